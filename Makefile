@@ -1,0 +1,47 @@
+# `make up` runs the product, `make test` proves it, `make bench` measures it. Nothing else to learn.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+KAFKA_DIR := .dossier/kafka
+
+.DEFAULT_GOAL := help
+.PHONY: help up test bench check lock clean
+
+help:
+	@echo "make up           run Dossier here: API, projections, forwarder, a Customer Engagement simulator"
+	@echo "make up KAFKA=1   the same through a local Apache Kafka"
+	@echo "make test         format, lint, types, and every test against real servers"
+	@echo "make bench        ratios against peers, written to benchmarks/results.json"
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check "uv==0.13.9"
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+up: $(VENV)/.installed
+ifeq ($(KAFKA),1)
+	@set -e; export KAFKA_BOOTSTRAP_SERVERS=$$($(BIN)/python deploy/kafka/kafka.py start --dir $(KAFKA_DIR)); \
+	trap '$(BIN)/python deploy/kafka/kafka.py stop --dir $(KAFKA_DIR)' EXIT; $(BIN)/dossier up
+else
+	@$(BIN)/dossier up
+endif
+
+check: $(VENV)/.installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+test: check
+	$(BIN)/pytest
+
+bench: $(VENV)/.installed
+	$(BIN)/python -m benchmarks
+
+lock: $(VENV)/.installed
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --group dev pyproject.toml --output-file requirements.lock
+
+clean:
+	rm -rf $(VENV) .dossier
