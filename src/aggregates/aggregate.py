@@ -1,0 +1,122 @@
+"""The base of every aggregate: a public verb decides, a private past participle decorated with `applies` only assigns.
+
+An aggregate satisfies the protocols of `eventsourcing` (`collect_events`, facts with `mutate`), so the library's application and
+repository load and save it. Nothing here reads a clock, a file or a socket. Rules are checked in the deciding method and
+never in an applier: appliers run again on every replay, and a rule tightened later must not make old facts unloadable.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any, ClassVar, Self, TypeVar, cast
+from uuid import UUID
+
+from eventsourcing.domain import OriginatorIDError, OriginatorVersionError
+
+from aggregates.errors import StaleVersionError
+from aggregates.fact import Fact, Origin, event_id, stream_id
+
+_Applier = Callable[[Any, Any], None]
+_A = TypeVar("_A", bound=_Applier)
+_home: dict[type[Fact], tuple[type["Aggregate"], _Applier]] = {}
+
+
+def applies(fact: type[Fact]) -> Callable[[_A], _A]:
+    """Marks the method that assigns what `fact` says. Each fact class belongs to one method of one aggregate."""
+
+    def mark(method: _A) -> _A:
+        method.__dict__["applies"] = fact
+        return method
+
+    return mark
+
+
+class Aggregate:
+    """One consistent thing with a history. `version` counts its facts; `pending` are those not yet stored."""
+
+    KIND: ClassVar[str]
+    """The word before the dot of its topics, and the word in its id."""
+
+    company: str
+
+    def __init__(self, id: UUID) -> None:  # noqa: A002
+        self.id = id
+        self.version = 0
+        self.changed_by: str | None = None
+        self.changed_at: datetime | None = None
+        self._pending: list[Fact] = []
+
+    def __init_subclass__(cls) -> None:
+        for method in list(vars(cls).values()):
+            fact = getattr(method, "applies", None)
+            if fact is not None:
+                _home[fact] = (cls, method)
+
+    @classmethod
+    def id_of(cls, company: str, key: str | int) -> UUID:
+        """The id of the aggregate with this natural key."""
+        return stream_id(company, cls.KIND, str(key))
+
+    @classmethod
+    def new(cls, company: str, key: str | int) -> Self:
+        """An aggregate without history. It exists for others once its first fact is stored."""
+        aggregate = cls(cls.id_of(company, key))
+        aggregate.company = company
+        return aggregate
+
+    @classmethod
+    def from_facts(cls, facts: Iterable[Fact]) -> Self:
+        """The aggregate that these facts made, in order; at least one."""
+        aggregate: Any = None
+        for fact in facts:
+            aggregate = fact.mutate(aggregate)
+        return cast("Self", aggregate)
+
+    def record(self, fact: type[Fact], origin: Origin, **payload: Any) -> None:
+        """Records the next fact and applies it. Decide first: nothing is checked here."""
+        version = self.version + 1
+        event = fact(
+            originator_id=self.id,
+            originator_version=version,
+            event_id=event_id(origin.causation_id, self.id, version),
+            company=self.company,
+            origin=origin,
+            **payload,
+        )
+        evolve(self, event)
+        self._pending.append(event)
+
+    @property
+    def pending(self) -> tuple[Fact, ...]:
+        """Facts recorded here and not yet stored."""
+        return tuple(self._pending)
+
+    def collect_events(self) -> Sequence[Fact]:
+        """Hands over the pending facts for saving; called by the application."""
+        collected, self._pending = self._pending, []
+        return collected
+
+    def expect(self, version: int | None) -> None:
+        """Refuses a command that was decided on another version (rule 0.7). `None` expects nothing.
+
+        Raises:
+            StaleVersionError: naming who changed the aggregate and when.
+        """
+        if version is not None and version != self.version:
+            raise StaleVersionError(version, self.version, self.changed_by, self.changed_at)
+
+
+def evolve(aggregate: Aggregate | None, fact: Fact) -> Aggregate:
+    """Applies one fact, in order, to the aggregate it belongs to. `None` stands for an aggregate without history."""
+    home, apply = _home[type(fact)]
+    if aggregate is None:
+        aggregate = home(fact.originator_id)
+        aggregate.company = fact.company
+    if fact.originator_id != aggregate.id:
+        raise OriginatorIDError(fact.originator_id, aggregate.id)
+    if fact.originator_version != aggregate.version + 1:
+        raise OriginatorVersionError(fact.originator_version, aggregate.version + 1)
+    apply(aggregate, fact)
+    aggregate.version = fact.originator_version
+    aggregate.changed_by = fact.origin.actor
+    aggregate.changed_at = fact.recorded_at
+    return aggregate

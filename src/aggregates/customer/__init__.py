@@ -1,0 +1,1 @@
+"""Customer profiles: registration, name, alternate numbers, responses."""

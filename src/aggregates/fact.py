@@ -1,0 +1,142 @@
+"""What every event carries: who, from where, why, when it was recorded, and the days on which it holds.
+
+Every event class of the house derives from `Fact` (or `EffectiveFact`). A fact is a frozen value without behaviour: the
+aggregate that it belongs to decides when it is recorded and what it changes. Field types here are *types only*: a rule
+(length, range, allowed codes) belongs to the deciding method, because a rule that is tightened later must not make a
+stored fact unreadable. Stored topics are explicit and for ever; changes of shape go through `class_version` and
+`upcast_vN_vM` static methods that take and mend the stored dictionary.
+"""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, Final, Self, TypeVar
+from uuid import UUID, uuid5
+
+from eventsourcing.utils import register_topic
+from pydantic import BaseModel, ConfigDict
+
+NAMESPACE: Final = UUID("6f0c9a52-8d0e-5c7c-9a58-0d5f1f2f8a11")
+"""Root of every name-based identifier in the house: aggregate ids and event ids are UUIDv5 below it."""
+
+
+class Role(StrEnum):
+    """What a caller may do. The names are the ones that tokens carry."""
+
+    ADMINISTRATOR = "administrator"
+    AGENT = "agent"
+    AUDITOR = "auditor"
+    INTEGRATOR = "integrator"
+
+
+class Source(StrEnum):
+    """Where a change came from (rule 0.2)."""
+
+    UI = "ui"
+    API = "api"
+    UPLOAD = "upload"
+    PROPAGATION = "propagation"
+    MERGE = "merge"
+    CLI = "cli"
+
+
+class Origin(BaseModel):
+    """Who changed something, from where and why (rule 0.2). One origin serves all events of one command.
+
+    `causation_id` names what caused the command's events: the request, or the event that a process reacted to. Event ids are
+    derived from it, so that repeating the same cause at the same version gives the same event id.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    actor: str
+    role: Role
+    source: Source
+    correlation_id: UUID
+    causation_id: UUID
+    reason: str | None = None
+
+
+class Erased(str):
+    """What a personal value reads as once its key is destroyed (rule 5.1). Never an error, never equal to a real value."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Erased)
+
+    def __hash__(self) -> int:
+        return hash(Erased)
+
+
+ERASED: Final = Erased("[erased]")
+
+
+class _Personal:
+    """Marks a field whose value is encrypted in the log with the key of its customer."""
+
+
+_T = TypeVar("_T")
+Personal = Annotated[_T, _Personal()]
+"""`Personal[str]`: a personal value. The mapper stores it encrypted; reading it after erasure gives `ERASED`."""
+
+
+class Fact(BaseModel):
+    """An event: something that happened to one aggregate, never changed afterwards (rule 0.1).
+
+    `originator_id` and `originator_version` place it in its aggregate, from version 1. `recorded_at` is given by the log, after
+    it holds the append lock; it is `None` only while the fact is not yet stored.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    TOPIC: ClassVar[str]
+    class_version: ClassVar[int] = 1
+
+    originator_id: UUID
+    originator_version: int
+    event_id: UUID
+    company: str
+    origin: Origin
+    recorded_at: datetime | None = None
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        if "TOPIC" in cls.__dict__:
+            register_topic(cls.TOPIC, cls)
+
+    @classmethod
+    def personal_fields(cls) -> frozenset[str]:
+        """Names of the fields that are encrypted in the log."""
+        return frozenset(
+            name
+            for name, field in cls.model_fields.items()
+            if any(isinstance(mark, _Personal) for mark in field.metadata)
+        )
+
+    def mutate(self, aggregate: Any) -> Any:
+        """Applies the fact to its aggregate; the first fact of an aggregate makes it. Called on recording and on replay."""
+        from aggregates.aggregate import evolve  # noqa: PLC0415  (facts know nothing of aggregates until they are applied)
+
+        return evolve(aggregate, self)
+
+    def as_recorded(self, recorded_at: datetime) -> Self:
+        """The same fact as the log gives it back."""
+        return self.model_copy(update={"recorded_at": recorded_at})
+
+
+class EffectiveFact(Fact):
+    """A fact that holds on business days: whole days, both ends inclusive, `None` = open-ended (rule 0.2)."""
+
+    effective_from: date
+    effective_to: date | None = None
+
+
+def stream_id(company: str, kind: str, key: str) -> UUID:
+    """The id of the aggregate of this kind and natural key: no lookup table is needed."""
+    return uuid5(NAMESPACE, f"{company}/{kind}/{key}")
+
+
+def event_id(causation_id: UUID, originator_id: UUID, originator_version: int) -> UUID:
+    """The id of the event that this cause records at this version."""
+    return uuid5(causation_id, f"{originator_id}/{originator_version}")

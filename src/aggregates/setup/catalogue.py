@@ -1,0 +1,68 @@
+"""`Setup`: all that administrators set up, as use cases and projections consult it. A value: folding gives a new one."""
+
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Final, cast
+from uuid import UUID
+
+from aggregates.aggregate import Aggregate, evolve
+from aggregates.fact import Fact
+from aggregates.setup.category import CategoryNotFoundError, ProfileCategory
+from aggregates.setup.controls import SystemControls
+from aggregates.setup.mappings import AttributeMappings
+
+FAMILIES: Final = (ProfileCategory.KIND, SystemControls.KIND, AttributeMappings.KIND)
+"""Aggregate kinds that belong to the setup: the words before the dot of their topics."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """The setup of one company after some facts. The aggregates in it must not be changed."""
+
+    company: str
+    aggregates: Mapping[UUID, Aggregate]
+
+    @classmethod
+    def empty(cls, company: str) -> "Setup":
+        """The setup of a company that has none yet."""
+        return cls(company, {})
+
+    def after(self, facts: Iterable[Fact]) -> "Setup":
+        """The setup after these further facts, in order; those of other families do not count."""
+        known = dict(self.aggregates)
+        touched: set[UUID] = set()
+        for fact in facts:
+            if fact.TOPIC.partition(".")[0] not in FAMILIES:
+                continue
+            before = known.get(fact.originator_id)
+            if before is not None and before.id not in touched:
+                before = deepcopy(before)
+            known[fact.originator_id] = evolve(before, fact)
+            touched.add(fact.originator_id)
+        return Setup(self.company, known) if touched else self
+
+    @property
+    def categories(self) -> tuple[ProfileCategory, ...]:
+        """All categories, by position, then code."""
+        found = [one for one in self.aggregates.values() if isinstance(one, ProfileCategory)]
+        return tuple(sorted(found, key=lambda category: (category.position, category.code)))
+
+    def category(self, code: int) -> ProfileCategory:
+        """The category with this code. Raises `CategoryNotFoundError`."""
+        found = self.aggregates.get(ProfileCategory.id_of(self.company, code))
+        if found is None:
+            raise CategoryNotFoundError(f"Category {code} is not defined.")
+        return cast("ProfileCategory", found)
+
+    @property
+    def controls(self) -> SystemControls:
+        """The system control values."""
+        found = self.aggregates.get(SystemControls.id_of(self.company, self.company))
+        return cast("SystemControls", found or SystemControls.new(self.company, self.company))
+
+    @property
+    def mappings(self) -> AttributeMappings:
+        """The attribute mappings."""
+        found = self.aggregates.get(AttributeMappings.id_of(self.company, self.company))
+        return cast("AttributeMappings", found or AttributeMappings.new(self.company, self.company))

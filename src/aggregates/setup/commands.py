@@ -1,0 +1,145 @@
+"""Use cases of the setup. Each loads one aggregate, lets it decide, and stores its facts."""
+
+from datetime import date
+
+from aggregates.effective import Days
+from aggregates.setup.category import CategoryNotFoundError, ProfileCategory
+from aggregates.setup.controls import SystemControls
+from aggregates.setup.mappings import AttributeMappings, category_source
+from aggregates.use_case import FactStore, Outcome, Request, command
+
+
+def _category(store: FactStore, request: Request, code: int) -> ProfileCategory:
+    category = store.load(ProfileCategory, code)
+    if category is None:
+        raise CategoryNotFoundError(f"Category {code} is not defined.")
+    category.expect(request.expected_version)
+    return category
+
+
+@command
+def define_category(
+    store: FactStore,
+    request: Request,
+    *,
+    code: int,
+    description: str,
+    required: bool = False,
+    position: int = 0,
+    active: bool = True,
+) -> Outcome:
+    """Sets a profile category up (rule 1.1)."""
+    category = store.load(ProfileCategory, code) or ProfileCategory.new(store.company, code)
+    category.expect(request.expected_version)
+    category.define(
+        request.origin,
+        code=code,
+        description=description,
+        required=required,
+        position=position,
+        active=active,
+    )
+    return store.keep(request, category)
+
+
+@command
+def change_category(
+    store: FactStore,
+    request: Request,
+    *,
+    code: int,
+    description: str | None = None,
+    required: bool | None = None,
+    position: int | None = None,
+    active: bool | None = None,
+) -> Outcome:
+    """Changes what is given of a category; `active=False` deactivates it (rule 1.13)."""
+    category = _category(store, request, code)
+    category.change(request.origin, description=description, required=required, position=position, active=active)
+    return store.keep(request, category)
+
+
+@command
+def define_response(
+    store: FactStore,
+    request: Request,
+    *,
+    code: int,
+    response: str,
+    description: str,
+    default: bool = False,
+    position: int = 0,
+    active: bool = True,
+) -> Outcome:
+    """Adds a response to a category (rules 1.2, 1.3)."""
+    category = _category(store, request, code)
+    category.define_response(
+        request.origin,
+        response=response,
+        description=description,
+        default=default,
+        position=position,
+        active=active,
+    )
+    return store.keep(request, category)
+
+
+@command
+def change_response(
+    store: FactStore,
+    request: Request,
+    *,
+    code: int,
+    response: str,
+    description: str | None = None,
+    default: bool | None = None,
+    position: int | None = None,
+    active: bool | None = None,
+) -> Outcome:
+    """Changes what is given of a response; `active=False` deactivates it (rules 1.3, 1.13)."""
+    category = _category(store, request, code)
+    category.change_response(
+        request.origin, response, description=description, default=default, position=position, active=active
+    )
+    return store.keep(request, category)
+
+
+@command
+def set_control(
+    store: FactStore,
+    request: Request,
+    *,
+    code: str,
+    value: str,
+    effective_from: date | None = None,
+    effective_to: date | None = None,
+) -> Outcome:
+    """Sets a system control value, by default from today on, open-ended (rule 4.1)."""
+    controls = store.load(SystemControls, store.company) or SystemControls.new(store.company, store.company)
+    controls.expect(request.expected_version)
+    controls.set_value(request.origin, code, value, Days(effective_from or request.today, effective_to))
+    return store.keep(request, controls)
+
+
+@command
+def map_category(store: FactStore, request: Request, *, code: int, attribute: str) -> Outcome:
+    """Maps a category to a Customer Engagement attribute (rule 4.2)."""
+    if store.load(ProfileCategory, code) is None:
+        raise CategoryNotFoundError(f"Category {code} is not defined.")
+    mappings = _mappings(store, request)
+    mappings.map_attribute(request.origin, category_source(code), attribute)
+    return store.keep(request, mappings)
+
+
+@command
+def unmap_category(store: FactStore, request: Request, *, code: int) -> Outcome:
+    """Takes the mapping of a category away."""
+    mappings = _mappings(store, request)
+    mappings.unmap_attribute(request.origin, category_source(code))
+    return store.keep(request, mappings)
+
+
+def _mappings(store: FactStore, request: Request) -> AttributeMappings:
+    mappings = store.load(AttributeMappings, store.company) or AttributeMappings.new(store.company, store.company)
+    mappings.expect(request.expected_version)
+    return mappings

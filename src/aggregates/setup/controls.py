@@ -1,0 +1,130 @@
+"""`SystemControls`: the company's system control values, effective-dated (rule 4.1), and what each of them may be."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo, available_timezones
+
+from aggregates import texts
+from aggregates.aggregate import Aggregate, applies
+from aggregates.effective import Days, Timeline
+from aggregates.errors import InvalidError, NotFoundError
+from aggregates.fact import Origin
+from aggregates.setup.events import ControlValueSet
+
+YES: Final = "Yes"
+NO: Final = "No"
+_YES_WORDS: Final = {"yes", "y", "true", "1"}
+_NO_WORDS: Final = {"no", "n", "false", "0"}
+
+
+class ControlNotFoundError(NotFoundError):
+    """There is no system control with this code."""
+
+
+class ControlValueError(InvalidError):
+    """The control cannot have this value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A system control: its code, what it is for, the value while none is set, and how a value is read."""
+
+    code: str
+    label: str
+    default: str
+    read: Callable[[str], str]
+
+
+def _yes_or_no(value: str) -> str:
+    word = value.strip().lower()
+    if word in _YES_WORDS:
+        return YES
+    if word in _NO_WORDS:
+        return NO
+    raise ControlValueError("The value must be Yes or No.", field="value")
+
+
+def _integration(value: str) -> str:
+    word = value.strip().upper()
+    if word not in {"", "INTERACT", "SALES"}:
+        raise ControlValueError("The value must be blank, INTERACT or SALES.", field="value")
+    return word
+
+
+def _label(value: str) -> str:
+    return texts.text(value, field="value", label="The label", longest=30)
+
+
+def _zone(value: str) -> str:
+    if value.strip() not in available_timezones():
+        raise ControlValueError("The value must be the name of a time zone, like Europe/Paris.", field="value")
+    return value.strip()
+
+
+K87: Final = "K87"
+L37: Final = "L37"
+L51: Final = "L51"
+H95: Final = "H95"
+TIME_ZONE: Final = "TZ"
+CONTROLS: Final = {
+    control.code: control
+    for control in (
+        Control(K87, "Alternate ID Required for Display Customer Profile", NO, _yes_or_no),
+        Control(L37, "ORCE Customer Integration", "", _integration),
+        Control(L51, "Send Profile Data to ORCE", NO, _yes_or_no),
+        Control(H95, "Label of the alternate number", "Alternate Number", _label),
+        Control(TIME_ZONE, "Time zone of the company", "UTC", _zone),
+    )
+}
+"""Every system control there is, in order of display."""
+
+
+def control(code: str) -> Control:
+    """The control with this code. Raises `ControlNotFoundError`."""
+    found = CONTROLS.get(code.strip().upper())
+    if found is None:
+        raise ControlNotFoundError(f"System control {code} is not defined.")
+    return found
+
+
+class SystemControls(Aggregate):
+    """The control values of one company. There is one aggregate a company; its key is the company itself."""
+
+    KIND: ClassVar[str] = "controls"
+
+    def __init__(self, id: UUID) -> None:  # noqa: A002
+        super().__init__(id)
+        self.values: dict[str, Timeline[str]] = {}
+
+    def value(self, code: str, day: date) -> str:
+        """The value in force on `day`: the one that was set, else the control's default."""
+        found = self.values[code].at(day) if code in self.values else None
+        return control(code).default if found is None else found
+
+    def zone(self, day: date) -> ZoneInfo:
+        """The company's time zone."""
+        return ZoneInfo(self.value(TIME_ZONE, day))
+
+    def set_value(self, origin: Origin, code: str, value: str, days: Days) -> None:
+        """Sets a value for `days`; records nothing when those days have it already."""
+        one = control(code)
+        value = one.read(value)
+        held = self.values.get(one.code, Timeline())
+        if not held.says(days, value):
+            self.record(
+                ControlValueSet,
+                origin,
+                code=one.code,
+                value=value,
+                effective_from=days.first,
+                effective_to=days.last,
+            )
+
+    @applies(ControlValueSet)
+    def _value_set(self, event: ControlValueSet) -> None:
+        held = self.values.get(event.code, Timeline())
+        days = Days(event.effective_from, event.effective_to)
+        self.values[event.code] = held.supersede(days, event.value)

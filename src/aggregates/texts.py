@@ -1,0 +1,68 @@
+"""The shape of what people type: texts, codes and numbers. Each check gives the cleaned value or one fault that names its field."""
+
+import re
+import unicodedata
+from typing import Final
+
+from aggregates.errors import DomainError, InvalidError, refuse
+
+_CODE: Final = re.compile(r"[A-Z0-9]+")
+_NUMBER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
+_UNPRINTABLE: Final = {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+class TextError(InvalidError):
+    """A text is missing, too long, or holds characters that cannot be shown."""
+
+
+def text(value: str, *, field: str, label: str, longest: int) -> str:
+    """`value` without outer blanks, 1 to `longest` characters, all of them printable. Raises `TextError`."""
+    cleaned = value.strip()
+    if not 1 <= len(cleaned) <= longest:
+        raise TextError(f"{label} must have 1 to {longest} characters.", field=field)
+    if any(unicodedata.category(letter) in _UNPRINTABLE for letter in cleaned):
+        raise TextError(f"{label} must not hold control characters.", field=field)
+    return cleaned
+
+
+def code(value: str, *, field: str, label: str, longest: int) -> str:
+    """`value` in capitals: 1 to `longest` letters A to Z or digits. Raises `TextError`."""
+    cleaned = value.strip().upper()
+    if len(cleaned) > longest or not _CODE.fullmatch(cleaned):
+        raise TextError(f"{label} must have 1 to {longest} letters or digits.", field=field)
+    return cleaned
+
+
+def number(value: str, *, field: str, label: str, longest: int) -> str:
+    """`value`: 1 to `longest` letters, digits or hyphens, not starting with a hyphen. Raises `TextError`."""
+    cleaned = value.strip()
+    if len(cleaned) > longest or not _NUMBER.fullmatch(cleaned):
+        raise TextError(f"{label} must have 1 to {longest} letters, digits or hyphens.", field=field)
+    return cleaned
+
+
+def whole(value: int, *, field: str, label: str, lowest: int, highest: int) -> int:
+    """`value` within its bounds, both inclusive. Raises `TextError`."""
+    if not lowest <= value <= highest:
+        raise TextError(f"{label} must be {lowest} to {highest}.", field=field)
+    return value
+
+
+class Faults:
+    """Collects the faults of one command, so that one answer names every wrong field: `with faults: ...` keeps going."""
+
+    def __init__(self) -> None:
+        self.found: list[DomainError] = []
+
+    def __enter__(self) -> "Faults":
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if not isinstance(error, DomainError):
+            return False
+        self.found.extend(getattr(error, "faults", (error,)))
+        return True
+
+    def raise_any(self) -> None:
+        """Raises what was found, if anything."""
+        refuse(self.found)

@@ -1,0 +1,134 @@
+"""What every use case shares: the request it serves, what it needs of the store, and what it answers.
+
+A use case is a plain function decorated with `command`: it loads aggregates, asks them to decide, and saves once. It is all or
+nothing (rule 0.6), it answers the same again for the same idempotency key, and it decides anew when somebody else's
+facts were stored in between, unless the caller said which version it saw (rule 0.7).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import wraps
+from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
+
+from eventsourcing.persistence import IntegrityError
+
+from aggregates.aggregate import Aggregate
+from aggregates.errors import ConflictError, InvalidError
+from aggregates.fact import Origin
+from aggregates.setup.catalogue import Setup
+
+MOST_ATTEMPTS: Final = 8
+"""How often a use case decides anew before it gives up with `BusyError`."""
+
+
+class BusyError(ConflictError):
+    """Others kept changing the same profile; nothing was stored."""
+
+
+class KeyReusedError(InvalidError):
+    """An idempotency key came again with another body (rule 0.7)."""
+
+
+class ClaimTakenError(IntegrityError):
+    """A key that must be unique across aggregates belongs to another one. Raised by the store; nothing was stored."""
+
+    def __init__(self, claim: "Claim") -> None:
+        super().__init__(f"{claim.scope} {claim.key} is taken")
+        self.claim = claim
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A key that is unique across aggregates within its scope, kept in the transaction of the events that need it."""
+
+    scope: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyKey:
+    """A caller's key for one write, with the digest of what was asked; keys of different actors never meet."""
+
+    actor: str
+    key: str
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Who asks and when. `today` is the business day in the company's time zone; `expected_version` is the one the caller saw."""
+
+    origin: Origin
+    today: date
+    expected_version: int | None = None
+    idempotency: IdempotencyKey | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a use case did. `position` is the log position of its last event, `None` when it recorded nothing (rule 0.5)."""
+
+    changed: bool
+    version: int
+    position: int | None
+
+
+A = TypeVar("A", bound=Aggregate)
+P = ParamSpec("P")
+
+
+class FactStore(Protocol):
+    """What use cases need of the store; `store.application.Dossier` is the one there is."""
+
+    company: str
+
+    def load(self, kind: type[A], key: str | int) -> A | None:
+        """The aggregate as it is now, or `None` when it has no history."""
+        ...
+
+    def setup(self) -> Setup:
+        """Categories, controls and mappings as they are now. Not to be changed."""
+        ...
+
+    def outcome_of(self, request: Request) -> Outcome | None:
+        """What this request's idempotency key did before. Raises `KeyReusedError` for another body."""
+        ...
+
+    def keep(
+        self,
+        request: Request,
+        aggregate: Aggregate,
+        *,
+        claims: Sequence[Claim] = (),
+        releases: Sequence[Claim] = (),
+    ) -> Outcome:
+        """Stores the aggregate's pending facts, claims and the request's outcome in one transaction.
+
+        Raises:
+            ClaimTakenError: when a claim belongs to another aggregate.
+            IntegrityError: when the aggregate was changed meanwhile.
+        """
+        ...
+
+
+def command(
+    use_case: Callable[Concatenate[Any, Request, P], Outcome],
+) -> Callable[Concatenate[FactStore, Request, P], Outcome]:
+    """Makes a function a use case: answered once per idempotency key, decided anew after a lost race."""
+
+    @wraps(use_case)
+    def run(store: FactStore, request: Request, /, *args: P.args, **kwargs: P.kwargs) -> Outcome:
+        for _ in range(MOST_ATTEMPTS):
+            done = store.outcome_of(request)
+            if done is not None:
+                return done
+            try:
+                return use_case(store, request, *args, **kwargs)
+            except ClaimTakenError:
+                raise
+            except IntegrityError:
+                continue
+        raise BusyError("Others are changing this at the same moment. Nothing was stored; try again.")
+
+    return run
