@@ -56,8 +56,8 @@ class Days:
         return self if self.last is not None and self.last < day else Days(self.first, day - _DAY)
 
     def after(self, day: date | None) -> "Days | None":
-        """The part that lies after `day`; nothing lies after `None`."""
-        if day is None or (self.last is not None and self.last <= day):
+        """The part that lies after `day`; nothing lies after `None`, nor after `LAST_DAY`."""
+        if day is None or day >= LAST_DAY or (self.last is not None and self.last <= day):
             return None
         return self if self.first > day else Days(day + _DAY, self.last)
 

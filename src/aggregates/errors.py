@@ -47,7 +47,8 @@ class StaleVersionError(DomainError):
 
     def __init__(self, expected: int, actual: int, by: str | None, at: datetime | None) -> None:
         when = at.isoformat() if at else "just now"
-        super().__init__(f"Changed by {by} at {when}: version {actual}, not {expected}.")
+        changed = f"Changed by {by} at {when}" if actual else "Nothing is recorded yet"
+        super().__init__(f"{changed}: version {actual}, not {expected}.")
         self.expected, self.actual, self.by, self.at = expected, actual, by, at
 
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar, Final, Self, TypeVar
 from uuid import UUID, uuid5
 
 from eventsourcing.utils import register_topic
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidatorFunctionWrapHandler, WrapValidator
 
 NAMESPACE: Final = UUID("6f0c9a52-8d0e-5c7c-9a58-0d5f1f2f8a11")
 """Root of every name-based identifier in the house: aggregate ids and event ids are UUIDv5 below it."""
@@ -64,6 +64,9 @@ class Erased(str):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Erased)
 
+    def __ne__(self, other: object) -> bool:
+        return not isinstance(other, Erased)
+
     def __hash__(self) -> int:
         return hash(Erased)
 
@@ -75,8 +78,12 @@ class _Personal:
     """Marks a field whose value is encrypted in the log with the key of its customer."""
 
 
+def _keep_erased(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+    return value if isinstance(value, Erased) else validate(value)
+
+
 _T = TypeVar("_T")
-Personal = Annotated[_T, _Personal()]
+Personal = Annotated[_T, _Personal(), WrapValidator(_keep_erased)]
 """`Personal[str]`: a personal value. The mapper stores it encrypted; reading it after erasure gives `ERASED`."""
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from aggregates.errors import DomainError, InvalidError, refuse
 
-_CODE: Final = re.compile(r"[A-Z0-9]+")
+_CODE: Final = re.compile(r"[A-Za-z0-9]+")
 _NUMBER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
 _UNPRINTABLE: Final = {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"}
 
@@ -27,10 +27,10 @@ def text(value: str, *, field: str, label: str, longest: int) -> str:
 
 def code(value: str, *, field: str, label: str, longest: int) -> str:
     """`value` in capitals: 1 to `longest` letters A to Z or digits. Raises `TextError`."""
-    cleaned = value.strip().upper()
+    cleaned = value.strip()
     if len(cleaned) > longest or not _CODE.fullmatch(cleaned):
         raise TextError(f"{label} must have 1 to {longest} letters or digits.", field=field)
-    return cleaned
+    return cleaned.upper()
 
 
 def number(value: str, *, field: str, label: str, longest: int) -> str:

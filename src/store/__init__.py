@@ -1,0 +1,1 @@
+"""How facts are kept: one append-only log in PostgreSQL, personal values encrypted, position order = commit order."""

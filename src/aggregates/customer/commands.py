@@ -131,12 +131,18 @@ def confirm_drawer(
 ) -> Outcome:
     """OK in the profile drawer (rules 1.5-1.9, 1.15), by default from today on, open-ended."""
     customer = _customer(store, request, number)
-    customer.confirm_drawer(
-        request.origin,
-        answers=responses,
-        categories=store.setup().categories,
-        days=Days(effective_from or request.today, effective_to),
-        dated=effective_from is not None or effective_to is not None,
-        keep_later=keep_later,
-    )
+    faults = texts.Faults()
+    days = Days(request.today)
+    with faults:
+        days = Days(effective_from or request.today, effective_to)
+    with faults:
+        customer.confirm_drawer(
+            request.origin,
+            answers=responses,
+            categories=store.setup().categories,
+            days=days,
+            dated=effective_from is not None or effective_to is not None,
+            keep_later=keep_later,
+        )
+    faults.raise_any()
     return store.keep(request, customer)

@@ -28,7 +28,7 @@ class AlternateNumberAdded(Fact):
     number: str
     alternate_number: str
     primary: bool
-    replaced: str | None
+    replaced: str | None = None
 
 
 class PrimaryAlternateNumberChanged(Fact):
@@ -37,7 +37,7 @@ class PrimaryAlternateNumberChanged(Fact):
     TOPIC: ClassVar[str] = "customer.primary_alternate_number_changed"
     number: str
     alternate_number: str
-    replaced: str | None
+    replaced: str | None = None
 
 
 class AlternateNumberRemoved(Fact):

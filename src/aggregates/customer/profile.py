@@ -1,6 +1,6 @@
 """`CustomerProfile`: a customer's number, name, alternate numbers and responses (rules 1.5-1.9, 1.14, 1.15)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import ClassVar, Final
 from uuid import UUID
@@ -107,6 +107,7 @@ class CustomerProfile(Aggregate):
 
     def add_alternate_number(self, origin: Origin, alternate_number: str, *, primary: bool) -> None:
         """Adds a number; the first one is primary, a further one when asked (rule 1.14)."""
+        alternate_number = alternate_number_text(alternate_number)
         if alternate_number in self.alternate_numbers:
             if primary:
                 self.make_primary(origin, alternate_number)
@@ -161,56 +162,48 @@ class CustomerProfile(Aggregate):
         `answers` maps category codes to response codes, `None` for the blank choice; a category left out stays as it is shown.
         `dated` says that the user named the days; then an answer that equals the one in force may still reach further.
         """
-        known = {category.code: category for category in categories}
+        known = {category.code for category in categories}
         faults = texts.Faults()
-        for code in answers.keys() - known.keys():
-            faults.found.append(_not_defined(answers[code], code))
-        chosen: list[tuple[ProfileCategory, str | None]] = []
+        for code in sorted(answers.keys() - known):
+            faults.found.append(_not_defined(_cleaned(answers[code]), code))
+        chosen: list[tuple[ProfileCategory, str | None, Days]] = []
         for category in categories:
             with faults:
                 if category.shown or category.code in answers:
-                    chosen.append((category, self._decide(category, answers, days.first)))
+                    chosen.extend(self._decide(category, answers, days, dated=dated, keep_later=keep_later))
         faults.raise_any()
-        for category, response in chosen:
-            self._store(origin, category, response, category.code in answers, days, dated=dated, keep_later=keep_later)
+        for category, response, held_on in chosen:
+            self._store(origin, category, response, held_on, by_default=category.code not in answers)
 
-    def _decide(self, category: ProfileCategory, answers: Mapping[int, str | None], day: date) -> str | None:
-        stored = self.response(category.code, day)
-        if category.code not in answers:
-            answer = stored or category.default
-        else:
-            given = answers[category.code]
-            answer = given.strip().upper() or None if given is not None else None
-        if answer is None:
-            self._check_blank(category, asked=category.code in answers)
-        elif answer != stored:
-            _check_defined(category, answer)
-        return answer
-
-    @staticmethod
-    def _check_blank(category: ProfileCategory, *, asked: bool) -> None:
-        field = f"responses.{category.code}"
-        if category.required and category.shown:
-            raise ResponseRequiredError(f"A value must be selected for {category.description}.", field=field)
-        if asked and not category.offers_blank:
-            raise BlankNotOfferedError(f"A blank choice is not offered for {category.description}.", field=field)
-
-    def _store(
+    def _decide(
         self,
-        origin: Origin,
         category: ProfileCategory,
-        response: str | None,
-        answered: bool,
+        answers: Mapping[int, str | None],
         days: Days,
         *,
         dated: bool,
         keep_later: bool,
-    ) -> None:
+    ) -> Iterator[tuple[ProfileCategory, str | None, Days]]:
+        """What is to be stored for one category and on which days; nothing when nothing changes.
+
+        A default that nobody chose never wins over a later-dated response that somebody did choose.
+        """
         held = self.responses.get(category.code, Timeline())
-        days = held.until_next(days) if keep_later else days
-        unchanged = held.at(days.first) == response and not (dated and answered)
-        if unchanged or held.says(days, response):
+        stored = held.at(days.first)
+        answered = category.code in answers
+        answer = _cleaned(answers[category.code]) if answered else stored or category.default
+        days = held.until_next(days) if keep_later or not answered else days
+        if answer is None:
+            _check_blank(category, asked=answered)
+        if (answer == stored and not (dated and answered)) or held.says(days, answer):
             return
+        if answer is not None:
+            _check_defined(category, answer)
+        yield category, answer, days
+
+    def _store(
+        self, origin: Origin, category: ProfileCategory, response: str | None, days: Days, *, by_default: bool
+    ) -> None:
         common = {
             "number": self.number,
             "category": category.code,
@@ -227,7 +220,7 @@ class CustomerProfile(Aggregate):
             **common,
             response=response,
             response_description=category.responses[response].description,
-            by_default=not answered,
+            by_default=by_default,
         )
 
     def response(self, category: int, day: date) -> str | None:
@@ -284,6 +277,20 @@ def alternate_number_text(value: str) -> str:
 
 def _name(value: str) -> str:
     return texts.text(value, field="name", label="The name", longest=LONGEST_NAME)
+
+
+def _cleaned(answer: str | None) -> str | None:
+    """The response code as it is stored; `None` for the blank choice."""
+    return None if answer is None else answer.strip().upper() or None
+
+
+def _check_blank(category: ProfileCategory, *, asked: bool) -> None:
+    """A category that is not shown never blocks a save (rule 1.4), so it refuses nothing here."""
+    field = f"responses.{category.code}"
+    if category.required and category.shown:
+        raise ResponseRequiredError(f"A value must be selected for {category.description}.", field=field)
+    if asked and category.shown and not category.offers_blank:
+        raise BlankNotOfferedError(f"A blank choice is not offered for {category.description}.", field=field)
 
 
 def _check_defined(category: ProfileCategory, response: str) -> None:

@@ -2,9 +2,10 @@
 
 from datetime import date
 
+from aggregates import texts
 from aggregates.effective import Days
 from aggregates.setup.category import CategoryNotFoundError, ProfileCategory
-from aggregates.setup.controls import SystemControls
+from aggregates.setup.controls import SystemControls, control
 from aggregates.setup.mappings import AttributeMappings, category_source
 from aggregates.use_case import FactStore, Outcome, Request, command
 
@@ -117,7 +118,14 @@ def set_control(
     """Sets a system control value, by default from today on, open-ended (rule 4.1)."""
     controls = store.load(SystemControls, store.company) or SystemControls.new(store.company, store.company)
     controls.expect(request.expected_version)
-    controls.set_value(request.origin, code, value, Days(effective_from or request.today, effective_to))
+    code = control(code).code
+    faults = texts.Faults()
+    days = Days(request.today)
+    with faults:
+        days = Days(effective_from or request.today, effective_to)
+    with faults:
+        controls.set_value(request.origin, code, value, days)
+    faults.raise_any()
     return store.keep(request, controls)
 
 

@@ -101,8 +101,9 @@ class SystemControls(Aggregate):
 
     def value(self, code: str, day: date) -> str:
         """The value in force on `day`: the one that was set, else the control's default."""
-        found = self.values[code].at(day) if code in self.values else None
-        return control(code).default if found is None else found
+        one = control(code)
+        found = self.values[one.code].at(day) if one.code in self.values else None
+        return one.default if found is None else found
 
     def zone(self, day: date) -> ZoneInfo:
         """The company's time zone."""

@@ -54,8 +54,8 @@ class DefaultResponseMoved(Fact):
 
     TOPIC: ClassVar[str] = "category.default_response_moved"
     code: int
-    from_response: str | None
-    to_response: str | None
+    from_response: str | None = None
+    to_response: str | None = None
 
 
 class ControlValueSet(EffectiveFact):

@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 from uuid import UUID
 
 from aggregates.aggregate import Aggregate, applies
-from aggregates.errors import InvalidError, NotFoundError
+from aggregates.errors import ConflictError, InvalidError, NotFoundError
 from aggregates.fact import Origin
 from aggregates.setup.events import AttributeMapped, AttributeUnmapped
 
@@ -23,7 +23,7 @@ class MappingNotFoundError(NotFoundError):
     """The category or field is not mapped."""
 
 
-class AttributeTakenError(InvalidError):
+class AttributeTakenError(ConflictError):
     """Two sources mapped to one attribute would overwrite each other."""
 
 

@@ -1,0 +1,103 @@
+"""Keys for personal values: one a customer, wrapped by the master key, destroyed on erasure (rule 5.1).
+
+A new key is stored in the transaction of the first event that needs it, so there is never an event without its key. What a
+destroyed key protected reads as `None` here and as `ERASED` above, never as an error. Keys are remembered in memory for
+`REMEMBERED_S` seconds, which bounds how long another process can still read after an erasure.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Iterable
+from typing import Final
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from store.database import Database
+
+KEY_BYTES: Final = 32
+NONCE_BYTES: Final = 12
+REMEMBERED_S: Final = 5.0
+MOST_REMEMBERED: Final = 50_000
+
+
+class MasterKeyError(Exception):
+    """The master key is not the one that wrapped the stored keys."""
+
+
+def seal(key: bytes, plain: bytes, context: bytes) -> bytes:
+    """Encrypts with AES-256-GCM; `context` must be the same on opening. Nonce first, then ciphertext with its tag."""
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce + AESGCM(key).encrypt(nonce, plain, context)
+
+
+def unseal(key: bytes, sealed: bytes, context: bytes) -> bytes:
+    """The plain bytes. Raises `cryptography.exceptions.InvalidTag` when key, context or bytes are not the ones sealed."""
+    return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], context)
+
+
+class KeyRing:
+    """The personal keys of one company. Safe to share between threads."""
+
+    def __init__(self, database: Database, master_key: bytes) -> None:
+        if len(master_key) != KEY_BYTES:
+            raise MasterKeyError(f"The master key must have {KEY_BYTES} bytes.")
+        self._database = database
+        self._master_key = master_key
+        self._remembered: dict[UUID, tuple[float, bytes | None]] = {}
+        self._lock = threading.Lock()
+
+    def fresh(self, subject: UUID) -> tuple[bytes, bytes]:
+        """A new key and its wrapped form, to be stored with the event that needs it; not stored here."""
+        key = AESGCM.generate_key(8 * KEY_BYTES)
+        return key, seal(self._master_key, key, subject.bytes)
+
+    def remember(self, subject: UUID, key: bytes | None) -> None:
+        """Keeps a key in memory for a short while."""
+        with self._lock:
+            if len(self._remembered) >= MOST_REMEMBERED:
+                self._remembered.clear()
+            self._remembered[subject] = (time.monotonic() + REMEMBERED_S, key)
+
+    def find(self, subject: UUID) -> tuple[bool, bytes | None]:
+        """Whether the subject has a key, and the key; a destroyed one is `None`."""
+        known = self._recall(subject)
+        if known is not None:
+            return True, known[0]
+        self.preload([subject])
+        known = self._recall(subject)
+        return (False, None) if known is None else (True, known[0])
+
+    def preload(self, subjects: Iterable[UUID]) -> None:
+        """Reads the keys of many subjects at once."""
+        missing = [subject for subject in set(subjects) if self._recall(subject) is None]
+        if not missing:
+            return
+        with self._database.connection() as connection:
+            rows = connection.execute(
+                "SELECT subject, wrapped FROM personal_keys WHERE subject = ANY(%s)", [missing]
+            ).fetchall()
+        for subject, wrapped in rows:
+            self.remember(subject, None if wrapped is None else self._unwrap(subject, wrapped))
+
+    def destroy(self, subject: UUID) -> None:
+        """Destroys the key for good: every value it protected reads as erased from now on (rule 5.1)."""
+        with self._database.connection() as connection:
+            connection.execute(
+                "UPDATE personal_keys SET wrapped = NULL, destroyed_at = clock_timestamp()"
+                " WHERE subject = %s AND wrapped IS NOT NULL",
+                [subject],
+            )
+        self.remember(subject, None)
+
+    def _recall(self, subject: UUID) -> tuple[bytes | None] | None:
+        known = self._remembered.get(subject)
+        return (known[1],) if known is not None and known[0] > time.monotonic() else None
+
+    def _unwrap(self, subject: UUID, wrapped: bytes) -> bytes:
+        try:
+            return unseal(self._master_key, wrapped, subject.bytes)
+        except InvalidTag:
+            raise MasterKeyError("DOSSIER_MASTER_KEY is not the key that this database was written with.") from None

@@ -1,0 +1,290 @@
+"""The log: the recorder of the house behind `eventsourcing`'s interfaces. Set `PERSISTENCE_MODULE=store.log`.
+
+Writes go through the group commit of `committer`; reads are plain indexed selects. Promises: an acknowledged append is durable;
+position order is commit order, without gaps; `recorded_at` rises with position; a reader that has seen position N never misses
+anything before N. Environment: `DATABASE_URL`, `DOSSIER_SCHEMA`, `DOSSIER_MASTER_KEY` (base64 of 32 bytes).
+"""
+
+from base64 import b64decode
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, ClassVar, Final
+from uuid import UUID
+
+from eventsourcing.persistence import (
+    AggregateRecorder,
+    ApplicationRecorder,
+    InfrastructureFactory,
+    InfrastructureFactoryError,
+    Mapper,
+    Notification,
+    ProcessRecorder,
+    StoredEvent,
+    Subscription,
+    Tracking,
+    TrackingRecorder,
+    Transcoder,
+)
+from psycopg import Connection, sql
+
+from aggregates.use_case import Claim, IdempotencyKey, Outcome
+from store.admission import Append
+from store.committer import Committer
+from store.database import Database, Row
+from store.events import COLUMNS, NewEvent, RecordedEvent, recorded_event
+from store.keys import KeyRing
+from store.mapper import FactMapper
+from store.signals import Signal
+
+BATCH: Final = 500
+POLL_S: Final = 1.0
+
+
+class Log(ApplicationRecorder):
+    """The event log of one company."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self._committer = Committer(database)
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
+        """Stores the events of one command and gives their positions; see `append` for the keywords and errors."""
+        kwargs.pop("tracking", None)
+        return self.append([_as_new(event) for event in stored_events], **kwargs).positions
+
+    def append(
+        self,
+        events: Sequence[NewEvent],
+        *,
+        claims: Sequence[Claim] = (),
+        releases: Sequence[Claim] = (),
+        owner: UUID | None = None,
+        outcome: tuple[IdempotencyKey, bool, int] | None = None,
+    ) -> Append:
+        """Stores events, claims of `owner` and the outcome of an idempotency key (key, changed, version) in one transaction.
+
+        Raises: see `Committer.commit`.
+        """
+        append = Append(events, claims, releases, owner)
+        if outcome is not None:
+            append.key, append.changed, append.version = outcome
+        if not events and outcome is None:
+            return append
+        return self._committer.commit(append)
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[RecordedEvent]:
+        """The events of one aggregate, in order of version."""
+        query = f"SELECT {COLUMNS} FROM events WHERE originator_id = %s"
+        values: list[Any] = [originator_id]
+        for condition, value in (("originator_version > %s", gt), ("originator_version <= %s", lte)):
+            if value is not None:
+                query += f" AND {condition}"
+                values.append(value)
+        query += f" ORDER BY originator_version {'DESC' if desc else 'ASC'}"
+        if limit is not None:
+            query += " LIMIT %s"
+            values.append(limit)
+        with self.database.connection() as connection:
+            return [recorded_event(row) for row in connection.execute(query, values, binary=True)]
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[RecordedEvent]:
+        """Events by position; see the library's interface."""
+        after = (start or 0) - 1 if inclusive_of_start else (start or 0)
+        with self.database.connection() as connection:
+            return read(connection, after, limit, until=stop, topics=topics)
+
+    def max_notification_id(self) -> int | None:
+        """The last position, `None` in an empty log."""
+        with self.database.connection() as connection:
+            row = connection.execute("SELECT max(position) FROM events").fetchone()
+        return row[0] if row else None
+
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> "LogSubscription":
+        """All events after position `gt`, then new ones as they are recorded."""
+        return LogSubscription(self, gt, topics)
+
+    def settled(self, known_at: datetime) -> int:
+        """A position up to which nothing that was recorded until `known_at` is missing, however close to now it is.
+
+        It waits for the append that is under way, if one is: an answer for `known_at` never changes afterwards (rule 0.3).
+        """
+        with self.database.connection() as connection, connection.transaction():
+            connection.execute(
+                sql.SQL("SELECT pg_advisory_xact_lock_shared({})").format(self.database.lock_key("append"))
+            )
+            row = connection.execute(
+                "SELECT position FROM events WHERE recorded_at <= %s ORDER BY position DESC LIMIT 1", [known_at]
+            ).fetchone()
+        return row[0] if row else 0
+
+    def outcome_of(self, key: IdempotencyKey) -> tuple[bytes, Outcome] | None:
+        """What was asked (its digest) and done under an idempotency key."""
+        with self.database.connection() as connection:
+            row = connection.execute(
+                "SELECT digest, changed, version, position FROM idempotency_keys WHERE actor = %s AND key = %s",
+                [key.actor, key.key],
+            ).fetchone()
+        return (row[0], Outcome(row[1], row[2], row[3])) if row else None
+
+    def close(self) -> None:
+        """Stores what is waiting and closes the connections."""
+        self._committer.close()
+        self.database.close()
+
+
+class LogSubscription(Subscription[Log]):
+    """Iterates over the log without end: NOTIFY as a hint, a poll as the safety net; survives a lost connection."""
+
+    def __init__(self, recorder: Log, gt: int | None, topics: Sequence[str]) -> None:
+        super().__init__(recorder, gt, topics)
+        self._signal = Signal(recorder.database, "log")
+        self._batch: Iterator[Notification] = iter(())
+
+    def __next__(self) -> Notification:
+        while not self._has_been_stopped:
+            for notification in self._batch:
+                self._last_notification_id = notification.id
+                return notification
+            self._batch = iter(
+                self._recorder.select_notifications(
+                    self._last_notification_id, BATCH, topics=self._topics, inclusive_of_start=False
+                )
+            )
+            self._batch, found = _peek(self._batch)
+            if not found:
+                self._signal.wait(POLL_S)
+        raise StopIteration
+
+    def stop(self) -> None:
+        """Ends the iteration within a poll."""
+        super().stop()
+        self._signal.close()
+
+
+def _peek(batch: Iterator[Notification]) -> tuple[Iterator[Notification], bool]:
+    items = list(batch)
+    return iter(items), bool(items)
+
+
+def read(
+    connection: Connection[Row],
+    after: int,
+    limit: int,
+    *,
+    until: int | None = None,
+    topics: Sequence[str] = (),
+) -> list[RecordedEvent]:
+    """Up to `limit` events after a position, in order; `until` is inclusive."""
+    query = f"SELECT {COLUMNS} FROM events WHERE position > %s"
+    values: list[Any] = [after]
+    if until is not None:
+        query += " AND position <= %s"
+        values.append(until)
+    if topics:
+        query += " AND topic = ANY(%s)"
+        values.append(list(topics))
+    query += " ORDER BY position LIMIT %s"
+    return [recorded_event(row) for row in connection.execute(query, [*values, limit], binary=True)]
+
+
+class PositionTracker(TrackingRecorder):
+    """Positions of followers of the log, behind the library's interface."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def insert_tracking(self, tracking: Tracking) -> None:
+        """Stores how far a follower has come."""
+        with self._database.connection() as connection:
+            move(connection, tracking.application_name, tracking.notification_id)
+
+    def max_tracking_id(self, application_name: str) -> int | None:
+        """How far a follower has come, `None` when it never stored a position."""
+        with self._database.connection() as connection:
+            return position_of(connection, application_name)
+
+
+def move(connection: Connection[Row], follower: str, position: int) -> None:
+    """Stores a follower's position, in the caller's transaction."""
+    connection.execute(
+        "INSERT INTO tracking (follower, position) VALUES (%s, %s) ON CONFLICT (follower)"
+        " DO UPDATE SET position = excluded.position, moved_at = clock_timestamp()",
+        [follower, position],
+    )
+
+
+def position_of(connection: Connection[Row], follower: str) -> int | None:
+    """A follower's position."""
+    row = connection.execute("SELECT position FROM tracking WHERE follower = %s", [follower]).fetchone()
+    return row[0] if row else None
+
+
+class Factory(InfrastructureFactory[TrackingRecorder]):
+    """Makes the parts of a `Dossier` from its environment."""
+
+    DATABASE_URL: ClassVar[str] = "DATABASE_URL"
+    SCHEMA: ClassVar[str] = "DOSSIER_SCHEMA"
+    MASTER_KEY: ClassVar[str] = "DOSSIER_MASTER_KEY"
+
+    def __init__(self, env: Any) -> None:
+        super().__init__(env)
+        self.database = Database(self._setting(self.DATABASE_URL), self._setting(self.SCHEMA))
+        self.keys = KeyRing(self.database, b64decode(self._setting(self.MASTER_KEY)))
+        self._log: Log | None = None
+
+    def _setting(self, name: str) -> str:
+        value = self.env.get(name)
+        if not value:
+            raise InfrastructureFactoryError(f"{name} is not set.")
+        return value
+
+    def mapper(self, transcoder: Transcoder | None = None, mapper_class: Any = None) -> Mapper[Any]:  # noqa: ARG002
+        """The mapper of the house."""
+        return FactMapper(self.keys)
+
+    def application_recorder(self) -> Log:
+        """The log."""
+        self._log = self._log or Log(self.database)
+        return self._log
+
+    def aggregate_recorder(self, purpose: str = "events") -> AggregateRecorder:
+        """The log; snapshots are not kept, a profile's history is short."""
+        if purpose != "events":
+            raise InfrastructureFactoryError("Snapshots are not kept.")
+        return self.application_recorder()
+
+    def tracking_recorder(self, tracking_recorder_class: Any = None) -> TrackingRecorder:  # noqa: ARG002
+        """Positions of followers."""
+        return PositionTracker(self.database)
+
+    def process_recorder(self) -> ProcessRecorder:
+        """Not offered: projections store positions with their rows (`projections.engine`)."""
+        raise InfrastructureFactoryError("Projections store their own positions.")
+
+    def close(self) -> None:
+        """Closes the log and its connections."""
+        if self._log is not None:
+            self._log.close()
+        self.database.close()
+
+
+def _as_new(event: StoredEvent) -> NewEvent:
+    if isinstance(event, NewEvent):
+        return event
+    raise TypeError("The log stores events of its own mapper only.")

@@ -1,0 +1,132 @@
+"""Facts to bytes and back: JSON by orjson, old shapes upcast by `class_version`, personal values encrypted per customer.
+
+A stored state is one JSON object: the payload, `company`, `origin`, `v` when the class version is above 1, and `personal`
+(base64 of the sealed JSON of all personal values) where there are any. What has a column of its own (ids, version,
+recording time, correlation) is not repeated in it.
+"""
+
+from base64 import b64decode, b64encode
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final, cast
+from uuid import UUID
+
+import orjson
+from eventsourcing.domain import DomainEventProtocol
+from eventsourcing.persistence import JSONTranscoder, Mapper, MapperDeserialisationError, StoredEvent
+from eventsourcing.utils import resolve_topic
+from pydantic import BaseModel, ValidationError
+
+import aggregates.catalogue  # noqa: F401  (registers every stored topic)
+from aggregates.fact import ERASED, Fact
+from store.events import NewEvent, RecordedEvent
+from store.keys import KeyRing, seal, unseal
+
+_IN_COLUMNS: Final = ("originator_id", "originator_version", "event_id", "recorded_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What the mapper must know of an event class."""
+
+    version: int
+    personal: tuple[str, ...]
+    left_out: frozenset[str]
+    """Fields that are not stored while they are `None`, their default."""
+
+
+@cache
+def shape(fact: type[Fact]) -> Shape:
+    """The shape of an event class, read once."""
+    optional = {name for name, field in fact.model_fields.items() if not field.is_required() and field.default is None}
+    return Shape(fact.class_version, tuple(sorted(fact.personal_fields())), frozenset(optional))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return {name: one for name, one in vars(value).items() if one is not None}
+    return str(value)
+
+
+def upcast(fact: type[Fact], state: dict[str, Any], stored_version: int) -> dict[str, Any]:
+    """The state in the class's present shape: `upcast_vN_vM` of the class, one after the other."""
+    for version in range(stored_version, fact.class_version):
+        getattr(fact, f"upcast_v{version}_v{version + 1}")(state)
+    return state
+
+
+class FactMapper(Mapper[UUID]):
+    """The mapper of the house, behind the library's interface."""
+
+    def __init__(self, keys: KeyRing) -> None:
+        super().__init__(JSONTranscoder())
+        self.keys = keys
+
+    def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredEvent:
+        """The fact as the log keeps it. Gives its subject a key where it needs one and has none."""
+        fact = cast("Fact", domain_event)
+        of = shape(type(fact))
+        state = {
+            name: value
+            for name, value in vars(fact).items()
+            if name not in _IN_COLUMNS and not (value is None and name in of.left_out)
+        }
+        if of.version > 1:
+            state["v"] = of.version
+        new_key = self._seal_personal(fact, of, state) if of.personal else None
+        return NewEvent(
+            originator_id=fact.originator_id,
+            originator_version=fact.originator_version,
+            topic=fact.TOPIC,
+            state=orjson.dumps(state, default=_plain),
+            event_id=fact.event_id,
+            correlation_id=fact.origin.correlation_id,
+            new_key=new_key,
+        )
+
+    def to_domain_event(self, stored_event: StoredEvent) -> Fact:
+        """The fact that was stored, in its present shape. Raises `MapperDeserialisationError` naming the event."""
+        event = cast("RecordedEvent", stored_event)
+        fact: type[Fact] = resolve_topic(event.topic)
+        of = shape(fact)
+        try:
+            state: dict[str, Any] = orjson.loads(event.state)
+            erased = self._unseal_personal(event, of, state) if of.personal else ()
+            state = upcast(fact, state, state.pop("v", 1))
+            state["originator_id"] = event.originator_id
+            state["originator_version"] = event.originator_version
+            state["event_id"] = event.event_id
+            state["recorded_at"] = event.recorded_at
+            found = fact.model_validate(state)
+        except (ValueError, KeyError, TypeError, ValidationError) as error:
+            raise MapperDeserialisationError(f"Cannot read {describe(event)}: {error}") from error
+        return found.model_copy(update=dict.fromkeys(erased, ERASED)) if erased else found
+
+    def _seal_personal(self, fact: Fact, of: Shape, state: dict[str, Any]) -> bytes | None:
+        personal = {name: state.pop(name) for name in of.personal if name in state}
+        known, key = self.keys.find(fact.originator_id)
+        new_key: bytes | None = None
+        if not known:
+            key, new_key = self.keys.fresh(fact.originator_id)
+        if key is not None and personal:
+            state["personal"] = b64encode(seal(key, orjson.dumps(personal), _context(fact.TOPIC, fact))).decode()
+        return new_key
+
+    def _unseal_personal(self, event: RecordedEvent, of: Shape, state: dict[str, Any]) -> tuple[str, ...]:
+        sealed = state.pop("personal", None)
+        key = self.keys.find(event.uuid)[1]
+        if key is None or sealed is None:
+            missing = tuple(name for name in of.personal if name not in state)
+            state.update(dict.fromkeys(missing, ""))
+            return missing
+        state.update(orjson.loads(unseal(key, b64decode(sealed), _context(event.topic, event))))
+        return ()
+
+
+def describe(event: RecordedEvent) -> str:
+    """The event in words, for errors and logs."""
+    return f"event {event.event_id} ({event.topic}) at position {event.id}"
+
+
+def _context(topic: str, event: Fact | RecordedEvent) -> bytes:
+    return f"{topic}/{event.originator_id}/{event.originator_version}".encode()

@@ -1,0 +1,57 @@
+"""Wake-up calls between processes: PostgreSQL NOTIFY as a hint, a bounded wait as the safety net.
+
+A lost, late or doubled signal does no harm: whoever waits looks at the tables afterwards. The listening connection is made
+again by itself when it dies.
+"""
+
+import time
+from typing import Final
+
+import psycopg
+from eventsourcing.persistence import OperationalError
+from psycopg import Connection, sql
+
+from store.database import Database, Row
+
+PAUSE_WITHOUT_SERVER_S: Final = 0.5
+
+
+class Signal:
+    """Listens on one channel; not to be shared between threads."""
+
+    def __init__(self, database: Database, *channels: str) -> None:
+        self._database = database
+        self._channels = [database.channel(name) for name in channels]
+        self._connection: Connection[Row] | None = None
+
+    def wait(self, timeout_s: float) -> str | None:
+        """Waits for a signal, at most `timeout_s` seconds; gives its payload, `None` when there was none.
+
+        Raises nothing when the server is gone: it pauses, and listens again on the next call.
+        """
+        try:
+            connection = self._connection or self._listen()
+            for notice in connection.notifies(timeout=timeout_s, stop_after=1):
+                return notice.payload
+        except (psycopg.Error, OperationalError):
+            self.close()
+            time.sleep(min(timeout_s, PAUSE_WITHOUT_SERVER_S))
+        return None
+
+    def listen(self) -> None:
+        """Starts to listen now, so that nothing sent from here on is missed. Raises `OperationalError`."""
+        if self._connection is None:
+            self._listen()
+
+    def _listen(self) -> Connection[Row]:
+        connection = self._database.connect()
+        for channel in self._channels:
+            connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+        self._connection = connection
+        return connection
+
+    def close(self) -> None:
+        """Stops listening."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
