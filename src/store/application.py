@@ -12,7 +12,7 @@ from aggregates.fact import Fact
 from aggregates.setup.catalogue import FAMILIES, Setup
 from aggregates.use_case import Claim, KeyReusedError, Outcome, Request
 from store.database import Database
-from store.events import COLUMNS, recorded_event
+from store.events import COLUMNS, NewEvent, recorded_event
 from store.log import Log
 from store.mapper import FactMapper
 
@@ -94,16 +94,19 @@ class Dossier(Application[UUID]):
         releases: Sequence[Claim] = (),
     ) -> Outcome:
         """Stores the aggregate's pending facts, claims and the request's outcome in one transaction; see `FactStore.keep`."""
-        changed = bool(aggregate.pending)
-        recordings = self.save(
-            cast("Any", aggregate),
-            claims=claims,
-            releases=releases,
-            owner=aggregate.id,
-            outcome=(request.idempotency, changed, aggregate.version) if request.idempotency else None,
-        )
-        position = recordings[-1].notification.id if recordings else None
-        return Outcome(changed, aggregate.version, position)
+        facts = aggregate.collect_events()
+        outcome = (request.idempotency, bool(facts), aggregate.version) if request.idempotency else None
+        positions = self.put(facts, claims=claims, releases=releases, owner=aggregate.id, outcome=outcome)
+        return Outcome(bool(facts), aggregate.version, positions[-1] if positions else None)
+
+    def put(self, facts: Sequence[Fact], **rows: Any) -> Sequence[int]:
+        """Stores facts and the rows that go with them (see `Log.append`) and gives their positions.
+
+        `save` of the library does the same for aggregates and works here too; it asks every object for its protocols at
+        run time, which costs more than the rest of a command.
+        """
+        events = [cast("NewEvent", self.mapper.to_stored_event(fact)) for fact in facts]
+        return self.log_of_facts.append(events, **rows).positions
 
 
 def _project(aggregate: Any, facts: Iterable[Any]) -> Any:

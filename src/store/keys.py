@@ -5,6 +5,7 @@ destroyed key protected reads as `None` here and as `ERASED` above, never as an 
 `REMEMBERED_S` seconds, which bounds how long another process can still read after an erasure.
 """
 
+import hmac
 import os
 import threading
 import time
@@ -46,8 +47,13 @@ class KeyRing:
             raise MasterKeyError(f"The master key must have {KEY_BYTES} bytes.")
         self._database = database
         self._master_key = master_key
+        self._blind_key = hmac.digest(master_key, b"dossier/blind index", "sha256")
         self._remembered: dict[UUID, tuple[float, bytes | None]] = {}
         self._lock = threading.Lock()
+
+    def blind(self, text: str) -> bytes:
+        """16 bytes that stand for `text` in an index: equal for equal texts, of no use without the master key."""
+        return hmac.digest(self._blind_key, text.encode(), "sha256")[:16]
 
     def fresh(self, subject: UUID) -> tuple[bytes, bytes]:
         """A new key and its wrapped form, to be stored with the event that needs it; not stored here."""

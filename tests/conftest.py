@@ -1,0 +1,130 @@
+"""Real servers for every test: one PostgreSQL a run, one schema a test; one Apache Kafka a run where a test asks for it."""
+
+import base64
+import importlib.util
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+from types import ModuleType
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from aggregates.fact import Origin, Role, Source
+from aggregates.use_case import IdempotencyKey, Request
+from store import embedded
+from store.application import Dossier
+from store.database import Database
+from store.schema import migrate
+
+ROOT = Path(__file__).parent.parent
+TODAY = date(2026, 11, 21)
+MASTER_KEY = base64.b64encode(b"k" * 32).decode()
+
+
+def pytest_report_header() -> list[str]:
+    """Says which servers the run uses."""
+    url = os.environ.get("DATABASE_URL")
+    return [f"PostgreSQL: {url or 'embedded'}", f"Kafka: {os.environ.get('KAFKA_BOOTSTRAP_SERVERS') or 'local, started when needed'}"]
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """One PostgreSQL for the run: the one of DATABASE_URL, else one of our own in a temporary directory."""
+    if url := os.environ.get("DATABASE_URL"):
+        yield url
+        return
+    directory = Path(tempfile.mkdtemp(prefix="dossier-test-"))
+    yield embedded.start(directory / "postgres")
+    embedded.stop(directory / "postgres")
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+def environment(url: str, schema: str) -> dict[str, str]:
+    """What a `Dossier` of the company `demo` in this schema needs."""
+    return {
+        "DATABASE_URL": url,
+        "DOSSIER_SCHEMA": schema,
+        "DOSSIER_COMPANY": "demo",
+        "DOSSIER_MASTER_KEY": MASTER_KEY,
+    }
+
+
+@pytest.fixture
+def schema(postgres_url: str) -> Iterator[str]:
+    """The name of a schema of this test's own; dropped afterwards."""
+    name = f"test_{uuid4().hex[:12]}"
+    yield name
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f'DROP SCHEMA IF EXISTS "{name}" CASCADE')
+
+
+@pytest.fixture
+def database(postgres_url: str, schema: str) -> Iterator[Database]:
+    """A migrated, empty database, with the tables of the read models."""
+    from projections.engine import install
+
+    database = Database(postgres_url, schema)
+    migrate(database, install)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def dossier(postgres_url: str, schema: str, database: Database) -> Iterator[Dossier]:
+    """The application over an empty log."""
+    with Dossier(environment(postgres_url, schema)) as application:
+        yield application
+
+
+@pytest.fixture
+def ask() -> Callable[..., Request]:
+    """Makes requests: `ask()`, `ask(actor="bob", role=Role.AGENT, expected_version=3, key="k1", body=b"..")`."""
+
+    def make(
+        *,
+        actor: str = "ann",
+        role: Role = Role.ADMINISTRATOR,
+        source: Source = Source.API,
+        reason: str | None = None,
+        cause: UUID | None = None,
+        today: date = TODAY,
+        expected_version: int | None = None,
+        key: str | None = None,
+        body: bytes = b"body",
+    ) -> Request:
+        cause = cause or uuid4()
+        origin = Origin(actor=actor, role=role, source=source, reason=reason, correlation_id=cause, causation_id=cause)
+        idempotency = IdempotencyKey(actor, key, body) if key else None
+        return Request(origin, today, expected_version, idempotency)
+
+    return make
+
+
+def kafka_module() -> ModuleType:
+    """`deploy/kafka/kafka.py`, which is not a package."""
+    spec = importlib.util.spec_from_file_location("dossier_local_kafka", ROOT / "deploy/kafka/kafka.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def kafka_servers() -> Iterator[str]:
+    """Bootstrap servers of the real Apache Kafka of this run."""
+    if servers := os.environ.get("KAFKA_BOOTSTRAP_SERVERS"):
+        yield servers
+        return
+    kafka = kafka_module()
+    directory = Path(tempfile.mkdtemp(prefix="dossier-kafka-"))
+    yield kafka.start(directory)
+    with suppress(Exception):
+        kafka.stop(directory)
+    shutil.rmtree(directory, ignore_errors=True)
