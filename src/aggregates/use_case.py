@@ -14,7 +14,7 @@ from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
 from eventsourcing.persistence import IntegrityError
 
 from aggregates.aggregate import Aggregate
-from aggregates.errors import ConflictError, InvalidError
+from aggregates.errors import ConflictError, DomainError, InvalidError
 from aggregates.fact import Origin
 from aggregates.setup.catalogue import Setup
 
@@ -28,6 +28,10 @@ class BusyError(ConflictError):
 
 class KeyReusedError(InvalidError):
     """An idempotency key came again with another body (rule 0.7)."""
+
+
+class StaleSetupError(IntegrityError):
+    """The setup that a decision consulted was changed before it was stored; nothing was stored. Raised by the store."""
 
 
 class ClaimTakenError(IntegrityError):
@@ -88,7 +92,11 @@ class FactStore(Protocol):
         ...
 
     def setup(self) -> Setup:
-        """Categories, controls and mappings as they are now. Not to be changed."""
+        """Categories, controls and mappings, as far as this store has read them. Not to be changed."""
+        ...
+
+    def renew_setup(self) -> bool:
+        """Reads what is new in the setup; true when there was something."""
         ...
 
     def outcome_of(self, request: Request) -> Outcome | None:
@@ -102,12 +110,14 @@ class FactStore(Protocol):
         *,
         claims: Sequence[Claim] = (),
         releases: Sequence[Claim] = (),
+        decided_on: Setup | None = None,
     ) -> Outcome:
         """Stores the aggregate's pending facts, claims and the request's outcome in one transaction.
 
         Raises:
             ClaimTakenError: when a claim belongs to another aggregate.
-            IntegrityError: when the aggregate was changed meanwhile.
+            StaleSetupError: when the setup that the decision consulted is no longer the one in force.
+            IntegrityError: when the aggregate was changed, or the idempotency key used, meanwhile.
         """
         ...
 
@@ -115,20 +125,28 @@ class FactStore(Protocol):
 def command(
     use_case: Callable[Concatenate[Any, Request, P], Outcome],
 ) -> Callable[Concatenate[FactStore, Request, P], Outcome]:
-    """Makes a function a use case: answered once per idempotency key, decided anew after a lost race."""
+    """Makes a function a use case: answered once per idempotency key, decided anew after a lost race.
+
+    It is decided at once, on what the store has read of the setup; key, versions and setup are verified by the store, where
+    they cannot be raced. Only a refusal or a lost race costs a second look.
+    """
 
     @wraps(use_case)
     def run(store: FactStore, request: Request, /, *args: P.args, **kwargs: P.kwargs) -> Outcome:
         for _ in range(MOST_ATTEMPTS):
-            done = store.outcome_of(request)
-            if done is not None:
-                return done
             try:
                 return use_case(store, request, *args, **kwargs)
             except ClaimTakenError:
                 raise
+            except DomainError:
+                if (done := store.outcome_of(request)) is not None:
+                    return done
+                if not store.renew_setup():
+                    raise
             except IntegrityError:
-                continue
+                if (done := store.outcome_of(request)) is not None:
+                    return done
+                store.renew_setup()
         raise BusyError("Others are changing this at the same moment. Nothing was stored; try again.")
 
     return run

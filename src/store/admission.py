@@ -13,7 +13,8 @@ from uuid import UUID
 
 from eventsourcing.persistence import IntegrityError
 
-from aggregates.use_case import Claim, ClaimTakenError, IdempotencyKey
+from aggregates.setup.catalogue import FAMILIES
+from aggregates.use_case import Claim, ClaimTakenError, IdempotencyKey, StaleSetupError
 from store.events import NO_DIGEST, NewEvent, digest
 
 
@@ -26,6 +27,8 @@ class Append:
     releases: Sequence[Claim] = ()
     owner: UUID | None = None
     key: IdempotencyKey | None = None
+    decided_on: int | None = None
+    """Position of the setup that was consulted; refused when the setup has gone on."""
     changed: bool = True
     version: int = 0
     positions: Sequence[int] = ()
@@ -44,12 +47,14 @@ class Head:
     last: dict[UUID, tuple[int, bytes]]
     claims: dict[Claim, UUID]
     keys: set[tuple[str, str]]
+    setup: int = 0
 
 
 def admit(append: Append, head: Head) -> bool:
     """Gives the append its positions and moves the head on, or sets its error. Earlier ones of the group count."""
     try:
         _check_key(append, head)
+        _check_setup(append, head)
         _check_claims(append, head)
         last = _check_versions(append, head)
     except IntegrityError as error:
@@ -64,6 +69,11 @@ def admit(append: Append, head: Head) -> bool:
 def _check_key(append: Append, head: Head) -> None:
     if append.key is not None and (append.key.actor, append.key.key) in head.keys:
         raise IntegrityError("The idempotency key was used meanwhile.")
+
+
+def _check_setup(append: Append, head: Head) -> None:
+    if append.decided_on is not None and append.decided_on < head.setup:
+        raise StaleSetupError("The setup was changed meanwhile.")
 
 
 def _check_claims(append: Append, head: Head) -> None:
@@ -88,6 +98,9 @@ def _check_versions(append: Append, head: Head) -> dict[UUID, tuple[int, bytes]]
 
 
 def _move_on(append: Append, head: Head, last: dict[UUID, tuple[int, bytes]]) -> None:
+    for event, position in zip(append.events, append.positions, strict=True):
+        if event.topic.partition(".")[0] in FAMILIES:
+            head.setup = position
     head.position += len(append.events)
     head.last.update(last)
     for claim in append.releases:

@@ -11,7 +11,7 @@ from psycopg import Connection, sql
 from aggregates.use_case import Claim
 from store.admission import Append, Head
 from store.database import Database, Row
-from store.events import COLUMNS, digest_of, recorded_event
+from store.events import COLUMNS, SETUP_EVENTS, digest_of, recorded_event
 
 INSERT_EVENTS: Final = 2_000
 """Rows an INSERT; a longer append is written in several, still in one transaction."""
@@ -21,6 +21,7 @@ _HEAD: Final = """
            greatest(clock_timestamp(), max(recorded_at) + interval '1 microsecond')
     FROM (SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1) AS last
 """
+_SETUP: Final = f"SELECT position FROM events WHERE {SETUP_EVENTS} ORDER BY position DESC LIMIT 1"
 _LAST: Final = f"""
     SELECT {COLUMNS}
     FROM unnest(%b::uuid[]) AS wanted (id)
@@ -79,6 +80,8 @@ class AppendStatements:
         claims = connection.execute(_CLAIMS, [*_columns(pairs)]) if pairs else None
         used = [append.key for append in group if append.key is not None]
         keys = connection.execute(_KEYS, [[key.actor for key in used], [key.key for key in used]]) if used else None
+        consulted = any(append.decided_on is not None for append in group)
+        setup = connection.execute(_SETUP) if consulted else None
         position, recorded_at = head.fetchone() or (0, None)
         events = [recorded_event(row) for row in last]
         return Head(
@@ -87,6 +90,7 @@ class AppendStatements:
             last={event.uuid: (event.originator_version, digest_of(event)) for event in events},
             claims={Claim(scope, key): owner for scope, key, owner in claims or ()},
             keys={(actor, key) for actor, key in keys or ()},
+            setup=((setup.fetchone() if setup else None) or (0,))[0],
         )
 
     def write(self, connection: Connection[Row], admitted: Sequence[Append]) -> None:

@@ -9,18 +9,17 @@ from eventsourcing.application import AggregateNotFoundError, Application
 
 from aggregates.aggregate import Aggregate
 from aggregates.fact import Fact
-from aggregates.setup.catalogue import FAMILIES, Setup
-from aggregates.use_case import Claim, KeyReusedError, Outcome, Request
+from aggregates.setup.catalogue import Setup
+from aggregates.use_case import Claim, KeyReusedError, Outcome, Request, StaleSetupError
 from store.database import Database
-from store.events import COLUMNS, NewEvent, recorded_event
+from store.events import COLUMNS, SETUP_EVENTS, NewEvent, recorded_event
 from store.log import Log
 from store.mapper import FactMapper
 
 A = TypeVar("A", bound=Aggregate)
-_FAMILIES: Final = ", ".join(f"'{family}'" for family in FAMILIES)
 _NEW_SETUP: Final = f"""
     SELECT {COLUMNS} FROM events
-    WHERE split_part(topic, '.', 1) IN ({_FAMILIES}) AND position > %s ORDER BY position
+    WHERE {SETUP_EVENTS} AND position > %s ORDER BY position
 """
 
 
@@ -33,7 +32,7 @@ class Dossier(Application[UUID]):
     def __init__(self, env: dict[str, str]) -> None:
         super().__init__(env)
         self.company = env["DOSSIER_COMPANY"]
-        self._setup: tuple[int, Setup] = (0, Setup.empty(self.company))
+        self._setup: Setup | None = None
 
     @property
     def log_of_facts(self) -> Log:
@@ -58,16 +57,20 @@ class Dossier(Application[UUID]):
             return None
 
     def setup(self) -> Setup:
-        """Categories, controls and mappings as they are now. Only what is new since the last call is read."""
-        position, setup = self._setup
+        """Categories, controls and mappings as last read. A decision on an old one is refused by `keep`, then `renew_setup`."""
+        if self._setup is None:
+            self.renew_setup()
+        return self._setup or Setup.empty(self.company)
+
+    def renew_setup(self) -> bool:
+        """Reads what is new in the setup since the last call; true when there was something."""
+        known = self._setup or Setup.empty(self.company)
         with self.database.connection() as connection:
-            rows = connection.execute(_NEW_SETUP, [position], binary=True).fetchall()
-        if not rows:
-            return setup
+            rows = connection.execute(_NEW_SETUP, [known.position], binary=True).fetchall()
         events = [recorded_event(row) for row in rows]
-        setup = setup.after(self.fact_mapper.to_domain_event(event) for event in events)
-        self._setup = (events[-1].id, setup)
-        return setup
+        last = events[-1].id if events else known.position
+        self._setup = known.after((self.fact_mapper.to_domain_event(event) for event in events), last)
+        return bool(events)
 
     def today(self) -> date:
         """The business day in the company's time zone (rule 0.3)."""
@@ -92,11 +95,21 @@ class Dossier(Application[UUID]):
         *,
         claims: Sequence[Claim] = (),
         releases: Sequence[Claim] = (),
+        decided_on: Setup | None = None,
     ) -> Outcome:
         """Stores the aggregate's pending facts, claims and the request's outcome in one transaction; see `FactStore.keep`."""
         facts = aggregate.collect_events()
+        if not facts and decided_on is not None and self.renew_setup():
+            raise StaleSetupError("The setup was changed meanwhile.")
         outcome = (request.idempotency, bool(facts), aggregate.version) if request.idempotency else None
-        positions = self.put(facts, claims=claims, releases=releases, owner=aggregate.id, outcome=outcome)
+        positions = self.put(
+            facts,
+            claims=claims,
+            releases=releases,
+            owner=aggregate.id,
+            outcome=outcome,
+            decided_on=None if decided_on is None else decided_on.position,
+        )
         return Outcome(bool(facts), aggregate.version, positions[-1] if positions else None)
 
     def put(self, facts: Sequence[Fact], **rows: Any) -> Sequence[int]:

@@ -16,6 +16,7 @@ def start(directory: Path) -> str:
     """Starts the server over `directory` (made if missing) unless it runs, and gives its connection string."""
     directory.parent.mkdir(parents=True, exist_ok=True)
     server = get_server(directory, cleanup_mode=None)
+    server.ensure_postgres_running()  # the package remembers its servers, also one that has died since
     return str(server.get_uri())
 
 

@@ -8,12 +8,16 @@ from uuid import UUID
 
 from eventsourcing.persistence import Notification, StoredEvent
 
+from aggregates.setup.catalogue import FAMILIES
+
 NO_DIGEST: Final = b""
 """The previous digest of an aggregate's first event."""
 COLUMNS: Final = (
     "originator_id, originator_version, topic, state, position, event_id, recorded_at, correlation_id, previous_digest"
 )
 """Columns of table `events`, in the order of `RecordedEvent`'s fields."""
+SETUP_EVENTS: Final = "split_part(topic, '.', 1) IN ({})".format(", ".join(f"'{family}'" for family in FAMILIES))
+"""Condition of the index `events_of_setup`."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -60,12 +60,15 @@ class Log(ApplicationRecorder):
         releases: Sequence[Claim] = (),
         owner: UUID | None = None,
         outcome: tuple[IdempotencyKey, bool, int] | None = None,
+        decided_on: int | None = None,
     ) -> Append:
         """Stores events, claims of `owner` and the outcome of an idempotency key (key, changed, version) in one transaction.
 
+        `decided_on` is the position of the setup that was consulted, where one was.
+
         Raises: see `Committer.commit`.
         """
-        append = Append(events, claims, releases, owner)
+        append = Append(events, claims, releases, owner, decided_on=decided_on)
         if outcome is not None:
             append.key, append.changed, append.version = outcome
         if not events and outcome is None:

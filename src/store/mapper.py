@@ -12,6 +12,7 @@ from typing import Any, Final, cast
 from uuid import UUID
 
 import orjson
+from cryptography.exceptions import InvalidTag
 from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import JSONTranscoder, Mapper, MapperDeserialisationError, StoredEvent
 from eventsourcing.utils import resolve_topic
@@ -98,7 +99,7 @@ class FactMapper(Mapper[UUID]):
             state["event_id"] = event.event_id
             state["recorded_at"] = event.recorded_at
             found = fact.model_validate(state)
-        except (ValueError, KeyError, TypeError, ValidationError) as error:
+        except (ValueError, KeyError, TypeError, ValidationError, InvalidTag) as error:
             raise MapperDeserialisationError(f"Cannot read {describe(event)}: {error}") from error
         return found.model_copy(update=dict.fromkeys(erased, ERASED)) if erased else found
 

@@ -131,6 +131,7 @@ def confirm_drawer(
 ) -> Outcome:
     """OK in the profile drawer (rules 1.5-1.9, 1.15), by default from today on, open-ended."""
     customer = _customer(store, request, number)
+    setup = store.setup()
     faults = texts.Faults()
     days = Days(request.today)
     with faults:
@@ -139,10 +140,10 @@ def confirm_drawer(
         customer.confirm_drawer(
             request.origin,
             answers=responses,
-            categories=store.setup().categories,
+            categories=setup.categories,
             days=days,
             dated=effective_from is not None or effective_to is not None,
             keep_later=keep_later,
         )
     faults.raise_any()
-    return store.keep(request, customer)
+    return store.keep(request, customer, decided_on=setup)

@@ -22,14 +22,16 @@ class Setup:
 
     company: str
     aggregates: Mapping[UUID, Aggregate]
+    position: int = 0
+    """Log position of the last fact in it, as far as its reader knows positions."""
 
     @classmethod
     def empty(cls, company: str) -> "Setup":
         """The setup of a company that has none yet."""
         return cls(company, {})
 
-    def after(self, facts: Iterable[Fact]) -> "Setup":
-        """The setup after these further facts, in order; those of other families do not count."""
+    def after(self, facts: Iterable[Fact], position: int = 0) -> "Setup":
+        """The setup after these further facts, in order, the last one at `position`; other families do not count."""
         known = dict(self.aggregates)
         touched: set[UUID] = set()
         for fact in facts:
@@ -40,7 +42,7 @@ class Setup:
                 before = deepcopy(before)
             known[fact.originator_id] = evolve(before, fact)
             touched.add(fact.originator_id)
-        return Setup(self.company, known) if touched else self
+        return Setup(self.company, known, position or self.position) if touched else self
 
     @property
     def categories(self) -> tuple[ProfileCategory, ...]:

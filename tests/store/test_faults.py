@@ -1,0 +1,163 @@
+"""What the log does when the server, the connection or the process dies."""
+
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from os import kill
+from pathlib import Path
+from signal import SIGKILL
+
+import pytest
+from cutting_proxy import CuttingProxy, is_alive, pid_of_server
+from eventsourcing.persistence import OperationalError
+
+from aggregates.setup.category import ProfileCategory
+from conftest import MASTER_KEY, environment
+from store import embedded
+from store.application import Dossier
+from store.committer import OutcomeUnknownError
+from store.database import Database
+from store.schema import migrate
+
+Category = Callable[..., ProfileCategory]
+PATIENCE_S = 20.0
+
+
+@pytest.fixture
+def proxy(postgres_url: str) -> Iterator[CuttingProxy]:
+    """A proxy in front of the server of this run."""
+    proxy = CuttingProxy(postgres_url)
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture
+def behind_proxy(proxy: CuttingProxy, schema: str, database: Database) -> Iterator[Dossier]:
+    """The application, connected through the proxy."""
+    with Dossier(environment(proxy.url, schema)) as application:
+        yield application
+
+
+def test_a_lost_commit_reply_is_looked_up_and_not_reported_as_a_conflict(
+    behind_proxy: Dossier, proxy: CuttingProxy, category: Category
+) -> None:
+    behind_proxy.put(category("warm").pending)
+    proxy.cut_after(b"COMMIT")
+    assert list(behind_proxy.put(category("1", changes=1).pending)) == [2, 3]
+    assert behind_proxy.log_of_facts.max_notification_id() == 3
+
+
+def test_a_connection_lost_before_commit_stores_nothing_and_says_so(
+    behind_proxy: Dossier, proxy: CuttingProxy, category: Category
+) -> None:
+    behind_proxy.put(category("warm").pending)
+    proxy.cut_after(b"pg_advisory_xact_lock")
+    with pytest.raises(OperationalError, match="nothing was stored"):
+        behind_proxy.put(category("1").pending)
+    assert list(behind_proxy.put(category("1").pending)) == [2]
+
+
+def test_an_outcome_that_cannot_be_looked_up_is_called_unknown(
+    behind_proxy: Dossier, proxy: CuttingProxy, category: Category
+) -> None:
+    behind_proxy.put(category("warm").pending)
+    proxy.cut_after(b"COMMIT")
+    proxy.refusing = True
+    with pytest.raises(OutcomeUnknownError):
+        behind_proxy.put(category("1").pending)
+    proxy.refusing = False
+    assert behind_proxy.log_of_facts.max_notification_id() == 2
+
+
+def test_writing_and_reading_recover_by_themselves_when_the_server_comes_back(category: Category) -> None:
+    with tempfile.TemporaryDirectory(prefix="dossier-fault-") as directory:
+        data = Path(directory) / "postgres"
+        url = embedded.start(data)
+        migrate(Database(url, "demo"))
+        with Dossier(environment(url, "demo")) as dossier:
+            dossier.put(category("1").pending)
+            embedded.stop(data)
+            with pytest.raises(OperationalError):
+                dossier.put(category("2").pending)
+            with pytest.raises(OperationalError):
+                dossier.load(ProfileCategory, "1")
+            embedded.start(data)
+            assert list(dossier.put(category("2").pending)) == [2]
+            assert _eventually(lambda: dossier.load(ProfileCategory, "1") is not None)
+        embedded.stop(data)
+
+
+WRITER = """
+import sys
+from aggregates.fact import Origin, Role, Source
+from aggregates.setup.category import ProfileCategory
+from store.application import Dossier
+from uuid import uuid4
+url, key = sys.argv[1:]
+dossier = Dossier({"DATABASE_URL": url, "DOSSIER_SCHEMA": "demo", "DOSSIER_COMPANY": "demo", "DOSSIER_MASTER_KEY": key})
+number = 0
+while True:
+    cause = uuid4()
+    origin = Origin(actor="ann", role=Role.AGENT, source=Source.API, correlation_id=cause, causation_id=cause)
+    made = ProfileCategory.new("demo", str(number))
+    made.define(origin, code=7, description="Age", required=False, position=0, active=True)
+    dossier.put(made.pending)
+    print(number, flush=True)
+    number += 1
+"""
+
+
+def test_every_acknowledged_fact_survives_the_death_of_writer_and_server() -> None:  # rule 0.6
+    with tempfile.TemporaryDirectory(prefix="dossier-fault-") as directory:
+        data = Path(directory) / "postgres"
+        url = embedded.start(data)
+        migrate(Database(url, "demo"))
+        acknowledged = _write_until_killed(url, pid_of_server(data), at_least=300)
+        assert _eventually(lambda: not is_alive(pid_of_server(data)))
+        with Dossier(environment(_started_again(data), "demo")) as dossier:
+            stored = dossier.log_of_facts.max_notification_id() or 0
+            assert acknowledged >= 300
+            assert acknowledged <= stored <= acknowledged + 1
+            assert dossier.load(ProfileCategory, str(acknowledged - 1)) is not None
+        embedded.stop(data)
+
+
+def _write_until_killed(url: str, server: int, at_least: int) -> int:
+    writer = subprocess.Popen(  # the writer says each number once it is acknowledged
+        [sys.executable, "-c", WRITER, url, MASTER_KEY], stdout=subprocess.PIPE, text=True
+    )
+    assert writer.stdout is not None
+    acknowledged = 0
+    for line in writer.stdout:
+        acknowledged = int(line) + 1
+        if acknowledged == at_least:
+            kill(server, SIGKILL)
+            kill(writer.pid, SIGKILL)
+    writer.wait(PATIENCE_S)
+    writer.stdout.close()
+    return acknowledged
+
+
+def _started_again(data: Path) -> str:
+    """After SIGKILL of the postmaster its children take a moment to go; the server says so until they have."""
+    for _ in range(40):
+        try:
+            return embedded.start(data)
+        except (subprocess.SubprocessError, OSError):
+            threading.Event().wait(0.25)
+    raise AssertionError("PostgreSQL did not start again.")
+
+
+def _eventually(condition: Callable[[], bool]) -> bool:
+    """Whether the condition comes true within the bound."""
+    pause = threading.Event()
+    for _ in range(int(PATIENCE_S / 0.1)):
+        try:
+            if condition():
+                return True
+        except OperationalError:
+            pass
+        pause.wait(0.1)
+    return False
