@@ -1,4 +1,5 @@
-"""Group commit: one thread a process takes whatever is waiting and stores it in one PostgreSQL transaction.
+"""Group commit: one thread a process takes whatever is waiting and stores it in one PostgreSQL transaction; a lone writer
+stores in its own.
 
 The transaction takes the append lock of the company, reads the head of the log under it, and admits or refuses each append on its
 own (`admission`). Positions are counted under the lock: position order is commit order, and a reader never meets a gap that
@@ -39,6 +40,7 @@ class Committer:
         self._statements = AppendStatements(database)
         self._queue: queue.SimpleQueue[Append | None] = queue.SimpleQueue()
         self._connection: Connection[Row] | None = None
+        self._turn = threading.Lock()
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
 
@@ -51,6 +53,25 @@ class Committer:
             OperationalError: the server cannot be reached; nothing was stored.
             OutcomeUnknownError: the server went away while storing.
         """
+        if not self._store_here(append):
+            self._hand_over(append)
+        if append.error is not None:
+            raise append.error
+        return append
+
+    def _store_here(self, append: Append) -> bool:
+        """Stores at once, in the caller's thread, when nobody else is storing or waiting: a lone writer need not change threads."""
+        if not self._turn.acquire(blocking=False):
+            return False
+        try:
+            if not self._queue.empty():
+                return False
+            self._store([append])
+        finally:
+            self._turn.release()
+        return True
+
+    def _hand_over(self, append: Append) -> None:
         if self._queue.qsize() > MOST_WAITING:
             raise OperationalError("Too many changes are waiting to be stored.")
         self._start()
@@ -58,9 +79,6 @@ class Committer:
         self._queue.put(append)
         if not append.done.acquire(timeout=WAIT_S):
             raise OutcomeUnknownError(f"No answer from the log within {WAIT_S:.0f} s.")
-        if append.error is not None:
-            raise append.error
-        return append
 
     def close(self) -> None:
         """Stores what is waiting, then ends the thread."""
@@ -69,6 +87,8 @@ class Committer:
                 self._queue.put(None)
                 self._thread.join(WAIT_S)
                 self._thread = None
+        with self._turn:
+            self._disconnect()
 
     def _start(self) -> None:
         with self._starting:
@@ -79,11 +99,11 @@ class Committer:
     def _run(self) -> None:
         ended = False
         while not ended and (first := self._queue.get()) is not None:
-            group, ended = self._gather(first)
-            self._store(group)
+            with self._turn:
+                group, ended = self._gather(first)
+                self._store(group)
             for append in group:
                 append.done.release()
-        self._disconnect()
 
     def _gather(self, first: Append) -> tuple[list[Append], bool]:
         group, events = [first], len(first.events)

@@ -1,0 +1,64 @@
+"""Durable commits of one event each, by 1, 8, 64 and 256 writers, against the library's own store."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+from uuid import uuid4
+
+from aggregates.fact import Origin, Role, Source
+from aggregates.setup.category import ProfileCategory
+from benchmarks.peer import Customer, PeerApplication
+from benchmarks.rows import Row, at_least
+from benchmarks.servers import dossier, library_environment
+
+WRITERS: Final = (1, 8, 64, 256)
+OURS: Final = {1: 1_000, 8: 6_000, 64: 20_000, 256: 20_000}
+PEERS: Final = {1: 600, 8: 1_200, 64: 2_000, 256: 2_000}
+GOALS: Final = {1: None, 8: None, 64: 8.0, 256: None}
+
+
+def run(url: str) -> list[Row]:
+    """One row a number of writers."""
+    ours, peer = dossier(url), PeerApplication(library_environment(url))
+    rows = []
+    for writers in WRITERS:
+        our_rate = _rate(ours.put, [_our_facts() for _ in range(OURS[writers])], writers)
+        peer_rate = _rate(peer.events.put, [_peer_facts() for _ in range(PEERS[writers])], writers)
+        name = f"durable commits, {writers} writer{'s' if writers > 1 else ''}"
+        rows.append(at_least(name, "commits/s", our_rate, peer_rate, GOALS[writers]))
+    ours.close()
+    peer.close()
+    return rows
+
+
+def _our_facts() -> Sequence[Any]:
+    cause = uuid4()
+    origin = Origin(actor="ann", role=Role.AGENT, source=Source.API, correlation_id=cause, causation_id=cause)
+    category = ProfileCategory.new("bench", str(cause))
+    category.define(origin, code=1, description="Age", required=False, position=0, active=True)
+    return category.pending
+
+
+def _peer_facts() -> Sequence[Any]:
+    return Customer(number=str(uuid4())).collect_events()
+
+
+def _rate(put: Callable[[Any], Any], commands: list[Sequence[Any]], writers: int) -> float:
+    """Commands a second, from the first put to the last acknowledgement."""
+    shares = [commands[writer::writers] for writer in range(writers)]
+    ready = threading.Barrier(writers + 1)
+
+    def write(share: list[Sequence[Any]]) -> None:
+        ready.wait()
+        for facts in share:
+            put(facts)
+
+    threads = [threading.Thread(target=write, args=(share,)) for share in shares]
+    for thread in threads:
+        thread.start()
+    ready.wait()
+    began = time.perf_counter()
+    for thread in threads:
+        thread.join()
+    return len(commands) / (time.perf_counter() - began)

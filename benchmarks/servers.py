@@ -1,0 +1,86 @@
+"""The servers of a run: one PostgreSQL for ours and the peers, in a temporary directory, and one Apache Kafka."""
+
+import base64
+import importlib.util
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
+
+import psycopg
+
+from projections.engine import install
+from store import embedded
+from store.application import Dossier
+from store.database import Database
+from store.schema import migrate
+
+ROOT = Path(__file__).parent.parent
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """A PostgreSQL with its ordinary settings, durable commits included."""
+    directory = Path(tempfile.mkdtemp(prefix="dossier-bench-"))
+    try:
+        yield embedded.start(directory / "postgres")
+    finally:
+        embedded.stop(directory / "postgres")
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def environment(url: str) -> dict[str, str]:
+    """What a `Dossier` in a schema of its own needs; the schema is made."""
+    company = f"bench_{uuid4().hex[:8]}"
+    schema = f"dossier_{company}"  # as the command line names it
+    migrate(Database(url, schema), install)
+    key = base64.b64encode(b"k" * 32).decode()
+    return {"DATABASE_URL": url, "DOSSIER_SCHEMA": schema, "DOSSIER_COMPANY": company, "DOSSIER_MASTER_KEY": key}
+
+
+def dossier(url: str) -> Dossier:
+    """The application over an empty log."""
+    return Dossier(environment(url))
+
+
+def library_environment(url: str) -> dict[str, str]:
+    """What an application of the library needs to keep its events in the same server, in a schema of its own."""
+    parts = urlsplit(url)
+    schema = f"peer_{uuid4().hex[:8]}"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f'CREATE SCHEMA "{schema}"')
+    return {
+        "PERSISTENCE_MODULE": "eventsourcing.postgres",
+        "POSTGRES_DBNAME": parts.path.lstrip("/"),
+        "POSTGRES_HOST": parse_qs(parts.query)["host"][0],
+        "POSTGRES_PORT": "5432",
+        "POSTGRES_USER": parts.username or "postgres",
+        "POSTGRES_PASSWORD": parts.password or "",
+        "POSTGRES_SCHEMA": schema,
+        "POSTGRES_POOL_SIZE": "20",
+        "POSTGRES_MAX_OVERFLOW": "20",
+        "SINGLE_ROW_TRACKING": "y",
+    }
+
+
+@contextmanager
+def kafka() -> Iterator[str]:
+    """Bootstrap servers: those of KAFKA_BOOTSTRAP_SERVERS, else a local Apache Kafka in a temporary directory."""
+    if servers := os.environ.get("KAFKA_BOOTSTRAP_SERVERS"):
+        yield servers
+        return
+    spec = importlib.util.spec_from_file_location("dossier_local_kafka", ROOT / "deploy/kafka/kafka.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    directory = Path(tempfile.mkdtemp(prefix="dossier-bench-kafka-"))
+    try:
+        yield module.start(directory)
+    finally:
+        module.stop(directory)
+        shutil.rmtree(directory, ignore_errors=True)
