@@ -1,0 +1,118 @@
+"""`customers`: the read model of customers' names and alternate numbers, at two clocks (rule 1.14).
+
+Folded by the engine; read through the query functions named in `__all__`. Names are sealed with the customer's key and found by
+blind-index tokens. To recover it: `dossier rebuild customers`.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar, Final
+
+from psycopg import Connection
+
+from aggregates.customer.events import (
+    AlternateNumberAdded,
+    AlternateNumberRemoved,
+    CustomerRegistered,
+    CustomerRenamed,
+    PrimaryAlternateNumberChanged,
+    ResponseCleared,
+    ResponseSelected,
+)
+from aggregates.effective import Days
+from projections.bitemporal import ALWAYS, Change, instant_of
+from projections.customers_queries import (
+    FORMER,
+    FURTHER,
+    NAMES,
+    NUMBERS,
+    PRIMARY,
+    VERSIONS,
+    AlternateNumber,
+    Customer,
+    FoundByAlternate,
+    all_customers,
+    by_alternate_number,
+    by_name,
+    customer,
+)
+from projections.names import CustomerSummary, seal_name, tokens_of
+from projections.projection import Projection, Seen
+from store.database import Row
+from store.keys import KeyRing
+
+__all__ = [
+    "AlternateNumber",
+    "Customer",
+    "CustomerSummary",
+    "CustomersProjection",
+    "FoundByAlternate",
+    "all_customers",
+    "by_alternate_number",
+    "by_name",
+    "customer",
+]
+
+_Named = CustomerRegistered | CustomerRenamed
+_Numbered = AlternateNumberAdded | PrimaryAlternateNumberChanged | AlternateNumberRemoved
+_FACTS: Final = (
+    CustomerRegistered,
+    CustomerRenamed,
+    AlternateNumberAdded,
+    PrimaryAlternateNumberChanged,
+    AlternateNumberRemoved,
+    ResponseSelected,
+    ResponseCleared,
+)
+"""Responses count for the version only."""
+
+
+class CustomersProjection(Projection):
+    """Customers by number, name and alternate number."""
+
+    name: ClassVar[str] = "customers"
+    topics: ClassVar[frozenset[str]] = frozenset(fact.TOPIC for fact in _FACTS)
+    tables: ClassVar[tuple[str, ...]] = ("customers", NAMES.table, NUMBERS.table, VERSIONS.table)
+    ddl: ClassVar[str] = f"""
+        CREATE TABLE customers (number text COLLATE "C" PRIMARY KEY, registered_at timestamptz NOT NULL);
+        {NAMES.ddl}
+        CREATE INDEX customer_names_tokens ON customer_names USING gin (string_to_array(tokens, ' '));
+        {NUMBERS.ddl}
+        CREATE INDEX customer_numbers_holders ON customer_numbers (alternate_number, lower(known));
+        {VERSIONS.ddl}
+    """
+
+    def fold(self, connection: Connection[Row], facts: Sequence[Seen]) -> None:
+        """See `Projection`."""
+        told = [seen.fact for seen in facts]
+        registered = {
+            fact.number: instant_of(fact.recorded_at) for fact in told if isinstance(fact, CustomerRegistered)
+        }
+        if registered:
+            connection.execute(
+                "INSERT INTO customers SELECT * FROM unnest(%b::text[], %b::timestamptz[])",
+                [list(registered), list(registered.values())],
+            )
+        NAMES.fold(connection, [_named(self.keys, fact) for fact in told if isinstance(fact, _Named)])
+        NUMBERS.fold(connection, [one for fact in told if isinstance(fact, _Numbered) for one in _listed(fact)])
+        VERSIONS.fold(connection, [(fact.number, fact) for fact in told if isinstance(fact, _FACTS)])
+
+
+def _named(keys: KeyRing, fact: _Named) -> Change:
+    content = (seal_name(keys, NAMES.table, fact.originator_id, fact.name), tokens_of(keys, fact.name))
+    return Change((fact.number,), Days(fact.effective_from, fact.effective_to), content, instant_of(fact.recorded_at))
+
+
+def _listed(fact: _Numbered) -> list[Change]:
+    """What a fact says of the numbers it names: a former primary stays in the list (rule 1.14)."""
+    standing: dict[str, str | None] = {}
+    if isinstance(fact, AlternateNumberRemoved):
+        standing[fact.alternate_number] = None
+    else:
+        primary = isinstance(fact, PrimaryAlternateNumberChanged) or fact.primary
+        standing[fact.alternate_number] = PRIMARY if primary else FURTHER
+        if fact.replaced is not None:
+            standing[fact.replaced] = FORMER
+    return [
+        Change((fact.number, number), ALWAYS, None if as_ is None else (as_,), instant_of(fact.recorded_at))
+        for number, as_ in standing.items()
+    ]

@@ -1,0 +1,168 @@
+"""`drawer`: the read model of the profile drawer, self-contained (rules 1.1-1.15): definitions, answers, names, control K87.
+
+Folded by the engine; read through the query functions named in `__all__`. Names are sealed with the customer's key. To recover
+it: `dossier rebuild drawer`.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Final
+
+from psycopg import Connection
+
+from aggregates.customer import events as customer
+from aggregates.customer.profile import CustomerProfile
+from aggregates.effective import Days
+from aggregates.fact import Fact
+from aggregates.setup import events as setup
+from aggregates.setup.category import ProfileCategory
+from aggregates.setup.controls import K87
+from projections.bitemporal import ALWAYS, Change, Rectangles, instant_of
+from projections.drawer_categories import CATEGORIES, DEFAULTS, RESPONSES, Category, Response, categories, category
+from projections.drawer_queries import (
+    ALTERNATE_NUMBERS,
+    ANSWERS,
+    CONTROL_VALUES,
+    NAMES,
+    VERSIONS,
+    Choice,
+    Condition,
+    Drawer,
+    DrawerCategory,
+    StoredAnswer,
+    Verdict,
+    customers_by_response,
+    drawer,
+    stored_answers,
+)
+from projections.names import CustomerSummary, seal_name
+from projections.projection import Projection, Seen
+from projections.settings import control_change
+from projections.versions import Versions
+from store.database import Row
+from store.keys import KeyRing
+
+__all__ = [
+    "Category",
+    "Choice",
+    "Condition",
+    "CustomerSummary",
+    "Drawer",
+    "DrawerCategory",
+    "DrawerProjection",
+    "Response",
+    "StoredAnswer",
+    "Verdict",
+    "categories",
+    "category",
+    "customers_by_response",
+    "drawer",
+    "stored_answers",
+]
+
+_CATEGORY_VERSIONS: Final = Versions("drawer_category_versions")
+_RECTANGLES: Final = (CATEGORIES, RESPONSES, DEFAULTS, ANSWERS, NAMES, ALTERNATE_NUMBERS, CONTROL_VALUES)
+
+Changes = list[tuple[Rectangles, Change]]
+
+
+class DrawerProjection(Projection):
+    """The profile drawer of every customer, at two clocks."""
+
+    name: ClassVar[str] = "drawer"
+    topics: ClassVar[frozenset[str]]
+    tables: ClassVar[tuple[str, ...]] = (
+        *(one.table for one in _RECTANGLES),
+        _CATEGORY_VERSIONS.table,
+        VERSIONS.table,
+    )
+    ddl: ClassVar[str] = "".join(
+        (
+            *(one.ddl for one in _RECTANGLES),
+            _CATEGORY_VERSIONS.ddl,
+            VERSIONS.ddl,
+            "CREATE INDEX drawer_answers_response ON drawer_answers (category, response, number);",
+        )
+    )
+
+    def fold(self, connection: Connection[Row], facts: Sequence[Seen]) -> None:
+        """See `Projection`."""
+        changes: dict[str, list[Change]] = {}
+        for seen in facts:
+            for table, change in _CHANGES[type(seen.fact)](self.keys, seen.fact):
+                changes.setdefault(table.table, []).append(change)
+        for table in _RECTANGLES:
+            table.fold(connection, changes.get(table.table, ()))
+        told = [seen.fact for seen in facts]
+        VERSIONS.fold(connection, _of_family(told, CustomerProfile.KIND, "number"))
+        _CATEGORY_VERSIONS.fold(connection, _of_family(told, ProfileCategory.KIND, "code"))
+
+
+def _of_family(facts: Sequence[Any], kind: str, key: str) -> list[tuple[str, Fact]]:
+    """The facts of one kind of aggregate, each with its natural key."""
+    return [(str(getattr(fact, key)), fact) for fact in facts if fact.TOPIC.startswith(f"{kind}.")]
+
+
+def _category(_: KeyRing, fact: setup.CategoryDefined | setup.CategoryChanged) -> Changes:
+    content = (fact.description, fact.required, fact.position, fact.active)
+    return [(CATEGORIES, Change((fact.code,), ALWAYS, content, instant_of(fact.recorded_at)))]
+
+
+def _response(_: KeyRing, fact: setup.ResponseDefined | setup.ResponseChanged) -> Changes:
+    content = (fact.description, fact.position, fact.active)
+    return [(RESPONSES, Change((fact.code, fact.response), ALWAYS, content, instant_of(fact.recorded_at)))]
+
+
+def _default(_: KeyRing, fact: setup.DefaultResponseMoved) -> Changes:
+    content = None if fact.to_response is None else (fact.to_response,)
+    return [(DEFAULTS, Change((fact.code,), ALWAYS, content, instant_of(fact.recorded_at)))]
+
+
+def _control(_: KeyRing, fact: setup.ControlValueSet) -> Changes:
+    return [(CONTROL_VALUES, control_change(fact))] if fact.code == K87 else []
+
+
+def _name(keys: KeyRing, fact: customer.CustomerRegistered | customer.CustomerRenamed) -> Changes:
+    content = (seal_name(keys, NAMES.table, fact.originator_id, fact.name),)
+    days = Days(fact.effective_from, fact.effective_to)
+    return [(NAMES, Change((fact.number,), days, content, instant_of(fact.recorded_at)))]
+
+
+def _alternate_number(
+    _: KeyRing, fact: customer.AlternateNumberAdded | customer.PrimaryAlternateNumberChanged
+) -> Changes:
+    primary = fact.primary if isinstance(fact, customer.AlternateNumberAdded) else True
+    found = [_listed(fact, fact.alternate_number, (primary,))]
+    return found if fact.replaced is None else [*found, _listed(fact, fact.replaced, (False,))]
+
+
+def _removed(_: KeyRing, fact: customer.AlternateNumberRemoved) -> Changes:
+    return [_listed(fact, fact.alternate_number, None)]
+
+
+def _listed(fact: Any, alternate_number: str, content: tuple[bool] | None) -> tuple[Rectangles, Change]:
+    key = (fact.number, alternate_number)
+    return ALTERNATE_NUMBERS, Change(key, ALWAYS, content, instant_of(fact.recorded_at))
+
+
+def _answer(_: KeyRing, fact: customer.ResponseSelected | customer.ResponseCleared) -> Changes:
+    content = (fact.response,) if isinstance(fact, customer.ResponseSelected) else None
+    days = Days(fact.effective_from, fact.effective_to)
+    return [(ANSWERS, Change((fact.number, fact.category), days, content, instant_of(fact.recorded_at)))]
+
+
+_CHANGES: Final[dict[type[Fact], Callable[[KeyRing, Any], Changes]]] = {
+    setup.CategoryDefined: _category,
+    setup.CategoryChanged: _category,
+    setup.ResponseDefined: _response,
+    setup.ResponseChanged: _response,
+    setup.DefaultResponseMoved: _default,
+    setup.ControlValueSet: _control,
+    customer.CustomerRegistered: _name,
+    customer.CustomerRenamed: _name,
+    customer.AlternateNumberAdded: _alternate_number,
+    customer.PrimaryAlternateNumberChanged: _alternate_number,
+    customer.AlternateNumberRemoved: _removed,
+    customer.ResponseSelected: _answer,
+    customer.ResponseCleared: _answer,
+}
+DrawerProjection.topics = frozenset(fact.TOPIC for fact in _CHANGES)

@@ -1,0 +1,197 @@
+"""How queries reach the read models: as of two clocks, at a position that is far enough, in one consistent view.
+
+The API and the command line open a `View` and hand it to the query functions of the read models. Promises: what a view shows was
+folded from the whole log up to its position; it shows nothing that was recorded after `known_at`, and everything until then, so
+that the same question has the same answer for ever (rule 0.3); a rebuild that swaps tables meanwhile is not noticed.
+"""
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Final
+
+from psycopg import Connection, sql
+
+from aggregates.errors import InvalidError
+from projections import catalogue, positions
+from projections.projection import Projection
+from projections.states import ProjectionState, states
+from store.application import Dossier
+from store.database import Row
+from store.keys import KeyRing
+from store.signals import Signal
+
+__all__ = ["BehindError", "KnownAtError", "ProjectionState", "ReadModels", "View"]
+
+WAIT_S: Final = 2.0
+"""The longest that a read waits for a position."""
+POLL_S: Final = 0.5
+"""How often positions are looked up while no signal comes."""
+UNAIDED_POLL_S: Final = 0.02
+"""The same while nothing listens for signals: before `start`, after `close`."""
+NOTHING_KNOWN: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""`known_at` of a view on read models that nothing was folded into."""
+
+_PLACES: Final = "SELECT name, position, recorded_at, state FROM projections WHERE name = ANY(%s)"
+
+
+class BehindError(Exception):
+    """A read model did not reach the wanted position in time. Nothing is wrong with the question: ask again later."""
+
+
+class KnownAtError(InvalidError):
+    """The instant of knowledge lies in the future: what will be known then is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Read models as of a business day and an instant of knowledge. `connection` is one read-only transaction."""
+
+    connection: Connection[Row]
+    keys: KeyRing
+    company: str
+    valid_at: date
+    known_at: datetime
+    position: int
+    """The smallest position of the read models it was opened for."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    """How far several read models are: name, position, the instant until which it is complete, and state of each."""
+
+    places: Sequence[tuple[str, int, datetime | None, str]]
+
+    @property
+    def position(self) -> int:
+        """The smallest position."""
+        return min(position for _, position, _, _ in self.places)
+
+    @property
+    def until(self) -> datetime:
+        """The instant until which everything is in all of them."""
+        return min(until or NOTHING_KNOWN for _, _, until, _ in self.places)
+
+    def stopped_before(self, needed: int) -> list[str]:
+        """Those that will not come to a position by themselves."""
+        return [name for name, position, _, state in self.places if state == "stopped" and position < needed]
+
+
+class ReadModels:
+    """The read models of one company, for reading. Safe to share between threads."""
+
+    def __init__(self, dossier: Dossier, projections: Sequence[Projection] | None = None) -> None:
+        self._dossier = dossier
+        self._database = dossier.database
+        found = catalogue.projections(dossier) if projections is None else projections
+        self._tables = {projection.name: projection.tables for projection in found}
+        self._positions: dict[str, int] = {}
+        self._moved = threading.Condition()
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begins to listen for positions, so that waiting for one is prompt."""
+        self._thread = threading.Thread(target=self._listen, name="dossier-read-models", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stops listening, within `POLL_S`."""
+        self._ended.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    @contextmanager
+    def view(
+        self,
+        *names: str,
+        valid_at: date | None = None,
+        known_at: datetime | None = None,
+        position: int | None = None,
+    ) -> Iterator[View]:
+        """Opens the read models of these names, once all of them are at least at `position`; waits at most `WAIT_S`.
+
+        Without `valid_at` it is today in the company's time zone; without `known_at`, what the read models know: the
+        instant until which everything is in all of them. A naive `known_at` is UTC.
+
+        Raises:
+            BehindError: a read model is still behind, or has stopped before the position.
+            KnownAtError: `known_at` lies in the future.
+            OperationalError: the database cannot be reached.
+        """
+        deadline = time.monotonic() + WAIT_S
+        valid_at = valid_at or self._dossier.today()
+        known_at = known_at.replace(tzinfo=UTC) if known_at and known_at.tzinfo is None else known_at
+        needed, settled = position or 0, known_at is None
+        while True:
+            self._await(names, needed, deadline)
+            with self._database.snapshot() as connection:
+                reached = self._open(connection, names)
+                settled = settled or (known_at or reached.until) <= reached.until
+                if settled and reached.position >= needed:
+                    of = (self._dossier.fact_mapper.keys, self._dossier.company)
+                    yield View(connection, *of, valid_at, known_at or reached.until, reached.position)
+                    return
+            if not settled and known_at is not None:
+                needed, settled = max(needed, self._settled(known_at)), True
+            elif reached.stopped_before(needed) or time.monotonic() >= deadline:
+                raise _behind(names, reached, needed)
+
+    def states(self) -> list[ProjectionState]:
+        """How each read model is doing, by name. Raises `OperationalError`."""
+        return states(self._database)
+
+    def _open(self, connection: Connection[Row], names: Sequence[str]) -> _Reached:
+        """Locks the tables, then looks how far they are: a swap comes before both or after the whole view, never between.
+
+        The lock is the first statement because the transaction's snapshot is taken by the first one that reads: with a
+        snapshot from before a swap, the new tables would be read without their latest rows.
+        """
+        tables = [sql.Identifier(table) for name in names for table in self._tables[name]]
+        connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(sql.SQL(", ").join(tables)))
+        rows = connection.execute(_PLACES, [list(names)]).fetchall()
+        if len(rows) < len(set(names)):
+            raise positions.NotInstalledError(f"{', '.join(names)}: tables are missing; run dossier migrate.")
+        self._learn({name: position for name, position, _, _ in rows})
+        return _Reached(rows)
+
+    def _settled(self, known_at: datetime) -> int:
+        """The position that answers for `known_at` must have reached."""
+        with self._database.connection() as connection:
+            future = connection.execute("SELECT %s > clock_timestamp()", [known_at]).fetchone()
+        if future == (True,):
+            raise KnownAtError("The instant of knowledge must not lie in the future.", field="known_at")
+        return self._dossier.log_of_facts.settled(known_at)
+
+    def _await(self, names: Sequence[str], needed: int, deadline: float) -> None:
+        """Waits until the positions heard of are far enough, or it is time to look them up."""
+        pause = POLL_S if self._thread is not None else UNAIDED_POLL_S
+        timeout = min(pause, deadline - time.monotonic())
+        with self._moved:
+            if self._positions.keys() >= set(names):
+                self._moved.wait_for(lambda: all(self._positions[name] >= needed for name in names), max(timeout, 0))
+
+    def _learn(self, positions: dict[str, int]) -> None:
+        with self._moved:
+            self._positions.update(
+                (name, position) for name, position in positions.items() if position > self._positions.get(name, -1)
+            )
+            self._moved.notify_all()
+
+    def _listen(self) -> None:
+        with closing(Signal(self._database, positions.PROJECTED)) as signal:
+            while not self._ended.is_set():
+                notice = signal.wait(POLL_S)
+                if notice is not None:
+                    name, _, position = notice.rpartition(" ")
+                    self._learn({name: int(position)})
+
+
+def _behind(names: Sequence[str], reached: _Reached, needed: int) -> BehindError:
+    if stopped := reached.stopped_before(needed):
+        return BehindError(f"Read model {', '.join(stopped)} stopped before position {needed}.")
+    return BehindError(f"Read model {', '.join(names)} is at position {reached.position}, behind {needed}.")

@@ -1,0 +1,100 @@
+"""How the forwarder writes down what became of each sending (tables of migration 3; read through `store.deliveries`).
+
+Every write may come twice and counts once: what was sent stays sent, and a dead letter is renewed only by a resend. Each function
+runs in the caller's transaction.
+"""
+
+from collections.abc import Sequence
+from typing import Final, Literal
+from uuid import UUID
+
+import psycopg
+from eventsourcing.persistence import OperationalError
+from psycopg import Connection
+from psycopg.rows import class_row
+
+from store.database import Row
+from store.deliveries import LETTER, DeadLetter, Sending
+
+DATABASE_FAULTS: Final = (OperationalError, psycopg.OperationalError, psycopg.InterfaceError, psycopg.ProgrammingError)
+"""Errors that say nothing about the message at hand: the database is away, or its schema is not ours."""
+KEPT_MESSAGE_BYTES: Final = 65_536
+"""Bytes kept of a message that nobody could read; the dead-letter topic has all of it."""
+
+
+def lock_customer(connection: Connection[Row], number: str) -> None:
+    """Waits for, and holds to the end of the transaction, the right to send values of one customer.
+
+    A resend and the sending of a later value of the same customer never overlap, in whichever processes they are.
+    """
+    connection.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended('dossier/' || current_schema() || '/send/' || %s, 0))", [number]
+    )
+
+
+def record_sent(connection: Connection[Row], sending: Sending, attempts: int) -> None:
+    """The value was accepted after this many requests; a dead letter of the event, if any, is resent."""
+    _record(connection, sending, "sent", attempts, None)
+    connection.execute(
+        "UPDATE dead_letters SET state = 'resent', resent_at = clock_timestamp() WHERE event_id = %s",
+        [sending.event_id],
+    )
+
+
+def record_dead(
+    connection: Connection[Row], sending: Sending, attempts: int, reason: str, status_code: int | None
+) -> None:
+    """The value was refused, or failed to the last try: its outcome is dead, and its dead letter is made or renewed."""
+    _record(connection, sending, "dead", attempts, reason)
+    connection.execute(
+        "INSERT INTO dead_letters (event_id, number, attribute, value, effective_from, effective_to, position,"
+        " reason, status_code, attempts) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+        " ON CONFLICT (event_id) DO UPDATE SET state = 'dead', reason = excluded.reason,"
+        " status_code = excluded.status_code, attempts = dead_letters.attempts + excluded.attempts,"
+        " died_at = clock_timestamp() WHERE dead_letters.state = 'resending'",
+        [
+            sending.event_id,
+            sending.number,
+            sending.attribute,
+            sending.value,
+            sending.effective_from,
+            sending.effective_to,
+            sending.position,
+            reason,
+            status_code,
+            attempts,
+        ],
+    )
+
+
+def _record(
+    connection: Connection[Row], sending: Sending, status: Literal["sent", "dead"], attempts: int, reason: str | None
+) -> None:
+    connection.execute(
+        "INSERT INTO delivery_outcomes (event_id, status, attempts, reason, number, attribute, position)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s)"
+        " ON CONFLICT (event_id) DO UPDATE SET status = excluded.status,"
+        " attempts = delivery_outcomes.attempts + excluded.attempts, reason = excluded.reason, at = clock_timestamp()"
+        " WHERE delivery_outcomes.status = 'dead'",
+        [sending.event_id, status, attempts, reason, sending.number, sending.attribute, sending.position],
+    )
+
+
+def record_unreadable(connection: Connection[Row], event_id: UUID, source: str, reason: str, message: bytes) -> None:
+    """Keeps a message that nobody could read; `source` says where it lay, `event_id` is derived from that."""
+    connection.execute(
+        "INSERT INTO dead_letters (event_id, reason, attempts, source, message) VALUES (%s, %s, 0, %s, %s)"
+        " ON CONFLICT (event_id) DO NOTHING",
+        [event_id, reason, source, message[:KEPT_MESSAGE_BYTES]],
+    )
+
+
+def take_resend(connection: Connection[Row], passed_over: Sequence[UUID] = ()) -> DeadLetter | None:
+    """The oldest dead letter that is to be sent again, `None` when there is none."""
+    with connection.cursor(row_factory=class_row(DeadLetter)) as cursor:
+        cursor.execute(
+            f"SELECT {LETTER} FROM dead_letters WHERE state = 'resending' AND event_id <> ALL(%s)"
+            " ORDER BY position LIMIT 1",
+            [list(passed_over)],
+        )
+        return cursor.fetchone()
