@@ -1,0 +1,118 @@
+"""`docs/asyncapi.yaml`: the bus as a published contract, generated from the code. The same code always gives the same bytes.
+
+Write it with `python -m consumers.asyncapi > docs/asyncapi.yaml`; a test fails when the file is stale.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from typing import Any, Final
+
+from consumers.bus import DEAD_LETTERS_TOPIC, EVENTS_TOPIC
+from consumers.dead_letters import HEADERS as DEAD_LETTER_HEADERS
+from consumers.messages import CONTENT_TYPE, HEADERS
+from consumers.schemas import schemas
+
+VERSION: Final = "1.0.0"
+PROMISE: Final = (
+    "Every fact of the log, in the order of the log within a key. Delivered at least once, never out of order within a"
+    " key: the header dossierposition only rises there, so a subscriber that remembers the last position of a key drops"
+    " a repetition with one comparison. Personal values are left out; personal_fields names them. Members and event"
+    " types may be added: ignore what you do not know. To begin from an earlier position than the topic holds, read"
+    " GET /v1/events?after= and go on here."
+)
+DEAD_LETTERS: Final = (
+    "Messages that could not be delivered to Customer Engagement or could not be read: the original key, value and"
+    " headers, and why."
+)
+
+
+def document() -> str:
+    """The AsyncAPI document, as YAML."""
+    return "\n".join(_lines(_contract(), 0)) + "\n"
+
+
+def _contract() -> dict[str, Any]:
+    by_topic = schemas()
+    return {
+        "asyncapi": "3.0.0",
+        "info": {"title": "Dossier", "version": VERSION, "description": PROMISE},
+        "defaultContentType": CONTENT_TYPE,
+        "channels": {
+            "profileEvents": {
+                "address": EVENTS_TOPIC,
+                "description": PROMISE,
+                "messages": {_name(topic): {"$ref": f"#/components/messages/{_name(topic)}"} for topic in by_topic},
+            },
+            "deadLetters": {
+                "address": DEAD_LETTERS_TOPIC,
+                "description": DEAD_LETTERS,
+                "messages": {"deadLetter": {"$ref": "#/components/messages/deadLetter"}},
+            },
+        },
+        "operations": {
+            "publishProfileEvents": {"action": "send", "channel": {"$ref": "#/channels/profileEvents"}},
+            "publishDeadLetters": {"action": "send", "channel": {"$ref": "#/channels/deadLetters"}},
+        },
+        "components": {
+            "messages": {
+                **{_name(topic): _message(topic, schema) for topic, schema in by_topic.items()},
+                "deadLetter": {"summary": DEAD_LETTERS, "headers": _headers(DEAD_LETTER_HEADERS, required=True)},
+            },
+            "messageTraits": {"cloudEvent": {"headers": _headers(HEADERS, required=True)}},
+        },
+    }
+
+
+def _message(topic: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": topic,
+        "title": schema["title"],
+        "summary": schema["description"],
+        "contentType": CONTENT_TYPE,
+        "bindings": {"kafka": {"key": {"type": "string", "description": "The profile, such as customer:1001."}}},
+        "traits": [{"$ref": "#/components/messageTraits/cloudEvent"}],
+        "payload": {"schemaFormat": "application/schema+json;version=draft-2020-12", "schema": schema},
+    }
+
+
+def _headers(described: dict[str, str], *, required: bool) -> dict[str, Any]:
+    properties = {name: {"type": "string", "description": text} for name, text in described.items()}
+    return {"type": "object", "properties": properties} | ({"required": list(described)} if required else {})
+
+
+def _name(topic: str) -> str:
+    return topic.replace(".", "_")
+
+
+def _lines(value: dict[str, Any], depth: int) -> Iterator[str]:
+    for name, one in value.items():
+        yield from _entry(f"{'  ' * depth}{_scalar(name)}:", one, depth + 1)
+
+
+def _entry(start: str, value: Any, depth: int) -> Iterator[str]:
+    if isinstance(value, dict) and value:
+        yield start
+        yield from _lines(value, depth)
+    elif isinstance(value, list) and any(isinstance(one, dict) for one in value):
+        yield start
+        for one in value:
+            first, *rest = _lines(one, depth + 1)
+            yield f"{'  ' * depth}- {first.strip()}"
+            yield from rest
+    else:
+        yield f"{start} {_scalar(value)}"
+
+
+def _scalar(value: Any) -> str:
+    """JSON is YAML; only plain words go without quotes."""
+    if isinstance(value, str) and value.replace("_", "").isalpha() and value.lower() not in _NOT_PLAIN:
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+_NOT_PLAIN: Final = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
+
+
+if __name__ == "__main__":
+    sys.stdout.write(document())

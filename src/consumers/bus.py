@@ -1,0 +1,128 @@
+"""Apache Kafka through `kafka-python`: names and shape of our topics, and producers with every setting that matters said.
+
+A producer is made for one purpose and thrown away at the first error: after the broker lost its state, an idempotent producer of
+this client may never recover. The client's buffer is unbounded, so whoever sends bounds what is in flight.
+"""
+
+import socket
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, Final
+
+from consumers.kafka_client import (
+    KafkaAdminClient,
+    KafkaConnectionError,
+    KafkaError,
+    KafkaProducer,
+    TopicAlreadyExistsError,
+)
+
+EVENTS_TOPIC: Final = "dossier.profile-events.v1"
+DEAD_LETTERS_TOPIC: Final = "dossier.dead-letters.v1"
+PARTITIONS: Final = 12
+REPLICATION: Final = 1
+LARGEST_BATCH_BYTES: Final = 1_000_000
+"""A record batch; below the broker's own bound (`message.max.bytes`, 1,048,588)."""
+LARGEST_REQUEST_BYTES: Final = 8_388_608
+LINGER_MS: Final = 10_000
+"""Milliseconds that a batch would wait by itself; ours go out with `flush`, all at once."""
+REQUEST_TIMEOUT_MS: Final = 10_000
+DELIVERY_TIMEOUT_MS: Final = 30_000
+"""Milliseconds within which the client retries by itself; then it gives up, and so do we on this producer."""
+BLOCK_MS: Final = 10_000
+BOOTSTRAP_TIMEOUT_MS: Final = 5_000
+RECONNECT_MS: Final = 1_000
+METADATA_AGE_MS: Final = 60_000
+CLOSE_TIMEOUT_S: Final = 2.0
+PROBE_S: Final = 3.0
+_WHICH_VERSIONS: Final = struct.pack(">ihhih", 10, 18, 0, 1, -1)
+"""An ApiVersions request (key 18, version 0), which every broker answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """The topics of one company and the shape in which they are made when they are missing."""
+
+    events: str = EVENTS_TOPIC
+    dead_letters: str = DEAD_LETTERS_TOPIC
+    partitions: int = PARTITIONS
+    replication: int = REPLICATION
+
+
+def check_reachable(servers: str) -> None:
+    """Asks one server after the other which protocol it speaks. Raises `KafkaConnectionError` when none answers.
+
+    To be called before any client is made: a client that finds no broker while it is made leaves a thread and open files behind.
+    """
+    for server in servers.split(","):
+        host, _, port = server.strip().rpartition(":")
+        with suppress(OSError), socket.create_connection((host.strip("[]"), int(port)), PROBE_S) as connection:
+            connection.sendall(_WHICH_VERSIONS)
+            if connection.recv(len(_WHICH_VERSIONS)):
+                return
+    raise KafkaConnectionError(f"No broker answers at {servers}.")
+
+
+def ensure_topics(servers: str, topics: Topics) -> None:
+    """Makes the topics that are missing; those that exist stay as they are. Raises `KafkaError`."""
+    check_reachable(servers)
+    admin = KafkaAdminClient(
+        bootstrap_servers=servers,
+        client_id="dossier-topics",
+        request_timeout_ms=REQUEST_TIMEOUT_MS,
+        bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS,
+        reconnect_backoff_max_ms=RECONNECT_MS,
+    )
+    try:
+        found = set(admin.list_topics())
+        for name in {topics.events, topics.dead_letters} - found:
+            shape = {"num_partitions": topics.partitions, "replication_factor": topics.replication}
+            with suppress(TopicAlreadyExistsError):
+                admin.create_topics({name: shape}, wait_for_metadata=True)
+    finally:
+        admin.close()
+
+
+@contextmanager
+def producing(servers: str, client_id: str) -> Iterator[Any]:
+    """A producer for as long as nothing fails. Nothing leaves it before `flush`. Raises `KafkaError`."""
+    check_reachable(servers)
+    producer = KafkaProducer(
+        bootstrap_servers=servers,
+        client_id=client_id,
+        acks="all",
+        enable_idempotence=True,
+        compression_type=None,
+        batch_size=LARGEST_BATCH_BYTES,
+        linger_ms=LINGER_MS,
+        max_request_size=LARGEST_REQUEST_BYTES,
+        max_in_flight_requests_per_connection=5,
+        request_timeout_ms=REQUEST_TIMEOUT_MS,
+        delivery_timeout_ms=DELIVERY_TIMEOUT_MS,
+        max_block_ms=BLOCK_MS,
+        bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS,
+        reconnect_backoff_max_ms=RECONNECT_MS,
+        metadata_max_age_ms=METADATA_AGE_MS,
+        allow_auto_create_topics=False,
+        metrics_enabled=False,
+    )
+    try:
+        yield producer
+    finally:
+        abandon(producer)
+
+
+def abandon(producer: Any) -> None:
+    """Ends a producer within seconds, whatever it still holds.
+
+    `close` flushes first and raises when that takes too long, with the sending thread still alive; then the thread is told to
+    drop everything, and `close` finds nothing left.
+    """
+    try:
+        producer.close(timeout=CLOSE_TIMEOUT_S)
+    except KafkaError:
+        producer._sender.force_close()
+        producer._sender.join(CLOSE_TIMEOUT_S)
+        producer.close(timeout=CLOSE_TIMEOUT_S)

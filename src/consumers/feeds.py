@@ -1,0 +1,172 @@
+"""A consumer is a handler and a feed: the same handler is fed from Kafka (`kafka_feed`) or from the log itself (`log_feed`).
+
+Promises of every feed: messages of one partition are handled one after the other, in log order; one key is always in one
+partition; progress is stored only after the handler is done with a message, so each is handled at least once; a partition whose
+handler asks to wait waits alone. What a partition does is in `Lane`, the same for all feeds.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from threading import Event
+from typing import Final, Protocol
+
+import structlog
+
+from consumers.kafka_client import KafkaError
+from consumers.messages import Received
+from consumers.retrying import Retrying
+from store.outcomes import DATABASE_FAULTS
+
+THREADS: Final = 8
+"""Handlers at work at the same time in one process."""
+RUN_MESSAGES: Final = 50
+"""Messages after which a partition lets another one have its thread."""
+MOST_WAITING: Final = 500
+"""Messages read ahead for one partition."""
+MOST_FAULTS: Final = 5
+"""Unexpected errors of the handler on one message before the handler must give the message up."""
+OUTAGE_S: Final = 1.0
+"""Seconds until a message is tried again while the database or the bus is away; for ever."""
+FAULT_RETRYING: Final = Retrying(first_s=0.1, longest_s=10.0)
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """The handler wants the same message again after so many seconds; `attempted` when that counts as an attempt."""
+
+    after_s: float
+    attempted: bool = True
+
+
+class Handler(Protocol):
+    """What is done with messages. It meets a message again after a crash, so a repetition must have no further effect."""
+
+    types: frozenset[str]
+    """Types it wants; a feed may leave out all others."""
+
+    def handle(self, received: Received, attempt: int) -> Later | None:
+        """Handles one message for the `attempt`-th time (from 1); `None` when it is done with."""
+        ...
+
+    def give_up(self, received: Received, reason: str) -> None:
+        """Puts a message aside that it cannot handle, so that the next ones can go on."""
+        ...
+
+
+class Feed(Protocol):
+    """Where messages come from."""
+
+    def run(self, handler: Handler, stop: Event) -> None:
+        """Feeds the handler until `stop` is set; outlives every fault of servers. Raises nothing."""
+        ...
+
+
+class Lane:
+    """One partition: its messages in order, handled one at a time. `done` is the place of the last one that is done with."""
+
+    def __init__(self, name: str, done: int | None = None) -> None:
+        self.name = name
+        self.done = done
+        self._lock = threading.Lock()
+        self._waiting: deque[Received] = deque()
+        self._busy = False
+        self._due = 0.0
+        self._attempt = 1
+        self._faults = 0
+        self._cancelled = False
+
+    @property
+    def waiting(self) -> int:
+        """How many messages are not done with."""
+        return len(self._waiting)
+
+    def put(self, messages: Iterable[Received]) -> None:
+        """Adds messages, in order."""
+        with self._lock:
+            self._waiting.extend(messages)
+
+    def cancel(self) -> None:
+        """Ends the lane after the message that is under way; the rest is forgotten, not done."""
+        with self._lock:
+            self._cancelled = True
+
+    def begin(self) -> bool:
+        """Takes the lane for one worker; whether there is something to do now."""
+        with self._lock:
+            if self._busy or self._cancelled or not self._waiting or time.monotonic() < self._due:
+                return False
+            self._busy = True
+            return True
+
+    def work(self, handler: Handler) -> None:
+        """Handles messages until there are none, one must wait, or others should have the thread. After `begin` only."""
+        for _ in range(RUN_MESSAGES):
+            with self._lock:
+                received = self._waiting[0] if self._waiting and not self._cancelled else None
+            if received is None or not self._settle(received, self._attempted(handler, received)):
+                break
+        with self._lock:
+            self._busy = False
+
+    def _attempted(self, handler: Handler, received: Received) -> Later | None:
+        try:
+            return handler.handle(received, self._attempt)
+        except (*DATABASE_FAULTS, KafkaError) as error:
+            _log.warning("handler.without_server", lane=self.name, error=str(error))
+            return Later(OUTAGE_S, attempted=False)
+        except Exception as error:  # noqa: BLE001  (one bad message must neither end nor block the partition)
+            return self._after_fault(handler, received, error)
+
+    def _after_fault(self, handler: Handler, received: Received, error: Exception) -> Later | None:
+        self._faults += 1
+        _log.error("handler.failed", lane=self.name, source=received.source, fault=self._faults, error=repr(error))
+        later = Later(FAULT_RETRYING.delay(self._faults), attempted=False)
+        if self._faults < MOST_FAULTS:
+            return later
+        try:
+            handler.give_up(received, f"It cannot be handled: {error!r}")
+        except Exception as again:  # noqa: BLE001  (it stays where it is until it can be put aside)
+            _log.error("handler.cannot_give_up", lane=self.name, source=received.source, error=repr(again))
+            return later
+        return None
+
+    def _settle(self, received: Received, later: Later | None) -> bool:
+        """Moves on, or sets when the message is due again; whether to go on now."""
+        with self._lock:
+            if later is not None:
+                self._due = time.monotonic() + later.after_s
+                self._attempt += later.attempted
+                return False
+            self._waiting.popleft()
+            self._attempt, self._faults = 1, 0
+            self.done = received.place
+            return True
+
+
+class Lanes:
+    """The partitions that a process has now, and the threads that work on them."""
+
+    def __init__(self, name: str, handler: Handler, threads: int = THREADS) -> None:
+        self._handler = handler
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
+
+    def tick(self, lanes: Iterable[Lane]) -> int:
+        """Sets workers to every lane that has something to do; gives how many lanes have messages at all."""
+        busy = 0
+        for lane in lanes:
+            busy += lane.waiting > 0
+            if lane.begin():
+                self._pool.submit(lane.work, self._handler)
+        return busy
+
+    def close(self, lanes: Iterable[Lane]) -> None:
+        """Waits until every message under way is done with; the others are left."""
+        for lane in lanes:
+            lane.cancel()
+        self._pool.shutdown(wait=True, cancel_futures=True)

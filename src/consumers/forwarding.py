@@ -1,0 +1,49 @@
+"""Puts a forwarder together: feed, handler, resender; what `dossier forward` runs.
+
+Kafka is the feed where servers are given; without, the log itself feeds the same handler (rule 4.3). The forwarder has its own
+pool of connections, since it holds one for as long as Customer Engagement takes to answer.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from threading import Event
+from typing import Final
+
+from consumers.bus import Topics
+from consumers.customer_engagement import CustomerEngagement
+from consumers.dead_letters import DeadLetters, DeadLetterTopic
+from consumers.feeds import Feed
+from consumers.forwarder import CONSUMER, SENDING, Forwarder
+from consumers.kafka_feed import KafkaFeed
+from consumers.log_feed import LogFeed
+from consumers.resender import Resender
+from consumers.retrying import Retrying
+from store.application import Dossier
+from store.database import Database
+
+FORWARD: Final = "forward"
+RESEND: Final = "resend"
+
+
+@contextmanager
+def forwarding(
+    dossier: Dossier,
+    *,
+    url: str,
+    token: str,
+    servers: str | None = None,
+    topics: Topics | None = None,
+    sending: Retrying = SENDING,
+) -> Iterator[dict[str, Callable[[Event], None]]]:
+    """What has to run, each in a thread of its own until the event is set: `FORWARD` and `RESEND`. Neither raises."""
+    with ExitStack() as closing:
+        database = Database(dossier.database.url, dossier.database.schema)
+        closing.callback(database.close)
+        engagement = CustomerEngagement(url, token)
+        closing.callback(engagement.close)
+        letters = DeadLetters(database, DeadLetterTopic(servers, topics) if servers else None)
+        closing.callback(letters.close)
+        feed: Feed = KafkaFeed(servers, CONSUMER, topics) if servers else LogFeed(dossier, CONSUMER)
+        forwarder = Forwarder(database, engagement, letters, sending)
+        resender = Resender(database, engagement, sending)
+        yield {FORWARD: lambda stop: feed.run(forwarder, stop), RESEND: resender.run}

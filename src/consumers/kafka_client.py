@@ -1,0 +1,47 @@
+"""The parts of `kafka-python` that we use. Everybody imports them from here.
+
+The client reads its protocol files in a way that Python has deprecated, and says so when it is imported; and it carries no types,
+so they are all `Any` to the type checker.
+"""
+
+import warnings
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from kafka import (  # type: ignore[import-untyped]
+        ConsumerRebalanceListener,
+        KafkaAdminClient,
+        KafkaConsumer,
+        KafkaProducer,
+        OffsetAndMetadata,
+        TopicPartition,
+    )
+    from kafka.coordinator.assignors.cooperative_sticky import (  # type: ignore[import-untyped]
+        CooperativeStickyAssignor,
+    )
+    from kafka.errors import (  # type: ignore[import-untyped]
+        CommitFailedError,
+        KafkaConnectionError,
+        KafkaError,
+        KafkaTimeoutError,
+        RebalanceInProgressError,
+        TopicAlreadyExistsError,
+    )
+    from kafka.structs import MemberState  # type: ignore[import-untyped]
+
+__all__ = [
+    "CommitFailedError",
+    "ConsumerRebalanceListener",
+    "CooperativeStickyAssignor",
+    "KafkaAdminClient",
+    "KafkaConnectionError",
+    "KafkaConsumer",
+    "KafkaError",
+    "KafkaProducer",
+    "KafkaTimeoutError",
+    "MemberState",
+    "OffsetAndMetadata",
+    "RebalanceInProgressError",
+    "TopicAlreadyExistsError",
+    "TopicPartition",
+]

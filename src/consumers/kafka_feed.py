@@ -1,0 +1,203 @@
+"""Feeds a handler from a Kafka topic: one member of a consumer group; start as many processes as there are partitions.
+
+Offsets are committed by hand, after the handler is done (its outcome is stored by then). A partition with enough read ahead is
+paused, so the poll loop never stops and the group does not think us dead while one customer's partition waits. What is redelivered after a
+rebalance or a crash, the handler meets again. To recover: nothing has to be done; a lost broker is waited for.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event
+from typing import Any, Final
+
+import structlog
+
+from consumers.bus import BOOTSTRAP_TIMEOUT_MS, METADATA_AGE_MS, RECONNECT_MS, Topics, ensure_topics
+from consumers.feeds import MOST_WAITING, Handler, Lane, Lanes
+from consumers.kafka_client import (
+    CommitFailedError,
+    ConsumerRebalanceListener,
+    CooperativeStickyAssignor,
+    KafkaConsumer,
+    KafkaError,
+    MemberState,
+    OffsetAndMetadata,
+    RebalanceInProgressError,
+    TopicPartition,
+)
+from consumers.messages import Received
+from consumers.retrying import RESTARTING, Retrying, keep_serving
+
+POLL_RECORDS: Final = 500
+FETCH_BYTES: Final = 8_388_608
+FETCH_WAIT_MS: Final = 100
+POLL_MS: Final = 100
+"""Milliseconds of one turn of the loop while nothing comes."""
+BUSY_POLL_MS: Final = 10
+"""The same while a partition is at work or waits."""
+SESSION_TIMEOUT_MS: Final = 10_000
+"""Milliseconds after which the group gives the partitions of a member that died to others."""
+HEARTBEAT_MS: Final = 3_000
+MOST_BETWEEN_POLLS_MS: Final = 60_000
+REQUEST_TIMEOUT_MS: Final = 10_000
+COMMIT_TIMEOUT_MS: Final = 5_000
+COMMIT_EVERY_S: Final = 0.2
+CLOSE_TIMEOUT_MS: Final = 5_000
+SETTLE_S: Final = 3.0
+"""Seconds that a member in a rebalance waits before it closes; closing in the middle can leave a dead member behind."""
+
+_log = structlog.get_logger(__name__)
+
+
+class KafkaFeed:
+    """One member of the group that feeds one consumer from the events topic. `consumer` is the group's id."""
+
+    def __init__(
+        self, servers: str, consumer: str, topics: Topics | None = None, retrying: Retrying = RESTARTING
+    ) -> None:
+        self._servers = servers
+        self._consumer = consumer
+        self._topics = topics or Topics()
+        self._retrying = retrying
+
+    def run(self, handler: Handler, stop: Event) -> None:
+        """See `Feed`."""
+        keep_serving(f"feed of {self._consumer}", lambda: self._serve(handler, stop), stop, self._retrying)
+
+    def _serve(self, handler: Handler, stop: Event) -> None:
+        ensure_topics(self._servers, self._topics)
+        workers = Lanes(f"{self._consumer}-kafka", handler)
+        partitions = _Assigned()
+        try:
+            with self._consuming() as client:
+                client.subscribe([self._topics.events], listener=partitions)
+                try:
+                    _consume(client, partitions, workers, stop)
+                finally:
+                    workers.close(list(partitions.lanes.values()))
+                _commit(client, partitions)
+        finally:
+            workers.close([])
+
+    @contextmanager
+    def _consuming(self) -> Iterator[Any]:
+        client = KafkaConsumer(
+            bootstrap_servers=self._servers,
+            client_id=self._consumer,
+            group_id=self._consumer,
+            auto_offset_reset="earliest",
+            enable_auto_commit=False,
+            partition_assignment_strategy=(CooperativeStickyAssignor,),
+            isolation_level="read_committed",
+            check_crcs=True,
+            max_poll_records=POLL_RECORDS,
+            max_poll_interval_ms=MOST_BETWEEN_POLLS_MS,
+            session_timeout_ms=SESSION_TIMEOUT_MS,
+            heartbeat_interval_ms=HEARTBEAT_MS,
+            fetch_max_bytes=FETCH_BYTES,
+            fetch_max_wait_ms=FETCH_WAIT_MS,
+            request_timeout_ms=REQUEST_TIMEOUT_MS,
+            bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS,
+            reconnect_backoff_max_ms=RECONNECT_MS,
+            metadata_max_age_ms=METADATA_AGE_MS,
+            allow_auto_create_topics=False,
+            metrics_enabled=False,
+        )
+        try:
+            yield client
+        finally:
+            _settle(client)
+            client.close(autocommit=False, timeout_ms=CLOSE_TIMEOUT_MS)
+
+
+class _Assigned(ConsumerRebalanceListener):  # type: ignore[misc]
+    """The partitions this member has. Called by the client's own thread, so it only takes and drops lanes."""
+
+    def __init__(self) -> None:
+        self.lanes: dict[Any, Lane] = {}
+        self.committed: dict[Any, int] = {}
+
+    def on_partitions_assigned(self, assigned: Any) -> None:
+        """Opens a lane for each new partition."""
+        for partition in assigned:
+            if partition not in self.lanes:
+                self.lanes[partition] = Lane(f"{partition.topic}/{partition.partition}")
+
+    def on_partitions_revoked(self, revoked: Any) -> None:
+        """Drops the lanes; what is not committed is handled again by the next owner."""
+        for partition in revoked:
+            lane = self.lanes.pop(partition, None)
+            self.committed.pop(partition, None)
+            if lane is not None:
+                lane.cancel()
+
+
+def _consume(client: Any, partitions: _Assigned, workers: Lanes, stop: Event) -> None:
+    committed_at = time.monotonic()
+    while not stop.is_set():
+        _turn(client, partitions, workers)
+        if time.monotonic() - committed_at > COMMIT_EVERY_S:
+            _commit(client, partitions)
+            committed_at = time.monotonic()
+
+
+def _turn(client: Any, partitions: _Assigned, workers: Lanes) -> None:
+    lanes = dict(partitions.lanes)
+    busy = workers.tick(lanes.values())
+    for partition, records in client.poll(timeout_ms=BUSY_POLL_MS if busy else POLL_MS).items():
+        lane = partitions.lanes.get(partition)
+        if lane is not None:
+            lane.put(_received(record) for record in records)
+    _hold_back(client, dict(partitions.lanes))
+    workers.tick(list(partitions.lanes.values()))
+
+
+def _hold_back(client: Any, lanes: dict[Any, Lane]) -> None:
+    """Pauses the partitions that have enough read ahead, and goes on with those that have room again."""
+    assigned, paused = client.assignment(), client.paused()
+    full = {partition for partition, lane in lanes.items() if lane.waiting >= MOST_WAITING}
+    if pausing := (full & assigned) - paused:
+        client.pause(*pausing)
+    if resuming := (paused & assigned) - full:
+        client.resume(*resuming)
+
+
+def _received(record: Any) -> Received:
+    headers = {name: value for name, value in record.headers if value is not None}
+    return Received(
+        record.key,
+        record.value,
+        headers,
+        f"{record.topic}/{record.partition}/{record.offset}",
+        record.offset,
+    )
+
+
+def _commit(client: Any, partitions: _Assigned) -> None:
+    """Commits what the handler is done with. What cannot be committed now is, or is handled again, later."""
+    done = {
+        partition: lane.done
+        for partition, lane in dict(partitions.lanes).items()
+        if lane.done is not None and lane.done != partitions.committed.get(partition)
+    }
+    if not done:
+        return
+    offsets = {TopicPartition(*partition): OffsetAndMetadata(place + 1, "", -1) for partition, place in done.items()}
+    try:
+        client.commit(offsets, timeout_ms=COMMIT_TIMEOUT_MS)
+    except (CommitFailedError, RebalanceInProgressError) as error:
+        _log.info("feed.not_committed", error=repr(error))
+        return
+    partitions.committed.update(done)
+
+
+def _settle(client: Any) -> None:
+    """Waits, bounded, for a rebalance that is under way."""
+    deadline = time.monotonic() + SETTLE_S
+    try:
+        while client.group_metadata().state == MemberState.REBALANCING and time.monotonic() < deadline:
+            client.pause(*client.assignment())
+            client.poll(timeout_ms=POLL_MS)
+    except KafkaError as error:
+        _log.info("feed.closing_unsettled", error=repr(error))

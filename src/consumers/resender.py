@@ -1,0 +1,109 @@
+"""The resender: sends dead letters again when somebody asked for it (rule 4.4). One is active in a company, a standby waits.
+
+It works through the letters in state `resending`, oldest first. A later value of the same attribute that was sent meanwhile makes it
+put the letter back, unless the resend was forced. A corrected value is another effect and gets another idempotency key.
+To recover: nothing; what was asked for stays asked for until it has an outcome.
+"""
+
+import time
+from threading import Event
+from typing import Final
+from uuid import UUID, uuid5
+
+import structlog
+
+from consumers import metrics
+from consumers.customer_engagement import CustomerEngagement, Verdict
+from consumers.forwarder import SENDING
+from consumers.retrying import RESTARTING, Retrying, keep_serving
+from store.database import Database
+from store.deliveries import DeadLetter, Sending, superseded_by
+from store.leadership import Leader, leading
+from store.outcomes import lock_customer, record_dead, record_sent, take_resend
+from store.signals import Signal
+
+LOCK: Final = "resend"
+POLL_S: Final = 1.0
+"""Seconds after which it looks even without a signal."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Resender:
+    """Sends dead letters again."""
+
+    def __init__(
+        self,
+        database: Database,
+        engagement: CustomerEngagement,
+        retrying: Retrying = SENDING,
+        restarting: Retrying = RESTARTING,
+    ) -> None:
+        self._database = database
+        self._engagement = engagement
+        self._retrying = retrying
+        self._restarting = restarting
+        self._tried: dict[UUID, tuple[int, float]] = {}
+
+    def run(self, stop: Event) -> None:
+        """Resends until `stop` is set. Raises nothing."""
+        keep_serving("resender", lambda: self._serve(stop), stop, self._restarting)
+
+    def _serve(self, stop: Event) -> None:
+        with leading(self._database, LOCK, stop) as leader:
+            if leader is None:
+                return
+            signal = Signal(self._database, "resend")
+            try:
+                signal.listen()
+                while not stop.is_set():
+                    self._resend_what_is_due(leader, stop)
+                    signal.wait(self._until_due_s())
+            finally:
+                signal.close()
+
+    def _resend_what_is_due(self, leader: Leader, stop: Event) -> None:
+        while not stop.is_set():
+            now = time.monotonic()
+            waiting = [event_id for event_id, (_, due) in self._tried.items() if due > now]
+            letter = take_resend(leader.connection, waiting)
+            if letter is None:
+                return
+            self._resend(leader, letter)
+
+    def _until_due_s(self) -> float:
+        now = time.monotonic()
+        return max(min((due - now for _, due in self._tried.values()), default=POLL_S), 0.01)
+
+    def _resend(self, leader: Leader, letter: DeadLetter) -> None:
+        sending = letter.sending
+        if sending is None:
+            return
+        attempt = self._tried.pop(letter.event_id, (0, 0.0))[0] + 1
+        with leader.connection.transaction():
+            lock_customer(leader.connection, sending.number)
+            later = None if letter.forced else superseded_by(leader.connection, sending)
+            if later is not None:
+                reason = f"Not sent again: a later value was sent meanwhile (event {later})."
+                record_dead(leader.connection, sending, attempt - 1, reason, letter.status_code)
+                return
+            self._put(leader, letter, sending, attempt)
+
+    def _put(self, leader: Leader, letter: DeadLetter, sending: Sending, attempt: int) -> None:
+        answer = self._engagement.put(sending, resend_key(letter))
+        if answer.verdict is Verdict.ACCEPTED:
+            record_sent(leader.connection, sending, attempt)
+            metrics.SENT.inc()
+        elif answer.verdict is Verdict.TRY_AGAIN and attempt < self._retrying.most_attempts:
+            due = time.monotonic() + self._retrying.delay(attempt, answer.retry_after_s)
+            self._tried[letter.event_id] = (attempt, due)
+            metrics.RETRIED.inc()
+        else:
+            record_dead(leader.connection, sending, attempt, answer.reason, answer.status_code)
+            metrics.DEAD.inc()
+            _log.warning("resend.dead", event_id=str(letter.event_id), attempts=attempt, reason=answer.reason)
+
+
+def resend_key(letter: DeadLetter) -> UUID:
+    """The idempotency key of a resend: the event id, or one derived from it and the corrected value."""
+    return uuid5(letter.event_id, letter.corrected_value or "") if letter.corrected else letter.event_id

@@ -1,0 +1,56 @@
+"""When to try again: exponential back-off with jitter, and a loop that outlives every fault of what it serves."""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Event
+from typing import Final
+
+import structlog
+
+from consumers import metrics
+
+LONGEST_ASKED_S: Final = 300.0
+"""Seconds that an answer's Retry-After may make us wait; more is taken as this."""
+STEADY_S: Final = 30.0
+"""Seconds without a fault after which the next fault counts as the first."""
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Retrying:
+    """Bounds of trying again, in seconds. `most_attempts` counts the first one too."""
+
+    first_s: float = 0.5
+    factor: float = 2.0
+    longest_s: float = 60.0
+    most_attempts: int = 12
+
+    def delay(self, attempt: int, asked_s: float | None = None) -> float:
+        """Seconds to wait after attempt number `attempt` (from 1): half to all of the exponential value, so that the callers
+        spread, but not less than the other side asked for."""
+        steps = min(attempt - 1, 64)
+        full = min(self.longest_s, self.first_s * self.factor**steps)
+        jittered = full * random.uniform(0.5, 1.0)  # noqa: S311  (spreads load; no secret)
+        return max(jittered, min(asked_s or 0.0, LONGEST_ASKED_S))
+
+
+RESTARTING: Final = Retrying(first_s=0.2, longest_s=30.0)
+"""How a loop that failed is started again; for ever, whatever `most_attempts` says."""
+
+
+def keep_serving(name: str, serve: Callable[[], None], stop: Event, retrying: Retrying = RESTARTING) -> None:
+    """Calls `serve` until it returns with `stop` set; after a fault, again after a pause. Raises nothing."""
+    faults = 0
+    while not stop.is_set():
+        started = time.monotonic()
+        try:
+            serve()
+        except Exception as error:  # noqa: BLE001  (a fault of database, bus or one event must not end the process)
+            faults = 1 if time.monotonic() - started > STEADY_S else faults + 1
+            delay_s = retrying.delay(faults)
+            metrics.FAULTS.labels(name).inc()
+            _log.warning("serving.failed", name=name, error=repr(error), fault=faults, again_in_s=round(delay_s, 2))
+            stop.wait(delay_s)

@@ -1,0 +1,67 @@
+"""JSON Schema of every message, generated from the event classes; part of the published contract (rule 4.6)."""
+
+from typing import Any, Final, get_type_hints
+
+from aggregates.catalogue import FACTS
+from aggregates.fact import EffectiveFact, Fact, Role, Source
+from store.public import PublicEvent
+
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+_COMMON: Final = frozenset({*Fact.model_fields, *EffectiveFact.model_fields})
+_UUID: Final = {"type": "string", "format": "uuid"}
+_DAY: Final = {"type": ["string", "null"], "format": "date"}
+_ENVELOPE: Final[dict[str, dict[str, Any]]] = {
+    "event_id": {**_UUID, "description": "The same on every delivery."},
+    "type": {"type": "string", "description": "The stored topic."},
+    "profile": {"type": "string", "description": "What the event belongs to; the message's key."},
+    "company": {"type": "string"},
+    "version": {"type": "integer", "minimum": 1, "description": "Number of the event within its profile."},
+    "position": {"type": "integer", "minimum": 1, "description": "Number of the event in the log."},
+    "recorded_at": {"type": "string", "format": "date-time", "description": "UTC, microseconds."},
+    "actor": {"type": "string"},
+    "role": {"enum": [role.value for role in Role]},
+    "source": {"enum": [source.value for source in Source]},
+    "reason": {"type": ["string", "null"]},
+    "correlation_id": _UUID,
+    "causation_id": _UUID,
+    "effective_from": {**_DAY, "description": "First day on which the fact holds; null where it has no days."},
+    "effective_to": {**_DAY, "description": "Last day on which the fact holds; null = open-ended."},
+}
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """The schema of each event's message by stored topic. Members may be added later: readers ignore what they do not know."""
+    return {topic: _schema(topic, fact) for topic, fact in FACTS.items()}
+
+
+def _schema(topic: str, fact: type[Fact]) -> dict[str, Any]:
+    properties = {
+        **_ENVELOPE,
+        "type": {"const": topic},
+        "data": _data(fact),
+        "personal_fields": {
+            "const": sorted(fact.personal_fields()),
+            "description": "Fields of the event that are left out because they are personal.",
+        },
+    }
+    if issubclass(fact, EffectiveFact):
+        properties["effective_from"] = {**_ENVELOPE["effective_from"], "type": "string"}
+    return {
+        "$schema": DIALECT,
+        "title": fact.__name__,
+        "description": (fact.__doc__ or "").strip(),
+        "type": "object",
+        "required": list(get_type_hints(PublicEvent)),
+        "properties": properties,
+    }
+
+
+def _data(fact: type[Fact]) -> dict[str, Any]:
+    generated = fact.model_json_schema(mode="serialization")
+    left_out = _COMMON | fact.personal_fields()
+    properties = {name: _untitled(schema) for name, schema in generated["properties"].items() if name not in left_out}
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def _untitled(schema: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in schema.items() if name not in {"title", "default"}}

@@ -1,0 +1,215 @@
+"""The public contract: every event as a message that keeps its schema, without personal values (rules 4.6, 5.1)."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+import orjson
+import pytest
+from eventsourcing.persistence import MapperDeserialisationError
+from jsonschema import Draft202012Validator
+from jsonschema.validators import validator_for
+
+import scenario
+from aggregates.catalogue import FACTS
+from aggregates.customer import commands as customers
+from aggregates.fact import Fact, Personal
+from consumers import asyncapi
+from consumers.messages import HEADERS, Received, UnreadableMessageError, message, read_message
+from consumers.schemas import schemas
+from store.application import Dossier
+from store.events import RecordedEvent
+from store.log import read
+from store.public import public_event
+
+EVERY_FACT = [
+    scenario.category_defined(),
+    scenario.category_changed(),
+    scenario.response_defined(),
+    scenario.response_changed(),
+    scenario.default_moved("A"),
+    scenario.control_set("L37", "INTERACT"),
+    scenario.attribute_mapped(),
+    scenario.attribute_unmapped(),
+    scenario.customer_registered("Zaphod Beeblebrox"),
+    scenario.customer_renamed("Zaphod the First"),
+    scenario.alternate_number_added("A1"),
+    scenario.primary_changed("A1", None),
+    scenario.alternate_number_removed("A1"),
+    scenario.response_selected(last=scenario.TODAY),
+    scenario.response_cleared(),
+]
+
+
+def recorded(dossier: Dossier, *facts: Fact) -> list[RecordedEvent]:
+    for fact in scenario.history(*facts):
+        dossier.put([fact])
+    with dossier.database.connection() as connection:
+        return read(connection, 0, 1_000)
+
+
+def received(event: RecordedEvent, dossier: Dossier) -> Received:
+    made = message(dossier.fact_mapper, event)
+    return Received(made.key, made.value, dict(made.headers), "test", made.position)
+
+
+def test_every_event_keeps_its_schema(dossier: Dossier) -> None:  # rule 4.6
+    by_topic = schemas()
+    events = recorded(dossier, *EVERY_FACT)
+    assert {event.topic for event in events} == set(FACTS)
+    for event in events:
+        schema = by_topic[event.topic]
+        validator_for(schema).check_schema(schema)
+        public = orjson.loads(message(dossier.fact_mapper, event).value)
+        checker = Draft202012Validator.FORMAT_CHECKER
+        assert not list(Draft202012Validator(schema, format_checker=checker).iter_errors(public))
+        assert public.keys() == schema["properties"].keys()
+        assert public["data"].keys() == schema["properties"]["data"]["properties"].keys()
+
+
+def test_no_personal_value_is_in_a_message(dossier: Dossier) -> None:  # rule 5.1
+    for event in recorded(dossier, *EVERY_FACT):
+        made = message(dossier.fact_mapper, event)
+        assert b"Zaphod" not in made.value
+        assert b"Zaphod" not in b"".join(value for _, value in made.headers)
+        public = read_message(received(event, dossier))
+        assert public["personal_fields"] == sorted(FACTS[event.topic].personal_fields())
+
+
+def test_an_erasure_changes_no_message(dossier: Dossier) -> None:  # rules 0.3, 5.1
+    before = [message(dossier.fact_mapper, event).value for event in recorded(dossier, *EVERY_FACT)]
+    with dossier.database.connection() as connection:
+        events = read(connection, 0, 100)
+    dossier.fact_mapper.keys.destroy(next(event.uuid for event in events if event.topic == "customer.registered"))
+    assert [message(dossier.fact_mapper, event).value for event in events] == before
+
+
+def test_headers_are_those_of_a_cloud_event_and_the_position(dossier: Dossier) -> None:
+    [event] = recorded(dossier, scenario.response_selected())
+    made = message(dossier.fact_mapper, event)
+    assert made.key == b"customer:1001"
+    assert dict(made.headers) == {
+        "ce_specversion": b"1.0",
+        "ce_id": str(event.event_id).encode(),
+        "ce_source": b"/dossier/acme",
+        "ce_type": b"customer.response_selected",
+        "ce_time": event.recorded_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").encode(),
+        "ce_subject": b"customer:1001",
+        "content-type": b"application/json",
+        "dossierposition": b"1",
+    }
+    assert dict(made.headers).keys() == HEADERS.keys()
+
+
+def test_the_size_of_a_message_is_never_too_small(dossier: Dossier) -> None:
+    for event in recorded(dossier, *EVERY_FACT):
+        made = message(dossier.fact_mapper, event)
+        bare = sum(len(name) + len(value) for name, value in made.headers)
+        assert made.size >= len(made.key) + len(made.value) + bare + 100
+
+
+def test_the_key_is_the_profile_that_the_event_belongs_to(dossier: Dossier) -> None:
+    keys = {message(dossier.fact_mapper, event).key for event in recorded(dossier, *EVERY_FACT)}
+    assert keys == {b"customer:1001", b"category:7", b"controls:acme", b"mappings:acme"}
+
+
+def test_the_fast_path_says_the_same_as_the_event_class(dossier: Dossier) -> None:
+    for event in recorded(dossier, *EVERY_FACT):
+        public = public_event(dossier.fact_mapper, event)
+        fact = dossier.fact_mapper.to_domain_event(event)
+        told = fact.model_dump(mode="json", exclude=set(Fact.model_fields) | set(public["personal_fields"]))
+        days = {name: told.pop(name, None) for name in ("effective_from", "effective_to")}
+        assert (public["data"], days) == (told, {name: public[name] for name in days})  # type: ignore[literal-required]
+        assert public["reason"] == fact.origin.reason
+        assert public["causation_id"] == str(fact.origin.causation_id)
+
+
+class _Moved(Fact):
+    """A fact whose shape changed once."""
+
+    TOPIC: ClassVar[str] = "customer.moved_in_a_test"
+    class_version: ClassVar[int] = 2
+    number: str
+    town: str
+    street: Personal[str]
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        state["town"] = state.pop("city")
+
+
+def test_an_old_shape_is_given_in_the_present_one(dossier: Dossier) -> None:
+    [event] = recorded(dossier, scenario.customer_registered())
+    [old, present] = [_moved(event, {"city": "Ulm"}), _moved(event, {"town": "Ulm", "v": 2})]
+    for one in (old, present):
+        public = public_event(dossier.fact_mapper, one)
+        assert public["data"] == {"number": "1001", "town": "Ulm"}
+        assert public["personal_fields"] == ["street"]
+
+
+def test_an_event_of_a_newer_version_is_refused_by_name(dossier: Dossier) -> None:
+    [event] = recorded(dossier, scenario.customer_registered())
+    with pytest.raises(MapperDeserialisationError, match=str(event.event_id)):
+        public_event(dossier.fact_mapper, _moved(event, {"town": "Ulm", "v": 3}))
+
+
+def _moved(event: RecordedEvent, payload: dict[str, Any]) -> RecordedEvent:
+    state = orjson.loads(event.state)
+    mended = {"company": state["company"], "origin": state["origin"], "number": "1001", **payload}
+    values = {**vars(event), "topic": _Moved.TOPIC, "state": orjson.dumps(mended)}
+    return RecordedEvent(**values)
+
+
+def test_an_instant_is_always_written_alike(dossier: Dossier) -> None:
+    [event] = recorded(dossier, scenario.category_defined())
+    whole = RecordedEvent(**{**vars(event), "recorded_at": datetime(2026, 1, 1, 9, 0, tzinfo=UTC)})
+    assert public_event(dossier.fact_mapper, whole)["recorded_at"] == "2026-01-01T09:00:00.000000Z"
+
+
+def test_a_use_case_gives_messages_of_two_customers(dossier: Dossier, ask: Any) -> None:
+    for number in ("1001", "1002"):
+        customers.register_customer(dossier, ask(reason="moved here"), number=number, name="Ada")
+    with dossier.database.connection() as connection:
+        events = [read_message(received(event, dossier)) for event in read(connection, 0, 100)]
+    assert [event["profile"] for event in events] == ["customer:1001", "customer:1002"]
+    assert [event["reason"] for event in events] == ["moved here"] * 2
+
+
+@pytest.mark.parametrize(
+    ("value", "left_out", "why"),
+    [
+        (b"not json", None, "not JSON"),
+        (None, None, "not JSON"),
+        (b"[]", None, "not a public event"),
+        (b'{"event_id": 1}', None, "not a public event"),
+        (..., "ce_id", "Headers are missing: ce_id"),
+        (..., "dossierposition", "dossierposition"),
+    ],
+)
+def test_a_message_that_breaks_the_contract_is_named(
+    dossier: Dossier, value: Any, left_out: str | None, why: str
+) -> None:
+    [event] = recorded(dossier, scenario.response_selected())
+    good = received(event, dossier)
+    headers = {name: one for name, one in good.headers.items() if name != left_out}
+    broken = Received(good.key, good.value if value is ... else value, headers, "test", 1)
+    with pytest.raises(UnreadableMessageError, match=why):
+        read_message(broken)
+
+
+def test_the_published_contract_is_the_one_in_the_code() -> None:  # rule 4.6
+    published = Path(__file__).parents[2] / "docs/asyncapi.yaml"
+    fresh = "Write it again: python -m consumers.asyncapi > docs/asyncapi.yaml"
+    assert published.read_text() == asyncapi.document(), fresh
+
+
+def test_the_contract_is_yaml_that_names_every_event() -> None:
+    yaml = pytest.importorskip("yaml")
+    contract = yaml.safe_load(asyncapi.document())
+    assert contract["asyncapi"] == "3.0.0"
+    named = {one["name"] for one in contract["components"]["messages"].values() if "name" in one}
+    assert named == set(FACTS)
+    assert (
+        contract["components"]["messages"]["customer_registered"]["payload"]["schema"]
+        == schemas()["customer.registered"]
+    )
