@@ -1,0 +1,93 @@
+"""The HTTP application: routes, exception handlers and the outermost layer, wired once. Called by the composition root (`cli`).
+
+`create_app` opens nothing: the database, the log and the read models belong to the caller, who closes them. What the application
+starts itself (the thread behind followed events) ends with its lifespan.
+"""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from fastapi import FastAPI
+
+from api import openapi
+from api.edge import Edge
+from api.following import Bell
+from api.metrics import Metrics
+from api.rebuilds import Rebuilds
+from api.refusals import HANDLERS
+from api.routers import categories, controls, customers, deliveries, drawer, events, mappings, operations, projections
+from api.services import BusinessDay, LogEnd, Services
+from api.settings import ApiSettings
+from api.tokens import Tokens
+from projections.reading import ReadModels
+from store.application import Dossier
+
+ROUTERS: Final = (drawer, customers, categories, controls, mappings, deliveries, events, projections, operations)
+"""The most used first: routes are looked through in this order."""
+
+
+class Methods:
+    """Which methods a path has, for the Allow header: the framework names only those of the first route that fits."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._routes = [(re.compile(route.path_regex), route.methods) for route in openapi.routes_of(app)]
+
+    def of(self, path: str) -> list[str]:
+        """The methods of a path, sorted."""
+        return sorted({method for pattern, methods in self._routes if pattern.match(path) for method in methods or ()})
+
+
+def create_app(dossier: Dossier, reads: ReadModels, settings: ApiSettings) -> FastAPI:
+    """The application over one company's profiles. `reads` should be started, so that waiting for a position is prompt."""
+    services = Services(
+        dossier=dossier,
+        reads=reads,
+        settings=settings,
+        tokens=Tokens(settings.token_secret, dossier.company),
+        day=BusinessDay(dossier),
+        log_end=LogEnd(dossier),
+        metrics=Metrics(dossier, reads),
+        bell=Bell(dossier, settings.followers),
+        rebuilds=Rebuilds(dossier),
+    )
+    app = _routed()
+    app.state.services = services
+    app.state.methods = Methods(app)
+    app.add_middleware(Edge, metrics=services.metrics)
+    return app
+
+
+def describe_only() -> dict[str, Any]:
+    """The OpenAPI document, without anything behind the routes."""
+    return openapi.describe(_routed())
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    app.state.services.bell.close()
+
+
+def _routed() -> FastAPI:
+    app = FastAPI(
+        title=openapi.TITLE,
+        version=openapi.VERSION,
+        description=openapi.DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=_lifespan,
+        exception_handlers=dict(HANDLERS),
+        generate_unique_id_function=lambda route: route.name,
+    )
+    for module in ROUTERS:
+        app.include_router(module.router)
+    app.openapi = lambda: _described(app)  # type: ignore[method-assign]
+    return app
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    app.openapi_schema = app.openapi_schema or openapi.describe(app)
+    return app.openapi_schema

@@ -1,0 +1,45 @@
+"""What is known of a request from its first byte on: its headers, its correlation id, and, once the token is verified, who calls.
+
+One object a request, in the ASGI scope. `edge` makes it, `auth` completes it, problem documents, logs and events use it.
+"""
+
+from dataclasses import dataclass
+from typing import Final, cast
+from uuid import UUID
+
+from starlette.types import Scope
+
+from aggregates.fact import Role
+
+_KEY: Final = "dossier.around"
+
+
+@dataclass(slots=True)
+class Around:
+    """The circumstances of one request. `writes`: its route takes the headers of a write."""
+
+    headers: dict[bytes, bytes]
+    correlation_id: UUID
+    actor: str | None = None
+    role: Role | None = None
+    writes: bool = False
+
+    def header(self, name: bytes) -> str | None:
+        """A header by its lower-case name. Bytes are Latin-1 by the letter, and UTF-8 where they can be."""
+        value = self.headers.get(name)
+        if value is None:
+            return None
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            return value.decode("latin-1")
+
+
+def put(scope: Scope, around: Around) -> None:
+    """Places it in the scope."""
+    scope[_KEY] = around
+
+
+def of(scope: Scope) -> Around:
+    """The circumstances of the request with this scope."""
+    return cast("Around", scope[_KEY])

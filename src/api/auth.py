@@ -1,0 +1,104 @@
+"""Who may use a route: every route under `/v1` declares it with `allow`; a test walks all routes and fails where one does not.
+
+`GuardedRoute` checks before anything of the request is parsed, so that a stranger learns nothing about the input rules and costs
+little. On a route of another class the same declaration works as a plain dependency.
+"""
+
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Final
+
+from fastapi import Depends
+from fastapi.params import Depends as Dependency
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from aggregates.errors import ForbiddenError
+from aggregates.fact import Role
+from api import around
+from api.around import Around
+from api.services import services_of
+
+ADMINISTRATORS: Final = (Role.ADMINISTRATOR,)
+PROFILE_READERS: Final = (Role.ADMINISTRATOR, Role.AGENT, Role.INTEGRATOR, Role.AUDITOR)
+PROFILE_WRITERS: Final = (Role.ADMINISTRATOR, Role.AGENT, Role.INTEGRATOR)
+FACT_READERS: Final = (Role.ADMINISTRATOR, Role.INTEGRATOR, Role.AUDITOR)
+FORWARDERS: Final = (Role.ADMINISTRATOR, Role.INTEGRATOR)
+OPERATORS: Final = (Role.ADMINISTRATOR, Role.AUDITOR)
+_WITH_BODY: Final = {"POST", "PUT", "PATCH"}
+_JSON: Final = "application/json"
+
+
+class RoleError(ForbiddenError):
+    """None of the caller's roles may do this."""
+
+
+class Allowed:
+    """The roles that may use a route, in the order in which a caller with several of them acts."""
+
+    def __init__(self, roles: tuple[Role, ...]) -> None:
+        self.roles = roles
+
+    async def __call__(self, request: Request) -> None:
+        self.check(request)
+
+    def check(self, request: Request) -> None:
+        """Raises `TokenError` (401), or `RoleError` or `OtherCompanyError` (403)."""
+        known = around.of(request.scope)
+        if known.role in self.roles:
+            return
+        caller = services_of(request).tokens.caller(known.header(b"authorization"))
+        known.actor = caller.actor
+        role = next((role for role in self.roles if role in caller.roles), None)
+        if role is None:
+            raise RoleError(f"Allowed to {', '.join(self.roles)} only.")
+        known.role = role
+
+
+def allow(roles: tuple[Role, ...]) -> Dependency:
+    """Declares who may use a route: `dependencies=[allow(PROFILE_WRITERS)]`."""
+    return Depends(Allowed(roles))  # type: ignore[no-any-return]
+
+
+def allowed(route: APIRoute) -> Allowed | None:
+    """Who may use this route, `None` when it does not say."""
+    return getattr(route, "guard", None)
+
+
+class GuardedRoute(APIRoute):
+    """A route that checks the token, the role and the media type before it reads the body."""
+
+    def __init__(self, *args: Any, dependencies: Sequence[Dependency] | None = None, **kwargs: Any) -> None:
+        found = dependencies or ()
+        self.guard = next((one.dependency for one in found if isinstance(one.dependency, Allowed)), None)
+        others = [one for one in found if one.dependency is not self.guard]
+        super().__init__(*args, dependencies=others, **kwargs)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler behind its guard."""
+        handle = super().get_route_handler()
+        guard = self.guard
+
+        async def guarded(request: Request) -> Response:
+            if guard is not None:
+                guard.check(request)
+            if request.method in _WITH_BODY:
+                _check_media_type(around.of(request.scope))
+            return await handle(request)
+
+        return guarded
+
+
+def _check_media_type(known: Around) -> None:
+    """Bodies are JSON. A request without a body needs no type. Raises 415."""
+    kind = known.header(b"content-type")
+    if kind == _JSON:
+        return
+    if kind is None:
+        if known.headers.get(b"content-length", b"0") == b"0" and b"transfer-encoding" not in known.headers:
+            return
+        kind = ""
+    essence = kind.partition(";")[0].strip().lower()
+    if essence != _JSON and not (essence.startswith("application/") and essence.endswith("+json")):
+        raise HTTPException(415, "The body must be sent as application/json.", {"Accept": _JSON})

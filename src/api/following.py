@@ -1,0 +1,86 @@
+"""Following the log over HTTP: one listening thread an application wakes any number of open answers.
+
+The thread starts with the first follower and ends with the application. NOTIFY is a hint; once in `POLL_S` the log's end is
+looked up anyway. A follower costs no thread: it waits in the event loop and reads a batch in the thread pool when there is one.
+"""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from eventsourcing.persistence import OperationalError
+
+from aggregates.errors import DomainError
+from store.application import Dossier
+from store.signals import Signal
+
+POLL_S: Final = 1.0
+POLLS_A_LOOK: Final = 5
+"""Polls without a signal after which the log's end is looked up."""
+
+
+class FollowersError(DomainError):
+    """As many follow the log already as may."""
+
+
+class Bell:
+    """Tells followers that the log has grown. `position` is the log's end as far as it is known here."""
+
+    def __init__(self, dossier: Dossier, most: int) -> None:
+        self._dossier = dossier
+        self._most = most
+        self._waiting: set[asyncio.Event] = set()
+        self._thread: threading.Thread | None = None
+        self._stop = threading.Event()
+        self.position = 0
+
+    def check(self) -> None:
+        """Raises `FollowersError` when there is no room for another follower."""
+        if len(self._waiting) >= self._most:
+            raise FollowersError(f"{self._most} answers follow the log already; try again later.")
+
+    @contextmanager
+    def follower(self) -> Iterator[asyncio.Event]:
+        """An event that is set whenever the log has grown. To be used in the event loop."""
+        rung = asyncio.Event()
+        self._waiting.add(rung)
+        if self._thread is None:
+            self._thread = threading.Thread(
+                target=self._run, args=(asyncio.get_running_loop(),), name="dossier-bell", daemon=True
+            )
+            self._thread.start()
+        try:
+            yield rung
+        finally:
+            self._waiting.discard(rung)
+
+    def close(self) -> None:
+        """Ends the thread within a poll."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(2 * POLL_S)
+
+    def _run(self, loop: asyncio.AbstractEventLoop) -> None:
+        signal = Signal(self._dossier.database, "log")
+        quiet = 0
+        while not self._stop.is_set():
+            payload = signal.wait(POLL_S)
+            quiet = 0 if payload else quiet + 1
+            if payload or quiet % POLLS_A_LOOK == 0:
+                self._look(payload)
+                if not loop.is_closed():
+                    loop.call_soon_threadsafe(self._ring)
+        signal.close()
+
+    def _look(self, payload: str | None) -> None:
+        try:
+            end = int(payload) if payload else self._dossier.log_of_facts.max_notification_id() or 0
+        except OperationalError:
+            return
+        self.position = max(self.position, end)
+
+    def _ring(self) -> None:
+        for rung in self._waiting:
+            rung.set()

@@ -1,0 +1,17 @@
+"""What stands in paths, checked before anything else: a number that cannot exist is refused, never looked up."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Path
+
+from api.shapes import AlternateNumber, CategoryCode, CustomerNumber, Mapped, ResponseCode
+
+CATEGORY = Annotated[CategoryCode, Path(description="Category code, 1 to 999.")]
+RESPONSE = Annotated[ResponseCode, Path(description="Response code, 1 to 5 letters or digits.")]
+NUMBER = Annotated[CustomerNumber, Path(description="Customer number.")]
+ALTERNATE_NUMBER = Annotated[AlternateNumber, Path(description="Alternate number.")]
+CONTROL = Annotated[str, Path(max_length=20, description="Code of a system control, such as K87.")]
+MAPPED = Annotated[Mapped, Path(description="What is mapped: `category:<code>`.")]
+EVENT = Annotated[UUID, Path(description="Id of the event that could not be sent.")]
+PROJECTION = Annotated[str, Path(max_length=50, description="Name of a read model.")]

@@ -1,0 +1,176 @@
+"""The one table from what can go wrong to a status and a problem type (RFC 9457), and how a problem document is written.
+
+The domain knows no HTTP: `refusals` looks its errors up here. `type` is a relative reference, `/problems/stale-version`, which this
+API answers with a page in words. `errors` names every wrong field at once. Nothing of the input beyond the
+domain's own words is given back, and every text is cut and cleaned, so that no input can break the answer.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypedDict
+
+import orjson
+from eventsourcing.persistence import OperationalError
+from starlette.responses import Response
+from starlette.types import Scope
+
+from aggregates import errors as domain
+from aggregates.use_case import KeyReusedError
+from api import around
+from api.following import FollowersError
+from api.tokens import TokenError
+from projections.reading import BehindError
+
+MEDIA_TYPE: Final = "application/problem+json"
+MOST_ERRORS: Final = 100
+LONGEST_MESSAGE: Final = 500
+LONGEST_DETAIL: Final = 2_000
+LONGEST_FIELD: Final = 100
+RETRY_AFTER_S: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of problem: `slug` is the last part of its type, `meaning` the page behind it."""
+
+    status: int
+    slug: str
+    title: str
+    meaning: str
+
+
+class FieldError(TypedDict):
+    """One wrong field: its path (`responses.7`, `If-Match`), `None` for the whole request, and what is wrong with it."""
+
+    field: str | None
+    message: str
+
+
+MALFORMED: Final = Kind(
+    400, "malformed", "The request cannot be read", "The body is not JSON, or the request is broken."
+)
+UNKNOWN_CALLER: Final = Kind(
+    401, "unknown-caller", "A valid token is needed", "The bearer token is missing, not valid, or has ended."
+)
+FORBIDDEN: Final = Kind(
+    403, "forbidden", "Not allowed", "The token's roles or company may not do this. The detail says who may."
+)
+NOT_FOUND: Final = Kind(404, "not-found", "Not found", "There is nothing under this number, code or path.")
+METHOD: Final = Kind(405, "method-not-allowed", "Not possible here", "The Allow header lists what is possible.")
+CONFLICT: Final = Kind(
+    409,
+    "conflict",
+    "Not possible now",
+    "The request is well-formed, but what is stored forbids it. Nothing was stored.",
+)
+STALE: Final = Kind(
+    412,
+    "stale-version",
+    "Changed meanwhile",
+    "If-Match names another version than the present one. Members: expected, actual, by, at. Read again, then decide.",
+)
+TOO_LARGE: Final = Kind(413, "too-large", "Too large", "A body may have 1 MiB.")
+MEDIA: Final = Kind(415, "media-type", "Not JSON", "Bodies are sent as application/json.")
+INVALID: Final = Kind(
+    422, "invalid", "The input breaks a rule", "Member errors names every wrong field. Nothing was stored."
+)
+KEY_REUSED: Final = Kind(
+    422, "key-reused", "Idempotency-Key used before", "The key came before with another method, path or body."
+)
+BROKEN: Final = Kind(
+    500, "broken", "A fault of Dossier", "This should never happen; the operator finds it by the correlation id."
+)
+UNAVAILABLE: Final = Kind(
+    503,
+    "unavailable",
+    "Not available at the moment",
+    "The database is away, or this change was perhaps stored and the answer lost: repeat it with the same Idempotency-Key.",
+)
+BEHIND: Final = Kind(
+    503, "behind", "Not up to date yet", "The read model has not reached the asked position within 2 s. Ask again."
+)
+KINDS: Final = (
+    MALFORMED,
+    UNKNOWN_CALLER,
+    FORBIDDEN,
+    NOT_FOUND,
+    METHOD,
+    CONFLICT,
+    STALE,
+    TOO_LARGE,
+    MEDIA,
+    INVALID,
+    KEY_REUSED,
+    BROKEN,
+    UNAVAILABLE,
+    BEHIND,
+)
+"""Every kind there is, by status."""
+
+_OF_ERROR: Final[dict[type[Exception], Kind]] = {
+    TokenError: UNKNOWN_CALLER,
+    domain.ForbiddenError: FORBIDDEN,
+    domain.NotFoundError: NOT_FOUND,
+    domain.ConflictError: CONFLICT,
+    domain.StaleVersionError: STALE,
+    domain.InvalidError: INVALID,
+    KeyReusedError: KEY_REUSED,
+    FollowersError: UNAVAILABLE,
+    OperationalError: UNAVAILABLE,
+    BehindError: BEHIND,
+}
+_OF_STATUS: Final = {400: MALFORMED, 404: NOT_FOUND, 405: METHOD, 412: STALE, 413: TOO_LARGE, 415: MEDIA}
+
+
+def kind_of(error: Exception) -> Kind:
+    """The kind of problem that an error is. Several faults of one kind are of that kind, mixed ones are invalid input."""
+    if isinstance(error, domain.RefusedError):
+        kinds = {kind_of(fault) for fault in error.faults}
+        return kinds.pop() if len(kinds) == 1 else INVALID
+    return next((_OF_ERROR[kind] for kind in type(error).__mro__ if kind in _OF_ERROR), BROKEN)
+
+
+def kind_of_status(status: int) -> Kind:
+    """The kind of problem of an HTTP status that a framework gives."""
+    return _OF_STATUS.get(status, BROKEN if status >= 500 else MALFORMED)
+
+
+def problem(
+    scope: Scope,
+    kind: Kind,
+    detail: str,
+    *,
+    errors: Iterable[FieldError] = (),
+    headers: Mapping[str, str] | None = None,
+    members: Mapping[str, Any] | None = None,
+) -> Response:
+    """The answer that says what went wrong; `members` are extension members."""
+    document: dict[str, Any] = {
+        "type": f"/problems/{kind.slug}",
+        "title": kind.title,
+        "status": kind.status,
+        "detail": clean(detail, LONGEST_DETAIL),
+        "errors": [_cleaned(error) for error, _ in zip(errors, range(MOST_ERRORS), strict=False)],
+        "correlation_id": str(around.of(scope).correlation_id),
+        **(members or {}),
+    }
+    more = dict(headers or {})
+    if kind.status == 503:
+        more["Retry-After"] = str(RETRY_AFTER_S)
+    if kind.status == 401:
+        more["WWW-Authenticate"] = 'Bearer realm="dossier"'
+    return Response(orjson.dumps(document), kind.status, more, MEDIA_TYPE)
+
+
+def clean(text: str, longest: int) -> str:
+    """`text` cut to `longest` characters, without lone surrogates."""
+    cut = text if len(text) <= longest else f"{text[: longest - 1]}…"
+    return cut.encode("utf-8", "replace").decode()
+
+
+def _cleaned(error: FieldError) -> FieldError:
+    field = error["field"]
+    return {
+        "field": None if field is None else clean(field, LONGEST_FIELD),
+        "message": clean(error["message"], LONGEST_MESSAGE),
+    }

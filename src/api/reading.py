@@ -1,0 +1,93 @@
+"""What every read of facts shares: the two clocks (rule 0.3), the position to wait for, and how an answer is written.
+
+Routes take `Reading`, open `read.view("drawer")`, call one query function and answer with `read.answer(model, view)`. The
+models are written to JSON as they are: they were made by our own queries, so nothing is validated twice.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Any, Final
+
+from fastapi import Depends, Header, Query
+from pydantic import TypeAdapter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from aggregates.errors import InvalidError
+from api.services import Services, services_of
+from api.shapes import Day, Instant, LogPosition
+from api.writing import JSON
+from projections.reading import View
+from store.public import instant
+
+_ANY: Final[TypeAdapter[Any]] = TypeAdapter(Any)
+
+ValidAt = Annotated[Day | None, Query(description="On which business day; today where it is left out.")]
+KnownAt = Annotated[Instant | None, Query(description="As known at which instant; now where it is left out.")]
+AtLeast = Annotated[
+    LogPosition | None,
+    Header(alias="Dossier-Position", description="Wait, at most 2 s, until this position can be seen."),
+]
+
+
+class UnknownPositionError(InvalidError):
+    """The log has not given this position yet, so no write can have answered it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One read request."""
+
+    services: Services
+    valid_at: date | None
+    known_at: datetime | None
+    position: int | None
+    matches: str | None
+
+    @contextmanager
+    def view(self, *names: str, valid_at: date | None = None, known_at: datetime | None = None) -> Iterator[View]:
+        """Opens read models as of the clocks of this request, or of those given here."""
+        self._check_position()
+        with self.services.reads.view(
+            *names,
+            valid_at=valid_at or self.valid_at or self.services.day.today(),
+            known_at=known_at or self.known_at,
+            position=self.position,
+        ) as view:
+            yield view
+
+    def _check_position(self) -> None:
+        """Nobody waits for what cannot come: only a position that some write was answered with is worth 2 s."""
+        if self.position is not None and not self.services.log_end.reached(self.position):
+            raise UnknownPositionError("The log has not reached this position.", field="Dossier-Position")
+
+    def answer(self, body: Any, view: View, *, version: int | None = None, dated: bool = True) -> Response:
+        """`body` as JSON, with what it was known at, and with an ETag where it has a version.
+
+        `dated=False`: the version alone decides what it looks like, so If-None-Match can spare it.
+        """
+        headers = {"Dossier-Known-At": instant(view.known_at)}
+        if version is not None:
+            headers["ETag"] = f'"{version}"'
+            if not dated and self.matches is not None and headers["ETag"] in self.matches:
+                return Response(status_code=304, headers=headers)
+        return Response(_ANY.dump_json(body), 200, headers, JSON)
+
+
+async def _read(
+    request: Request,
+    valid_at: ValidAt = None,
+    known_at: KnownAt = None,
+    position: AtLeast = None,
+) -> Read:
+    return Read(services_of(request), valid_at, known_at, position, request.headers.get("if-none-match"))
+
+
+Reading = Annotated[Read, Depends(_read)]
+
+
+def as_json(body: Any) -> bytes:
+    """JSON of models, data classes and what they are made of."""
+    return _ANY.dump_json(body)

@@ -1,0 +1,95 @@
+"""Exception handlers: each turns one family of errors into a problem document. Registered by `app.create_app`.
+
+Pydantic's type errors and the domain's refusals come out in the same shape. What no handler knows ends in `edge`, which answers
+500, logs it with its correlation id, and should never be reached.
+"""
+
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from typing import Any, Final, cast
+
+from eventsourcing.persistence import OperationalError
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from aggregates.errors import DomainError, RefusedError, StaleVersionError
+from api import around, write_headers
+from api.around import Around
+from api.problems import INVALID, MALFORMED, METHOD, FieldError, kind_of, kind_of_status, problem
+from projections.reading import BehindError
+from store.public import instant
+
+Handler = Callable[[Request, Any], Coroutine[Any, Any, Response]]
+_PLACES: Final = {"body", "query", "path", "header", "cookie"}
+_IN_KEY: Final = "[key]"
+
+
+async def refused(request: Request, error: Exception) -> Response:
+    """A refusal of the domain, in its own words."""
+    fault = cast("DomainError", error)
+    if isinstance(fault, StaleVersionError):
+        at = None if fault.at is None else instant(fault.at)
+        stale = {"expected": fault.expected, "actual": fault.actual, "by": fault.by, "at": at}
+        return problem(request.scope, kind_of(fault), fault.text, members=stale)
+    faults = fault.faults if isinstance(fault, RefusedError) else (fault,) if fault.field is not None else ()
+    errors: list[FieldError] = [{"field": one.field, "message": one.text} for one in faults]
+    return problem(request.scope, kind_of(fault), fault.text, errors=errors)
+
+
+async def invalid_input(request: Request, error: Exception) -> Response:
+    """Input of the wrong type or shape: every wrong field at once."""
+    faults = cast("RequestValidationError", error).errors()
+    if any(fault["type"] == "json_invalid" for fault in faults):
+        return problem(request.scope, MALFORMED, "The body is not JSON.")
+    errors = [*_field_errors(faults), *_header_errors(around.of(request.scope))]
+    detail = " ".join(f"{error['field']}: {error['message']}" for error in errors[:5])
+    return problem(request.scope, INVALID, detail, errors=errors)
+
+
+def _field_errors(faults: Sequence[Any]) -> Iterator[FieldError]:
+    for fault in faults:
+        place, *path = (str(part) for part in fault["loc"])
+        path = [part for part in path if part != _IN_KEY]
+        field = ".".join(path) if path or place not in _PLACES else place
+        ours = (fault.get("ctx") or {}).get("error")
+        yield {"field": field, "message": str(ours) if isinstance(ours, ValueError) else f"{fault['msg']}."}
+
+
+def _header_errors(known: Around) -> list[FieldError]:
+    """What is wrong with the headers of a write, to be told together with what is wrong with its body."""
+    if not known.writes:
+        return []
+    try:
+        write_headers.read(known)
+    except DomainError as fault:
+        return [{"field": one.field, "message": one.text} for one in getattr(fault, "faults", (fault,))]
+    return []
+
+
+async def http_error(request: Request, error: Exception) -> Response:
+    """What the framework refuses: no such path, no such method, too large, not JSON."""
+    fault = cast("HTTPException", error)
+    kind = kind_of_status(fault.status_code)
+    headers = dict(fault.headers or {})
+    if kind is METHOD:
+        headers["Allow"] = ", ".join(request.app.state.methods.of(request.scope["path"]))
+    return problem(request.scope, kind, fault.detail, headers=headers)
+
+
+async def unavailable(request: Request, error: Exception) -> Response:
+    """The database is away, or a read model has not come far enough. The client may repeat the request."""
+    text = str(error) if isinstance(error, BehindError) else "The database cannot be reached at the moment."
+    kind = kind_of(error)
+    if not isinstance(error, BehindError) and type(error) is not OperationalError:
+        text = kind.meaning
+    return problem(request.scope, kind, text)
+
+
+HANDLERS: Final[dict[int | type[Exception], Handler]] = {
+    DomainError: refused,
+    RequestValidationError: invalid_input,
+    HTTPException: http_error,
+    OperationalError: unavailable,
+    BehindError: unavailable,
+}

@@ -1,0 +1,191 @@
+"""`/v1/categories`: profile categories and their responses, WPFL (rules 1.1-1.7, 1.13). Only administrators change them.
+
+The ETag of a category and of each of its responses is the category's version: they are one aggregate. Nothing is ever
+deleted: DELETE deactivates (rule 1.13).
+"""
+
+from typing import Final
+
+from fastapi import APIRouter
+from starlette.responses import Response as Answer
+
+from aggregates.setup import commands
+from aggregates.setup.category import CategoryNotFoundError, ProfileCategory, ResponseNotFoundError
+from api.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
+from api.pages import Paged, page_of
+from api.paths import CATEGORY, RESPONSE
+from api.reading import Reading
+from api.shapes import Body, CategoryCode, Description, Position, Reason, ResponseCode
+from api.writing import WriteAnswer, Writing
+from projections import drawer, history, paging
+from projections.drawer import Category
+from projections.reading import View
+
+router: Final = APIRouter(prefix="/v1/categories", tags=["categories"], route_class=GuardedRoute)
+
+
+class NewCategory(Body):
+    """A category to be defined (rule 1.1)."""
+
+    code: CategoryCode
+    description: Description
+    required: bool = False
+    position: Position = 0
+    active: bool = True
+    reason: Reason | None = None
+
+
+class CategoryChange(Body):
+    """What is to change of a category; what is left out stays."""
+
+    description: Description | None = None
+    required: bool | None = None
+    position: Position | None = None
+    active: bool | None = None
+    reason: Reason | None = None
+
+
+class NewResponse(Body):
+    """A response to be added (rule 1.2)."""
+
+    code: ResponseCode
+    description: Description
+    default: bool = False
+    position: Position = 0
+    active: bool = True
+    reason: Reason | None = None
+
+
+class ResponseChange(Body):
+    """What is to change of a response; `default: false` takes the flag away (rule 1.3)."""
+
+    description: Description | None = None
+    default: bool | None = None
+    position: Position | None = None
+    active: bool | None = None
+    reason: Reason | None = None
+
+
+@router.get("", response_model=paging.Page[Category], dependencies=[allow(PROFILE_READERS)])
+def list_categories(read: Reading, page: Paged) -> Answer:
+    """All categories with their responses, by position."""
+    with read.view("drawer") as view:
+        return read.answer(page_of(drawer.categories(view), page), view)
+
+
+@router.post("", status_code=201, response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
+def define_category(write: Writing, body: NewCategory) -> Answer:
+    """Defines a category; its code is fixed for life."""
+    outcome = commands.define_category(
+        write.services.dossier,
+        write.ask(body.reason, creates=True),
+        code=body.code,
+        description=body.description,
+        required=body.required,
+        position=body.position,
+        active=body.active,
+    )
+    return write.done(outcome, location=f"/v1/categories/{body.code}")
+
+
+@router.get("/{code}", response_model=Category, dependencies=[allow(PROFILE_READERS)])
+def read_category(read: Reading, code: CATEGORY) -> Answer:
+    """One category with its responses."""
+    with read.view("drawer") as view:
+        found = _found(view, code)
+        return read.answer(found, view, version=found.version, dated=False)
+
+
+@router.patch("/{code}", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
+def change_category(write: Writing, code: CATEGORY, body: CategoryChange) -> Answer:
+    """Changes what is given of a category."""
+    outcome = commands.change_category(
+        write.services.dossier,
+        write.ask(body.reason),
+        code=code,
+        description=body.description,
+        required=body.required,
+        position=body.position,
+        active=body.active,
+    )
+    return write.done(outcome)
+
+
+@router.delete("/{code}", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
+def deactivate_category(write: Writing, code: CATEGORY) -> Answer:
+    """Deactivates a category (rule 1.13)."""
+    return write.done(commands.change_category(write.services.dossier, write.ask(), code=code, active=False))
+
+
+@router.get("/{code}/history", response_model=paging.Page[history.HistoryEntry], dependencies=[allow(PROFILE_READERS)])
+def read_category_history(read: Reading, code: CATEGORY, page: Paged) -> Answer:
+    """Every event of a category and its responses: who, when, why."""
+    with read.view("drawer", "history") as view:
+        _found(view, code)
+        return read.answer(history.history(view, ProfileCategory.KIND, str(code), page.limit, page.cursor), view)
+
+
+@router.get("/{code}/responses", response_model=paging.Page[drawer.Response], dependencies=[allow(PROFILE_READERS)])
+def list_responses(read: Reading, code: CATEGORY, page: Paged) -> Answer:
+    """The responses of a category, by position."""
+    with read.view("drawer") as view:
+        found = _found(view, code)
+        return read.answer(page_of(found.responses, page), view, version=found.version)
+
+
+@router.post("/{code}/responses", status_code=201, response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
+def define_response(write: Writing, code: CATEGORY, body: NewResponse) -> Answer:
+    """Adds a response; as default it takes the flag from the one that has it (rule 1.3)."""
+    outcome = commands.define_response(
+        write.services.dossier,
+        write.ask(body.reason),
+        code=code,
+        response=body.code,
+        description=body.description,
+        default=body.default,
+        position=body.position,
+        active=body.active,
+    )
+    return write.done(outcome, location=f"/v1/categories/{code}/responses/{body.code}")
+
+
+@router.get("/{code}/responses/{response}", response_model=drawer.Response, dependencies=[allow(PROFILE_READERS)])
+def read_response(read: Reading, code: CATEGORY, response: RESPONSE) -> Answer:
+    """One response of a category."""
+    with read.view("drawer") as view:
+        category = _found(view, code)
+        found = next((one for one in category.responses if one.code == response), None)
+        if found is None:
+            raise ResponseNotFoundError(f"Response {response} is not defined for category {code}.")
+        return read.answer(found, view, version=category.version, dated=False)
+
+
+@router.patch("/{code}/responses/{response}", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
+def change_response(write: Writing, code: CATEGORY, response: RESPONSE, body: ResponseChange) -> Answer:
+    """Changes what is given of a response."""
+    outcome = commands.change_response(
+        write.services.dossier,
+        write.ask(body.reason),
+        code=code,
+        response=response,
+        description=body.description,
+        default=body.default,
+        position=body.position,
+        active=body.active,
+    )
+    return write.done(outcome)
+
+
+@router.delete("/{code}/responses/{response}", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
+def deactivate_response(write: Writing, code: CATEGORY, response: RESPONSE) -> Answer:
+    """Deactivates a response; the default drops its flag (rules 1.3, 1.13)."""
+    dossier = write.services.dossier
+    outcome = commands.change_response(dossier, write.ask(), code=code, response=response, active=False)
+    return write.done(outcome)
+
+
+def _found(view: View, code: int) -> Category:
+    found = drawer.category(view, code)
+    if found is None:
+        raise CategoryNotFoundError(f"Category {code} is not defined.")
+    return found

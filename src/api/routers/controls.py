@@ -1,0 +1,65 @@
+"""`/v1/controls`: the system control values K87, L37, L51, H95 and the time zone, effective-dated (rule 4.1).
+
+The ETag is the version of all control values: they are one aggregate.
+"""
+
+from typing import Final
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from aggregates.setup import commands
+from aggregates.setup.controls import ControlNotFoundError, control
+from api.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
+from api.pages import Paged, page_of
+from api.paths import CONTROL
+from api.reading import Reading
+from api.shapes import Body, ControlText, Day, Reason
+from api.writing import WriteAnswer, Writing
+from projections import controls
+from projections.controls import ControlValue
+from projections.paging import Page
+
+router: Final = APIRouter(prefix="/v1/controls", tags=["controls"], route_class=GuardedRoute)
+
+
+class NewControlValue(Body):
+    """A value, by default from today on, open-ended."""
+
+    value: ControlText
+    effective_from: Day | None = None
+    effective_to: Day | None = None
+    reason: Reason | None = None
+
+
+@router.get("", response_model=Page[ControlValue], dependencies=[allow(PROFILE_READERS)])
+def list_controls(read: Reading, page: Paged) -> Response:
+    """Every control with the value in force, `default` when none was set."""
+    with read.view("controls") as view:
+        return read.answer(page_of(controls.controls(view), page), view)
+
+
+@router.get("/{code}", response_model=ControlValue, dependencies=[allow(PROFILE_READERS)])
+def read_control(read: Reading, code: CONTROL) -> Response:
+    """One control with the value in force."""
+    known = control(code).code
+    with read.view("controls") as view:
+        found = controls.control(view, known)
+        if found is None:
+            raise ControlNotFoundError(f"System control {known} is not defined.")
+        return read.answer(found, view, version=found.version)
+
+
+@router.put("/{code}", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
+def set_control(write: Writing, code: CONTROL, body: NewControlValue) -> Response:
+    """Sets a value for a range of days."""
+    outcome = commands.set_control(
+        write.services.dossier,
+        write.ask(body.reason),
+        code=code,
+        value=body.value,
+        effective_from=body.effective_from,
+        effective_to=body.effective_to,
+    )
+    write.services.day.forget()
+    return write.done(outcome)

@@ -1,0 +1,245 @@
+"""`/v1/customers`: register, read, find, rename, alternate numbers, history and what differs between two points."""
+
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from aggregates.customer import commands
+from aggregates.customer.profile import AlternateNumberNotFoundError, CustomerNotFoundError, CustomerProfile
+from aggregates.errors import InvalidError, RefusedError
+from api.auth import PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, allow
+from api.pages import Paged, Paging
+from api.paths import ALTERNATE_NUMBER, NUMBER
+from api.points import NOW, Point, point
+from api.reading import Read, Reading
+from api.shapes import AlternateNumber, Body, CustomerName, CustomerNumber, Day, Reason
+from api.shapes import Query as Words
+from api.writing import WriteAnswer, Writing
+from projections import customers, drawer, history
+from projections.customers import Customer, CustomerSummary, FoundByAlternate
+from projections.paging import Page
+from projections.reading import View
+
+router: Final = APIRouter(prefix="/v1/customers", tags=["customers"], route_class=GuardedRoute)
+NO_NUMBERS: Final = "No data to display"
+"""What rule 1.14 says of an empty list."""
+
+
+class NewCustomer(Body):
+    """A customer to be registered, with a first alternate number where there is one."""
+
+    number: CustomerNumber
+    name: CustomerName
+    alternate_number: AlternateNumber | None = None
+    effective_from: Day | None = None
+    reason: Reason | None = None
+
+
+class Rename(Body):
+    """Another name, by default from today on, open-ended."""
+
+    name: CustomerName
+    effective_from: Day | None = None
+    effective_to: Day | None = None
+    reason: Reason | None = None
+
+
+class NewAlternateNumber(Body):
+    """An alternate number, unique in the company (rule 1.14). The first one is primary."""
+
+    alternate_number: AlternateNumber
+    primary: bool = False
+    reason: Reason | None = None
+
+
+class MakePrimary(Body):
+    """Makes the number the primary one; the old one stays in the list."""
+
+    primary: Literal[True]
+    reason: Reason | None = None
+
+
+class AlternateNumbers(BaseModel):
+    """The alternate numbers of a customer; `message` when there are none."""
+
+    items: list[customers.AlternateNumber]
+    next_cursor: None = None
+    message: str | None = None
+
+
+@router.get("", response_model=Page[CustomerSummary] | Page[FoundByAlternate], dependencies=[allow(PROFILE_READERS)])
+def find_customers(
+    read: Reading,
+    page: Paged,
+    alternate_number: Annotated[AlternateNumber | None, Query(description="Present or former number.")] = None,
+    name: Annotated[Words | None, Query(description="Beginnings of words of the name.")] = None,
+    response: Annotated[Words | None, Query(description="`CATEGORY:RESPONSE`, each by code or description.")] = None,
+) -> Response:
+    """All customers, or those found by one of: alternate number, name, response. A former number is `out_of_date`."""
+    given = {"alternate_number": alternate_number, "name": name, "response": response}
+    asked = [field for field, value in given.items() if value is not None]
+    if len(asked) > 1:
+        raise RefusedError([InvalidError("Find by one of them at a time.", field=field) for field in asked])
+    if response is not None:
+        return _by_response(read, page, response)
+    with read.view("customers") as view:
+        if alternate_number is not None:
+            found = customers.by_alternate_number(view, alternate_number)
+            return read.answer(Page(items=[found] if found else [], next_cursor=None), view)
+        if name is not None:
+            return read.answer(customers.by_name(view, name, page.limit, page.cursor), view)
+        return read.answer(customers.all_customers(view, page.limit, page.cursor), view)
+
+
+def _by_response(read: Read, page: Paging, asked: str) -> Response:
+    category, colon, response = asked.partition(":")
+    if not colon or not category.strip() or not response.strip():
+        raise InvalidError("Write it CATEGORY:RESPONSE, such as AGE:30-39.", field="response")
+    with read.view("drawer") as view:
+        found = drawer.customers_by_response(view, category.strip(), response.strip(), page.limit, page.cursor)
+        return read.answer(found, view)
+
+
+@router.post("", status_code=201, response_model=WriteAnswer, dependencies=[allow(PROFILE_WRITERS)])
+def register_customer(write: Writing, body: NewCustomer) -> Response:
+    """Registers a customer; the number is fixed for life."""
+    outcome = commands.register_customer(
+        write.services.dossier,
+        write.ask(body.reason, creates=True),
+        number=body.number,
+        name=body.name,
+        alternate_number=body.alternate_number,
+        effective_from=body.effective_from,
+    )
+    return write.done(outcome, location=f"/v1/customers/{body.number}")
+
+
+@router.get("/{number}", response_model=Customer, dependencies=[allow(PROFILE_READERS)])
+def read_customer(read: Reading, number: NUMBER) -> Response:
+    """A customer's number, name and alternate numbers."""
+    with read.view("customers") as view:
+        found = _found(view, number)
+        return read.answer(found, view, version=found.version)
+
+
+@router.patch("/{number}", response_model=WriteAnswer, dependencies=[allow(PROFILE_WRITERS)])
+def rename_customer(write: Writing, number: NUMBER, body: Rename) -> Response:
+    """Gives a customer another name."""
+    outcome = commands.rename_customer(
+        write.services.dossier,
+        write.ask(body.reason),
+        number=number,
+        name=body.name,
+        effective_from=body.effective_from,
+        effective_to=body.effective_to,
+    )
+    return write.done(outcome)
+
+
+@router.get("/{number}/alternate-numbers", response_model=AlternateNumbers, dependencies=[allow(PROFILE_READERS)])
+def list_alternate_numbers(read: Reading, number: NUMBER) -> Response:
+    """The alternate numbers of a customer, former ones included."""
+    with read.view("customers") as view:
+        found = _found(view, number)
+        numbers = AlternateNumbers(
+            items=list(found.alternate_numbers), message=None if found.alternate_numbers else NO_NUMBERS
+        )
+        return read.answer(numbers, view, version=found.version)
+
+
+@router.post(
+    "/{number}/alternate-numbers",
+    status_code=201,
+    response_model=WriteAnswer,
+    dependencies=[allow(PROFILE_WRITERS)],
+)
+def add_alternate_number(write: Writing, number: NUMBER, body: NewAlternateNumber) -> Response:
+    """Adds an alternate number (rule 1.14)."""
+    outcome = commands.add_alternate_number(
+        write.services.dossier,
+        write.ask(body.reason),
+        number=number,
+        alternate_number=body.alternate_number,
+        primary=body.primary,
+    )
+    return write.done(outcome, location=f"/v1/customers/{number}/alternate-numbers/{body.alternate_number}")
+
+
+@router.get(
+    "/{number}/alternate-numbers/{alternate_number}",
+    response_model=customers.AlternateNumber,
+    dependencies=[allow(PROFILE_READERS)],
+)
+def read_alternate_number(read: Reading, number: NUMBER, alternate_number: ALTERNATE_NUMBER) -> Response:
+    """One alternate number of a customer."""
+    with read.view("customers") as view:
+        customer = _found(view, number)
+        found = next((one for one in customer.alternate_numbers if one.number == alternate_number), None)
+        if found is None:
+            raise AlternateNumberNotFoundError(f"Customer {number} has no alternate number {alternate_number}.")
+        return read.answer(found, view, version=customer.version)
+
+
+@router.patch(
+    "/{number}/alternate-numbers/{alternate_number}",
+    response_model=WriteAnswer,
+    dependencies=[allow(PROFILE_WRITERS)],
+)
+def make_alternate_number_primary(
+    write: Writing, number: NUMBER, alternate_number: ALTERNATE_NUMBER, body: MakePrimary
+) -> Response:
+    """Makes an alternate number the primary one (rule 1.14)."""
+    outcome = commands.make_alternate_number_primary(
+        write.services.dossier, write.ask(body.reason), number=number, alternate_number=alternate_number
+    )
+    return write.done(outcome)
+
+
+@router.delete(
+    "/{number}/alternate-numbers/{alternate_number}",
+    response_model=WriteAnswer,
+    dependencies=[allow(PROFILE_WRITERS)],
+)
+def remove_alternate_number(write: Writing, number: NUMBER, alternate_number: ALTERNATE_NUMBER) -> Response:
+    """Takes an alternate number off the list; it may be used again."""
+    outcome = commands.remove_alternate_number(
+        write.services.dossier, write.ask(), number=number, alternate_number=alternate_number
+    )
+    return write.done(outcome)
+
+
+@router.get("/{number}/history", response_model=Page[history.HistoryEntry], dependencies=[allow(PROFILE_READERS)])
+def read_history(read: Reading, number: NUMBER, page: Paged) -> Response:
+    """Every event of a customer: who, when, why, effective dates."""
+    with read.view("customers", "history") as view:
+        _found(view, number)
+        return read.answer(history.history(view, CustomerProfile.KIND, number, page.limit, page.cursor), view)
+
+
+@router.get("/{number}/diff", response_model=history.Diff, dependencies=[allow(PROFILE_READERS)])
+def read_diff(
+    read: Reading,
+    number: NUMBER,
+    from_: Annotated[Point, Query(alias="from", description="`valid_at@known_at`; either may be left out.")],
+    to: Annotated[Point | None, Query(description="The other point; today as known now where it is left out.")] = None,
+) -> Response:
+    """What differs between two points of (`valid_at`, `known_at`), such as `2026-01-01@2026-02-01T00:00:00Z`."""
+    one, other = point(from_), NOW if to is None else point(to)
+    names = history.DIFFED
+    with (
+        read.view(*names, valid_at=one.valid_at, known_at=one.known_at) as before,
+        read.view(*names, valid_at=other.valid_at, known_at=other.known_at) as after,
+    ):
+        found = history.diff(before, after, number)
+        if found is None:
+            raise CustomerNotFoundError(f"Customer {number} does not exist.")
+        return read.answer(found, after)
+
+
+def _found(view: View, number: str) -> Customer:
+    found = customers.customer(view, number)
+    if found is None:
+        raise CustomerNotFoundError(f"Customer {number} does not exist.")
+    return found

@@ -1,0 +1,117 @@
+"""`/v1/deliveries` and `/v1/dead-letters`: what was sent, what was not and why, and sending again (rules 4.4, 4.5).
+
+Outcomes of forwarding are not facts of the log, so dead letters have no clocks and a resend has no version: asking twice for
+the same resend is refused with 409, and the event id keeps its effect single on the other side.
+"""
+
+from datetime import date, datetime
+from types import EllipsisType
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict
+from starlette.responses import Response
+
+from api import around
+from api.auth import FACT_READERS, FORWARDERS, GuardedRoute, allow
+from api.pages import Paged, place_after
+from api.paths import EVENT
+from api.reading import Reading, as_json
+from api.services import services_of
+from api.shapes import Body, CorrectedValue, CustomerNumber
+from api.writing import JSON
+from projections import deliveries
+from projections.deliveries import Delivery
+from projections.paging import Page, cursor_of
+from store import deliveries as outcomes
+
+router: Final = APIRouter(prefix="/v1", tags=["deliveries"], route_class=GuardedRoute)
+
+
+class DeadLetter(BaseModel):
+    """A forwarding that was refused, or failed to the last try. Without a number it is a message that nobody could read."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    event_id: UUID
+    number: str | None
+    attribute: str | None
+    value: str | None
+    effective_from: date | None
+    effective_to: date | None
+    position: int | None
+    reason: str
+    status_code: int | None
+    attempts: int
+    died_at: datetime
+    state: Literal["dead", "resending", "resent"]
+    corrected: bool
+    corrected_value: str | None
+    resend_requested_by: str | None
+    resend_requested_at: datetime | None
+    resent_at: datetime | None
+
+
+class Resend(Body):
+    """`value` corrects what is sent, `null` clears the attribute; `force` sends although a later value was sent already."""
+
+    value: CorrectedValue | None = None
+    force: bool = False
+
+
+@router.get("/deliveries", response_model=Page[Delivery], dependencies=[allow(FACT_READERS)])
+def list_deliveries(
+    read: Reading,
+    page: Paged,
+    number: Annotated[CustomerNumber | None, Query(description="Of one customer.")] = None,
+    status: Annotated[
+        Literal["waiting", "sent", "not_sent", "dead"] | None, Query(description="In one status.")
+    ] = None,
+) -> Response:
+    """What became of every profile change, the latest first."""
+    with read.view("deliveries") as view:
+        found = deliveries.deliveries(view, number=number, status=status, limit=page.limit, cursor=page.cursor)
+        return read.answer(found, view)
+
+
+@router.get("/dead-letters", response_model=Page[DeadLetter], dependencies=[allow(FACT_READERS)])
+def list_dead_letters(
+    request: Request,
+    page: Paged,
+    state: Annotated[Literal["dead", "resending", "resent"] | None, Query(description="In one state.")] = None,
+) -> Response:
+    """Dead letters in order of dying."""
+    with services_of(request).dossier.database.connection() as connection:
+        found = outcomes.dead_letters(connection, page.limit + 1, place_after(page.cursor), state=state)
+    more = len(found) > page.limit
+    shown = found[: page.limit]
+    letters = [DeadLetter.model_validate(letter) for letter in shown]
+    return _answer({"items": letters, "next_cursor": cursor_of(shown[-1].letter) if more else None})
+
+
+@router.get("/dead-letters/{event_id}", response_model=DeadLetter, dependencies=[allow(FACT_READERS)])
+def read_dead_letter(request: Request, event_id: EVENT) -> Response:
+    """One dead letter."""
+    with services_of(request).dossier.database.connection() as connection:
+        found = outcomes.dead_letter(connection, event_id)
+    if found is None:
+        raise outcomes.DeadLetterNotFoundError(f"There is no dead letter for event {event_id}.")
+    return _answer(DeadLetter.model_validate(found))
+
+
+@router.post(
+    "/dead-letters/{event_id}/resend", status_code=202, response_model=DeadLetter, dependencies=[allow(FORWARDERS)]
+)
+def resend(request: Request, event_id: EVENT, body: Resend | None = None) -> Response:
+    """Asks for a dead letter to be sent again, as it was or corrected. Refused when a later value was sent, unless forced."""
+    asked = body or Resend()
+    value: str | EllipsisType | None = asked.value if "value" in asked.model_fields_set else ...
+    actor = around.of(request.scope).actor or ""
+    with services_of(request).dossier.database.connection() as connection:
+        letter = outcomes.request_resend(connection, event_id, actor, value=value, force=asked.force)
+    return _answer(DeadLetter.model_validate(letter), 202)
+
+
+def _answer(body: Any, status: int = 200) -> Response:
+    return Response(as_json(body), status, media_type=JSON)

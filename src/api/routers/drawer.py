@@ -1,0 +1,58 @@
+"""`/v1/customers/{number}/drawer`: what the agent sees, and OK (rules 1.4-1.12, 1.15)."""
+
+from typing import Final
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from aggregates.customer import commands
+from aggregates.customer.profile import CustomerNotFoundError
+from api.auth import PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, allow
+from api.paths import NUMBER
+from api.reading import Reading
+from api.shapes import Answer, Body, CategoryKey, Day, Reason
+from api.writing import WriteAnswer, Writing
+from projections import drawer
+from projections.drawer import Drawer
+
+router: Final = APIRouter(prefix="/v1/customers", tags=["drawer"], route_class=GuardedRoute)
+SAVED: Final = "Profile saved."
+NOTHING_CHANGED: Final = "Nothing changed."
+
+
+class Confirmation(Body):
+    """OK in the drawer: chosen responses by category code, `null` for the blank choice; what is left out stays as it is shown.
+
+    By default from today on, open-ended, over everything recorded before; `keep_later` ends it before the next later-dated response.
+    """
+
+    responses: dict[CategoryKey, Answer | None]
+    effective_from: Day | None = None
+    effective_to: Day | None = None
+    keep_later: bool = False
+    reason: Reason | None = None
+
+
+@router.get("/{number}/drawer", response_model=Drawer, dependencies=[allow(PROFILE_READERS)])
+def read_drawer(read: Reading, number: NUMBER) -> Response:
+    """Title, categories with choices, shown value and its source, and whether the drawer is displayed by itself, and why."""
+    with read.view("drawer") as view:
+        found = drawer.drawer(view, number)
+        if found is None:
+            raise CustomerNotFoundError(f"Customer {number} does not exist.")
+        return read.answer(found, view, version=found.version)
+
+
+@router.put("/{number}/drawer", response_model=WriteAnswer, dependencies=[allow(PROFILE_WRITERS)])
+def confirm_drawer(write: Writing, number: NUMBER, body: Confirmation) -> Response:
+    """OK: stores what was chosen and every shown default, or refuses all of it (rules 1.8, 1.9)."""
+    outcome = commands.confirm_drawer(
+        write.services.dossier,
+        write.ask(body.reason),
+        number=number,
+        responses=body.responses,
+        effective_from=body.effective_from,
+        effective_to=body.effective_to,
+        keep_later=body.keep_later,
+    )
+    return write.done(outcome, message=SAVED if outcome.changed else NOTHING_CHANGED)

@@ -1,0 +1,75 @@
+"""`/v1/projections`: how far each read model is, why it stopped, and building it anew."""
+
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from aggregates.errors import NotFoundError
+from api.auth import ADMINISTRATORS, OPERATORS, GuardedRoute, allow
+from api.paths import PROJECTION
+from api.reading import as_json
+from api.rebuilds import RebuildRunningError
+from api.services import Services, services_of
+from api.writing import JSON
+from projections import catalogue
+from projections.paging import Page
+from projections.projection import Projection
+from projections.reading import ProjectionState
+
+router: Final = APIRouter(prefix="/v1/projections", tags=["projections"], route_class=GuardedRoute)
+
+
+class ProjectionNotFoundError(NotFoundError):
+    """There is no read model of this name."""
+
+
+class ProjectionReport(ProjectionState):
+    """A read model's state, and why the last rebuild asked for here failed."""
+
+    rebuild_error: str | None = None
+
+
+@router.get("", response_model=Page[ProjectionReport], dependencies=[allow(OPERATORS)])
+def list_projections(request: Request) -> Response:
+    """Every read model: position, lag, state, rebuild."""
+    return _answer({"items": _reports(services_of(request)), "next_cursor": None})
+
+
+@router.get("/{name}", response_model=ProjectionReport, dependencies=[allow(OPERATORS)])
+def read_projection(request: Request, name: PROJECTION) -> Response:
+    """One read model."""
+    found = next((one for one in _reports(services_of(request)) if one.name == name), None)
+    if found is None:
+        raise ProjectionNotFoundError(f"There is no read model {name}.")
+    return _answer(found)
+
+
+@router.post("/{name}/rebuild", status_code=202, response_model=ProjectionReport, dependencies=[allow(ADMINISTRATORS)])
+def rebuild_projection(request: Request, name: PROJECTION) -> Response:
+    """Starts to build a read model anew beside the one that is served; progress is read at the read model."""
+    services = services_of(request)
+    projection = _projection(services, name)
+    if any(one.name == name and one.rebuild_active for one in _reports(services)):
+        raise RebuildRunningError(f"{name} is being rebuilt already.")
+    services.rebuilds.start(projection)
+    report = next(one for one in _reports(services) if one.name == name)
+    return _answer(report, 202, {"Location": f"/v1/projections/{name}"})
+
+
+def _projection(services: Services, name: str) -> Projection:
+    for projection in catalogue.projections(services.dossier):
+        if projection.name == name:
+            return projection
+    raise ProjectionNotFoundError(f"There is no read model {name}.")
+
+
+def _reports(services: Services) -> list[ProjectionReport]:
+    return [
+        ProjectionReport(**dict(state), rebuild_error=services.rebuilds.failure(state.name))
+        for state in services.reads.states()
+    ]
+
+
+def _answer(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(as_json(body), status, headers, JSON)

@@ -1,0 +1,35 @@
+"""What the HTTP API must be told. The composition root (`cli`) reads it from the environment; nothing here has a hidden default."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+SHORTEST_SECRET: Final = 32
+"""Bytes of the token secret: HS256 is no stronger than its key."""
+
+
+class SettingsError(Exception):
+    """The settings cannot be used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiSettings:
+    """Settings of one API process.
+
+    `asyncapi` gives the text of the message contract, served at `/asyncapi.yaml`; without it the path is not found.
+    `heartbeat_s` is the silence after which a follower of events gets a comment, `follow_s` the longest such answer, after which a
+    client connects again, and `followers` how many there may be at once.
+
+    Raises:
+        SettingsError: when the secret is too short.
+    """
+
+    token_secret: str
+    asyncapi: Callable[[], str] | None = None
+    heartbeat_s: float = 15.0
+    follow_s: float = 300.0
+    followers: int = 100
+
+    def __post_init__(self) -> None:
+        if len(self.token_secret.encode()) < SHORTEST_SECRET:
+            raise SettingsError(f"The token secret must have at least {SHORTEST_SECRET} bytes.")

@@ -1,0 +1,93 @@
+"""What was sent and what was not, and sending dead letters again, over HTTP (rules 4.2, 4.4, 4.5)."""
+
+from datetime import date
+from uuid import UUID, uuid4
+
+import pytest
+
+from aggregates.fact import Role
+from api_client import Api, assert_problem, fields
+from store import outcomes
+from store.deliveries import Sending
+
+
+def dead(api: Api, number: str, position: int, attribute: str = "age") -> UUID:
+    """A forwarding that died."""
+    event_id = uuid4()
+    sending = Sending(event_id, number, attribute, "A", date(2026, 1, 1), None, position)
+    with api.dossier.database.connection() as connection:
+        outcomes.record_dead(connection, sending, 3, "422: unknown value", 422)
+    return event_id
+
+
+@pytest.mark.usefixtures("runners")
+def test_every_change_has_a_delivery_status_and_a_reason(api: Api) -> None:
+    api.post("/v1/categories", {"code": 7, "description": "Age"})
+    api.post("/v1/categories/7/responses", {"code": "A", "description": "Young"})
+    api.post("/v1/customers", {"number": "1001", "name": "Ada"})
+    api.post("/v1/customers", {"number": "1002", "name": "Bob"})
+    api.put("/v1/customers/1001/drawer", {"responses": {"7": "A"}})
+    api.put("/v1/controls/L37", {"value": "INTERACT"})
+    api.put("/v1/controls/L51", {"value": "Yes"})
+    api.put("/v1/attribute-mappings/category:7", {"attribute": "age"})
+    api.put("/v1/customers/1002/drawer", {"responses": {"7": "A"}})
+    found = api.seen("/v1/deliveries").json()["items"]
+    assert [(one["number"], one["status"], one["reason"]) for one in found] == [
+        ("1002", "waiting", None),
+        ("1001", "not_sent", "L37 is not INTERACT"),
+    ]
+    assert [one["number"] for one in api.get("/v1/deliveries?number=1001").json()["items"]] == ["1001"]
+    assert [one["number"] for one in api.get("/v1/deliveries?status=waiting").json()["items"]] == ["1002"]
+    assert api.get("/v1/deliveries?limit=1").json()["next_cursor"]
+    answer = api.get("/v1/deliveries?status=lost&number=%00")
+    assert_problem(answer, 422, "invalid")
+    assert fields(answer) == {"status", "number"}
+
+
+def test_dead_letters_are_listed_in_pages_and_read(api: Api) -> None:
+    first, second = dead(api, "1001", 1), dead(api, "1002", 2)
+    page = api.get("/v1/dead-letters?limit=1").json()
+    assert [one["event_id"] for one in page["items"]] == [str(first)]
+    rest = api.get("/v1/dead-letters", params={"cursor": page["next_cursor"]}).json()
+    assert ([one["event_id"] for one in rest["items"]], rest["next_cursor"]) == ([str(second)], None)
+    letter = api.get(f"/v1/dead-letters/{second}").json()
+    assert (letter["number"], letter["reason"], letter["state"]) == ("1002", "422: unknown value", "dead")
+    assert api.get("/v1/dead-letters?state=resent").json()["items"] == []
+    assert_problem(api.get(f"/v1/dead-letters/{uuid4()}"), 404, "not-found")
+
+
+def test_a_dead_letter_is_sent_again_corrected_and_only_once(api: Api) -> None:
+    event_id = dead(api, "1001", 1)
+    answer = api.post(f"/v1/dead-letters/{event_id}/resend", {"value": "B"}, Role.INTEGRATOR)
+    assert (answer.status_code, answer.json()["state"], answer.json()["corrected_value"]) == (202, "resending", "B")
+    assert answer.json()["resend_requested_by"] == "integrator"
+    assert_problem(api.post(f"/v1/dead-letters/{event_id}/resend", {}), 409, "conflict")
+    assert_problem(api.post(f"/v1/dead-letters/{uuid4()}/resend", {}), 404, "not-found")
+
+
+def test_a_dead_letter_is_sent_again_as_it_was_without_a_body_and_cleared_with_null(api: Api) -> None:
+    as_it_was, cleared = dead(api, "1001", 1), dead(api, "1002", 2)
+    answer = api.call("POST", f"/v1/dead-letters/{as_it_was}/resend")
+    assert (answer.status_code, answer.json()["corrected"]) == (202, False)
+    answer = api.post(f"/v1/dead-letters/{cleared}/resend", {"value": None})
+    assert (answer.json()["corrected"], answer.json()["corrected_value"]) == (True, None)
+
+
+def test_an_old_value_never_overtakes_a_later_one_unless_forced(api: Api) -> None:
+    event_id = dead(api, "1001", 1)
+    with api.dossier.database.connection() as connection:
+        outcomes.record_sent(connection, Sending(uuid4(), "1001", "age", "B", date(2026, 1, 2), None, 5), 1)
+    assert_problem(api.post(f"/v1/dead-letters/{event_id}/resend", {}), 409, "conflict")
+    assert api.post(f"/v1/dead-letters/{event_id}/resend", {"force": True}).status_code == 202
+
+
+def test_a_wrong_correction_is_refused(api: Api) -> None:
+    event_id = dead(api, "1001", 1)
+    for body, wrong in (
+        ({"value": "\u0000"}, {"value"}),
+        ({"value": 5, "force": "x", "by": 1}, {"value", "force", "by"}),
+    ):
+        answer = api.post(f"/v1/dead-letters/{event_id}/resend", body)
+        assert_problem(answer, 422, "invalid")
+        assert fields(answer) == wrong
+    assert api.get(f"/v1/dead-letters/{event_id}").json()["state"] == "dead"

@@ -1,0 +1,198 @@
+"""No input whatsoever is answered with a fault of ours: generated from the OpenAPI document, and from what breaks programs.
+
+Bounded: some tens of requests an operation. Everything runs against the real database with the read models at work.
+"""
+
+import random
+from contextlib import suppress
+from typing import Any
+
+import pytest
+import schemathesis
+from fastapi import FastAPI
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from aggregates.fact import Role
+from api_client import Api, token
+
+EXAMPLES = 8
+CHECKS = [not_a_server_error, content_type_conformance, response_schema_conformance, status_code_conformance]
+QUIETLY = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+NASTY = [
+    "",
+    " ",
+    "\u0000",
+    "\ud800",
+    "\u202e",
+    "💥" * 50,
+    "A" * 5_000,
+    "0000-00-00",
+    "9999-12-31",
+    "-0001-01-01",
+    "1e309",
+    "NaN",
+    "%00",
+    "../../etc/passwd",
+    "' OR 1=1 --",
+    "{{7*7}}",
+    -1,
+    0,
+    2**31,
+    2**63,
+    2**64,
+    10**400,
+    1e308,
+    -0.0,
+    True,
+    None,
+    [],
+    {},
+    [[[[[[[[]]]]]]]],
+    {"a": {"a": {"a": {}}}},
+]
+HEADERS = {
+    "If-Match": ["", '"', '"-1"', "W/*", '"99999999999999999999"', "*, *", "\u00ff", "a" * 9_000],
+    "Idempotency-Key": ["", "\u00e9", "\t", "a" * 9_000],
+    "Dossier-Position": ["", "-0", "1e3", "99999999999999999999", "\u0663"],
+    "Dossier-Correlation-Id": ["", "0", "{" * 40, "\u00ff"],
+    "Dossier-Source": ["", "cli", "UI"],
+    "Dossier-Reason": ["\u0080", "a" * 9_000, "\u00ff\u00fe"],
+    "Accept": ["", "*/*", ";;;", "text/event-stream;q=x"],
+    "Last-Event-ID": ["", "x", "99999999999999999999"],
+    "If-None-Match": ["", "*", '"', "\u00ff"],
+    "Content-Type": [
+        "",
+        "application/json; charset=utf-7",
+        "application/json;" + ";" * 500,
+        "\u00ff/json",
+        "application/json\u00ff",
+    ],
+    "Content-Length": ["99999999999999999999", "x", "-1"],
+    "Authorization": ["Bearer", "Bearer \u00ff", "Bearer " + "." * 9_000],
+}
+
+
+@pytest.fixture
+def filled(api: Api, runners: None) -> Api:
+    """A company with something in every read model."""
+    api.post("/v1/categories", {"code": 7, "description": "Age"})
+    api.post("/v1/categories/7/responses", {"code": "A", "description": "Young"})
+    api.post("/v1/customers", {"number": "1001", "name": "Ada", "alternate_number": "A1"})
+    api.put("/v1/customers/1001/drawer", {"responses": {"7": "A"}})
+    api.put("/v1/attribute-mappings/category:7", {"attribute": "age"})
+    return api
+
+
+def test_whatever_the_document_allows_or_forbids_is_answered_as_it_says(filled: Api, app: FastAPI) -> None:
+    document = filled.get("/openapi.json", None).json()
+    schema = schemathesis.openapi.from_dict(document)
+    bearer = {"Authorization": f"Bearer {token(Role.ADMINISTRATOR)}"}
+
+    def play(operation: schemathesis.APIOperation, mode: GenerationMode) -> None:
+        @QUIETLY
+        @given(case=operation.as_strategy(generation_mode=mode))
+        def once(case: schemathesis.Case) -> None:
+            sent = case.as_transport_kwargs(base_url="http://testserver", headers=bearer)
+            answer = filled.client.request(**_for_client(sent))
+            case.validate_response(answer, checks=CHECKS, headers=bearer)
+
+        with suppress(Unsatisfiable):  # an operation without any input cannot be given a wrong one
+            once()
+
+    for found in schema.get_all_operations():
+        operation = found.ok()
+        for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+            play(operation, mode)
+
+
+def _for_client(sent: dict[str, Any]) -> dict[str, Any]:
+    """What the test client takes of what schemathesis would send."""
+    kwargs = {name: sent[name] for name in ("method", "url", "params", "json", "headers") if sent.get(name) is not None}
+    if sent.get("data") is not None:
+        kwargs["content"] = sent["data"] if isinstance(sent["data"], str | bytes) else str(sent["data"])
+    kwargs["headers"] = {name: str(value).encode("latin-1", "replace") for name, value in sent["headers"].items()}
+    return kwargs
+
+
+BODIES: dict[tuple[str, str], list[str]] = {
+    ("POST", "/v1/categories"): ["code", "description", "required", "position", "active", "reason"],
+    ("PATCH", "/v1/categories/7"): ["description", "required", "position", "active"],
+    ("POST", "/v1/categories/7/responses"): ["code", "description", "default", "position"],
+    ("PATCH", "/v1/categories/7/responses/A"): ["description", "default", "position", "active"],
+    ("POST", "/v1/customers"): ["number", "name", "alternate_number", "effective_from", "reason"],
+    ("PATCH", "/v1/customers/1001"): ["name", "effective_from", "effective_to"],
+    ("POST", "/v1/customers/1001/alternate-numbers"): ["alternate_number", "primary"],
+    ("PATCH", "/v1/customers/1001/alternate-numbers/A1"): ["primary", "reason"],
+    ("PUT", "/v1/customers/1001/drawer"): ["responses", "effective_from", "effective_to", "keep_later", "reason"],
+    ("PUT", "/v1/controls/H95"): ["value", "effective_from", "effective_to", "reason"],
+    ("PUT", "/v1/attribute-mappings/category:7"): ["attribute", "reason"],
+    ("POST", "/v1/dead-letters/00000000-0000-0000-0000-000000000001/resend"): ["value", "force"],
+}
+
+
+def test_nasty_values_in_every_field_are_never_our_fault(filled: Api) -> None:
+    chance = random.Random(7)
+    for (method, path), names in BODIES.items():
+        bodies: list[Any] = [{name: chance.choice(NASTY) for name in names} for _ in range(30)]
+        bodies += [{"responses": {str(chance.choice(NASTY)): chance.choice(NASTY)}} for _ in range(3)]
+        for body in (*bodies, *NASTY):
+            _fine(filled.call(method, path, json=body), body)
+
+
+def test_weird_headers_are_never_our_fault(filled: Api) -> None:
+    for method, path, body in (
+        ("GET", "/v1/customers/1001/drawer", None),
+        ("GET", "/v1/categories/7", None),
+        ("GET", "/v1/events", None),
+        ("PUT", "/v1/customers/1001/drawer", {"responses": {}}),
+        ("DELETE", "/v1/attribute-mappings/category:8", None),
+    ):
+        for name, values in HEADERS.items():
+            for value in values:
+                kwargs = {} if body is None else {"json": body}
+                _fine(
+                    filled.call(method, path, headers={name: value.encode("latin-1", "replace")}, **kwargs),
+                    (name, value),
+                )
+
+
+@settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@given(place=st.text(max_size=40), asked=st.text(max_size=40), role=st.sampled_from(list(Role)))
+def _wander(api: Api, place: str, asked: str, role: Role) -> None:
+    quoted = place.encode("utf-8", "surrogatepass").hex(" ")
+    path = "".join(f"%{pair}" for pair in quoted.split())
+    for where in (
+        f"/v1/customers/{path}",
+        f"/v1/categories/{path}",
+        f"/v1/attribute-mappings/{path}",
+        f"/v1/controls/{path}",
+    ):
+        _fine(api.get(where, role), where)
+    query = dict.fromkeys(("name", "alternate_number", "response", "cursor", "limit", "valid_at", "known_at"), asked)
+    for name, value in query.items():
+        _fine(api.get("/v1/customers", role, params={name: value.encode("utf-8", "replace")}), (name, value))
+
+
+def test_random_paths_and_queries_are_never_our_fault(filled: Api) -> None:
+    _wander(filled)
+
+
+def _fine(answer: Any, sent: object) -> None:
+    assert answer.status_code < 500, f"{sent!r}: {answer.text}"
+    if answer.status_code >= 400:
+        assert answer.headers["content-type"] == "application/problem+json", f"{sent!r}: {answer.text}"

@@ -1,0 +1,96 @@
+"""Health, metrics, documentation and logs: outside /v1, without a token, without a personal value."""
+
+import io
+import json
+import re
+from pathlib import Path
+
+import pytest
+from eventsourcing.persistence import OperationalError
+
+from aggregates.fact import Role
+from api.openapi import openapi_document
+from api_client import Api, assert_problem
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def test_live_and_ready(api: Api) -> None:
+    assert api.get("/health/live", None).json() == {"status": "live"}
+    api.post("/v1/customers", {"number": "1", "name": "Ada"})
+    report = api.get("/health/ready", None).json()
+    assert (report["status"], report["log_position"]) == ("ready", 1)
+
+
+def test_without_a_database_it_lives_but_is_not_ready(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost() -> None:
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(api.dossier.log_of_facts, "max_notification_id", lost)
+    assert api.get("/health/live", None).status_code == 200
+    assert_problem(api.get("/health/ready", None), 503, "unavailable")
+    assert "dossier_database_up 0.0" in api.get("/metrics", None).text
+
+
+def test_metrics_count_by_route_template(api: Api) -> None:
+    api.post("/v1/customers", {"number": "1001", "name": "Ada"})
+    for _ in range(2):
+        api.get("/v1/customers/4711/nothing")
+    text = api.get("/metrics", None).text
+    assert 'dossier_http_requests_total{method="POST",route="/v1/customers",status="201"} 1.0' in text
+    assert 'dossier_http_requests_total{method="GET",route="unmatched",status="404"} 2.0' in text
+    assert "dossier_log_position 1.0" in text
+    assert "dossier_database_up 1.0" in text
+    assert 'dossier_http_request_seconds_bucket{le="0.1",method="POST",route="/v1/customers"}' in text
+    assert "4711" not in text
+
+
+def test_the_log_says_who_what_how_and_how_long_and_nothing_personal(api: Api, log_lines: io.BytesIO) -> None:
+    api.post("/v1/customers", {"number": "1001", "name": "Ada Byron", "reason": "moved"}, Role.AGENT)
+    api.get("/v1/customers?name=Byron", Role.AGENT)
+    api.get("/v1/customers/1001", None)
+    lines = [json.loads(line) for line in log_lines.getvalue().splitlines()]
+    first, _, last = (line for line in lines if line["event"] == "request")
+    assert (first["actor"], first["method"], first["route"], first["status"]) == ("agent", "POST", "/v1/customers", 201)
+    assert first["ms"] > 0
+    assert len(first["correlation_id"]) == 36
+    assert (last["actor"], last["status"]) == (None, 401)
+    for personal in (b"Byron", b"1001", b"moved", b"eyJ"):
+        assert personal not in log_lines.getvalue()
+
+
+def test_the_documentation_lists_every_operation_and_needs_nothing_from_elsewhere(api: Api) -> None:
+    answer = api.get("/docs", None)
+    for path in api.get("/openapi.json", None).json()["paths"]:
+        assert path in answer.text
+    assert "<script" not in answer.text
+    assert not re.search(r'(src|href)="(https?:)?//', answer.text)
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+
+
+def test_the_message_contract_is_served_as_the_composition_root_gives_it(api: Api) -> None:
+    answer = api.get("/asyncapi.yaml", None)
+    assert (answer.text, answer.headers["content-type"]) == ("asyncapi: 3.0.0\n", "application/yaml")
+
+
+def test_docs_openapi_json_is_what_the_routes_say() -> None:
+    stored = (ROOT / "docs/openapi.json").read_text()
+    assert stored == openapi_document(), "stale: run .venv/bin/python -m api.openapi"
+
+
+def test_the_openapi_document_is_the_same_every_time_and_names_roles_and_refusals(api: Api) -> None:
+    assert openapi_document() == openapi_document()
+    document = json.loads(openapi_document())
+    assert api.get("/openapi.json", None).json() == document
+    for path, item in document["paths"].items():
+        for operation in item.values():
+            assert operation["responses"]["4XX"]["content"].keys() == {"application/problem+json"}
+            if path.startswith("/v1"):
+                assert operation["x-roles"]
+                assert operation["security"] == [{"bearer": []}]
+
+
+def test_answers_under_v1_are_private(api: Api) -> None:
+    answer = api.get("/v1/events")
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
