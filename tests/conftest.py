@@ -30,7 +30,10 @@ MASTER_KEY = base64.b64encode(b"k" * 32).decode()
 def pytest_report_header() -> list[str]:
     """Says which servers the run uses."""
     url = os.environ.get("DATABASE_URL")
-    return [f"PostgreSQL: {url or 'embedded'}", f"Kafka: {os.environ.get('KAFKA_BOOTSTRAP_SERVERS') or 'local, started when needed'}"]
+    return [
+        f"PostgreSQL: {url or 'embedded'}",
+        f"Kafka: {os.environ.get('KAFKA_BOOTSTRAP_SERVERS') or 'local, started when needed'}",
+    ]
 
 
 @pytest.fixture(scope="session")

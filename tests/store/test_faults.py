@@ -10,11 +10,11 @@ from pathlib import Path
 from signal import SIGKILL
 
 import pytest
-from cutting_proxy import CuttingProxy, is_alive, pid_of_server
 from eventsourcing.persistence import OperationalError
 
 from aggregates.setup.category import ProfileCategory
 from conftest import MASTER_KEY, environment
+from cutting_proxy import CuttingProxy, is_alive, pid_of_server
 from store import embedded
 from store.application import Dossier
 from store.committer import OutcomeUnknownError

@@ -1,0 +1,52 @@
+"""What all commands share: the Typer application, the way errors are told, and options that mean the same everywhere.
+
+A command raises; here the error becomes plain words on stderr and exit status 1. Usage errors are Typer's, with status 2. With
+`DOSSIER_LOG_LEVEL=debug` the traceback is shown as well.
+"""
+
+import os
+import traceback
+from typing import Annotated, Any, Final
+
+import typer
+from typer.core import TyperGroup
+
+from cli.lines import complain
+
+FAILED: Final = 1
+
+
+class PlainGroup(TyperGroup):
+    """Commands whose errors are told in plain words."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except (typer.Exit, typer.Abort, typer.TyperException, BrokenPipeError):
+            raise
+        except Exception as error:  # noqa: BLE001  (the last stop: whatever it is, it is told and the status is 1)
+            from cli.faults import in_plain_words  # noqa: PLC0415  (it knows the errors of every room, which costs a second)
+
+            if os.environ.get("DOSSIER_LOG_LEVEL", "").lower() == "debug":
+                traceback.print_exception(error)
+            complain(in_plain_words(error))
+            raise typer.Exit(FAILED) from None
+
+
+def application(**options: Any) -> typer.Typer:
+    """A Typer application of the house."""
+    return typer.Typer(
+        cls=PlainGroup,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        **options,
+    )
+
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, for machines.")]
+MetricsPort = Annotated[
+    int | None,
+    typer.Option("--metrics-port", min=0, max=65_535, help="Offer Prometheus metrics on this port of DOSSIER_HOST."),
+]

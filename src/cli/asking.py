@@ -1,0 +1,180 @@
+"""What `history`, `as-of`, `replay` and `status` do."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Final
+
+from aggregates.customer.profile import CustomerNotFoundError
+from cli import show
+from cli.errors import CliError
+from cli.lines import say
+from cli.replaying import Replayed, replay_customer
+from cli.settings import Settings
+from cli.wiring import open_dossier, open_reads
+from projections.drawer import Drawer, drawer
+from projections.history import HistoryEntry
+from projections.history import history as history_page
+from projections.reading import ProjectionState, View
+from store.log import position_of
+
+PAGE: Final = 500
+_RELAY: Final = "relay"
+
+
+class KeyNeededError(CliError):
+    """A history of this kind needs a key, or has none."""
+
+
+class NothingRecordedError(CliError):
+    """There is no event of this thing."""
+
+
+class ReadModelStoppedError(CliError):
+    """A read model cannot go on."""
+
+
+class _KnownAtError(CliError):
+    """The instant lies in the future."""
+
+
+def history(settings: Settings, kind: str, key: str | None, *, known_at: datetime | None, as_json: bool) -> None:
+    """Prints every event of one aggregate. Raises `NothingRecordedError`."""
+    single = kind in ("controls", "mappings")
+    if single == (key is not None):
+        raise KeyNeededError(f"{kind} takes no key." if single else f"Say which {kind}: dossier history {kind} KEY")
+    with open_reads(settings) as (dossier, reads), reads.view("history", known_at=known_at) as view:
+        entries = _entries(view, kind, key if key is not None else dossier.company)
+    if not entries:
+        raise NothingRecordedError(f"Nothing is recorded about {kind} {key or ''}".rstrip() + ".")
+    if as_json:
+        show.document(entries)
+    else:
+        columns = ("version", "recorded at", "who", "from", "event", "what", "effective", "why")
+        show.table(columns, [_row(entry) for entry in entries], title=f"{kind} {key or ''}".rstrip())
+
+
+def as_of(settings: Settings, number: str, *, valid_at: date | None, known_at: datetime | None, as_json: bool) -> None:
+    """Prints a drawer. Raises `CustomerNotFoundError`."""
+    with (
+        open_reads(settings) as (_, reads),
+        reads.view("drawer", valid_at=valid_at, known_at=known_at) as view,
+    ):
+        found = drawer(view, number)
+    if found is None:
+        raise CustomerNotFoundError(f"Customer {number} does not exist, or did not then.")
+    if as_json:
+        show.document(found)
+    else:
+        _tell_drawer(found)
+
+
+def replay(settings: Settings, number: str, *, valid_at: date | None, known_at: datetime | None, as_json: bool) -> None:
+    """Prints a customer as the log tells it. Raises `CustomerNotFoundError`."""
+    now = datetime.now(UTC)
+    if known_at is not None and known_at > now:
+        raise _KnownAtError("The instant of knowledge must not lie in the future.")
+    with open_dossier(settings) as dossier:
+        found = replay_customer(dossier, number, valid_at=valid_at or dossier.today(), known_at=known_at or now)
+    if as_json:
+        show.document(found)
+    else:
+        _tell_replayed(found)
+
+
+def status(settings: Settings, *, as_json: bool) -> None:
+    """Prints how far everything is. Raises `ReadModelStoppedError`."""
+    with open_reads(settings) as (dossier, reads):
+        states = reads.states()
+        end = dossier.log_of_facts.max_notification_id() or 0
+        with dossier.database.connection() as connection:
+            relayed = position_of(connection, _RELAY)
+            row = connection.execute("SELECT count(*) FROM dead_letters WHERE state <> 'resent'").fetchone()
+    dead = row[0] if row else 0
+    if as_json:
+        show.document({"log": end, "relay": relayed, "dead_letters": dead, "projections": states})
+    else:
+        columns = ("read model", "position", "lag", "state", "runner", "why it stopped")
+        show.table(columns, [_state(one) for one in states], title=f"log at position {end}")
+        say(f"Relay: {'never ran' if relayed is None else f'position {relayed}, lag {end - relayed}'}")
+        say(f"Dead letters: {dead}")
+    stopped = [one.name for one in states if one.state == "stopped"]
+    if stopped:
+        raise ReadModelStoppedError(f"Stopped: {', '.join(stopped)}.")
+
+
+def _entries(view: View, kind: str, key: str) -> list[HistoryEntry]:
+    entries: list[HistoryEntry] = []
+    cursor: str | None = None
+    while True:
+        page = history_page(view, kind, key, PAGE, cursor)
+        entries += page.items
+        cursor = page.next_cursor
+        if cursor is None:
+            return entries
+
+
+def _row(entry: HistoryEntry) -> Sequence[object]:
+    what = ", ".join(f"{name}={show.words(value)}" for name, value in entry.data.items() if value is not None)
+    return (
+        entry.version,
+        entry.recorded_at,
+        f"{entry.actor} ({entry.role})",
+        entry.source,
+        entry.topic,
+        what,
+        _days(entry.effective_from, entry.effective_to) + (", back-dated" if entry.back_dated else ""),
+        entry.reason,
+    )
+
+
+def _state(state: ProjectionState) -> Sequence[object]:
+    runner = "active" if state.active else "none"
+    return (state.name, state.position, state.lag, state.state, runner, state.error)
+
+
+def _days(first: date | None, last: date | None) -> str:
+    if first is None:
+        return ""
+    return f"from {first}" if last is None else f"{first} to {last}"
+
+
+def _tell_drawer(found: Drawer) -> None:
+    say(found.title)
+    say(f"on {show.words(found.valid_at)}, as known at {show.words(found.known_at)}, version {found.version}")
+    rows = [
+        (
+            one.code,
+            one.description,
+            one.value,
+            one.value_description,
+            one.shown,
+            _days(one.effective_from, one.effective_to),
+        )
+        for one in found.categories
+    ]
+    show.table(("category", "", "response", "", "shown", "effective"), rows)
+    conditions = [(show.words(condition.holds), condition.text) for condition in found.display.conditions]
+    verdict = "is" if found.display.displayed else "is not"
+    show.table(("", f"The drawer {verdict} displayed by itself"), conditions)
+
+
+def _tell_replayed(found: Replayed) -> None:
+    say(f"{found.name or ''} {found.number}".strip())
+    say(
+        f"on {show.words(found.valid_at)}, as known at {show.words(found.known_at)}, version {found.version},"
+        f" position {found.position}, changed by {found.changed_by} at {show.words(found.changed_at)}"
+    )
+    primary = found.primary_alternate_number
+    numbers = [f"{number} (primary)" if number == primary else number for number in found.alternate_numbers]
+    say(f"Alternate numbers: {', '.join(numbers) or 'none'}")
+    rows = [
+        (
+            one.category,
+            one.category_description,
+            one.response,
+            one.response_description,
+            _days(one.effective_from, one.effective_to),
+        )
+        for one in found.answers
+    ]
+    show.table(("category", "", "response", "", "effective"), rows)

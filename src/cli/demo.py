@@ -1,0 +1,85 @@
+"""The demo company that `dossier up` sets up once: three profile categories, their mappings, the controls, and two customers.
+
+Made through the use cases, like everything else, each step under an idempotency key of its own: it may be called any number of
+times, continues where it was interrupted, and never undoes what somebody changed since.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from hashlib import sha256
+from typing import Final
+from uuid import NAMESPACE_URL, uuid5
+
+from aggregates.customer.commands import register_customer
+from aggregates.errors import ConflictError
+from aggregates.fact import Origin, Role, Source
+from aggregates.setup.commands import define_category, define_response, map_category, set_control
+from aggregates.setup.controls import K87, L37, L51, YES
+from aggregates.use_case import IdempotencyKey, Outcome, Request
+from store.application import Dossier
+
+COMPANY: Final = "demo"
+ACTOR: Final = "demo"
+CUSTOMER: Final = "1001"
+"""The customer that the printed examples are about."""
+
+_CATEGORIES: Final = (
+    (1, "Age", True, "age_band"),
+    (2, "Homeowner", False, "homeowner"),
+    (3, "Favourite colour", False, "favourite_colour"),
+)
+_RESPONSES: Final = (
+    (1, (("A1", "18-29"), ("A2", "30-39"), ("A3", "40-49"), ("A4", "50-64"), ("A5", "65+"))),
+    (2, (("OWN", "Owns"), ("RENT", "Rents"))),
+    (3, (("RED", "Red"), ("GREEN", "Green"), ("BLUE", "Blue"))),
+)
+_DEFAULT: Final = (3, "BLUE")
+_CONTROLS: Final = ((L37, "INTERACT"), (L51, YES), (K87, YES))
+_CUSTOMERS: Final = ((CUSTOMER, "Ada Byron", "A1001"), ("1002", "Grace Hopper", "G1002"))
+
+_Step = Callable[[Dossier, Request], Outcome]
+
+
+def set_up(dossier: Dossier) -> None:
+    """Takes every step that was not taken before; what is there already is left alone."""
+    origin = _origin()
+    for name, step in _steps():
+        key = IdempotencyKey(ACTOR, f"demo/{name}", sha256(name.encode()).digest())
+        try:
+            step(dossier, Request(origin, dossier.today(), idempotency=key))
+        except ConflictError:
+            continue
+
+
+def _origin() -> Origin:
+    cause = uuid5(NAMESPACE_URL, "dossier:demo")
+    return Origin(
+        actor=ACTOR,
+        role=Role.ADMINISTRATOR,
+        source=Source.CLI,
+        reason="Demo company",
+        correlation_id=cause,
+        causation_id=cause,
+    )
+
+
+def _steps() -> Iterator[tuple[str, _Step]]:
+    for code, description, required, _attribute in _CATEGORIES:
+        yield (
+            f"category/{code}",
+            partial(define_category, code=code, description=description, required=required, position=code),
+        )
+    for code, responses in _RESPONSES:
+        for place, (response, words) in enumerate(responses, start=1):
+            default = (code, response) == _DEFAULT
+            step = partial(
+                define_response, code=code, response=response, description=words, default=default, position=place
+            )
+            yield f"response/{code}/{response}", step
+    for code, _description, _required, attribute in _CATEGORIES:
+        yield f"mapping/{code}", partial(map_category, code=code, attribute=attribute)
+    for control, value in _CONTROLS:
+        yield f"control/{control}", partial(set_control, code=control, value=value)
+    for number, name, alternate in _CUSTOMERS:
+        step = partial(register_customer, number=number, name=name, alternate_number=alternate)
+        yield f"customer/{number}", step

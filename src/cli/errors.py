@@ -1,0 +1,5 @@
+"""The base of what the command line itself cannot do. `str(error)` is the text for the user."""
+
+
+class CliError(Exception):
+    """A command cannot do what it was asked, for a reason a user can understand and change."""

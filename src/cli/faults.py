@@ -1,0 +1,47 @@
+"""Errors of every room in the words of the command line. Loaded only when there is one to tell."""
+
+from typing import Final
+
+import psycopg
+from eventsourcing.persistence import InfrastructureFactoryError, OperationalError
+
+from aggregates.errors import DomainError
+from cli.errors import CliError
+from projections.engine import ProjectionStoppedError
+from projections.positions import NotInstalledError
+from projections.reading import BehindError
+from projections.rebuild import RebuildFailedError
+from store.keys import MasterKeyError
+from store.schema import MigrationError
+
+_PLAIN: Final = (
+    CliError,
+    DomainError,
+    OperationalError,
+    MigrationError,
+    MasterKeyError,
+    InfrastructureFactoryError,
+    BehindError,
+    NotInstalledError,
+    ProjectionStoppedError,
+    RebuildFailedError,
+)
+_NOT_MIGRATED: Final = (
+    psycopg.errors.UndefinedTable,
+    psycopg.errors.UndefinedColumn,
+    psycopg.errors.InvalidSchemaName,
+    psycopg.errors.UndefinedFunction,
+)
+
+
+def in_plain_words(error: BaseException) -> str:
+    """What went wrong, without a traceback, and what to do where that is known."""
+    if isinstance(error, _PLAIN):
+        return str(error)
+    if isinstance(error, _NOT_MIGRATED):
+        return "The database does not have the tables that this version needs. Run `dossier migrate` first."
+    if isinstance(error, psycopg.Error):
+        return f"The database refused: {str(error).strip().partition(chr(10))[0] or type(error).__name__}"
+    if isinstance(error, OSError):
+        return str(error)
+    return f"Unexpected {type(error).__name__}: {error}. DOSSIER_LOG_LEVEL=debug shows where."

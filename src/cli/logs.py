@@ -1,0 +1,54 @@
+"""How processes log: one JSON object a line on stderr, or coloured lines when stderr is a terminal.
+
+Lines of libraries (uvicorn, psycopg, kafka) come out in the same shape. Every line carries the instant (UTC), the level, the name of
+the process and what `structlog.contextvars` binds.
+"""
+
+import logging
+import sys
+from typing import Final
+
+import structlog
+from structlog.typing import Processor
+
+from cli.settings import LogLevel
+
+_TALKATIVE: Final = ("httpx2", "httpcore2", "kafka", "asyncio", "stamina", "uvicorn")
+"""Libraries that tell every request or step at level info."""
+
+_SHARED: Final[tuple[Processor, ...]] = (
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.ExtraAdder(),
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.StackInfoRenderer(),
+)
+
+
+def configure(process: str, level: LogLevel) -> None:
+    """Sets logging up for this process; `process` is its name in every line."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=_SHARED,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_rendering()],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.DEBUG if level is LogLevel.DEBUG else logging.WARNING)
+    structlog.configure(
+        processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(process=process)
+
+
+def _rendering() -> tuple[Processor, ...]:
+    if sys.stderr.isatty():
+        return (structlog.dev.ConsoleRenderer(),)
+    return (structlog.processors.format_exc_info, structlog.processors.JSONRenderer())

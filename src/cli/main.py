@@ -1,0 +1,135 @@
+"""The `dossier` command: one declaration a command, and the help that a user reads.
+
+Each command imports what it needs when it runs (hence the one lint rule that is off here): `dossier up` starts five processes at once,
+and each of them is to load its own libraries only.
+"""
+# ruff: noqa: PLC0415
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli import questions, upkeep
+from cli.app import AsJson, MetricsPort, application
+from cli.lines import say
+from cli.settings import load
+
+RUN = "Run"
+
+app = application(
+    name="dossier",
+    help="Customer and account profiles in which every change is kept and every past answer can be given again.",
+    epilog="Settings are environment variables: DATABASE_URL, DOSSIER_COMPANY, DOSSIER_DATA_DIR and others; see `dossier settings`.",
+)
+
+
+@app.command(rich_help_panel=RUN)
+def up(
+    port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65_535, help="Port of the API; 0 takes any free one. Default: DOSSIER_PORT, 8000."),
+    ] = None,
+    demo: Annotated[
+        bool | None,
+        typer.Option("--demo/--no-demo", help="Set the demo company up. Default: only for the company `demo`."),
+    ] = None,
+) -> None:
+    """Run everything on this machine: nothing else is needed.
+
+    Starts PostgreSQL (unless DATABASE_URL is set), the API, the projections, the forwarder, the relay (when
+    KAFKA_BOOTSTRAP_SERVERS is set) and a simulator of Customer Engagement (unless CUSTOMER_ENGAGEMENT_URL is set). Prints how to try
+    it. Ctrl-C stops everything; the data stays in DOSSIER_DATA_DIR (.dossier).
+    """
+    from cli.demo import COMPANY
+    from cli.up import up as run
+
+    settings = load()
+    if port is not None:
+        settings = settings.model_copy(update={"port": port})
+    run(settings, with_demo=settings.company == COMPANY if demo is None else demo)
+
+
+@app.command(rich_help_panel=RUN)
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on. Default: DOSSIER_HOST, 127.0.0.1.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65_535, help="Default: DOSSIER_PORT, 8000.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, max=64, help="Processes. Default: DOSSIER_WORKERS, 1.")] = None,
+    fd: Annotated[int | None, typer.Option(hidden=True, help="Listen on this inherited socket.")] = None,
+) -> None:
+    """Run the HTTP API. Its metrics are at /metrics."""
+    from cli.serving import serve as run
+
+    given = {"host": host, "port": port, "workers": workers}
+    settings = load().model_copy(update={name: value for name, value in given.items() if value is not None})
+    run(settings, fd=fd)
+
+
+@app.command(rich_help_panel=RUN)
+def project(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="Projections to run. Default: all.")
+    ] = None,
+    metrics_port: MetricsPort = None,
+) -> None:
+    """Run projections: fold the log into the read models. A second process stands by."""
+    from cli.projecting import project as run
+
+    run(load(), names or [], metrics_port=metrics_port)
+
+
+@app.command(rich_help_panel=RUN)
+def relay(metrics_port: MetricsPort = None) -> None:
+    """Run the relay: send the log to Kafka. A second process stands by."""
+    from cli.relaying import relay as run
+
+    run(load(), metrics_port=metrics_port)
+
+
+@app.command(rich_help_panel=RUN)
+def forward(metrics_port: MetricsPort = None) -> None:
+    """Run the forwarder: send changes to Customer Engagement, fed by Kafka or, without it, by the log."""
+    from cli.forwarding import forward as run
+
+    run(load(), metrics_port=metrics_port)
+
+
+@app.command(rich_help_panel=RUN)
+def simulator(
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen on.")] = 8081,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    journal: Annotated[Path, typer.Option(help="File that keeps what was received.")] = Path(
+        "customer_engagement.jsonl"
+    ),
+    fd: Annotated[int | None, typer.Option(hidden=True, help="Listen on this inherited socket.")] = None,
+) -> None:
+    """Run a simulator of Customer Engagement, for trying and for tests. Its token is CUSTOMER_ENGAGEMENT_TOKEN."""
+    from cli.simulating import simulate as run
+
+    run(load().model_copy(update={"host": host, "port": port}), journal, fd=fd)
+
+
+@app.command(rich_help_panel=RUN)
+def migrate(as_json: AsJson = False) -> None:
+    """Bring the database up to date. May run several times, and in several places at once."""
+    from cli import show
+    from cli.wiring import migrate as run
+
+    applied = run(load())
+    if as_json:
+        show.document({"applied": applied})
+    else:
+        say(f"Applied {', '.join(applied)}." if applied else "Up to date.")
+
+
+questions.add_to(app)
+upkeep.add_to(app)
+
+
+def main() -> None:
+    """The entry point."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""What every long-running process of the house does the same: logs, metrics, and a clean end.
+
+SIGTERM and SIGINT set the stop event, nothing else; the process then finishes what it has begun. A process that was started by
+`dossier up` also ends when its supervisor is gone, however that came about: the pipe on its stdin closes.
+"""
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Final
+
+import structlog
+from prometheus_client import start_http_server
+
+from cli.logs import configure
+from cli.settings import Settings
+from cli.sockets import PortTakenError
+from cli.supervisor import SUPERVISED
+
+_STDIN: Final = 0
+
+
+@contextmanager
+def running(name: str, settings: Settings, metrics_port: int | None) -> Iterator[threading.Event]:
+    """Runs a process: gives the event that is set when it is to stop.
+
+    Raises:
+        PortTakenError: `metrics_port` is in use.
+    """
+    configure(name, settings.log_level)
+    log = structlog.get_logger()
+    stop = threading.Event()
+    _on_signals(stop)
+    if os.environ.get(SUPERVISED):
+        threading.Thread(target=_end_with_supervisor, name="supervisor-watch", daemon=True).start()
+    with _metrics(settings.host, metrics_port):
+        log.info("started", pid=os.getpid(), company=settings.company)
+        yield stop
+        log.info("stopped")
+
+
+def run_threads(tasks: dict[str, Callable[[], None]], stop: threading.Event) -> list[str]:
+    """Runs each task in a thread until all have returned; a task that fails stops the others. Gives the names of those that failed."""
+    failed: list[str] = []
+    threads = [
+        threading.Thread(target=_guarded, args=(name, task, stop, failed), name=name, daemon=True)
+        for name, task in tasks.items()
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return failed
+
+
+def _guarded(name: str, task: Callable[[], None], stop: threading.Event, failed: list[str]) -> None:
+    try:
+        task()
+    except Exception:  # noqa: BLE001  (told and counted: the process ends with status 1)
+        structlog.get_logger().exception("failed", task=name)
+        failed.append(name)
+        stop.set()
+
+
+def _on_signals(stop: threading.Event) -> None:
+    def end(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+
+
+def _end_with_supervisor() -> None:
+    while os.read(_STDIN, 1):
+        continue
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+@contextmanager
+def _metrics(host: str, port: int | None) -> Iterator[None]:
+    if port is None:
+        yield
+        return
+    try:
+        server, thread = start_http_server(port, addr=host)
+    except OSError as error:
+        raise PortTakenError(f"The metrics cannot be offered on {host}:{port}: {error.strerror}.") from None
+    yield
+    server.shutdown()
+    server.server_close()
+    thread.join()

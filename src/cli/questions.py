@@ -1,0 +1,115 @@
+"""Commands that ask: history, as-of, replay, status. They change nothing."""
+# ruff: noqa: PLC0415  (see `main`)
+
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from cli.app import AsJson
+from cli.settings import load
+
+ASK = "Ask"
+
+
+class Kind(StrEnum):
+    """What has a history."""
+
+    CUSTOMER = "customer"
+    CATEGORY = "category"
+    CONTROLS = "controls"
+    MAPPINGS = "mappings"
+
+
+class Profile(StrEnum):
+    """What can be asked for at two clocks."""
+
+    CUSTOMER = "customer"
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter("must be a day like 2026-11-21") from None
+
+
+def _instant(text: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter("must be an instant like 2026-11-21T14:05:00Z") from None
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+
+
+Number = Annotated[str, typer.Argument(metavar="NUMBER", help="Customer number.")]
+ValidAt = Annotated[
+    date | None,
+    typer.Option(parser=_day, metavar="DAY", help="The business day that is asked about, 2026-11-21. Default: today."),
+]
+KnownAt = Annotated[
+    datetime | None,
+    typer.Option(
+        parser=_instant,
+        metavar="INSTANT",
+        help="What had been recorded until then, 2026-11-21T14:05:00Z; without an offset it is UTC. Default: now.",
+    ),
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Declares the commands."""
+    app.command(rich_help_panel=ASK)(history)
+    app.command("as-of", rich_help_panel=ASK)(as_of)
+    app.command(rich_help_panel=ASK)(replay)
+    app.command(rich_help_panel=ASK)(status)
+
+
+def history(
+    kind: Annotated[Kind, typer.Argument(help="What it is about.")],
+    key: Annotated[
+        str | None, typer.Argument(metavar="[KEY]", help="Customer number or category code; the others have no key.")
+    ] = None,
+    known_at: KnownAt = None,
+    as_json: AsJson = False,
+) -> None:
+    """Every event of a customer, a category, the controls or the mappings: who, when, why, effective dates."""
+    from cli import asking
+
+    asking.history(load(), kind.value, key, known_at=known_at, as_json=as_json)
+
+
+def as_of(
+    kind: Annotated[Profile, typer.Argument(help="What it is about.")],
+    number: Number,
+    valid_at: ValidAt = None,
+    known_at: KnownAt = None,
+    as_json: AsJson = False,
+) -> None:
+    """A customer's drawer as it was on a day, as it was known at an instant; from the read models."""
+    from cli import asking
+
+    del kind
+    asking.as_of(load(), number, valid_at=valid_at, known_at=known_at, as_json=as_json)
+
+
+def replay(
+    kind: Annotated[Profile, typer.Argument(help="What it is about.")],
+    number: Number,
+    valid_at: ValidAt = None,
+    known_at: KnownAt = None,
+    as_json: AsJson = False,
+) -> None:
+    """The same from the log alone: folds the facts recorded until then once more. Needs no read model."""
+    from cli import asking
+
+    del kind
+    asking.replay(load(), number, valid_at=valid_at, known_at=known_at, as_json=as_json)
+
+
+def status(as_json: AsJson = False) -> None:
+    """How far the log, the read models and the relay are, and how many dead letters wait. Fails when a read model has stopped."""
+    from cli import asking
+
+    asking.status(load(), as_json=as_json)

@@ -1,0 +1,19 @@
+"""`dossier relay`: the log to Kafka."""
+
+from cli.errors import CliError
+from cli.process import running
+from cli.settings import Settings
+from cli.wiring import open_dossier
+from consumers.relay import Relay
+
+
+class NoBrokerError(CliError):
+    """There is no Kafka to relay to."""
+
+
+def relay(settings: Settings, *, metrics_port: int | None) -> None:
+    """Relays until it is told to stop. Raises `NoBrokerError`."""
+    if settings.kafka_bootstrap_servers is None:
+        raise NoBrokerError("KAFKA_BOOTSTRAP_SERVERS is not set: there is nothing to relay to.")
+    with running("relay", settings, metrics_port) as stop, open_dossier(settings) as dossier:
+        Relay(dossier, settings.kafka_bootstrap_servers).run(stop)

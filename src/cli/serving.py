@@ -1,0 +1,73 @@
+"""`dossier serve`: the HTTP API in one process, or in several behind one socket."""
+
+import sys
+from contextlib import ExitStack
+from typing import Final
+
+import structlog
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.supervisors import Multiprocess
+
+import api.logs
+from api.app import create_app
+from api.settings import ApiSettings
+from cli.http_server import configuration
+from cli.logs import configure
+from cli.process import running
+from cli.settings import Settings, load
+from cli.sockets import address, inherited_or_listening
+from cli.wiring import database_url, open_reads
+
+NAME: Final = "api"
+
+
+def serve(settings: Settings, *, fd: int | None) -> None:
+    """Serves until it is told to stop. Raises `PortTakenError`."""
+    bound = inherited_or_listening(fd, settings.host, settings.port)
+    with bound as listener, running(NAME, settings, None):
+        structlog.get_logger().info("listening", address=address(listener), workers=settings.workers)
+        if settings.workers == 1:
+            uvicorn.Server(configuration(application(settings))).run([listener])
+            return
+        with database_url(settings):
+            config = configuration("cli.serving:worker", workers=settings.workers, factory=True)
+            Multiprocess(config, sockets=[listener]).run()
+
+
+def worker() -> ASGIApp:
+    """The application of one of several processes."""
+    settings = load()
+    configure(NAME, settings.log_level)
+    return application(settings)
+
+
+def application(settings: Settings) -> ASGIApp:
+    """The API over its own connections, which are closed when the server ends."""
+    if not sys.stderr.isatty():
+        api.logs.configure()
+    told = ApiSettings(token_secret=settings.token_secret, asyncapi=_message_contract)
+    opened = ExitStack()
+    dossier, reads = opened.enter_context(open_reads(settings))
+    return _Closing(create_app(dossier, reads, told), opened)
+
+
+def _message_contract() -> str:
+    from consumers import asyncapi  # noqa: PLC0415  (it loads the Kafka client, which this process has no other use for)
+
+    return asyncapi.document()
+
+
+class _Closing:
+    """Closes what an application uses once its lifespan has ended."""
+
+    def __init__(self, app: ASGIApp, opened: ExitStack) -> None:
+        self._app = app
+        self._opened = opened
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await self._app(scope, receive, send)
+            return
+        with self._opened:
+            await self._app(scope, receive, send)

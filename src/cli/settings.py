@@ -1,0 +1,144 @@
+"""What the environment says: one `Settings` a process, read once, handed on by `wiring`.
+
+Nothing but this module reads environment variables. Without `DATABASE_URL` everything lives in one data directory, secrets
+included, so that `dossier up` needs no setup; with it, secrets must be given, so that every process of an installation has the same.
+Recover from a lost `secrets.json` as the runbook says: the master key has no substitute.
+"""
+
+import re
+from base64 import b64decode
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from cli.errors import CliError
+from cli.secrets_file import Secrets, secrets_of
+
+LONGEST_COMPANY: Final = 30
+"""Characters: schema, NOTIFY channels and table sets of a rebuild are named after the company and may have 63 bytes."""
+SHORTEST_TOKEN_SECRET: Final = 32
+"""Characters: the key of HMAC-SHA-256 must not be shorter than its digest."""
+MASTER_KEY_BYTES: Final = 32
+"""As `store.keys` wants it; loading that here would load the database client into every command."""
+_COMPANY: Final = re.compile(r"[a-z][a-z0-9_]*")
+
+
+class SettingsError(CliError):
+    """The environment does not say what a command needs, or says something that cannot be."""
+
+
+class LogLevel(StrEnum):
+    """How much the processes log."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class Settings(BaseSettings):
+    """The environment of one process. Names of variables are the aliases; an empty variable counts as unset."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, populate_by_name=True)
+
+    database_url: Annotated[str | None, Field(alias="DATABASE_URL")] = None
+    data_dir: Annotated[Path, Field(alias="DOSSIER_DATA_DIR")] = Path(".dossier")
+    company: Annotated[str, Field(alias="DOSSIER_COMPANY")] = "demo"
+    master_key_given: Annotated[SecretStr | None, Field(alias="DOSSIER_MASTER_KEY")] = None
+    token_secret_given: Annotated[SecretStr | None, Field(alias="DOSSIER_TOKEN_SECRET")] = None
+    kafka_bootstrap_servers: Annotated[str | None, Field(alias="KAFKA_BOOTSTRAP_SERVERS")] = None
+    customer_engagement_url: Annotated[str | None, Field(alias="CUSTOMER_ENGAGEMENT_URL")] = None
+    customer_engagement_token: Annotated[SecretStr | None, Field(alias="CUSTOMER_ENGAGEMENT_TOKEN")] = None
+    host: Annotated[str, Field(alias="DOSSIER_HOST")] = "127.0.0.1"
+    port: Annotated[int, Field(alias="DOSSIER_PORT", ge=0, le=65_535)] = 8000
+    workers: Annotated[int, Field(alias="DOSSIER_WORKERS", ge=1, le=64)] = 1
+    log_level: Annotated[LogLevel, Field(alias="DOSSIER_LOG_LEVEL")] = LogLevel.INFO
+
+    @field_validator("company")
+    @classmethod
+    def _named_like_a_schema(cls, value: str) -> str:
+        if len(value) > LONGEST_COMPANY or not _COMPANY.fullmatch(value):
+            raise ValueError(
+                f"must have 1 to {LONGEST_COMPANY} small letters, digits or underscores, and start with a letter"
+            )
+        return value
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().resolve()
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _any_case(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+    @property
+    def schema_name(self) -> str:
+        """The company's PostgreSQL schema."""
+        return f"dossier_{self.company}"
+
+    @property
+    def master_key(self) -> str:
+        """Base64 of the key that wraps the customers' keys. Raises `SettingsError` where it must be given and is not."""
+        key = self._secret("DOSSIER_MASTER_KEY", self.master_key_given, "master_key")
+        try:
+            bytes_given = len(b64decode(key, validate=True))
+        except ValueError:
+            bytes_given = 0
+        if bytes_given != MASTER_KEY_BYTES:
+            raise SettingsError(
+                f"DOSSIER_MASTER_KEY must be base64 of {MASTER_KEY_BYTES} bytes; make one with: {_NEW_KEY}"
+            )
+        return key
+
+    @property
+    def token_secret(self) -> str:
+        """What tokens are signed with. Raises `SettingsError` where it must be given and is not."""
+        secret = self._secret("DOSSIER_TOKEN_SECRET", self.token_secret_given, "token_secret")
+        if len(secret) < SHORTEST_TOKEN_SECRET:
+            raise SettingsError(
+                f"DOSSIER_TOKEN_SECRET must have at least {SHORTEST_TOKEN_SECRET} characters; make one with: {_NEW_KEY}"
+            )
+        return secret
+
+    @property
+    def engagement_token(self) -> str:
+        """The bearer token for Customer Engagement; empty when none is given."""
+        return self.customer_engagement_token.get_secret_value() if self.customer_engagement_token else ""
+
+    @property
+    def secrets(self) -> Secrets:
+        """The generated secrets of the data directory, made now if there are none."""
+        return secrets_of(self.data_dir)
+
+    def _secret(self, variable: str, given: SecretStr | None, name: str) -> str:
+        if given is not None:
+            return given.get_secret_value()
+        if self.database_url is not None:
+            raise SettingsError(f"{variable} must be set when DATABASE_URL is set; make one with: {_NEW_KEY}")
+        return str(getattr(self.secrets, name))
+
+
+_NEW_KEY: Final = "openssl rand -base64 32"
+
+
+def load() -> Settings:
+    """The settings of this process. Raises `SettingsError` naming every wrong variable."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError(
+            " ".join(f"{_variable(fault['loc'])}: {_words(fault['msg'])}." for fault in error.errors())
+        ) from None
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in location)
+
+
+def _words(message: str) -> str:
+    return message.removeprefix("Value error, ").removesuffix(".")

@@ -1,0 +1,63 @@
+"""The composition root: makes the database, the application and the read models of a company out of the settings.
+
+Used by every command. What is opened here is closed when its block ends, and an embedded server that nobody else uses is stopped.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from cli.server import embedded_server
+from cli.settings import Settings
+from projections.engine import install
+from projections.reading import ReadModels
+from store import schema
+from store.application import Dossier
+from store.database import Database
+
+
+@contextmanager
+def database_url(settings: Settings) -> Iterator[str]:
+    """The connection string: the given one, else that of the embedded server, which is started if it has to be."""
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    with embedded_server(settings.data_dir) as url:
+        yield url
+
+
+@contextmanager
+def open_database(settings: Settings) -> Iterator[Database]:
+    """The company's schema, without its keys."""
+    with database_url(settings) as url:
+        database = Database(url, settings.schema_name)
+        try:
+            yield database
+        finally:
+            database.close()
+
+
+@contextmanager
+def open_dossier(settings: Settings) -> Iterator[Dossier]:
+    """The application of the company."""
+    environment = {"DOSSIER_COMPANY": settings.company, "DOSSIER_SCHEMA": settings.schema_name}
+    environment["DOSSIER_MASTER_KEY"] = settings.master_key
+    with database_url(settings) as url, Dossier({**environment, "DATABASE_URL": url}) as dossier:
+        yield dossier
+
+
+@contextmanager
+def open_reads(settings: Settings) -> Iterator[tuple[Dossier, ReadModels]]:
+    """The application and the read models of the company, which follow their projections."""
+    with open_dossier(settings) as dossier:
+        reads = ReadModels(dossier)
+        reads.start()
+        try:
+            yield dossier, reads
+        finally:
+            reads.close()
+
+
+def migrate(settings: Settings) -> list[str]:
+    """Brings the company's schema up to date and gives the names of what was applied; see `store.schema.migrate`."""
+    with open_database(settings) as database:
+        return schema.migrate(database, install)

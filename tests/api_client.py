@@ -1,0 +1,90 @@
+"""Speaking HTTP to the application in tests, as one of the four roles."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from fastapi.testclient import TestClient
+from httpx2 import Response
+
+from aggregates.fact import Role
+from api.tokens import issue_token
+from store.application import Dossier
+
+SECRET = "a secret of the tests, long enough for HS256"
+CORRELATION = "Dossier-Correlation-Id"
+
+
+def token(
+    role: Role, *, sub: str | None = None, company: str = "demo", secret: str = SECRET, seconds: int = 600
+) -> str:
+    """A token of this role; its subject is the role's name where none is given."""
+    return issue_token(secret, sub or role.value, role, company, timedelta(seconds=seconds))
+
+
+class Api:
+    """Speaks to the application. Every call says as whom: `api.get(path, Role.AGENT)`, an administrator by default."""
+
+    def __init__(self, client: TestClient, dossier: Dossier) -> None:
+        self.client = client
+        self.dossier = dossier
+        self._tokens = {role: token(role) for role in Role}
+
+    def call(self, method: str, path: str, role: Role | None = Role.ADMINISTRATOR, **kwargs: Any) -> Response:
+        """One request; `role=None` sends no token."""
+        headers = dict(kwargs.pop("headers", {}))
+        if "json" in kwargs:  # escaped, so that a lone surrogate can be sent
+            kwargs["content"] = json.dumps(kwargs.pop("json")).encode()
+            headers = {"Content-Type": "application/json"} | headers
+        if role is not None:
+            headers["Authorization"] = f"Bearer {self._tokens[role]}"
+        return self.client.request(method, path, headers=headers, **kwargs)
+
+    def get(self, path: str, role: Role | None = Role.ADMINISTRATOR, **kwargs: Any) -> Response:
+        return self.call("GET", path, role, **kwargs)
+
+    def post(self, path: str, body: Any = None, role: Role | None = Role.ADMINISTRATOR, **kwargs: Any) -> Response:
+        return self.call("POST", path, role, json=body, **kwargs)
+
+    def put(self, path: str, body: Any, role: Role | None = Role.ADMINISTRATOR, **kwargs: Any) -> Response:
+        return self.call("PUT", path, role, json=body, **kwargs)
+
+    def patch(self, path: str, body: Any, role: Role | None = Role.ADMINISTRATOR, **kwargs: Any) -> Response:
+        return self.call("PATCH", path, role, json=body, **kwargs)
+
+    def delete(self, path: str, role: Role | None = Role.ADMINISTRATOR, **kwargs: Any) -> Response:
+        return self.call("DELETE", path, role, **kwargs)
+
+    def end(self) -> int:
+        """The log's end."""
+        return self.dossier.log_of_facts.max_notification_id() or 0
+
+    def seen(self, path: str, role: Role = Role.ADMINISTRATOR, **kwargs: Any) -> Response:
+        """A read that waits for everything that was recorded so far."""
+        headers = {**kwargs.pop("headers", {}), "Dossier-Position": str(self.end())}
+        return self.call("GET", path, role, headers=headers, **kwargs)
+
+    @contextmanager
+    def storing_nothing(self) -> Iterator[None]:
+        """The log is the same afterwards."""
+        before = self.end()
+        yield
+        assert self.end() == before
+
+
+def fields(answer: Response) -> set[str | None]:
+    """The fields that a problem document names."""
+    return {error["field"] for error in answer.json()["errors"]}
+
+
+def assert_problem(answer: Response, status: int, slug: str) -> dict[str, Any]:
+    """The answer is a problem document of this kind; gives it."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    document: dict[str, Any] = answer.json()
+    assert document["type"] == f"/problems/{slug}"
+    assert document["status"] == status
+    assert document["correlation_id"] == answer.headers[CORRELATION]
+    return document

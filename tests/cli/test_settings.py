@@ -1,0 +1,109 @@
+"""What the environment may say, and what happens where it says nothing."""
+
+import stat
+from base64 import b64decode
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from cli.secrets_file import FILE, SecretsFileError, secrets_of
+from cli.settings import LONGEST_COMPANY, SettingsError, load
+
+
+@pytest.fixture(autouse=True)
+def _no_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+
+
+def test_nothing_has_to_be_set(tmp_path: Path) -> None:
+    settings = load()
+    assert (settings.company, settings.schema_name) == ("demo", "dossier_demo")
+    assert (settings.host, settings.port, settings.workers) == ("127.0.0.1", 8000, 1)
+    assert settings.data_dir == tmp_path / "data"
+    assert settings.kafka_bootstrap_servers is None
+
+
+def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "")
+    monkeypatch.setenv("DOSSIER_PORT", "")
+    assert load().database_url is None
+    assert load().port == 8000
+
+
+@pytest.mark.parametrize("company", ["a", "acme_2", "x" * LONGEST_COMPANY])
+def test_a_company_names_its_schema(monkeypatch: pytest.MonkeyPatch, company: str) -> None:
+    monkeypatch.setenv("DOSSIER_COMPANY", company)
+    assert load().schema_name == f"dossier_{company}"
+
+
+@pytest.mark.parametrize("company", ["Acme", "1a", "_a", "a-b", 'a"; DROP', "x" * (LONGEST_COMPANY + 1), "ä"])
+def test_a_company_that_cannot_name_a_schema_is_refused(monkeypatch: pytest.MonkeyPatch, company: str) -> None:
+    monkeypatch.setenv("DOSSIER_COMPANY", company)
+    with pytest.raises(SettingsError, match="DOSSIER_COMPANY: must have 1 to 30 small letters"):
+        load()
+
+
+def test_every_wrong_variable_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOSSIER_PORT", "eighty")
+    monkeypatch.setenv("DOSSIER_WORKERS", "0")
+    monkeypatch.setenv("DOSSIER_LOG_LEVEL", "loud")
+    with pytest.raises(SettingsError, match=r"DOSSIER_PORT.*DOSSIER_WORKERS.*DOSSIER_LOG_LEVEL"):
+        load()
+
+
+def test_the_log_level_may_be_written_in_capitals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOSSIER_LOG_LEVEL", "WARNING")
+    assert load().log_level == "warning"
+
+
+def test_secrets_are_made_once_and_are_for_their_owner_only(tmp_path: Path) -> None:
+    first = load()
+    assert len(b64decode(first.master_key)) == 32
+    assert (load().master_key, load().token_secret) == (first.master_key, first.token_secret)
+    assert stat.S_IMODE((tmp_path / "data" / FILE).stat().st_mode) == 0o600
+    assert [path.name for path in (tmp_path / "data").iterdir()] == [FILE]
+
+
+def test_many_that_ask_at_once_get_the_same_secrets(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: secrets_of(tmp_path / "data"), range(32)))
+    assert len(set(map(str, found))) == 1
+
+
+def test_damaged_secrets_are_told_and_left_alone(tmp_path: Path) -> None:
+    secrets_of(tmp_path)
+    (tmp_path / FILE).write_text("{")
+    with pytest.raises(SecretsFileError, match="its master key has no substitute"):
+        secrets_of(tmp_path)
+    assert (tmp_path / FILE).read_text() == "{"
+
+
+@pytest.mark.parametrize(
+    ("name", "variable"), [("master_key", "DOSSIER_MASTER_KEY"), ("token_secret", "DOSSIER_TOKEN_SECRET")]
+)
+def test_with_a_database_given_secrets_must_be_given_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, variable: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://example")
+    with pytest.raises(SettingsError, match=f"{variable} must be set when DATABASE_URL is set"):
+        getattr(load(), name)
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("key", ["short", "c2hvcnQ=", "not base64!"])
+def test_a_master_key_of_another_length_is_refused(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    monkeypatch.setenv("DOSSIER_MASTER_KEY", key)
+    with pytest.raises(SettingsError, match="must be base64 of 32 bytes"):
+        _ = load().master_key
+
+
+def test_a_short_token_secret_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOSSIER_TOKEN_SECRET", "x" * 31)
+    with pytest.raises(SettingsError, match="at least 32 characters"):
+        _ = load().token_secret
+
+
+def test_secrets_do_not_show_in_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOSSIER_TOKEN_SECRET", "do-not-show-this-secret-anywhere-please")
+    assert "do-not-show" not in repr(load())

@@ -1,0 +1,260 @@
+"""`dossier up` as a person meets it: a real process in a directory of its own, and the lines that it prints run by a real shell."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from command_line import eventually
+
+OUTSIDE = ("DATABASE_URL", "KAFKA_BOOTSTRAP_SERVERS")
+STOPS_WITHIN_S = 15.0
+"""Five seconds on an idle machine; tests share theirs."""
+
+
+class Up:
+    """A running `dossier up`."""
+
+    def __init__(self, directory: Path, *arguments: str, **environment: str) -> None:
+        clean = {name: value for name, value in os.environ.items() if name not in OUTSIDE}
+        self._files = [directory.parent / f"{uuid4()}.{name}" for name in ("stdout", "stderr")]
+        with self._files[0].open("w") as stdout, self._files[1].open("w") as stderr:
+            self.process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "cli.main", "up", "--port", "0", *arguments],
+                env={**clean, "DOSSIER_DATA_DIR": str(directory), **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+                start_new_session=True,
+            )
+
+    def wait_until_ready(self) -> "Up":
+        """Waits for the last line that it prints."""
+        eventually(lambda: "Logs and data" in self._read(0) or self.process.poll() is not None, "it is ready")
+        assert self.process.poll() is None, self.complaints()
+        return self
+
+    @property
+    def printed(self) -> list[str]:
+        """The lines it printed."""
+        return self._read(0).splitlines()
+
+    def complaints(self) -> str:
+        """What it said on stderr."""
+        return self._read(1)
+
+    def _read(self, file: int) -> str:
+        return self._files[file].read_text()
+
+    @property
+    def address(self) -> str:
+        """Where it says the API is."""
+        found = re.search(r"http://\S+", self.printed[0])
+        assert found is not None
+        return found[0]
+
+    @property
+    def curl_lines(self) -> list[str]:
+        """The lines for a shell, as printed."""
+        return [line for line in self.printed if line.startswith("curl")]
+
+    def token(self, role: str) -> str:
+        """The printed token of a role."""
+        return next(line.partition("=")[2] for line in self.printed if line.startswith(f"export {role}="))
+
+    def get(self, path: str, role: str = "ADMINISTRATOR") -> Any:
+        """Asks the API."""
+        request = urllib.request.Request(
+            f"{self.address}{path}", headers={"Authorization": f"Bearer {self.token(role)}"}
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)
+
+    def pid_of(self, name: str) -> int | None:
+        """The process of a part."""
+        return next((pid for pid, comm in children(self.process.pid) if comm == f"dossier-{name}"), None)
+
+    def stop(self, number: signal.Signals = signal.SIGINT) -> tuple[int, float]:
+        """Ends it; gives its exit status and the seconds it took."""
+        started = time.monotonic()
+        self.process.send_signal(number)
+        status = self.process.wait(timeout=STOPS_WITHIN_S)
+        return status, time.monotonic() - started
+
+
+def children(pid: int) -> list[tuple[int, str]]:
+    """Number and name of the children of a process."""
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [(int(child), Path(f"/proc/{child}/comm").read_text().strip()) for child in listed]
+
+
+def left_over(directory: Path) -> list[str]:
+    """Command lines of processes that still have to do with a data directory."""
+    found = []
+    for process in Path("/proc").iterdir():
+        try:
+            if process.name.isdigit() and (command := (process / "cmdline").read_bytes()):
+                environment = (process / "environ").read_bytes()
+                if os.fsencode(directory) in command or os.fsencode(f"DOSSIER_DATA_DIR={directory}\0") in environment:
+                    found.append(command.replace(b"\0", b" ").decode())
+        except OSError:
+            continue
+    return found
+
+
+def shell(*lines: str) -> "subprocess.CompletedProcess[str]":
+    """Runs lines pasted one after another."""
+    return subprocess.run(["bash", "-c", "\n".join(lines)], capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data directory of this module's runs."""
+    return tmp_path_factory.mktemp("up") / "data"
+
+
+@pytest.fixture
+def up(data: Path) -> Iterator[Up]:
+    """A running one, ready."""
+    running = Up(data)
+    try:
+        yield running.wait_until_ready()
+    finally:
+        if running.process.poll() is None:
+            running.stop()
+
+
+def test_the_printed_lines_show_the_whole_path_and_a_second_run_finds_its_data(data: Path) -> None:
+    first = Up(data).wait_until_ready()
+    assert len(first.curl_lines) == 3
+    done = shell(*first.curl_lines)
+    assert done.returncode == 0, done.stderr
+    put, drawer, received = map(json.loads, done.stdout.split("\n")[:3])
+    assert (put["changed"], put["message"]) == (True, "Profile saved.")
+    assert {one["code"]: (one["value"], one["shown"]) for one in drawer["categories"]} == {
+        1: ("A2", "stored"),
+        2: ("OWN", "stored"),
+        3: ("BLUE", "stored"),
+    }
+    assert received["age_band"]["value"] == "A2"
+    status, seconds = first.stop()
+    assert status == 0
+    assert seconds < STOPS_WITHIN_S
+    assert left_over(data) == []
+
+    second = Up(data).wait_until_ready()
+    again = shell(*second.curl_lines)
+    put, drawer, received = map(json.loads, again.stdout.split("\n")[:3])
+    assert put["changed"] is False
+    assert drawer["categories"][0]["value"] == "A2"
+    assert {name: one["value"] for name, one in received.items()} == {
+        "age_band": "A2",
+        "homeowner": "OWN",
+        "favourite_colour": "BLUE",
+    }
+    assert len(second.get("/v1/customers")["items"]) == 2
+    assert second.stop(signal.SIGTERM)[0] == 0
+    assert left_over(data) == []
+
+
+def test_a_token_is_printed_for_each_role(up: Up) -> None:
+    for role in ("ADMINISTRATOR", "AGENT", "AUDITOR", "INTEGRATOR"):
+        assert up.get("/v1/customers/1001", role)["number"] == "1001"
+
+
+def test_a_second_one_in_the_same_directory_says_so_plainly(up: Up, data: Path) -> None:
+    other = Up(data)
+    assert other.process.wait(timeout=60) == 1
+    assert f"Dossier already runs in {data}, as process {up.process.pid}." in other.complaints()
+    assert up.get("/health/ready")["status"] == "ready"
+
+
+def test_a_port_that_is_taken_is_said_plainly_and_nothing_is_started(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        refused = Up(tmp_path / "data", "--port", str(port))
+        assert refused.process.wait(timeout=60) == 1
+    assert f"Port {port} of 127.0.0.1 cannot be used" in refused.complaints()
+    assert "Traceback" not in refused.complaints()
+    assert not (tmp_path / "data" / "postgres").exists()
+
+
+@pytest.mark.parametrize("name", ["api", "project", "forward", "simulator"])
+def test_a_process_that_dies_is_started_again(up: Up, name: str) -> None:
+    name = name[: 15 - len("dossier-")]
+    before = up.pid_of(name)
+    assert before is not None
+    os.kill(before, signal.SIGKILL)
+    after = eventually(lambda: (pid := up.pid_of(name)) and pid != before and pid, f"{name} runs again")
+    assert after != before
+    assert "ended with signal SIGKILL; it is started again" in up.complaints()
+    assert up.get("/v1/customers/1001")["number"] == "1001"
+
+
+def test_a_database_that_dies_is_started_again(up: Up, data: Path) -> None:
+    def postmaster() -> int:
+        return int((data / "postgres" / "postmaster.pid").read_text().partition("\n")[0])
+
+    before = postmaster()
+    os.kill(before, signal.SIGKILL)
+
+    def answers() -> bool:
+        try:
+            return up.get("/v1/customers/1001")["number"] == "1001" and postmaster() != before
+        except (OSError, ValueError):
+            return False
+
+    eventually(answers, "the database answers again")
+
+
+def test_children_end_by_themselves_when_the_supervisor_is_killed(up: Up, data: Path) -> None:
+    up.process.kill()
+    up.process.wait()
+    eventually(lambda: all("postgres" in command for command in left_over(data)), "only PostgreSQL is left")
+    again = Up(data).wait_until_ready()
+    assert again.get("/v1/customers/1001")["number"] == "1001"
+    assert again.stop()[0] == 0
+    assert left_over(data) == []
+
+
+def test_another_company_gets_no_demo(data: Path) -> None:
+    other = Up(data, DOSSIER_COMPANY="acme").wait_until_ready()
+    assert other.curl_lines == []
+    assert other.get("/v1/customers")["items"] == []
+    assert other.stop()[0] == 0
+
+
+def test_ctrl_c_while_starting_leaves_nothing(tmp_path: Path) -> None:
+    starting = Up(tmp_path / "data")
+    eventually((tmp_path / "data" / "postgres").exists, "PostgreSQL is being started")
+    starting.process.send_signal(signal.SIGINT)
+    assert starting.process.wait(timeout=60) == 0
+    assert left_over(tmp_path / "data") == []
+
+
+def test_one_off_commands_share_the_database_of_a_running_one(up: Up, data: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "cli.main", "verify", "--json"],
+        env={
+            **{name: value for name, value in os.environ.items() if name not in OUTSIDE},
+            "DOSSIER_DATA_DIR": str(data),
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["events"] > 20
+    assert up.get("/v1/customers/1001")["number"] == "1001"

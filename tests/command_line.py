@@ -1,0 +1,104 @@
+"""`dossier` for tests: commands run in this process through Typer's runner, or as real processes."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+import psycopg
+import pytest
+from typer.testing import CliRunner, Result
+
+from aggregates.fact import Origin, Role, Source
+from aggregates.use_case import Request
+from cli.main import app
+from conftest import MASTER_KEY, TODAY
+from store.application import Dossier
+
+TOKEN_SECRET: Final = "a-secret-of-the-tests-with-32-characters"
+PATIENCE_S: Final = 60.0
+
+
+class CommandLine:
+    """`dossier` with the environment of one company."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self.environment = environment
+        self.company = environment["DOSSIER_COMPANY"]
+        self.schema = f"dossier_{self.company}"
+
+    def run(self, *arguments: str, **environment: str) -> Result:
+        """Runs a command in this process."""
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in {**self.environment, **environment}.items():
+                patch.setenv(name, value)
+            return CliRunner().invoke(app, list(arguments))
+
+    def asked(self, *arguments: str) -> Any:
+        """Runs a command with `--json`, which must succeed, and gives what it printed."""
+        result = self.run(*arguments, "--json")
+        assert result.exit_code == 0, result.output
+        return json.loads(result.stdout)
+
+    def process(self, *arguments: str, **environment: str) -> "subprocess.Popen[str]":
+        """Starts a command as a process of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "cli.main", *arguments],
+            env={**os.environ, **self.environment, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def dossier(self) -> Dossier:
+        """The company's application; to be closed."""
+        return Dossier({**self.environment, "DOSSIER_SCHEMA": self.schema})
+
+
+@contextmanager
+def company(url: str, directory: Path) -> Iterator[CommandLine]:
+    """A company without tables; what was made of it is dropped afterwards."""
+    environment = {
+        "DATABASE_URL": url,
+        "DOSSIER_COMPANY": f"t_{uuid4().hex[:12]}",
+        "DOSSIER_DATA_DIR": str(directory),
+        "DOSSIER_MASTER_KEY": MASTER_KEY,
+        "DOSSIER_TOKEN_SECRET": TOKEN_SECRET,
+    }
+    line = CommandLine(environment)
+    yield line
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f'DROP SCHEMA IF EXISTS "{line.schema}" CASCADE')
+
+
+def migrated(line: CommandLine) -> CommandLine:
+    """The company with empty tables."""
+    result = line.run("migrate")
+    assert result.exit_code == 0, result.output
+    return line
+
+
+def request(actor: str = "ann", role: Role = Role.ADMINISTRATOR, reason: str | None = None) -> Request:
+    """A request of the day of the tests."""
+    cause = uuid4()
+    origin = Origin(actor=actor, role=role, source=Source.API, reason=reason, correlation_id=cause, causation_id=cause)
+    return Request(origin, TODAY)
+
+
+def eventually(condition: Callable[[], Any], what: str) -> Any:
+    """Waits, bounded, until a condition holds, and gives what it gave."""
+    pause, deadline = threading.Event(), time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        if found := condition():
+            return found
+        pause.wait(0.02)
+    raise AssertionError(f"Not within {PATIENCE_S:.0f} s: {what}.")

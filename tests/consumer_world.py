@@ -1,0 +1,163 @@
+"""What the tests of consumers and the journeys through them share: loops in threads, a real simulator, a company that fills the log."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx2
+import uvicorn
+
+from aggregates.customer import commands as customers
+from aggregates.setup import commands as setup
+from consumers.kafka_client import KafkaConsumer, TopicPartition
+from consumers.messages import Received
+from consumers.retrying import Retrying
+from store.application import Dossier
+
+PATIENCE_S = 30.0
+FAST = Retrying(first_s=0.02, longest_s=0.1, most_attempts=4)
+"""Retries of a test: four attempts within a fifth of a second."""
+TOKEN = "test-token"
+
+
+def wait_for(condition: Callable[[], Any], what: str, within_s: float = PATIENCE_S) -> Any:
+    """Waits until the condition holds, bounded, and gives what it gave."""
+    deadline = time.monotonic() + within_s
+    while not (found := condition()):
+        assert time.monotonic() < deadline, f"{what}: not within {within_s} s"
+        threading.Event().wait(0.01)
+    return found
+
+
+class Loops:
+    """Loops of the product in threads; each is asked to stop, and must, at the end."""
+
+    def __init__(self) -> None:
+        self._running: list[tuple[threading.Thread, threading.Event]] = []
+
+    def start(self, loop: Callable[[threading.Event], None]) -> Callable[[], None]:
+        """Runs a loop; gives what ends it."""
+        stop = threading.Event()
+        thread = threading.Thread(target=loop, args=[stop], daemon=True)
+        thread.start()
+        self._running.append((thread, stop))
+
+        def end() -> None:
+            stop.set()
+            thread.join(PATIENCE_S)
+            assert not thread.is_alive(), "the loop does not end"
+
+        return end
+
+    def end(self) -> None:
+        for _, stop in self._running:
+            stop.set()
+        for thread, _ in self._running:
+            thread.join(PATIENCE_S)
+            assert not thread.is_alive(), "the loop does not end"
+
+
+class Simulator:
+    """Customer Engagement, as the tests see it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._client = httpx2.Client(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}, trust_env=False)
+
+    def fail(self, status: int, times: int = 1, number: str | None = None, retry_after: int | None = None) -> None:
+        fault = {"status": status, "times": times, "number": number, "retry_after": retry_after}
+        self._client.post("/faults", json=fault).raise_for_status()
+
+    def recover(self) -> None:
+        self._client.delete("/faults").raise_for_status()
+
+    def received(self) -> dict[str, Any]:
+        return dict(self._client.get("/received").raise_for_status().json())
+
+    def values(self, number: str) -> dict[str, Any]:
+        stored = self._client.get(f"/customers/{number}/attributes").raise_for_status().json()
+        return {attribute: one["value"] for attribute, one in stored.items()}
+
+    def put(self, number: str, attribute: str, body: dict[str, Any], **headers: str) -> httpx2.Response:
+        return self._client.put(f"/customers/{number}/attributes/{attribute}", json=body, headers=headers)
+
+    def close(self) -> None:
+        self._client.close()
+
+
+@contextmanager
+def serving(app: Any) -> Iterator[str]:
+    """An application served by uvicorn in a thread, at a port that the system chose."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port = listening.getsockname()[1]
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", ws="none"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        wait_for(lambda: server.started, "the simulator starts")
+        yield f"http://127.0.0.1:{port}"
+        server.should_exit = True
+        thread.join(PATIENCE_S)
+
+
+AGE, SIZE = 1, 2
+
+
+class Company:
+    """Fills the log: two categories with responses, customers, answers."""
+
+    def __init__(self, dossier: Dossier, ask: Callable[..., Any]) -> None:
+        self.dossier = dossier
+        self._ask = ask
+
+    def define(self) -> "Company":
+        """Two categories: age (A, B, C) and size (S, M)."""
+        for code, description, responses in ((AGE, "Age", "ABC"), (SIZE, "Size", "SM")):
+            setup.define_category(self.dossier, self._ask(), code=code, description=description)
+            for response in responses:
+                setup.define_response(
+                    self.dossier, self._ask(), code=code, response=response, description=f"{description} {response}"
+                )
+        return self
+
+    def integrate(self, l37: str = "INTERACT", l51: str = "Yes") -> "Company":
+        """Switches forwarding on, and maps age but not size."""
+        setup.set_control(self.dossier, self._ask(), code="L37", value=l37)
+        setup.set_control(self.dossier, self._ask(), code="L51", value=l51)
+        setup.map_category(self.dossier, self._ask(), code=AGE, attribute="age")
+        return self
+
+    def register(self, *numbers: str, name: str = "Ada Byron") -> "Company":
+        for number in numbers:
+            customers.register_customer(self.dossier, self._ask(), number=number, name=name)
+        return self
+
+    def answer(self, number: str, response: str | None, category: int = AGE, **dates: Any) -> Any:
+        """Selects (or clears) a response and gives the recorded event."""
+        outcome = customers.confirm_drawer(
+            self.dossier, self._ask(), number=number, responses={category: response}, **dates
+        )
+        [event] = self.dossier.log_of_facts.select_notifications(outcome.position, 1)
+        return event
+
+
+def on_topic(servers: str, topic: str) -> list[Received]:
+    """Everything on a topic now, in order within each partition."""
+    consumer = KafkaConsumer(bootstrap_servers=servers, enable_auto_commit=False, metrics_enabled=False)
+    try:
+        partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic)]
+        if not partitions:
+            return []
+        ends = consumer.end_offsets(partitions)
+        consumer.assign(partitions)
+        consumer.seek_to_beginning(*partitions)
+        found = []
+        while any(consumer.position(one) < end for one, end in ends.items()):
+            for records in consumer.poll(timeout_ms=200).values():
+                found += [Received(r.key, r.value, dict(r.headers), f"{r.partition}", r.offset) for r in records]
+        return found
+    finally:
+        consumer.close()
