@@ -17,14 +17,15 @@ help:
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check "uv==0.13.9"
-	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
 up: $(VENV)/.installed
 ifeq ($(KAFKA),1)
-	@set -e; export KAFKA_BOOTSTRAP_SERVERS=$$($(BIN)/python deploy/kafka/kafka.py start --dir $(KAFKA_DIR)); \
-	trap '$(BIN)/python deploy/kafka/kafka.py stop --dir $(KAFKA_DIR)' EXIT; $(BIN)/dossier up
+	@set -e; trap '$(BIN)/python deploy/kafka/kafka.py stop --dir $(KAFKA_DIR)' EXIT; \
+	KAFKA_BOOTSTRAP_SERVERS=$$($(BIN)/python deploy/kafka/kafka.py start --dir $(KAFKA_DIR)); \
+	export KAFKA_BOOTSTRAP_SERVERS; $(BIN)/dossier up
 else
 	@$(BIN)/dossier up
 endif
@@ -40,8 +41,12 @@ test: check
 bench: $(VENV)/.installed
 	$(BIN)/python -m benchmarks
 
+# Three locks: everything for development, what runs for the image, what builds the image's wheel.
+LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header
 lock: $(VENV)/.installed
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --group dev pyproject.toml --output-file requirements.lock
+	$(LOCK) --group dev pyproject.toml --output-file requirements.lock
+	$(LOCK) --constraints requirements.lock pyproject.toml --output-file deploy/requirements.lock
+	echo hatchling | $(LOCK) --constraints requirements.lock - --output-file deploy/build.lock
 
 clean:
 	rm -rf $(VENV) .dossier

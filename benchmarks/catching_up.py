@@ -21,7 +21,7 @@ from benchmarks.servers import dossier, library_environment
 from projections import catalogue
 from projections.engine import Runner
 
-CUSTOMERS: Final = 5_000
+CUSTOMERS: Final = 10_000
 OUR_EVENTS: Final = 100_000
 PEER_EVENTS: Final = 5_000
 PUT_EVENTS: Final = 4_000

@@ -88,3 +88,16 @@ def assert_problem(answer: Response, status: int, slug: str) -> dict[str, Any]:
     assert document["status"] == status
     assert document["correlation_id"] == answer.headers[CORRELATION]
     return document
+
+
+def define_age(api: Api, **more: object) -> None:
+    """Category 7, Age, with responses A (default) and B."""
+    assert api.post("/v1/categories", {"code": 7, "description": "Age", **more}).status_code == 201
+    for code, default in (("A", True), ("B", False)):
+        body = {"code": code, "description": f"Group {code}", "default": default}
+        assert api.post("/v1/categories/7/responses", body).status_code == 201
+
+
+def register(api: Api, number: str = "1001", name: str = "Ada Byron", **more: object) -> None:
+    """A customer."""
+    assert api.post("/v1/customers", {"number": number, "name": name, **more}).status_code == 201

@@ -19,6 +19,7 @@ from aggregates.use_case import KeyReusedError
 from api import around
 from api.following import FollowersError
 from api.tokens import TokenError
+from projections.positions import NotInstalledError
 from projections.reading import BehindError
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -118,6 +119,7 @@ _OF_ERROR: Final[dict[type[Exception], Kind]] = {
     FollowersError: UNAVAILABLE,
     OperationalError: UNAVAILABLE,
     BehindError: BEHIND,
+    NotInstalledError: UNAVAILABLE,
 }
 _OF_STATUS: Final = {400: MALFORMED, 404: NOT_FOUND, 405: METHOD, 412: STALE, 413: TOO_LARGE, 415: MEDIA}
 

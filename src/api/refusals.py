@@ -17,6 +17,7 @@ from aggregates.errors import DomainError, RefusedError, StaleVersionError
 from api import around, write_headers
 from api.around import Around
 from api.problems import INVALID, MALFORMED, METHOD, FieldError, kind_of, kind_of_status, problem
+from projections.positions import NotInstalledError
 from projections.reading import BehindError
 from store.public import instant
 
@@ -79,11 +80,11 @@ async def http_error(request: Request, error: Exception) -> Response:
 
 async def unavailable(request: Request, error: Exception) -> Response:
     """The database is away, or a read model has not come far enough. The client may repeat the request."""
-    text = str(error) if isinstance(error, BehindError) else "The database cannot be reached at the moment."
     kind = kind_of(error)
-    if not isinstance(error, BehindError) and type(error) is not OperationalError:
-        text = kind.meaning
-    return problem(request.scope, kind, text)
+    if isinstance(error, BehindError | NotInstalledError):
+        return problem(request.scope, kind, str(error))
+    known = type(error) is OperationalError
+    return problem(request.scope, kind, "The database cannot be reached at the moment." if known else kind.meaning)
 
 
 HANDLERS: Final[dict[int | type[Exception], Handler]] = {
@@ -92,4 +93,5 @@ HANDLERS: Final[dict[int | type[Exception], Handler]] = {
     HTTPException: http_error,
     OperationalError: unavailable,
     BehindError: unavailable,
+    NotInstalledError: unavailable,
 }

@@ -6,10 +6,10 @@ the process and what `structlog.contextvars` binds.
 
 import logging
 import sys
-from typing import Final
+from typing import Any, Final
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
 
 from cli.settings import LogLevel
 
@@ -27,10 +27,11 @@ _SHARED: Final[tuple[Processor, ...]] = (
 
 def configure(process: str, level: LogLevel) -> None:
     """Sets logging up for this process; `process` is its name in every line."""
+    shared = (_named(process), *_SHARED)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=_SHARED,
+            foreign_pre_chain=shared,
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_rendering()],
         )
     )
@@ -40,12 +41,21 @@ def configure(process: str, level: LogLevel) -> None:
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.DEBUG if level is LogLevel.DEBUG else logging.WARNING)
     structlog.configure(
-        processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(process=process)
+
+
+def _named(process: str) -> Processor:
+    """Adds the name of the process to every line, whichever thread it comes from."""
+
+    def add(_logger: Any, _method: str, event: EventDict) -> EventDict:
+        event["process"] = process
+        return event
+
+    return add
 
 
 def _rendering() -> tuple[Processor, ...]:

@@ -20,7 +20,12 @@ RUN = "Run"
 app = application(
     name="dossier",
     help="Customer and account profiles in which every change is kept and every past answer can be given again.",
-    epilog="Settings are environment variables: DATABASE_URL, DOSSIER_COMPANY, DOSSIER_DATA_DIR and others; see `dossier settings`.",
+    epilog=(
+        "Settings are environment variables: DATABASE_URL (without it, PostgreSQL runs in DOSSIER_DATA_DIR), DOSSIER_DATA_DIR (.dossier),"
+        " DOSSIER_COMPANY (demo), DOSSIER_MASTER_KEY and DOSSIER_TOKEN_SECRET (made by itself without DATABASE_URL),"
+        " DOSSIER_HOST (127.0.0.1), DOSSIER_PORT (8000), DOSSIER_WORKERS (1), DOSSIER_LOG_LEVEL (info), KAFKA_BOOTSTRAP_SERVERS,"
+        " CUSTOMER_ENGAGEMENT_URL, CUSTOMER_ENGAGEMENT_TOKEN."
+    ),
 )
 
 
@@ -98,15 +103,18 @@ def forward(metrics_port: MetricsPort = None) -> None:
 def simulator(
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen on.")] = 8081,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    journal: Annotated[Path, typer.Option(help="File that keeps what was received.")] = Path(
-        "customer_engagement.jsonl"
-    ),
+    journal: Annotated[
+        Path | None,
+        typer.Option(help="File that keeps what was received. Default: customer_engagement.jsonl in DOSSIER_DATA_DIR."),
+    ] = None,
     fd: Annotated[int | None, typer.Option(hidden=True, help="Listen on this inherited socket.")] = None,
 ) -> None:
     """Run a simulator of Customer Engagement, for trying and for tests. Its token is CUSTOMER_ENGAGEMENT_TOKEN."""
+    from cli.simulating import JOURNAL
     from cli.simulating import simulate as run
 
-    run(load().model_copy(update={"host": host, "port": port}), journal, fd=fd)
+    settings = load().model_copy(update={"host": host, "port": port})
+    run(settings, journal or settings.data_dir / JOURNAL, fd=fd)
 
 
 @app.command(rich_help_panel=RUN)

@@ -11,15 +11,12 @@ from cli.projecting import project
 from cli.relaying import relay
 from cli.serving import serve
 from cli.settings import Settings
-from cli.simulating import simulate
+from cli.simulating import JOURNAL, simulate
 from cli.supervisor import Part
 from cli.wiring import migrate, open_dossier
 
 API: Final = "api"
 SIMULATOR: Final = "simulator"
-
-JOURNAL: Final = "customer_engagement.jsonl"
-"""File of the data directory in which the simulator keeps what it received."""
 
 
 def parts(settings: Settings, api: socket.socket, simulator: socket.socket | None) -> Iterator[Part]:

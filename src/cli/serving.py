@@ -5,7 +5,6 @@ from contextlib import ExitStack
 from typing import Final
 
 import structlog
-import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.supervisors import Multiprocess
 
@@ -13,6 +12,7 @@ import api.logs
 from api.app import create_app
 from api.settings import ApiSettings
 from cli.http_server import configuration
+from cli.http_server import serve as serve_app
 from cli.logs import configure
 from cli.process import running
 from cli.settings import Settings, load
@@ -25,14 +25,16 @@ NAME: Final = "api"
 def serve(settings: Settings, *, fd: int | None) -> None:
     """Serves until it is told to stop. Raises `PortTakenError`."""
     bound = inherited_or_listening(fd, settings.host, settings.port)
-    with bound as listener, running(NAME, settings, None):
+    with bound as listener, running(NAME, settings, None) as stop:
         structlog.get_logger().info("listening", address=address(listener), workers=settings.workers)
         if settings.workers == 1:
-            uvicorn.Server(configuration(application(settings))).run([listener])
+            serve_app(application(settings), listener, stop)
             return
         with database_url(settings):
             config = configuration("cli.serving:worker", workers=settings.workers, factory=True)
-            Multiprocess(config, sockets=[listener]).run()
+            processes = Multiprocess(config, sockets=[listener])  # takes the signals over
+            if not stop.is_set():
+                processes.run()
 
 
 def worker() -> ASGIApp:

@@ -1,20 +1,24 @@
 """`dossier simulator`: Customer Engagement's simulator as a process."""
 
 from pathlib import Path
+from typing import Final
 
 import structlog
-import uvicorn
 
-from cli.http_server import configuration
+from cli.http_server import serve
 from cli.process import running
 from cli.settings import Settings
 from cli.simulator import create_app
 from cli.sockets import address, inherited_or_listening
 
+JOURNAL: Final = "customer_engagement.jsonl"
+"""File of the data directory in which it keeps what it received."""
+
 
 def simulate(settings: Settings, journal: Path, *, fd: int | None) -> None:
     """Receives until it is told to stop. Raises `PortTakenError`."""
     bound = inherited_or_listening(fd, settings.host, settings.port)
-    with bound as listener, running("simulator", settings, None):
+    with bound as listener, running("simulator", settings, None) as stop:
         structlog.get_logger().info("listening", address=address(listener), journal=str(journal))
-        uvicorn.Server(configuration(create_app(settings.engagement_token, journal))).run([listener])
+        journal.parent.mkdir(parents=True, exist_ok=True)
+        serve(create_app(settings.engagement_token, journal), listener, stop)

@@ -21,6 +21,7 @@ from consumers.kafka_client import (
     CooperativeStickyAssignor,
     KafkaConsumer,
     KafkaError,
+    KafkaTimeoutError,
     MemberState,
     OffsetAndMetadata,
     RebalanceInProgressError,
@@ -29,8 +30,11 @@ from consumers.kafka_client import (
 from consumers.messages import Received
 from consumers.retrying import RESTARTING, Retrying, keep_serving
 
-POLL_RECORDS: Final = 500
+POLL_RECORDS: Final = 1_000_000
+"""More than a fetch can hold, so that a poll takes all of it: this client never gives the rest of a fetch back that it holds when its
+partition is paused, nor fetches that partition again after it is resumed. What is read ahead is bounded by bytes instead."""
 FETCH_BYTES: Final = 8_388_608
+PARTITION_FETCH_BYTES: Final = 1_048_576
 FETCH_WAIT_MS: Final = 100
 POLL_MS: Final = 100
 """Milliseconds of one turn of the loop while nothing comes."""
@@ -71,7 +75,7 @@ class KafkaFeed:
         partitions = _Assigned()
         try:
             with self._consuming() as client:
-                client.subscribe([self._topics.events], listener=partitions)
+                self._subscribe(client, partitions)
                 try:
                     _consume(client, partitions, workers, stop)
                 finally:
@@ -79,6 +83,13 @@ class KafkaFeed:
                 _commit(client, partitions)
         finally:
             workers.close([])
+
+    def _subscribe(self, client: Any, partitions: "_Assigned") -> None:
+        """Subscribes, and waits for what the cluster says of the topic: a member that leads its group without knowing that yet assigns
+        no partition to anybody, and nobody notices for `METADATA_AGE_MS`."""
+        client.subscribe([self._topics.events], listener=partitions)
+        if not client.partitions_for_topic(self._topics.events):
+            raise KafkaTimeoutError(f"The topic {self._topics.events} cannot be found.")
 
     @contextmanager
     def _consuming(self) -> Iterator[Any]:
@@ -96,6 +107,7 @@ class KafkaFeed:
             session_timeout_ms=SESSION_TIMEOUT_MS,
             heartbeat_interval_ms=HEARTBEAT_MS,
             fetch_max_bytes=FETCH_BYTES,
+            max_partition_fetch_bytes=PARTITION_FETCH_BYTES,
             fetch_max_wait_ms=FETCH_WAIT_MS,
             request_timeout_ms=REQUEST_TIMEOUT_MS,
             bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS,

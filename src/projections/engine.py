@@ -99,14 +99,14 @@ class Runner:
             OperationalError, psycopg.OperationalError: the database cannot be reached.
         """
         reader = BatchReader(self._dossier, self._projection)
-        with closing(folding_connection(self._database)) as connection, closing(reader):
+        with closing(folding_connection(self._database)) as connection:
             lock = positions.runner_lock(self._database, self._projection.name)
             connection.execute(sql.SQL("SELECT pg_advisory_lock({})").format(lock))
             return self._catch_up(connection, reader, threading.Event())
 
     def _follow(self, stop: threading.Event) -> None:
         signal, reader = Signal(self._database, "log"), BatchReader(self._dossier, self._projection)
-        with closing(folding_connection(self._database)) as connection, closing(signal), closing(reader):
+        with closing(folding_connection(self._database)) as connection, closing(signal):
             lock = positions.runner_lock(self._database, self._projection.name)
             while not positions.take(connection, lock):
                 if stop.wait(STANDBY_POLL_S):
@@ -138,7 +138,7 @@ class Runner:
 
     def _read(self, connection: Connection[Row], reader: BatchReader, after: int) -> Batch | None:
         try:
-            return reader.next(after)
+            return reader.next(connection, after)
         except Exception as error:
             if not isinstance(error, OUTAGES):
                 positions.stop(connection, self._database, self._projection.name, explain(error, private=False))

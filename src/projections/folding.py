@@ -7,7 +7,6 @@ found by halving the batch.
 
 import gc
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +23,7 @@ from store.events import RecordedEvent
 from store.log import read
 from store.mapper import FactMapper
 
-BATCH_EVENTS: Final = 4_000
+BATCH_EVENTS: Final = 2_000
 """Positions a batch; more only where one commit of the log holds more."""
 
 _END: Final = """
@@ -54,52 +53,26 @@ class Batch:
     seen: Sequence[Seen]
     fault: Fault | None
 
-    @property
-    def full(self) -> bool:
-        """Whether there is probably more to come."""
-        return self.end - self.after >= BATCH_EVENTS
-
 
 class BatchReader:
-    """Reads a read model's batches on a connection of its own; while one is folded, the next is read and decoded."""
+    """Reads the batches of one read model.
+
+    It does not read ahead in a thread: decoding needs the interpreter, and so does the fold; measured, the fold lost more by it
+    than was won.
+    """
 
     def __init__(self, dossier: Dossier, projection: Projection) -> None:
-        self._database = dossier.database
         self._mapper = dossier.fact_mapper
         self._topics = sorted(projection.topics)
         self._personal = frozenset(topic for topic in self._topics if is_private(FACTS[topic]))
-        self._connection: Connection[Row] | None = None
-        self._ahead: tuple[int, Future[Batch | None]] | None = None
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"dossier-read-{projection.name}")
 
-    def next(self, after: int) -> Batch | None:
+    def next(self, connection: Connection[Row], after: int) -> Batch | None:
         """The batch after a position; `None` at the log's end. Raises `OUTAGES`."""
-        ahead, self._ahead = self._ahead, None
-        batch = None
-        if ahead is not None:
-            batch = ahead[1].result()
-            ahead = ahead if ahead[0] == after else None
-        if ahead is None:
-            batch = self._read(after)
-        if batch is not None and batch.full and batch.fault is None:
-            self._ahead = (batch.end, self._thread.submit(self._read, batch.end))
-        return batch
-
-    def close(self) -> None:
-        """Ends the reading ahead and closes the connection."""
-        self._thread.shutdown(cancel_futures=True)
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-    def _read(self, after: int) -> Batch | None:
-        if self._connection is None:
-            self._connection = self._database.connect()
-        found = self._connection.execute(_END, {"after": after, "limit": BATCH_EVENTS}, binary=True).fetchone()
+        found = connection.execute(_END, {"after": after, "limit": BATCH_EVENTS}, binary=True).fetchone()
         if found is None:
             return None
         end, recorded_at = found
-        events = read(self._connection, after, end - after, until=end, topics=self._topics)
+        events = read(connection, after, end - after, until=end, topics=self._topics)
         if self._personal:
             self._mapper.keys.preload(event.uuid for event in events if event.topic in self._personal)
         seen, fault = _decoded(self._mapper, events, self._personal)

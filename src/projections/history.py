@@ -225,6 +225,8 @@ def _entry(view: View, kind: str, key: str, row: Row) -> HistoryEntry:
 
 def _opened(view: View, kind: str, key: str, event_id: UUID, sealed: bytes | None) -> dict[str, Any] | None:
     subject = CustomerProfile.id_of(view.company, key)
+    if kind == CustomerProfile.KIND:
+        view.keys.preload([subject], view.connection)
     found = view.keys.find(subject)[1] if kind == CustomerProfile.KIND and sealed is not None else None
     if found is None or sealed is None:
         return None

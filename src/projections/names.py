@@ -58,7 +58,7 @@ def seal_name(keys: KeyRing, table: str, subject: UUID, name: str) -> bytes | No
 def open_names(view: View, table: str, numbers: Sequence[str], sealed: Iterable[bytes | None]) -> list[str]:
     """The names in rows of `table` of these customers; `ERASED` where the key is destroyed."""
     subjects = [CustomerProfile.id_of(view.company, number) for number in numbers]
-    view.keys.preload(subjects)
+    view.keys.preload(subjects, view.connection)
     return [_opened(view.keys, table, subject, one) for subject, one in zip(subjects, sealed, strict=True)]
 
 

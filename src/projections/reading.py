@@ -16,7 +16,7 @@ from typing import Final
 from psycopg import Connection, sql
 
 from aggregates.errors import InvalidError
-from projections import catalogue, positions
+from projections import positions
 from projections.projection import Projection
 from projections.states import ProjectionState, states
 from store.application import Dossier
@@ -86,8 +86,11 @@ class ReadModels:
     def __init__(self, dossier: Dossier, projections: Sequence[Projection] | None = None) -> None:
         self._dossier = dossier
         self._database = dossier.database
-        found = catalogue.projections(dossier) if projections is None else projections
-        self._tables = {projection.name: projection.tables for projection in found}
+        if projections is None:
+            from projections import catalogue  # noqa: PLC0415  (the read models listed there import this module)
+
+            projections = catalogue.projections(dossier)
+        self._tables = {projection.name: projection.tables for projection in projections}
         self._positions: dict[str, int] = {}
         self._moved = threading.Condition()
         self._ended = threading.Event()

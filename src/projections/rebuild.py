@@ -113,7 +113,7 @@ class _Rebuild:
     def run(self) -> RebuildReport:
         started = time.monotonic()
         reader = BatchReader(self._dossier, self._projection)
-        with closing(reader), closing(folding_connection(self._database, schemas=(self._schema,))) as connection:
+        with closing(folding_connection(self._database, schemas=(self._schema,))) as connection:
             if not positions.take(connection, positions.rebuild_lock(self._database, self._name)):
                 raise RebuildUnderWayError(f"Read model {self._name} is being rebuilt already.")
             try:
@@ -145,7 +145,7 @@ class _Rebuild:
     def _build(self, connection: Connection[Row], reader: BatchReader) -> int:
         """Catches up and swaps; gives the number of attempts it took."""
         for attempt in range(MOST_SWAPS):
-            while batch := reader.next(self._position):
+            while batch := reader.next(connection, self._position):
                 self._fold(connection, batch)
             if attempt == 0:
                 # Fresh tables have no statistics: without them the first reads after the swap would be planned blindly.
@@ -202,7 +202,7 @@ class _Rebuild:
     ) -> tuple[int, datetime | None]:
         """Folds what the old tables have and the new ones have not; gives the new place."""
         position, recorded_at = self._position, self._recorded_at
-        while position < target and (batch := reader.next(position)):
+        while position < target and (batch := reader.next(connection, position)):
             if batch.end - self._position > SWAP_WITHIN:
                 raise _TooFarError
             fault = fold(connection, self._projection, batch, cautious=True)

@@ -15,8 +15,9 @@ from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from psycopg import Connection
 
-from store.database import Database
+from store.database import Database, Row
 
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
@@ -76,16 +77,20 @@ class KeyRing:
         known = self._recall(subject)
         return (False, None) if known is None else (True, known[0])
 
-    def preload(self, subjects: Iterable[UUID]) -> None:
-        """Reads the keys of many subjects at once."""
+    def preload(self, subjects: Iterable[UUID], connection: Connection[Row] | None = None) -> None:
+        """Reads the keys of many subjects at once.
+
+        Whoever holds a pooled connection already hands it in: readers that each wait for a second one starve the pool.
+        """
         missing = [subject for subject in set(subjects) if self._recall(subject) is None]
         if not missing:
             return
-        with self._database.connection() as connection:
-            rows = connection.execute(
-                "SELECT subject, wrapped FROM personal_keys WHERE subject = ANY(%s)", [missing]
-            ).fetchall()
-        for subject, wrapped in rows:
+        if connection is None:
+            with self._database.connection() as own:
+                self.preload(missing, own)
+            return
+        rows = connection.execute("SELECT subject, wrapped FROM personal_keys WHERE subject = ANY(%s)", [missing])
+        for subject, wrapped in rows.fetchall():
             self.remember(subject, None if wrapped is None else self._unwrap(subject, wrapped))
 
     def destroy(self, subject: UUID) -> None:

@@ -181,6 +181,13 @@ def test_the_history_says_who_when_and_why_of_one_customer_only(company: Api) ->
     assert_problem(company.get("/v1/customers/9999/history"), 404, "not-found")
 
 
+def test_the_history_of_a_category_keeps_the_descriptions_of_the_time(company: Api) -> None:
+    company.patch("/v1/categories/9", {"description": "Pastime", "reason": "clearer"})
+    entries = company.seen("/v1/categories/9/history").json()["items"]
+    assert {entry["data"].get("description") for entry in entries} == {"Hobby", "Chess", "Pastime"}  # rule 1.13
+    assert_problem(company.get("/v1/categories/8/history"), 404, "not-found")
+
+
 def test_the_history_decrypts_names_and_comes_in_pages(company: Api) -> None:
     company.patch("/v1/customers/1001", {"name": "Ada Lovelace"})
     path, names = "/v1/customers/1001/history?limit=1", []

@@ -12,6 +12,15 @@ from consumers.bus import Topics
 from store.application import Dossier
 
 
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loops look around more often, so that they end sooner; signals wake them all the same."""
+    for name in ("consumers.relay.POLL_S", "consumers.log_feed.POLL_S", "consumers.resender.POLL_S"):
+        monkeypatch.setattr(name, 0.1)
+    monkeypatch.setattr("store.leadership.STANDBY_S", 0.1)
+    monkeypatch.setattr("projections.engine.POLL_S", 0.1)
+
+
 @pytest.fixture
 def loops() -> Iterator[Loops]:
     """Loops that end with the test."""

@@ -36,6 +36,8 @@ class Recorder:
         self._lock = threading.Lock()
 
     def handle(self, received: Received, attempt: int) -> Later | None:
+        if received.type is not None and received.type not in self.types:
+            return None
         profile = (received.key or b"").decode()
         with self._lock:
             self.at_work[profile] += 1
@@ -196,17 +198,21 @@ def test_a_partition_with_enough_read_ahead_is_held_back(
     kafka_servers: str, topics: Topics, loops: Loops, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("consumers.kafka_feed.MOST_WAITING", 10)
-    monkeypatch.setattr("consumers.kafka_feed.POLL_RECORDS", 5)
+    monkeypatch.setattr("consumers.kafka_feed.PARTITION_FETCH_BYTES", 2_000)
     ensure_topics(kafka_servers, topics)
     with producing(kafka_servers, "test") as producer:
-        for position in range(1, 201):
-            headers = [("dossierposition", str(position).encode())]
-            producer.send(topics.events, value=b"{}", key=b"customer:1", headers=headers)
-        producer.flush(timeout=10)
+        for position in range(1, 401):
+            for key in (b"customer:1", b"customer:2"):
+                headers = [("dossierposition", str(position).encode())]
+                producer.send(topics.events, value=b"{}", key=key, headers=headers)
+            if position % 20 == 0:
+                producer.flush(timeout=10)
     handler = Recorder()
-    run(loops, KafkaFeed(kafka_servers, f"test-{uuid4().hex[:8]}", topics, FAST), handler)
-    wait_for(lambda: handler.total == 200, "all are handled")
-    assert handler.handled["customer:1"] == list(range(1, 201))
+    handler.behaviour["customer:1"] = lambda attempt: Later(0.01) if attempt == 1 else None
+    feed = KafkaFeed(kafka_servers, f"test-{uuid4().hex[:8]}", topics, FAST)
+    run(loops, feed, handler)
+    wait_for(lambda: handler.total == 800, "all are handled")
+    assert handler.handled["customer:1"] == handler.handled["customer:2"] == list(range(1, 401))
 
 
 def test_a_lagging_partition_of_the_log_is_read_again_from_where_it_stands(

@@ -1,0 +1,204 @@
+"""Long-running commands as real processes: they end cleanly when told to, log JSON lines, offer metrics, and stand by."""
+
+import json
+import signal
+import socket
+import subprocess
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from aggregates.customer.commands import register_customer
+from cli import demo
+from command_line import CommandLine, eventually, request
+from conftest import TODAY
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def start(line: CommandLine) -> Iterator[Start]:
+    """Starts commands; whatever still runs in the end is killed."""
+    started: list[subprocess.Popen[str]] = []
+
+    def run(*arguments: str, **environment: str) -> "subprocess.Popen[str]":
+        started.append(line.process(*arguments, **environment))
+        return started[-1]
+
+    yield run
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def text_of(url: str, token: str = "") -> str | None:
+    """What a GET answers, `None` while nobody does."""
+    asked = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"} if token else {})
+    try:
+        with urllib.request.urlopen(asked, timeout=5) as answer:
+            return answer.read().decode()
+    except (OSError, urllib.error.URLError):
+        return None
+
+
+def ended(process: "subprocess.Popen[str]", number: signal.Signals = signal.SIGTERM) -> list[dict[str, object]]:
+    """Ends a process, which must end well, and gives its log lines."""
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 0, errors
+    return [json.loads(line) for line in errors.splitlines()]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("project",),
+        ("project", "drawer", "controls"),
+        ("forward",),
+        ("simulator", "--port", "0"),
+        ("serve", "--port", "0"),
+    ],
+)
+def test_it_ends_when_told_to_and_logs_json(start: Start, command: tuple[str, ...], number: signal.Signals) -> None:
+    process = start(*command, CUSTOMER_ENGAGEMENT_URL="http://127.0.0.1:1")
+    assert process.stderr is not None
+    first = json.loads(process.stderr.readline())
+    assert (first["event"], first["level"], first["process"]) == (
+        "started",
+        "info",
+        "api" if "serve" in command else command[0],
+    )
+    assert first["timestamp"].endswith("Z")
+    assert ended(process, number)[-1]["event"] == "stopped"
+
+
+def test_serve_answers_on_its_port(line: CommandLine, start: Start) -> None:
+    port = free_port()
+    start("serve", "--port", str(port))
+    eventually(lambda: text_of(f"http://127.0.0.1:{port}/health/ready"), "the API is ready")
+    token = line.run("token", "--role", "agent").stdout.strip()
+    assert json.loads(text_of(f"http://127.0.0.1:{port}/v1/customers", token) or "")["items"] == []
+    assert (text_of(f"http://127.0.0.1:{port}/asyncapi.yaml") or "").startswith("asyncapi: ")
+
+
+def test_serve_in_several_processes_ends_as_one(start: Start) -> None:
+    port = free_port()
+    process = start("serve", "--port", str(port), "--workers", "2")
+    eventually(lambda: text_of(f"http://127.0.0.1:{port}/health/ready"), "the API is ready")
+    ended(process)
+    assert text_of(f"http://127.0.0.1:{port}/health/live") is None
+
+
+def test_serve_says_plainly_that_its_port_is_taken(start: Start) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        process = start("serve", "--port", str(taken.getsockname()[1]))
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "cannot be used (Address already in use)" in errors
+    assert "Traceback" not in errors
+
+
+def test_project_folds_what_is_recorded_and_offers_its_metrics(line: CommandLine, start: Start) -> None:
+    port = free_port()
+    start("project", "--metrics-port", str(port))
+    with line.dossier() as dossier:
+        position = register_customer(dossier, request(), number="1001", name="Ada Byron").position
+    expected = f'dossier_projection_position{{name="drawer"}} {float(position or 0)}'
+    eventually(lambda: expected in (text_of(f"http://127.0.0.1:{port}/metrics") or ""), "the drawer is folded")
+
+
+def test_a_second_project_stands_by_and_takes_over(line: CommandLine, start: Start) -> None:
+    first, _second = start("project"), start("project")
+    with line.dossier() as dossier:
+        register_customer(dossier, request(), number="1001", name="Ada Byron")
+    eventually(lambda: _lag(line) == 0, "the first is folded")
+    first.kill()
+    with line.dossier() as dossier:
+        register_customer(dossier, request(), number="1002", name="Grace Hopper")
+    eventually(lambda: _lag(line) == 0, "the second is folded")
+
+
+def _lag(line: CommandLine) -> int:
+    return max(one["lag"] for one in line.asked("status")["projections"])
+
+
+def test_a_metrics_port_that_is_taken_is_said_plainly(start: Start) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        process = start("project", "--metrics-port", str(taken.getsockname()[1]))
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert errors.startswith("dossier: The metrics cannot be offered on 127.0.0.1:")
+
+
+def test_project_of_an_unknown_read_model_fails(line: CommandLine) -> None:
+    process = line.process("project", "drawers")
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "There is no projection drawers." in errors
+
+
+def test_a_change_travels_from_the_log_to_customer_engagement(line: CommandLine, start: Start, tmp_path: Path) -> None:
+    port = free_port()
+    there = {"CUSTOMER_ENGAGEMENT_URL": f"http://127.0.0.1:{port}", "CUSTOMER_ENGAGEMENT_TOKEN": "a-token"}
+    start("simulator", "--port", str(port), "--journal", str(tmp_path / "journal"), **there)
+    start("project", **there)
+    start("forward", **there)
+    from aggregates.customer.commands import confirm_drawer
+
+    with line.dossier() as dossier:
+        demo.set_up(dossier)
+        confirm_drawer(dossier, request(), number="1001", responses={1: "A2"})
+    url = f"http://127.0.0.1:{port}/customers/1001/attributes"
+    eventually(lambda: '"age_band"' in (text_of(url) or ""), "the answer arrived")
+
+
+def test_the_demo_company_is_set_up_once(line: CommandLine) -> None:
+    with line.dossier() as dossier:
+        demo.set_up(dossier)
+        position = dossier.log_of_facts.max_notification_id()
+        demo.set_up(dossier)
+        assert dossier.log_of_facts.max_notification_id() == position
+        dossier.renew_setup()
+        setup = dossier.setup()
+    assert [(one.code, one.description, one.required, one.default) for one in setup.categories] == [
+        (1, "Age", True, None),
+        (2, "Homeowner", False, None),
+        (3, "Favourite colour", False, "BLUE"),
+    ]
+    assert setup.mappings.attributes == {
+        "category:1": "age_band",
+        "category:2": "homeowner",
+        "category:3": "favourite_colour",
+    }
+
+
+def test_the_demo_company_never_undoes_a_change(line: CommandLine) -> None:
+    from aggregates.setup.commands import change_category, unmap_category
+
+    with line.dossier() as dossier:
+        demo.set_up(dossier)
+        change_category(dossier, request(), code=1, description="Age group")
+        unmap_category(dossier, request(), code=2)
+        demo.set_up(dossier)
+        dossier.renew_setup()
+        assert dossier.setup().category(1).description == "Age group"
+        assert "category:2" not in dossier.setup().mappings.attributes
+
+
+def test_the_demo_company_leaves_what_was_there_before(line: CommandLine) -> None:
+    with line.dossier() as dossier:
+        register_customer(dossier, request(), number="1001", name="Somebody else")
+        demo.set_up(dossier)
+        dossier.renew_setup()
+        assert {1, 2, 3} == {one.code for one in dossier.setup().categories}
+    assert line.asked("replay", "customer", "1001", "--valid-at", TODAY.isoformat())["name"] == "Somebody else"

@@ -1,0 +1,192 @@
+"""What is forwarded to Customer Engagement, what is not and why, and what became of it (rules 4.2, 4.5)."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from aggregates.customer import commands as customers
+from aggregates.errors import InvalidError
+from aggregates.setup import commands as setup
+from aggregates.use_case import Request
+from projections.deliveries import Delivery, decision, deliveries
+from store.application import Dossier
+
+from .fold import in_any_batches, now_known, reading
+
+Ask = Callable[..., Request]
+LONG_AGO = date(2020, 1, 1)
+
+
+@pytest.fixture
+def house(dossier: Dossier, ask: Ask) -> Dossier:
+    """Categories 7 Age and 8 Region, customers 1001 and 1002; nothing is forwarded yet."""
+    for code, description in ((7, "Age"), (8, "Region")):
+        setup.define_category(dossier, ask(), code=code, description=description)
+        for response in ("A", "B"):
+            setup.define_response(dossier, ask(), code=code, response=response, description=response)
+    for number in ("1001", "1002"):
+        customers.register_customer(dossier, ask(), number=number, name="Ada")
+    return dossier
+
+
+def forward(house: Dossier, ask: Ask) -> None:
+    setup.set_control(house, ask(), code="L37", value="INTERACT", effective_from=LONG_AGO)
+    setup.set_control(house, ask(), code="L51", value="Yes", effective_from=LONG_AGO)
+    setup.map_category(house, ask(), code=7, attribute="age")
+
+
+def select(house: Dossier, ask: Ask, response: str | None, number: str = "1001", category: int = 7) -> None:
+    outcome = customers.confirm_drawer(house, ask(), number=number, responses={category: response})
+    assert outcome.changed
+
+
+def told(house: Dossier, number: str | None = None, status: str | None = None) -> list[Delivery]:
+    with reading(house, "deliveries") as view:
+        return deliveries(view, number, status, 100).items
+
+
+def put_outcome(house: Dossier, one: Delivery, status: str, reason: str | None = None) -> None:
+    with house.database.connection() as connection:
+        connection.execute(
+            "INSERT INTO delivery_outcomes (event_id, status, attempts, reason) VALUES (%s, %s, 3, %s)",
+            [one.event_id, status, reason],
+        )
+
+
+def test_a_change_is_not_sent_for_the_first_reason_that_applies(house: Dossier, ask: Ask) -> None:
+    # rule 4.2
+    select(house, ask, "A")
+    setup.set_control(house, ask(), code="L37", value="INTERACT", effective_from=LONG_AGO)
+    select(house, ask, "B")
+    setup.set_control(house, ask(), code="L51", value="Yes", effective_from=LONG_AGO)
+    select(house, ask, "A")
+    setup.map_category(house, ask(), code=7, attribute="age")
+    select(house, ask, "B")
+    found = [(one.status, one.reason, one.attribute, one.value) for one in told(house)]
+    assert found == [
+        ("waiting", None, "age", "B"),
+        ("not_sent", "not mapped", None, "A"),
+        ("not_sent", "L51 is No", None, "B"),
+        ("not_sent", "L37 is not INTERACT", None, "A"),
+    ]
+
+
+def test_sales_is_not_interact(house: Dossier, ask: Ask) -> None:
+    # rule 4.2
+    forward(house, ask)
+    setup.set_control(house, ask(), code="L37", value="SALES", effective_from=LONG_AGO)
+    select(house, ask, "A")
+    assert [(one.reason, one.attribute) for one in told(house)] == [("L37 is not INTERACT", "age")]
+
+
+def test_what_is_set_later_does_not_change_what_was_decided(house: Dossier, ask: Ask) -> None:
+    # rule 4.2
+    forward(house, ask)
+    select(house, ask, "A")
+    select(house, ask, "A", category=8)
+    setup.set_control(house, ask(), code="L51", value="No", effective_from=LONG_AGO)
+    setup.unmap_category(house, ask(), code=7)
+    select(house, ask, "B")
+    assert [(one.value, one.reason) for one in told(house)] == [("B", "L51 is No"), ("A", "not mapped"), ("A", None)]
+
+
+def test_the_controls_in_force_on_the_companys_day_of_recording_decide(house: Dossier, ask: Ask) -> None:
+    # rules 4.1, 4.2
+    forward(house, ask)
+    ahead, behind = "Pacific/Kiritimati", "Etc/GMT+12"
+    day = datetime.now(UTC).astimezone(ZoneInfo(ahead)).date()
+    setup.set_control(house, ask(), code="L37", value="", effective_from=LONG_AGO)
+    setup.set_control(house, ask(), code="L37", value="INTERACT", effective_from=day)
+    setup.set_control(house, ask(), code="TZ", value=ahead, effective_from=LONG_AGO)
+    select(house, ask, "A")
+    setup.set_control(house, ask(), code="TZ", value=behind, effective_from=LONG_AGO)
+    select(house, ask, "B")
+    assert [(one.value, one.reason) for one in told(house)] == [("B", "L37 is not INTERACT"), ("A", None)]
+
+
+def test_a_cleared_response_is_forwarded_as_no_value(house: Dossier, ask: Ask) -> None:
+    # rule 4.2
+    forward(house, ask)
+    select(house, ask, "A")
+    select(house, ask, None)
+    cleared, _ = told(house)
+    assert (cleared.value, cleared.attribute, cleared.status) == (None, "age", "waiting")
+
+
+def test_the_forwarder_is_told_what_was_decided(house: Dossier, ask: Ask) -> None:
+    # rule 4.3
+    forward(house, ask)
+    customers.confirm_drawer(
+        house,
+        ask(),
+        number="1001",
+        responses={7: "A"},
+        effective_from=date(2027, 1, 1),
+        effective_to=date(2027, 2, 1),
+    )
+    select(house, ask, "B", "1002")
+    other, one = told(house)
+    with house.database.connection() as connection:
+        found = decision(connection, one.event_id)
+        assert decision(connection, uuid4()) is None
+        assert decision(connection, other.event_id) != found
+    assert found is not None
+    assert (found.number, found.mapped, found.attribute, found.value) == ("1001", "category:7", "age", "A")
+    assert (found.effective_from, found.effective_to) == (date(2027, 1, 1), date(2027, 2, 1))
+    assert (found.not_sent_reason, found.position) == (None, one.position)
+
+
+def test_every_change_has_a_status_that_users_can_see(house: Dossier, ask: Ask) -> None:
+    # rule 4.5
+    forward(house, ask)
+    for number, response in (("1001", "A"), ("1002", "A"), ("1001", "B")):
+        select(house, ask, response, number)
+    select(house, ask, "A", "1002", category=8)
+    _, waiting, dead, sent = told(house)
+    put_outcome(house, sent, "sent")
+    put_outcome(house, dead, "dead", "400: no such customer")
+    assert [(one.status, one.reason, one.attempts) for one in told(house)] == [
+        ("not_sent", "not mapped", 0),
+        ("waiting", None, 0),
+        ("dead", "400: no such customer", 3),
+        ("sent", None, 3),
+    ]
+    assert [one.event_id for one in told(house, status="waiting")] == [waiting.event_id]
+    assert [one.event_id for one in told(house, status="dead")] == [dead.event_id]
+    assert [one.status for one in told(house, "1001")] == ["waiting", "sent"]
+    assert [one.status for one in told(house, "1002", "not_sent")] == ["not_sent"]
+    assert told(house, "9") == []
+
+
+def test_deliveries_come_in_pages_the_latest_first_as_known_then(house: Dossier, ask: Ask) -> None:
+    # rule 0.3
+    for response in ("A", "B", "A"):
+        select(house, ask, response)
+    then = now_known(house)
+    select(house, ask, "B")
+    with reading(house, "deliveries", known_at=then) as view:
+        first = deliveries(view, limit=2)
+        second = deliveries(view, limit=2, cursor=first.next_cursor)
+    assert [one.value for one in (*first.items, *second.items)] == ["A", "B", "A"]
+    assert second.next_cursor is None
+
+
+def test_an_unknown_status_is_refused(house: Dossier) -> None:
+    with reading(house, "deliveries") as view, pytest.raises(InvalidError, match="waiting, sent, not_sent, dead"):
+        deliveries(view, status="lost")
+
+
+def test_any_batches_give_the_same_tables(house: Dossier, ask: Ask) -> None:
+    forward(house, ask)
+    for response in ("A", "B", None):
+        select(house, ask, response)
+        setup.unmap_category(house, ask(), code=7)
+        select(house, ask, response or "A", "1002")
+        setup.map_category(house, ask(), code=7, attribute=f"age{response}")
+        setup.set_control(house, ask(), code="L51", value="No" if response == "A" else "Yes")
+    one_by_one, uneven, at_once = in_any_batches(house, "deliveries")
+    assert one_by_one == uneven == at_once
+    assert len(at_once["deliveries"]) == 6
