@@ -4,18 +4,23 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import httpx2
 import uvicorn
+from eventsourcing.persistence import OperationalError
 
 from aggregates.customer import commands as customers
 from aggregates.setup import commands as setup
 from consumers.kafka_client import KafkaConsumer, TopicPartition
-from consumers.messages import Received
+from consumers.messages import Received, message
 from consumers.retrying import Retrying
+from projections.deliveries import DeliveriesProjection
+from projections.engine import Runner
+from store import deliveries
 from store.application import Dossier
+from store.database import Database
 
 PATIENCE_S = 30.0
 FAST = Retrying(first_s=0.02, longest_s=0.1, most_attempts=4)
@@ -161,3 +166,60 @@ def on_topic(servers: str, topic: str) -> list[Received]:
         return found
     finally:
         consumer.close()
+
+
+def drop_connections(database: Database) -> None:
+    """Ends every connection to the schema at the server, as a failover would."""
+    with database.connect() as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = %s AND pid <> pg_backend_pid()",
+            [f"dossier/{database.schema}"],
+        )
+
+
+def succeeds(act: Callable[[], Any]) -> Any:
+    """What the act gives, `None` while the database is away."""
+    with suppress(OperationalError):
+        return act()
+
+
+class World:
+    """A company whose changes go out: projection, feed and simulator at work."""
+
+    def __init__(self, dossier: Dossier, company: Company, simulator: Simulator) -> None:
+        self.dossier, self.company, self.simulator = dossier, company, simulator
+
+    def outcome(self, event: Any) -> deliveries.Delivered | None:
+        with self.dossier.database.connection() as connection:
+            return deliveries.outcome(connection, event.event_id)
+
+    def wait_for(self, event: Any, status: str) -> deliveries.Delivered:
+        def reached() -> deliveries.Delivered | None:
+            found = self.outcome(event)
+            return found if found is not None and found.status == status else None
+
+        found: deliveries.Delivered = wait_for(reached, f"{event.event_id} is {status}")
+        return found
+
+    def letter(self, event: Any) -> deliveries.DeadLetter:
+        with self.dossier.database.connection() as connection:
+            found = deliveries.dead_letter(connection, event.event_id)
+        assert found is not None
+        return found
+
+    def resend(self, event: Any, **how: Any) -> deliveries.DeadLetter:
+        with self.dossier.database.connection() as connection:
+            return deliveries.request_resend(connection, event.event_id, "ann", **how)
+
+    def received(self, number: str) -> list[str]:
+        return list(self.simulator.received()["order"].get(number, []))
+
+
+def received_of(dossier: Dossier, event: Any) -> Received:
+    made = message(dossier.fact_mapper, event)
+    return Received(made.key, made.value, dict(made.headers), f"test/0/{event.id}", event.id)
+
+
+def fold_deliveries(dossier: Dossier) -> None:
+    Runner(dossier, DeliveriesProjection(dossier.fact_mapper.keys, dossier.company)).catch_up()

@@ -6,6 +6,7 @@ facts were stored in between, unless the caller said which version it saw (rule 
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from functools import wraps
@@ -99,6 +100,10 @@ class FactStore(Protocol):
         """Reads what is new in the setup; true when there was something."""
         ...
 
+    def deciding(self) -> AbstractContextManager[None]:
+        """Around a use case, so that what several of them store together is stored in one transaction."""
+        ...
+
     def outcome_of(self, request: Request) -> Outcome | None:
         """What this request's idempotency key did before. Raises `KeyReusedError` for another body."""
         ...
@@ -135,7 +140,8 @@ def command(
     def run(store: FactStore, request: Request, /, *args: P.args, **kwargs: P.kwargs) -> Outcome:
         for _ in range(MOST_ATTEMPTS):
             try:
-                return use_case(store, request, *args, **kwargs)
+                with store.deciding():
+                    return use_case(store, request, *args, **kwargs)
             except ClaimTakenError:
                 raise
             except DomainError:

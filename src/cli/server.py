@@ -19,7 +19,7 @@ from cli.errors import CliError
 DIRECTORY: Final = "postgres"
 TIMEOUT_S: Final = 60.0
 """For a start, which may include recovery after a crash, or a stop."""
-_LAST_LINES: Final = 5
+_LAST_LINES: Final = 12
 
 
 class ServerError(CliError):
@@ -117,10 +117,13 @@ def embedded_server(data_dir: Path) -> Iterator[str]:
 def _main(command: str, directory: str) -> None:
     from store import embedded  # noqa: PLC0415  (psutil and the wheel are needed in this process only)
 
-    if command == "start":
-        sys.stdout.write(embedded.start(Path(directory)) + "\n")
-    else:
-        embedded.stop(Path(directory))
+    try:
+        if command == "start":
+            sys.stdout.write(embedded.start(Path(directory)) + "\n")
+        else:
+            embedded.stop(Path(directory))
+    except (subprocess.SubprocessError, OSError) as error:
+        sys.exit(str(error))  # what PostgreSQL's own programs said was logged before this
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ from cli.settings import Settings
 
 TOKEN_DAYS: Final = 30
 ATTRIBUTE: Final = "age_band"
+MOST_LOOKS: Final = 15
+"""Seconds: a Kafka that was started just now takes some to get going."""
 ANSWERS: Final = {"1": "A2", "2": "OWN"}
 
 
@@ -34,15 +36,16 @@ def welcome(settings: Settings, address: str, *, with_demo: bool, simulated: boo
 
 def examples(settings: Settings, address: str, token: str) -> list[str]:
     """Three lines for a shell. The second waits for the position that the first was told, so that it shows what was just stored;
-    the third looks twice, in case it comes before the change."""
+    the third looks again for a while, in case it comes before the change."""
     bearer = f"-H 'Authorization: Bearer {token}'"
     headers = quote(str(settings.data_dir / "headers"))
     position = f"$(grep -i '^dossier-position' {headers} | tr -d '\\r')"
     drawer = f"{address}/v1/customers/{CUSTOMER}/drawer"
     body = json.dumps({"responses": ANSWERS})
     received = f"{settings.customer_engagement_url}/customers/{CUSTOMER}/attributes"
+    look = f"curl -fsS {received} | grep {ATTRIBUTE}"
     return [
         f"curl -fsS -D {headers} -X PUT {drawer} {bearer} -H 'Content-Type: application/json' -d '{body}'; echo",
         f'curl -fsS {drawer} {bearer} -H "{position}"; echo',
-        f"curl -fsS {received} | grep {ATTRIBUTE} || {{ sleep 2; curl -fsS {received}; }}; echo",
+        f"{look} || for i in {{1..{MOST_LOOKS}}}; do sleep 1; {look} && break; done; echo",
     ]

@@ -8,9 +8,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any, Final
 
-from consumers.bus import DEAD_LETTERS_TOPIC, EVENTS_TOPIC
-from consumers.dead_letters import HEADERS as DEAD_LETTER_HEADERS
-from consumers.messages import CONTENT_TYPE, HEADERS
+from consumers.messages import CONTENT_TYPE, DEAD_LETTER_HEADERS, DEAD_LETTERS_TOPIC, EVENTS_TOPIC, HEADERS
 from consumers.schemas import schemas
 
 VERSION: Final = "1.0.0"

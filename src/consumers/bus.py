@@ -18,9 +18,8 @@ from consumers.kafka_client import (
     KafkaProducer,
     TopicAlreadyExistsError,
 )
+from consumers.messages import DEAD_LETTERS_TOPIC, EVENTS_TOPIC
 
-EVENTS_TOPIC: Final = "dossier.profile-events.v1"
-DEAD_LETTERS_TOPIC: Final = "dossier.dead-letters.v1"
 PARTITIONS: Final = 12
 REPLICATION: Final = 1
 LARGEST_BATCH_BYTES: Final = 1_000_000

@@ -22,14 +22,6 @@ from store.database import Database
 from store.outcomes import record_unreadable
 from store.public import instant
 
-HEADERS: Final = {
-    "dossierreason": "Why it is dead.",
-    "dossierstatus": "HTTP status of the last answer; empty when there was none.",
-    "dossierattempts": "How often it was sent.",
-    "dossiersource": "Where the message lay: topic/partition/offset.",
-    "dossierdiedat": "When it died; RFC 3339, UTC.",
-}
-"""Headers that a dead letter has besides those of the original message."""
 LARGEST_VALUE_BYTES: Final = 900_000
 """Bytes of a message that a dead letter repeats: with its headers it must fit into a batch."""
 ACKNOWLEDGED_S: Final = 15.0

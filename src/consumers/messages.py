@@ -9,12 +9,12 @@ a message. `docs/asyncapi.yaml` is generated from here.
 from dataclasses import dataclass
 from typing import Final, cast
 
-import orjson
-
 from store.events import RecordedEvent
 from store.mapper import FactMapper
-from store.public import PublicEvent, public_event
+from store.public import PublicEvent, as_json, from_json, public_event
 
+EVENTS_TOPIC: Final = "dossier.profile-events.v1"
+DEAD_LETTERS_TOPIC: Final = "dossier.dead-letters.v1"
 SPEC_VERSION: Final = "1.0"
 CONTENT_TYPE: Final = "application/json"
 POSITION_HEADER: Final = "dossierposition"
@@ -29,6 +29,14 @@ HEADERS: Final = {
     POSITION_HEADER: "Position in the log, a whole number; rises within a key.",
 }
 """Every header of a message, with what it says."""
+DEAD_LETTER_HEADERS: Final = {
+    "dossierreason": "Why it is dead.",
+    "dossierstatus": "HTTP status of the last answer; empty when there was none.",
+    "dossierattempts": "How often it was sent.",
+    "dossiersource": "Where the message lay: topic/partition/offset.",
+    "dossierdiedat": "When it died; RFC 3339, UTC.",
+}
+"""Headers that a dead letter has besides those of the original message."""
 RECORD_OVERHEAD_BYTES: Final = 128
 """Bytes counted for the framing of one record and its headers; more than it ever is."""
 _CONSTANT_HEADERS: Final = [
@@ -89,7 +97,7 @@ def message(mapper: FactMapper, recorded: RecordedEvent) -> Message:
         ("ce_subject", profile),
         (POSITION_HEADER, b"%d" % recorded.id),
     ]
-    return Message(profile, orjson.dumps(event), headers, recorded.id)
+    return Message(profile, as_json(event), headers, recorded.id)
 
 
 def read_message(received: Received) -> PublicEvent:
@@ -98,8 +106,8 @@ def read_message(received: Received) -> PublicEvent:
     if missing:
         raise UnreadableMessageError(f"Headers are missing: {', '.join(missing)}.")
     try:
-        event = orjson.loads(received.value or b"")
-    except orjson.JSONDecodeError as error:
+        event = from_json(received.value or b"")
+    except ValueError as error:
         raise UnreadableMessageError(f"The value is not JSON: {error}.") from None
     if not isinstance(event, dict) or not event.keys() >= _NEEDED:
         raise UnreadableMessageError("The value is not a public event: members are missing.")

@@ -73,7 +73,7 @@ class Resender:
 
     def _until_due_s(self) -> float:
         now = time.monotonic()
-        return max(min((due - now for _, due in self._tried.values()), default=POLL_S), 0.01)
+        return min(max(min((due - now for _, due in self._tried.values()), default=POLL_S), 0.01), POLL_S)
 
     def _resend(self, leader: Leader, letter: DeadLetter) -> None:
         sending = letter.sending

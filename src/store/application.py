@@ -1,6 +1,7 @@
 """`Dossier`: the `eventsourcing` application of one company, and what use cases need of it (`aggregates.use_case.FactStore`)."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
 from typing import Any, ClassVar, Final, TypeVar, cast
 from uuid import UUID
@@ -76,6 +77,10 @@ class Dossier(Application[UUID]):
         """The business day in the company's time zone (rule 0.3)."""
         now = datetime.now(UTC)
         return now.astimezone(self.setup().controls.zone(now.date())).date()
+
+    def deciding(self) -> AbstractContextManager[None]:
+        """See `Log.deciding`."""
+        return self.log_of_facts.deciding()
 
     def outcome_of(self, request: Request) -> Outcome | None:
         """What this request's idempotency key did before. Raises `KeyReusedError` for another body (rule 0.7)."""

@@ -11,6 +11,7 @@ answered; only when the server stays away is the answer `OutcomeUnknownError`.
 
 import queue
 import threading
+import time
 from typing import Final
 
 import psycopg
@@ -26,6 +27,8 @@ MOST_EVENTS: Final = 8_000
 MOST_WAITING: Final = 10_000
 WAIT_S: Final = 30.0
 LOCK_TIMEOUT_MS: Final = 10_000
+GATHER_S: Final = 0.0015
+"""How long a transaction waits for commands that are being decided at this moment: fewer, larger ones cost less than they delay."""
 
 
 class OutcomeUnknownError(OperationalError):
@@ -36,6 +39,8 @@ class Committer:
     """Stores the appends of many threads. Its own thread starts with the first append; `close` ends it."""
 
     def __init__(self, database: Database) -> None:
+        self.deciding = 0
+        """Commands under way that will hand something in; kept by `Log.deciding`."""
         self._database = database
         self._statements = AppendStatements(database)
         self._queue: queue.SimpleQueue[Append | None] = queue.SimpleQueue()
@@ -60,8 +65,8 @@ class Committer:
         return append
 
     def _store_here(self, append: Append) -> bool:
-        """Stores at once, in the caller's thread, when nobody else is storing or waiting: a lone writer need not change threads."""
-        if not self._turn.acquire(blocking=False):
+        """Stores at once, in the caller's thread, when nobody else is storing or about to: a lone writer need not change threads."""
+        if self.deciding > 1 or not self._turn.acquire(blocking=False):
             return False
         try:
             if not self._queue.empty():
@@ -100,6 +105,8 @@ class Committer:
         ended = False
         while not ended and (first := self._queue.get()) is not None:
             with self._turn:
+                if self.deciding > self._queue.qsize() + 1:
+                    time.sleep(GATHER_S)
                 group, ended = self._gather(first)
                 self._store(group)
             for append in group:

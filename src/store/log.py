@@ -5,8 +5,10 @@ position order is commit order, without gaps; `recorded_at` rises with position;
 anything before N. Environment: `DATABASE_URL`, `DOSSIER_SCHEMA`, `DOSSIER_MASTER_KEY` (base64 of 32 bytes).
 """
 
+import threading
 from base64 import b64decode
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, ClassVar, Final
 from uuid import UUID
@@ -46,6 +48,18 @@ class Log(ApplicationRecorder):
     def __init__(self, database: Database) -> None:
         self.database = database
         self._committer = Committer(database)
+        self._counting = threading.Lock()
+
+    @contextmanager
+    def deciding(self) -> Iterator[None]:
+        """Around a command that will probably append something: appends that come together are stored together."""
+        with self._counting:
+            self._committer.deciding += 1
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._committer.deciding -= 1
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
         """Stores the events of one command and gives their positions; see `append` for the keywords and errors."""

@@ -64,6 +64,16 @@ def public_event(mapper: FactMapper, recorded: RecordedEvent) -> PublicEvent:
         raise MapperDeserialisationError(f"Cannot read {describe(recorded)}: {error!r}") from error
 
 
+def as_json(event: PublicEvent) -> bytes:
+    """The public event as others get it: compact JSON, UTF-8."""
+    return orjson.dumps(event)
+
+
+def from_json(text: bytes) -> Any:
+    """What a JSON text says. Raises `ValueError`."""
+    return orjson.loads(text)
+
+
 def _class_of(recorded: RecordedEvent) -> type[Fact]:
     try:
         fact: type[Fact] = resolve_topic(recorded.topic)

@@ -1,6 +1,7 @@
 """Keeps facts in a list; for use-case tests only. The rules of the real store in few lines: versions, claims, idempotency."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from typing import Final, TypeVar
 from uuid import UUID
@@ -47,6 +48,9 @@ class MemoryStore:
 
     def setup(self) -> Setup:
         return Setup.empty(COMPANY).after(self.facts)
+
+    def deciding(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def renew_setup(self) -> bool:
         return False

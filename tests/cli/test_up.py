@@ -3,13 +3,16 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -28,6 +31,7 @@ class Up:
 
     def __init__(self, directory: Path, *arguments: str, **environment: str) -> None:
         clean = {name: value for name, value in os.environ.items() if name not in OUTSIDE}
+        self.directory = directory
         self._files = [directory.parent / f"{uuid4()}.{name}" for name in ("stdout", "stderr")]
         with self._files[0].open("w") as stdout, self._files[1].open("w") as stderr:
             self.process = subprocess.Popen(
@@ -118,21 +122,30 @@ def shell(*lines: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(["bash", "-c", "\n".join(lines)], capture_output=True, text=True, timeout=60, check=False)
 
 
+@contextmanager
+def own_directory() -> Iterator[Path]:
+    """A data directory. Not below pytest's own, which it closes to other users at every start: PostgreSQL may run as one."""
+    directory = Path(tempfile.mkdtemp(prefix="dossier-up-"))
+    yield directory / "data"
+    shutil.rmtree(directory, ignore_errors=True)
+
+
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data directory of this module's runs."""
-    return tmp_path_factory.mktemp("up") / "data"
+def up() -> Iterator[Up]:
+    """A running one, ready, that several tests share."""
+    with own_directory() as directory:
+        running = Up(directory)
+        try:
+            yield running.wait_until_ready()
+        finally:
+            running.stop()
 
 
 @pytest.fixture
-def up(data: Path) -> Iterator[Up]:
-    """A running one, ready."""
-    running = Up(data)
-    try:
-        yield running.wait_until_ready()
-    finally:
-        if running.process.poll() is None:
-            running.stop()
+def data() -> Iterator[Path]:
+    """A data directory of a test's own."""
+    with own_directory() as directory:
+        yield directory
 
 
 def test_the_printed_lines_show_the_whole_path_and_a_second_run_finds_its_data(data: Path) -> None:
@@ -173,21 +186,21 @@ def test_a_token_is_printed_for_each_role(up: Up) -> None:
         assert up.get("/v1/customers/1001", role)["number"] == "1001"
 
 
-def test_a_second_one_in_the_same_directory_says_so_plainly(up: Up, data: Path) -> None:
-    other = Up(data)
+def test_a_second_one_in_the_same_directory_says_so_plainly(up: Up) -> None:
+    other = Up(up.directory)
     assert other.process.wait(timeout=60) == 1
-    assert f"Dossier already runs in {data}, as process {up.process.pid}." in other.complaints()
+    assert f"Dossier already runs in {up.directory}, as process {up.process.pid}." in other.complaints()
     assert up.get("/health/ready")["status"] == "ready"
 
 
-def test_a_port_that_is_taken_is_said_plainly_and_nothing_is_started(tmp_path: Path) -> None:
+def test_a_port_that_is_taken_is_said_plainly_and_nothing_is_started(data: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        refused = Up(tmp_path / "data", "--port", str(port))
+        refused = Up(data, "--port", str(port))
         assert refused.process.wait(timeout=60) == 1
     assert f"Port {port} of 127.0.0.1 cannot be used" in refused.complaints()
     assert "Traceback" not in refused.complaints()
-    assert not (tmp_path / "data" / "postgres").exists()
+    assert not (data / "postgres").exists()
 
 
 @pytest.mark.parametrize("name", ["api", "project", "forward", "simulator"])
@@ -202,9 +215,9 @@ def test_a_process_that_dies_is_started_again(up: Up, name: str) -> None:
     assert up.get("/v1/customers/1001")["number"] == "1001"
 
 
-def test_a_database_that_dies_is_started_again(up: Up, data: Path) -> None:
+def test_a_database_that_dies_is_started_again(up: Up) -> None:
     def postmaster() -> int:
-        return int((data / "postgres" / "postmaster.pid").read_text().partition("\n")[0])
+        return int((up.directory / "postgres" / "postmaster.pid").read_text().partition("\n")[0])
 
     before = postmaster()
     os.kill(before, signal.SIGKILL)
@@ -218,9 +231,10 @@ def test_a_database_that_dies_is_started_again(up: Up, data: Path) -> None:
     eventually(answers, "the database answers again")
 
 
-def test_children_end_by_themselves_when_the_supervisor_is_killed(up: Up, data: Path) -> None:
-    up.process.kill()
-    up.process.wait()
+def test_children_end_by_themselves_when_the_supervisor_is_killed(data: Path) -> None:
+    killed = Up(data).wait_until_ready()
+    killed.process.kill()
+    killed.process.wait()
     eventually(lambda: all("postgres" in command for command in left_over(data)), "only PostgreSQL is left")
     again = Up(data).wait_until_ready()
     assert again.get("/v1/customers/1001")["number"] == "1001"
@@ -235,20 +249,20 @@ def test_another_company_gets_no_demo(data: Path) -> None:
     assert other.stop()[0] == 0
 
 
-def test_ctrl_c_while_starting_leaves_nothing(tmp_path: Path) -> None:
-    starting = Up(tmp_path / "data")
-    eventually((tmp_path / "data" / "postgres").exists, "PostgreSQL is being started")
+def test_ctrl_c_while_starting_leaves_nothing(data: Path) -> None:
+    starting = Up(data)
+    eventually((data / "postgres").exists, "PostgreSQL is being started")
     starting.process.send_signal(signal.SIGINT)
     assert starting.process.wait(timeout=60) == 0
-    assert left_over(tmp_path / "data") == []
+    assert left_over(data) == []
 
 
-def test_one_off_commands_share_the_database_of_a_running_one(up: Up, data: Path) -> None:
+def test_one_off_commands_share_the_database_of_a_running_one(up: Up) -> None:
     done = subprocess.run(
         [sys.executable, "-P", "-m", "cli.main", "verify", "--json"],
         env={
             **{name: value for name, value in os.environ.items() if name not in OUTSIDE},
-            "DOSSIER_DATA_DIR": str(data),
+            "DOSSIER_DATA_DIR": str(up.directory),
         },
         capture_output=True,
         text=True,

@@ -7,8 +7,14 @@ from uuid import uuid4
 import pytest
 
 from cli.simulator import create_app
-from consumer_world import TOKEN, Company, Loops, Simulator, serving
+from consumer_world import FAST, TOKEN, Company, Loops, Simulator, World, serving
 from consumers.bus import Topics
+from consumers.customer_engagement import CustomerEngagement
+from consumers.dead_letters import DeadLetters
+from consumers.forwarder import Forwarder
+from consumers.forwarding import FORWARD, RESEND, forwarding
+from projections.deliveries import DeliveriesProjection
+from projections.engine import Runner
 from store.application import Dossier
 
 
@@ -49,3 +55,27 @@ def simulator() -> Iterator[Simulator]:
 def company(dossier: Dossier, ask: Callable[..., Any]) -> Company:
     """Fills the log of this test."""
     return Company(dossier, ask)
+
+
+@pytest.fixture
+def projecting(dossier: Dossier, loops: Loops) -> None:
+    projection = DeliveriesProjection(dossier.fact_mapper.keys, dossier.company)
+    loops.start(Runner(dossier, projection).run)
+
+
+@pytest.fixture
+def world(dossier: Dossier, company: Company, simulator: Simulator, projecting: None, loops: Loops) -> Any:
+    """Everything at work, fed from the log."""
+    company.define().integrate().register("1001", "1002")
+    with forwarding(dossier, url=simulator.url, token=TOKEN, sending=FAST) as tasks:
+        ends = [loops.start(tasks[name]) for name in (FORWARD, RESEND)]
+        yield World(dossier, company, simulator)
+        for end in ends:
+            end()
+
+
+@pytest.fixture
+def forwarder(dossier: Dossier, simulator: Simulator) -> Any:
+    engagement = CustomerEngagement(simulator.url, TOKEN)
+    yield Forwarder(dossier.database, engagement, DeadLetters(dossier.database), FAST)
+    engagement.close()
