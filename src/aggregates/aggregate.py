@@ -6,6 +6,7 @@ never in an applier: appliers run again on every replay, and a rule tightened la
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from datetime import datetime
 from typing import Any, ClassVar, Self, TypeVar, cast
 from uuid import UUID
@@ -84,6 +85,14 @@ class Aggregate:
         )
         evolve(self, event)
         self._pending.append(event)
+
+    def copy(self) -> Self:
+        """An aggregate of the same state that can go its own way. What an aggregate holds in lists and dicts is itself immutable."""
+        twin = copy(self)
+        for name, value in vars(self).items():
+            if isinstance(value, dict | list):
+                setattr(twin, name, value.copy())
+        return twin
 
     @property
     def pending(self) -> tuple[Fact, ...]:

@@ -94,7 +94,7 @@ class Fact(BaseModel):
     it holds the append lock; it is `None` only while the fact is not yet stored.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     TOPIC: ClassVar[str]
     class_version: ClassVar[int] = 1

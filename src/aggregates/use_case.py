@@ -31,8 +31,8 @@ class KeyReusedError(InvalidError):
     """An idempotency key came again with another body (rule 0.7)."""
 
 
-class StaleSetupError(IntegrityError):
-    """The setup that a decision consulted was changed before it was stored; nothing was stored. Raised by the store."""
+class StaleDecisionError(IntegrityError):
+    """What a decision consulted may have been changed before it was stored; nothing was stored. Raised by the store."""
 
 
 class ClaimTakenError(IntegrityError):
@@ -89,19 +89,18 @@ class FactStore(Protocol):
     company: str
 
     def load(self, kind: type[A], key: str | int) -> A | None:
-        """The aggregate as it is now, or `None` when it has no history."""
+        """The aggregate, or `None` when it has no history. Within `deciding(fresh=False)` it may be a little behind."""
         ...
 
     def setup(self) -> Setup:
         """Categories, controls and mappings, as far as this store has read them. Not to be changed."""
         ...
 
-    def renew_setup(self) -> bool:
-        """Reads what is new in the setup; true when there was something."""
-        ...
+    def deciding(self, *, fresh: bool) -> AbstractContextManager[None]:
+        """Around a use case; what several of them store is stored in one transaction.
 
-    def deciding(self) -> AbstractContextManager[None]:
-        """Around a use case, so that what several of them store together is stored in one transaction."""
+        Not `fresh`, aggregates and setup come from memory where they can; what is stored is verified all the same.
+        """
         ...
 
     def outcome_of(self, request: Request) -> Outcome | None:
@@ -121,7 +120,8 @@ class FactStore(Protocol):
 
         Raises:
             ClaimTakenError: when a claim belongs to another aggregate.
-            StaleSetupError: when the setup that the decision consulted is no longer the one in force.
+            StaleDecisionError: when the setup that the decision consulted is no longer the one in force, or when there is
+                nothing to store and the decision was not fresh.
             IntegrityError: when the aggregate was changed, or the idempotency key used, meanwhile.
         """
         ...
@@ -132,27 +132,27 @@ def command(
 ) -> Callable[Concatenate[FactStore, Request, P], Outcome]:
     """Makes a function a use case: answered once per idempotency key, decided anew after a lost race.
 
-    It is decided at once, on what the store has read of the setup; key, versions and setup are verified by the store, where
-    they cannot be raced. Only a refusal or a lost race costs a second look.
+    It is decided first on what the store remembers; key, versions and setup are verified by the store, where they cannot be
+    raced. Only what stores nothing, a refusal or a lost race, is decided again on what the log says now.
     """
 
     @wraps(use_case)
     def run(store: FactStore, request: Request, /, *args: P.args, **kwargs: P.kwargs) -> Outcome:
-        for _ in range(MOST_ATTEMPTS):
+        for attempt in range(MOST_ATTEMPTS):
+            fresh = attempt > 0
             try:
-                with store.deciding():
+                with store.deciding(fresh=fresh):
                     return use_case(store, request, *args, **kwargs)
             except ClaimTakenError:
                 raise
             except DomainError:
                 if (done := store.outcome_of(request)) is not None:
                     return done
-                if not store.renew_setup():
+                if fresh:
                     raise
             except IntegrityError:
                 if (done := store.outcome_of(request)) is not None:
                     return done
-                store.renew_setup()
         raise BusyError("Others are changing this at the same moment. Nothing was stored; try again.")
 
     return run

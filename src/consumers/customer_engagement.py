@@ -83,7 +83,8 @@ def _body(sending: Sending) -> dict[str, Any]:
 
 def _answer(response: httpx2.Response) -> Answer:
     status = response.status_code
-    said = " ".join(response.text[:QUOTED_CHARACTERS].split())
+    shown = (letter if letter.isprintable() else " " for letter in response.text[:QUOTED_CHARACTERS])
+    said = " ".join("".join(shown).split())
     reason = f"{status} {response.reason_phrase}: {said}".rstrip(": ")
     if response.is_success:
         return Answer(Verdict.ACCEPTED, reason, status)

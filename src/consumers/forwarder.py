@@ -31,7 +31,7 @@ FOLD_WAIT_S: Final = 0.05
 SENDING: Final = Retrying(first_s=0.5, factor=2.0, longest_s=60.0, most_attempts=12)
 """How a send that fails is tried again: some five minutes in all."""
 
-_FOLDED: Final = "SELECT position FROM projections WHERE name = %s"
+_FOLDED: Final = "SELECT position, (SELECT coalesce(max(position), 0) FROM events) FROM projections WHERE name = %s"
 
 _log = structlog.get_logger(__name__)
 
@@ -74,17 +74,34 @@ class Forwarder:
         return None if sending is None else self._send(sending, received, attempt)
 
     def give_up(self, received: Received, reason: str) -> None:
-        """See `Handler`."""
-        self._letters.put_aside(received, reason)
+        """See `Handler`. What is known well enough to be sent again becomes a dead letter of its customer."""
+        sending = self._known(received)
+        if sending is None:
+            self._letters.put_aside(received, reason)
+            return
+        self._letters.announce(received, Death(reason))
+        with self._database.connection() as connection, connection.transaction():
+            record_dead(connection, sending, 0, reason, None)
+        metrics.DEAD.inc()
+
+    def _known(self, received: Received) -> Sending | None:
+        try:
+            event_id = UUID(read_message(received)["event_id"])
+        except (UnreadableMessageError, ValueError):
+            return None
+        with self._database.connection() as connection:
+            decided = decision(connection, event_id)
+            settled = outcome(connection, event_id) is not None
+        return None if decided is None or settled else _sending(decided)
 
     def _decided(self, event_id: UUID, position: int) -> Decision | Later | None:
-        """What the read model says of an event: `Later` while it has not come so far, `None` when it knows no such event."""
+        """What the read model says of an event: `Later` while it has not come so far, `None` when there is no such event."""
         with self._database.connection() as connection:
             found = decision(connection, event_id)
             if found is not None:
                 return found
             row = connection.execute(_FOLDED, [DeliveriesProjection.name]).fetchone()
-            if row is None or row[0] < position:
+            if row is None or row[0] < position <= row[1]:
                 return Later(FOLD_WAIT_S, attempted=False)
             return decision(connection, event_id)
 

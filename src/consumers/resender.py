@@ -53,6 +53,7 @@ class Resender:
         with leading(self._database, LOCK, stop) as leader:
             if leader is None:
                 return
+            self._tried.clear()  # another process may have led, and sent, meanwhile
             signal = Signal(self._database, "resend")
             try:
                 signal.listen()

@@ -51,5 +51,5 @@ class Projection(ABC):
 
     @classmethod
     def shape(cls) -> bytes:
-        """Digest of the tables' definition: tables made by another definition must be rebuilt first."""
-        return sha256(cls.ddl.encode()).digest()
+        """Digest of tables and topics: tables of another definition, or folded without a topic, must be rebuilt first."""
+        return sha256("\0".join((cls.ddl, *sorted(cls.topics))).encode()).digest()

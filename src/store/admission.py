@@ -14,7 +14,7 @@ from uuid import UUID
 from eventsourcing.persistence import IntegrityError
 
 from aggregates.setup.catalogue import FAMILIES
-from aggregates.use_case import Claim, ClaimTakenError, IdempotencyKey, StaleSetupError
+from aggregates.use_case import Claim, ClaimTakenError, IdempotencyKey, StaleDecisionError
 from store.events import NO_DIGEST, NewEvent, digest
 
 
@@ -73,7 +73,7 @@ def _check_key(append: Append, head: Head) -> None:
 
 def _check_setup(append: Append, head: Head) -> None:
     if append.decided_on is not None and append.decided_on < head.setup:
-        raise StaleSetupError("The setup was changed meanwhile.")
+        raise StaleDecisionError("The setup was changed meanwhile.")
 
 
 def _check_claims(append: Append, head: Head) -> None:

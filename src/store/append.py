@@ -156,9 +156,9 @@ def _write_keys(connection: Connection[Row], admitted: Sequence[Append]) -> None
     if used:
         columns = [list(column) for column in zip(*used, strict=True)]
         connection.execute(_USE_KEYS, [admitted[0].recorded_at, *columns])
-    fresh = [(event.originator_id, event.new_key) for append in admitted for event in append.events if event.new_key]
+    fresh = {event.uuid: event.new_key for append in admitted for event in append.events if event.new_key}
     if fresh:
-        connection.execute(_KEEP_PERSONAL_KEYS, [list(column) for column in zip(*fresh, strict=True)])
+        connection.execute(_KEEP_PERSONAL_KEYS, [list(fresh.keys()), list(fresh.values())])
 
 
 def _columns(claims: Sequence[Claim]) -> tuple[list[str], list[str]]:

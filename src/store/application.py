@@ -1,7 +1,8 @@
 """`Dossier`: the `eventsourcing` application of one company, and what use cases need of it (`aggregates.use_case.FactStore`)."""
 
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any, ClassVar, Final, TypeVar, cast
 from uuid import UUID
@@ -11,11 +12,13 @@ from eventsourcing.application import AggregateNotFoundError, Application
 from aggregates.aggregate import Aggregate
 from aggregates.fact import Fact
 from aggregates.setup.catalogue import Setup
-from aggregates.use_case import Claim, KeyReusedError, Outcome, Request, StaleSetupError
+from aggregates.use_case import Claim, KeyReusedError, Outcome, Request, StaleDecisionError
+from store.admission import Append
 from store.database import Database
 from store.events import COLUMNS, SETUP_EVENTS, NewEvent, recorded_event
 from store.log import Log
 from store.mapper import FactMapper
+from store.memory import Memory
 
 A = TypeVar("A", bound=Aggregate)
 _NEW_SETUP: Final = f"""
@@ -34,6 +37,9 @@ class Dossier(Application[UUID]):
         super().__init__(env)
         self.company = env["DOSSIER_COMPANY"]
         self._setup: Setup | None = None
+        self._renewing = threading.Lock()
+        self._memory = Memory()
+        self._this_thread = threading.local()
 
     @property
     def log_of_facts(self) -> Log:
@@ -51,11 +57,21 @@ class Dossier(Application[UUID]):
         return cast("FactMapper", self.mapper)
 
     def load(self, kind: type[A], key: str | int) -> A | None:
-        """The aggregate as it is now, or `None` when it has no history."""
+        """The aggregate as it is now, or `None` when it has no history. Within `deciding(fresh=False)`: as last seen here."""
+        aggregate_id = kind.id_of(self.company, key)
+        if not self._fresh and (known := self._memory.recall(aggregate_id)) is not None:
+            return cast("A", known)
         try:
-            return cast("A", self.repository.get(kind.id_of(self.company, key), projector_func=_project))
+            found: A = self.repository.get(aggregate_id, projector_func=_project)
         except AggregateNotFoundError:
             return None
+        self._memory.remember(found, read=True)
+        return found
+
+    @property
+    def _fresh(self) -> bool:
+        """Whether this thread wants what the log says now; so it is outside `deciding`."""
+        return getattr(self._this_thread, "fresh", True)
 
     def setup(self) -> Setup:
         """Categories, controls and mappings as last read. A decision on an old one is refused by `keep`, then `renew_setup`."""
@@ -70,7 +86,10 @@ class Dossier(Application[UUID]):
             rows = connection.execute(_NEW_SETUP, [known.position], binary=True).fetchall()
         events = [recorded_event(row) for row in rows]
         last = events[-1].id if events else known.position
-        self._setup = known.after((self.fact_mapper.to_domain_event(event) for event in events), last)
+        renewed = known.after((self.fact_mapper.to_domain_event(event) for event in events), last)
+        with self._renewing:
+            if self._setup is None or self._setup.position < renewed.position:
+                self._setup = renewed
         return bool(events)
 
     def today(self) -> date:
@@ -78,9 +97,17 @@ class Dossier(Application[UUID]):
         now = datetime.now(UTC)
         return now.astimezone(self.setup().controls.zone(now.date())).date()
 
-    def deciding(self) -> AbstractContextManager[None]:
-        """See `Log.deciding`."""
-        return self.log_of_facts.deciding()
+    @contextmanager
+    def deciding(self, *, fresh: bool) -> Iterator[None]:
+        """See `FactStore.deciding`."""
+        if fresh:
+            self.renew_setup()
+        self._this_thread.fresh = fresh
+        try:
+            with self.log_of_facts.deciding():
+                yield
+        finally:
+            self._this_thread.fresh = True
 
     def outcome_of(self, request: Request) -> Outcome | None:
         """What this request's idempotency key did before. Raises `KeyReusedError` for another body (rule 0.7)."""
@@ -104,10 +131,10 @@ class Dossier(Application[UUID]):
     ) -> Outcome:
         """Stores the aggregate's pending facts, claims and the request's outcome in one transaction; see `FactStore.keep`."""
         facts = aggregate.collect_events()
-        if not facts and decided_on is not None and self.renew_setup():
-            raise StaleSetupError("The setup was changed meanwhile.")
+        if not facts and not self._fresh:
+            raise StaleDecisionError("Nothing to store, as far as is remembered.")
         outcome = (request.idempotency, bool(facts), aggregate.version) if request.idempotency else None
-        positions = self.put(
+        append = self._append(
             facts,
             claims=claims,
             releases=releases,
@@ -115,7 +142,10 @@ class Dossier(Application[UUID]):
             outcome=outcome,
             decided_on=None if decided_on is None else decided_on.position,
         )
-        return Outcome(bool(facts), aggregate.version, positions[-1] if positions else None)
+        if facts:
+            aggregate.changed_at = append.recorded_at
+            self._memory.remember(aggregate, read=False)
+        return Outcome(bool(facts), aggregate.version, append.positions[-1] if append.positions else None)
 
     def put(self, facts: Sequence[Fact], **rows: Any) -> Sequence[int]:
         """Stores facts and the rows that go with them (see `Log.append`) and gives their positions.
@@ -123,8 +153,11 @@ class Dossier(Application[UUID]):
         `save` of the library does the same for aggregates and works here too; it asks every object for its protocols at
         run time, which costs more than the rest of a command.
         """
+        return self._append(facts, **rows).positions
+
+    def _append(self, facts: Sequence[Fact], **rows: Any) -> Append:
         events = [cast("NewEvent", self.mapper.to_stored_event(fact)) for fact in facts]
-        return self.log_of_facts.append(events, **rows).positions
+        return self.log_of_facts.append(events, **rows)
 
 
 def _project(aggregate: Any, facts: Iterable[Any]) -> Any:

@@ -27,6 +27,8 @@ MOST_EVENTS: Final = 8_000
 MOST_WAITING: Final = 10_000
 WAIT_S: Final = 30.0
 LOCK_TIMEOUT_MS: Final = 10_000
+IDLE_TIMEOUT_MS: Final = 10_000
+"""How long the server lets a transaction with the append lock stand still, for instance because this machine is frozen."""
 GATHER_S: Final = 0.0015
 """How long a transaction waits for commands that are being decided at this moment: fewer, larger ones cost less than they delay."""
 
@@ -177,6 +179,7 @@ class Committer:
             except OperationalError as error:
                 raise psycopg.OperationalError(str(error)) from error
             connection.execute(f"SET lock_timeout = {LOCK_TIMEOUT_MS}")
+            connection.execute(f"SET idle_in_transaction_session_timeout = {IDLE_TIMEOUT_MS}")
             connection.commit()
             self._connection = connection
         return self._connection

@@ -40,7 +40,9 @@ class Database:
 
     def _arguments(self, schemas: tuple[str, ...] = ()) -> dict[str, Any]:
         path = ", ".join(f'"{name}"' for name in (*schemas, self.schema, "public"))
-        options = f"-c search_path={path} -c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC"
+        # The server, too, must notice that a client's machine is gone: its transaction may hold the append lock.
+        alive = "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
+        options = f"-c search_path={path} -c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC {alive}"
         return {
             "options": options.replace(", ", ","),
             "autocommit": True,

@@ -140,13 +140,13 @@ def outcomes(connection: Connection[Row], event_ids: Sequence[UUID]) -> dict[UUI
 def dead_letters(
     connection: Connection[Row], limit: int = 100, after: int = 0, *, state: str | None = None
 ) -> list[DeadLetter]:
-    """Up to `limit` (at most `MOST_LETTERS`) dead letters after the letter with this number, in order of dying."""
+    """Up to `limit` (at most one more than `MOST_LETTERS`) dead letters after the letter with this number, in order of dying."""
     condition = "letter > %s" if state is None else "letter > %s AND state = %s"
     values: list[Any] = [after] if state is None else [after, state]
     with connection.cursor(row_factory=class_row(DeadLetter)) as cursor:
         cursor.execute(
             f"SELECT {LETTER} FROM dead_letters WHERE {condition} ORDER BY letter LIMIT %s",
-            [*values, min(limit, MOST_LETTERS)],
+            [*values, min(limit, MOST_LETTERS + 1)],
         )
         return cursor.fetchall()
 

@@ -50,6 +50,7 @@ class KeyRing:
         self._master_key = master_key
         self._blind_key = hmac.digest(master_key, b"dossier/blind index", "sha256")
         self._remembered: dict[UUID, tuple[float, bytes | None]] = {}
+        self._fresh: dict[UUID, tuple[bytes, bytes]] = {}
         self._lock = threading.Lock()
 
     def blind(self, text: str) -> bytes:
@@ -57,15 +58,21 @@ class KeyRing:
         return hmac.digest(self._blind_key, text.encode(), "sha256")[:16]
 
     def fresh(self, subject: UUID) -> tuple[bytes, bytes]:
-        """A new key and its wrapped form, to be stored with the event that needs it; not stored here."""
-        key = AESGCM.generate_key(8 * KEY_BYTES)
-        return key, seal(self._master_key, key, subject.bytes)
+        """A new key and its wrapped form, to be stored with the event that needs it; the same until the subject has a stored one."""
+        with self._lock:
+            if subject not in self._fresh:
+                if len(self._fresh) >= MOST_REMEMBERED:
+                    self._fresh.clear()
+                key = AESGCM.generate_key(8 * KEY_BYTES)
+                self._fresh[subject] = key, seal(self._master_key, key, subject.bytes)
+            return self._fresh[subject]
 
     def remember(self, subject: UUID, key: bytes | None) -> None:
         """Keeps a key in memory for a short while."""
         with self._lock:
             if len(self._remembered) >= MOST_REMEMBERED:
                 self._remembered.clear()
+            self._fresh.pop(subject, None)
             self._remembered[subject] = (time.monotonic() + REMEMBERED_S, key)
 
     def find(self, subject: UUID) -> tuple[bool, bytes | None]:

@@ -40,6 +40,7 @@ from store.signals import Signal
 
 BATCH: Final = 500
 POLL_S: Final = 1.0
+SETTLED_MS: Final = 2_000
 
 
 class Log(ApplicationRecorder):
@@ -140,8 +141,10 @@ class Log(ApplicationRecorder):
         """A position up to which nothing that was recorded until `known_at` is missing, however close to now it is.
 
         It waits for the append that is under way, if one is: an answer for `known_at` never changes afterwards (rule 0.3).
+        Raises `OperationalError` when that takes longer than `SETTLED_MS`.
         """
         with self.database.connection() as connection, connection.transaction():
+            connection.execute(f"SET LOCAL lock_timeout = {SETTLED_MS}")
             connection.execute(
                 sql.SQL("SELECT pg_advisory_xact_lock_shared({})").format(self.database.lock_key("append"))
             )

@@ -14,7 +14,7 @@ from psycopg import Connection, sql
 
 from store.database import Database, Row
 
-LOCK_TIMEOUT_MS: Final = 60_000
+LOCK_TIMEOUT_MS: Final = 50_000
 
 
 class MigrationError(Exception):
@@ -49,6 +49,7 @@ def migrate(database: Database, install: Callable[[Connection[Row]], None] | Non
     """Brings the schema up to date and gives the names of what was applied. `install` runs last, in the same lock."""
     applied: list[str] = []
     with database.connect() as connection:
+        connection.execute(f"SET lock_timeout = {LOCK_TIMEOUT_MS}")
         connection.execute(sql.SQL("SELECT pg_advisory_lock({})").format(database.lock_key("migrate")))
         _prepare(connection, database.schema)
         done: dict[int, bytes] = dict(connection.execute("SELECT number, digest FROM migrations").fetchall())
@@ -68,6 +69,7 @@ def migrate(database: Database, install: Callable[[Connection[Row]], None] | Non
 
 def _prepare(connection: Connection[Row], schema: str) -> None:
     connection.execute("SET statement_timeout = 0")
+    connection.execute("SET lock_timeout = 0")
     connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema)))
     connection.execute("SELECT pg_advisory_lock(hashtextextended('dossier/extensions', 0))")
     connection.execute("CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA public")

@@ -49,11 +49,8 @@ class MemoryStore:
     def setup(self) -> Setup:
         return Setup.empty(COMPANY).after(self.facts)
 
-    def deciding(self) -> AbstractContextManager[None]:
+    def deciding(self, *, fresh: bool) -> AbstractContextManager[None]:
         return nullcontext()
-
-    def renew_setup(self) -> bool:
-        return False
 
     def outcome_of(self, request: Request) -> Outcome | None:
         key = request.idempotency

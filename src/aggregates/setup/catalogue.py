@@ -1,7 +1,6 @@
 """`Setup`: all that administrators set up, as use cases and projections consult it. A value: folding gives a new one."""
 
 from collections.abc import Iterable, Mapping
-from copy import deepcopy
 from dataclasses import dataclass
 from typing import Final, cast
 from uuid import UUID
@@ -39,7 +38,7 @@ class Setup:
                 continue
             before = known.get(fact.originator_id)
             if before is not None and before.id not in touched:
-                before = deepcopy(before)
+                before = before.copy()
             known[fact.originator_id] = evolve(before, fact)
             touched.add(fact.originator_id)
         return Setup(self.company, known, position or self.position) if touched else self

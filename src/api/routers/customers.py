@@ -1,5 +1,6 @@
 """`/v1/customers`: register, read, find, rename, alternate numbers, history and what differs between two points."""
 
+from dataclasses import replace
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query
@@ -228,10 +229,14 @@ def read_diff(
     """What differs between two points of (`valid_at`, `known_at`), such as `2026-01-01@2026-02-01T00:00:00Z`."""
     one, other = point(from_), NOW if to is None else point(to)
     names = history.DIFFED
-    with (
-        read.view(*names, valid_at=one.valid_at, known_at=one.known_at) as before,
-        read.view(*names, valid_at=other.valid_at, known_at=other.known_at) as after,
-    ):
+    for known_at in filter(None, (one.known_at, other.known_at)):
+        with read.view(*names, known_at=known_at):
+            pass  # opening it waits until everything known by then can be read
+    with read.view(*names) as view:
+        before, after = (
+            replace(view, valid_at=at.valid_at or view.valid_at, known_at=at.known_at or view.known_at)
+            for at in (one, other)
+        )
         found = history.diff(before, after, number)
         if found is None:
             raise CustomerNotFoundError(f"Customer {number} does not exist.")
