@@ -33,7 +33,7 @@ READ_MODEL: Final = "drawer"
 def run(url: str) -> list[Row]:
     """One row for the drawer; one without a goal for all read models together, which is what an installation runs."""
     with dossier(url) as application:
-        stored = _store_ours(application)
+        stored = store_ours(application, OUR_EVENTS)
         times = {}
         for projection in catalogue.projections(application):
             began = time.perf_counter()
@@ -49,9 +49,10 @@ def run(url: str) -> list[Row]:
     return rows
 
 
-def _store_ours(application: Any) -> int:
+def store_ours(application: Any, responses: int) -> int:
+    """Stores registrations and as many responses; gives the log's end."""
     facts: list[Fact] = []
-    for fact in _facts(application.company):
+    for fact in _facts(application.company, responses):
         facts.append(fact)
         if len(facts) == PUT_EVENTS:
             application.put(facts)
@@ -60,7 +61,7 @@ def _store_ours(application: Any) -> int:
     return int(application.log_of_facts.max_notification_id())
 
 
-def _facts(company: str) -> Iterator[Fact]:
+def _facts(company: str, responses: int) -> Iterator[Fact]:
     """Registrations, then responses in turns over all customers."""
     cause = uuid4()
     origin = Origin(actor="ann", role=Role.AGENT, source=Source.API, correlation_id=cause, causation_id=cause)
@@ -68,7 +69,7 @@ def _facts(company: str) -> Iterator[Fact]:
         customer = CustomerProfile.new(company, f"{number}")
         customer.register(origin, number=f"{number}", name="Ann Waller", days=Days(date(2020, 1, 1)))
         yield from customer.collect_events()
-    for turn in range(OUR_EVENTS):
+    for turn in range(responses):
         customer_id = CustomerProfile.id_of(company, f"{turn % CUSTOMERS}")
         yield _selected(origin, company, customer_id, turn)
 

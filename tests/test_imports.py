@@ -32,7 +32,6 @@ MAY: Final[dict[str, set[str]]] = {
         "orjson",
         "kafka",
         "httpx2",
-        "stamina",
         "structlog",
         "prometheus_client",
     },

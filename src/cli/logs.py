@@ -13,7 +13,7 @@ from structlog.typing import EventDict, Processor
 
 from cli.settings import LogLevel
 
-_TALKATIVE: Final = ("httpx2", "httpcore2", "kafka", "asyncio", "stamina", "uvicorn")
+_TALKATIVE: Final = ("httpx2", "httpcore2", "kafka", "asyncio", "uvicorn")
 """Libraries that tell every request or step at level info."""
 
 _SHARED: Final[tuple[Processor, ...]] = (

@@ -1,0 +1,37 @@
+"""`make bench`: every ratio in one run, or the ones named; prints them and writes `benchmarks/results.json`."""
+
+import sys
+from collections.abc import Callable
+from typing import Final
+
+from rich.console import Console
+
+from benchmarks import catching_up, commits, relaying, serving
+from benchmarks.rows import Row, show
+from benchmarks.servers import kafka, postgres
+from cli.process import collect_less
+
+PARTS: Final[dict[str, Callable[[str], list[Row]]]] = {
+    "commits": commits.run,
+    "catching-up": catching_up.run,
+    "serving": serving.run,
+}
+
+
+def main(wanted: list[str]) -> None:
+    """Runs the parts in order, each against servers of its own run."""
+    collect_less()  # as every process of the product does
+    told, rows = Console(stderr=True), []
+    with postgres() as url:
+        for name, part in PARTS.items():
+            if not wanted or name in wanted:
+                told.print(f"measuring {name} ...")
+                rows += part(url)
+        if not wanted or "relaying" in wanted:
+            told.print("measuring relaying ...")
+            with kafka() as servers:
+                rows += relaying.run(url, servers)
+    show(rows)
+
+
+main(sys.argv[1:])
