@@ -20,6 +20,8 @@ from cli.sockets import address, inherited_or_listening
 from cli.wiring import database_url, open_reads
 
 NAME: Final = "api"
+SWITCH_S: Final = 0.001
+"""How long a thread may keep the interpreter: the one that commits for all others must not queue behind each of them for 5 ms."""
 
 
 def serve(settings: Settings, *, fd: int | None) -> None:
@@ -46,6 +48,7 @@ def worker() -> ASGIApp:
 
 def application(settings: Settings) -> ASGIApp:
     """The API over its own connections, which are closed when the server ends."""
+    sys.setswitchinterval(SWITCH_S)
     if not sys.stderr.isatty():
         api.logs.configure()
     told = ApiSettings(token_secret=settings.token_secret, asyncapi=_message_contract)

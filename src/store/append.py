@@ -16,12 +16,12 @@ from store.events import COLUMNS, SETUP_EVENTS, digest_of, recorded_event
 INSERT_EVENTS: Final = 2_000
 """Rows an INSERT; a longer append is written in several, still in one transaction."""
 
-_HEAD: Final = """
+_HEAD: Final = f"""
     SELECT coalesce(max(position), 0),
-           greatest(clock_timestamp(), max(recorded_at) + interval '1 microsecond')
+           greatest(clock_timestamp(), max(recorded_at) + interval '1 microsecond'),
+           coalesce((SELECT position FROM events WHERE {SETUP_EVENTS} ORDER BY position DESC LIMIT 1), 0)
     FROM (SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1) AS last
 """
-_SETUP: Final = f"SELECT position FROM events WHERE {SETUP_EVENTS} ORDER BY position DESC LIMIT 1"
 _LAST: Final = f"""
     SELECT {COLUMNS}
     FROM unnest(%b::uuid[]) AS wanted (id)
@@ -36,10 +36,11 @@ _KEYS: Final = """
     SELECT actor, key FROM idempotency_keys WHERE (actor, key) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
 """
 _INSERT: Final = f"""
-    INSERT INTO events ({COLUMNS})
+    WITH stored AS (INSERT INTO events ({COLUMNS})
     SELECT originator_id, originator_version, topic, state, position, event_id, %b::timestamptz, correlation_id, previous
     FROM unnest(%b::uuid[], %b::int[], %b::text[], %b::bytea[], %b::bigint[], %b::uuid[], %b::uuid[], %b::bytea[])
-      AS new (originator_id, originator_version, topic, state, position, event_id, correlation_id, previous)
+      AS new (originator_id, originator_version, topic, state, position, event_id, correlation_id, previous))
+    SELECT pg_notify(%s, %s)
 """
 _CLAIM: Final = """
     INSERT INTO claims SELECT * FROM unnest(%s::text[], %s::text[], %s::uuid[]) ON CONFLICT (scope, key) DO NOTHING
@@ -68,7 +69,7 @@ class AppendStatements:
 
     def __init__(self, database: Database) -> None:
         self._lock = sql.SQL("SELECT pg_advisory_xact_lock({})").format(database.lock_key("append"))
-        self._notify = sql.SQL("SELECT pg_notify({}, %s)").format(sql.Literal(database.channel("log")))
+        self._channel = database.channel("log")
 
     def read_head(self, connection: Connection[Row], group: Sequence[Append]) -> Head:
         """Takes the append lock, for the rest of the transaction, and reads the head for this group."""
@@ -80,9 +81,7 @@ class AppendStatements:
         claims = connection.execute(_CLAIMS, [*_columns(pairs)]) if pairs else None
         used = [append.key for append in group if append.key is not None]
         keys = connection.execute(_KEYS, [[key.actor for key in used], [key.key for key in used]]) if used else None
-        consulted = any(append.decided_on is not None for append in group)
-        setup = connection.execute(_SETUP) if consulted else None
-        position, recorded_at = head.fetchone() or (0, None)
+        position, recorded_at, setup = head.fetchone() or (0, None, 0)
         events = [recorded_event(row) for row in last]
         return Head(
             position=position,
@@ -90,7 +89,7 @@ class AppendStatements:
             last={event.uuid: (event.originator_version, digest_of(event)) for event in events},
             claims={Claim(scope, key): owner for scope, key, owner in claims or ()},
             keys={(actor, key) for actor, key in keys or ()},
-            setup=((setup.fetchone() if setup else None) or (0,))[0],
+            setup=setup,
         )
 
     def write(self, connection: Connection[Row], admitted: Sequence[Append]) -> None:
@@ -98,11 +97,9 @@ class AppendStatements:
         rows = list(_event_rows(admitted))
         for start in range(0, len(rows), INSERT_EVENTS):
             columns: list[Any] = [list(column) for column in zip(*rows[start : start + INSERT_EVENTS], strict=True)]
-            connection.execute(_INSERT, [admitted[0].recorded_at, *columns])
+            connection.execute(_INSERT, [admitted[0].recorded_at, *columns, self._channel, str(rows[-1][4])])
         _write_claims(connection, admitted)
         _write_keys(connection, admitted)
-        if rows:
-            connection.execute(self._notify, [str(rows[-1][4])])
 
     def was_stored(self, connection: Connection[Row], append: Append) -> bool:
         """Looks up, under the lock, whether a commit whose reply was lost took effect."""

@@ -48,6 +48,7 @@ class Committer:
         self._queue: queue.SimpleQueue[Append | None] = queue.SimpleQueue()
         self._connection: Connection[Row] | None = None
         self._turn = threading.Lock()
+        self._last_group = 1
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
 
@@ -68,7 +69,7 @@ class Committer:
 
     def _store_here(self, append: Append) -> bool:
         """Stores at once, in the caller's thread, when nobody else is storing or about to: a lone writer need not change threads."""
-        if self.deciding > 1 or not self._turn.acquire(blocking=False):
+        if self.deciding > 1 or self._last_group > 1 or not self._turn.acquire(blocking=False):
             return False
         try:
             if not self._queue.empty():
@@ -110,6 +111,7 @@ class Committer:
                 if self.deciding > self._queue.qsize() + 1:
                     time.sleep(GATHER_S)
                 group, ended = self._gather(first)
+                self._last_group = len(group)
                 self._store(group)
             for append in group:
                 append.done.release()
