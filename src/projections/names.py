@@ -1,7 +1,8 @@
 """Customers' names in the read models: sealed with the customer's key, found by blind-index tokens, never in clear (rule 5.1).
 
-`seal_name` is called when a fact is folded, `open_names` when rows are read. The name of an erased customer reads as `ERASED`, and no
-token finds it. A token stands for the beginning of one word of a name, without case and accents.
+`seal_name` is called when a fact is folded, `open_names` when rows are read. The name of an erased customer reads as `ERASED`, and a
+search does not show it. A token stands for the beginning of one word of a name, without case and accents; tokens that were written
+before an erasure stay in the table, of use only to whoever has the master key, until they are folded again.
 """
 
 import re
