@@ -5,10 +5,11 @@ Responses, names, controls and whatever else has effective dates use it when the
 they fold, so that both always agree. The rules are those of supersession (domain rules 1.15, 2.10, 2.11).
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from aggregates.errors import InvalidError
 
@@ -89,42 +90,53 @@ class Timeline(Generic[T]):
 
     def version_at(self, day: date) -> Version[T] | None:
         """The version in force on `day`, `None` when there is none."""
-        low, high = 0, len(self.versions)
-        while low < high:
-            middle = (low + high) // 2
-            if self.versions[middle].days.first <= day:
-                low = middle + 1
-            else:
-                high = middle
-        if low and day in self.versions[low - 1].days:
-            return self.versions[low - 1]
+        place = bisect_right(self.versions, day, key=_first)
+        if place and day in self.versions[place - 1].days:
+            return self.versions[place - 1]
         return None
+
+    def within(self, days: Days) -> tuple[Version[T], ...]:
+        """The versions that hold on at least one of `days`, whole."""
+        low, high = self._places(days)
+        return self.versions[low:high]
 
     def until_next(self, days: Days) -> Days:
         """The same days, ending the day before the next later-dated version: what `keep_later` means (rule 2.11)."""
-        for version in self.versions:
-            if version.days.first > days.first:
-                kept = days.before(version.days.first)
-                return kept if kept is not None else days
-        return days
+        place = bisect_right(self.versions, days.first, key=_first)
+        if place == len(self.versions):
+            return days
+        return days.before(self.versions[place].days.first) or days
 
     def supersede(self, days: Days, content: T) -> "Timeline[T]":
         """Lets `content` win on `days` over everything before: what is cut keeps its rest before and after (rule 2.11)."""
-        return self._with(days, (Version(days, content),))
+        return self.splice(days, content).timeline
 
     def clear(self, days: Days) -> "Timeline[T]":
         """Leaves nothing in force on `days`; what is cut keeps its rest before and after."""
-        return self._with(days, ())
+        return self.splice(days, None).timeline
+
+    def splice(self, days: Days, content: T | None) -> "Splice[T]":
+        """`supersede`, or `clear` where the content is `None`, told as the versions that go and those that come instead."""
+        low, high = self._places(days)
+        gone = self.versions[low:high]
+        head = gone[0].days.before(days.first) if gone else None
+        tail = gone[-1].days.after(days.last) if gone else None
+        come = (
+            *(() if head is None else (Version(head, gone[0].content),)),
+            *(() if content is None else (Version(days, content),)),
+            *(() if tail is None else (Version(tail, gone[-1].content),)),
+        )
+        return Splice(Timeline((*self.versions[:low], *come, *self.versions[high:])), gone, come)
 
     def says(self, days: Days, content: T | None) -> bool:
         """True when every day of `days` already has this content (`None`: no content), so a command would change nothing."""
-        inside = [version for version in self.versions if version.days.overlaps(days)]
+        inside = self.within(days)
         if content is None:
             return not inside
         return self._covers(inside, days) and all(version.content == content for version in inside)
 
     @staticmethod
-    def _covers(inside: list[Version[T]], days: Days) -> bool:
+    def _covers(inside: tuple[Version[T], ...], days: Days) -> bool:
         left: Days | None = days
         for version in inside:
             if left is None or left.first not in version.days:
@@ -132,12 +144,23 @@ class Timeline(Generic[T]):
             left = left.after(version.days.last)
         return left is None
 
-    def _with(self, days: Days, new: tuple[Version[T], ...]) -> "Timeline[T]":
-        early: list[Version[T]] = []
-        late: list[Version[T]] = []
-        for version in self.versions:
-            if (head := version.days.before(days.first)) is not None:
-                early.append(Version(head, version.content))
-            if (tail := version.days.after(days.last)) is not None:
-                late.append(Version(tail, version.content))
-        return Timeline((*early, *new, *late))
+    def _places(self, days: Days) -> tuple[int, int]:
+        """Where the versions begin and end that reach into `days`."""
+        low = bisect_right(self.versions, days.first, key=_first)
+        if low and days.first in self.versions[low - 1].days:
+            low -= 1
+        high = len(self.versions) if days.last is None else bisect_right(self.versions, days.last, lo=low, key=_first)
+        return low, high
+
+
+@dataclass(frozen=True, slots=True)
+class Splice(Generic[T]):
+    """What a change makes of a timeline: the versions it touched, and what stands in their place, at most three."""
+
+    timeline: Timeline[T]
+    gone: tuple[Version[T], ...]
+    come: tuple[Version[T], ...]
+
+
+def _first(version: Version[Any]) -> date:
+    return version.days.first

@@ -222,18 +222,14 @@ class _Folding:
     def apply(self, change: Change) -> None:
         """Lets one change end and begin rectangles."""
         current = self.current[change.key]
-        before, days = current.timeline, change.days
-        after = before.clear(days) if change.content is None else before.supersede(days, change.content)
-        new = {version.days.first: version for version in after.versions}
-        for version in before.versions:
-            first = version.days.first
-            if new.get(first) == version:
-                del new[first]
-            else:
-                self._end(change, version, current.since.pop(first))
-        for first in new:
-            current.since[first] = _Since(change.at)
-        current.timeline = after
+        splice = current.timeline.splice(change.days, change.content)
+        for version in splice.gone:
+            if version not in splice.come:
+                self._end(change, version, current.since.pop(version.days.first))
+        for version in splice.come:
+            if version not in splice.gone:
+                current.since[version.days.first] = _Since(change.at)
+        current.timeline = splice.timeline
 
     def _end(self, change: Change, version: Version[Content], since: _Since) -> None:
         known = since.at < change.at
