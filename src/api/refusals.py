@@ -43,7 +43,9 @@ async def invalid_input(request: Request, error: Exception) -> Response:
     faults = cast("RequestValidationError", error).errors()
     if any(fault["type"] == "json_invalid" for fault in faults):
         return problem(request.scope, MALFORMED, "The body is not JSON.")
-    errors = [*_field_errors(faults), *_header_errors(around.of(request.scope))]
+    known = around.of(request.scope)
+    errors = [*_field_errors(faults), *_header_errors(known)]
+    errors += _further_errors(known, {error["field"] for error in errors})
     detail = " ".join(f"{error['field']}: {error['message']}" for error in errors[:5])
     return problem(request.scope, INVALID, detail, errors=errors)
 
@@ -55,6 +57,19 @@ def _field_errors(faults: Sequence[Any]) -> Iterator[FieldError]:
         field = ".".join(path) if path or place not in _PLACES else place
         ours = (fault.get("ctx") or {}).get("error")
         yield {"field": field, "message": str(ours) if isinstance(ours, ValueError) else f"{fault['msg']}."}
+
+
+def _further_errors(known: Around, told: set[str | None]) -> list[FieldError]:
+    """What the use case says of the rest of the body, but nothing about a field that was taken out of it."""
+    return [
+        {"field": fault.field, "message": fault.text} for fault in known.also_wrong if not (_above(fault.field) & told)
+    ]
+
+
+def _above(field: str | None) -> set[str | None]:
+    """A field and those that it lies in."""
+    parts = (field or "").split(".")
+    return {".".join(parts[:end]) for end in range(1, len(parts) + 1)}
 
 
 def _header_errors(known: Around) -> list[FieldError]:

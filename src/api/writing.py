@@ -79,7 +79,7 @@ class Write:
         )
         expected = None if told.expected == ANY_VERSION else told.expected
         key = IdempotencyKey(actor, told.key, self.digest) if told.key and self.digest else None
-        return Asked(origin, self.services.day.today(), expected, key)
+        return Asked(origin, self.services.day.today(), expected, key, only_decide=self.around.only_decide)
 
     def done(self, outcome: Outcome, *, location: str | None = None, message: str | None = None) -> Response:
         """The answer: 201 with its location when the write made something, else 200 (rule 0.5)."""

@@ -10,7 +10,8 @@ from starlette.responses import Response
 
 from aggregates.setup import commands
 from aggregates.setup.controls import ControlNotFoundError, control
-from api.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
+from api.auth import ADMINISTRATORS, PROFILE_READERS, allow
+from api.deciding import DecidingRoute
 from api.pages import Paged, page_of
 from api.paths import CONTROL
 from api.reading import Reading
@@ -20,7 +21,7 @@ from projections import controls
 from projections.controls import ControlValue
 from projections.paging import Page
 
-router: Final = APIRouter(prefix="/v1/controls", tags=["controls"], route_class=GuardedRoute)
+router: Final = APIRouter(prefix="/v1/controls", tags=["controls"], route_class=DecidingRoute)
 
 
 class NewControlValue(Body):

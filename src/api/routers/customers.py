@@ -10,7 +10,8 @@ from starlette.responses import Response
 from aggregates.customer import commands
 from aggregates.customer.profile import AlternateNumberNotFoundError, CustomerNotFoundError, CustomerProfile
 from aggregates.errors import InvalidError, RefusedError
-from api.auth import PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, allow
+from api.auth import PROFILE_READERS, PROFILE_WRITERS, allow
+from api.deciding import DecidingRoute
 from api.pages import Paged, Paging
 from api.paths import ALTERNATE_NUMBER, NUMBER
 from api.points import NOW, Point, point
@@ -23,7 +24,7 @@ from projections.customers import Customer, CustomerSummary, FoundByAlternate
 from projections.paging import Page
 from projections.reading import View
 
-router: Final = APIRouter(prefix="/v1/customers", tags=["customers"], route_class=GuardedRoute)
+router: Final = APIRouter(prefix="/v1/customers", tags=["customers"], route_class=DecidingRoute)
 NO_NUMBERS: Final = "No data to display"
 """What rule 1.14 says of an empty list."""
 
