@@ -6,7 +6,7 @@ from typing import Final
 
 from rich.console import Console
 
-from benchmarks import catching_up, commits, relaying, serving
+from benchmarks import accounts, catching_up, commits, propagating, relaying, serving
 from benchmarks.rows import Row, show
 from benchmarks.servers import kafka, postgres
 from cli.process import collect_less
@@ -15,6 +15,8 @@ PARTS: Final[dict[str, Callable[[str], list[Row]]]] = {
     "commits": commits.run,
     "catching-up": catching_up.run,
     "serving": serving.run,
+    "accounts": accounts.run,
+    "propagating": propagating.run,
 }
 
 

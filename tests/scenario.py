@@ -54,7 +54,8 @@ EARLIER: Final = origin("bob", Role.ADMINISTRATOR, "earlier")
 # Facts that happened
 
 
-def _fact(fact: type[Fact], home: type[Aggregate], key: str | int, **payload: Any) -> Fact:
+def fact_of(fact: type[Fact], home: type[Aggregate], key: str | int, **payload: Any) -> Fact:
+    """A fact of the aggregate with this key, told by bob; `history` numbers it."""
     id_ = home.id_of(COMPANY, key)
     return fact(
         originator_id=id_,
@@ -86,49 +87,49 @@ def category_defined(
     code: int = 7, description: str = "Age", *, required: bool = False, position: int = 0, active: bool = True
 ) -> Fact:
     payload = {"description": description, "required": required, "position": position, "active": active}
-    return _fact(setup.CategoryDefined, ProfileCategory, code, code=code, **payload)
+    return fact_of(setup.CategoryDefined, ProfileCategory, code, code=code, **payload)
 
 
 def category_changed(
     code: int = 7, description: str = "Age", *, required: bool = False, position: int = 0, active: bool = True
 ) -> Fact:
     payload = {"description": description, "required": required, "position": position, "active": active}
-    return _fact(setup.CategoryChanged, ProfileCategory, code, code=code, **payload)
+    return fact_of(setup.CategoryChanged, ProfileCategory, code, code=code, **payload)
 
 
 def response_defined(
     response: str = "A", description: str = "Under 30", *, code: int = 7, position: int = 0, active: bool = True
 ) -> Fact:
     payload = {"response": response, "description": description, "position": position, "active": active}
-    return _fact(setup.ResponseDefined, ProfileCategory, code, code=code, **payload)
+    return fact_of(setup.ResponseDefined, ProfileCategory, code, code=code, **payload)
 
 
 def response_changed(
     response: str = "A", description: str = "Under 30", *, code: int = 7, position: int = 0, active: bool = True
 ) -> Fact:
     payload = {"response": response, "description": description, "position": position, "active": active}
-    return _fact(setup.ResponseChanged, ProfileCategory, code, code=code, **payload)
+    return fact_of(setup.ResponseChanged, ProfileCategory, code, code=code, **payload)
 
 
 def default_moved(to: str | None, *, before: str | None = None, code: int = 7) -> Fact:
-    return _fact(setup.DefaultResponseMoved, ProfileCategory, code, code=code, from_response=before, to_response=to)
+    return fact_of(setup.DefaultResponseMoved, ProfileCategory, code, code=code, from_response=before, to_response=to)
 
 
 def control_set(code: str, value: str, first: date = TODAY, last: date | None = None) -> Fact:
     payload = {"code": code, "value": value, "effective_from": first, "effective_to": last}
-    return _fact(setup.ControlValueSet, SystemControls, COMPANY, **payload)
+    return fact_of(setup.ControlValueSet, SystemControls, COMPANY, **payload)
 
 
 def attribute_mapped(mapped: str = "category:7", attribute: str = "age") -> Fact:
-    return _fact(setup.AttributeMapped, AttributeMappings, COMPANY, mapped=mapped, attribute=attribute)
+    return fact_of(setup.AttributeMapped, AttributeMappings, COMPANY, mapped=mapped, attribute=attribute)
 
 
 def attribute_unmapped(mapped: str = "category:7", attribute: str = "age") -> Fact:
-    return _fact(setup.AttributeUnmapped, AttributeMappings, COMPANY, mapped=mapped, attribute=attribute)
+    return fact_of(setup.AttributeUnmapped, AttributeMappings, COMPANY, mapped=mapped, attribute=attribute)
 
 
 def _customer_fact(fact: type[Fact], number: str, **payload: Any) -> Fact:
-    return _fact(fact, CustomerProfile, number, number=number, **payload)
+    return fact_of(fact, CustomerProfile, number, number=number, **payload)
 
 
 def customer_registered(name: str = "Ada Byron", first: date = LONG_AGO, *, number: str = "1001") -> Fact:

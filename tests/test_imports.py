@@ -11,7 +11,7 @@ import pytest
 SRC: Final = Path(__file__).parent.parent / "src"
 EVERYTHING: Final = {"*"}
 MAY: Final[dict[str, set[str]]] = {
-    "aggregates": {"pydantic", "eventsourcing"},
+    "aggregates": {"pydantic", "eventsourcing", "pycountry"},
     "store": {
         "aggregates",
         "eventsourcing",
@@ -43,16 +43,22 @@ MAY: Final[dict[str, set[str]]] = {
         "fastapi",
         "starlette",
         "pydantic",
+        "pydantic_core",
         "jwt",
         "orjson",
         "structlog",
         "prometheus_client",
     },
+    "jobs": {"aggregates", "store", "eventsourcing", "pydantic", "psycopg", "structlog", "prometheus_client"},
     "cli": EVERYTHING,
 }
 """What each room may import beside the standard library and itself."""
-QUERIES_OF_CONSUMERS: Final = {"projections.deliveries", "projections.reading"}
-"""The read model that the forwarder asks, through its query functions."""
+PARTS: Final[dict[str, set[str]]] = {
+    "consumers": {"projections.deliveries", "projections.reading"},
+    "jobs": {"projections.accounts", "projections.reading", "projections.paging", "projections.faults"},
+    "api": {"jobs.deciding", "jobs.states"},
+}
+"""Single modules of other rooms: read models through their query functions, and a job through what it tells of itself."""
 
 
 def imports_of(path: Path) -> Iterator[tuple[int, str]]:
@@ -74,9 +80,7 @@ def allowed(room: str, imported: str) -> bool:
     top = imported.partition(".")[0]
     if top == room or top in sys.stdlib_module_names or MAY[room] == EVERYTHING or top in MAY[room]:
         return True
-    return room == "consumers" and any(
-        imported == one or imported.startswith(f"{one}.") for one in QUERIES_OF_CONSUMERS
-    )
+    return any(imported == one or imported.startswith(f"{one}.") for one in PARTS.get(room, ()))
 
 
 @pytest.mark.parametrize("room", MAY)
@@ -113,5 +117,8 @@ def test_a_forbidden_import_is_found() -> None:
     assert not allowed("api", "kafka")
     assert not allowed("aggregates", "store.log")
     assert not allowed("consumers", "projections.engine")
+    assert not allowed("jobs", "projections.engine")
+    assert not allowed("api", "jobs.propagating")
     assert allowed("consumers", "projections.deliveries.decision")
+    assert allowed("jobs", "projections.accounts.profiles_of_class")
     assert allowed("cli", "kafka")

@@ -1,17 +1,40 @@
 """Every event class and aggregate of the house. Importing it registers all stored topics."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
+import aggregates.account.account
+import aggregates.account.site
 import aggregates.customer.profile
-import aggregates.setup.catalogue  # noqa: F401
+import aggregates.profile_class.propagation
+import aggregates.setup.catalogue
+import aggregates.setup.system_options  # noqa: F401
+from aggregates.account import events as account_events
 from aggregates.customer import events as customer_events
 from aggregates.fact import Fact
+from aggregates.profile_class import events as profile_class_events
 from aggregates.setup import events as setup_events
 
 FACTS: Final[dict[str, type[Fact]]] = {
     fact.TOPIC: fact
-    for module in (setup_events, customer_events)
+    for module in (setup_events, customer_events, profile_class_events, account_events)
     for fact in vars(module).values()
     if isinstance(fact, type) and issubclass(fact, Fact) and "TOPIC" in fact.__dict__
 }
 """Event classes by stored topic, in order of definition."""
+
+KEY_FIELDS: Final[dict[str, tuple[str, ...]]] = {
+    "customer": ("number",),
+    "category": ("code",),
+    "profile_class": ("name",),
+    "propagation": ("profile_class", "applied_version"),
+    "account": ("account",),
+    "site": ("account", "site"),
+}
+"""Payload fields that are the natural key of an aggregate family; the other families have one aggregate a company."""
+
+
+def natural_key(family: str, company: str, payload: Mapping[str, Any]) -> str:
+    """The natural key of the aggregate that a payload belongs to: `1001`, `A-7/S-1`, or the company."""
+    fields = KEY_FIELDS.get(family)
+    return company if fields is None else "/".join(str(payload[field]) for field in fields)

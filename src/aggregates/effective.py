@@ -62,6 +62,14 @@ class Days:
             return None
         return self if self.first > day else Days(day + _DAY, self.last)
 
+    def since(self, day: date) -> "Days":
+        """The part from `day` on, which must not be empty."""
+        return self if self.first >= day else Days(day, self.last)
+
+
+EVER: Final = Days(FIRST_DAY)
+"""All days."""
+
 
 @dataclass(frozen=True, slots=True)
 class Version(Generic[T]):
@@ -133,12 +141,12 @@ class Timeline(Generic[T]):
         inside = self.within(days)
         if content is None:
             return not inside
-        return self._covers(inside, days) and all(version.content == content for version in inside)
+        return self.covers(days) and all(version.content == content for version in inside)
 
-    @staticmethod
-    def _covers(inside: tuple[Version[T], ...], days: Days) -> bool:
+    def covers(self, days: Days) -> bool:
+        """True when some content holds on every day of `days`."""
         left: Days | None = days
-        for version in inside:
+        for version in self.within(days):
             if left is None or left.first not in version.days:
                 return False
             left = left.after(version.days.last)

@@ -9,6 +9,7 @@ stored fact unreadable. Stored topics are explicit and for ever; changes of shap
 
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Final, Self, TypeVar
 from uuid import UUID, uuid5
 
@@ -144,6 +145,7 @@ def stream_id(company: str, kind: str, key: str) -> UUID:
     return uuid5(NAMESPACE, f"{company}/{kind}/{key}")
 
 
+@lru_cache(maxsize=8)  # who decides needs it before the event is made
 def event_id(causation_id: UUID, originator_id: UUID, originator_version: int) -> UUID:
     """The id of the event that this cause records at this version."""
     return uuid5(causation_id, f"{originator_id}/{originator_version}")

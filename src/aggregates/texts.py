@@ -2,12 +2,14 @@
 
 import re
 import unicodedata
-from typing import Final
+from decimal import Decimal
+from typing import Any, Final
 
 from aggregates.errors import DomainError, InvalidError, refuse
 
 _CODE: Final = re.compile(r"[A-Za-z0-9]+")
 _NUMBER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
+_DECIMAL: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?", re.ASCII)
 _UNPRINTABLE: Final = {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
@@ -48,11 +50,31 @@ def whole(value: int, *, field: str, label: str, lowest: int, highest: int) -> i
     return value
 
 
+def decimal(value: Any, *, field: str, label: str) -> Decimal:
+    """`value` exactly, from text or a whole number: not below zero, 15 digits and 6 decimals at most. Raises `TextError`.
+
+    A JSON number with a fraction is refused: it was a binary float before it could be looked at.
+    """
+    written = str(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else value
+    if not isinstance(written, str) or not _DECIMAL.fullmatch(written.strip()):
+        raise TextError(
+            f'{label} must be a decimal number as text, such as "1250.50", with at most 6 decimals.', field=field
+        )
+    found = Decimal(written.strip())
+    if found < 0:
+        raise TextError(f"{label} must not be negative.", field=field)
+    return found.copy_abs()
+
+
 class Faults:
     """Collects the faults of one command, so that one answer names every wrong field: `with faults: ...` keeps going."""
 
     def __init__(self) -> None:
         self.found: list[DomainError] = []
+
+    def at(self, field: str) -> "_FaultsAt":
+        """Collects like the whole, and names what is found after `field`."""
+        return _FaultsAt(self, field)
 
     def __enter__(self) -> "Faults":
         return self
@@ -66,3 +88,19 @@ class Faults:
     def raise_any(self) -> None:
         """Raises what was found, if anything."""
         refuse(self.found)
+
+
+class _FaultsAt:
+    def __init__(self, faults: Faults, field: str) -> None:
+        self._faults, self._field = faults, field
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if not isinstance(error, DomainError):
+            return False
+        for fault in getattr(error, "faults", (error,)):
+            fault.field = self._field
+            self._faults.found.append(fault)
+        return True

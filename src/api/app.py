@@ -17,14 +17,44 @@ from api.following import Bell
 from api.metrics import Metrics
 from api.rebuilds import Rebuilds
 from api.refusals import HANDLERS
-from api.routers import categories, controls, customers, deliveries, drawer, events, mappings, operations, projections
+from api.routers import (
+    account_profiles,
+    accounts,
+    categories,
+    controls,
+    customers,
+    deliveries,
+    drawer,
+    events,
+    mappings,
+    operations,
+    profile_classes,
+    projections,
+    propagations,
+    system_options,
+)
 from api.services import BusinessDay, LogEnd, Services
 from api.settings import ApiSettings
 from api.tokens import Tokens
 from projections.reading import ReadModels
 from store.application import Dossier
 
-ROUTERS: Final = (drawer, customers, categories, controls, mappings, deliveries, events, projections, operations)
+ROUTERS: Final = (
+    drawer,
+    customers,
+    account_profiles,
+    accounts,
+    profile_classes,
+    propagations,
+    categories,
+    controls,
+    system_options,
+    mappings,
+    deliveries,
+    events,
+    projections,
+    operations,
+)
 """The most used first: routes are looked through in this order."""
 
 

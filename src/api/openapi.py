@@ -21,8 +21,8 @@ from api.writing import writing
 TITLE: Final = "Dossier"
 VERSION: Final = "1"
 DESCRIPTION: Final = (
-    "Customer profiles in which every change is kept and every past answer can be given again. Reads take two clocks, `valid_at` and"
-    " `known_at`; writes take `Idempotency-Key` and `If-Match` and answer with `ETag`, `Dossier-Position` and `changed`."
+    "Customer and account profiles in which every change is kept and every past answer can be given again. Reads take two clocks,"
+    " `valid_at` and `known_at`; writes take `Idempotency-Key` and `If-Match` and answer with `ETag`, `Dossier-Position` and `changed`."
     " Refusals are problem documents (RFC 9457) that name every wrong field."
 )
 _PROBLEM: Final = {

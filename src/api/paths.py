@@ -5,7 +5,17 @@ from uuid import UUID
 
 from fastapi import Path
 
-from api.shapes import AlternateNumber, CategoryCode, CustomerNumber, Mapped, ResponseCode
+from api.shapes import (
+    AccountNumber,
+    AlternateNumber,
+    CategoryCode,
+    ClassName,
+    ClassVersion,
+    CustomerNumber,
+    Mapped,
+    ResponseCode,
+    SiteNumber,
+)
 
 CATEGORY = Annotated[CategoryCode, Path(description="Category code, 1 to 999.")]
 RESPONSE = Annotated[ResponseCode, Path(description="Response code, 1 to 5 letters or digits.")]
@@ -15,3 +25,7 @@ CONTROL = Annotated[str, Path(max_length=20, description="Code of a system contr
 MAPPED = Annotated[Mapped, Path(description="What is mapped: `category:<code>`.")]
 EVENT = Annotated[UUID, Path(description="Id of the event that could not be sent.")]
 PROJECTION = Annotated[str, Path(max_length=50, description="Name of a read model.")]
+ACCOUNT = Annotated[AccountNumber, Path(description="Account number.")]
+SITE = Annotated[SiteNumber, Path(description="Number of a site within its account.")]
+CLASS = Annotated[ClassName, Path(description="Name of a profile class, whatever its case.")]
+CLASS_VERSION = Annotated[ClassVersion, Path(description="Number of a class version, from 1.")]

@@ -3,13 +3,18 @@
 `2026-01-01` alone is that day as known now, `@2026-02-01T00:00:00Z` today as known then, `@` today as known now.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Annotated, Final
 
+from fastapi import Query
 from pydantic import AfterValidator, WithJsonSchema
 
+from api.reading import Read
 from api.shapes import day, moment
+from projections.reading import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +44,19 @@ Point = Annotated[
     AfterValidator(_checked),
     WithJsonSchema({"type": "string", "pattern": r"^(\d{4}-\d{2}-\d{2})?(@(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z)?)?$"}),
 ]
+From = Annotated[Point, Query(alias="from", description="`valid_at@known_at`; either may be left out.")]
+To = Annotated[Point | None, Query(description="The other point; today as known now where it is left out.")]
+
+
+@contextmanager
+def two_views(read: Read, one: Point, other: Point | None, *names: str) -> Iterator[tuple[View, View]]:
+    """Read models as of two points, in one transaction."""
+    points = (point(one), NOW if other is None else point(other))
+    for known_at in filter(None, (at.known_at for at in points)):
+        with read.view(*names, known_at=known_at):
+            pass  # opening it waits until everything known by then can be read
+    with read.view(*names) as view:
+        before, after = (
+            replace(view, valid_at=at.valid_at or view.valid_at, known_at=at.known_at or view.known_at) for at in points
+        )
+        yield before, after

@@ -7,8 +7,8 @@ models are written to JSON as they are: they were made by our own queries, so no
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Annotated, Any, Final
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import Depends, Header, Query
 from pydantic import TypeAdapter
@@ -19,7 +19,7 @@ from aggregates.errors import InvalidError
 from api.services import Services, services_of
 from api.shapes import Day, Instant, LogPosition
 from api.writing import JSON
-from projections.reading import View
+from projections.reading import KnownAtError, View
 from store.public import instant
 
 _ANY: Final[TypeAdapter[Any]] = TypeAdapter(Any)
@@ -29,6 +29,10 @@ KnownAt = Annotated[Instant | None, Query(description="As known at which instant
 AtLeast = Annotated[
     LogPosition | None,
     Header(alias="Dossier-Position", description="Wait, at most 2 s, until this position can be seen."),
+]
+
+AnswerSource = Annotated[
+    Literal["read_model", "log"], Query(alias="source", description="`log`: by replaying the log.")
 ]
 
 
@@ -68,7 +72,26 @@ class Read:
 
         `dated=False`: the version alone decides what it looks like, so If-None-Match can spare it.
         """
-        headers = {"Dossier-Known-At": instant(view.known_at)}
+        return self.answer_known(body, view.known_at, version=version, dated=dated)
+
+    def from_log(self, valid_at: date | None = None) -> tuple[date, datetime]:
+        """The two clocks of an answer that is folded from the log: its business day, and an instant that is not to come.
+
+        Raises:
+            KnownAtError: the asked instant lies in the future.
+        """
+        self._check_position()
+        with self.services.dossier.database.connection() as connection:
+            [now] = connection.execute("SELECT clock_timestamp()").fetchone() or (datetime.now(UTC),)
+        if self.known_at is not None and self.known_at > now:
+            raise KnownAtError("The instant of knowledge must not lie in the future.", field="known_at")
+        return valid_at or self.valid_at or self.services.day.today(), self.known_at or now
+
+    def answer_known(
+        self, body: Any, known_at: datetime, *, version: int | None = None, dated: bool = True
+    ) -> Response:
+        """`answer`, where there is no view."""
+        headers = {"Dossier-Known-At": instant(known_at)}
         if version is not None:
             headers["ETag"] = f'"{version}"'
             if not dated and self.matches is not None and headers["ETag"] in self.matches:

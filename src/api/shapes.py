@@ -12,9 +12,15 @@ from typing import Annotated, Any, Final, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from aggregates import texts
+from aggregates.account.account import account_number
+from aggregates.account.site import site_number
 from aggregates.customer.profile import LONGEST_NAME, alternate_number_text, customer_number
 from aggregates.effective import LAST_DAY
 from aggregates.errors import DomainError
+from aggregates.profile_class.amounts import currency
+from aggregates.profile_class.profile_class import LONGEST_DESCRIPTION as LONGEST_CLASS_DESCRIPTION
+from aggregates.profile_class.profile_class import LONGEST_NAME as LONGEST_CLASS_NAME
+from aggregates.profile_class.profile_class import ApplyTo, class_name
 from aggregates.setup.category import CODES, LONGEST_DESCRIPTION, POSITIONS, response_code
 
 LONGEST_REASON: Final = 200
@@ -99,6 +105,10 @@ def moment(value: Any) -> Any:
     return found
 
 
+def _currency(value: str) -> str:
+    return currency(value, field="")
+
+
 def category_key(value: Any) -> Any:
     """A category code as the key of a JSON object."""
     if isinstance(value, str) and _CATEGORY.fullmatch(value):
@@ -170,6 +180,32 @@ Mapped = Annotated[
     BeforeValidator(mapped_category),
     WithJsonSchema({"type": "string", "pattern": "^category:[1-9][0-9]{0,2}$"}),
 ]
+AccountNumber = Annotated[
+    str,
+    AfterValidator(rule(account_number)),
+    WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9-]{0,29}$"}),
+]
+SiteNumber = Annotated[
+    str,
+    AfterValidator(rule(site_number)),
+    WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9-]{0,29}$"}),
+]
+ClassName = Annotated[
+    str,
+    AfterValidator(rule(class_name)),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_CLASS_NAME, "pattern": "^[^/]+$"}),
+]
+ClassDescription = Annotated[
+    str,
+    AfterValidator(_text("The description", LONGEST_CLASS_DESCRIPTION)),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_CLASS_DESCRIPTION}),
+]
+ClassVersion = Annotated[int, Field(ge=1, le=LAST_VERSION)]
+Currency = Annotated[
+    str, AfterValidator(rule(_currency)), WithJsonSchema({"type": "string", "pattern": "^[A-Za-z]{3}$"})
+]
+ClassWord = Annotated[str, Field(max_length=100)]
+ApplyToWord = Annotated[str, Field(max_length=100, json_schema_extra={"enum": [*ApplyTo]})]
 CategoryKey = Annotated[int, BeforeValidator(category_key)]
 Cursor = Annotated[str, Field(pattern=r"^[A-Za-z0-9_=.:-]+$", max_length=LONGEST_CURSOR)]
 Limit = Annotated[int, Field(ge=1, le=MOST_A_PAGE)]

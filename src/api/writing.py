@@ -81,9 +81,12 @@ class Write:
         key = IdempotencyKey(actor, told.key, self.digest) if told.key and self.digest else None
         return Asked(origin, self.services.day.today(), expected, key, only_decide=self.around.only_decide)
 
-    def done(self, outcome: Outcome, *, location: str | None = None, message: str | None = None) -> Response:
-        """The answer: 201 with its location when the write made something, else 200 (rule 0.5)."""
+    def done(
+        self, outcome: Outcome, *, location: str | None = None, message: str | None = None, **more: object
+    ) -> Response:
+        """The answer: 201 with its location when the write made something, else 200 (rule 0.5). `more` are further members."""
         body: dict[str, Any] = {"changed": outcome.changed, "version": outcome.version, "position": outcome.position}
+        body |= more
         if message is not None:
             body["message"] = message
         headers = {"ETag": f'"{outcome.version}"'}

@@ -8,6 +8,7 @@ from aggregates.customer.profile import CustomerNotFoundError
 from cli import show
 from cli.errors import CliError
 from cli.lines import say
+from cli.profile_words import told
 from cli.replaying import Replayed, replay_customer
 from cli.settings import Settings
 from cli.wiring import open_dossier, open_reads
@@ -15,10 +16,13 @@ from projections.drawer import Drawer, drawer
 from projections.history import HistoryEntry
 from projections.history import history as history_page
 from projections.reading import ProjectionState, View
+from store.application import Dossier
 from store.log import position_of
 
 PAGE: Final = 500
 _RELAY: Final = "relay"
+_SINGLE: Final = ("controls", "mappings", "system-options")
+"""What there is one of in a company."""
 
 
 class KeyNeededError(CliError):
@@ -33,17 +37,17 @@ class ReadModelStoppedError(CliError):
     """A read model cannot go on."""
 
 
-class _KnownAtError(CliError):
+class FutureError(CliError):
     """The instant lies in the future."""
 
 
 def history(settings: Settings, kind: str, key: str | None, *, known_at: datetime | None, as_json: bool) -> None:
     """Prints every event of one aggregate. Raises `NothingRecordedError`."""
-    single = kind in ("controls", "mappings")
+    single = kind in _SINGLE
     if single == (key is not None):
         raise KeyNeededError(f"{kind} takes no key." if single else f"Say which {kind}: dossier history {kind} KEY")
     with open_reads(settings) as (dossier, reads), reads.view("history", known_at=known_at) as view:
-        entries = _entries(view, kind, key if key is not None else dossier.company)
+        entries = _entries(view, kind.replace("-", "_"), _key(dossier, kind, key))
     if not entries:
         raise NothingRecordedError(f"Nothing is recorded about {kind} {key or ''}".rstrip() + ".")
     if as_json:
@@ -70,15 +74,21 @@ def as_of(settings: Settings, number: str, *, valid_at: date | None, known_at: d
 
 def replay(settings: Settings, number: str, *, valid_at: date | None, known_at: datetime | None, as_json: bool) -> None:
     """Prints a customer as the log tells it. Raises `CustomerNotFoundError`."""
-    now = datetime.now(UTC)
-    if known_at is not None and known_at > now:
-        raise _KnownAtError("The instant of knowledge must not lie in the future.")
+    known_at = past(known_at)
     with open_dossier(settings) as dossier:
-        found = replay_customer(dossier, number, valid_at=valid_at or dossier.today(), known_at=known_at or now)
+        found = replay_customer(dossier, number, valid_at=valid_at or dossier.today(), known_at=known_at)
     if as_json:
         show.document(found)
     else:
         _tell_replayed(found)
+
+
+def past(known_at: datetime | None) -> datetime:
+    """The instant, or now. Raises `FutureError` for one that is to come."""
+    now = datetime.now(UTC)
+    if known_at is not None and known_at > now:
+        raise FutureError("The instant of knowledge must not lie in the future.")
+    return known_at or now
 
 
 def status(settings: Settings, *, as_json: bool) -> None:
@@ -102,6 +112,12 @@ def status(settings: Settings, *, as_json: bool) -> None:
         raise ReadModelStoppedError(f"Stopped: {', '.join(stopped)}.")
 
 
+def _key(dossier: Dossier, kind: str, key: str | None) -> str:
+    """The natural key: the company of what has none, the name of a profile class as it was written first."""
+    found = dossier.setup().profile_class(key) if kind == "profile-class" and key is not None else None
+    return found.name if found is not None else key or dossier.company
+
+
 def _entries(view: View, kind: str, key: str) -> list[HistoryEntry]:
     entries: list[HistoryEntry] = []
     cursor: str | None = None
@@ -114,15 +130,14 @@ def _entries(view: View, kind: str, key: str) -> list[HistoryEntry]:
 
 
 def _row(entry: HistoryEntry) -> Sequence[object]:
-    what = ", ".join(f"{name}={show.words(value)}" for name, value in entry.data.items() if value is not None)
     return (
         entry.version,
         entry.recorded_at,
         f"{entry.actor} ({entry.role})",
         entry.source,
         entry.topic,
-        what,
-        _days(entry.effective_from, entry.effective_to) + (", back-dated" if entry.back_dated else ""),
+        told(entry.data),
+        days_of(entry.effective_from, entry.effective_to) + (", back-dated" if entry.back_dated else ""),
         entry.reason,
     )
 
@@ -132,7 +147,8 @@ def _state(state: ProjectionState) -> Sequence[object]:
     return (state.name, state.position, state.lag, state.state, runner, state.error)
 
 
-def _days(first: date | None, last: date | None) -> str:
+def days_of(first: date | None, last: date | None) -> str:
+    """Days in words; blank where there are none."""
     if first is None:
         return ""
     return f"from {first}" if last is None else f"{first} to {last}"
@@ -148,7 +164,7 @@ def _tell_drawer(found: Drawer) -> None:
             one.value,
             one.value_description,
             one.shown,
-            _days(one.effective_from, one.effective_to),
+            days_of(one.effective_from, one.effective_to),
         )
         for one in found.categories
     ]
@@ -173,7 +189,7 @@ def _tell_replayed(found: Replayed) -> None:
             one.category_description,
             one.response,
             one.response_description,
-            _days(one.effective_from, one.effective_to),
+            days_of(one.effective_from, one.effective_to),
         )
         for one in found.answers
     ]

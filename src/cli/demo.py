@@ -1,4 +1,5 @@
-"""The demo company that `dossier up` sets up once: three profile categories, their mappings, the controls, and two customers.
+"""The demo company that `dossier up` sets up once: three profile categories, their mappings, the controls, two customers, and an
+account with a site and the profile classes of prompt and late payers.
 
 Made through the use cases, like everything else, each step under an idempotency key of its own: it may be called any number of
 times, continues where it was interrupted, and never undoes what somebody changed since.
@@ -10,9 +11,11 @@ from hashlib import sha256
 from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
+from aggregates.account.commands import create_site, open_account
 from aggregates.customer.commands import register_customer
 from aggregates.errors import ConflictError
 from aggregates.fact import Origin, Role, Source
+from aggregates.profile_class.commands import define_class
 from aggregates.setup.commands import define_category, define_response, map_category, set_control
 from aggregates.setup.controls import K87, L37, L51, YES
 from aggregates.use_case import IdempotencyKey, Outcome, Request
@@ -36,6 +39,24 @@ _RESPONSES: Final = (
 _DEFAULT: Final = (3, "BLUE")
 _CONTROLS: Final = ((L37, "INTERACT"), (L51, YES), (K87, YES))
 _CUSTOMERS: Final = ((CUSTOMER, "Ada Byron", "A1001"), ("1002", "Grace Hopper", "G1002"))
+
+ACCOUNT: Final = "A-7"
+SITE: Final = "S-1"
+"""The account of `CUSTOMER`, and the site under it, that the printed examples are about."""
+_CLASSES: Final = (
+    (
+        "Prompt payers",
+        "Pay on time",
+        {"collector": "EAST", "allow_discount": True, "discount_grace_days": 5, "payment_terms": "2/10 NET 30"},
+        {"USD": {"credit_limit": "50000", "interest": {"rate": "0.5"}}},
+    ),
+    (
+        "Late payers",
+        "Pay late, and are charged for it",
+        {"collector": "EAST", "allow_discount": False, "late_charges": True, "payment_terms": "NET 10"},
+        {"USD": {"credit_limit": "5000", "interest": {"rate": "2.5"}}},
+    ),
+)
 
 _Step = Callable[[Dossier, Request], Outcome]
 
@@ -83,3 +104,14 @@ def _steps() -> Iterator[tuple[str, _Step]]:
     for number, name, alternate in _CUSTOMERS:
         step = partial(register_customer, number=number, name=name, alternate_number=alternate)
         yield f"customer/{number}", step
+    yield from _account_steps()
+
+
+def _account_steps() -> Iterator[tuple[str, _Step]]:
+    for name, description, options, amounts in _CLASSES:
+        yield (
+            f"profile_class/{name}",
+            partial(define_class, name=name, description=description, options=options, amounts=amounts),
+        )
+    yield f"account/{ACCOUNT}", partial(open_account, account=ACCOUNT, customer=CUSTOMER)
+    yield f"site/{SITE}", partial(create_site, account=ACCOUNT, site=SITE)

@@ -5,9 +5,15 @@ classes and their docstrings, so what is written there is what the code does.
 """
 
 import types
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, Final, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
+from uuid import UUID
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from aggregates.catalogue import FACTS
 from aggregates.fact import EffectiveFact, Fact
@@ -32,7 +38,16 @@ _FAMILIES: Final = {
     "controls": "System control values",
     "mappings": "Attribute mappings",
     "customer": "Customer profiles",
+    "system_options": "System options",
+    "profile_class": "Profile classes",
+    "propagation": "Propagations of changed classes",
+    "account": "Accounts",
+    "site": "Sites",
 }
+_MODELS: Final = """## What events carry
+
+What is not set is left out of these.
+"""
 
 
 def event_catalogue() -> str:
@@ -44,37 +59,77 @@ def event_catalogue() -> str:
             family = topic.partition(".")[0]
             parts.append(f"## {_FAMILIES.get(family, family.replace('_', ' ').capitalize())}\n")
         parts.append(_event(topic, fact))
-    return "\n".join(parts)
+    models: dict[str, type[BaseModel]] = {}
+    for fact in FACTS.values():
+        _collect(fact, models)
+    return "\n".join([*parts, _MODELS, *(_model(model) for model in models.values())])
 
 
 def _event(topic: str, fact: type[Fact]) -> str:
     effective = " · effective" if issubclass(fact, EffectiveFact) else ""
-    meaning = " ".join((fact.__doc__ or "").split())
-    lines = [f"### `{topic}`\n", f"{meaning}\n", f"`{fact.__name__}` · version {fact.class_version}{effective}\n"]
+    lines = [f"### `{topic}`\n", _meaning(fact), f"`{fact.__name__}` · version {fact.class_version}{effective}\n"]
     fields = {name: field for name, field in fact.model_fields.items() if name not in EffectiveFact.model_fields}
-    if fields:
-        lines += ["| field | type | |", "|---|---|---|"]
-        personal = fact.personal_fields()
-        for name, field in fields.items():
-            notes = [*(["personal"] if name in personal else []), *([] if field.is_required() else ["optional"])]
-            lines.append(f"| `{name}` | {_type(field.annotation)} | {', '.join(notes)} |")
-        lines.append("")
-    return "\n".join(lines)
+    return "\n".join([*lines, *_table(fields, fact.personal_fields())])
+
+
+def _model(model: type[BaseModel]) -> str:
+    return "\n".join([f"### {model.__name__}\n", _meaning(model), *_table(model.model_fields)]).replace(" or null", "")
+
+
+def _meaning(described: type[BaseModel]) -> str:
+    return f"{' '.join((described.__doc__ or '').split())}\n"
+
+
+def _table(fields: Mapping[str, FieldInfo], personal: frozenset[str] = frozenset()) -> list[str]:
+    """A table of the fields, with an empty line behind it; nothing where there are none."""
+    if not fields:
+        return []
+    lines = ["| field | type | |", "|---|---|---|"]
+    for name, field in fields.items():
+        optional = not field.is_required() and field.default is None
+        notes = [*(["personal"] if name in personal else []), *(["optional"] if optional else [])]
+        lines.append(f"| `{name}` | {_type(field.annotation)} | {', '.join(notes)} |")
+    return [*lines, ""]
+
+
+def _collect(model: type[BaseModel], found: dict[str, type[BaseModel]]) -> None:
+    """Every model that stands in the fields of a model, each before what stands in it."""
+    left_out = EffectiveFact.model_fields if issubclass(model, Fact) else {}
+    for name, field in model.model_fields.items():
+        for part in () if name in left_out else _parts(field.annotation):
+            if isinstance(part, type) and issubclass(part, BaseModel) and part.__name__ not in found:
+                found[part.__name__] = part
+                _collect(part, found)
+
+
+def _parts(annotation: Any) -> Iterator[Any]:
+    yield annotation
+    for part in get_args(annotation):
+        yield from _parts(part)
 
 
 def _type(annotation: Any) -> str:
     """The type in words a reader of JSON knows."""
-    origin = get_origin(annotation)
+    origin, parts = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        return _type(get_args(annotation)[0])
-    if origin in (Union, types.UnionType):
-        return " or ".join("null" if part is type(None) else _type(part) for part in get_args(annotation))
+        return _type(parts[0])
+    if origin in (Union, types.UnionType, Literal):
+        return " or ".join(_type(part) for part in parts)
     if origin is not None:
-        inner = ", ".join(_type(part) for part in get_args(annotation) if part is not ...)
-        return f"{getattr(origin, '__name__', str(origin))} of {inner}"
+        words = [_type(part) for part in parts if part is not ...]
+        return " by ".join(reversed(words)) if origin is dict else f"{origin.__name__} of {', '.join(words)}"
+    if isinstance(annotation, str):
+        return f"`{annotation}`"
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return " or ".join(f"`{member.value}`" for member in annotation)
-    named = {str: "text", int: "whole number", bool: "true or false", float: "number"}
+    named: dict[Any, str] = {
+        type(None): "null",
+        UUID: "id",
+        str: "text",
+        int: "whole number",
+        bool: "true or false",
+        Decimal: "decimal as text",
+    }
     return named.get(annotation, getattr(annotation, "__name__", str(annotation)))
 
 

@@ -1,6 +1,6 @@
 """The `dossier` command: one declaration a command, and the help that a user reads.
 
-Each command imports what it needs when it runs (hence the one lint rule that is off here): `dossier up` starts five processes at once,
+Each command imports what it needs when it runs (hence the one lint rule that is off here): `dossier up` starts six processes at once,
 and each of them is to load its own libraries only.
 """
 # ruff: noqa: PLC0415
@@ -42,7 +42,7 @@ def up(
 ) -> None:
     """Run everything on this machine: nothing else is needed.
 
-    Starts PostgreSQL (unless DATABASE_URL is set), the API, the projections, the forwarder, the relay (when
+    Starts PostgreSQL (unless DATABASE_URL is set), the API, the projections, the forwarder, the worker, the relay (when
     KAFKA_BOOTSTRAP_SERVERS is set) and a simulator of Customer Engagement (unless CUSTOMER_ENGAGEMENT_URL is set). Prints how to try
     it. Ctrl-C stops everything; the data stays in DOSSIER_DATA_DIR (.dossier).
     """
@@ -95,6 +95,14 @@ def relay(metrics_port: MetricsPort = None) -> None:
 def forward(metrics_port: MetricsPort = None) -> None:
     """Run the forwarder: send changes to Customer Engagement, fed by Kafka or, without it, by the log."""
     from cli.forwarding import forward as run
+
+    run(load(), metrics_port=metrics_port)
+
+
+@app.command(rich_help_panel=RUN)
+def work(metrics_port: MetricsPort = None) -> None:
+    """Run the worker: write changed profile classes into existing profiles. A second process stands by."""
+    from cli.working import work as run
 
     run(load(), metrics_port=metrics_port)
 

@@ -14,6 +14,7 @@ from cli.settings import Settings
 from cli.simulating import JOURNAL, simulate
 from cli.supervisor import Part
 from cli.wiring import migrate, open_dossier
+from cli.working import work
 
 API: Final = "api"
 SIMULATOR: Final = "simulator"
@@ -24,6 +25,7 @@ def parts(settings: Settings, api: socket.socket, simulator: socket.socket | Non
     yield Part(API, partial(serve, settings, fd=api.fileno()), api.fileno())
     yield Part("project", partial(project, settings, (), metrics_port=None))
     yield Part("forward", partial(forward, settings, metrics_port=None))
+    yield Part("work", partial(work, settings, metrics_port=None))
     if simulator is not None:
         receive = partial(simulate, settings, settings.data_dir / JOURNAL, fd=simulator.fileno())
         yield Part(SIMULATOR, receive, simulator.fileno())

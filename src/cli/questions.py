@@ -20,12 +20,18 @@ class Kind(StrEnum):
     CATEGORY = "category"
     CONTROLS = "controls"
     MAPPINGS = "mappings"
+    ACCOUNT = "account"
+    SITE = "site"
+    PROFILE_CLASS = "profile-class"
+    SYSTEM_OPTIONS = "system-options"
 
 
 class Profile(StrEnum):
     """What can be asked for at two clocks."""
 
     CUSTOMER = "customer"
+    ACCOUNT = "account"
+    SITE = "site"
 
 
 def _day(text: str) -> date:
@@ -43,7 +49,9 @@ def _instant(text: str) -> datetime:
     return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
 
-Number = Annotated[str, typer.Argument(metavar="NUMBER", help="Customer number.")]
+Number = Annotated[
+    str, typer.Argument(metavar="NUMBER", help="Customer number, account number, or ACCOUNT/SITE of a site.")
+]
 ValidAt = Annotated[
     date | None,
     typer.Option(parser=_day, metavar="DAY", help="The business day that is asked about, 2026-11-21. Default: today."),
@@ -69,12 +77,17 @@ def add_to(app: typer.Typer) -> None:
 def history(
     kind: Annotated[Kind, typer.Argument(help="What it is about.")],
     key: Annotated[
-        str | None, typer.Argument(metavar="[KEY]", help="Customer number or category code; the others have no key.")
+        str | None,
+        typer.Argument(
+            metavar="[KEY]",
+            help="Number of a customer or account, ACCOUNT/SITE, code of a category, name of a profile class; the others"
+            " have no key.",
+        ),
     ] = None,
     known_at: KnownAt = None,
     as_json: AsJson = False,
 ) -> None:
-    """Every event of a customer, a category, the controls or the mappings: who, when, why, effective dates."""
+    """Every event of a customer, an account, a site, a profile class or another thing: who, when, why, effective dates."""
     from cli import asking
 
     asking.history(load(), kind.value, key, known_at=known_at, as_json=as_json)
@@ -87,11 +100,14 @@ def as_of(
     known_at: KnownAt = None,
     as_json: AsJson = False,
 ) -> None:
-    """A customer's drawer as it was on a day, as it was known at an instant; from the read models."""
-    from cli import asking
+    """A customer's drawer, or the profile of an account or site, on a day, as it was known at an instant; from the read models."""
+    from cli import asking, asking_profiles
 
-    del kind
-    asking.as_of(load(), number, valid_at=valid_at, known_at=known_at, as_json=as_json)
+    if kind is Profile.CUSTOMER:
+        asking.as_of(load(), number, valid_at=valid_at, known_at=known_at, as_json=as_json)
+    else:
+        place = asking_profiles.place_of(kind.value, number)
+        asking_profiles.as_of(load(), place, valid_at=valid_at, known_at=known_at, as_json=as_json)
 
 
 def replay(
@@ -102,10 +118,13 @@ def replay(
     as_json: AsJson = False,
 ) -> None:
     """The same from the log alone: folds the facts recorded until then once more. Needs no read model."""
-    from cli import asking
+    from cli import asking, asking_profiles
 
-    del kind
-    asking.replay(load(), number, valid_at=valid_at, known_at=known_at, as_json=as_json)
+    if kind is Profile.CUSTOMER:
+        asking.replay(load(), number, valid_at=valid_at, known_at=known_at, as_json=as_json)
+    else:
+        place = asking_profiles.place_of(kind.value, number)
+        asking_profiles.replay(load(), place, valid_at=valid_at, known_at=known_at, as_json=as_json)
 
 
 def status(as_json: AsJson = False) -> None:

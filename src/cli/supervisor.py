@@ -1,6 +1,6 @@
 """Child processes of `dossier up`: started in process groups of their own, started again when they die, ended in order.
 
-Children are forked, not executed: what they need was imported once, so five processes are up in the time of one and share its
+Children are forked, not executed: what they need was imported once, so six processes are up in the time of one and share its
 memory. The supervisor therefore never starts a thread and never opens a connection. A child that ends without being asked is
 started again after a pause that doubles up to `LONGEST_PAUSE_S` and is forgotten once the child has lived for `STEADY_S`. Each
 writes to its own file in `<data>/logs`; the file of the run before is kept beside it. Should the supervisor itself be killed,

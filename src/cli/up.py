@@ -166,7 +166,7 @@ class _Up:
         if self._asked:
             complain("stopping")
         before = self._asked
-        for group in (("api",), ("forward", "relay", "project"), ("simulator",)):
+        for group in (("api",), ("forward", "relay", "work", "project"), ("simulator",)):
             end([child for child in self._children if child.name in group], lambda: self._asked > before)
         if self._server is not None:
             self._server.release()

@@ -5,7 +5,11 @@ Used by every command. What is opened here is closed when its block ends, and an
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import uuid5
 
+from aggregates.fact import NAMESPACE, Origin, Role, Source
+from aggregates.profile_class.commands import found_company
+from aggregates.use_case import Request
 from cli.server import embedded_server
 from cli.settings import Settings
 from projections.engine import install
@@ -58,6 +62,24 @@ def open_reads(settings: Settings) -> Iterator[tuple[Dossier, ReadModels]]:
 
 
 def migrate(settings: Settings) -> list[str]:
-    """Brings the company's schema up to date and gives the names of what was applied; see `store.schema.migrate`."""
+    """Brings the company's schema up to date and gives the names of what was applied; see `store.schema.migrate`.
+
+    What exists from the start, the profile class DEFAULT, is recorded unless it was before (rule 2.2).
+    """
     with open_database(settings) as database:
-        return schema.migrate(database, install)
+        applied = schema.migrate(database, install)
+    with open_dossier(settings) as dossier:
+        found_company(dossier, Request(_founder(dossier.company), dossier.today()))
+    return applied
+
+
+def _founder(company: str) -> Origin:
+    cause = uuid5(NAMESPACE, f"{company}/founded")
+    return Origin(
+        actor="dossier",
+        role=Role.ADMINISTRATOR,
+        source=Source.CLI,
+        reason="Exists from the start",
+        correlation_id=cause,
+        causation_id=cause,
+    )

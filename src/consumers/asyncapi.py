@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from consumers.messages import CONTENT_TYPE, DEAD_LETTER_HEADERS, DEAD_LETTERS_TOPIC, EVENTS_TOPIC, HEADERS
-from consumers.schemas import schemas
+from consumers.schemas import definitions, schemas
 
 VERSION: Final = "1.0.0"
 PROMISE: Final = (
@@ -19,6 +19,8 @@ PROMISE: Final = (
     " types may be added: ignore what you do not know. To begin from an earlier position than the topic holds, read"
     " GET /v1/events?after= and go on here."
 )
+_DEFS: Final = "#/$defs/"
+_SCHEMAS: Final = "#/components/schemas/"
 DEAD_LETTERS: Final = (
     "Messages that could not be delivered to Customer Engagement or could not be read: the original key, value and"
     " headers, and why."
@@ -57,6 +59,7 @@ def _contract() -> dict[str, Any]:
                 **{_name(topic): _message(topic, schema) for topic, schema in by_topic.items()},
                 "deadLetter": {"summary": DEAD_LETTERS, "headers": _headers(DEAD_LETTER_HEADERS, required=True)},
             },
+            "schemas": {name: _shared(schema) for name, schema in definitions().items()},
             "messageTraits": {"cloudEvent": {"headers": _headers(HEADERS, required=True)}},
         },
     }
@@ -70,7 +73,20 @@ def _message(topic: str, schema: dict[str, Any]) -> dict[str, Any]:
         "contentType": CONTENT_TYPE,
         "bindings": {"kafka": {"key": {"type": "string", "description": "The profile, such as customer:1001."}}},
         "traits": [{"$ref": "#/components/messageTraits/cloudEvent"}],
-        "payload": {"schemaFormat": "application/schema+json;version=draft-2020-12", "schema": schema},
+        "payload": {"schemaFormat": "application/schema+json;version=draft-2020-12", "schema": _shared(schema)},
+    }
+
+
+def _shared(schema: Any) -> Any:
+    """A schema whose references lead to the one place of the document where all messages share their models."""
+    if isinstance(schema, list):
+        return [_shared(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        name: one.replace(_DEFS, _SCHEMAS) if name == "$ref" else _shared(one)
+        for name, one in schema.items()
+        if name != "$defs"
     }
 
 

@@ -8,6 +8,8 @@ from store.public import PublicEvent
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _COMMON: Final = frozenset({*Fact.model_fields, *EffectiveFact.model_fields})
+_ORIGIN: Final = frozenset({"Origin", "Role", "Source"})
+"""Models that are told in the envelope."""
 _UUID: Final = {"type": "string", "format": "uuid"}
 _DAY: Final = {"type": ["string", "null"], "format": "date"}
 _ENVELOPE: Final[dict[str, dict[str, Any]]] = {
@@ -46,7 +48,7 @@ def _schema(topic: str, fact: type[Fact]) -> dict[str, Any]:
     }
     if issubclass(fact, EffectiveFact):
         properties["effective_from"] = {**_ENVELOPE["effective_from"], "type": "string"}
-    return {
+    schema = {
         "$schema": DIALECT,
         "title": fact.__name__,
         "description": (fact.__doc__ or "").strip(),
@@ -54,10 +56,33 @@ def _schema(topic: str, fact: type[Fact]) -> dict[str, Any]:
         "required": list(get_type_hints(PublicEvent)),
         "properties": properties,
     }
+    carried = {name: _carried(one) for name, one in _generated(fact).get("$defs", {}).items() if name not in _ORIGIN}
+    return schema | ({"$defs": carried} if carried else {})
+
+
+def _generated(fact: type[Fact]) -> dict[str, Any]:
+    return fact.model_json_schema(mode="serialization")
+
+
+def _carried(model: dict[str, Any]) -> dict[str, Any]:
+    """A model within an event. What is not set is left out of it, never null."""
+    properties, required = {}, []
+    for name, schema in model["properties"].items():
+        kinds = [one for one in schema.get("anyOf", ()) if one != {"type": "null"}]
+        if len(kinds) == len(schema.get("anyOf", ())):
+            required.append(name)
+        properties[name] = _untitled({**schema, "anyOf": kinds} if len(kinds) > 1 else (kinds or [schema])[0])
+    found = {"description": model["description"], "type": "object", "properties": properties}
+    return found | ({"required": required} if required else {})
+
+
+def definitions() -> dict[str, dict[str, Any]]:
+    """The models that events carry, by name: the `$defs` of all schemas."""
+    return {name: one for schema in schemas().values() for name, one in schema.get("$defs", {}).items()}
 
 
 def _data(fact: type[Fact]) -> dict[str, Any]:
-    generated = fact.model_json_schema(mode="serialization")
+    generated = _generated(fact)
     left_out = _COMMON | fact.personal_fields()
     properties = {name: _untitled(schema) for name, schema in generated["properties"].items() if name not in left_out}
     return {"type": "object", "required": list(properties), "properties": properties}

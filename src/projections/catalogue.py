@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from projections.accounts import AccountsProjection
 from projections.controls import ControlsProjection
 from projections.customers import CustomersProjection
 from projections.deliveries import DeliveriesProjection
@@ -14,6 +15,7 @@ _CLASSES: Final[tuple[type[Projection], ...]] = (
     DrawerProjection,
     CustomersProjection,
     ControlsProjection,
+    AccountsProjection,
     HistoryProjection,
     DeliveriesProjection,
 )

@@ -13,15 +13,16 @@ import orjson
 from psycopg import Connection
 from pydantic import BaseModel, ConfigDict
 
-from aggregates.catalogue import FACTS
+from aggregates.account.events import AccountOpened
+from aggregates.catalogue import FACTS, natural_key
 from aggregates.customer.profile import CustomerProfile
 from aggregates.fact import ERASED, EffectiveFact, Erased, Fact
-from aggregates.setup.category import ProfileCategory
 from aggregates.setup.controls import TIME_ZONE
 from aggregates.setup.events import ControlValueSet
 from projections.bitemporal import instant_of
 from projections.differences import DIFFED, Diff, Difference, PointInTime, diff
 from projections.paging import Page, bounded, keys_of, page
+from projections.plain import written
 from projections.projection import Projection, Seen
 from projections.reading import View
 from projections.settings import ControlsThen, controls_table
@@ -39,9 +40,11 @@ __all__ = [
     "history",
 ]
 
+PROFILE: Final = "profile"
+"""The subject of facts about the profile of an account or a site."""
+_SUBJECTS: Final = {"account": PROFILE, "site": PROFILE, "system_options": "options"}
+"""Subjects of the families that have only one, by family."""
 _ZONE: Final = controls_table("history_controls")
-_KEYS: Final = {CustomerProfile.KIND: "number", ProfileCategory.KIND: "code"}
-"""Which field is the aggregate's natural key; that of the others is the company."""
 _COMMON: Final = frozenset(EffectiveFact.model_fields)
 _COLUMNS: Final = {
     "position": "bigint",
@@ -81,9 +84,11 @@ _LIST: Final = """
         ORDER BY one.position LIMIT 1
     ) AS later ON entry.subject IS NOT NULL
     WHERE entry.kind = %(kind)s AND entry.key = %(key)s AND entry.recorded_at <= %(known_at)s
-      AND entry.position > %(after)s
+      AND entry.position > %(after)s {about}
     ORDER BY entry.position LIMIT %(rows)s
 """
+_LIST_ALL: Final = _LIST.format(about="")
+_LIST_ABOUT: Final = _LIST.format(about="AND entry.subject = %(subject)s")
 
 
 class HistoryEntry(BaseModel):
@@ -155,15 +160,18 @@ class HistoryProjection(Projection):
         connection.execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
 
 
-def history(view: View, kind: str, key: str, limit: int = 100, cursor: str | None = None) -> Page[HistoryEntry]:
-    """The events of one aggregate that were known then, in order.
+def history(
+    view: View, kind: str, key: str, limit: int = 100, cursor: str | None = None, *, subject: str | None = None
+) -> Page[HistoryEntry]:
+    """The events of one aggregate that were known then, in order; with a `subject`, only those about it.
 
-    `kind` is `customer`, `category`, `controls` or `mappings`; `key` a customer number, a category code, or the company.
-    Raises `InvalidError` for a bad limit or cursor.
+    `kind` is the family in their topics; `key` the natural key: a customer number, a category code, an account, `A-7/S-1`, the
+    name of a profile class as it is written, or the company. Raises `InvalidError` for a bad limit or cursor.
     """
     after = keys_of(cursor, int) or (0,)
     asked = {"kind": kind, "key": key, "known_at": view.known_at, "after": after[0], "rows": bounded(limit) + 1}
-    rows = [] if "\0" in kind + key else view.connection.execute(_LIST, asked).fetchall()
+    query = _LIST_ALL if subject is None else _LIST_ABOUT
+    rows = [] if "\0" in kind + key else view.connection.execute(query, {**asked, "subject": subject}).fetchall()
     return page(rows, limit, lambda row: (row[0],), lambda row: _entry(view, kind, key, row))
 
 
@@ -179,7 +187,7 @@ def _row(keys: KeyRing, seen: Seen, controls: ControlsThen) -> Row:
         seen.position,
         fact.event_id,
         kind,
-        str(getattr(fact, _KEYS[kind])) if kind in _KEYS else fact.company,
+        natural_key(kind, fact.company, vars(fact)),
         _subject(fact),
         fact.TOPIC,
         fact.originator_version,
@@ -191,19 +199,19 @@ def _row(keys: KeyRing, seen: Seen, controls: ControlsThen) -> Row:
         origin.correlation_id,
         *days,
         days[0] is not None and days[0] < controls.day_of(recorded_at),
-        orjson.dumps(data).decode(),
+        written(data),
         _sealed(keys, fact, personal),
     )
 
 
 def _subject(fact: Fact) -> str | None:
     """What in its aggregate a fact with effective dates is about: facts on the same subject supersede each other."""
-    if not isinstance(fact, EffectiveFact):
+    if not isinstance(fact, EffectiveFact) or isinstance(fact, AccountOpened):
         return None
     for name in ("category", "code"):
         if hasattr(fact, name):
             return str(getattr(fact, name))
-    return "name"
+    return _SUBJECTS.get(fact.TOPIC.partition(".")[0], "name")
 
 
 def _sealed(keys: KeyRing, fact: Fact, personal: dict[str, Any]) -> bytes | None:

@@ -17,6 +17,9 @@ from aggregates.setup.catalogue import FAMILIES
 from aggregates.use_case import Claim, ClaimTakenError, IdempotencyKey, StaleDecisionError
 from store.events import NO_DIGEST, NewEvent, digest
 
+Statement = tuple[str, Sequence[Any]]
+"""SQL and its parameters."""
+
 
 @dataclass(slots=True)
 class Append:
@@ -29,6 +32,8 @@ class Append:
     key: IdempotencyKey | None = None
     decided_on: int | None = None
     """Position of the setup that was consulted; refused when the setup has gone on."""
+    along: Sequence[Statement] = ()
+    """What else is written in the transaction of the events."""
     changed: bool = True
     version: int = 0
     positions: Sequence[int] = ()

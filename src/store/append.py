@@ -3,6 +3,7 @@
 They run in one libpq pipeline: two round trips a transaction, however many commands it stores.
 """
 
+import select
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from store.events import COLUMNS, SETUP_EVENTS, digest_of, recorded_event
 
 INSERT_EVENTS: Final = 2_000
 """Rows an INSERT; a longer append is written in several, still in one transaction."""
+SEND_POLL_MS: Final = 1_000
 
 _HEAD: Final = f"""
     SELECT coalesce(max(position), 0),
@@ -81,6 +83,7 @@ class AppendStatements:
         claims = connection.execute(_CLAIMS, [*_columns(pairs)]) if pairs else None
         used = [append.key for append in group if append.key is not None]
         keys = connection.execute(_KEYS, [[key.actor for key in used], [key.key for key in used]]) if used else None
+        _send_all(connection)
         position, recorded_at, setup = head.fetchone() or (0, None, 0)
         events = [recorded_event(row) for row in last]
         return Head(
@@ -98,8 +101,12 @@ class AppendStatements:
         for start in range(0, len(rows), INSERT_EVENTS):
             columns: list[Any] = [list(column) for column in zip(*rows[start : start + INSERT_EVENTS], strict=True)]
             connection.execute(_INSERT, [admitted[0].recorded_at, *columns, self._channel, str(rows[-1][4])])
+        for append in admitted:
+            for statement, values in append.along:
+                connection.execute(statement, values)
         _write_claims(connection, admitted)
         _write_keys(connection, admitted)
+        _send_all(connection)
 
     def was_stored(self, connection: Connection[Row], append: Append) -> bool:
         """Looks up, under the lock, whether a commit whose reply was lost took effect."""
@@ -112,6 +119,20 @@ class AppendStatements:
             return True
         used = connection.execute(_KEY_USED, [append.key.actor, append.key.key]).fetchone()
         return used == (append.key.digest,)
+
+
+def _send_all(connection: Connection[Row]) -> None:
+    """Sees to it that all statements so far have left this process.
+
+    In a pipeline psycopg tries once and then waits for answers; of a large statement the kernel may have taken a part only, and
+    then the server waits for the rest of it, and we for the server, for ever (psycopg 3.3).
+    """
+    server = connection.pgconn
+    ready = select.poll()
+    ready.register(server.socket, select.POLLIN | select.POLLOUT)
+    while server.flush():
+        if any(happened & ~select.POLLOUT for _, happened in ready.poll(SEND_POLL_MS)):
+            server.consume_input()
 
 
 def _event_rows(admitted: Sequence[Append]) -> Iterator[tuple[Any, ...]]:

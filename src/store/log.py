@@ -30,7 +30,7 @@ from eventsourcing.persistence import (
 from psycopg import Connection, sql
 
 from aggregates.use_case import Claim, IdempotencyKey, Outcome
-from store.admission import Append
+from store.admission import Append, Statement
 from store.committer import Committer
 from store.database import Database, Row
 from store.events import COLUMNS, NewEvent, RecordedEvent, recorded_event
@@ -76,14 +76,16 @@ class Log(ApplicationRecorder):
         owner: UUID | None = None,
         outcome: tuple[IdempotencyKey, bool, int] | None = None,
         decided_on: int | None = None,
+        along: Sequence[Statement] = (),
     ) -> Append:
         """Stores events, claims of `owner` and the outcome of an idempotency key (key, changed, version) in one transaction.
 
-        `decided_on` is the position of the setup that was consulted, where one was.
+        `decided_on` is the position of the setup that was consulted, where one was; `along` is written with the events, of which
+        there must be one.
 
         Raises: see `Committer.commit`.
         """
-        append = Append(events, claims, releases, owner, decided_on=decided_on)
+        append = Append(events, claims, releases, owner, decided_on=decided_on, along=along)
         if outcome is not None:
             append.key, append.changed, append.version = outcome
         if not events and outcome is None:

@@ -20,8 +20,10 @@ from pydantic import BaseModel, ValidationError
 
 import aggregates.catalogue  # noqa: F401  (registers every stored topic)
 from aggregates.fact import ERASED, Fact
+from aggregates.profile_class.terms import Terms
 from store.events import NewEvent, RecordedEvent
 from store.keys import KeyRing, seal, unseal
+from store.terms import KnownTerms
 
 _IN_COLUMNS: Final = ("originator_id", "originator_version", "event_id", "recorded_at")
 
@@ -43,12 +45,6 @@ def shape(fact: type[Fact]) -> Shape:
     return Shape(fact.class_version, tuple(sorted(fact.personal_fields())), frozenset(optional))
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, BaseModel):
-        return {name: one for name, one in vars(value).items() if one is not None}
-    return str(value)
-
-
 def upcast(fact: type[Fact], state: dict[str, Any], stored_version: int) -> dict[str, Any]:
     """The state in the class's present shape: `upcast_vN_vM` of the class, one after the other."""
     for version in range(stored_version, fact.class_version):
@@ -62,6 +58,7 @@ class FactMapper(Mapper[UUID]):
     def __init__(self, keys: KeyRing) -> None:
         super().__init__(JSONTranscoder())
         self.keys = keys
+        self._terms = KnownTerms()
 
     def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredEvent:
         """The fact as the log keeps it. Gives its subject a key where it needs one and has none."""
@@ -79,7 +76,7 @@ class FactMapper(Mapper[UUID]):
             originator_id=fact.originator_id,
             originator_version=fact.originator_version,
             topic=fact.TOPIC,
-            state=orjson.dumps(state, default=_plain),
+            state=orjson.dumps(state, default=self._plain),
             event_id=fact.event_id,
             correlation_id=fact.origin.correlation_id,
             new_key=new_key,
@@ -94,6 +91,7 @@ class FactMapper(Mapper[UUID]):
             state: dict[str, Any] = orjson.loads(event.state)
             erased = self._unseal_personal(event, of, state) if of.personal else ()
             state = upcast(fact, state, state.pop("v", 1))
+            self._terms.put_into(state)
             state["originator_id"] = event.originator_id
             state["originator_version"] = event.originator_version
             state["event_id"] = event.event_id
@@ -102,6 +100,13 @@ class FactMapper(Mapper[UUID]):
         except (ValueError, KeyError, TypeError, ValidationError, InvalidTag) as error:
             raise MapperDeserialisationError(f"Cannot read {describe(event)}: {error}") from error
         return found.model_copy(update=dict.fromkeys(erased, ERASED)) if erased else found
+
+    def _plain(self, value: Any) -> Any:
+        if isinstance(value, Terms):
+            return self._terms.written(value, self._plain)
+        if isinstance(value, BaseModel):
+            return {name: one for name, one in vars(value).items() if one is not None}
+        return str(value)
 
     def _seal_personal(self, fact: Fact, of: Shape, state: dict[str, Any]) -> bytes | None:
         personal = {name: state.pop(name) for name in of.personal if name in state}

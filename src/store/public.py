@@ -13,12 +13,11 @@ import orjson
 from eventsourcing.persistence import MapperDeserialisationError
 from eventsourcing.utils import TopicError, resolve_topic
 
+from aggregates.catalogue import natural_key
 from aggregates.fact import EffectiveFact, Fact
 from store.events import RecordedEvent
 from store.mapper import FactMapper, Shape, describe, shape
 
-KEY_FIELDS: Final = {"customer": "number", "category": "code"}
-"""Payload field that is the natural key of an aggregate family; the other families have one aggregate a company."""
 _NOT_DATA: Final = frozenset({*Fact.model_fields, *EffectiveFact.model_fields})
 
 
@@ -125,8 +124,7 @@ def _nullable(of: Shape) -> tuple[str, ...]:
 def profile_of(topic: str, company: str, data: dict[str, Any]) -> str:
     """The profile an event belongs to, such as `customer:1001`; events of one profile keep their order everywhere."""
     family = topic.partition(".")[0]
-    field = KEY_FIELDS.get(family)
-    return f"{family}:{company if field is None else data[field]}"
+    return f"{family}:{natural_key(family, company, data)}"
 
 
 def instant(at: datetime) -> str:

@@ -153,3 +153,34 @@ def test_saying_again_what_holds_on_every_day_changes_nothing(days: Days, conten
 
 def test_versions_that_touch_say_the_same_together() -> None:  # rule 0.5
     assert timeline((JAN, "a"), (FEB, "a")).says(Days(MID_JAN.first, FEB.last), "a")
+
+
+@pytest.mark.parametrize(
+    ("days", "covered"),
+    [
+        (JAN, True),
+        (MID_JAN, True),
+        (Days(JAN.first, FEB.last), True),
+        (Days(JAN.first, date(2026, 3, 1)), False),
+        (FROM_MID_JAN, False),
+        (Days(date(2025, 12, 31), JAN.last), False),
+    ],
+)
+def test_days_are_covered_when_something_holds_on_every_one_of_them(days: Days, covered: bool) -> None:  # rule 2.12
+    assert timeline((JAN, "a"), (FEB, "b")).covers(days) is covered
+    assert timeline((JAN, "a"), (FEB, "b")).clear(Days(FEB.first, FEB.first)).covers(FEB) is False
+
+
+def test_a_splice_names_the_versions_that_go_and_at_most_three_that_come() -> None:  # rule 2.11
+    line = timeline((JAN, "a"), (FEB, "b"))
+    splice = line.splice(Days(date(2026, 1, 10), date(2026, 2, 10)), "c")
+    assert splice.gone == line.versions
+    assert shown(Timeline(splice.come)) == ["01-01..01-09 a", "01-10..02-10 c", "02-11..02-28 b"]
+    assert splice.timeline == line.supersede(Days(date(2026, 1, 10), date(2026, 2, 10)), "c")
+    assert line.splice(MID_JAN, None).come == line.clear(MID_JAN).versions[:2]
+
+
+def test_the_part_of_some_days_since_a_day() -> None:  # rule 2.16
+    assert JAN.since(date(2026, 1, 10)) == Days(date(2026, 1, 10), JAN.last)
+    assert JAN.since(date(2025, 12, 31)) == JAN
+    assert FROM_MID_JAN.since(date(2026, 2, 1)) == Days(date(2026, 2, 1))

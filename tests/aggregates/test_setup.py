@@ -6,6 +6,7 @@ from aggregates.errors import DomainError, InvalidError, RefusedError, refuse
 from aggregates.setup.catalogue import FAMILIES, Setup
 from aggregates.setup.category import CategoryNotFoundError
 from aggregates.texts import Faults
+from profile_facts import class_defined
 from scenario import (
     COMPANY,
     TODAY,
@@ -28,6 +29,7 @@ FACTS = history(
     category_defined(7, "Age", position=2),
     control_set("K87", "Yes"),
     attribute_mapped(),
+    class_defined("Late payers"),
 )
 
 
@@ -47,11 +49,13 @@ def test_a_category_is_found_by_its_code() -> None:  # rule 1.1
         EMPTY.after(FACTS).category(6)
 
 
-def test_controls_and_mappings_are_part_of_the_setup() -> None:  # rule 4.1
+def test_controls_mappings_and_profile_classes_are_part_of_the_setup() -> None:  # rules 4.1, 2.1
     setup = EMPTY.after(FACTS)
     assert setup.controls.value("K87", TODAY) == "Yes"
     assert setup.mappings.attributes == {"category:7": "age"}
-    assert FAMILIES == ("category", "controls", "mappings")
+    assert setup.profile_class("LATE PAYERS") is not None
+    assert setup.profile_class("Prompt payers") is None
+    assert FAMILIES == ("category", "controls", "mappings", "profile_class")
 
 
 def test_facts_of_customers_do_not_count() -> None:  # rule 1.1
@@ -108,7 +112,22 @@ def test_faults_of_a_refusal_are_collected_one_by_one() -> None:  # rule 0.6
     assert [(type(fault), fault.field) for fault in faults.found] == [(InvalidError, "a"), (InvalidError, "b")]
 
 
+def test_faults_of_a_value_are_named_after_its_place() -> None:  # rule 0.6
+    faults = Faults()
+    with faults.at("options.collector"):
+        raise InvalidError("One.")
+    with faults.at("start"):
+        raise RefusedError([InvalidError("Two.", field="effective_from"), InvalidError("Three.")])
+    assert [(fault.field, str(fault)) for fault in faults.found] == [
+        ("options.collector", "One."),
+        ("start", "Two."),
+        ("start", "Three."),
+    ]
+
+
 def test_an_error_that_is_no_refusal_is_never_swallowed() -> None:  # rule 0.6
     with pytest.raises(KeyError), Faults():
+        raise KeyError("a bug")
+    with pytest.raises(KeyError), Faults().at("a"):
         raise KeyError("a bug")
     assert not issubclass(KeyError, DomainError)

@@ -5,14 +5,30 @@ from typing import Any
 
 import pytest
 
+import profile_facts as facts
+from aggregates.account import commands as account
+from aggregates.account.commands import Place
 from aggregates.aggregate import Aggregate
 from aggregates.customer import commands as customer
 from aggregates.customer.profile import CustomerNotFoundError, CustomerProfile
 from aggregates.errors import DomainError, StaleVersionError
 from aggregates.fact import Fact
+from aggregates.profile_class import commands as profile_class
 from aggregates.setup import commands as setup
 from aggregates.setup.category import CategoryNotFoundError
 from aggregates.use_case import MOST_ATTEMPTS, BusyError, IdempotencyKey, KeyReusedError, Outcome, Request
+from profile_facts import (
+    REQUIRED,
+    account_assigned,
+    account_opened,
+    class_changed,
+    class_defined,
+    profile,
+    site_assigned,
+    site_created,
+    terms,
+    told_by,
+)
 from scenario import (
     ORIGIN,
     TODAY,
@@ -46,6 +62,12 @@ AGE = {"code": 7, "description": "Age"}
 YOUNG = {"code": 7, "response": "A", "description": "Under 30"}
 CATEGORY = (category_defined(), response_defined())
 ADA = (customer_registered(), alternate_number_added("A1", primary=True), alternate_number_added("A2"))
+
+DEFAULT = (class_defined(),)
+RATED = terms(credit_rating="AA")
+CHANGED_DEFAULT = (*DEFAULT, class_changed("DEFAULT", RATED, "options.credit_rating", apply_to="all"))
+A7 = (account_opened(), account_assigned(profile(told_by(facts.A7, 2))))
+S1 = (site_created(), site_assigned(profile(told_by(facts.S1, 2))))
 
 # Each use case once: what it records with its defaults
 
@@ -139,6 +161,16 @@ STALE: list[Any] = [
     (customer.make_alternate_number_primary, {"number": "1001", "alternate_number": "A2"}, ADA),
     (customer.remove_alternate_number, {"number": "1001", "alternate_number": "A2"}, ADA),
     (customer.confirm_drawer, {"number": "1001", "responses": {}}, ADA),
+    (setup.change_system_options, {"options": {"collector": "EU-1"}}, ()),
+    (profile_class.define_class, {"name": "Late", "description": "Late payers", "options": REQUIRED}, ()),
+    (profile_class.change_class, {"name": "DEFAULT", "description": "Other"}, DEFAULT),
+    (profile_class.found_company, {}, ()),
+    (profile_class.start_propagation, {"name": "DEFAULT", "version": 2}, CHANGED_DEFAULT),
+    (account.open_account, {"account": "A-7", "customer": "1001"}, (*DEFAULT, *ADA)),
+    (account.create_site, {"account": "A-7", "site": "S-1"}, A7),
+    (account.assign_class, {"place": Place("A-7"), "profile_class": "DEFAULT"}, (*DEFAULT, *A7)),
+    (account.update_profile, {"place": Place("A-7"), "options": {"risk_code": "R2"}}, A7),
+    (account.end_site_profile, {"place": Place("A-7", "S-1")}, (*A7, *S1)),
 ]
 
 
@@ -153,7 +185,7 @@ def test_every_use_case_refuses_a_version_that_is_not_the_last(
 
 
 def test_every_use_case_is_in_the_table_of_expected_versions() -> None:  # rule 0.7
-    modules = (setup, customer)
+    modules = (setup, customer, profile_class, account)
     found = {name for module in modules for name, one in vars(module).items() if hasattr(one, "__wrapped__")}
     assert found == {use_case.__name__ for use_case, *_ in STALE}
 

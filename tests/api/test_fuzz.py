@@ -22,7 +22,10 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from aggregates.fact import Role
+from aggregates.profile_class.amounts import AMOUNTS
+from aggregates.profile_class.options import OPTIONS
 from api_client import Api, token
+from payers import SITE, assign, payers
 
 EXAMPLES = 8
 CHECKS = [not_a_server_error, content_type_conformance, response_schema_conformance, status_code_conformance]
@@ -90,9 +93,13 @@ HEADERS = {
 @pytest.fixture
 def filled(api: Api, runners: None) -> Api:
     """A company with something in every read model."""
+    payers(api)
+    assign(api, SITE, "Late payers", create=True)
+    api.patch("/v1/system-options", {"options": {"clearing_days": 3}})
+    api.patch("/v1/profile-classes/Late%20payers", {"options": {"clearing_days": 9}, "apply_to": "all"})
     api.post("/v1/categories", {"code": 7, "description": "Age"})
     api.post("/v1/categories/7/responses", {"code": "A", "description": "Young"})
-    api.post("/v1/customers", {"number": "1001", "name": "Ada", "alternate_number": "A1"})
+    api.post("/v1/customers/1001/alternate-numbers", {"alternate_number": "A1"})
     api.put("/v1/customers/1001/drawer", {"responses": {"7": "A"}})
     api.put("/v1/attribute-mappings/category:7", {"attribute": "age"})
     return api
@@ -129,6 +136,8 @@ def _for_client(sent: dict[str, Any]) -> dict[str, Any]:
     return kwargs
 
 
+TERMS = ["options", "amounts", "attributes"]
+DATES = ["effective_from", "effective_to", "keep_later"]
 BODIES: dict[tuple[str, str], list[str]] = {
     ("POST", "/v1/categories"): ["code", "description", "required", "position", "active", "reason"],
     ("PATCH", "/v1/categories/7"): ["description", "required", "position", "active"],
@@ -141,6 +150,17 @@ BODIES: dict[tuple[str, str], list[str]] = {
     ("PUT", "/v1/customers/1001/drawer"): ["responses", "effective_from", "effective_to", "keep_later", "reason"],
     ("PUT", "/v1/controls/H95"): ["value", "effective_from", "effective_to", "reason"],
     ("PUT", "/v1/attribute-mappings/category:7"): ["attribute", "reason"],
+    ("POST", "/v1/profile-classes"): ["name", "description", "active", "options", "amounts", "attributes", "reason"],
+    ("PATCH", "/v1/profile-classes/DEFAULT"): ["description", "active", *TERMS, "apply_to", "reason"],
+    ("PATCH", "/v1/system-options"): [*TERMS, *DATES, "reason"],
+    ("POST", "/v1/accounts"): ["account", "customer", "start", "reason"],
+    ("POST", "/v1/accounts/A-7/sites"): ["site", "reason"],
+    ("POST", "/v1/accounts/A-7/profile"): ["profile_class", *DATES, "keep_overrides", "reason"],
+    ("PATCH", "/v1/accounts/A-7/profile"): [*TERMS, *DATES, "reason"],
+    ("POST", "/v1/accounts/A-7/sites/S-1/profile"): ["profile_class", *DATES, "keep_overrides", "create"],
+    ("PATCH", "/v1/accounts/A-7/sites/S-1/profile"): [*TERMS, *DATES],
+    ("POST", "/v1/accounts/A-7/sites/S-1/profile/end"): ["effective_to", "reason"],
+    ("POST", "/v1/profile-classes/Late%20payers/propagations/2"): ["run_date", "include_later", "reason"],
     ("POST", "/v1/dead-letters/00000000-0000-0000-0000-000000000001/resend"): ["value", "force"],
 }
 
@@ -154,11 +174,28 @@ def test_nasty_values_in_every_field_are_never_our_fault(filled: Api) -> None:
             _fine(filled.call(method, path, json=body), body)
 
 
+def test_nasty_values_of_every_option_and_amount_are_never_our_fault(filled: Api) -> None:
+    for value in NASTY:
+        interest = ({"rate": value}, {"amount": value}, value)
+        bodies: list[dict[str, Any]] = [
+            {"options": dict.fromkeys(OPTIONS, value), "amounts": {"USD": dict.fromkeys(AMOUNTS, value)}},
+            *({"amounts": {"USD": {"interest": one}}} for one in interest),
+            {"amounts": {"USD": value}, "attributes": {"region": value}},
+            *({kind: {str(value): value}} for kind in TERMS),
+            {kind: {str(value): {str(value): "1"}} for kind in TERMS} | {"keep_later": 5},
+        ]
+        for body in bodies:
+            _fine(filled.patch("/v1/accounts/A-7/profile", body), body)
+
+
 def test_weird_headers_are_never_our_fault(filled: Api) -> None:
     for method, path, body in (
         ("GET", "/v1/customers/1001/drawer", None),
         ("GET", "/v1/categories/7", None),
         ("GET", "/v1/events", None),
+        ("GET", "/v1/accounts/A-7/profile?source=log", None),
+        ("GET", "/v1/accounts/A-7/resolve?site=S-1", None),
+        ("PATCH", "/v1/accounts/A-7/profile", {}),
         ("PUT", "/v1/customers/1001/drawer", {"responses": {}}),
         ("DELETE", "/v1/attribute-mappings/category:8", None),
     ):
@@ -181,11 +218,20 @@ def _wander(api: Api, place: str, asked: str, role: Role) -> None:
         f"/v1/categories/{path}",
         f"/v1/attribute-mappings/{path}",
         f"/v1/controls/{path}",
+        f"/v1/profile-classes/{path}",
+        f"/v1/profile-classes/{path}/versions",
+        f"/v1/accounts/{path}",
+        f"/v1/accounts/A-7/sites/{path}",
+        f"/v1/accounts/{path}/profile?source=log",
     ):
         _fine(api.get(where, role), where)
     query = dict.fromkeys(("name", "alternate_number", "response", "cursor", "limit", "valid_at", "known_at"), asked)
     for name, value in query.items():
         _fine(api.get("/v1/customers", role, params={name: value.encode("utf-8", "replace")}), (name, value))
+    asked_of = dict.fromkeys(("site", "date", "currency", "source", "valid_at", "known_at", "from", "to"), asked)
+    for name, value in asked_of.items():
+        for where in ("/v1/accounts/A-7/resolve", "/v1/accounts/A-7/diff"):
+            _fine(api.get(where, role, params={name: value.encode("utf-8", "replace")}), (where, name, value))
 
 
 def test_random_paths_and_queries_are_never_our_fault(filled: Api) -> None:

@@ -23,6 +23,7 @@ COMMANDS = [
     "project",
     "relay",
     "forward",
+    "work",
     "simulator",
     "migrate",
     "history",
@@ -109,6 +110,15 @@ def test_migrate_says_what_it_applied_and_then_that_nothing_is_left(unmigrated: 
     assert unmigrated.run("migrate").stdout == "Up to date.\n"
 
 
+def test_what_exists_from_the_start_is_recorded_once(line: CommandLine) -> None:  # rule 2.2
+    assert line.run("migrate").stdout == "Up to date.\n"
+    with line.dossier() as dossier:
+        [event] = dossier.log_of_facts.select_notifications(1, 10)
+        fact = dossier.fact_mapper.to_domain_event(event)
+    assert (fact.TOPIC, fact.name, fact.terms.options.allow_discount) == ("profile_class.defined", "DEFAULT", True)
+    assert (fact.origin.actor, fact.origin.role, fact.origin.source) == ("dossier", "administrator", "cli")
+
+
 def test_several_migrations_at_once_apply_everything_once(unmigrated: CommandLine) -> None:
     def migrate(_: int) -> tuple[int, list[str]]:
         process = unmigrated.process("migrate", "--json")
@@ -119,6 +129,8 @@ def test_several_migrations_at_once_apply_everything_once(unmigrated: CommandLin
         found = list(pool.map(migrate, range(3)))
     assert [status for status, _ in found] == [0, 0, 0]
     assert sorted(name for _, names in found for name in names) == [migration.name for migration in migrations()]
+    with unmigrated.dossier() as dossier:
+        assert dossier.log_of_facts.max_notification_id() == 1  # rule 2.2
 
 
 # token
@@ -145,7 +157,7 @@ def test_rebuild_makes_read_models_anew(line: CommandLine) -> None:
         names = [projection.name for projection in projections(dossier)]
     reports = line.asked("rebuild", "--all")
     assert [report["name"] for report in reports] == names
-    assert {report["position"] for report in reports} == {1}
+    assert {report["position"] for report in reports} == {2}  # the class DEFAULT and the customer
     assert {report["generation"] for report in reports} == {2}
     assert line.asked("as-of", "customer", "1001", "--valid-at", "2026-11-21")["name"] == "Ada Byron"
 

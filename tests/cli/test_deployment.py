@@ -23,7 +23,7 @@ def ours() -> dict[str, Any]:
 
 
 def test_every_process_has_a_container_that_starts_a_command_there_is() -> None:
-    assert set(ours()) == {"migrate", "api", "project", "relay", "forward", "simulator"}
+    assert set(ours()) == {"migrate", "api", "project", "relay", "forward", "work", "simulator"}
     for name, service in ours().items():
         command, *options = service["command"]
         help_text = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "200"})
@@ -36,7 +36,7 @@ def test_everything_that_runs_on_is_watched_and_waits_for_the_migration() -> Non
         if name != "migrate":
             assert service["healthcheck"]["test"][0] == "CMD", name
             assert service["restart"] == "unless-stopped", name
-    for name in ("api", "project", "relay", "forward"):
+    for name in ("api", "project", "relay", "forward", "work"):
         assert ours()[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
 
 

@@ -65,6 +65,7 @@ def ended(process: "subprocess.Popen[str]", number: signal.Signals = signal.SIGT
         ("project",),
         ("project", "drawer", "controls"),
         ("forward",),
+        ("work",),
         ("simulator", "--port", "0"),
         ("serve", "--port", "0"),
     ],

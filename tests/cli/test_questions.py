@@ -7,15 +7,20 @@ from typing import Any
 
 import pytest
 
+from aggregates.account.commands import Place, When, assign_class, create_site, open_account, update_profile
 from aggregates.customer.commands import confirm_drawer, register_customer, rename_customer
 from aggregates.fact import Role
-from aggregates.setup.commands import define_category, define_response
+from aggregates.profile_class.commands import define_class
+from aggregates.setup.commands import change_system_options, define_category, define_response
 from command_line import CommandLine, company, migrated, request
 from conftest import TODAY
 from projections.catalogue import projections
 from projections.engine import Runner
 from store.application import Dossier
 from store.log import read
+
+LOG = 18
+"""Events that are told of."""
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +35,7 @@ def told(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 def tell(dossier: Dossier) -> None:
-    """Nine events."""
+    """Nine events, after the one of the class DEFAULT; then the account of the first customer and its site."""
     define_category(dossier, request(), code=7, description="Age", required=True)
     define_response(dossier, request(), code=7, response="A", description="Under 30")
     define_response(dossier, request(), code=7, response="B", description="30 and over")
@@ -40,6 +45,30 @@ def tell(dossier: Dossier) -> None:
     later = TODAY + timedelta(days=10)
     confirm_drawer(dossier, request(reason="Birthday"), number="1001", responses={7: "B"}, effective_from=later)
     rename_customer(dossier, request(), number="1001", name="Ada Lovelace", effective_from=TODAY)
+    tell_of_accounts(dossier)
+
+
+def tell_of_accounts(dossier: Dossier) -> None:
+    """Nine events: a class, the company's options, the account with DEFAULT, a late payer with an override, and the site."""
+    late = {
+        "options": {"collector": "EU-2", "allow_discount": False},
+        "amounts": {"USD": {"interest": {"rate": "2.5"}}},
+    }
+    define_class(dossier, request(), name="Late payers", description="Pay late", **late)
+    change_system_options(dossier, request(), options={"clearing_days": 9})
+    start, account, site = TODAY - timedelta(days=365), Place("A-7"), Place("A-7", "S-1")
+    open_account(dossier, request(), account="A-7", customer="1001", start=start)
+    create_site(dossier, request(), account="A-7", site="S-1")
+    assign_class(dossier, request(reason="Paid late"), account, profile_class="Late payers", when=When(TODAY))
+    limit = {"USD": {"credit_limit": "750.00"}}
+    update_profile(dossier, request(), account, amounts=limit, options={"collector": "ME"}, when=When(TODAY))
+    until = When(TODAY, TODAY + timedelta(days=9))
+    assign_class(dossier, request(), site, profile_class="Late payers", when=until, create=True)
+
+
+def at(days: int = 0) -> str:
+    """A day, counted from the day of the tests."""
+    return (TODAY + timedelta(days=days)).isoformat()
 
 
 @contextmanager
@@ -55,11 +84,6 @@ def recorded_at(line: CommandLine, position: int) -> str:
     """When the event at a position was recorded."""
     with line.dossier() as dossier, dossier.database.connection() as connection:
         return read(connection, position - 1, 1)[0].recorded_at.isoformat()
-
-
-def at(days: int = 0) -> str:
-    """A day, counted from the day of the tests."""
-    return (TODAY + timedelta(days=days)).isoformat()
 
 
 def test_history_names_who_when_why_and_from_which_day(told: CommandLine) -> None:
@@ -84,7 +108,7 @@ def test_history_as_a_table_has_every_event(told: CommandLine) -> None:
 
 
 def test_history_knows_only_what_was_recorded_until_then(told: CommandLine) -> None:
-    events = told.asked("history", "customer", "1001", "--known-at", recorded_at(told, 7))
+    events = told.asked("history", "customer", "1001", "--known-at", recorded_at(told, 8))
     assert len(events) == 3
 
 
@@ -95,6 +119,10 @@ def test_history_knows_only_what_was_recorded_until_then(told: CommandLine) -> N
         (("customer",), "Say which customer: dossier history customer KEY"),
         (("controls", "K87"), "controls takes no key."),
         (("controls",), "Nothing is recorded about controls."),
+        (("account", "Z-1"), "Nothing is recorded about account Z-1."),
+        (("site",), "Say which site: dossier history site KEY"),
+        (("profile-class", "Nobody"), "Nothing is recorded about profile-class Nobody."),
+        (("system-options", "K87"), "system-options takes no key."),
     ],
 )
 def test_history_of_nothing_fails_in_plain_words(told: CommandLine, arguments: tuple[str, ...], words: str) -> None:
@@ -118,7 +146,7 @@ def test_read_model_and_log_agree_on_every_day(told: CommandLine, days: int, res
 
 
 @pytest.mark.parametrize(
-    ("position", "name", "answers"), [(4, "Ada Byron", 0), (6, "Ada Byron", 0), (7, "Ada Byron", 1)]
+    ("position", "name", "answers"), [(5, "Ada Byron", 0), (7, "Ada Byron", 0), (8, "Ada Byron", 1)]
 )
 def test_read_model_and_log_agree_on_what_was_known(
     told: CommandLine, position: int, name: str, answers: int
@@ -131,7 +159,107 @@ def test_read_model_and_log_agree_on_what_was_known(
     assert drawer["categories"][0]["shown"] == ("stored" if answers else "blank")
 
 
+def test_history_of_an_account_tells_class_and_what_was_set_here(told: CommandLine) -> None:  # rule 2.18
+    events = told.asked("history", "account", "A-7")
+    assert [event["topic"] for event in events] == [
+        "account.opened",
+        "account.profile_class_assigned",
+        "account.profile_class_assigned",
+        "account.profile_updated",
+    ]
+    assert (events[2]["reason"], events[1]["superseded_by"]) == ("Paid late", events[2]["event_id"])
+    table = told.run("history", "account", "A-7").stdout
+    for words in (
+        "DEFAULT class version 1",
+        "Late payers class version 1",
+        "set here: amounts.USD.credit_limit options.collector",
+        "amounts.USD.credit_limit=750.00",
+        "options.collector=ME",
+        f"from {at()}",
+    ):
+        assert words in table
+    assert "S-1" not in table
+
+
+def test_history_of_a_site_a_class_and_the_system_options(told: CommandLine) -> None:
+    assert [event["topic"] for event in told.asked("history", "site", "A-7/S-1")] == [
+        "site.created",
+        "site.profile_class_assigned",
+    ]
+    assert told.asked("history", "profile-class", "LATE payers")[0]["data"]["name"] == "Late payers"
+    assert "amounts.USD.interest=2.5 %" in told.run("history", "profile-class", "Late payers").stdout
+    assert "options.clearing_days=9" in told.run("history", "system-options").stdout
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "days", "profile_class"),
+    [
+        ("account", "A-7", -365, "DEFAULT"),
+        ("account", "A-7", -1, "DEFAULT"),
+        ("account", "A-7", 0, "Late payers"),
+        ("account", "A-7", 400, "Late payers"),
+        ("site", "A-7/S-1", 0, "Late payers"),
+        ("site", "A-7/S-1", 9, "Late payers"),
+    ],
+)
+def test_read_model_and_log_agree_on_a_profile(
+    told: CommandLine, kind: str, number: str, days: int, profile_class: str
+) -> None:  # rule 2.20
+    clocks = ("--valid-at", at(days), "--known-at", recorded_at(told, LOG))
+    profile = told.asked("as-of", kind, number, *clocks)
+    assert profile == told.asked("replay", kind, number, *clocks)
+    assert profile["profile_class"] == profile_class
+    assert profile["explain"]["options.collector"]["value"] == profile["options"]["collector"]
+
+
+@pytest.mark.parametrize("command", ["as-of", "replay"])
+def test_a_profile_for_people_tells_every_value_and_where_it_is_from(told: CommandLine, command: str) -> None:
+    result = told.run(command, "account", "A-7", "--valid-at", at())
+    assert result.exit_code == 0
+    assert result.stdout.startswith("Account A-7\n")
+    assert f"Late payers, class version 1, from {at()}" in result.stdout
+    rows = {line.split()[1]: line for line in result.stdout.splitlines() if line.startswith("│")}
+    assert "ME" in rows["options.collector"]
+    assert "here" in rows["options.collector"]
+    assert "2.5 %" in rows["amounts.USD.interest"]
+    assert "Late payers version 1" in rows["options.allow_discount"]
+    site = told.run(command, "site", "A-7/S-1", "--valid-at", at(3))
+    assert site.stdout.startswith("Site S-1 of account A-7\n")
+    assert f"{at()} to {at(9)}" in site.stdout
+
+
+@pytest.mark.parametrize("command", ["as-of", "replay"])
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("account", "Z-1"), "Account Z-1 does not exist."),
+        (("site", "A-7/S-9"), "Account A-7 has no site S-9."),
+        (("site", "A-7"), "A site is written ACCOUNT/SITE."),
+        (("account", "A-7/S-1"), "An account is written ACCOUNT."),
+        (("account", "-"), "The account number must have 1 to 30 letters, digits or hyphens."),
+        (
+            ("site", "A-7/S-1", "--valid-at", at(10)),
+            f"Site S-1 has no profile of its own on {at(10)}; that of its account A-7 applies: Late payers, class version 1.",
+        ),
+        (
+            ("account", "A-7", "--valid-at", at(-366)),
+            f"Account A-7 has no profile on {at(-366)}, which is before its start date;"
+            " the company's system options apply.",
+        ),
+        (("account", "A-7", "--known-at", "2020-01-01"), "Account A-7 does not exist."),
+        (("account", "A-7", "--known-at", "2999-01-01"), "The instant of knowledge must not lie in the future."),
+    ],
+)
+def test_a_profile_that_is_not_there_is_told_in_plain_words(
+    told: CommandLine, command: str, arguments: tuple[str, ...], words: str
+) -> None:  # rules 2.12, 2.14
+    result = told.run(command, *arguments)
+    assert (result.exit_code, result.stderr) == (1, f"dossier: {words}\n")
+
+
 def test_replay_needs_no_read_model(told: CommandLine) -> None:
+    with stopped(told, "accounts"):
+        assert told.asked("replay", "site", "A-7/S-1", "--valid-at", at())["profile_class"] == "Late payers"
     with stopped(told, "drawer"):
         replayed = told.asked("replay", "customer", "1001", "--valid-at", at())
     assert replayed["name"] == "Ada Lovelace"
@@ -172,7 +300,7 @@ def test_a_clock_that_cannot_be_read_is_a_usage_error(told: CommandLine, option:
 
 
 def test_an_instant_without_an_offset_is_utc(told: CommandLine) -> None:
-    instant = recorded_at(told, 6)
+    instant = recorded_at(told, 7)
     assert instant.endswith("+00:00")
     arguments = ("replay", "customer", "1001", "--known-at")
     assert told.asked(*arguments, instant) == told.asked(*arguments, instant.removesuffix("+00:00"))
@@ -180,8 +308,8 @@ def test_an_instant_without_an_offset_is_utc(told: CommandLine) -> None:
 
 def test_status_tells_how_far_everything_is(told: CommandLine) -> None:
     status: dict[str, Any] = told.asked("status")
-    assert status["log"] == 9
-    assert {one["position"] for one in status["projections"]} == {9}
+    assert status["log"] == LOG
+    assert {one["position"] for one in status["projections"]} == {LOG}
     assert (status["relay"], status["dead_letters"]) == (None, 0)
     assert "Dead letters: 0" in told.run("status").stdout
 

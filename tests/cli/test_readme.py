@@ -36,7 +36,9 @@ def answer_of(up: Up, block: str) -> Any:
 
 
 def test_every_line_for_the_shell_does_what_the_readme_says(up: Up) -> None:
-    one_day, another_day, drawer, history, deliveries = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+    one_day, another_day, drawer, history, assign, resolve, deliveries = re.findall(
+        r"```sh\n(.*?)```", README, re.DOTALL
+    )
     assert answer_of(up, one_day)["changed"]
     assert answer_of(up, another_day)["changed"]
 
@@ -46,6 +48,8 @@ def test_every_line_for_the_shell_does_what_the_readme_says(up: Up) -> None:
     eventually(lambda: shown()["Homeowner"] == "RENT", "the read has the last write")
     assert shown()["Age"] == "A3"
     assert any(entry["reason"] == "told us on the phone" for entry in answer_of(up, history)["items"])
+    assert answer_of(up, assign)["changed"]
+    assert answer_of(up, resolve)["amounts"]["USD"]["credit_limit"]["profile_class"] == "Late payers"
     assert answer_of(up, deliveries)["items"]
 
 
@@ -53,7 +57,7 @@ def test_what_the_readme_points_at_is_there() -> None:
     links = re.findall(r"\]\(([^)]+)\)", README)
     rooms = re.findall(r"^(src/\w+/)", README, re.MULTILINE)
     assert links
-    assert len(rooms) == 6
+    assert len(rooms) == 7
     for path in (*links, *rooms):
         assert (ROOT / path).exists(), path
 

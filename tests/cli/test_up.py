@@ -203,7 +203,7 @@ def test_a_port_that_is_taken_is_said_plainly_and_nothing_is_started(data: Path)
     assert not (data / "postgres").exists()
 
 
-@pytest.mark.parametrize("name", ["api", "project", "forward", "simulator"])
+@pytest.mark.parametrize("name", ["api", "project", "forward", "work", "simulator"])
 def test_a_process_that_dies_is_started_again(up: Up, name: str) -> None:
     name = name[: 15 - len("dossier-")]
     before = up.pid_of(name)

@@ -1,22 +1,25 @@
 """The public contract: every event as a message that keeps its schema, without personal values (rules 4.6, 5.1)."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
 import orjson
 import pytest
+import yaml
 from eventsourcing.persistence import MapperDeserialisationError
 from jsonschema import Draft202012Validator
 from jsonschema.validators import validator_for
 
 import scenario
+from account_facts import ACCOUNT_FACTS, TERMS
 from aggregates.catalogue import FACTS
 from aggregates.customer import commands as customers
 from aggregates.fact import Fact, Personal
 from consumers import asyncapi
 from consumers.messages import HEADERS, Received, UnreadableMessageError, message, read_message
-from consumers.schemas import schemas
+from consumers.schemas import definitions, schemas
 from store.application import Dossier
 from store.events import RecordedEvent
 from store.log import read
@@ -38,6 +41,7 @@ EVERY_FACT = [
     scenario.alternate_number_removed("A1"),
     scenario.response_selected(last=scenario.TODAY),
     scenario.response_cleared(),
+    *ACCOUNT_FACTS,
 ]
 
 
@@ -110,7 +114,17 @@ def test_the_size_of_a_message_is_never_too_small(dossier: Dossier) -> None:
 
 def test_the_key_is_the_profile_that_the_event_belongs_to(dossier: Dossier) -> None:
     keys = {message(dossier.fact_mapper, event).key for event in recorded(dossier, *EVERY_FACT)}
-    assert keys == {b"customer:1001", b"category:7", b"controls:acme", b"mappings:acme"}
+    assert keys == {
+        b"customer:1001",
+        b"category:7",
+        b"controls:acme",
+        b"mappings:acme",
+        b"system_options:acme",
+        b"profile_class:LATE",
+        b"propagation:LATE/2",
+        b"account:A-7",
+        b"site:A-7/S-1",
+    }
 
 
 def test_the_fast_path_says_the_same_as_the_event_class(dossier: Dossier) -> None:
@@ -118,10 +132,71 @@ def test_the_fast_path_says_the_same_as_the_event_class(dossier: Dossier) -> Non
         public = public_event(dossier.fact_mapper, event)
         fact = dossier.fact_mapper.to_domain_event(event)
         told = fact.model_dump(mode="json", exclude=set(Fact.model_fields) | set(public["personal_fields"]))
+        told = {name: _set_only(value) for name, value in told.items()}
         days = {name: told.pop(name, None) for name in ("effective_from", "effective_to")}
         assert (public["data"], days) == (told, {name: public[name] for name in days})  # type: ignore[literal-required]
         assert public["reason"] == fact.origin.reason
         assert public["causation_id"] == str(fact.origin.causation_id)
+
+
+def _set_only(value: Any) -> Any:
+    """What a model within an event sets: what is not set is left out of it."""
+    if isinstance(value, dict):
+        return {name: _set_only(one) for name, one in value.items() if one is not None}
+    return value
+
+
+def test_an_event_about_a_profile_carries_its_days_and_all_that_holds_on_them(dossier: Dossier) -> None:
+    """Decimals are texts, dates ISO 8601, and what is not set is not there."""
+    *_, event = recorded(dossier, *ACCOUNT_FACTS[6:9])
+    public = orjson.loads(message(dossier.fact_mapper, event).value)
+    assert (public["type"], public["profile"]) == ("account.profile_updated", "account:A-7")
+    assert (public["effective_from"], public["effective_to"]) == (scenario.TODAY.isoformat(), None)
+    terms = public["data"]["profile"]["terms"]
+    assert terms["options"] == {
+        "collector": "EU-1",
+        "tolerance_percent": "2.50",
+        "allow_discount": False,
+        "discount_grace_days": 0,
+        "bill_level": "site",
+        "hold_start_date": "2026-01-31",
+    }
+    assert terms["amounts"] == {
+        "EUR": {"credit_limit": "1000.00", "interest": {"rate": "1.5"}},
+        "JPY": {"interest": {"amount": "500"}},
+    }
+    assert terms["attributes"] == TERMS.attributes
+    assert dossier.fact_mapper.to_domain_event(event).profile.terms == TERMS  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("profile", "class_version"), "2"),
+        (("profile", "terms"), {}),
+        (("profile", "terms", "options", "allow_discount"), "no"),
+        (("profile", "terms", "options", "bill_level"), "planet"),
+        (("profile", "terms", "amounts", "EUR", "credit_limit"), 5.5),
+        (("profile", "marks", "options.collector", "event_id"), "x"),
+        (("profile", "marks", "options.collector", "origin"), None),
+        (("changed",), "options.collector"),
+    ],
+)
+def test_the_schema_of_an_event_says_what_stands_in_its_models(
+    dossier: Dossier, path: tuple[str, ...], value: Any
+) -> None:  # rule 4.6
+    *_, event = recorded(dossier, *ACCOUNT_FACTS[6:9])
+    public = orjson.loads(message(dossier.fact_mapper, event).value)
+    validator = Draft202012Validator(
+        schemas()["account.profile_updated"], format_checker=Draft202012Validator.FORMAT_CHECKER
+    )
+    assert validator.is_valid(public)
+    *outer, last = path
+    place = public["data"]
+    for part in outer:
+        place = place[part]
+    place[last] = value
+    assert not validator.is_valid(public)
 
 
 class _Moved(Fact):
@@ -204,7 +279,6 @@ def test_the_published_contract_is_the_one_in_the_code() -> None:  # rule 4.6
 
 
 def test_the_contract_is_yaml_that_names_every_event() -> None:
-    yaml = pytest.importorskip("yaml")
     contract = yaml.safe_load(asyncapi.document())
     assert contract["asyncapi"] == "3.0.0"
     named = {one["name"] for one in contract["components"]["messages"].values() if "name" in one}
@@ -213,3 +287,33 @@ def test_the_contract_is_yaml_that_names_every_event() -> None:
         contract["components"]["messages"]["customer_registered"]["payload"]["schema"]
         == schemas()["customer.registered"]
     )
+
+
+def test_every_reference_of_the_contract_leads_to_something_in_it(dossier: Dossier) -> None:
+    contract = yaml.safe_load(asyncapi.document())
+    references = list(_references(contract))
+    assert "#/components/schemas/Profile" in references
+    for reference in references:
+        place = contract
+        for part in reference.removeprefix("#/").split("/"):
+            place = place[part]
+    assert contract["components"]["schemas"].keys() == definitions().keys()
+    *_, event = recorded(dossier, *ACCOUNT_FACTS[6:9])
+    public = orjson.loads(message(dossier.fact_mapper, event).value)
+    message_of = contract["components"]["messages"]["account_profile_updated"]
+    whole = {**message_of["payload"]["schema"], "components": {"schemas": contract["components"]["schemas"]}}
+    assert Draft202012Validator(whole).is_valid(public)
+    public["data"]["profile"]["terms"]["options"]["allow_discount"] = "no"
+    assert not Draft202012Validator(whole).is_valid(public)
+
+
+def _references(value: Any) -> Iterator[str]:
+    if isinstance(value, list):
+        for one in value:
+            yield from _references(one)
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            if name == "$ref":
+                yield one
+            else:
+                yield from _references(one)

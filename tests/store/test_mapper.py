@@ -29,6 +29,13 @@ def recorded(topic: str, state: bytes, version: int = 1) -> RecordedEvent:
     return RecordedEvent(AGGREGATE, version, topic, state, 1, UUID(int=2), AT, UUID(int=3), b"")
 
 
+def set_values(value: Any) -> Any:
+    """A JSON value without what is null in it: what is not set reads as not there, so a new option changes no golden file."""
+    if isinstance(value, dict):
+        return {name: set_values(one) for name, one in value.items() if one is not None}
+    return value
+
+
 @pytest.mark.parametrize("topic", FACTS)
 def test_every_event_version_has_a_golden_file_that_still_loads(dossier: Dossier, topic: str) -> None:
     fact = FACTS[topic]
@@ -36,8 +43,8 @@ def test_every_event_version_has_a_golden_file_that_still_loads(dossier: Dossier
         golden = json.loads((GOLDEN / f"{topic}.v{version}.json").read_text())
         loaded = dossier.fact_mapper.to_domain_event(recorded(topic, json.dumps(golden["state"]).encode()))
         loaded = loaded.model_copy(update=golden.get("personal", {}))
-        plain = json.loads(loaded.model_dump_json(exclude={"recorded_at"}))
-        assert plain == golden["reads_as"]
+        plain = json.loads(loaded.model_dump_json(exclude={"recorded_at"}, exclude_none=True))
+        assert plain == set_values(golden["reads_as"])
 
 
 def test_no_golden_file_is_left_of_an_event_that_is_gone() -> None:

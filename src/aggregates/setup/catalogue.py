@@ -7,11 +7,12 @@ from uuid import UUID
 
 from aggregates.aggregate import Aggregate, evolve
 from aggregates.fact import Fact
+from aggregates.profile_class.profile_class import ProfileClass
 from aggregates.setup.category import CategoryNotFoundError, ProfileCategory
 from aggregates.setup.controls import SystemControls
 from aggregates.setup.mappings import AttributeMappings
 
-FAMILIES: Final = (ProfileCategory.KIND, SystemControls.KIND, AttributeMappings.KIND)
+FAMILIES: Final = (ProfileCategory.KIND, SystemControls.KIND, AttributeMappings.KIND, ProfileClass.KIND)
 """Aggregate kinds that belong to the setup: the words before the dot of their topics."""
 
 
@@ -67,3 +68,7 @@ class Setup:
         """The attribute mappings."""
         found = self.aggregates.get(AttributeMappings.id_of(self.company, self.company))
         return cast("AttributeMappings", found or AttributeMappings.new(self.company, self.company))
+
+    def profile_class(self, name: str) -> ProfileClass | None:
+        """The profile class of this name, whatever its case; `None` when there is none."""
+        return cast("ProfileClass | None", self.aggregates.get(ProfileClass.id_of(self.company, name)))

@@ -1,12 +1,17 @@
 """Use cases of the setup. Each loads one aggregate, lets it decide, and stores its facts."""
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from aggregates import texts
+from aggregates.account.commands import NOW, When
 from aggregates.effective import Days
+from aggregates.profile_class.terms import read_patch
 from aggregates.setup.category import CategoryNotFoundError, ProfileCategory
 from aggregates.setup.controls import SystemControls, control
 from aggregates.setup.mappings import AttributeMappings, category_source
+from aggregates.setup.system_options import SystemOptions
 from aggregates.use_case import FactStore, Outcome, Request, command
 
 
@@ -127,6 +132,27 @@ def set_control(
         controls.set_value(request.origin, code, value, days)
     faults.raise_any()
     return store.keep(request, controls)
+
+
+@command
+def change_system_options(
+    store: FactStore,
+    request: Request,
+    *,
+    options: Mapping[str, Any] | None = None,
+    amounts: Mapping[str, Any] | None = None,
+    attributes: Mapping[str, Any] | None = None,
+    when: When = NOW,
+) -> Outcome:
+    """Changes what is given of the company's own options, by default from today on, open-ended (rule 2.13)."""
+    found = store.load(SystemOptions, store.company) or SystemOptions.new(store.company, store.company)
+    found.expect(request.expected_version)
+    faults = texts.Faults()
+    days = when.days(faults, request.today)
+    patch = read_patch(faults, options=options, amounts=amounts, attributes=attributes)
+    faults.raise_any()
+    found.change(request.origin, patch, days, dated=when.dated, keep_later=when.keep_later)
+    return store.keep(request, found)
 
 
 @command

@@ -1,8 +1,12 @@
-"""Facts of the setup: profile categories and responses (rules 1.1-1.3, 1.13), controls (4.1), attribute mappings (4.2)."""
+"""Facts of the setup: profile categories and responses (rules 1.1-1.3, 1.13), controls (4.1), attribute mappings (4.2),
+the company's system options (2.13).
+"""
 
 from typing import ClassVar
+from uuid import UUID
 
 from aggregates.fact import EffectiveFact, Fact
+from aggregates.profile_class.terms import Terms
 
 
 class CategoryDefined(Fact):
@@ -80,3 +84,12 @@ class AttributeUnmapped(Fact):
     TOPIC: ClassVar[str] = "mappings.attribute_unmapped"
     mapped: str
     attribute: str
+
+
+class SystemOptionsChanged(EffectiveFact):
+    """The company's system options changed for a range of days; given whole, with the event behind each path."""
+
+    TOPIC: ClassVar[str] = "system_options.changed"
+    terms: Terms
+    set_by: dict[str, UUID]
+    changed: list[str]

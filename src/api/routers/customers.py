@@ -1,6 +1,5 @@
 """`/v1/customers`: register, read, find, rename, alternate numbers, history and what differs between two points."""
 
-from dataclasses import replace
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query
@@ -14,7 +13,7 @@ from api.auth import PROFILE_READERS, PROFILE_WRITERS, allow
 from api.deciding import DecidingRoute
 from api.pages import Paged, Paging
 from api.paths import ALTERNATE_NUMBER, NUMBER
-from api.points import NOW, Point, point
+from api.points import From, To, two_views
 from api.reading import Read, Reading
 from api.shapes import AlternateNumber, Body, CustomerName, CustomerNumber, Day, Reason
 from api.shapes import Query as Words
@@ -221,23 +220,9 @@ def read_history(read: Reading, number: NUMBER, page: Paged) -> Response:
 
 
 @router.get("/{number}/diff", response_model=history.Diff, dependencies=[allow(PROFILE_READERS)])
-def read_diff(
-    read: Reading,
-    number: NUMBER,
-    from_: Annotated[Point, Query(alias="from", description="`valid_at@known_at`; either may be left out.")],
-    to: Annotated[Point | None, Query(description="The other point; today as known now where it is left out.")] = None,
-) -> Response:
+def read_diff(read: Reading, number: NUMBER, from_: From, to: To = None) -> Response:
     """What differs between two points of (`valid_at`, `known_at`), such as `2026-01-01@2026-02-01T00:00:00Z`."""
-    one, other = point(from_), NOW if to is None else point(to)
-    names = history.DIFFED
-    for known_at in filter(None, (one.known_at, other.known_at)):
-        with read.view(*names, known_at=known_at):
-            pass  # opening it waits until everything known by then can be read
-    with read.view(*names) as view:
-        before, after = (
-            replace(view, valid_at=at.valid_at or view.valid_at, known_at=at.known_at or view.known_at)
-            for at in (one, other)
-        )
+    with two_views(read, from_, to, *history.DIFFED) as (before, after):
         found = history.diff(before, after, number)
         if found is None:
             raise CustomerNotFoundError(f"Customer {number} does not exist.")

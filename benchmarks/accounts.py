@@ -1,0 +1,237 @@
+"""Profiles at two clocks among a million rectangles, by read model and by replay, against a bare probe and the library's `repository.get`.
+
+Accounts with 10, 1,000 and 10,000 versions: day ranges at random over ten years, one in ten open-ended, each decided by the aggregate
+and folded by the engine. The other rectangles are copied in, under the same exclusion constraint. Every read asks a random day, as
+known at a random instant.
+"""
+
+import random
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import orjson
+from eventsourcing.application import Application
+from eventsourcing.domain import Aggregate, event
+
+from aggregates.account.account import Account
+from aggregates.account.commands import Place
+from aggregates.account.events import AccountProfileUpdated
+from aggregates.effective import Days
+from aggregates.fact import Fact, Origin, Role, Source
+from aggregates.profile_class.profile_class import ProfileClass
+from benchmarks.rows import Row, at_least
+from benchmarks.servers import dossier, library_environment
+from projections.accounts import AccountsProjection, profile
+from projections.accounts_tables import PROFILES, holder_id
+from projections.bitemporal import met
+from projections.engine import Runner
+from projections.reading import ReadModels, View
+from projections.replaying import replay_profile
+from store.application import Dossier
+
+RECTANGLES: Final = 1_000_000
+VERSIONS: Final = (10, 1_000, 10_000)
+READS: Final = 2_000
+REPLAYS: Final = 200
+GETS: Final = 20
+REPLAYED: Final = 1_000
+"""Versions of the account that is replayed."""
+PUT_EVENTS: Final = 200
+PEER_EVENTS: Final = 50
+"""Events in one save of the library, whose pipeline stands still when it is given a thousand of this size."""
+DAYS: Final = 3_650
+FLAT: Final = 1.3
+OVER_PROBE: Final = 2.0
+OVER_LIBRARY: Final = 3.0
+_START: Final = date(2020, 1, 1)
+_COPIED_SINCE: Final = datetime(2024, 1, 1, tzinfo=UTC)
+_PROBE: Final = (
+    f"SELECT fact, lower(valid), upper(valid) FROM profiles AS one WHERE holder = %(holder)s AND {met('one')}"
+)
+
+Ask = Callable[[date, datetime], object]
+
+
+def run(url: str) -> list[Row]:
+    """Rows for reading at two clocks, and for replaying."""
+    chance = random.Random(3)
+    with dossier(url) as application:
+        _copy_others(application, chance)
+        instants = {versions: list(_store(application, versions, chance)) for versions in VERSIONS}
+        Runner(application, AccountsProjection(application.fact_mapper.keys, application.company)).catch_up()
+        with application.database.connect() as connection:
+            connection.execute("VACUUM ANALYZE profiles, profile_facts, account_versions")
+        with closing(ReadModels(application)) as models, models.view("accounts") as view:
+            rows = _reading(view, instants, chance)
+        return [*rows, *_replaying(url, application, instants[REPLAYED], chance)]
+
+
+def _reading(view: View, instants: dict[int, list[datetime]], chance: random.Random) -> list[Row]:
+    """Each account's reads take turns with the others', so that whatever else the machine does meets all alike."""
+    asks: dict[tuple[str, int], Ask] = {}
+    for versions in VERSIONS:
+        place = Place(_number(versions))
+        asks["read", versions] = lambda day, at, place=place: profile(replace(view, valid_at=day, known_at=at), place)
+        asks["probe", versions] = _probe(view, holder_id(view.company, place))
+    took: dict[tuple[str, int], list[float]] = {key: [] for key in asks}
+    for turn in range(READS + READS // 10):
+        for (kind, versions), ask in asks.items():
+            day, at = _day(chance), chance.choice(instants[versions])
+            began = time.perf_counter()
+            found = ask(day, at)
+            if turn >= READS // 10:
+                took[kind, versions].append((time.perf_counter() - began) * 1e3)
+            assert found is not None
+    p50 = {key: statistics.median(times) for key, times in took.items()}
+    few, many = p50["read", VERSIONS[0]], VERSIONS[1:]
+    rows = [
+        _at_most(f"read at two clocks, {one:,} versions (peer: of {VERSIONS[0]} versions)", p50["read", one], few, FLAT)
+        for one in many
+    ]
+    return rows + [
+        _at_most(
+            f"read at two clocks, {one:,} versions (peer: a probe of the index)",
+            p50["read", one],
+            p50["probe", one],
+            OVER_PROBE,
+        )
+        for one in VERSIONS
+    ]
+
+
+def _probe(view: View, holder: UUID) -> Ask:
+    def probe(day: date, at: datetime) -> object:
+        asked = {"holder": holder, "valid_at": day, "known_at": at}
+        return view.connection.execute(_PROBE, asked, binary=True).fetchone()
+
+    return probe
+
+
+def _replaying(url: str, application: Dossier, instants: list[datetime], chance: random.Random) -> list[Row]:
+    """Random days as known last; and the day about which only the oldest fact says something, for which all are read."""
+    place, known = Place(_number(REPLAYED)), instants[-1]
+    days = [_day(chance) for _ in range(REPLAYS)]
+    assert all(replay_profile(application, place, day, known) for day in days)
+    ours = _rate(lambda: replay_profile(application, place, days.pop(), known), REPLAYS)
+    oldest = _rate(lambda: replay_profile(application, place, _START, known), GETS)
+    with PeerAccounts(library_environment(url)) as peer:
+        id_ = _store_peer(peer, application)
+        peers = _rate(lambda: peer.repository.get(id_), GETS)
+    name = f"source=log, {REPLAYED:,} events"
+    return [
+        at_least(f"{name}, random days (peer: repository.get)", "profiles/s", ours, peers, OVER_LIBRARY),
+        at_least(f"{name}, the oldest says it (peer: repository.get)", "profiles/s", oldest, peers, OVER_LIBRARY),
+    ]
+
+
+def _rate(ask: Callable[[], object], times: int) -> float:
+    began = time.perf_counter()
+    for _ in range(times):
+        ask()
+    return times / (time.perf_counter() - began)
+
+
+def _at_most(name: str, ours: float, peer: float, ratio: float) -> Row:
+    found = ours / peer
+    return Row(name, "ms", round(ours, 3), round(peer, 3), round(found, 2), f"ratio <= {ratio:g}", found <= ratio)
+
+
+def _number(versions: int) -> str:
+    return f"V-{versions}"
+
+
+def _day(chance: random.Random) -> date:
+    return _START + timedelta(chance.randrange(DAYS))
+
+
+def _copy_others(application: Dossier, chance: random.Random) -> None:
+    """Accounts with four rectangles each: a profile, and another one from some day on, known later."""
+    lines: list[str] = []
+    with application.database.connect() as connection, connection.cursor() as cursor:
+        for number in range(RECTANGLES // 4):
+            holder = uuid4()
+            day, since = _day(chance), _COPIED_SINCE + timedelta(minutes=number)
+            then = since + timedelta(days=chance.randrange(1, 300))
+            end = day + timedelta(chance.randrange(1, 900))
+            for valid, known in (
+                ("[2020-01-01,)", f"[{since},{then})"),
+                (f"[2020-01-01,{day}]", f"[{then},infinity)"),
+                (f"({day},{end}]", f"[{then},infinity)"),
+                (f"({end},)", f"[{then},infinity)"),
+            ):
+                lines.append(f"{holder}\t1\t{valid}\t{known}\n")
+            if len(lines) >= 40_000 or number == RECTANGLES // 4 - 1:
+                with cursor.copy(f"COPY {PROFILES.table} FROM STDIN") as copy:
+                    copy.write("".join(lines))
+                lines.clear()
+
+
+def _store(application: Dossier, versions: int, chance: random.Random) -> Iterator[datetime]:
+    """Stores the history of one account; gives instants at which parts of it were known, the last one last."""
+    found = ProfileClass.new(application.company, "BENCH")
+    options = {"collector": "EU-1", "allow_discount": True, "payment_terms": "N30", "credit_check": True}
+    amounts = {
+        code: {"credit_limit": "1000.00", "minimum_receipt": "5", "interest": {"rate": "1.5"}}
+        for code in ("EUR", "USD", "GBP")
+    }
+    found.define(_origin(), name="BENCH", description="Bench", active=True, options=options, amounts=amounts)
+    account = Account.new(application.company, _number(versions))
+    account.open(_origin(), number=_number(versions), customer="1", start=_START, default=found)
+    for turn in range(versions - 1):
+        first = _START + timedelta(chance.randrange(1, DAYS))
+        last = None if chance.random() < 0.1 else first + timedelta(int(chance.expovariate(1 / 60)))
+        account.update(_origin(), {"options.payment_grace_days": turn}, Days(first, last), dated=True)
+    facts = list(account.collect_events())
+    for start in range(0, len(facts), PUT_EVENTS):
+        yield _put(application, facts[start : start + PUT_EVENTS])
+
+
+def _put(application: Dossier, facts: list[Fact]) -> datetime:
+    positions = application.put(facts)
+    [last] = application.log_of_facts.select_notifications(positions[-1], 1)
+    return last.recorded_at
+
+
+def _origin() -> Origin:
+    cause = uuid4()
+    return Origin(actor="ann", role=Role.AGENT, source=Source.API, correlation_id=cause, causation_id=cause)
+
+
+class PeerAccount(Aggregate):
+    """An account whose events have the same payload, written the way the library's documentation does."""
+
+    def __init__(self, account: str) -> None:
+        self.account = account
+        self.versions: list[tuple[str, str | None, dict[str, Any]]] = []
+
+    @event("ProfileUpdated")
+    def update(
+        self, profile: dict[str, Any], changed: list[str], effective_from: str, effective_to: str | None
+    ) -> None:
+        """Keeps the version; to answer for a day would be further work."""
+        self.versions.append((effective_from, effective_to, profile))
+
+
+class PeerAccounts(Application[UUID]):
+    """Keeps accounts by the library's own means."""
+
+    name = "peer_accounts"
+
+
+def _store_peer(peer: PeerAccounts, application: Dossier) -> UUID:
+    """The same account, with payloads that are plain JSON, which the library reads fastest."""
+    account = PeerAccount(_number(REPLAYED))
+    for stored in application.log_of_facts.select_events(holder_id(application.company, Place(_number(REPLAYED)))):
+        if stored.topic == AccountProfileUpdated.TOPIC:
+            said = orjson.loads(stored.state)
+            account.update(said["profile"], said["changed"], said["effective_from"], said.get("effective_to"))
+            if len(account.pending_events) >= PEER_EVENTS:
+                peer.save(account)
+    peer.save(account)
+    return account.id

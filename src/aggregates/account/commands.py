@@ -1,0 +1,189 @@
+"""Use cases of accounts and sites. Each loads what it needs, lets it decide, and stores its facts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from aggregates.account.account import Account, AccountNotFoundError, account_number
+from aggregates.account.holder import ProfileHolder
+from aggregates.account.site import Site, SiteNotFoundError, site_number
+from aggregates.customer.profile import CustomerProfile
+from aggregates.effective import Days
+from aggregates.errors import InvalidError
+from aggregates.profile_class.profile_class import DEFAULT, ClassNotDefinedError, ProfileClass
+from aggregates.profile_class.terms import check_kept, read_patch
+from aggregates.setup.catalogue import Setup
+from aggregates.texts import Faults
+from aggregates.use_case import FactStore, Outcome, Request, command
+
+
+class CustomerNotDefinedError(InvalidError):
+    """A command names a customer that there is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An account, or a site of it."""
+
+    account: str
+    site: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """The effective dates that a caller named; by default from today on, open-ended, over everything recorded before."""
+
+    effective_from: date | None = None
+    effective_to: date | None = None
+    keep_later: bool = False
+
+    @property
+    def dated(self) -> bool:
+        """Whether the caller named a day."""
+        return self.effective_from is not None or self.effective_to is not None
+
+    def days(self, faults: Faults, today: date) -> Days:
+        """The days; what is wrong with them goes into `faults` (rule 2.10)."""
+        with faults:
+            return Days(self.effective_from or today, self.effective_to)
+        return Days(today)
+
+
+NOW: When = When()
+
+
+@command
+def open_account(
+    store: FactStore, request: Request, *, account: str, customer: str, start: date | None = None
+) -> Outcome:
+    """Opens a billing account of a customer, with the class DEFAULT from its start date on (rule 2.5)."""
+    setup, faults = store.setup(), Faults()
+    start = _day(faults, "start", start or request.today)
+    with faults:
+        account = account_number(account)
+    if store.load(CustomerProfile, customer) is None:
+        faults.found.append(CustomerNotDefinedError(f"Customer {customer} does not exist.", field="customer"))
+    faults.raise_any()
+    found = store.load(Account, account) or Account.new(store.company, account)
+    found.expect(request.expected_version)
+    default = _class(setup, DEFAULT)
+    found.open(request.origin, number=account, customer=customer, start=start, default=default)
+    return store.keep(request, found, decided_on=setup)
+
+
+@command
+def create_site(store: FactStore, request: Request, *, account: str, site: str) -> Outcome:
+    """Creates a site under an account. It has no profile of its own (rule 2.6)."""
+    _holder(store, Place(account))
+    site = site_number(site)
+    found = store.load(Site, Site.key(account, site)) or Site.new(store.company, Site.key(account, site))
+    found.expect(request.expected_version)
+    found.create(request.origin, account=account, number=site)
+    return store.keep(request, found)
+
+
+@command
+def assign_class(
+    store: FactStore,
+    request: Request,
+    place: Place,
+    *,
+    profile_class: str,
+    when: When = NOW,
+    keep_overrides: bool = False,
+    create: bool = False,
+) -> Outcome:
+    """Assigns a class to an account or a site (rules 2.6-2.11). `create`: it must be the site's first profile."""
+    setup, faults = store.setup(), Faults()
+    holder = _holder(store, place)
+    holder.expect(request.expected_version)
+    days = _days(faults, holder, when, request.today)
+    with faults:
+        found = _class(setup, profile_class)
+        found.check_assignable()
+    if create and isinstance(holder, Site):
+        with faults:
+            holder.check_first()
+    faults.raise_any()
+    if create and isinstance(holder, Site):
+        holder.create_profile(request.origin, found, days)
+    else:
+        holder.assign(request.origin, found, days, keep_later=when.keep_later, keep_overrides=keep_overrides)
+    return store.keep(request, holder, decided_on=setup)
+
+
+@command
+def update_profile(
+    store: FactStore,
+    request: Request,
+    place: Place,
+    *,
+    options: Mapping[str, Any] | None = None,
+    amounts: Mapping[str, Any] | None = None,
+    attributes: Mapping[str, Any] | None = None,
+    when: When = NOW,
+) -> Outcome:
+    """Changes details on this account or site only (rule 2.8)."""
+    faults = Faults()
+    holder = _holder(store, place)
+    holder.expect(request.expected_version)
+    days = _days(faults, holder, when, request.today)
+    if not faults.found:
+        with faults:
+            holder.in_force(days.first)
+    patch = read_patch(faults, options=options, amounts=amounts, attributes=attributes)
+    check_kept(faults, patch)
+    faults.raise_any()
+    holder.update(request.origin, patch, days, dated=when.dated, keep_later=when.keep_later)
+    return store.keep(request, holder)
+
+
+@command
+def end_site_profile(store: FactStore, request: Request, place: Place, *, last_day: date | None = None) -> Outcome:
+    """Ends a site's profile after `last_day`, today by default; its account's applies again (rule 2.14)."""
+    holder = _holder(store, place)
+    if not isinstance(holder, Site):
+        raise InvalidError("An account always has a profile; only a site's can end.", field="site")
+    holder.expect(request.expected_version)
+    faults = Faults()
+    last_day = _day(faults, "effective_to", last_day or request.today)
+    faults.raise_any()
+    holder.end(request.origin, last_day)
+    return store.keep(request, holder)
+
+
+def _holder(store: FactStore, place: Place) -> ProfileHolder:
+    """The account or site. Raises `AccountNotFoundError`, `SiteNotFoundError`."""
+    if place.site is None:
+        account = store.load(Account, place.account)
+        if account is None:
+            raise AccountNotFoundError(f"Account {place.account} does not exist.")
+        return account
+    site = store.load(Site, Site.key(place.account, place.site))
+    if site is None:
+        if store.load(Account, place.account) is None:
+            raise AccountNotFoundError(f"Account {place.account} does not exist.")
+        raise SiteNotFoundError(f"Account {place.account} has no site {place.site}.")
+    return site
+
+
+def _days(faults: Faults, holder: ProfileHolder, when: When, today: date) -> Days:
+    days = when.days(faults, today)
+    if isinstance(holder, Account):
+        with faults:
+            holder.check_start(days.first)
+    return days
+
+
+def _day(faults: Faults, field: str, day: date) -> date:
+    with faults.at(field):
+        Days(day)
+    return day
+
+
+def _class(setup: Setup, name: str) -> ProfileClass:
+    found = setup.profile_class(name)
+    if found is None:
+        raise ClassNotDefinedError(f"Profile class {name} does not exist.", field="profile_class")
+    return found

@@ -1,0 +1,107 @@
+"""`Profile`: what an account or a site has on some days: a copy of a class, and what was set here (rules 2.7-2.9, 2.16).
+
+Every value has an origin. Where `marks` says nothing, it is the class version that was assigned; a mark tells what came later: set
+here, or written by a propagated change of the class.
+"""
+
+from typing import Final, Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from aggregates.profile_class.profile_class import ClassChange, ProfileClass
+from aggregates.profile_class.terms import Patch, Terms, differing
+
+HERE: Final = "here"
+CLASS: Final = "class"
+
+
+class Mark(BaseModel):
+    """What made a value so: the event, the class version that the profile then had, and whether it came from it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    origin: Literal["class", "here"]
+    class_version: int
+    event_id: UUID
+
+
+class Profile(BaseModel):
+    """One content of a profile. `class_version` is the highest class version in it; `assigned_*` tell of the copy it began as."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    profile_class: str
+    class_version: int
+    assigned_version: int
+    assigned_by: UUID
+    terms: Terms
+    marks: dict[str, Mark] = {}
+
+    @staticmethod
+    def copied(found: ProfileClass, event_id: UUID) -> "Profile":
+        """A class as it is now, assigned by this event (rule 2.7)."""
+        return Profile.model_construct(
+            profile_class=found.name,
+            class_version=found.version,
+            assigned_version=found.version,
+            assigned_by=event_id,
+            terms=found.terms,
+            marks={},
+        )
+
+    def mark(self, path: str) -> Mark:
+        """What made the value at this path so."""
+        found = self.marks.get(path)
+        return found or Mark.model_construct(
+            origin="class", class_version=self.assigned_version, event_id=self.assigned_by
+        )
+
+    def set_here(self) -> dict[str, Mark]:
+        """The marks of what was set here, by path; a value that was taken away here counts."""
+        return {path: mark for path, mark in self.marks.items() if mark.origin == HERE}
+
+    def updated(self, patch: Patch, event_id: UUID) -> Self:
+        """With details changed here (rule 2.8); the same profile when nothing differs."""
+        terms = self.terms.changed(patch)
+        changed = differing(self.terms, terms)
+        if not changed:
+            return self
+        here = Mark.model_construct(origin="here", class_version=self.class_version, event_id=event_id)
+        marks = dict(sorted((self.marks | dict.fromkeys(changed, here)).items()))
+        return self.model_copy(update={"terms": terms, "marks": marks})
+
+    def keeping(self, before: "Profile") -> Self:
+        """This newly assigned profile with what was set here on the one before (`keep_overrides`, rule 2.9)."""
+        kept = before.set_here()
+        values = before.terms.values()
+        terms = self.terms.changed({path: values.get(path) for path in kept})
+        marks = {path: mark.model_copy(update={"class_version": self.class_version}) for path, mark in kept.items()}
+        return self.model_copy(update={"terms": terms, "marks": marks})
+
+    def propagated(self, change: ClassChange, event_id: UUID) -> Self:
+        """With a change of its class written (rule 2.16): only what the change is about, and only over older class versions.
+
+        The same profile when the change is in it already, so a change is never applied twice.
+        """
+        marks = self.marks
+        older = [
+            path
+            for path in change.patch
+            if (marks[path].class_version if path in marks else self.assigned_version) < change.version
+        ]
+        terms, changed = change.applied_to(self.terms, older)
+        if not changed and all(marks[path].origin == CLASS for path in older if path in marks):
+            return self
+        written = Mark.model_construct(origin="class", class_version=change.version, event_id=event_id)
+        marks = dict(sorted((marks | dict.fromkeys(older, written)).items()))
+        version = max(self.class_version, change.version)
+        return self.model_copy(update={"terms": terms, "marks": marks, "class_version": version})
+
+    def same_as(self, other: "Profile") -> bool:
+        """Whether both say the same of every value, whichever events made it so."""
+        return (
+            (self.profile_class, self.class_version) == (other.profile_class, other.class_version)
+            and self.terms == other.terms
+            and self.set_here().keys() == other.set_here().keys()
+        )

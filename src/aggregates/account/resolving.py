@@ -1,0 +1,61 @@
+"""Which profile applies: per value the site's, else the account's, else the company's system option, else not set (rule 2.13).
+
+Pure, and shared by the two ways of answering: from the read model and by replaying the log (rule 2.20).
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from aggregates.account.profile import Profile
+from aggregates.profile_class.terms import Terms, Value
+
+
+class Level(StrEnum):
+    """Where a value comes from."""
+
+    SITE = "site"
+    ACCOUNT = "account"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """One value and what made it so. Of a system option, `origin`, class and class version are `None`."""
+
+    value: Value
+    level: Level
+    event_id: UUID | None
+    origin: str | None = None
+    profile_class: str | None = None
+    class_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SystemValues:
+    """The company's system options in force on a day, and the event behind each path."""
+
+    terms: Terms
+    set_by: dict[str, UUID]
+
+
+def explained(profile: Profile, level: Level) -> dict[str, Resolved]:
+    """Every value that a profile sets, by path, with what made it so."""
+    found = {}
+    for path, value in profile.terms.values().items():
+        mark = profile.mark(path)
+        found[path] = Resolved(value, level, mark.event_id, mark.origin, profile.profile_class, mark.class_version)
+    return found
+
+
+def resolve(site: Profile | None, account: Profile | None, system: SystemValues | None) -> dict[str, Resolved]:
+    """What applies, by path; a path that no level sets is not in it."""
+    found: dict[str, Resolved] = {}
+    if system is not None:
+        for path, value in system.terms.values().items():
+            found[path] = Resolved(value, Level.SYSTEM, system.set_by.get(path))
+    if account is not None:
+        found |= explained(account, Level.ACCOUNT)
+    if site is not None:
+        found |= explained(site, Level.SITE)
+    return found

@@ -1,0 +1,106 @@
+"""Use cases of profile classes."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+
+from aggregates.profile_class.profile_class import DEFAULT, ClassNotFoundError, ProfileClass
+from aggregates.profile_class.propagation import LaterVersionAppliedError, Propagation, change_of
+from aggregates.use_case import FactStore, Outcome, Request, command
+
+DEFAULT_COLLECTOR: Final = "DEFAULT"
+
+
+@command
+def define_class(
+    store: FactStore,
+    request: Request,
+    *,
+    name: str,
+    description: str,
+    active: bool = True,
+    options: Mapping[str, Any] | None = None,
+    amounts: Mapping[str, Any] | None = None,
+    attributes: Mapping[str, Any] | None = None,
+) -> Outcome:
+    """Sets a profile class up (rule 2.1)."""
+    found = store.load(ProfileClass, name.strip()) or ProfileClass.new(store.company, name.strip())
+    found.expect(request.expected_version)
+    found.define(
+        request.origin,
+        name=name,
+        description=description,
+        active=active,
+        options=options,
+        amounts=amounts,
+        attributes=attributes,
+    )
+    return store.keep(request, found)
+
+
+@command
+def change_class(
+    store: FactStore,
+    request: Request,
+    *,
+    name: str,
+    description: str | None = None,
+    active: bool | None = None,
+    options: Mapping[str, Any] | None = None,
+    amounts: Mapping[str, Any] | None = None,
+    attributes: Mapping[str, Any] | None = None,
+    apply_to: str | None = None,
+) -> Outcome:
+    """Changes what is given of a class into a further version; `active=False` deactivates it (rules 2.1, 2.15, 2.19)."""
+    found = store.load(ProfileClass, name)
+    if found is None:
+        raise ClassNotFoundError(f"Profile class {name} does not exist.")
+    found.expect(request.expected_version)
+    found.change(
+        request.origin,
+        description=description,
+        active=active,
+        options=options,
+        amounts=amounts,
+        attributes=attributes,
+        apply_to=apply_to,
+    )
+    return store.keep(request, found)
+
+
+@command
+def found_company(store: FactStore, request: Request) -> Outcome:
+    """Records what exists from the start: the class DEFAULT (rule 2.2). Records nothing where it exists already."""
+    found = store.load(ProfileClass, DEFAULT) or ProfileClass.new(store.company, DEFAULT)
+    found.expect(request.expected_version)
+    if not found.version:
+        options = {"collector": DEFAULT_COLLECTOR, "allow_discount": True}
+        found.define(
+            request.origin, name=DEFAULT, description="What an account starts with", active=True, options=options
+        )
+    return store.keep(request, found)
+
+
+@command
+def start_propagation(
+    store: FactStore,
+    request: Request,
+    *,
+    name: str,
+    version: int,
+    run_date: date | None = None,
+    include_later: bool = False,
+) -> Outcome:
+    """Begins to apply a class version's change to existing profiles (rules 2.15-2.17). `jobs` does the work."""
+    of = store.load(ProfileClass, name)
+    change = change_of(of, name, version)
+    for later in sorted(number for number in (of.changes if of else ()) if number > version):
+        if store.load(Propagation, Propagation.key(name, later)) is not None:
+            raise LaterVersionAppliedError(
+                f"Version {later} of {change.name} was applied before; to apply more, change the class again."
+            )
+    key = Propagation.key(name, version)
+    found = store.load(Propagation, key) or Propagation.new(store.company, key)
+    found.expect(request.expected_version)
+    found.start(request.origin, change, run_date or request.today, include_later=include_later)
+    return store.keep(request, found)

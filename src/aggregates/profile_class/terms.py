@@ -1,0 +1,175 @@
+"""`Terms`: options, amounts and free attributes together, as a class, a profile or the company has them; and how they are changed.
+
+Every single value has a path, the same that a request body has: `options.collector`, `amounts.USD.credit_limit`, `attributes.region`.
+A `Patch` says by path what becomes of it; `None` takes it away; `amounts.USD` alone stands for the whole row. Values that
+compare equal are the same value: `100` and `100.00` change nothing.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from aggregates import texts
+from aggregates.errors import InvalidError
+from aggregates.profile_class.amounts import AMOUNTS, Amounts, Interest, currency, read_amount
+from aggregates.profile_class.options import OPTIONS, REQUIRED, Options
+from aggregates.texts import Faults, TextError
+
+MOST_ATTRIBUTES: Final = 100
+LONGEST_ATTRIBUTE: Final = 200
+_ATTRIBUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,59}", re.ASCII)
+
+Value = str | bool | int | Decimal | date | Interest
+Patch = Mapping[str, Value | None]
+
+
+class OptionNotDefinedError(InvalidError):
+    """There is no option, or no amount, of this name."""
+
+
+class OptionRequiredError(InvalidError):
+    """The option must be set (rule 2.3)."""
+
+
+class Terms(BaseModel):
+    """What is agreed: options, amounts by currency, attributes by key. A row without an amount is no row."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    options: Options = Options()
+    amounts: dict[str, Amounts] = {}
+    attributes: dict[str, str] = {}
+
+    def values(self) -> dict[str, Value]:
+        """Everything that is set, by path."""
+        found: dict[str, Value] = {
+            f"options.{name}": value for name, value in vars(self.options).items() if value is not None
+        }
+        for code, row in self.amounts.items():
+            found |= {f"amounts.{code}.{name}": value for name, value in vars(row).items() if value is not None}
+        found |= {f"attributes.{key}": value for key, value in self.attributes.items()}
+        return found
+
+    def changed(self, patch: Patch) -> Self:
+        """These terms with a patch applied."""
+        options: dict[str, Any] = {}
+        rows = {code: dict(vars(row)) for code, row in self.amounts.items()}
+        attributes = dict(self.attributes)
+        for path, value in patch.items():
+            kind, name, *rest = path.split(".", 2)
+            if kind == "options":
+                options[name] = value
+            elif kind == "attributes":
+                attributes.pop(name, None)
+                if value is not None:
+                    attributes[name] = str(value)
+            elif rest:
+                rows.setdefault(name, {})[rest[0]] = value
+            else:
+                rows.pop(name, None)
+        kept = {code: row for code, row in sorted(rows.items()) if any(one is not None for one in row.values())}
+        return self.model_copy(
+            update={
+                "options": self.options.model_copy(update=options) if options else self.options,
+                "amounts": {code: Amounts.model_construct(**row) for code, row in kept.items()},
+                "attributes": dict(sorted(attributes.items())),
+            }
+        )
+
+
+NOTHING: Final = Terms()
+"""Terms in which nothing is set."""
+
+
+def differing(before: Terms, after: Terms) -> dict[str, Value | None]:
+    """The patch that makes the one of the other, by path: what differs, with its value afterwards."""
+    old, new = before.values(), after.values()
+    found: dict[str, Value | None] = {path: value for path, value in new.items() if old.get(path) != value}
+    return found | dict.fromkeys(old.keys() - new.keys())
+
+
+def read_patch(
+    faults: Faults,
+    *,
+    options: Mapping[str, Any] | None = None,
+    amounts: Mapping[str, Any] | None = None,
+    attributes: Mapping[str, Any] | None = None,
+) -> dict[str, Value | None]:
+    """The patch in raw input: `{"collector": "EU-1"}`, `{"USD": {"credit_limit": "100"}, "EUR": None}`, `{"region": "north"}`.
+
+    What is wrong goes into `faults`, each under its path, and is left out.
+    """
+    return {
+        **dict(_options(faults, options or {})),
+        **dict(_amounts(faults, amounts or {})),
+        **dict(_attributes(faults, attributes or {})),
+    }
+
+
+def check_required(faults: Faults, terms: Terms) -> None:
+    """A class, and every profile made from it, has a collector and says whether discounts are allowed (rule 2.3)."""
+    for name in REQUIRED:
+        if getattr(terms.options, name) is None:
+            faults.found.append(OptionRequiredError(f"{OPTIONS[name].label} must be set.", field=f"options.{name}"))
+
+
+def check_kept(faults: Faults, patch: Patch) -> None:
+    """A patch takes away no option that must be set (rule 2.3)."""
+    for name in REQUIRED:
+        path = f"options.{name}"
+        if path in patch and patch[path] is None:
+            faults.found.append(OptionRequiredError(f"{OPTIONS[name].label} must be set.", field=path))
+
+
+def _options(faults: Faults, given: Mapping[str, Any]) -> Iterator[tuple[str, Value | None]]:
+    for name, value in given.items():
+        path, form = f"options.{name}", OPTIONS.get(name)
+        with faults.at(path):
+            if form is None:
+                raise OptionNotDefinedError(f"There is no option {name[:60]}.")
+            yield path, None if value is None else form.read(value, form.label)
+
+
+def _amounts(faults: Faults, given: Mapping[str, Any]) -> Iterator[tuple[str, Value | None]]:
+    for written, row in given.items():
+        code = ""
+        with faults:
+            code = currency(written, field=f"amounts.{written}")
+        if not code:
+            continue
+        if row is None:
+            yield f"amounts.{code}", None
+        elif isinstance(row, Mapping):
+            yield from _row(faults, code, row)
+        else:
+            faults.found.append(TextError("The amounts of a currency are an object.", field=f"amounts.{code}"))
+
+
+def _row(faults: Faults, code: str, row: Mapping[str, Any]) -> Iterator[tuple[str, Value | None]]:
+    for name, value in row.items():
+        path = f"amounts.{code}.{name}"
+        with faults.at(path):
+            if name not in AMOUNTS:
+                raise OptionNotDefinedError(f"There is no amount {name[:60]}.")
+            yield path, None if value is None else read_amount(name, value)
+
+
+def _attributes(faults: Faults, given: Mapping[str, Any]) -> Iterator[tuple[str, Value | None]]:
+    if len(given) > MOST_ATTRIBUTES:
+        faults.found.append(TextError(f"At most {MOST_ATTRIBUTES} attributes.", field="attributes"))
+        return
+    for key, value in given.items():
+        path = f"attributes.{key}"
+        with faults.at(path):
+            if not _ATTRIBUTE.fullmatch(key):
+                raise TextError("A key has a letter first, then up to 59 letters, digits, hyphens or underscores.")
+            if value is not None and not isinstance(value, str):
+                raise TextError("The value of an attribute is a text.")
+            yield (
+                path,
+                None if value is None else texts.text(value, field="", label="The value", longest=LONGEST_ATTRIBUTE),
+            )

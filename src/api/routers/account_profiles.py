@@ -1,0 +1,207 @@
+"""`/v1/accounts/{account}/profile` and `…/sites/{site}/profile`: read at two clocks, assign, update, end; history and differences.
+
+Rules 2.6-2.14 and 2.18. An account and its sites have the same surface; only a site's profile is created and can end. The ETag is
+the version of the account or site.
+"""
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from aggregates.account import commands
+from aggregates.account.commands import Place, When
+from api.auth import PROFILE_READERS, PROFILE_WRITERS, allow
+from api.deciding import DecidingRoute
+from api.finding import nothing_in_force, place_found, place_in_log
+from api.pages import Paged, Paging
+from api.paths import ACCOUNT, SITE
+from api.points import From, Point, To, two_views
+from api.reading import AnswerSource, Read, Reading
+from api.shapes import Body, ClassWord, Day, Reason
+from api.terms import OptionsToKeep, TermsBody
+from api.writing import Write, WriteAnswer, Writing
+from projections import accounts, replaying
+from projections.accounts import ProfileRead, ProfileVersion
+from projections.differences import Diff
+from projections.paging import Page
+
+router: Final = APIRouter(prefix="/v1/accounts", tags=["account profiles"], route_class=DecidingRoute)
+Explain = Annotated[bool, Query(description="Also level, origin, class, class version and event of every value.")]
+
+
+class Assignment(Body):
+    """A class to be assigned, by default from today on, open-ended, over everything recorded before (rules 2.9-2.11).
+
+    `keep_later` ends it before the next later-dated version; `keep_overrides` lets what was set here live on.
+    """
+
+    profile_class: ClassWord
+    effective_from: Day | None = None
+    effective_to: Day | None = None
+    keep_later: bool = False
+    keep_overrides: bool = False
+    reason: Reason | None = None
+
+
+class SiteAssignment(Assignment):
+    """The same for a site; `create` says that it is to be the site's first profile (rule 2.6)."""
+
+    create: bool = False
+
+
+class ProfileChange(TermsBody):
+    """Details to be changed here only (rule 2.8); `null` takes a value away, a currency's `null` its row."""
+
+    options: OptionsToKeep | None = None
+    effective_from: Day | None = None
+    effective_to: Day | None = None
+    keep_later: bool = False
+    reason: Reason | None = None
+
+
+class ProfileEnd(Body):
+    """The last day of a site's profile: today where it is left out. Later versions end with it."""
+
+    effective_to: Day | None = None
+    reason: Reason | None = None
+
+
+@router.get("/{account}/profile", response_model=ProfileRead, dependencies=[allow(PROFILE_READERS)])
+def read_account_profile(
+    read: Reading, account: ACCOUNT, explain: Explain = False, source: AnswerSource = "read_model"
+) -> Response:
+    """The account's profile in force, from the read model or by replaying the log."""
+    return _profile(read, Place(account), explain, source)
+
+
+@router.post("/{account}/profile", status_code=201, response_model=WriteAnswer, dependencies=[allow(PROFILE_WRITERS)])
+def assign_account_class(write: Writing, account: ACCOUNT, body: Assignment) -> Response:
+    """Assigns a profile class to an account."""
+    return _assign(write, Place(account), body)
+
+
+@router.patch("/{account}/profile", response_model=WriteAnswer, dependencies=[allow(PROFILE_WRITERS)])
+def update_account_profile(write: Writing, account: ACCOUNT, body: ProfileChange) -> Response:
+    """Changes details of an account's profile on that account only."""
+    return _update(write, Place(account), body)
+
+
+@router.get("/{account}/history", response_model=Page[ProfileVersion], dependencies=[allow(PROFILE_READERS)])
+def read_account_history(read: Reading, account: ACCOUNT, page: Paged) -> Response:
+    """Every version of an account's profile: days, class, what was set here, who, when, why, superseded by what (rule 2.18)."""
+    return _history(read, Place(account), page)
+
+
+@router.get("/{account}/diff", response_model=Diff, dependencies=[allow(PROFILE_READERS)])
+def read_account_diff(read: Reading, account: ACCOUNT, from_: From, to: To = None) -> Response:
+    """What differs in an account's profile between two points of (`valid_at`, `known_at`)."""
+    return _diff(read, Place(account), from_, to)
+
+
+@router.get("/{account}/sites/{site}/profile", response_model=ProfileRead, dependencies=[allow(PROFILE_READERS)])
+def read_site_profile(
+    read: Reading, account: ACCOUNT, site: SITE, explain: Explain = False, source: AnswerSource = "read_model"
+) -> Response:
+    """The site's own profile in force; 404 says what applies instead where it has none."""
+    return _profile(read, Place(account, site), explain, source)
+
+
+@router.post(
+    "/{account}/sites/{site}/profile",
+    status_code=201,
+    response_model=WriteAnswer,
+    dependencies=[allow(PROFILE_WRITERS)],
+)
+def assign_site_class(write: Writing, account: ACCOUNT, site: SITE, body: SiteAssignment) -> Response:
+    """“Create Site Profile”, or assigns another class (rule 2.6)."""
+    return _assign(write, Place(account, site), body, create=body.create)
+
+
+@router.patch("/{account}/sites/{site}/profile", response_model=WriteAnswer, dependencies=[allow(PROFILE_WRITERS)])
+def update_site_profile(write: Writing, account: ACCOUNT, site: SITE, body: ProfileChange) -> Response:
+    """Changes details of a site's profile on that site only."""
+    return _update(write, Place(account, site), body)
+
+
+@router.post("/{account}/sites/{site}/profile/end", response_model=WriteAnswer, dependencies=[allow(PROFILE_WRITERS)])
+def end_site_profile(write: Writing, account: ACCOUNT, site: SITE, body: ProfileEnd) -> Response:
+    """Ends a site's profile; its account's applies again (rule 2.14)."""
+    outcome = commands.end_site_profile(
+        write.services.dossier, write.ask(body.reason), Place(account, site), last_day=body.effective_to
+    )
+    return write.done(outcome)
+
+
+@router.get(
+    "/{account}/sites/{site}/history", response_model=Page[ProfileVersion], dependencies=[allow(PROFILE_READERS)]
+)
+def read_site_history(read: Reading, account: ACCOUNT, site: SITE, page: Paged) -> Response:
+    """Every version of a site's profile (rule 2.18); one without a class is where it ended."""
+    return _history(read, Place(account, site), page)
+
+
+@router.get("/{account}/sites/{site}/diff", response_model=Diff, dependencies=[allow(PROFILE_READERS)])
+def read_site_diff(read: Reading, account: ACCOUNT, site: SITE, from_: From, to: To = None) -> Response:
+    """What differs in a site's profile between two points of (`valid_at`, `known_at`)."""
+    return _diff(read, Place(account, site), from_, to)
+
+
+def _profile(read: Read, place: Place, explain: bool, source: str) -> Response:
+    if source == "log":
+        return _replayed(read, place, explain)
+    with read.view("accounts") as view:
+        found = accounts.profile(view, place, explain)
+        if found is not None:
+            return read.answer(found, view, version=found.version)
+        place_found(view, place)
+        above = None if place.site is None else accounts.profile(view, Place(place.account))
+        raise nothing_in_force(place, view.valid_at, above)
+
+
+def _replayed(read: Read, place: Place, explain: bool) -> Response:
+    """The same by folding the log (rule 2.20)."""
+    dossier, (day, known_at) = read.services.dossier, read.from_log()
+    found = replaying.replay_profile(dossier, place, day, known_at, explain)
+    if found is not None:
+        return read.answer_known(found, known_at, version=found.version)
+    place_in_log(dossier, place, known_at)
+    above = None if place.site is None else replaying.replay_profile(dossier, Place(place.account), day, known_at)
+    raise nothing_in_force(place, day, above)
+
+
+def _assign(write: Write, place: Place, body: Assignment, **more: Any) -> Response:
+    outcome = commands.assign_class(
+        write.services.dossier,
+        write.ask(body.reason),
+        place,
+        profile_class=body.profile_class,
+        when=When(body.effective_from, body.effective_to, body.keep_later),
+        keep_overrides=body.keep_overrides,
+        **more,
+    )
+    site = "" if place.site is None else f"/sites/{place.site}"
+    return write.done(outcome, location=f"/v1/accounts/{place.account}{site}/profile")
+
+
+def _update(write: Write, place: Place, body: ProfileChange) -> Response:
+    outcome = commands.update_profile(
+        write.services.dossier,
+        write.ask(body.reason),
+        place,
+        **body.terms,
+        when=When(body.effective_from, body.effective_to, body.keep_later),
+    )
+    return write.done(outcome)
+
+
+def _history(read: Read, place: Place, page: Paging) -> Response:
+    with read.view("accounts", "history") as view:
+        place_found(view, place)
+        return read.answer(accounts.profile_history(view, place, page.limit, page.cursor), view)
+
+
+def _diff(read: Read, place: Place, from_: Point, to: Point | None) -> Response:
+    with two_views(read, from_, to, "accounts") as (before, after):
+        place_found(after, place)
+        return read.answer(accounts.profile_diff(before, after, place), after)

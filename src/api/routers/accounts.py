@@ -1,0 +1,130 @@
+"""`/v1/accounts`: billing accounts and their sites, and which profile applies to a transaction (rules 2.5, 2.6, 2.12-2.14).
+
+Their profiles are in `account_profiles`. The ETag is the version of the account, or of the site: each is an aggregate of its own.
+"""
+
+from datetime import date
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from aggregates.account import commands
+from aggregates.account.commands import Place
+from aggregates.errors import InvalidError
+from api.auth import PROFILE_READERS, PROFILE_WRITERS, allow
+from api.deciding import DecidingRoute
+from api.finding import account_found, place_found, place_in_log, site_found
+from api.pages import Paged
+from api.paths import ACCOUNT, SITE
+from api.reading import AnswerSource, Read, Reading
+from api.shapes import AccountNumber, Body, Currency, CustomerNumber, Day, Reason, SiteNumber
+from api.writing import WriteAnswer, Writing
+from projections import accounts, replaying
+from projections.accounts import AccountRead, Resolution, SiteRead
+from projections.paging import Page
+
+router: Final = APIRouter(prefix="/v1/accounts", tags=["accounts"], route_class=DecidingRoute)
+
+
+class NewAccount(Body):
+    """A billing account of a customer, which gets the class DEFAULT from its start date on: today where it is left out."""
+
+    account: AccountNumber
+    customer: CustomerNumber
+    start: Day | None = None
+    reason: Reason | None = None
+
+
+class NewSite(Body):
+    """A site, which gets no profile of its own."""
+
+    site: SiteNumber
+    reason: Reason | None = None
+
+
+@router.get("", response_model=Page[AccountRead], dependencies=[allow(PROFILE_READERS)])
+def list_accounts(
+    read: Reading,
+    page: Paged,
+    customer: Annotated[CustomerNumber | None, Query(description="Those of one customer.")] = None,
+) -> Response:
+    """All accounts, or those of a customer, by number."""
+    with read.view("accounts") as view:
+        return read.answer(accounts.accounts(view, page.limit, page.cursor, customer), view)
+
+
+@router.post("", status_code=201, response_model=WriteAnswer, dependencies=[allow(PROFILE_WRITERS)])
+def open_account(write: Writing, body: NewAccount) -> Response:
+    """Opens an account and assigns the class DEFAULT in the same transaction (rule 2.5)."""
+    outcome = commands.open_account(
+        write.services.dossier,
+        write.ask(body.reason, creates=True),
+        account=body.account,
+        customer=body.customer,
+        start=body.start,
+    )
+    return write.done(outcome, location=f"/v1/accounts/{body.account}")
+
+
+@router.get("/{account}", response_model=AccountRead, dependencies=[allow(PROFILE_READERS)])
+def read_account(read: Reading, account: ACCOUNT) -> Response:
+    """An account: whose it is, and its start date."""
+    with read.view("accounts") as view:
+        found = account_found(view, account)
+        return read.answer(found, view, version=found.version)
+
+
+@router.get("/{account}/sites", response_model=Page[SiteRead], dependencies=[allow(PROFILE_READERS)])
+def list_sites(read: Reading, account: ACCOUNT, page: Paged) -> Response:
+    """The sites of an account, by number."""
+    with read.view("accounts") as view:
+        account_found(view, account)
+        return read.answer(accounts.sites(view, account, page.limit, page.cursor), view)
+
+
+@router.post("/{account}/sites", status_code=201, response_model=WriteAnswer, dependencies=[allow(PROFILE_WRITERS)])
+def create_site(write: Writing, account: ACCOUNT, body: NewSite) -> Response:
+    """Creates a site; it gets neither DEFAULT nor the account's class (rule 2.6)."""
+    outcome = commands.create_site(
+        write.services.dossier, write.ask(body.reason, creates=True), account=account, site=body.site
+    )
+    return write.done(outcome, location=f"/v1/accounts/{account}/sites/{body.site}")
+
+
+@router.get("/{account}/sites/{site}", response_model=SiteRead, dependencies=[allow(PROFILE_READERS)])
+def read_site(read: Reading, account: ACCOUNT, site: SITE) -> Response:
+    """A site, and whether it ever got a profile of its own."""
+    with read.view("accounts") as view:
+        found = site_found(view, account, site)
+        return read.answer(found, view, version=found.version)
+
+
+@router.get("/{account}/resolve", response_model=Resolution, dependencies=[allow(PROFILE_READERS)])
+def resolve_profile(  # noqa: PLR0917  (query parameters)
+    read: Reading,
+    account: ACCOUNT,
+    site: Annotated[SiteNumber | None, Query(description="The transaction's site, if any.")] = None,
+    on: Annotated[
+        Day | None, Query(alias="date", description="The transaction's date; `valid_at` says the same.")
+    ] = None,
+    currency: Annotated[Currency | None, Query(description="Only the amounts of this currency.")] = None,
+    source: AnswerSource = "read_model",
+) -> Response:
+    """Which profile applies to a transaction of that date: per value, from which level, class, version and event (rule 2.13)."""
+    if on is not None and read.valid_at not in {None, on}:
+        raise InvalidError("date and valid_at are the same day; give one of them.", field="date")
+    if source == "log":
+        return _replayed(read, account, site, on, currency)
+    with read.view("accounts", valid_at=on) as view:
+        place_found(view, Place(account, site))
+        return read.answer(accounts.resolution(view, account, site, currency), view)
+
+
+def _replayed(read: Read, account: str, site: str | None, on: date | None, currency: str | None) -> Response:
+    """The same by folding the log (rule 2.20)."""
+    dossier, (day, known_at) = read.services.dossier, read.from_log(on)
+    found = replaying.replay_resolution(dossier, account, site, day, known_at, currency)
+    if found is None:
+        place_in_log(dossier, Place(account, site), known_at)
+    return read.answer_known(found, known_at)

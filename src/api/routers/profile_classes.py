@@ -1,0 +1,164 @@
+"""`/v1/profile-classes`: profile classes with their options and amounts, and every version of them (rules 2.1-2.4, 2.15, 2.19).
+
+The ETag is the class version. What becomes of existing profiles when a class changes is under `…/propagations`.
+"""
+
+from typing import Final
+from urllib.parse import quote
+
+from fastapi import APIRouter
+from pydantic import Field
+from starlette.responses import Response
+
+from aggregates.errors import NotFoundError
+from aggregates.profile_class import commands
+from aggregates.profile_class.profile_class import ClassNotFoundError, ProfileClass
+from aggregates.use_case import Outcome
+from api.auth import ADMINISTRATORS, PROFILE_READERS, allow
+from api.deciding import DecidingRoute
+from api.pages import Paged
+from api.paths import CLASS, CLASS_VERSION
+from api.reading import Reading
+from api.shapes import MOST_A_PAGE, ApplyToWord, ClassDescription, ClassName, Reason
+from api.terms import OptionsOfNew, OptionsToKeep, TermsBody
+from api.writing import Write, WriteAnswer, Writing
+from projections import profile_classes
+from projections.paging import Page
+from projections.profile_classes import ClassRead, ClassVersion
+from projections.reading import View
+
+router: Final = APIRouter(prefix="/v1/profile-classes", tags=["profile classes"], route_class=DecidingRoute)
+
+
+class ClassVersionNotFoundError(NotFoundError):
+    """The class has no version of this number, or had none then."""
+
+
+class NewProfileClass(TermsBody):
+    """A profile class to be set up; collector and allow discount must be set (rules 2.1, 2.3)."""
+
+    name: ClassName
+    description: ClassDescription
+    options: OptionsOfNew = Field(None, validate_default=True)
+    active: bool = True
+    reason: Reason | None = None
+
+
+class ProfileClassChange(TermsBody):
+    """What is to change of a class; what is left out stays. A change of options or amounts needs `apply_to` (rule 2.15)."""
+
+    description: ClassDescription | None = None
+    options: OptionsToKeep | None = None
+    active: bool | None = None
+    apply_to: ApplyToWord | None = None
+    reason: Reason | None = None
+
+
+class ProfileClassAnswer(WriteAnswer):
+    """What the change of a class did. `message` is the choice's text."""
+
+    propagation: str | None = Field(
+        None, description="Where the change is applied to existing profiles, if it is to be."
+    )
+
+
+@router.get("", response_model=Page[ClassRead], dependencies=[allow(PROFILE_READERS)])
+def list_profile_classes(read: Reading, page: Paged) -> Response:
+    """All profile classes, by name."""
+    with read.view("accounts") as view:
+        return read.answer(profile_classes.profile_classes(view, page.limit, page.cursor), view)
+
+
+@router.post("", status_code=201, response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
+def define_profile_class(write: Writing, body: NewProfileClass) -> Response:
+    """Sets a profile class up; its name is fixed for life."""
+    outcome = commands.define_class(
+        write.services.dossier,
+        write.ask(body.reason, creates=True),
+        name=body.name,
+        description=body.description,
+        active=body.active,
+        **body.terms,
+    )
+    return write.done(outcome, location=_place(body.name))
+
+
+@router.get("/{name}", response_model=ClassRead, dependencies=[allow(PROFILE_READERS)])
+def read_profile_class(read: Reading, name: CLASS) -> Response:
+    """One profile class as it was known then."""
+    with read.view("accounts") as view:
+        found = _found(view, name)
+        return read.answer(found, view, version=found.version, dated=False)
+
+
+@router.patch("/{name}", response_model=ProfileClassAnswer, dependencies=[allow(ADMINISTRATORS)])
+def change_profile_class(write: Writing, name: CLASS, body: ProfileClassChange) -> Response:
+    """Makes a further version of a class. Existing profiles stay as they are until the change is applied to them."""
+    outcome = commands.change_class(
+        write.services.dossier,
+        write.ask(body.reason),
+        name=name,
+        description=body.description,
+        active=body.active,
+        apply_to=body.apply_to,
+        **body.terms,
+    )
+    return _changed(write, name, outcome)
+
+
+@router.delete("/{name}", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
+def deactivate_profile_class(write: Writing, name: CLASS) -> Response:
+    """Deactivates a class: it is not assigned any more, and profiles made from it go on (rule 2.19)."""
+    return write.done(commands.change_class(write.services.dossier, write.ask(), name=name, active=False))
+
+
+@router.get("/{name}/versions", response_model=Page[ClassVersion], dependencies=[allow(PROFILE_READERS)])
+def list_profile_class_versions(read: Reading, name: CLASS, page: Paged) -> Response:
+    """Every version of a class: what it changed, for which profiles, who, when and why."""
+    with read.view("accounts") as view:
+        _found(view, name)
+        return read.answer(profile_classes.class_versions(view, name, page.limit, page.cursor), view)
+
+
+@router.get("/{name}/versions/{version}", response_model=ClassVersion, dependencies=[allow(PROFILE_READERS)])
+def read_profile_class_version(read: Reading, name: CLASS, version: CLASS_VERSION) -> Response:
+    """One version of a class."""
+    with read.view("accounts") as view:
+        found = _found(view, name)
+        one = None if version > found.version else _version(view, name, version)
+        if one is None:
+            raise ClassVersionNotFoundError(f"Profile class {found.name} has no version {version}.")
+        return read.answer(one, view, version=version, dated=False)
+
+
+def _changed(write: Write, name: str, outcome: Outcome) -> Response:
+    """The answer to a change, with the text of the choice and where the change is applied, if it is (rules 2.15, 2.17)."""
+    found = write.services.dossier.load(ProfileClass, name) if outcome.changed else None
+    change = None if found is None else found.changes.get(outcome.version)
+    if change is None:
+        return write.done(outcome)
+    if not change.apply_to.propagates:
+        return write.done(outcome, message=change.apply_to.text)
+    place = f"{_place(change.name)}/propagations/{change.version}"
+    return write.done(outcome, message=change.apply_to.text, propagation=place)
+
+
+def _place(name: str) -> str:
+    return f"/v1/profile-classes/{quote(name, safe='')}"
+
+
+def _version(view: View, name: str, version: int) -> ClassVersion | None:
+    cursor: str | None = None
+    while True:
+        page = profile_classes.class_versions(view, name, MOST_A_PAGE, cursor)
+        found = next((one for one in page.items if one.version == version), None)
+        cursor = page.next_cursor
+        if found is not None or cursor is None:
+            return found
+
+
+def _found(view: View, name: str) -> ClassRead:
+    found = profile_classes.profile_class(view, name)
+    if found is None:
+        raise ClassNotFoundError(f"Profile class {name} does not exist.")
+    return found

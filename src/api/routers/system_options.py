@@ -1,0 +1,51 @@
+"""`/v1/system-options`: what the company itself says of options and amounts, where neither site nor account does (rule 2.13).
+
+Effective-dated; one aggregate a company, whose version is the ETag.
+"""
+
+from typing import Final
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from aggregates.account.commands import When
+from aggregates.setup import commands
+from api.auth import ADMINISTRATORS, PROFILE_READERS, allow
+from api.deciding import DecidingRoute
+from api.reading import Reading
+from api.shapes import Day, Reason
+from api.terms import TermsBody
+from api.writing import WriteAnswer, Writing
+from projections import accounts
+from projections.accounts import SystemOptionsRead
+
+router: Final = APIRouter(prefix="/v1/system-options", tags=["profile classes"], route_class=DecidingRoute)
+
+
+class SystemOptionsChange(TermsBody):
+    """What is to change, by default from today on, open-ended; `null` takes a value away, a currency's `null` its row."""
+
+    effective_from: Day | None = None
+    effective_to: Day | None = None
+    keep_later: bool = False
+    reason: Reason | None = None
+
+
+@router.get("", response_model=SystemOptionsRead, dependencies=[allow(PROFILE_READERS)])
+def read_system_options(read: Reading) -> Response:
+    """The company's own options and amounts in force."""
+    with read.view("accounts") as view:
+        found = accounts.system_options(view)
+        return read.answer(found, view, version=found.version)
+
+
+@router.patch("", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
+def change_system_options(write: Writing, body: SystemOptionsChange) -> Response:
+    """Changes what is given of them for a range of days."""
+    outcome = commands.change_system_options(
+        write.services.dossier,
+        write.ask(body.reason),
+        **body.terms,
+        when=When(body.effective_from, body.effective_to, body.keep_later),
+    )
+    return write.done(outcome)

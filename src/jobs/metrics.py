@@ -1,0 +1,10 @@
+"""What the worker counts, for Prometheus. Whoever runs the process exposes it."""
+
+from typing import Final
+
+from prometheus_client import Counter, Gauge
+
+PROFILES: Final = Counter("dossier_propagation_profiles", "Profiles that a propagation is done with", ["outcome"])
+CONFLICTS: Final = Counter("dossier_propagation_conflicts", "Profiles changed by others meanwhile, and decided again")
+WAITING: Final = Gauge("dossier_propagations_unfinished", "Propagations that were started and are not finished")
+FAILED: Final = Gauge("dossier_propagations_failed", "Propagations that a fault keeps from getting on")

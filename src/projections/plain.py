@@ -1,0 +1,22 @@
+"""Values of the domain as JSON has them: decimals as texts, dates as `YYYY-MM-DD`, of a model what is set. The log writes them the same."""
+
+from typing import Any
+
+import orjson
+from pydantic import BaseModel
+
+
+def written(value: Any) -> str:
+    """The JSON text of a value."""
+    return orjson.dumps(value, default=_plain).decode()
+
+
+def plain(value: Any) -> Any:
+    """The value as reading its JSON gives it."""
+    return orjson.loads(orjson.dumps(value, default=_plain))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return {name: one for name, one in vars(value).items() if one is not None}
+    return str(value)

@@ -1,0 +1,119 @@
+"""What a batch of changes makes of the rectangles of a bitemporal table: which end, which begin, which were never known.
+
+Used by `bitemporal.Rectangles`, which reads and writes the rows. Pure: no statement is sent from here.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Final
+
+from aggregates.effective import Days, Timeline, Version
+
+_ESCAPES: Final = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+
+Key = tuple[Any, ...]
+Content = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """From `at` on it is known that `content` holds for `key` on `days`; `None`: that nothing does."""
+
+    key: Key
+    days: Days
+    content: Content | None
+    at: datetime
+
+
+def reach_of(changes: Sequence[Change]) -> dict[Key, Days]:
+    """For each key, the days from the first to the last that its changes are about; they touch nothing else of it."""
+    reach: dict[Key, Days] = {}
+    for change in changes:
+        known = reach.get(change.key)
+        reach[change.key] = change.days if known is None else _hull(known, change.days)
+    return reach
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """Since when an open rectangle is known, and its place in the table; `None`: it is not written yet."""
+
+    at: datetime
+    place: str | None = None
+
+
+@dataclass(slots=True)
+class Current:
+    """What is known now of one key; `since` by first day."""
+
+    timeline: Timeline[Content] = field(default_factory=Timeline)
+    since: dict[date, Since] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Folding:
+    """What a batch of changes makes of the rectangles it touches.
+
+    A rectangle ends by the first change that touches it, even if a later one restores it: so each change alone decides, and
+    batches make no difference. One that would begin and end at the same instant was never known, and leaves no row.
+    """
+
+    current: dict[Key, Current]
+    closed: list[tuple[str, datetime]] = field(default_factory=list)
+    """Rows that end: place and instant."""
+    undone: list[str] = field(default_factory=list)
+    """Places of rows that were never known."""
+    passed: list[str] = field(default_factory=list)
+    """Rectangles that began and ended within the batch."""
+
+    def apply(self, change: Change) -> None:
+        """Lets one change end and begin rectangles."""
+        current = self.current[change.key]
+        splice = current.timeline.splice(change.days, change.content)
+        for version in splice.gone:
+            if version not in splice.come:
+                self._end(change, version, current.since.pop(version.days.first))
+        for version in splice.come:
+            if version not in splice.gone:
+                current.since[version.days.first] = Since(change.at)
+        current.timeline = splice.timeline
+
+    def _end(self, change: Change, version: Version[Content], since: Since) -> None:
+        known = since.at < change.at
+        if since.place is None:
+            if known:
+                self.passed.append(_line(change.key, version, since.at, change.at))
+        elif known:
+            self.closed.append((since.place, change.at))
+        else:
+            self.undone.append(since.place)
+
+    def begun(self) -> Iterable[str]:
+        """Open rectangles that are not written yet."""
+        for key, current in self.current.items():
+            for version in current.timeline.versions:
+                since = current.since[version.days.first]
+                if since.place is None:
+                    yield _line(key, version, since.at, None)
+
+
+def _line(key: Key, version: Version[Content], since: datetime, until: datetime | None) -> str:
+    """A rectangle in the text format of COPY."""
+    first, last = version.days.first, version.days.last
+    days = f"[{first},)" if last is None else f"[{first},{last}]"
+    return "\t".join([*map(_copied, (*key, *version.content)), days, f"[{since},{until or 'infinity'})\n"])
+
+
+def _copied(value: Any) -> str:
+    if isinstance(value, str):
+        return value if value.isalnum() else value.translate(_ESCAPES)
+    if value is None:
+        return r"\N"
+    return rf"\\x{value.hex()}" if isinstance(value, bytes) else str(value)
+
+
+def _hull(one: Days, other: Days) -> Days:
+    """The days from the first to the last of both."""
+    last = None if one.last is None or other.last is None else max(one.last, other.last)
+    return Days(min(one.first, other.first), last)

@@ -1,0 +1,152 @@
+"""What a propagation came to for each profile, and how it is getting on (tables of migration 5; rule 2.17).
+
+`jobs` writes and everybody reads here. An outcome is written in the transaction of the events that it tells of, so a profile that has
+one is done, whatever died when. Facts about a propagation itself are in the log.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from psycopg import Connection, sql
+from psycopg.rows import class_row
+
+from store.admission import Statement
+from store.database import Row
+from store.events import COLUMNS, RecordedEvent, recorded_event
+
+LONGEST_ERROR: Final = 2_000
+"""Characters kept of an error."""
+_INSERT: Final = """
+    INSERT INTO propagation_outcomes (propagation, account, site, holder, outcome, reason, event_id)
+    SELECT %s::uuid, * FROM unnest(%s::text[], %s::text[], %s::uuid[], %s::text[], %s::text[], %s::uuid[])
+"""
+_UNFINISHED: Final = f"""
+    SELECT {COLUMNS} FROM events AS started
+    WHERE topic = 'propagation.started' AND NOT EXISTS (
+        SELECT FROM events AS finished
+        WHERE finished.originator_id = started.originator_id AND finished.topic = 'propagation.finished'
+    ) ORDER BY position
+"""
+_RUN: Final = """
+    INSERT INTO propagation_runs (propagation, profiles) VALUES (%s, %s)
+    ON CONFLICT (propagation) DO UPDATE SET profiles = excluded.profiles
+"""
+_FAILED: Final = """
+    INSERT INTO propagation_runs (propagation, error, failed_at) VALUES (%s, %s, clock_timestamp())
+    ON CONFLICT (propagation) DO UPDATE SET error = excluded.error, failed_at = excluded.failed_at
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileOutcome:
+    """What a propagation came to for one profile; `site` is `''` for the account's own. Fields as the columns of the table."""
+
+    account: str
+    site: str
+    holder: UUID
+    outcome: str
+    reason: str | None
+    event_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How a propagation is getting on. `profiles`: how many it concerns, `None` until they are counted."""
+
+    profiles: int | None
+    error: str | None
+    failed_at: datetime | None
+
+
+NOT_BEGUN: Final = Run(None, None, None)
+
+
+def unfinished(connection: Connection[Row]) -> list[RecordedEvent]:
+    """The start events of propagations that are not finished, the oldest first."""
+    return [recorded_event(row) for row in connection.execute(_UNFINISHED, binary=True)]
+
+
+def writing(propagation: UUID, outcomes: Sequence[ProfileOutcome]) -> Statement:
+    """The statement that writes outcomes, to go with their events; a profile that has one already is an integrity error."""
+    names = ("account", "site", "holder", "outcome", "reason", "event_id")
+    return _INSERT, [propagation, *([getattr(one, name) for one in outcomes] for name in names)]
+
+
+def write(connection: Connection[Row], propagation: UUID, outcomes: Sequence[ProfileOutcome]) -> None:
+    """Writes outcomes that no event goes with. Those that are there stay."""
+    statement, values = writing(propagation, outcomes)
+    connection.execute(f"{statement} ON CONFLICT (propagation, account, site) DO NOTHING".encode(), values)
+
+
+def done(
+    connection: Connection[Row], propagation: UUID, first: tuple[str, str], last: tuple[str, str]
+) -> set[tuple[str, str]]:
+    """The profiles from `first` to `last`, both inclusive, that have their outcome: account, and site or `''`."""
+    rows = connection.execute(
+        "SELECT account, site FROM propagation_outcomes"
+        " WHERE propagation = %s AND (account, site) >= (%s, %s) AND (account, site) <= (%s, %s)",
+        [propagation, *first, *last],
+    )
+    return {(account, site) for account, site in rows}
+
+
+def counts(connection: Connection[Row], propagation: UUID) -> dict[str, int]:
+    """How many profiles have which outcome; outcomes that nobody has are left out."""
+    return dict(
+        connection.execute(
+            "SELECT outcome, count(*) FROM propagation_outcomes WHERE propagation = %s GROUP BY outcome", [propagation]
+        ).fetchall()
+    )
+
+
+def reasons(connection: Connection[Row], propagation: UUID) -> list[tuple[str, str, int]]:
+    """Outcome, reason and how many profiles, the most first."""
+    return connection.execute(
+        "SELECT outcome, reason, count(*) FROM propagation_outcomes WHERE propagation = %s AND reason IS NOT NULL"
+        " GROUP BY outcome, reason ORDER BY 3 DESC, 1, 2",
+        [propagation],
+    ).fetchall()
+
+
+def report(
+    connection: Connection[Row], propagation: UUID, limit: int, after: tuple[str, str], outcome: str | None = None
+) -> list[ProfileOutcome]:
+    """Up to `limit` outcomes after this account and site, in this order; all of them, or those of one kind."""
+    chosen, values = sql.SQL(""), list[Any]([propagation, *after])
+    if outcome is not None:
+        chosen = sql.SQL(" AND outcome = %s")
+        values.append(outcome)
+    query = sql.SQL(
+        "SELECT account, site, holder, outcome, reason, event_id FROM propagation_outcomes"
+        " WHERE propagation = %s AND (account, site) > (%s, %s){} ORDER BY account, site LIMIT %s"
+    ).format(chosen)
+    with connection.cursor(row_factory=class_row(ProfileOutcome)) as cursor:
+        return cursor.execute(query, [*values, limit]).fetchall()
+
+
+def run(connection: Connection[Row], propagation: UUID) -> Run:
+    """How it is getting on."""
+    with connection.cursor(row_factory=class_row(Run)) as cursor:
+        cursor.execute("SELECT profiles, error, failed_at FROM propagation_runs WHERE propagation = %s", [propagation])
+        return cursor.fetchone() or NOT_BEGUN
+
+
+def count(connection: Connection[Row], propagation: UUID, profiles: int) -> None:
+    """Writes down how many profiles it concerns."""
+    connection.execute(_RUN, [propagation, profiles])
+
+
+def fail(connection: Connection[Row], propagation: UUID, error: str) -> None:
+    """Writes down why it is not getting on."""
+    connection.execute(_FAILED, [propagation, error.replace("\0", " ")[:LONGEST_ERROR]])
+
+
+def go_on(connection: Connection[Row], propagation: UUID) -> None:
+    """It is getting on again."""
+    connection.execute(
+        "UPDATE propagation_runs SET error = NULL, failed_at = NULL WHERE propagation = %s AND error IS NOT NULL",
+        [propagation],
+    )

@@ -1,0 +1,154 @@
+"""Propagations over HTTP: planned with a preview, started once, run, reported (rules 2.15-2.17)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+
+from aggregates.account.commands import Place, update_profile
+from aggregates.fact import Role
+from api_client import Api, assert_problem, fields
+from command_line import eventually
+from jobs.worker import Worker
+from projections.reading import ReadModels
+from store.application import Dossier
+from workshop import account, change, company, facts_of, request, site
+
+BASE = "/v1/profile-classes/Prompt/propagations"
+
+
+@contextmanager
+def worker(dossier: Dossier) -> Iterator[None]:
+    """A worker, until the block ends."""
+    stop = Event()
+    thread = Thread(target=Worker(dossier, ReadModels(dossier)).run, args=(stop,))
+    thread.start()
+    yield
+    stop.set()
+    thread.join(20)
+
+
+def finished(api: Api, version: int) -> Any:
+    """The propagation, once it has finished."""
+
+    def read() -> Any:
+        found = api.get(f"{BASE}/{version}").json()
+        return found if found["state"] == "finished" else None
+
+    return eventually(read, "the propagation finishes")
+
+
+@pytest.mark.usefixtures("runners")
+def test_it_is_previewed_started_run_and_reported(api: Api, dossier: Dossier) -> None:  # rules 2.15, 2.17
+    company(dossier, accounts=2)
+    site(dossier, "A-1", "S-1")
+    update_profile(dossier, request(), Place("A-2"), options={"risk_code": "LOW"})
+    version = change(dossier, "unmodified")
+    account(dossier, "A-3")
+
+    planned = api.seen(f"{BASE}/{version}", Role.AUDITOR).json()
+    assert (planned["state"], planned["profile_class"], planned["apply_to"]) == ("planned", "Prompt", "unmodified")
+    assert planned["message"] == "Apply changes to unmodified profiles and version existing unmodified profiles."
+    preview = planned["preview"]
+    assert [preview[name] for name in ("profiles", "changed", "unchanged", "skipped")] == [4, 2, 1, 1]
+    assert {(one["outcome"], one["reason"], one["profiles"]) for one in preview["reasons"]} == {
+        ("skipped", "Modified here.", 1),
+        ("unchanged", "Has class version 2, or the same values, already.", 1),
+    }
+    assert api.get(f"{BASE}/{version}/report").json() == {"items": [], "next_cursor": None}
+
+    answer = api.post(f"/v1/profile-classes/PROMPT/propagations/{version}", {"reason": "New terms"})
+    assert (answer.status_code, answer.json()["changed"]) == (202, True)
+    assert answer.headers["location"].casefold() == f"{BASE}/{version}".casefold()
+    running = api.get(f"{BASE}/{version}").json()
+    assert (running["state"], running["done"], running["preview"]) == ("running", 0, None)
+    with worker(dossier):
+        done = finished(api, version)
+    assert [done[name] for name in ("profiles", "done", "changed", "unchanged", "skipped")] == [4, 4, 2, 1, 1]
+    assert (done["started_by"], done["reason"], done["run_date"]) == ("administrator", "New terms", running["run_date"])
+    [started] = facts_of(dossier, "propagation.started")
+    assert done["correlation_id"] == str(started.origin.correlation_id)
+
+    report = api.get(f"{BASE}/{version}/report").json()["items"]
+    assert [(one["account"], one["site"], one["outcome"]) for one in report] == [
+        ("A-1", None, "changed"),
+        ("A-1", "S-1", "changed"),
+        ("A-2", None, "skipped"),
+        ("A-3", None, "unchanged"),
+    ]
+    assert report[0]["event_id"]
+    assert report[2]["reason"] == "Modified here."
+    assert [one["version"] for one in api.get(BASE).json()["items"]] == [version]
+
+
+def test_the_report_comes_in_pages_and_by_outcome(api: Api, dossier: Dossier) -> None:  # rule 2.17
+    from workshop import begin, work
+
+    company(dossier, accounts=5)
+    version = change(dossier)
+    begin(dossier, version)
+    work(dossier)
+    seen: list[str] = []
+    cursor: str | None = None
+    while True:
+        asked = {"limit": 2} | ({"cursor": cursor} if cursor else {})
+        page = api.get(f"{BASE}/{version}/report", params=asked).json()
+        seen += [one["account"] for one in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert seen == ["A-1", "A-2", "A-3", "A-4", "A-5"]
+    assert api.get(f"{BASE}/{version}/report?outcome=skipped").json()["items"] == []
+    assert_problem(api.get(f"{BASE}/{version}/report?cursor=abc"), 422, "invalid")
+    answer = api.get(f"{BASE}/{version}/report?outcome=lost&limit=0")
+    assert fields(answer) == {"outcome", "limit"}
+
+
+@pytest.mark.usefixtures("runners")
+def test_the_preview_is_of_the_run_date_that_is_asked_for(api: Api, dossier: Dossier) -> None:  # rules 2.16, 2.17
+    company(dossier, accounts=2)
+    version = change(dossier)
+    path = f"{BASE}/{version}"
+    assert api.seen(f"{path}?run_date=2025-12-31").json()["preview"]["profiles"] == 0
+    later = api.seen(f"{path}?run_date=2026-02-01&include_later=true").json()["preview"]
+    assert (later["run_date"], later["include_later"], later["changed"]) == ("2026-02-01", True, 2)
+    assert facts_of(dossier, "account.profile_propagated") == []
+
+
+def test_only_administrators_start_it_and_only_once(api: Api, dossier: Dossier) -> None:  # rule 2.17
+    company(dossier, accounts=1)
+    version = change(dossier)
+    for role in (Role.AGENT, Role.INTEGRATOR, Role.AUDITOR):
+        assert_problem(api.post(f"{BASE}/{version}", {}, role), 403, "forbidden")
+    first = api.post(f"{BASE}/{version}", {}, headers={"Idempotency-Key": "k1"})
+    again = api.post(f"{BASE}/{version}", {}, headers={"Idempotency-Key": "k1"})
+    assert (first.status_code, again.status_code, again.json()) == (202, 202, first.json())
+    assert_problem(api.post(f"{BASE}/{version}", {}), 409, "conflict")
+    assert len(facts_of(dossier, "propagation.started")) == 1
+
+
+def test_what_is_not_there_or_not_meant_for_existing_profiles_is_not_found(
+    api: Api, dossier: Dossier
+) -> None:  # rule 2.15
+    company(dossier, accounts=1)
+    only_new = change(dossier, "new")
+    for path in (f"{BASE}/1", f"{BASE}/{only_new}", f"{BASE}/99", "/v1/profile-classes/Nobody/propagations/1"):
+        assert_problem(api.get(path), 404, "not-found")
+        assert_problem(api.get(f"{path}/report"), 404, "not-found")
+        with api.storing_nothing():
+            assert_problem(api.post(path, {}), 404, "not-found")
+    assert_problem(api.get("/v1/profile-classes/Nobody/propagations"), 404, "not-found")
+    assert api.get(BASE).json()["items"] == []
+
+
+def test_a_wrong_start_names_every_wrong_field_and_starts_nothing(api: Api, dossier: Dossier) -> None:
+    company(dossier, accounts=1)
+    version = change(dossier)
+    with api.storing_nothing():
+        answer = api.post(
+            f"{BASE}/{version}", {"run_date": "9999-01-01", "include_later": "yes", "reason": "x" * 300, "who": "me"}
+        )
+    assert_problem(answer, 422, "invalid")
+    assert fields(answer) == {"run_date", "include_later", "reason", "who"}

@@ -1,0 +1,78 @@
+"""Profile classes and their versions as known then (rules 2.1-2.4, 2.15, 2.19)."""
+
+from collections.abc import Callable
+
+import pytest
+
+from aggregates.errors import InvalidError
+from aggregates.profile_class import commands as classes
+from aggregates.use_case import Request
+from projections.profile_classes import class_versions, profile_class, profile_classes
+from store.application import Dossier
+
+from .fold import now_known, reading
+
+Ask = Callable[..., Request]
+LATE = {"collector": "EU-1", "allow_discount": False}
+
+
+@pytest.fixture
+def house(dossier: Dossier, ask: Ask) -> Dossier:
+    """The classes DEFAULT and Late."""
+    classes.found_company(dossier, ask())
+    amounts = {"EUR": {"credit_limit": "100.00", "interest": {"amount": "5"}}}
+    classes.define_class(dossier, ask(), name="Late", description="Pays late", options=LATE, amounts=amounts)
+    return dossier
+
+
+def test_a_class_is_told_with_its_highest_version_whatever_the_case_of_its_name(house: Dossier, ask: Ask) -> None:
+    # rules 0.3, 2.1, 2.3, 2.4
+    then = now_known(house)
+    request = ask(actor="bob", reason="new policy")
+    classes.change_class(house, request, name="LATE", options={"clearing_days": 3}, apply_to="all")
+    with reading(house, "accounts") as view:
+        found = profile_class(view, "lAtE")
+        assert profile_class(view, "Early") is profile_class(view, "L\0") is None
+    assert found is not None
+    assert (found.name, found.description, found.active, found.version) == ("Late", "Pays late", True, 2)
+    assert found.options == {**LATE, "tolerance_percent": "0", "clearing_days": 3}
+    assert found.amounts == {"EUR": {"credit_limit": "100.00", "interest": {"amount": "5"}}}
+    assert found.recorded_at == now_known(house)
+    with reading(house, "accounts", known_at=then) as view:
+        before = profile_class(view, "Late")
+    assert before is not None
+    assert (before.version, "clearing_days" in before.options) == (1, False)
+
+
+def test_each_version_says_what_it_changed_and_for_whom(house: Dossier, ask: Ask) -> None:
+    # rules 2.1, 2.15, 2.19
+    request = ask(actor="bob", reason="new policy")
+    classes.change_class(house, request, name="Late", options={"clearing_days": 3}, apply_to="unmodified")
+    then = now_known(house)
+    classes.change_class(house, ask(), name="Late", active=False)
+    with reading(house, "accounts") as view:
+        first = class_versions(view, "late", 2)
+        last = class_versions(view, "late", 2, first.next_cursor)
+        assert class_versions(view, "Early").items == class_versions(view, "L\0").items == []
+        with pytest.raises(InvalidError):
+            class_versions(view, "late", 501)
+    told = [*first.items, *last.items]
+    assert [(one.version, one.changed, one.apply_to, one.active) for one in told] == [
+        (1, [], None, True),
+        (2, ["options.clearing_days"], "unmodified", True),
+        (3, [], None, False),
+    ]
+    assert (told[1].actor, told[1].reason) == ("bob", "new policy")
+    with reading(house, "accounts", known_at=then) as view:
+        assert len(class_versions(view, "late").items) == 2
+
+
+def test_classes_are_listed_by_name_each_once(house: Dossier, ask: Ask) -> None:
+    # rule 2.2
+    classes.define_class(house, ask(), name="early", description="Pays early", options=LATE)
+    classes.change_class(house, ask(), name="early", description="Pays at once")
+    with reading(house, "accounts") as view:
+        first = profile_classes(view, 2)
+        last = profile_classes(view, 2, first.next_cursor)
+    assert [one.name for one in (*first.items, *last.items)] == ["DEFAULT", "early", "Late"]
+    assert (first.items[1].description, last.next_cursor) == ("Pays at once", None)
