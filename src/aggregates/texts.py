@@ -58,7 +58,8 @@ def decimal(value: Any, *, field: str, label: str) -> Decimal:
     written = str(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else value
     if not isinstance(written, str) or not _DECIMAL.fullmatch(written.strip()):
         raise TextError(
-            f'{label} must be a decimal number as text, such as "1250.50", with at most 6 decimals.', field=field
+            f'{label} must be a decimal number as text, such as "1250.50", 15 digits and 6 decimals at most.',
+            field=field,
         )
     found = Decimal(written.strip())
     if found < 0:

@@ -7,7 +7,6 @@ effect goes through `Write.ask`.
 
 import json
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import suppress
 from copy import deepcopy
 from typing import Any, Final
 
@@ -22,6 +21,8 @@ from api.auth import GuardedRoute
 
 _BODY: Final = "body"
 _IN_KEY: Final = "[key]"
+_STAND_INS: Final[tuple[Any, ...]] = ("0", {}, 0, False, "2000-01-01")
+"""What stands for a required member that cannot be read, so that the others can be judged; nothing is said of the member itself."""
 _TOGETHER: Final = ({"effective_from", "effective_to"},)
 """Fields that are judged together: without the one, nothing can be said of the other."""
 
@@ -50,19 +51,31 @@ class DecidingRoute(GuardedRoute):
 
 
 async def _faults(
-    handle: Callable[[Request], Coroutine[Any, Any, Response]], request: Request, rest: bytes
+    handle: Callable[[Request], Coroutine[Any, Any, Response]], request: Request, rest: dict[str, Any]
 ) -> Sequence[DomainError]:
     """What the use case says of the rest."""
 
     async def receive() -> Message:
-        return {"type": "http.request", "body": rest, "more_body": False}
+        return {"type": "http.request", "body": json.dumps(rest).encode(), "more_body": False}
 
-    try:
-        with suppress(RequestValidationError):
+    for _ in _STAND_INS:
+        try:
             await handle(Request(request.scope, receive))
-    except DomainError as error:
-        return getattr(error, "faults", (error,))
+        except DomainError as error:
+            return getattr(error, "faults", (error,))
+        except RequestValidationError as error:
+            wanted = [path[0] for path in _paths(error.errors()) if len(path) == 1]
+            if not wanted:
+                break
+            for member in wanted:
+                rest[str(member)] = _next_stand_in(rest.get(str(member)))
     return ()
+
+
+def _next_stand_in(tried: Any) -> Any:
+    """The stand-in to try after the one that did not fit; the first one for a member that is missing."""
+    places = [place for place, one in enumerate(_STAND_INS) if type(one) is type(tried) and one == tried]
+    return _STAND_INS[min(places[0] + 1, len(_STAND_INS) - 1)] if places else _STAND_INS[0]
 
 
 def _paths(errors: Sequence[Any]) -> Iterator[list[str | int]]:
@@ -72,7 +85,7 @@ def _paths(errors: Sequence[Any]) -> Iterator[list[str | int]]:
             yield [part for part in path if part != _IN_KEY]
 
 
-def _rest(body: Any, paths: Sequence[list[str | int]]) -> bytes | None:
+def _rest(body: Any, paths: Sequence[list[str | int]]) -> dict[str, Any] | None:
     """The body without what stands at these paths; `None` when nothing can be said of it."""
     if not isinstance(body, dict) or not paths or not all(paths):
         return None
@@ -83,7 +96,7 @@ def _rest(body: Any, paths: Sequence[list[str | int]]) -> bytes | None:
             if path[0] in together:
                 for name in together:
                     rest.pop(name, None)
-    return json.dumps(rest).encode()
+    return rest
 
 
 def _take_out(rest: Any, path: Sequence[str | int]) -> None:

@@ -33,6 +33,18 @@ YEARS = "A date must lie in the years 0001 to 9998."
 BACKWARDS_TEXT = "The end date must not be before the start date."
 REFUSED: list[Any] = [
     (
+        "days without anything that is to change on them",
+        lambda it: account.update_profile(it, REQUEST, ACCOUNT, when=When(date(2026, 3, 1))),
+        [("options", "Name what is to change: options, amounts or attributes.")],
+    ),
+    (
+        "a currency in two spellings",
+        lambda it: account.update_profile(
+            it, REQUEST, ACCOUNT, amounts={"usd": {"credit_limit": "1"}, "USD": {"credit_limit": "2"}}
+        ),
+        [("amounts.USD", "USD is given twice.")],
+    ),
+    (
         "an account",
         lambda it: account.open_account(it, REQUEST, account="A 7", customer="9", start=date(9999, 1, 1)),
         [

@@ -54,7 +54,7 @@ NOT_AMOUNTS: list[Any] = [1.5, True, "1e3", "1,000.00", "", "ten", "NaN", "0.123
 @pytest.mark.parametrize("name", [name for name in AMOUNTS if name != "interest"])
 @pytest.mark.parametrize("given", NOT_AMOUNTS, ids=repr)
 def test_what_is_no_decimal_is_refused(name: str, given: Any) -> None:  # rule 2.4
-    text = f'{AMOUNTS[name]} must be a decimal number as text, such as "1250.50", with at most 6 decimals.'
+    text = f'{AMOUNTS[name]} must be a decimal number as text, such as "1250.50", 15 digits and 6 decimals at most.'
     assert fault_of(amounts={"USD": {name: given}}) == (f"amounts.USD.{name}", text)
 
 
@@ -97,7 +97,7 @@ EITHER = 'Interest is either a fixed amount or a rate: {"amount": "5.00"} or {"r
         ({"amount": "-1"}, "The interest amount must not be negative."),
         (
             {"rate": 1.5},
-            'The interest rate must be a decimal number as text, such as "1250.50", with at most 6 decimals.',
+            'The interest rate must be a decimal number as text, such as "1250.50", 15 digits and 6 decimals at most.',
         ),
     ],
     ids=repr,

@@ -89,8 +89,8 @@ def test_a_class_without_a_required_option_is_refused(missing: str) -> None:  # 
     [
         ("", "The name must have 1 to 30 characters."),
         ("x" * 31, "The name must have 1 to 30 characters."),
-        ("a/b", "The name must not hold a slash."),
-        ("..", "The name must not hold a slash."),
+        ("a/b", "The name must not hold a slash, nor be . or .."),
+        ("..", "The name must not hold a slash, nor be . or .."),
     ],
 )
 def test_a_name_has_1_to_30_characters(name: str, text: str) -> None:  # rule 2.1
@@ -292,3 +292,8 @@ def test_default_exists_from_the_start_and_is_founded_once() -> None:  # rule 2.
 def test_a_founded_default_that_was_changed_stays_as_it_is() -> None:  # rules 0.5, 2.2
     store = MemoryStore(class_defined(), class_changed(of=terms(risk_code="R2"), apply_to="new"))
     assert found_company(store, REQUEST) == Outcome(False, 2, None)
+
+
+@pytest.mark.parametrize("written", ["Cafés", " cafés ", "CAFE\u0301S"])
+def test_a_class_is_found_however_its_name_is_written(written: str) -> None:  # rule 2.1
+    assert ProfileClass.id_of("acme", written) == ProfileClass.id_of("acme", "Caf\u00e9s")

@@ -34,7 +34,7 @@ FIRST = terms({"USD": {"credit_limit": "100"}}, risk_code="R1")
 SECOND = terms({"USD": {"credit_limit": "200"}}, risk_code="R1")
 APRIL = date(2026, 4, 1)
 CHANGED = PropagationOutcome(Became.CHANGED)
-UNCHANGED = PropagationOutcome(Became.UNCHANGED, "Has class version 2, or the same values, already.")
+UNCHANGED = PropagationOutcome(Became.UNCHANGED, "Has class version 2, or a later one, already.")
 MODIFIED = PropagationOutcome(Became.SKIPPED, "Modified here.")
 
 
@@ -237,12 +237,31 @@ def test_later_dated_versions_of_the_class_are_changed_when_asked() -> None:  # 
 
 def test_a_modified_later_version_is_left_alone_by_a_change_for_unmodified_ones() -> None:  # rule 2.16
     account = told(*has_late(*PLANS))
-    assert account.propagate(ORIGIN, change("unmodified"), APRIL, include_later=True) == CHANGED
+    partly = PropagationOutcome(Became.CHANGED, "1 of 3 versions skipped: Modified here.")
+    assert account.propagate(ORIGIN, change("unmodified"), APRIL, include_later=True) == partly
     assert account.profiles.at(date(2026, 6, 1)).class_version == 1
     assert account.profiles.at(date(2026, 8, 1)).class_version == 2
 
 
 # Never twice, and in the order of class versions
+
+
+def test_an_older_change_undoes_nothing_of_a_later_one() -> None:  # rules 2.16, 2.17
+    account = told(*has_late())
+    back = FIRST.values()[LIMIT]
+    assert account.propagate(ORIGIN, change(version=3, amounts__USD__credit_limit=back), APRIL) == CHANGED
+    assert account.propagate(origin(because="late"), change(version=2), APRIL).became is Became.UNCHANGED
+    in_force = account.profiles.at(APRIL)
+    assert (in_force.terms.values()[LIMIT], in_force.class_version) == (back, 3)
+
+
+def test_an_older_change_still_brings_what_no_later_one_was_about() -> None:  # rule 2.16
+    account = told(*has_late())
+    account.propagate(ORIGIN, change(version=3, options__risk_code="R3"), APRIL)
+    assert account.propagate(origin(because="late"), change(version=2), APRIL) == CHANGED
+    in_force = account.profiles.at(APRIL)
+    assert [in_force.terms.values()[path] for path in (LIMIT, RISK)] == [SECOND.values()[LIMIT], "R3"]
+    assert [in_force.mark(path).class_version for path in (LIMIT, RISK)] == [2, 3]
 
 
 @pytest.mark.parametrize("include_later", [True, False])

@@ -8,7 +8,6 @@ from aggregates.effective import EffectiveDatesError
 from aggregates.profile_class.commands import start_propagation
 from aggregates.profile_class.profile_class import ApplyTo, ClassChange
 from aggregates.profile_class.propagation import (
-    LaterVersionAppliedError,
     Propagation,
     PropagationNotFoundError,
     PropagationStartedError,
@@ -60,13 +59,6 @@ def test_a_version_that_is_for_new_profiles_only_is_not_propagated(name: str, ve
     text = f"^Version {version} of {name} changes no existing profiles\\.$"
     with pytest.raises(PropagationNotFoundError, match=text):
         start_propagation(store, REQUEST, name=name, version=version)
-
-
-def test_an_older_change_is_not_applied_over_a_later_one() -> None:  # rule 2.16
-    store = MemoryStore(*CLASS, class_changed("LATE", FIRST, LIMIT, apply_to="all"))
-    assert start_propagation(store, REQUEST, name="LATE", version=3).changed
-    with pytest.raises(LaterVersionAppliedError, match=r"^Version 3 of LATE was applied before"):
-        start_propagation(store, REQUEST, name="LATE", version=2)
 
 
 def test_a_later_change_may_follow_an_older_one() -> None:  # rule 2.16

@@ -51,6 +51,20 @@ def test_a_wrong_header_is_named_as_well(api: Api) -> None:
     assert fields(answer) == {"name", "If-Match"}
 
 
+def test_a_required_value_that_cannot_be_read_hides_nothing_else(api: Api) -> None:
+    define_age(api)
+    with api.storing_nothing():
+        answer = api.post("/v1/accounts", {"account": 5, "customer": "nobody", "start": "9999-01-01"})
+    assert fields(answer) == {"account", "customer", "start"}
+    with api.storing_nothing():
+        answer = api.post("/v1/accounts", {"customer": "nobody"})
+    assert fields(answer) == {"account", "customer"}
+    register(api)
+    with api.storing_nothing():
+        answer = api.put("/v1/customers/1001/drawer", {"responses": 5, "effective_to": "1999-01-01"})
+    assert fields(answer) == {"responses", "effective_to"}
+
+
 def test_what_cannot_be_judged_without_the_field_is_left_out(api: Api) -> None:
     with api.storing_nothing():
         answer = api.post("/v1/customers", {"number": "A B", "name": 7, "alternate_number": "-"})

@@ -55,7 +55,7 @@ def test_it_is_previewed_started_run_and_reported(api: Api, dossier: Dossier) ->
     assert [preview[name] for name in ("profiles", "changed", "unchanged", "skipped")] == [4, 2, 1, 1]
     assert {(one["outcome"], one["reason"], one["profiles"]) for one in preview["reasons"]} == {
         ("skipped", "Modified here.", 1),
-        ("unchanged", "Has class version 2, or the same values, already.", 1),
+        ("unchanged", "Has class version 2, or a later one, already.", 1),
     }
     assert api.get(f"{BASE}/{version}/report").json() == {"items": [], "next_cursor": None}
 

@@ -151,7 +151,7 @@ def test_a_profile_that_has_the_change_already_is_unchanged(dossier: Dossier) ->
     work(dossier)
     [first, second] = told(dossier, version)
     assert first[2] == "changed"
-    assert second == ("A-2", "", "unchanged", "Has class version 2, or the same values, already.")
+    assert second == ("A-2", "", "unchanged", "Has class version 2, or a later one, already.")
 
 
 def test_its_events_are_those_of_whoever_started_it_with_one_correlation_id(

@@ -12,7 +12,7 @@ from aggregates.customer.profile import CustomerProfile
 from aggregates.effective import Days
 from aggregates.errors import InvalidError
 from aggregates.profile_class.profile_class import DEFAULT, ClassNotDefinedError, ProfileClass
-from aggregates.profile_class.terms import check_kept, read_patch
+from aggregates.profile_class.terms import check_kept, check_named, read_patch
 from aggregates.setup.catalogue import Setup
 from aggregates.texts import Faults
 from aggregates.use_case import FactStore, Outcome, Request, command
@@ -134,6 +134,7 @@ def update_profile(
             holder.in_force(days.first)
     patch = read_patch(faults, options=options, amounts=amounts, attributes=attributes)
     check_kept(faults, patch)
+    check_named(faults, patch, dated=when.dated)
     faults.raise_any()
     holder.update(request.origin, patch, days, dated=when.dated, keep_later=when.keep_later)
     return store.keep(request, holder)

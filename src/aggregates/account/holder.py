@@ -30,7 +30,7 @@ class Became(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PropagationOutcome:
-    """What a propagation came to, with its reason in plain words; a changed profile needs none."""
+    """What a propagation came to, with its reason in plain words; a profile that was changed whole needs none."""
 
     became: Became
     reason: str | None = None
@@ -114,22 +114,25 @@ class ProfileHolder(Aggregate):
         if in_force is None or in_force.content.profile_class != change.name:
             return PropagationOutcome(Became.SKIPPED, f"{change.name} is not in force on {run_date}.")
         versions = self.profiles.within(Days(run_date)) if include_later else (in_force,)
-        outcomes = [self._propagate(origin, change, run_date, one) for one in versions]
-        return min(outcomes, key=lambda one: list(Became).index(one.became))
+        of_class = [one for one in versions if one.content.profile_class == change.name]
+        outcomes = [self._propagate(origin, change, run_date, one) for one in of_class]
+        best = min(outcomes, key=lambda one: list(Became).index(one.became))
+        skipped = [one for one in outcomes if one.became is Became.SKIPPED]
+        if best.became is Became.SKIPPED or not skipped:
+            return best
+        return PropagationOutcome(
+            best.became, f"{len(skipped)} of {len(outcomes)} versions skipped: {skipped[0].reason}"
+        )
 
     def _propagate(
         self, origin: Origin, change: ClassChange, run_date: date, version: Version[Profile]
     ) -> PropagationOutcome:
         before = version.content
-        if before.profile_class != change.name:
-            return PropagationOutcome(Became.SKIPPED, f"{change.name} is not in force.")
         if change.apply_to is ApplyTo.UNMODIFIED and before.set_here():
             return PropagationOutcome(Became.SKIPPED, "Modified here.")
         profile = before.propagated(change, self._next_event_id(origin))
         if profile is before:
-            return PropagationOutcome(
-                Became.UNCHANGED, f"Has class version {change.version}, or the same values, already."
-            )
+            return PropagationOutcome(Became.UNCHANGED, f"Has class version {change.version}, or a later one, already.")
         written = sorted(path for path, mark in profile.marks.items() if before.marks.get(path) != mark)
         self._record(self.PROPAGATED, origin, version.days.since(run_date), profile=profile, changed=written)
         return PropagationOutcome(Became.CHANGED)

@@ -82,7 +82,8 @@ class Profile(BaseModel):
     def propagated(self, change: ClassChange, event_id: UUID) -> Self:
         """With a change of its class written (rule 2.16): only what the change is about, and only over older class versions.
 
-        The same profile when the change is in it already, so a change is never applied twice.
+        The same profile when the change, or a later one, is in it already: so none is applied twice, nor an older one over a newer. A
+        value that is the same is written too, so that it is known to be of this version.
         """
         marks = self.marks
         older = [
@@ -90,9 +91,9 @@ class Profile(BaseModel):
             for path in change.patch
             if (marks[path].class_version if path in marks else self.assigned_version) < change.version
         ]
-        terms, changed = change.applied_to(self.terms, older)
-        if not changed and all(marks[path].origin == CLASS for path in older if path in marks):
+        if not older:
             return self
+        terms = change.applied_to(self.terms, older)
         written = Mark.model_construct(origin="class", class_version=change.version, event_id=event_id)
         marks = dict(sorted((marks | dict.fromkeys(older, written)).items()))
         version = max(self.class_version, change.version)

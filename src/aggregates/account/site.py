@@ -14,7 +14,7 @@ from aggregates.account.events import (
 )
 from aggregates.account.holder import NoProfileError, ProfileHolder
 from aggregates.aggregate import applies
-from aggregates.effective import EVER, Days
+from aggregates.effective import EVER, Days, EffectiveDatesError
 from aggregates.errors import ConflictError, NotFoundError
 from aggregates.fact import EffectiveFact, Origin
 from aggregates.profile_class.profile_class import ProfileClass
@@ -86,6 +86,8 @@ class Site(ProfileHolder):
         """Ends the profile after its last day; from then on the account's applies (rule 2.14). Later versions go with it."""
         if not self.has_profile:
             raise NoProfileError(f"{self.named()} has no profile to end.")
+        if self.profiles and self.profiles.versions[0].days.first > last_day:
+            raise EffectiveDatesError("The end date must not be before the start date.", field="effective_to")
         days = EVER.after(last_day)
         if days is not None and self.profiles.within(days):
             self._record(SiteProfileEnded, origin, days)

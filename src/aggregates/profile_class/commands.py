@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, Final
 
 from aggregates.profile_class.profile_class import DEFAULT, ClassNotFoundError, ProfileClass
-from aggregates.profile_class.propagation import LaterVersionAppliedError, Propagation, change_of
+from aggregates.profile_class.propagation import Propagation, change_of
 from aggregates.use_case import FactStore, Outcome, Request, command
 
 DEFAULT_COLLECTOR: Final = "DEFAULT"
@@ -92,13 +92,7 @@ def start_propagation(
     include_later: bool = False,
 ) -> Outcome:
     """Begins to apply a class version's change to existing profiles (rules 2.15-2.17). `jobs` does the work."""
-    of = store.load(ProfileClass, name)
-    change = change_of(of, name, version)
-    for later in sorted(number for number in (of.changes if of else ()) if number > version):
-        if store.load(Propagation, Propagation.key(name, later)) is not None:
-            raise LaterVersionAppliedError(
-                f"Version {later} of {change.name} was applied before; to apply more, change the class again."
-            )
+    change = change_of(store.load(ProfileClass, name), name, version)
     key = Propagation.key(name, version)
     found = store.load(Propagation, key) or Propagation.new(store.company, key)
     found.expect(request.expected_version)

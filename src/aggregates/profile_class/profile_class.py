@@ -1,5 +1,6 @@
 """`ProfileClass`: a category of accounts with its options and amounts; every change makes a further version (rules 2.1-2.4, 2.15)."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -90,21 +91,21 @@ class ClassChange:
     version: int
     apply_to: ApplyTo
     patch: Patch
-    _applied: dict[tuple[int, tuple[str, ...]], tuple[Terms, Terms, Patch]] = field(
+    _applied: dict[tuple[int, tuple[str, ...]], tuple[Terms, Terms]] = field(
         default_factory=dict, repr=False, compare=False
     )
 
-    def applied_to(self, terms: Terms, paths: Sequence[str]) -> tuple[Terms, Patch]:
-        """Terms after what was changed at these paths, and what differs. Thousands of profiles share terms: it is found out once."""
+    def applied_to(self, terms: Terms, paths: Sequence[str]) -> Terms:
+        """Terms after what was changed at these paths. Thousands of profiles share terms: it is found out once."""
         key = (id(terms), tuple(paths))
         known = self._applied.get(key)
         if known is None:
             after = terms.changed({path: self.patch[path] for path in paths})
-            known = terms, after, differing(terms, after)
+            known = terms, after
             if len(self._applied) >= MOST_APPLIED:
                 self._applied.clear()
             self._applied[key] = known  # the terms are kept too, so that their id stays their own
-        return known[1], known[2]
+        return known[1]
 
 
 class ProfileClass(Aggregate):
@@ -123,8 +124,8 @@ class ProfileClass(Aggregate):
 
     @classmethod
     def id_of(cls, company: str, key: str | int) -> UUID:
-        """The id of the class of this name."""
-        return super().id_of(company, str(key).casefold())
+        """The id of the class of this name, whatever its case, its outer blanks and how its letters are composed."""
+        return super().id_of(company, unicodedata.normalize("NFC", str(key).strip()).casefold())
 
     # Decisions
 
@@ -221,7 +222,7 @@ def class_name(value: str) -> str:
     """A class name: 1 to 30 characters that can stand in a path. Raises `TextError`."""
     name = texts.text(value, field="name", label="The name", longest=LONGEST_NAME)
     if "/" in name or name in {".", ".."}:
-        raise TextError("The name must not hold a slash.", field="name")
+        raise TextError("The name must not hold a slash, nor be . or ..", field="name")
     return name
 
 

@@ -21,10 +21,6 @@ class PropagationNotFoundError(NotFoundError):
     """The class has no version of this number that is meant for existing profiles."""
 
 
-class LaterVersionAppliedError(ConflictError):
-    """A later version of the class was applied before; an older change would undo what it put right."""
-
-
 class PropagationStartedError(ConflictError):
     """This change was started before; it is never applied twice (rule 2.17)."""
 

@@ -92,6 +92,18 @@ def differing(before: Terms, after: Terms) -> dict[str, Value | None]:
     return found | dict.fromkeys(old.keys() - new.keys())
 
 
+class NothingToChangeError(InvalidError):
+    """Days are named, but nothing that is to change on them."""
+
+
+def check_named(faults: Faults, patch: Patch, *, dated: bool) -> None:
+    """Whoever names days says what is to change on them: else what was agreed for later would be overwritten by a slip."""
+    if dated and not patch and not faults.found:
+        faults.found.append(
+            NothingToChangeError("Name what is to change: options, amounts or attributes.", field="options")
+        )
+
+
 def read_patch(
     faults: Faults,
     *,
@@ -135,12 +147,16 @@ def _options(faults: Faults, given: Mapping[str, Any]) -> Iterator[tuple[str, Va
 
 
 def _amounts(faults: Faults, given: Mapping[str, Any]) -> Iterator[tuple[str, Value | None]]:
+    codes: set[str] = set()
     for written, row in given.items():
         code = ""
         with faults:
             code = currency(written, field=f"amounts.{written}")
-        if not code:
+            if code in codes:
+                faults.found.append(TextError(f"{code} is given twice.", field=f"amounts.{written}"))
+        if not code or code in codes:
             continue
+        codes.add(code)
         if row is None:
             yield f"amounts.{code}", None
         elif isinstance(row, Mapping):

@@ -7,7 +7,7 @@ from typing import Any
 from aggregates import texts
 from aggregates.account.commands import NOW, When
 from aggregates.effective import Days
-from aggregates.profile_class.terms import read_patch
+from aggregates.profile_class.terms import check_named, read_patch
 from aggregates.setup.category import CategoryNotFoundError, ProfileCategory
 from aggregates.setup.controls import SystemControls, control
 from aggregates.setup.mappings import AttributeMappings, category_source
@@ -150,6 +150,7 @@ def change_system_options(
     faults = texts.Faults()
     days = when.days(faults, request.today)
     patch = read_patch(faults, options=options, amounts=amounts, attributes=attributes)
+    check_named(faults, patch, dated=when.dated)
     faults.raise_any()
     found.change(request.origin, patch, days, dated=when.dated, keep_later=when.keep_later)
     return store.keep(request, found)
