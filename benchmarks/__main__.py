@@ -6,7 +6,7 @@ from typing import Final
 
 from rich.console import Console
 
-from benchmarks import accounts, catching_up, commits, propagating, relaying, serving
+from benchmarks import accounts, catching_up, commits, propagating, relaying, serving, uploading
 from benchmarks.rows import Row, show
 from benchmarks.servers import kafka, postgres
 from cli.process import collect_less
@@ -17,6 +17,7 @@ PARTS: Final[dict[str, Callable[[str], list[Row]]]] = {
     "serving": serving.run,
     "accounts": accounts.run,
     "propagating": propagating.run,
+    "uploading": uploading.run,
 }
 
 

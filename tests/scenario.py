@@ -54,7 +54,7 @@ EARLIER: Final = origin("bob", Role.ADMINISTRATOR, "earlier")
 # Facts that happened
 
 
-def fact_of(fact: type[Fact], home: type[Aggregate], key: str | int, **payload: Any) -> Fact:
+def fact_of(fact: type[Fact], home: type[Aggregate], key: str | int, /, **payload: Any) -> Fact:
     """A fact of the aggregate with this key, told by bob; `history` numbers it."""
     id_ = home.id_of(COMPANY, key)
     return fact(

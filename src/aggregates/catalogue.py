@@ -6,18 +6,33 @@ from typing import Any, Final
 import aggregates.account.account
 import aggregates.account.site
 import aggregates.customer.profile
+import aggregates.customer.unmasking
+import aggregates.interaction.interaction
 import aggregates.profile_class.propagation
 import aggregates.setup.catalogue
-import aggregates.setup.system_options  # noqa: F401
+import aggregates.setup.system_options
+import aggregates.upload.mapping
+import aggregates.upload.upload  # noqa: F401
 from aggregates.account import events as account_events
 from aggregates.customer import events as customer_events
 from aggregates.fact import Fact
+from aggregates.field import events as field_events
+from aggregates.interaction import events as interaction_events
 from aggregates.profile_class import events as profile_class_events
 from aggregates.setup import events as setup_events
+from aggregates.upload import events as upload_events
 
 FACTS: Final[dict[str, type[Fact]]] = {
     fact.TOPIC: fact
-    for module in (setup_events, customer_events, profile_class_events, account_events)
+    for module in (
+        setup_events,
+        customer_events,
+        profile_class_events,
+        account_events,
+        field_events,
+        interaction_events,
+        upload_events,
+    )
     for fact in vars(module).values()
     if isinstance(fact, type) and issubclass(fact, Fact) and "TOPIC" in fact.__dict__
 }
@@ -25,11 +40,16 @@ FACTS: Final[dict[str, type[Fact]]] = {
 
 KEY_FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "customer": ("number",),
+    "unmasking": ("number",),
     "category": ("code",),
     "profile_class": ("name",),
     "propagation": ("profile_class", "applied_version"),
     "account": ("account",),
     "site": ("account", "site"),
+    "field": ("key",),
+    "interaction": ("interaction",),
+    "upload_mapping": ("name",),
+    "upload": ("upload",),
 }
 """Payload fields that are the natural key of an aggregate family; the other families have one aggregate a company."""
 

@@ -62,6 +62,11 @@ class Days:
             return None
         return self if self.first > day else Days(day + _DAY, self.last)
 
+    def within(self, other: "Days") -> "Days":
+        """The days that are in both; there must be one."""
+        lasts = [last for last in (self.last, other.last) if last is not None]
+        return Days(max(self.first, other.first), min(lasts) if lasts else None)
+
     def since(self, day: date) -> "Days":
         """The part from `day` on, which must not be empty."""
         return self if self.first >= day else Days(day, self.last)
@@ -125,6 +130,9 @@ class Timeline(Generic[T]):
 
     def splice(self, days: Days, content: T | None) -> "Splice[T]":
         """`supersede`, or `clear` where the content is `None`, told as the versions that go and those that come instead."""
+        if not self.versions and content is not None:
+            only = (Version(days, content),)
+            return Splice(Timeline(only), (), only)
         low, high = self._places(days)
         gone = self.versions[low:high]
         head = gone[0].days.before(days.first) if gone else None

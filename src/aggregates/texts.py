@@ -22,7 +22,7 @@ def text(value: str, *, field: str, label: str, longest: int) -> str:
     cleaned = value.strip()
     if not 1 <= len(cleaned) <= longest:
         raise TextError(f"{label} must have 1 to {longest} characters.", field=field)
-    if any(unicodedata.category(letter) in _UNPRINTABLE for letter in cleaned):
+    if not cleaned.isprintable() and any(unicodedata.category(letter) in _UNPRINTABLE for letter in cleaned):
         raise TextError(f"{label} must not hold control characters.", field=field)
     return cleaned
 

@@ -119,8 +119,11 @@ class FactStore(Protocol):
         claims: Sequence[Claim] = (),
         releases: Sequence[Claim] = (),
         decided_on: Setup | None = None,
+        others: Sequence[Aggregate] = (),
     ) -> Outcome:
         """Stores the aggregate's pending facts, claims and the request's outcome in one transaction.
+
+        `others` are further aggregates whose facts go into the same transaction; claims belong to the first one.
 
         Raises:
             ClaimTakenError: when a claim belongs to another aggregate.

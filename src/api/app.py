@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 
-from api import openapi
+from api import openapi, redirecting
 from api.edge import Edge
 from api.following import Bell
 from api.metrics import Metrics
@@ -22,16 +22,22 @@ from api.routers import (
     accounts,
     categories,
     controls,
+    customer_fields,
     customers,
     deliveries,
     drawer,
     events,
+    fields,
+    interactions,
     mappings,
+    merges,
     operations,
     profile_classes,
     projections,
     propagations,
     system_options,
+    upload_mappings,
+    uploads,
 )
 from api.services import BusinessDay, LogEnd, Services
 from api.settings import ApiSettings
@@ -41,15 +47,21 @@ from store.application import Dossier
 
 ROUTERS: Final = (
     drawer,
+    customer_fields,
     customers,
+    merges,
     account_profiles,
     accounts,
     profile_classes,
     propagations,
+    interactions,
     categories,
+    fields,
     controls,
     system_options,
     mappings,
+    uploads,
+    upload_mappings,
     deliveries,
     events,
     projections,
@@ -109,7 +121,7 @@ def _routed() -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         lifespan=_lifespan,
-        exception_handlers=dict(HANDLERS),
+        exception_handlers={**HANDLERS, **redirecting.HANDLERS},
         generate_unique_id_function=lambda route: route.name,
     )
     for module in ROUTERS:

@@ -24,6 +24,7 @@ ADMINISTRATORS: Final = (Role.ADMINISTRATOR,)
 PROFILE_READERS: Final = (Role.ADMINISTRATOR, Role.AGENT, Role.INTEGRATOR, Role.AUDITOR)
 PROFILE_WRITERS: Final = (Role.ADMINISTRATOR, Role.AGENT, Role.INTEGRATOR)
 FACT_READERS: Final = (Role.ADMINISTRATOR, Role.INTEGRATOR, Role.AUDITOR)
+UPLOADERS: Final = (Role.ADMINISTRATOR, Role.INTEGRATOR)
 FORWARDERS: Final = (Role.ADMINISTRATOR, Role.INTEGRATOR)
 OPERATORS: Final = (Role.ADMINISTRATOR, Role.AUDITOR)
 _WITH_BODY: Final = {"POST", "PUT", "PATCH"}
@@ -84,10 +85,14 @@ class GuardedRoute(APIRoute):
             if guard is not None:
                 guard.check(request)
             if request.method in _WITH_BODY:
-                _check_media_type(around.of(request.scope))
+                self.check_media_type(around.of(request.scope))
             return await handle(request)
 
         return guarded
+
+    def check_media_type(self, known: Around) -> None:
+        """Bodies are JSON, unless a route says otherwise. Raises 415."""
+        _check_media_type(known)
 
 
 def _check_media_type(known: Around) -> None:

@@ -18,6 +18,8 @@ from api.metrics import Metrics
 from api.problems import BROKEN, problem
 
 MOST_BODY_BYTES: Final = 1_048_576
+FILES: Final = frozenset({("POST", "/v1/uploads")})
+"""What takes files, of any size: it counts the bytes itself, as they come."""
 LONGEST_LENGTH: Final = 15
 """Digits of a Content-Length that are worth reading."""
 UNMATCHED: Final = "unmatched"
@@ -44,12 +46,13 @@ class Edge:
 class _Exchange:
     """One request and its answer."""
 
-    __slots__ = ("_around", "_length", "_read", "_receive", "_scope", "_send", "_status")
+    __slots__ = ("_around", "_bounded", "_length", "_read", "_receive", "_scope", "_send", "_status")
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._scope, self._receive, self._send = scope, receive, send
         self._status = 0
         self._read = 0
+        self._bounded = (scope["method"], scope["path"]) not in FILES
         headers: dict[bytes, bytes] = dict(scope["headers"])
         self._length = headers.get(b"content-length", b"0")
         self._around = Around(headers, _correlation(headers.get(b"dossier-correlation-id")))
@@ -70,6 +73,8 @@ class _Exchange:
 
     async def receive(self) -> Message:
         """The next part of the body; raises 413 beyond the bound."""
+        if not self._bounded:
+            return await self._receive()
         if len(self._length) > LONGEST_LENGTH or (self._length.isdigit() and int(self._length) > MOST_BODY_BYTES):
             raise HTTPException(413, f"The body may have {MOST_BODY_BYTES} bytes.")
         message = await self._receive()

@@ -12,6 +12,8 @@ from api.shapes import (
     ClassName,
     ClassVersion,
     CustomerNumber,
+    FieldKey,
+    InteractionId,
     Mapped,
     ResponseCode,
     SiteNumber,
@@ -22,10 +24,12 @@ RESPONSE = Annotated[ResponseCode, Path(description="Response code, 1 to 5 lette
 NUMBER = Annotated[CustomerNumber, Path(description="Customer number.")]
 ALTERNATE_NUMBER = Annotated[AlternateNumber, Path(description="Alternate number.")]
 CONTROL = Annotated[str, Path(max_length=20, description="Code of a system control, such as K87.")]
-MAPPED = Annotated[Mapped, Path(description="What is mapped: `category:<code>`.")]
+MAPPED = Annotated[Mapped, Path(description="What is mapped: `category:<code>` or `field:<key>`.")]
 EVENT = Annotated[UUID, Path(description="Id of the event that could not be sent.")]
 PROJECTION = Annotated[str, Path(max_length=50, description="Name of a read model.")]
 ACCOUNT = Annotated[AccountNumber, Path(description="Account number.")]
 SITE = Annotated[SiteNumber, Path(description="Number of a site within its account.")]
 CLASS = Annotated[ClassName, Path(description="Name of a profile class, whatever its case.")]
 CLASS_VERSION = Annotated[ClassVersion, Path(description="Number of a class version, from 1.")]
+FIELD = Annotated[FieldKey, Path(description="Key of a business field.")]
+INTERACTION = Annotated[InteractionId, Path(description="Id of an interaction.")]

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from aggregates import errors as domain
+from aggregates.customer.fields import FieldChangedMeanwhileError
 from aggregates.use_case import KeyReusedError
 from api import around
 from api.following import FollowersError
@@ -47,6 +48,13 @@ class FieldError(TypedDict):
     message: str
 
 
+MERGED_AWAY: Final = Kind(
+    308,
+    "merged-away",
+    "Merged into another customer",
+    "The number leads to the survivor, whose path is in the Location header and whose number is in member survivor. Ask there again, with"
+    " the same method and body.",
+)
 MALFORMED: Final = Kind(
     400, "malformed", "The request cannot be read", "The body is not JSON, or the request is broken."
 )
@@ -70,6 +78,13 @@ STALE: Final = Kind(
     "Changed meanwhile",
     "If-Match names another version than the present one. Members: expected, actual, by, at. Read again, then decide.",
 )
+FIELD_CHANGED: Final = Kind(
+    412,
+    "field-changed",
+    "A field was changed meanwhile",
+    "Somebody else changed the same business field since the version in If-Match. Member conflicts: field, label, by, at, and both"
+    " values, theirs and yours. Read again, then decide. Other fields never conflict; nothing was stored.",
+)
 TOO_LARGE: Final = Kind(413, "too-large", "Too large", "A body may have 1 MiB.")
 MEDIA: Final = Kind(415, "media-type", "Not JSON", "Bodies are sent as application/json.")
 INVALID: Final = Kind(
@@ -91,6 +106,7 @@ BEHIND: Final = Kind(
     503, "behind", "Not up to date yet", "The read model has not reached the asked position within 2 s. Ask again."
 )
 KINDS: Final = (
+    MERGED_AWAY,
     MALFORMED,
     UNKNOWN_CALLER,
     FORBIDDEN,
@@ -98,6 +114,7 @@ KINDS: Final = (
     METHOD,
     CONFLICT,
     STALE,
+    FIELD_CHANGED,
     TOO_LARGE,
     MEDIA,
     INVALID,
@@ -114,6 +131,7 @@ _OF_ERROR: Final[dict[type[Exception], Kind]] = {
     domain.NotFoundError: NOT_FOUND,
     domain.ConflictError: CONFLICT,
     domain.StaleVersionError: STALE,
+    FieldChangedMeanwhileError: FIELD_CHANGED,
     domain.InvalidError: INVALID,
     KeyReusedError: KEY_REUSED,
     FollowersError: UNAVAILABLE,

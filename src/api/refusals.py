@@ -13,10 +13,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from aggregates.customer.fields import FieldChangedMeanwhileError
 from aggregates.errors import DomainError, RefusedError, StaleVersionError
 from api import around, write_headers
 from api.around import Around
 from api.problems import INVALID, MALFORMED, METHOD, FieldError, kind_of, kind_of_status, problem
+from api.services import services_of
+from projections.fields_queries import MASK
 from projections.positions import NotInstalledError
 from projections.reading import BehindError
 from store.public import instant
@@ -35,7 +38,23 @@ async def refused(request: Request, error: Exception) -> Response:
         return problem(request.scope, kind_of(fault), fault.text, members=stale)
     faults = fault.faults if isinstance(fault, RefusedError) else (fault,) if fault.field is not None else ()
     errors: list[FieldError] = [{"field": one.field, "message": one.text} for one in faults]
-    return problem(request.scope, kind_of(fault), fault.text, errors=errors)
+    conflicts = [_conflict(request, one) for one in faults if isinstance(one, FieldChangedMeanwhileError)]
+    members = {"conflicts": conflicts} if conflicts else None
+    return problem(request.scope, kind_of(fault), fault.text, errors=errors, members=members)
+
+
+def _conflict(request: Request, fault: FieldChangedMeanwhileError) -> dict[str, Any]:
+    """Both values of a field that was changed meanwhile (rule 3.7); a masked one stays masked (rule 5.2)."""
+    definition = services_of(request).dossier.setup().fields[fault.key]
+    theirs = MASK if definition.masked and fault.theirs is not None else fault.theirs
+    return {
+        "field": fault.key,
+        "label": definition.label,
+        "by": fault.by,
+        "at": None if fault.at is None else instant(fault.at),
+        "theirs": theirs,
+        "yours": fault.yours,
+    }
 
 
 async def invalid_input(request: Request, error: Exception) -> Response:

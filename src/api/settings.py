@@ -18,7 +18,7 @@ class ApiSettings:
 
     `asyncapi` gives the text of the message contract, served at `/asyncapi.yaml`; without it the path is not found.
     `heartbeat_s` is the silence after which a follower of events gets a comment, `follow_s` the longest such answer, after which a
-    client connects again, and `followers` how many there may be at once.
+    client connects again, and `followers` how many there may be at once. `most_upload_bytes` is how large a contact file may be.
 
     Raises:
         SettingsError: when the secret is too short.
@@ -29,6 +29,7 @@ class ApiSettings:
     heartbeat_s: float = 15.0
     follow_s: float = 300.0
     followers: int = 100
+    most_upload_bytes: int = 2 * 1024**3
 
     def __post_init__(self) -> None:
         if len(self.token_secret.encode()) < SHORTEST_SECRET:

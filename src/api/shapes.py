@@ -7,7 +7,7 @@ once and in the domain's words. What depends on what is stored is left to the us
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
@@ -17,6 +17,15 @@ from aggregates.account.site import site_number
 from aggregates.customer.profile import LONGEST_NAME, alternate_number_text, customer_number
 from aggregates.effective import LAST_DAY
 from aggregates.errors import DomainError
+from aggregates.field.field import (
+    LONGEST_KEY,
+    MOST_CHOICES,
+    Group,
+    Policy,
+    field_key,
+)
+from aggregates.field.types import LONGEST_VALUE, VALIDATORS, FieldType
+from aggregates.interaction.interaction import LONGEST_AGENT, interaction_id
 from aggregates.profile_class.amounts import currency
 from aggregates.profile_class.profile_class import LONGEST_DESCRIPTION as LONGEST_CLASS_DESCRIPTION
 from aggregates.profile_class.profile_class import LONGEST_NAME as LONGEST_CLASS_NAME
@@ -34,8 +43,12 @@ USUAL_PAGE: Final = 50
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INSTANT: Final = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+ -]\d{2}:\d{2})", re.ASCII)
 _CATEGORY: Final = re.compile(r"[1-9][0-9]{0,2}", re.ASCII)
-_MAPPED: Final = re.compile(r"category:([1-9][0-9]{0,2})", re.ASCII)
+_MAPPED: Final = re.compile(
+    rf"category:[1-9][0-9]{{0,2}}|field:(?=.{{1,{LONGEST_KEY}}}$)[a-z][a-z0-9]*(_[a-z0-9]+)*", re.ASCII
+)
 _VALUE: Final = 1_000
+LONGEST_WORD: Final = 200
+"""Characters of what a use case judges."""
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -116,12 +129,11 @@ def category_key(value: Any) -> Any:
     raise ValueError("A category code is a whole number from 1 to 999.")
 
 
-def mapped_category(value: Any) -> int:
-    """The code in `category:<code>`."""
-    found = _MAPPED.fullmatch(str(value))
-    if found is None:
-        raise ValueError("What is mapped is written category:<code>.")
-    return int(found[1])
+def mapped_source(value: Any) -> str:
+    """`category:<code>` or `field:<key>`."""
+    if isinstance(value, str) and _MAPPED.fullmatch(value):
+        return value
+    raise ValueError("What is mapped is written category:<code> or field:<key>.")
 
 
 Day = Annotated[date, BeforeValidator(day), WithJsonSchema({"type": "string", "format": "date"})]
@@ -176,9 +188,9 @@ CorrectedValue = Annotated[
     WithJsonSchema({"type": "string", "minLength": 1, "maxLength": _VALUE}),
 ]
 Mapped = Annotated[
-    int,
-    BeforeValidator(mapped_category),
-    WithJsonSchema({"type": "string", "pattern": "^category:[1-9][0-9]{0,2}$"}),
+    str,
+    BeforeValidator(mapped_source),
+    WithJsonSchema({"type": "string", "pattern": "^(category:[1-9][0-9]{0,2}|field:[a-z][a-z0-9]*(_[a-z0-9]+)*)$"}),
 ]
 AccountNumber = Annotated[
     str,
@@ -206,6 +218,37 @@ Currency = Annotated[
 ]
 ClassWord = Annotated[str, Field(max_length=100)]
 ApplyToWord = Annotated[str, Field(max_length=100, json_schema_extra={"enum": [*ApplyTo]})]
+FieldKey = Annotated[
+    str,
+    AfterValidator(rule(field_key)),
+    WithJsonSchema({"type": "string", "pattern": "^[a-z][a-z0-9]*(_[a-z0-9]+)*$", "maxLength": LONGEST_KEY}),
+]
+FieldWord = Annotated[str, Field(max_length=LONGEST_WORD)]
+GroupWord = Annotated[FieldWord, Field(json_schema_extra={"enum": [*Group]})]
+TypeWord = Annotated[FieldWord, Field(json_schema_extra={"enum": [*FieldType]})]
+PolicyWord = Annotated[FieldWord, Field(json_schema_extra={"enum": [*Policy]})]
+ValidatorWord = Annotated[FieldWord, Field(json_schema_extra={"enum": [*VALIDATORS]})]
+Choices = Annotated[list[FieldWord], Field(max_length=MOST_CHOICES)]
+FieldEdit = Annotated[
+    Any,
+    WithJsonSchema(
+        {
+            "anyOf": [{"type": "string", "maxLength": LONGEST_VALUE}, {"type": "integer"}, {"type": "null"}],
+            "description": "In the form of the field's type; `null` or blank takes the value away.",
+        }
+    ),
+]
+InteractionId = Annotated[
+    str,
+    AfterValidator(rule(interaction_id)),
+    WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9-]{0,59}$"}),
+]
+AgentName = Annotated[
+    str,
+    AfterValidator(_text("The agent", LONGEST_AGENT)),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_AGENT}),
+]
+NextState = Literal["wrap_up", "closed"]
 CategoryKey = Annotated[int, BeforeValidator(category_key)]
 Cursor = Annotated[str, Field(pattern=r"^[A-Za-z0-9_=.:-]+$", max_length=LONGEST_CURSOR)]
 Limit = Annotated[int, Field(ge=1, le=MOST_A_PAGE)]

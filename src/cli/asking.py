@@ -13,6 +13,7 @@ from cli.replaying import Replayed, replay_customer
 from cli.settings import Settings
 from cli.wiring import open_dossier, open_reads
 from projections.drawer import Drawer, drawer
+from projections.fields import WIDGET, Widget, widget
 from projections.history import HistoryEntry
 from projections.history import history as history_page
 from projections.reading import ProjectionState, View
@@ -58,18 +59,20 @@ def history(settings: Settings, kind: str, key: str | None, *, known_at: datetim
 
 
 def as_of(settings: Settings, number: str, *, valid_at: date | None, known_at: datetime | None, as_json: bool) -> None:
-    """Prints a drawer. Raises `CustomerNotFoundError`."""
+    """Prints a drawer and the widget, masked values masked. Raises `CustomerNotFoundError`."""
     with (
         open_reads(settings) as (_, reads),
-        reads.view("drawer", valid_at=valid_at, known_at=known_at) as view,
+        reads.view("drawer", *WIDGET, valid_at=valid_at, known_at=known_at) as view,
     ):
-        found = drawer(view, number)
-    if found is None:
+        found, fields = drawer(view, number), widget(view, number)
+    if found is None or fields is None:
         raise CustomerNotFoundError(f"Customer {number} does not exist, or did not then.")
     if as_json:
-        show.document(found)
+        groups = fields.model_dump(include={"business", "optional"})
+        show.document({**found.model_dump(), "fields": groups})
     else:
         _tell_drawer(found)
+        _tell_widget(fields)
 
 
 def replay(settings: Settings, number: str, *, valid_at: date | None, known_at: datetime | None, as_json: bool) -> None:
@@ -174,6 +177,16 @@ def _tell_drawer(found: Drawer) -> None:
     show.table(("", f"The drawer {verdict} displayed by itself"), conditions)
 
 
+def _tell_widget(found: Widget) -> None:
+    for group in (found.business, found.optional):
+        if group is not None and group.fields:
+            rows = [
+                (one.label, one.value, one.source, one.changed_by, days_of(one.effective_from, one.effective_to))
+                for one in group.fields
+            ]
+            show.table((group.label, "value", "from", "who", "effective"), rows)
+
+
 def _tell_replayed(found: Replayed) -> None:
     say(f"{found.name or ''} {found.number}".strip())
     say(
@@ -194,3 +207,8 @@ def _tell_replayed(found: Replayed) -> None:
         for one in found.answers
     ]
     show.table(("category", "", "response", "", "effective"), rows)
+    if found.fields:
+        held = [
+            (one.label, one.value, one.source, days_of(one.effective_from, one.effective_to)) for one in found.fields
+        ]
+        show.table(("field", "value", "from", "effective"), held)

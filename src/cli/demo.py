@@ -1,5 +1,5 @@
-"""The demo company that `dossier up` sets up once: three profile categories, their mappings, the controls, two customers, and an
-account with a site and the profile classes of prompt and late payers.
+"""The demo company that `dossier up` sets up once: three profile categories, their mappings, the controls, two customers with their
+fields, and an account with a site and the profile classes of prompt and late payers.
 
 Made through the use cases, like everything else, each step under an idempotency key of its own: it may be called any number of
 times, continues where it was interrupted, and never undoes what somebody changed since.
@@ -12,7 +12,7 @@ from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
 from aggregates.account.commands import create_site, open_account
-from aggregates.customer.commands import register_customer
+from aggregates.customer.commands import edit_fields, register_customer
 from aggregates.errors import ConflictError
 from aggregates.fact import Origin, Role, Source
 from aggregates.profile_class.commands import define_class
@@ -39,6 +39,10 @@ _RESPONSES: Final = (
 _DEFAULT: Final = (3, "BLUE")
 _CONTROLS: Final = ((L37, "INTERACT"), (L51, YES), (K87, YES))
 _CUSTOMERS: Final = ((CUSTOMER, "Ada Byron", "A1001"), ("1002", "Grace Hopper", "G1002"))
+_FIELDS: Final = (
+    (CUSTOMER, {"first_name": "Ada", "last_name": "Byron", "date_of_birth": "1815-12-10", "city": "London"}),
+    ("1002", {"first_name": "Grace", "last_name": "Hopper", "city": "New York"}),
+)
 
 ACCOUNT: Final = "A-7"
 SITE: Final = "S-1"
@@ -104,6 +108,8 @@ def _steps() -> Iterator[tuple[str, _Step]]:
     for number, name, alternate in _CUSTOMERS:
         step = partial(register_customer, number=number, name=name, alternate_number=alternate)
         yield f"customer/{number}", step
+    for number, values in _FIELDS:
+        yield f"fields/{number}", partial(edit_fields, number=number, fields=values)
     yield from _account_steps()
 
 

@@ -37,12 +37,17 @@ _FAMILIES: Final = {
     "category": "Profile categories and responses",
     "controls": "System control values",
     "mappings": "Attribute mappings",
-    "customer": "Customer profiles",
+    "customer": "Customer profiles: names, numbers, responses, business fields, merges",
+    "unmasking": "Masked values that were shown",
     "system_options": "System options",
     "profile_class": "Profile classes",
     "propagation": "Propagations of changed classes",
     "account": "Accounts",
     "site": "Sites",
+    "field": "Business fields",
+    "interaction": "Interactions",
+    "upload_mapping": "Mappings of contact uploads",
+    "upload": "Contact uploads",
 }
 _MODELS: Final = """## What events carry
 

@@ -5,12 +5,13 @@ and each of them is to load its own libraries only.
 """
 # ruff: noqa: PLC0415
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cli import questions, upkeep
+from cli import merging, questions, upkeep
 from cli.app import AsJson, MetricsPort, application
 from cli.lines import say
 from cli.settings import load
@@ -23,8 +24,8 @@ app = application(
     epilog=(
         "Settings are environment variables: DATABASE_URL (without it, PostgreSQL runs in DOSSIER_DATA_DIR), DOSSIER_DATA_DIR (.dossier),"
         " DOSSIER_COMPANY (demo), DOSSIER_MASTER_KEY and DOSSIER_TOKEN_SECRET (made by itself without DATABASE_URL),"
-        " DOSSIER_HOST (127.0.0.1), DOSSIER_PORT (8000), DOSSIER_WORKERS (1), DOSSIER_LOG_LEVEL (info), KAFKA_BOOTSTRAP_SERVERS,"
-        " CUSTOMER_ENGAGEMENT_URL, CUSTOMER_ENGAGEMENT_TOKEN."
+        " DOSSIER_HOST (127.0.0.1), DOSSIER_PORT (8000), DOSSIER_WORKERS (1), DOSSIER_LOG_LEVEL (info),"
+        " DOSSIER_MOST_UPLOAD_BYTES (2 GiB), KAFKA_BOOTSTRAP_SERVERS, CUSTOMER_ENGAGEMENT_URL, CUSTOMER_ENGAGEMENT_TOKEN."
     ),
 )
 
@@ -101,10 +102,54 @@ def forward(metrics_port: MetricsPort = None) -> None:
 
 @app.command(rich_help_panel=RUN)
 def work(metrics_port: MetricsPort = None) -> None:
-    """Run the worker: write changed profile classes into existing profiles. A second process stands by."""
+    """Run the worker: read contact files, and write changed profile classes into existing profiles. A second process stands by."""
     from cli.working import work as run
 
     run(load(), metrics_port=metrics_port)
+
+
+@app.command(rich_help_panel=RUN)
+def upload(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="Delimited text or JSON lines, UTF-8.")
+    ],
+    *,
+    mapping: Annotated[str | None, typer.Option(help="Saved mapping from columns to fields.")] = None,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            metavar="COLUMN=FIELD",
+            help="A column and its field: a field's key, customer_number, alternate_number or name. Columns of a file without a"
+            " header are 1, 2, ... May be given many times; wins over --mapping.",
+        ),
+    ] = None,
+    delimiter: Annotated[str | None, typer.Option(help="One of , ; | ~ or tab. Default: detected.")] = None,
+    no_header: Annotated[bool, typer.Option("--no-header", help="The first row is a contact already.")] = False,
+    effective_from: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="From which day the values hold. Default: today."),
+    ] = None,
+    actor: Annotated[str | None, typer.Option(help="Who uploads it. Default: the user of this machine.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take a contact file in, and read it to its end. Fails when the file is refused.
+
+    A run that was killed is gone on with by the same command, or by the worker. The same file twice changes nothing.
+    """
+    from cli import uploading
+
+    uploading.upload(
+        load(),
+        file,
+        mapping=mapping,
+        columns=columns or [],
+        delimiter=delimiter,
+        header=False if no_header else None,
+        effective_from=effective_from.date() if effective_from else None,
+        actor=actor,
+        as_json=as_json,
+    )
 
 
 @app.command(rich_help_panel=RUN)
@@ -138,6 +183,7 @@ def migrate(as_json: AsJson = False) -> None:
         say(f"Applied {', '.join(applied)}." if applied else "Up to date.")
 
 
+merging.add_to(app)
 questions.add_to(app)
 upkeep.add_to(app)
 

@@ -24,6 +24,11 @@ class Kind(StrEnum):
     SITE = "site"
     PROFILE_CLASS = "profile-class"
     SYSTEM_OPTIONS = "system-options"
+    FIELD = "field"
+    INTERACTION = "interaction"
+    UPLOAD = "upload"
+    UPLOAD_MAPPING = "upload-mapping"
+    UNMASKING = "unmasking"
 
 
 class Profile(StrEnum):
@@ -80,8 +85,8 @@ def history(
         str | None,
         typer.Argument(
             metavar="[KEY]",
-            help="Number of a customer or account, ACCOUNT/SITE, code of a category, name of a profile class; the others"
-            " have no key.",
+            help="Number of a customer (also for unmasking) or account, ACCOUNT/SITE, code of a category, name of a profile"
+            " class or upload mapping, key of a field, id of an interaction or upload; the others have no key.",
         ),
     ] = None,
     known_at: KnownAt = None,
@@ -100,7 +105,8 @@ def as_of(
     known_at: KnownAt = None,
     as_json: AsJson = False,
 ) -> None:
-    """A customer's drawer, or the profile of an account or site, on a day, as it was known at an instant; from the read models."""
+    """A customer's drawer and business fields, or an account's or site's profile, on a day, as known at an instant; from the read
+    models."""
     from cli import asking, asking_profiles
 
     if kind is Profile.CUSTOMER:

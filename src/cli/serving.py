@@ -51,7 +51,9 @@ def application(settings: Settings) -> ASGIApp:
     sys.setswitchinterval(SWITCH_S)
     if not sys.stderr.isatty():
         api.logs.configure()
-    told = ApiSettings(token_secret=settings.token_secret, asyncapi=_message_contract)
+    told = ApiSettings(
+        token_secret=settings.token_secret, asyncapi=_message_contract, most_upload_bytes=settings.most_upload_bytes
+    )
     opened = ExitStack()
     dossier, reads = opened.enter_context(open_reads(settings))
     return _Closing(create_app(dossier, reads, told), opened)

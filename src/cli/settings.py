@@ -55,6 +55,7 @@ class Settings(BaseSettings):
     host: Annotated[str, Field(alias="DOSSIER_HOST")] = "127.0.0.1"
     port: Annotated[int, Field(alias="DOSSIER_PORT", ge=0, le=65_535)] = 8000
     workers: Annotated[int, Field(alias="DOSSIER_WORKERS", ge=1, le=64)] = 1
+    most_upload_bytes: Annotated[int, Field(alias="DOSSIER_MOST_UPLOAD_BYTES", ge=1)] = 2 * 1024**3
     log_level: Annotated[LogLevel, Field(alias="DOSSIER_LOG_LEVEL")] = LogLevel.INFO
 
     @field_validator("company")

@@ -5,9 +5,12 @@ Used by every command. What is opened here is closed when its block ends, and an
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from uuid import uuid5
 
 from aggregates.fact import NAMESPACE, Origin, Role, Source
+from aggregates.field.commands import define_standard_field
+from aggregates.field.standard import STANDARD
 from aggregates.profile_class.commands import found_company
 from aggregates.use_case import Request
 from cli.server import embedded_server
@@ -64,13 +67,21 @@ def open_reads(settings: Settings) -> Iterator[tuple[Dossier, ReadModels]]:
 def migrate(settings: Settings) -> list[str]:
     """Brings the company's schema up to date and gives the names of what was applied; see `store.schema.migrate`.
 
-    What exists from the start, the profile class DEFAULT, is recorded unless it was before (rule 2.2).
+    What exists from the start, the profile class DEFAULT and the standard business fields, is recorded unless it was before
+    (rules 2.2, 3.1).
     """
     with open_database(settings) as database:
         applied = schema.migrate(database, install)
     with open_dossier(settings) as dossier:
-        found_company(dossier, Request(_founder(dossier.company), dossier.today()))
+        request = Request(_founder(dossier.company), dossier.today())
+        found_company(dossier, request)
+        for given in STANDARD:
+            define_standard_field(dossier, request, key=given["key"], given=_but_key(given))
     return applied
+
+
+def _but_key(given: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if name != "key"}
 
 
 def _founder(company: str) -> Origin:

@@ -1,12 +1,16 @@
-"""`dossier work`: long work, one process at it."""
+"""`dossier work`: long work. Propagations are one process's at a time, each contact file is whose holds its lock."""
 
-from cli.process import running
+from functools import partial
+
+from cli.process import run_threads, running
 from cli.settings import Settings
 from cli.wiring import open_reads
+from jobs.uploader import Uploader
 from jobs.worker import Worker
 
 
 def work(settings: Settings, *, metrics_port: int | None) -> None:
     """Works until it is told to stop."""
     with running("work", settings, metrics_port) as stop, open_reads(settings) as (dossier, reads):
-        Worker(dossier, reads).run(stop)
+        tasks = {"propagations": Worker(dossier, reads).run, "uploads": Uploader(dossier).run}
+        run_threads({name: partial(task, stop) for name, task in tasks.items()}, stop)

@@ -15,7 +15,9 @@ VERSION: Final = "1.0.0"
 PROMISE: Final = (
     "Every fact of the log, in the order of the log within a key. Delivered at least once, never out of order within a"
     " key: the header dossierposition only rises there, so a subscriber that remembers the last position of a key drops"
-    " a repetition with one comparison. Personal values are left out; personal_fields names them. Members and event"
+    " a repetition with one comparison. Personal values are left out; personal_fields names them. So the values of"
+    " personal business fields never travel: customer.field_edited tells that one was changed (is_personal) or taken away"
+    " (cleared), and who may reads it in GET /v1/customers/{number}/fields; other fields' values do. Members and event"
     " types may be added: ignore what you do not know. To begin from an earlier position than the topic holds, read"
     " GET /v1/events?after= and go on here."
 )

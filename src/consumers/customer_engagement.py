@@ -44,6 +44,11 @@ class Answer:
     status_code: int | None = None
     retry_after_s: float | None = None
 
+    @property
+    def unquoted(self) -> str:
+        """The reason without the other side's words, which may repeat a value that is personal."""
+        return self.reason if self.status_code is None else self.reason.partition(":")[0]
+
 
 class CustomerEngagement:
     """The other side. Safe to share between threads."""

@@ -38,10 +38,14 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """The handler wants the same message again after so many seconds; `attempted` when that counts as an attempt."""
+    """The handler wants the same message again after so many seconds; `attempted` when that counts as an attempt.
+
+    `afresh`: something of it is done, and the attempts at the rest are counted from 1.
+    """
 
     after_s: float
     attempted: bool = True
+    afresh: bool = False
 
 
 class Handler(Protocol):
@@ -141,7 +145,7 @@ class Lane:
         with self._lock:
             if later is not None:
                 self._due = time.monotonic() + later.after_s
-                self._attempt += later.attempted
+                self._attempt = 1 if later.afresh else self._attempt + later.attempted
                 return False
             self._waiting.popleft()
             self._attempt, self._faults = 1, 0

@@ -1,37 +1,42 @@
 """The forwarder: profile changes out to Customer Engagement (rules 4.2-4.5). A handler; any feed may feed it.
 
 Whether a change is to be sent, to which attribute and with which value, is in the deliveries read model, folded from the log: the
-forwarder waits until that model has come to the message's position. The outcome is stored before the message is done with; the event
-id is the idempotency key, so that a repetition has no effect. What is refused, or still fails after the last try, becomes a dead
+forwarder waits until that model has come to the message's position. Only a personal value is in neither: it is read from the log, where
+it is sealed, and no dead letter holds it (rule 5.1). One event may bring several changes, each with an outcome of its own; they are sent
+one after the other. The outcome is stored before the message is done with; the id of the change, derived from the event's, is
+the idempotency key, so that a repetition has no effect. What is refused, or still fails after the last try, becomes a dead
 letter, and the customer's next changes go on. To recover: nothing; it can be killed at any point.
 """
 
+from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
 import structlog
 
-from aggregates.customer.events import ResponseCleared, ResponseSelected
+from aggregates.customer.events import CustomerRegistered
 from consumers import metrics
-from consumers.customer_engagement import CustomerEngagement, Verdict
+from consumers.customer_engagement import Answer, CustomerEngagement, Verdict
 from consumers.dead_letters import DeadLetters, Death
 from consumers.feeds import Later
 from consumers.messages import Received, UnreadableMessageError, read_message
 from consumers.retrying import Retrying
-from projections.deliveries import Decision, DeliveriesProjection, decision
+from projections.deliveries import CHANGING, Decision, DeliveriesProjection, ValueGoneError, decisions, value_of
 from store.database import Database
-from store.deliveries import Sending, outcome
+from store.deliveries import Sending, outcome, outcomes
+from store.mapper import FactMapper
 from store.outcomes import lock_customer, record_dead, record_sent
 
 CONSUMER: Final = "dossier-forwarder"
 """Name of its consumer group, and of its progress in the log."""
-TYPES: Final = frozenset({ResponseSelected.TOPIC, ResponseCleared.TOPIC})
+TYPES: Final = CHANGING
 FOLD_WAIT_S: Final = 0.05
 """Seconds between two looks at whether the deliveries read model has come far enough."""
 SENDING: Final = Retrying(first_s=0.5, factor=2.0, longest_s=60.0, most_attempts=12)
 """How a send that fails is tried again: some five minutes in all."""
 
 _FOLDED: Final = "SELECT position, (SELECT coalesce(max(position), 0) FROM events) FROM projections WHERE name = %s"
+_RECORDED: Final = "SELECT FROM events WHERE position = %s AND event_id = %s"
 
 _log = structlog.get_logger(__name__)
 
@@ -45,11 +50,13 @@ class Forwarder:
     def __init__(
         self,
         database: Database,
+        mapper: FactMapper,
         engagement: CustomerEngagement,
         letters: DeadLetters,
         retrying: Retrying = SENDING,
     ) -> None:
         self._database = database
+        self._mapper = mapper
         self._engagement = engagement
         self._letters = letters
         self._retrying = retrying
@@ -64,64 +71,94 @@ class Forwarder:
         except (UnreadableMessageError, ValueError) as error:
             self._letters.put_aside(received, str(error))
             return None
+        if event["type"] == CustomerRegistered.TOPIC and event["data"].get("upload") is None:
+            return None  # no values came with it
         decided = self._decided(event_id, event["position"])
         if isinstance(decided, Later):
             return decided
         if decided is None:
             self._letters.put_aside(received, f"The log has no event {event_id} at position {event['position']}.")
             return None
-        sending = _sending(decided)
-        return None if sending is None else self._send(sending, received, attempt)
+        return self._send_all(decided, received, attempt)
 
     def give_up(self, received: Received, reason: str) -> None:
-        """See `Handler`. What is known well enough to be sent again becomes a dead letter of its customer."""
-        sending = self._known(received)
-        if sending is None:
+        """See `Handler`. What is known well enough to be sent again becomes dead letters of its customer."""
+        known = self._known(received)
+        if not known:
             self._letters.put_aside(received, reason)
             return
         self._letters.announce(received, Death(reason))
         with self._database.connection() as connection, connection.transaction():
-            record_dead(connection, sending, 0, reason, None)
-        metrics.DEAD.inc()
+            for decided in known:
+                record_dead(connection, _sending(decided), 0, reason, None)
+                metrics.DEAD.inc()
 
-    def _known(self, received: Received) -> Sending | None:
+    def _known(self, received: Received) -> list[Decision]:
+        """The changes in a message that are to be sent and have no outcome yet."""
         try:
-            event_id = UUID(read_message(received)["event_id"])
+            event = read_message(received)
+            event_id = UUID(event["event_id"])
         except (UnreadableMessageError, ValueError):
-            return None
+            return []
         with self._database.connection() as connection:
-            decided = decision(connection, event_id)
-            settled = outcome(connection, event_id) is not None
-        return None if decided is None or settled else _sending(decided)
+            found = [one for one in decisions(connection, event_id, event["position"]) if one.not_sent_reason is None]
+            return [one for one in found if outcome(connection, one.delivery_id) is None]
 
-    def _decided(self, event_id: UUID, position: int) -> Decision | Later | None:
+    def _decided(self, event_id: UUID, position: int) -> list[Decision] | Later | None:
         """What the read model says of an event: `Later` while it has not come so far, `None` when there is no such event."""
         with self._database.connection() as connection:
-            found = decision(connection, event_id)
-            if found is not None:
+            found = decisions(connection, event_id, position)
+            if found:
                 return found
             row = connection.execute(_FOLDED, [DeliveriesProjection.name]).fetchone()
             if row is None or row[0] < position <= row[1]:
                 return Later(FOLD_WAIT_S, attempted=False)
-            return decision(connection, event_id)
+            if connection.execute(_RECORDED, [position, event_id]).fetchone() is None:
+                return None
+            return decisions(connection, event_id, position)
 
-    def _send(self, sending: Sending, received: Received, attempt: int) -> Later | None:
+    def _send_all(self, decided: list[Decision], received: Received, attempt: int) -> Later | None:
+        """Sends the changes of one event, in order; every one of them has all the attempts there are."""
+        to_send = [one for one in decided if one.not_sent_reason is None]
+        if len(to_send) > 1:
+            with self._database.connection() as connection:
+                settled = outcomes(connection, [one.delivery_id for one in to_send])
+            to_send = [one for one in to_send if one.delivery_id not in settled]
+        for one in to_send:
+            later = self._send(one, received, attempt)
+            if later is not None:
+                return later
+            if attempt > 1 and one is not to_send[-1]:
+                return Later(0.0, afresh=True)
+        for one in decided:
+            if one.not_sent_reason is not None:
+                metrics.NOT_SENT.labels(one.not_sent_reason).inc()
+        return None
+
+    def _send(self, decided: Decision, received: Received, attempt: int) -> Later | None:
+        sending = _sending(decided)
         with self._database.connection() as connection, connection.transaction():
             lock_customer(connection, sending.number)
             if outcome(connection, sending.event_id) is not None:
                 return None
-            answer = self._engagement.put(sending, sending.event_id)
+            try:
+                sending = replace(sending, value=value_of(connection, self._mapper, decided))
+            except ValueGoneError as gone:
+                answer = Answer(Verdict.REFUSED, str(gone))
+            else:
+                answer = self._engagement.put(sending, sending.event_id)
             if answer.verdict is Verdict.ACCEPTED:
                 record_sent(connection, sending, attempt)
                 metrics.SENT.inc()
                 return None
+            reason = answer.unquoted if sending.personal else answer.reason
             if answer.verdict is Verdict.TRY_AGAIN and attempt < self._retrying.most_attempts:
-                return self._again(sending, attempt, answer.reason, answer.retry_after_s)
-            death = Death(answer.reason, attempt, answer.status_code)
+                return self._again(sending, attempt, reason, answer.retry_after_s)
+            death = Death(reason, attempt, answer.status_code)
             self._letters.announce(received, death)
             record_dead(connection, sending, attempt, death.reason, death.status_code)
         metrics.DEAD.inc()
-        _log.warning("delivery.dead", event_id=str(sending.event_id), attempts=attempt, reason=answer.reason)
+        _log.warning("delivery.dead", event_id=str(sending.event_id), attempts=attempt, reason=reason)
         return None
 
     def _again(self, sending: Sending, attempt: int, reason: str, asked_s: float | None) -> Later:
@@ -137,17 +174,15 @@ class Forwarder:
         return Later(delay_s)
 
 
-def _sending(decided: Decision) -> Sending | None:
-    """What is to be sent, `None` when rule 4.2 keeps the change here."""
-    if decided.not_sent_reason is not None or decided.attribute is None:
-        metrics.NOT_SENT.labels(decided.not_sent_reason).inc()
-        return None
+def _sending(decided: Decision) -> Sending:
+    """What is to be sent; the value of a personal field is not in it yet."""
     return Sending(
-        decided.event_id,
+        decided.delivery_id,
         decided.number,
-        decided.attribute,
+        decided.attribute or "",
         decided.value,
         decided.effective_from,
         decided.effective_to,
         decided.position,
+        decided.personal,
     )

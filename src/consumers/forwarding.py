@@ -44,6 +44,6 @@ def forwarding(
         letters = DeadLetters(database, DeadLetterTopic(servers, topics) if servers else None)
         closing.callback(letters.close)
         feed: Feed = KafkaFeed(servers, CONSUMER, topics) if servers else LogFeed(dossier, CONSUMER)
-        forwarder = Forwarder(database, engagement, letters, sending)
-        resender = Resender(database, engagement, sending)
+        forwarder = Forwarder(database, dossier.fact_mapper, engagement, letters, sending)
+        resender = Resender(database, dossier.fact_mapper, engagement, sending)
         yield {FORWARD: lambda stop: feed.run(forwarder, stop), RESEND: resender.run}

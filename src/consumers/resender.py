@@ -1,11 +1,13 @@
 """The resender: sends dead letters again when somebody asked for it (rule 4.4). One is active in a company, a standby waits.
 
 It works through the letters in state `resending`, oldest first. A later value of the same attribute that was sent meanwhile makes it
-put the letter back, unless the resend was forced. A corrected value is another effect and gets another idempotency key.
+put the letter back, unless the resend was forced. A corrected value is another effect and gets another idempotency key. A letter holds
+no personal value: that is read from the log again (rule 5.1).
 To recover: nothing; what was asked for stays asked for until it has an outcome.
 """
 
 import time
+from dataclasses import replace
 from threading import Event
 from typing import Final
 from uuid import UUID, uuid5
@@ -13,12 +15,14 @@ from uuid import UUID, uuid5
 import structlog
 
 from consumers import metrics
-from consumers.customer_engagement import CustomerEngagement, Verdict
+from consumers.customer_engagement import Answer, CustomerEngagement, Verdict
 from consumers.forwarder import SENDING
 from consumers.retrying import RESTARTING, Retrying, keep_serving
+from projections.deliveries import ValueGoneError, decision, value_of
 from store.database import Database
 from store.deliveries import DeadLetter, Sending, superseded_by
 from store.leadership import Leader, leading
+from store.mapper import FactMapper
 from store.outcomes import lock_customer, record_dead, record_sent, take_resend
 from store.signals import Signal
 
@@ -35,11 +39,13 @@ class Resender:
     def __init__(
         self,
         database: Database,
+        mapper: FactMapper,
         engagement: CustomerEngagement,
         retrying: Retrying = SENDING,
         restarting: Retrying = RESTARTING,
     ) -> None:
         self._database = database
+        self._mapper = mapper
         self._engagement = engagement
         self._retrying = retrying
         self._restarting = restarting
@@ -91,7 +97,8 @@ class Resender:
             self._put(leader, letter, sending, attempt)
 
     def _put(self, leader: Leader, letter: DeadLetter, sending: Sending, attempt: int) -> None:
-        answer = self._engagement.put(sending, resend_key(letter))
+        answer = self._answer(leader, letter, sending)
+        reason = answer.unquoted if letter.personal else answer.reason
         if answer.verdict is Verdict.ACCEPTED:
             record_sent(leader.connection, sending, attempt)
             metrics.SENT.inc()
@@ -100,9 +107,20 @@ class Resender:
             self._tried[letter.event_id] = (attempt, due)
             metrics.RETRIED.inc()
         else:
-            record_dead(leader.connection, sending, attempt, answer.reason, answer.status_code)
+            record_dead(leader.connection, sending, attempt, reason, answer.status_code)
             metrics.DEAD.inc()
-            _log.warning("resend.dead", event_id=str(letter.event_id), attempts=attempt, reason=answer.reason)
+            _log.warning("resend.dead", event_id=str(letter.event_id), attempts=attempt, reason=reason)
+
+    def _answer(self, leader: Leader, letter: DeadLetter, sending: Sending) -> Answer:
+        if letter.personal and not letter.corrected:
+            decided = decision(leader.connection, letter.event_id)
+            if decided is None:
+                return Answer(Verdict.TRY_AGAIN, "The read model `deliveries` has not come so far.")
+            try:
+                sending = replace(sending, value=value_of(leader.connection, self._mapper, decided))
+            except ValueGoneError as gone:
+                return Answer(Verdict.REFUSED, str(gone))
+        return self._engagement.put(sending, resend_key(letter))
 
 
 def resend_key(letter: DeadLetter) -> UUID:

@@ -7,6 +7,7 @@ from projections.controls import ControlsProjection
 from projections.customers import CustomersProjection
 from projections.deliveries import DeliveriesProjection
 from projections.drawer import DrawerProjection
+from projections.fields import FieldsProjection
 from projections.history import HistoryProjection
 from projections.projection import Projection
 from store.application import Dossier
@@ -16,6 +17,7 @@ _CLASSES: Final[tuple[type[Projection], ...]] = (
     CustomersProjection,
     ControlsProjection,
     AccountsProjection,
+    FieldsProjection,
     HistoryProjection,
     DeliveriesProjection,
 )

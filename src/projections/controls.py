@@ -50,7 +50,7 @@ class ControlValue(BaseModel):
 
 
 class MappingRow(BaseModel):
-    """What is mapped (`category:<code>`) to which Customer Engagement attribute."""
+    """What is mapped (`category:<code>`, `field:<key>`) to which Customer Engagement attribute."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -1,28 +1,29 @@
-"""`customers`: the read model of customers' names and alternate numbers, at two clocks (rule 1.14).
+"""`customers`: the read model of customers' names, alternate numbers and merges, at two clocks (rules 1.14, 6.1).
 
 Folded by the engine; read through the query functions named in `__all__`. Names are sealed with the customer's key and found by
 blind-index tokens. To recover it: `dossier rebuild customers`.
 """
 
 from collections.abc import Sequence
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from psycopg import Connection
 
+from aggregates.catalogue import FACTS
 from aggregates.customer.events import (
     AlternateNumberAdded,
     AlternateNumberRemoved,
     CustomerRegistered,
     CustomerRenamed,
     PrimaryAlternateNumberChanged,
-    ResponseCleared,
-    ResponseSelected,
 )
+from aggregates.customer.profile import CustomerProfile
 from aggregates.effective import Days
 from projections.bitemporal import ALWAYS, Change, instant_of
 from projections.customers_queries import (
     FORMER,
     FURTHER,
+    MERGES,
     NAMES,
     NUMBERS,
     PRIMARY,
@@ -34,6 +35,8 @@ from projections.customers_queries import (
     by_alternate_number,
     by_name,
     customer,
+    is_known,
+    standing_for,
 )
 from projections.names import CustomerSummary, seal_name, tokens_of
 from projections.projection import Projection, Seen
@@ -50,28 +53,28 @@ __all__ = [
     "by_alternate_number",
     "by_name",
     "customer",
+    "is_known",
+    "standing_for",
 ]
 
 _Named = CustomerRegistered | CustomerRenamed
 _Numbered = AlternateNumberAdded | PrimaryAlternateNumberChanged | AlternateNumberRemoved
-_FACTS: Final = (
-    CustomerRegistered,
-    CustomerRenamed,
-    AlternateNumberAdded,
-    PrimaryAlternateNumberChanged,
-    AlternateNumberRemoved,
-    ResponseSelected,
-    ResponseCleared,
-)
-"""Responses count for the version only."""
+_TOPICS: Final = frozenset(topic for topic in FACTS if topic.startswith(f"{CustomerProfile.KIND}."))
+"""Every fact of a customer counts for its version."""
 
 
 class CustomersProjection(Projection):
     """Customers by number, name and alternate number."""
 
     name: ClassVar[str] = "customers"
-    topics: ClassVar[frozenset[str]] = frozenset(fact.TOPIC for fact in _FACTS)
-    tables: ClassVar[tuple[str, ...]] = ("customers", NAMES.table, NUMBERS.table, VERSIONS.table)
+    topics: ClassVar[frozenset[str]] = _TOPICS
+    tables: ClassVar[tuple[str, ...]] = (
+        "customers",
+        NAMES.table,
+        NUMBERS.table,
+        VERSIONS.table,
+        MERGES.table,
+    )
     ddl: ClassVar[str] = f"""
         CREATE TABLE customers (number text COLLATE "C" PRIMARY KEY, registered_at timestamptz NOT NULL);
         {NAMES.ddl}
@@ -79,6 +82,7 @@ class CustomersProjection(Projection):
         {NUMBERS.ddl}
         CREATE INDEX customer_numbers_holders ON customer_numbers (alternate_number, lower(known));
         {VERSIONS.ddl}
+        {MERGES.ddl}
     """
 
     def fold(self, connection: Connection[Row], facts: Sequence[Seen]) -> None:
@@ -94,7 +98,13 @@ class CustomersProjection(Projection):
             )
         NAMES.fold(connection, [_named(self.keys, fact) for fact in told if isinstance(fact, _Named)])
         NUMBERS.fold(connection, [one for fact in told if isinstance(fact, _Numbered) for one in _listed(fact)])
-        VERSIONS.fold(connection, [(fact.number, fact) for fact in told if isinstance(fact, _FACTS)])
+        VERSIONS.fold(connection, [(_number(fact), fact) for fact in told])
+        MERGES.fold(connection, told)
+
+
+def _number(fact: Any) -> str:
+    """Every fact of a customer names it."""
+    return str(fact.number)
 
 
 def _named(keys: KeyRing, fact: _Named) -> Change:

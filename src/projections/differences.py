@@ -1,8 +1,10 @@
-"""What differs in a customer between two points of (`valid_at`, `known_at`): name, alternate numbers, stored responses (rule 0.3).
+"""What differs in a customer between two points of (`valid_at`, `known_at`): name, numbers, responses, business fields (rule 0.3).
 
 Called by the API with two views of `DIFFED`. Points may lie anywhere: two days as known now, one day as known at two instants, or both.
+A masked value differs visibly, but neither the one nor the other can be read (rule 5.2).
 """
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
@@ -11,9 +13,10 @@ from pydantic import BaseModel, ConfigDict
 from projections.customers_queries import customer
 from projections.drawer_categories import categories
 from projections.drawer_queries import stored_answers
+from projections.fields_queries import MASK, values_of
 from projections.reading import View
 
-DIFFED: Final = ("drawer", "customers")
+DIFFED: Final = ("drawer", "customers", "fields")
 """The read models that both views must be of."""
 
 
@@ -29,8 +32,8 @@ class PointInTime(BaseModel):
 class Difference(BaseModel):
     """One thing that differs. `None`: it was not there, or not answered.
 
-    `field` is `name`, `alternate_numbers.<number>` (values `primary` and `further`) or `responses.<category>` (response codes,
-    described as known at the point).
+    `field` is `name`, `alternate_numbers.<number>` (values `primary` and `further`), `responses.<category>` (response codes,
+    described as known at the point) or `fields.<key>` (masked values as `••••`).
     """
 
     model_config = ConfigDict(frozen=True)
@@ -54,8 +57,18 @@ class Diff(BaseModel):
     differences: list[Difference]
 
 
-_Said = dict[str, tuple[str, str, str | None]]
-"""Label, value and description by field."""
+@dataclass(frozen=True, slots=True)
+class _One:
+    """What is said of one thing: `shown` in place of the value where that is masked."""
+
+    label: str
+    value: str
+    description: str | None = None
+    shown: str | None = None
+
+
+_Said = dict[str, _One]
+_KINDS: Final = ("name", "alternate_numbers", "responses", "fields")
 
 
 def diff(before: View, after: View, number: str) -> Diff | None:
@@ -81,39 +94,40 @@ def _said(view: View, number: str) -> _Said | None:
     found = customer(view, number)
     if found is None:
         return None
-    said: _Said = {"name": ("Name", found.name, None)}
+    said: _Said = {"name": _One("Name", found.name)}
     for one in found.alternate_numbers:
         if one.current:
-            standing = "primary" if one.primary else "further"
-            said[f"alternate_numbers.{one.number}"] = ("Alternate number", standing, None)
+            said[f"alternate_numbers.{one.number}"] = _One("Alternate number", "primary" if one.primary else "further")
     defined = {category.code: category for category in categories(view)}
     for code, answer in stored_answers(view, number).items():
         category = defined[code]
         described = category.description_of(answer.response)
-        said[f"responses.{code}"] = (category.description, answer.response, described)
+        said[f"responses.{code}"] = _One(category.description, answer.response, described)
+    for of, value, masked in values_of(view, number):
+        said[f"fields.{of.key}"] = _One(of.label, value, shown=MASK if masked else None)
     return said
 
 
-def _difference(
-    field: str, old: tuple[str, str, str | None] | None, new: tuple[str, str, str | None] | None
-) -> Difference:
-    label = (new or old or ("", "", None))[0]
+def _difference(field: str, old: _One | None, new: _One | None) -> Difference:
     return Difference(
         field=field,
-        label=label,
-        before=_value(old),
-        after=_value(new),
-        before_description=old[2] if old else None,
-        after_description=new[2] if new else None,
+        label=(new or old or _One("", "")).label,
+        before=_shown(old),
+        after=_shown(new),
+        before_description=old.description if old else None,
+        after_description=new.description if new else None,
     )
 
 
-def _value(said: tuple[str, str, str | None] | None) -> str | None:
-    return None if said is None else said[1]
+def _value(said: _One | None) -> str | None:
+    return None if said is None else said.value
+
+
+def _shown(said: _One | None) -> str | None:
+    return None if said is None else said.shown or said.value
 
 
 def _order(field: str) -> tuple[int, int, str]:
-    """The name, then alternate numbers, then responses by category."""
+    """The name, then alternate numbers, then responses by category, then business fields by key."""
     kind, _, rest = field.partition(".")
-    number = int(rest) if kind == "responses" else 0
-    return ("name", "alternate_numbers", "responses").index(kind), number, rest
+    return _KINDS.index(kind), int(rest) if kind == "responses" else 0, rest

@@ -1,4 +1,4 @@
-"""`drawer`: the read model of the profile drawer, self-contained (rules 1.1-1.15): definitions, answers, names, control K87.
+"""`drawer`: the read model of the profile drawer, self-contained (rules 1.1-1.15, 6.1): definitions, answers, names, merges, K87.
 
 Folded by the engine; read through the query functions named in `__all__`. Names are sealed with the customer's key. To recover
 it: `dossier rebuild drawer`.
@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final
 
 from psycopg import Connection
 
+from aggregates.catalogue import FACTS
 from aggregates.customer import events as customer
 from aggregates.customer.profile import CustomerProfile
 from aggregates.effective import Days
@@ -22,6 +23,7 @@ from projections.drawer_queries import (
     ALTERNATE_NUMBERS,
     ANSWERS,
     CONTROL_VALUES,
+    MERGES,
     NAMES,
     VERSIONS,
     Choice,
@@ -74,12 +76,14 @@ class DrawerProjection(Projection):
         *(one.table for one in _RECTANGLES),
         _CATEGORY_VERSIONS.table,
         VERSIONS.table,
+        MERGES.table,
     )
     ddl: ClassVar[str] = "".join(
         (
             *(one.ddl for one in _RECTANGLES),
             _CATEGORY_VERSIONS.ddl,
             VERSIONS.ddl,
+            MERGES.ddl,
             "CREATE INDEX drawer_answers_response ON drawer_answers (category, response, number);",
         )
     )
@@ -88,11 +92,12 @@ class DrawerProjection(Projection):
         """See `Projection`."""
         changes: dict[str, list[Change]] = {}
         for seen in facts:
-            for table, change in _CHANGES[type(seen.fact)](self.keys, seen.fact):
+            for table, change in _CHANGES.get(type(seen.fact), _nothing)(self.keys, seen.fact):
                 changes.setdefault(table.table, []).append(change)
         for table in _RECTANGLES:
             table.fold(connection, changes.get(table.table, ()))
         told = [seen.fact for seen in facts]
+        MERGES.fold(connection, told)
         VERSIONS.fold(connection, _of_family(told, CustomerProfile.KIND, "number"))
         _CATEGORY_VERSIONS.fold(connection, _of_family(told, ProfileCategory.KIND, "code"))
 
@@ -100,6 +105,11 @@ class DrawerProjection(Projection):
 def _of_family(facts: Sequence[Any], kind: str, key: str) -> list[tuple[str, Fact]]:
     """The facts of one kind of aggregate, each with its natural key."""
     return [(str(getattr(fact, key)), fact) for fact in facts if fact.TOPIC.startswith(f"{kind}.")]
+
+
+def _nothing(_: KeyRing, __: Fact) -> Changes:
+    """A fact of a customer that counts for the version only."""
+    return []
 
 
 def _category(_: KeyRing, fact: setup.CategoryDefined | setup.CategoryChanged) -> Changes:
@@ -150,6 +160,20 @@ def _answer(_: KeyRing, fact: customer.ResponseSelected | customer.ResponseClear
     return [(ANSWERS, Change((fact.number, fact.category), days, content, instant_of(fact.recorded_at)))]
 
 
+def _merged(_: KeyRing, fact: customer.CustomerMerged) -> Changes:
+    return [_held(fact, category, one, (one.value or "",)) for category, held in fact.responses.items() for one in held]
+
+
+def _unmerged(_: KeyRing, fact: customer.CustomerUnmerged) -> Changes:
+    return [_held(fact, category, one, None) for category, held in fact.responses.items() for one in held]
+
+
+def _held(fact: Any, category: int, held: customer.Held, content: tuple[str] | None) -> tuple[Rectangles, Change]:
+    """What a merge, or its undoing, says of the answer to a category on some days."""
+    days = Days(held.effective_from, held.effective_to)
+    return ANSWERS, Change((fact.number, category), days, content, instant_of(fact.recorded_at))
+
+
 _CHANGES: Final[dict[type[Fact], Callable[[KeyRing, Any], Changes]]] = {
     setup.CategoryDefined: _category,
     setup.CategoryChanged: _category,
@@ -164,5 +188,10 @@ _CHANGES: Final[dict[type[Fact], Callable[[KeyRing, Any], Changes]]] = {
     customer.AlternateNumberRemoved: _removed,
     customer.ResponseSelected: _answer,
     customer.ResponseCleared: _answer,
+    customer.CustomerMerged: _merged,
+    customer.CustomerUnmerged: _unmerged,
 }
-DrawerProjection.topics = frozenset(fact.TOPIC for fact in _CHANGES)
+DrawerProjection.topics = frozenset(fact.TOPIC for fact in _CHANGES) | {
+    topic for topic in FACTS if topic.startswith(f"{CustomerProfile.KIND}.")
+}
+"""Every fact of a customer counts for its version."""

@@ -9,9 +9,11 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from aggregates.customer.merging import MergedAwayError
 from aggregates.setup.controls import CONTROLS, K87, YES
 from projections.bitemporal import Rectangles, clocks, in_force, known_then
 from projections.drawer_categories import Category, asked_for, categories
+from projections.merges import Merges
 from projections.names import CustomerSummary, open_names, storable, summary_page
 from projections.paging import Page, bounded, keys_of
 from projections.reading import View
@@ -25,6 +27,7 @@ ALTERNATE_NUMBERS: Final = Rectangles(
 )
 CONTROL_VALUES: Final = controls_table("drawer_controls")
 VERSIONS: Final = Versions("drawer_versions")
+MERGES: Final = Merges("drawer_merges")
 
 NAME_THEN: Final = """
     (SELECT name FROM drawer_names AS one
@@ -36,7 +39,8 @@ _CUSTOMER: Final = f"""
     SELECT {NAME_THEN.format(number="%(number)s", known=known_then("one"))}, {VERSIONS.then("%(number)s")},
            (SELECT value FROM drawer_controls AS control WHERE control.code = '{K87}' AND {in_force("control")}),
            EXISTS (SELECT FROM drawer_alternate_numbers AS one
-                   WHERE one.number = %(number)s AND one.is_primary AND {known_then("one")})
+                   WHERE one.number = %(number)s AND one.is_primary AND {known_then("one")}),
+           {MERGES.survivor("%(number)s")}
 """
 _ANSWERS: Final = f"""
     SELECT answer.category, answer.response, lower(answer.valid), upper(answer.valid) - 1
@@ -47,7 +51,7 @@ _BY_RESPONSE: Final = f"""
            {VERSIONS.then("answer.number")}
     FROM drawer_answers AS answer
     WHERE answer.category = %(category)s AND answer.response = %(response)s AND {in_force("answer")}
-      AND answer.number > %(after)s
+      AND answer.number > %(after)s AND {MERGES.stands("answer.number")}
     ORDER BY answer.number LIMIT %(rows)s
 """
 
@@ -121,13 +125,19 @@ class StoredAnswer(_Model):
 
 
 def drawer(view: View, number: str) -> Drawer | None:
-    """The drawer of a customer; `None` when there is none with this number, as known then."""
+    """The drawer of a customer; `None` when there is none with this number, as known then.
+
+    Raises:
+        MergedAwayError: it had been merged into another one, as known then (rule 6.1).
+    """
     if not storable(number):
         return None
     row = view.connection.execute(_CUSTOMER, {**clocks(view), "number": number}).fetchone()
     if row is None or row[1] is None:
         return None
-    sealed, version, k87, has_primary = row
+    sealed, version, k87, has_primary, survivor = row
+    if survivor is not None:
+        raise MergedAwayError(number, survivor)
     name = str.__str__(open_names(view, NAMES.table, [number], [sealed])[0])
     answers = stored_answers(view, number)
     shown = [category for category in categories(view) if category.shown]
@@ -157,6 +167,8 @@ def customers_by_response(
     view: View, category: str, response: str, limit: int = 100, cursor: str | None = None
 ) -> Page[CustomerSummary]:
     """Customers with this response stored, by number; category and response by code or description, whatever their case.
+
+    Those that were merged into others are left out.
 
     Raises:
         ResponseAskedError: the category or response is not defined.

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 def written(value: Any) -> str:
     """The JSON text of a value."""
-    return orjson.dumps(value, default=_plain).decode()
+    return orjson.dumps(value, default=_plain, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
 def plain(value: Any) -> Any:

@@ -5,7 +5,7 @@ fails only its own command.
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -29,6 +29,8 @@ class Append:
     claims: Sequence[Claim] = ()
     releases: Sequence[Claim] = ()
     owner: UUID | None = None
+    owned: Sequence[tuple[Claim, UUID]] = ()
+    """Further claims, each with its own owner."""
     key: IdempotencyKey | None = None
     decided_on: int | None = None
     """Position of the setup that was consulted; refused when the setup has gone on."""
@@ -41,6 +43,11 @@ class Append:
     recorded_at: datetime | None = None
     error: Exception | None = None
     done: Any = field(default_factory=threading.Lock)
+
+    def claimed(self) -> Iterator[tuple[Claim, UUID | None]]:
+        """All claims and their owners."""
+        yield from ((claim, self.owner) for claim in self.claims)
+        yield from self.owned
 
 
 @dataclass(slots=True)
@@ -82,8 +89,8 @@ def _check_setup(append: Append, head: Head) -> None:
 
 
 def _check_claims(append: Append, head: Head) -> None:
-    for claim in append.claims:
-        if head.claims.get(claim, append.owner) != append.owner:
+    for claim, owner in append.claimed():
+        if head.claims.get(claim, owner) != owner:
             raise ClaimTakenError(claim)
 
 
@@ -111,7 +118,6 @@ def _move_on(append: Append, head: Head, last: dict[UUID, tuple[int, bytes]]) ->
     for claim in append.releases:
         if head.claims.get(claim) == append.owner:
             del head.claims[claim]
-    if append.owner is not None:
-        head.claims.update(dict.fromkeys(append.claims, append.owner))
+    head.claims.update((claim, owner) for claim, owner in append.claimed() if owner is not None)
     if append.key is not None:
         head.keys.add((append.key.actor, append.key.key))

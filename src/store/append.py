@@ -79,7 +79,7 @@ class AppendStatements:
         head = connection.execute(_HEAD)
         originators = list({event.originator_id for append in group for event in append.events})
         last = connection.execute(_LAST, [originators], binary=True)
-        pairs = [claim for append in group for claim in (*append.claims, *append.releases)]
+        pairs = [claim for append in group for claim in (*(one for one, _ in append.claimed()), *append.releases)]
         claims = connection.execute(_CLAIMS, [*_columns(pairs)]) if pairs else None
         used = [append.key for append in group if append.key is not None]
         keys = connection.execute(_KEYS, [[key.actor for key in used], [key.key for key in used]]) if used else None
@@ -154,8 +154,9 @@ def _write_claims(connection: Connection[Row], admitted: Sequence[Append]) -> No
     for append in admitted:
         if append.releases:
             connection.execute(_RELEASE, [*_columns(append.releases), [append.owner] * len(append.releases)])
-        if append.claims:
-            connection.execute(_CLAIM, [*_columns(append.claims), [append.owner] * len(append.claims)])
+        if claimed := list(append.claimed()):
+            owners = [owner for _, owner in claimed]
+            connection.execute(_CLAIM, [*_columns([claim for claim, _ in claimed]), owners])
 
 
 def _write_keys(connection: Connection[Row], admitted: Sequence[Append]) -> None:

@@ -146,9 +146,10 @@ class Dossier(Application[UUID]):
         claims: Sequence[Claim] = (),
         releases: Sequence[Claim] = (),
         decided_on: Setup | None = None,
+        others: Sequence[Aggregate] = (),
     ) -> Outcome:
         """Stores the aggregate's pending facts, claims and the request's outcome in one transaction; see `FactStore.keep`."""
-        facts = aggregate.collect_events()
+        facts = [fact for one in (aggregate, *others) for fact in one.collect_events()]
         if not facts and not self._fresh:
             raise StaleDecisionError("Nothing to store, as far as is remembered.")
         outcome = (request.idempotency, bool(facts), aggregate.version) if request.idempotency else None
@@ -161,8 +162,9 @@ class Dossier(Application[UUID]):
             decided_on=None if decided_on is None else decided_on.position,
         )
         if facts:
-            aggregate.changed_at = append.recorded_at
-            self._memory.remember(aggregate, read=False)
+            for one in (aggregate, *others):
+                one.changed_at = append.recorded_at
+                self._memory.remember(one, read=False)
         return Outcome(bool(facts), aggregate.version, append.positions[-1] if append.positions else None)
 
     def put(self, facts: Sequence[Fact], **rows: Any) -> Sequence[int]:

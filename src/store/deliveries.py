@@ -24,7 +24,7 @@ MOST_LETTERS: Final = 500
 
 LETTER: Final = (
     "event_id, letter, number, attribute, value, effective_from, effective_to, position, reason, status_code, attempts,"
-    " died_at, state, corrected, corrected_value, forced, resend_requested_by, resend_requested_at, resent_at, source"
+    " died_at, state, corrected, corrected_value, forced, resend_requested_by, resend_requested_at, resent_at, source, personal"
 )
 """Columns of table `dead_letters`, in the order of `DeadLetter`'s fields."""
 _SUPERSEDED: Final = """
@@ -62,7 +62,11 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """One value on its way to Customer Engagement. `value` is `None` when the attribute is cleared."""
+    """One value on its way to Customer Engagement. `value` is `None` when the attribute is cleared.
+
+    `event_id` is the id of the change: that of its event, or one derived from it where an event brings several changes. A `personal`
+    value is kept nowhere on the way.
+    """
 
     event_id: UUID
     number: str
@@ -71,11 +75,15 @@ class Sending:
     effective_from: date
     effective_to: date | None
     position: int
+    personal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A forwarding that died; `letter` is its place in the list. Without a `number` it is a message nobody could read."""
+    """A forwarding that died; `letter` is its place in the list. Without a `number` it is a message nobody could read.
+
+    `event_id` is that of the `Sending`. A `personal` value is not in it, and is looked up in the log when it is sent again.
+    """
 
     event_id: UUID
     letter: int
@@ -97,6 +105,7 @@ class DeadLetter:
     resend_requested_at: datetime | None
     resent_at: datetime | None
     source: str | None
+    personal: bool
 
     @property
     def sending(self) -> Sending | None:
@@ -112,6 +121,7 @@ class DeadLetter:
             self.effective_from,
             self.effective_to,
             self.position,
+            self.personal,
         )
 
 
@@ -189,12 +199,15 @@ def request_resend(
         DeadLetterNotFoundError: no such letter.
         NotResendableError: it is on its way, was sent already, or holds nothing that could be sent.
         SupersededError: a later value was sent already, and `force` was not given.
-        CorrectedValueError: the value is empty or longer than `LONGEST_VALUE`.
+        CorrectedValueError: the value is empty or longer than `LONGEST_VALUE`, or the letter is of a personal field.
     """
     _check_value(value)
     with connection.transaction():
         connection.execute("SELECT 1 FROM dead_letters WHERE event_id = %s FOR UPDATE", [event_id])
-        _check_resendable(connection, dead_letter(connection, event_id), event_id, force=force)
+        letter = dead_letter(connection, event_id)
+        _check_resendable(connection, letter, event_id, force=force)
+        if isinstance(value, str) and letter is not None and letter.personal:
+            raise CorrectedValueError("A personal value is corrected at the customer, not here.", field="value")
         connection.execute(
             "UPDATE dead_letters SET state = 'resending', forced = %s, resend_requested_by = %s,"
             " resend_requested_at = clock_timestamp() WHERE event_id = %s",

@@ -48,6 +48,7 @@ class KeyRing:
             raise MasterKeyError(f"The master key must have {KEY_BYTES} bytes.")
         self._database = database
         self._master_key = master_key
+        self._wrapping = AESGCM(master_key)
         self._blind_key = hmac.digest(master_key, b"dossier/blind index", "sha256")
         self._remembered: dict[UUID, tuple[float, bytes | None]] = {}
         self._fresh: dict[UUID, tuple[bytes, bytes]] = {}
@@ -63,8 +64,8 @@ class KeyRing:
             if subject not in self._fresh:
                 if len(self._fresh) >= MOST_REMEMBERED:
                     self._fresh.clear()
-                key = AESGCM.generate_key(8 * KEY_BYTES)
-                self._fresh[subject] = key, seal(self._master_key, key, subject.bytes)
+                key, nonce = os.urandom(KEY_BYTES), os.urandom(NONCE_BYTES)
+                self._fresh[subject] = key, nonce + self._wrapping.encrypt(nonce, key, subject.bytes)
             return self._fresh[subject]
 
     def remember(self, subject: UUID, key: bytes | None) -> None:

@@ -74,18 +74,19 @@ class Log(ApplicationRecorder):
         claims: Sequence[Claim] = (),
         releases: Sequence[Claim] = (),
         owner: UUID | None = None,
+        owned: Sequence[tuple[Claim, UUID]] = (),
         outcome: tuple[IdempotencyKey, bool, int] | None = None,
         decided_on: int | None = None,
         along: Sequence[Statement] = (),
     ) -> Append:
         """Stores events, claims of `owner` and the outcome of an idempotency key (key, changed, version) in one transaction.
 
-        `decided_on` is the position of the setup that was consulted, where one was; `along` is written with the events, of which
-        there must be one.
+        `owned` are further claims, each with its owner. `decided_on` is the position of the setup that was consulted, where one
+        was; `along` is written with the events, of which there must be one.
 
         Raises: see `Committer.commit`.
         """
-        append = Append(events, claims, releases, owner, decided_on=decided_on, along=along)
+        append = Append(events, claims, releases, owner, owned, decided_on=decided_on, along=along)
         if outcome is not None:
             append.key, append.changed, append.version = outcome
         if not events and outcome is None:

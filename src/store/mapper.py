@@ -19,9 +19,9 @@ from eventsourcing.utils import resolve_topic
 from pydantic import BaseModel, ValidationError
 
 import aggregates.catalogue  # noqa: F401  (registers every stored topic)
-from aggregates.fact import ERASED, Fact
+from aggregates.fact import ERASED, Fact, Origin
 from aggregates.profile_class.terms import Terms
-from store.events import NewEvent, RecordedEvent
+from store.events import RecordedEvent, new_event
 from store.keys import KeyRing, seal, unseal
 from store.terms import KnownTerms
 
@@ -36,13 +36,17 @@ class Shape:
     personal: tuple[str, ...]
     left_out: frozenset[str]
     """Fields that are not stored while they are `None`, their default."""
+    keys: int
+    """Option of orjson for objects by number, which only few have: it costs."""
 
 
 @cache
 def shape(fact: type[Fact]) -> Shape:
     """The shape of an event class, read once."""
     optional = {name for name, field in fact.model_fields.items() if not field.is_required() and field.default is None}
-    return Shape(fact.class_version, tuple(sorted(fact.personal_fields())), frozenset(optional))
+    by_number = any("dict[int" in str(field.annotation) for field in fact.model_fields.values())
+    keys = orjson.OPT_NON_STR_KEYS if by_number else 0
+    return Shape(fact.class_version, tuple(sorted(fact.personal_fields())), frozenset(optional), keys)
 
 
 def upcast(fact: type[Fact], state: dict[str, Any], stored_version: int) -> dict[str, Any]:
@@ -59,6 +63,7 @@ class FactMapper(Mapper[UUID]):
         super().__init__(JSONTranscoder())
         self.keys = keys
         self._terms = KnownTerms()
+        self._last_origin: tuple[Origin, orjson.Fragment] | None = None
 
     def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredEvent:
         """The fact as the log keeps it. Gives its subject a key where it needs one and has none."""
@@ -72,14 +77,16 @@ class FactMapper(Mapper[UUID]):
         if of.version > 1:
             state["v"] = of.version
         new_key = self._seal_personal(fact, of, state) if of.personal else None
-        return NewEvent(
-            originator_id=fact.originator_id,
-            originator_version=fact.originator_version,
-            topic=fact.TOPIC,
-            state=orjson.dumps(state, default=self._plain),
-            event_id=fact.event_id,
-            correlation_id=fact.origin.correlation_id,
-            new_key=new_key,
+        return new_event(
+            {
+                "originator_id": fact.originator_id,
+                "originator_version": fact.originator_version,
+                "topic": fact.TOPIC,
+                "state": orjson.dumps(state, default=self._plain, option=of.keys),
+                "event_id": fact.event_id,
+                "correlation_id": fact.origin.correlation_id,
+                "new_key": new_key,
+            }
         )
 
     def to_domain_event(self, stored_event: StoredEvent) -> Fact:
@@ -104,26 +111,41 @@ class FactMapper(Mapper[UUID]):
     def _plain(self, value: Any) -> Any:
         if isinstance(value, Terms):
             return self._terms.written(value, self._plain)
+        if isinstance(value, Origin):
+            return self._written_origin(value)
         if isinstance(value, BaseModel):
             return {name: one for name, one in vars(value).items() if one is not None}
         return str(value)
 
+    def _written_origin(self, origin: Origin) -> orjson.Fragment:
+        """Its JSON: one origin serves all events of a command, and all those of a file."""
+        known = self._last_origin
+        if known is None or known[0] is not origin:
+            told = {name: one for name, one in vars(origin).items() if one is not None}
+            known = self._last_origin = (origin, orjson.Fragment(orjson.dumps(told)))
+        return known[1]
+
     def _seal_personal(self, fact: Fact, of: Shape, state: dict[str, Any]) -> bytes | None:
         personal = {name: state.pop(name) for name in of.personal if name in state}
-        known, key = self.keys.find(fact.originator_id)
+        known, key = (
+            self.keys.find(fact.originator_id) if fact.originator_version > 1 else (False, None)
+        )  # the first has none
         new_key: bytes | None = None
         if not known:
             key, new_key = self.keys.fresh(fact.originator_id)
         if key is not None and personal:
-            state["personal"] = b64encode(seal(key, orjson.dumps(personal), _context(fact.TOPIC, fact))).decode()
+            state["personal"] = b64encode(
+                seal(key, orjson.dumps(personal, default=self._plain), _context(fact.TOPIC, fact))
+            ).decode()
         return new_key
 
     def _unseal_personal(self, event: RecordedEvent, of: Shape, state: dict[str, Any]) -> tuple[str, ...]:
         sealed = state.pop("personal", None)
         key = self.keys.find(event.uuid)[1]
         if key is None or sealed is None:
-            missing = tuple(name for name in of.personal if name not in state)
-            state.update(dict.fromkeys(missing, ""))
+            unsaid = of.left_out if key is not None else ()
+            missing = tuple(name for name in of.personal if name not in state and name not in unsaid)
+            state.update(dict.fromkeys(missing, ERASED))
             return missing
         state.update(orjson.loads(unseal(key, b64decode(sealed), _context(event.topic, event))))
         return ()

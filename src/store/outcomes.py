@@ -48,7 +48,7 @@ def record_dead(
     _record(connection, sending, "dead", attempts, reason)
     connection.execute(
         "INSERT INTO dead_letters (event_id, number, attribute, value, effective_from, effective_to, position,"
-        " reason, status_code, attempts) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+        " reason, status_code, attempts, personal) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
         " ON CONFLICT (event_id) DO UPDATE SET state = 'dead', reason = excluded.reason,"
         " status_code = excluded.status_code, attempts = dead_letters.attempts + excluded.attempts,"
         " died_at = clock_timestamp() WHERE dead_letters.state = 'resending'",
@@ -56,13 +56,14 @@ def record_dead(
             sending.event_id,
             sending.number,
             sending.attribute,
-            sending.value,
+            None if sending.personal else sending.value,
             sending.effective_from,
             sending.effective_to,
             sending.position,
             reason,
             status_code,
             attempts,
+            sending.personal,
         ],
     )
 

@@ -85,13 +85,16 @@ def _present_state(mapper: FactMapper, recorded: RecordedEvent) -> dict[str, Any
     """The state of an event of an old shape as it would be stored today, without its personal values."""
     fact = mapper.to_domain_event(recorded)
     left_out = {"originator_id", "originator_version", "event_id", "recorded_at", *shape(type(fact)).personal}
-    state: dict[str, Any] = orjson.loads(orjson.dumps(fact.model_dump(exclude=left_out), default=str))
+    state: dict[str, Any] = orjson.loads(
+        orjson.dumps(fact.model_dump(exclude=left_out), default=str, option=shape(type(fact)).keys)
+    )
     return state
 
 
 def _shaped(recorded: RecordedEvent, of: Shape, state: dict[str, Any]) -> PublicEvent:
     company, origin = state.pop("company"), state.pop("origin")
-    state.pop("personal", None)
+    if of.personal:
+        state.pop("personal", None)
     effective_from, effective_to = state.pop("effective_from", None), state.pop("effective_to", None)
     for name in _nullable(of):
         state.setdefault(name, None)

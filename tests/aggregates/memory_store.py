@@ -12,6 +12,8 @@ from aggregates.aggregate import Aggregate
 from aggregates.customer.commands import ALTERNATE_NUMBERS
 from aggregates.customer.events import AlternateNumberAdded
 from aggregates.fact import Fact
+from aggregates.interaction.commands import OPEN_INTERACTION
+from aggregates.interaction.events import InteractionClosed, InteractionStarted
 from aggregates.setup.catalogue import Setup
 from aggregates.use_case import Claim, ClaimTakenError, KeyReusedError, Outcome, Request
 from scenario import COMPANY, history
@@ -34,6 +36,12 @@ class MemoryStore:
             Claim(ALTERNATE_NUMBERS, fact.alternate_number): fact.originator_id
             for fact in facts
             if isinstance(fact, AlternateNumberAdded)
+        }
+        closed = {fact.originator_id for fact in facts if isinstance(fact, InteractionClosed)}
+        self._claims |= {
+            Claim(OPEN_INTERACTION, fact.agent): fact.originator_id
+            for fact in facts
+            if isinstance(fact, InteractionStarted) and fact.originator_id not in closed
         }
         self._outcomes: dict[tuple[str, str], tuple[bytes, Outcome]] = {}
 
@@ -69,23 +77,26 @@ class MemoryStore:
         claims: Sequence[Claim] = (),
         releases: Sequence[Claim] = (),
         decided_on: Setup | None = None,
+        others: Sequence[Aggregate] = (),
     ) -> Outcome:
         if self.meanwhile:
             self.meanwhile.pop(0)()
-        pending = aggregate.collect_events()
+        pending = [(one, one.collect_events()) for one in (aggregate, *others)]
         key = request.idempotency
         if key is not None and (key.actor, key.key) in self._outcomes:
             raise IntegrityError("key used meanwhile")
-        if len(self._of(aggregate.id)) != aggregate.version - len(pending):
+        if any(len(self._of(one.id)) != one.version - len(facts) for one, facts in pending):
             raise IntegrityError("changed meanwhile")
         for claim in claims:
             if self._claims.get(claim, aggregate.id) != aggregate.id:
                 raise ClaimTakenError(claim)
         self._claims |= dict.fromkeys(claims, aggregate.id)
         for claim in releases:
-            self._claims.pop(claim, None)
-        self.facts.extend(fact.as_recorded(RECORDED) for fact in pending)
-        outcome = Outcome(bool(pending), aggregate.version, len(self.facts) if pending else None)
+            if self._claims.get(claim) == aggregate.id:
+                del self._claims[claim]
+        told = [fact.as_recorded(RECORDED) for _, facts in pending for fact in facts]
+        self.facts.extend(told)
+        outcome = Outcome(bool(told), aggregate.version, len(self.facts) if told else None)
         if key is not None:
             self._outcomes[key.actor, key.key] = (key.digest, outcome)
         return outcome

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from aggregates.customer.profile import BlankNotOfferedError, ResponseNotDefinedError, ResponseRequiredError
+from aggregates.customer.responses import BlankNotOfferedError, ResponseNotDefinedError, ResponseRequiredError
 from aggregates.effective import Days
 from aggregates.errors import RefusedError
 from aggregates.fact import Fact

@@ -55,7 +55,7 @@ def test_controls_mappings_and_profile_classes_are_part_of_the_setup() -> None: 
     assert setup.mappings.attributes == {"category:7": "age"}
     assert setup.profile_class("LATE PAYERS") is not None
     assert setup.profile_class("Prompt payers") is None
-    assert FAMILIES == ("category", "controls", "mappings", "profile_class")
+    assert FAMILIES == ("category", "controls", "mappings", "profile_class", "field")
 
 
 def test_facts_of_customers_do_not_count() -> None:  # rule 1.1

@@ -38,7 +38,7 @@ def test_events_come_as_lines_in_order_from_a_position_on(api: Api) -> None:
         "customer:3",
         "moved in",
     )
-    assert found[0]["personal_fields"] == ["name"]
+    assert found[0]["personal_fields"] == ["name", "personal_values"]
     assert "Ada" not in answer.text
     assert api.get("/v1/events?after=5").text == ""
 

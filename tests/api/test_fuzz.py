@@ -22,9 +22,11 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from aggregates.fact import Role
+from aggregates.field.types import FieldType
 from aggregates.profile_class.amounts import AMOUNTS
 from aggregates.profile_class.options import OPTIONS
 from api_client import Api, token
+from business_fields import standard_fields, upload_row
 from payers import SITE, assign, payers
 
 EXAMPLES = 8
@@ -102,6 +104,14 @@ def filled(api: Api, runners: None) -> Api:
     api.post("/v1/customers/1001/alternate-numbers", {"alternate_number": "A1"})
     api.put("/v1/customers/1001/drawer", {"responses": {"7": "A"}})
     api.put("/v1/attribute-mappings/category:7", {"attribute": "age"})
+    standard_fields(api.dossier)
+    upload_row(api.dossier, "1009", {"first_name": "Ada", "loan_type": "Car"})
+    for kind in FieldType:
+        choices = {"choices": ["Gold", "Silver"]} if kind is FieldType.CHOICE else {}
+        body = {"key": f"a_{kind}", "label": f"A {kind}", "group": "business", "type": kind, **choices}
+        assert api.post("/v1/fields", body).status_code == 201
+    api.post("/v1/interactions", {"interaction": "I-1", "customer": "1001", "agent": "agent"})
+    api.patch("/v1/customers/1001/fields", {"fields": {"city": "York"}})
     return api
 
 
@@ -138,6 +148,10 @@ def _for_client(sent: dict[str, Any]) -> dict[str, Any]:
 
 TERMS = ["options", "amounts", "attributes"]
 DATES = ["effective_from", "effective_to", "keep_later"]
+FIELD = [
+    *("label", "group", "position", "agent_editable", "required", "masked"),
+    *("choices", "policy", "validators", "active", "reason"),
+]
 BODIES: dict[tuple[str, str], list[str]] = {
     ("POST", "/v1/categories"): ["code", "description", "required", "position", "active", "reason"],
     ("PATCH", "/v1/categories/7"): ["description", "required", "position", "active"],
@@ -161,6 +175,11 @@ BODIES: dict[tuple[str, str], list[str]] = {
     ("PATCH", "/v1/accounts/A-7/sites/S-1/profile"): [*TERMS, *DATES],
     ("POST", "/v1/accounts/A-7/sites/S-1/profile/end"): ["effective_to", "reason"],
     ("POST", "/v1/profile-classes/Late%20payers/propagations/2"): ["run_date", "include_later", "reason"],
+    ("POST", "/v1/fields"): [*FIELD, "key", "type", "personal"],
+    ("PATCH", "/v1/fields/city"): [*FIELD, "type", "personal"],
+    ("PATCH", "/v1/customers/1001/fields"): ["fields", "interaction", *DATES, "reason"],
+    ("POST", "/v1/interactions"): ["interaction", "customer", "agent", "reason"],
+    ("PATCH", "/v1/interactions/I-1"): ["state", "reason"],
     ("POST", "/v1/dead-letters/00000000-0000-0000-0000-000000000001/resend"): ["value", "force"],
 }
 
@@ -188,6 +207,17 @@ def test_nasty_values_of_every_option_and_amount_are_never_our_fault(filled: Api
             _fine(filled.patch("/v1/accounts/A-7/profile", body), body)
 
 
+def test_nasty_values_of_every_kind_of_field_are_never_our_fault(filled: Api) -> None:
+    filled.patch("/v1/fields/a_string", {"validators": ["name_2"]})
+    for value in NASTY:
+        for kind in FieldType:
+            _fine(filled.patch("/v1/customers/1001/fields", {"fields": {f"a_{kind}": value}}), (kind, value))
+        _fine(filled.patch("/v1/customers/1001/fields", {"fields": {str(value): value, "city": value}}), value)
+        for name in FIELD:
+            body = {"key": "fresh", "label": "F", "group": "business", "type": "string", name: value}
+            _fine(filled.post("/v1/fields", body), body)
+
+
 def test_weird_headers_are_never_our_fault(filled: Api) -> None:
     for method, path, body in (
         ("GET", "/v1/customers/1001/drawer", None),
@@ -195,6 +225,9 @@ def test_weird_headers_are_never_our_fault(filled: Api) -> None:
         ("GET", "/v1/events", None),
         ("GET", "/v1/accounts/A-7/profile?source=log", None),
         ("GET", "/v1/accounts/A-7/resolve?site=S-1", None),
+        ("GET", "/v1/customers/1001/fields?unmask=true", None),
+        ("GET", "/v1/interactions/I-1", None),
+        ("PATCH", "/v1/customers/1001/fields", {"fields": {"city": "Hull"}}),
         ("PATCH", "/v1/accounts/A-7/profile", {}),
         ("PUT", "/v1/customers/1001/drawer", {"responses": {}}),
         ("DELETE", "/v1/attribute-mappings/category:8", None),
@@ -223,6 +256,9 @@ def _wander(api: Api, place: str, asked: str, role: Role) -> None:
         f"/v1/accounts/{path}",
         f"/v1/accounts/A-7/sites/{path}",
         f"/v1/accounts/{path}/profile?source=log",
+        f"/v1/customers/{path}/fields",
+        f"/v1/fields/{path}",
+        f"/v1/interactions/{path}",
     ):
         _fine(api.get(where, role), where)
     query = dict.fromkeys(("name", "alternate_number", "response", "cursor", "limit", "valid_at", "known_at"), asked)

@@ -182,7 +182,7 @@ WRONG = [
         {"value", "effective_to"},
     ),
     ("PUT", "/v1/attribute-mappings/category:7", {"attribute": 7, "reason": "\u0007"}, {"attribute", "reason"}),
-    ("PUT", "/v1/attribute-mappings/field:x", {}, {"mapped", "attribute"}),
+    ("PUT", "/v1/attribute-mappings/thing:x", {}, {"mapped", "attribute"}),
 ]
 
 

@@ -11,12 +11,16 @@ from typer.testing import CliRunner, Result
 
 from aggregates.customer.commands import register_customer
 from aggregates.fact import Role
+from aggregates.field.commands import change_field
+from aggregates.field.standard import STANDARD
 from api.tokens import Tokens
 from cli.main import app
 from command_line import TOKEN_SECRET, CommandLine, request
 from projections.catalogue import projections
 from store.schema import migrations
 
+FOUNDED = 1 + len(STANDARD)
+"""Events that exist from the start: the class DEFAULT and the standard business fields."""
 COMMANDS = [
     "up",
     "serve",
@@ -24,6 +28,7 @@ COMMANDS = [
     "relay",
     "forward",
     "work",
+    "upload",
     "simulator",
     "migrate",
     "history",
@@ -110,13 +115,22 @@ def test_migrate_says_what_it_applied_and_then_that_nothing_is_left(unmigrated: 
     assert unmigrated.run("migrate").stdout == "Up to date.\n"
 
 
-def test_what_exists_from_the_start_is_recorded_once(line: CommandLine) -> None:  # rule 2.2
+def test_what_exists_from_the_start_is_recorded_once(line: CommandLine) -> None:  # rules 2.2, 3.1
     assert line.run("migrate").stdout == "Up to date.\n"
     with line.dossier() as dossier:
-        [event] = dossier.log_of_facts.select_notifications(1, 10)
-        fact = dossier.fact_mapper.to_domain_event(event)
+        events = dossier.log_of_facts.select_notifications(1, 100)
+        fact, *fields = [dossier.fact_mapper.to_domain_event(event) for event in events]
     assert (fact.TOPIC, fact.name, fact.terms.options.allow_discount) == ("profile_class.defined", "DEFAULT", True)
     assert (fact.origin.actor, fact.origin.role, fact.origin.source) == ("dossier", "administrator", "cli")
+    assert [(one.TOPIC, one.key) for one in fields] == [("field.defined", one["key"]) for one in STANDARD]
+
+
+def test_a_standard_field_that_was_changed_stays_so(line: CommandLine) -> None:  # rule 3.1
+    with line.dossier() as dossier:
+        change_field(dossier, request(), key="city", given={"label": "Town", "active": False})
+    assert line.run("migrate").exit_code == 0
+    with line.dossier() as dossier:
+        assert dossier.log_of_facts.max_notification_id() == FOUNDED + 1
 
 
 def test_several_migrations_at_once_apply_everything_once(unmigrated: CommandLine) -> None:
@@ -130,7 +144,7 @@ def test_several_migrations_at_once_apply_everything_once(unmigrated: CommandLin
     assert [status for status, _ in found] == [0, 0, 0]
     assert sorted(name for _, names in found for name in names) == [migration.name for migration in migrations()]
     with unmigrated.dossier() as dossier:
-        assert dossier.log_of_facts.max_notification_id() == 1  # rule 2.2
+        assert dossier.log_of_facts.max_notification_id() == FOUNDED  # rules 2.2, 3.1
 
 
 # token
@@ -157,7 +171,7 @@ def test_rebuild_makes_read_models_anew(line: CommandLine) -> None:
         names = [projection.name for projection in projections(dossier)]
     reports = line.asked("rebuild", "--all")
     assert [report["name"] for report in reports] == names
-    assert {report["position"] for report in reports} == {2}  # the class DEFAULT and the customer
+    assert {report["position"] for report in reports} == {FOUNDED + 1}  # and the customer
     assert {report["generation"] for report in reports} == {2}
     assert line.asked("as-of", "customer", "1001", "--valid-at", "2026-11-21")["name"] == "Ada Byron"
 

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from aggregates.account.commands import Place, When, assign_class, create_site, open_account, update_profile
-from aggregates.customer.commands import confirm_drawer, register_customer, rename_customer
+from aggregates.customer.commands import confirm_drawer, edit_fields, register_customer, rename_customer
 from aggregates.fact import Role
+from aggregates.field.commands import change_field
 from aggregates.profile_class.commands import define_class
 from aggregates.setup.commands import change_system_options, define_category, define_response
+from business_fields import upload_row
 from command_line import CommandLine, company, migrated, request
 from conftest import TODAY
 from projections.catalogue import projections
@@ -19,23 +21,27 @@ from projections.engine import Runner
 from store.application import Dossier
 from store.log import read
 
-LOG = 18
-"""Events that are told of."""
-
 
 @pytest.fixture(scope="module")
 def told(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
     """Two customers; the first answered, changed her answer from a later day, and got another name. Only read here."""
     with company(postgres_url, tmp_path_factory.mktemp("data")) as line:
         with migrated(line).dossier() as dossier:
+            assert dossier.log_of_facts.max_notification_id() == FOUNDED
             tell(dossier)
             for projection in projections(dossier):
                 Runner(dossier, projection).catch_up()
         yield line
 
 
+FOUNDED = 9
+"""Events that exist from the start: the class DEFAULT and eight business fields."""
+TOLD = 22
+"""Events of `tell`."""
+
+
 def tell(dossier: Dossier) -> None:
-    """Nine events, after the one of the class DEFAULT; then the account of the first customer and its site."""
+    """Nine events of the drawer, five of business fields; then the account of the first customer and its site."""
     define_category(dossier, request(), code=7, description="Age", required=True)
     define_response(dossier, request(), code=7, response="A", description="Under 30")
     define_response(dossier, request(), code=7, response="B", description="30 and over")
@@ -45,11 +51,15 @@ def tell(dossier: Dossier) -> None:
     later = TODAY + timedelta(days=10)
     confirm_drawer(dossier, request(reason="Birthday"), number="1001", responses={7: "B"}, effective_from=later)
     rename_customer(dossier, request(), number="1001", name="Ada Lovelace", effective_from=TODAY)
+    edit_fields(dossier, request(), number="1001", fields={"city": "London", "first_name": "Ada"})
+    edit_fields(dossier, request(), number="1001", fields={"city": "York"}, effective_from=later)
+    change_field(dossier, request(reason="Privacy"), key="first_name", given={"masked": True})
+    upload_row(dossier, "1002", {"due_date": "20310101"}, on=TODAY)
     tell_of_accounts(dossier)
 
 
 def tell_of_accounts(dossier: Dossier) -> None:
-    """Nine events: a class, the company's options, the account with DEFAULT, a late payer with an override, and the site."""
+    """Eight events: a class, the company's options, the account with DEFAULT, a late payer with an override, and the site."""
     late = {
         "options": {"collector": "EU-2", "allow_discount": False},
         "amounts": {"USD": {"interest": {"rate": "2.5"}}},
@@ -81,9 +91,9 @@ def stopped(line: CommandLine, name: str) -> Iterator[None]:
 
 
 def recorded_at(line: CommandLine, position: int) -> str:
-    """When the event at a position was recorded."""
+    """When an event of `tell` was recorded, counted from 1."""
     with line.dossier() as dossier, dossier.database.connection() as connection:
-        return read(connection, position - 1, 1)[0].recorded_at.isoformat()
+        return read(connection, FOUNDED + position - 1, 1)[0].recorded_at.isoformat()
 
 
 def test_history_names_who_when_why_and_from_which_day(told: CommandLine) -> None:
@@ -94,8 +104,9 @@ def test_history_names_who_when_why_and_from_which_day(told: CommandLine) -> Non
         "customer.response_selected",
         "customer.response_selected",
         "customer.renamed",
+        *["customer.field_edited"] * 3,
     ]
-    assert [event["version"] for event in events] == [1, 2, 3, 4, 5]
+    assert [event["version"] for event in events] == [1, 2, 3, 4, 5, 6, 7, 8]
     assert (events[2]["actor"], events[2]["role"]) == ("bob", "agent")
     assert events[3]["reason"] == "Birthday"
 
@@ -108,7 +119,7 @@ def test_history_as_a_table_has_every_event(told: CommandLine) -> None:
 
 
 def test_history_knows_only_what_was_recorded_until_then(told: CommandLine) -> None:
-    events = told.asked("history", "customer", "1001", "--known-at", recorded_at(told, 8))
+    events = told.asked("history", "customer", "1001", "--known-at", recorded_at(told, 7))
     assert len(events) == 3
 
 
@@ -146,7 +157,7 @@ def test_read_model_and_log_agree_on_every_day(told: CommandLine, days: int, res
 
 
 @pytest.mark.parametrize(
-    ("position", "name", "answers"), [(5, "Ada Byron", 0), (7, "Ada Byron", 0), (8, "Ada Byron", 1)]
+    ("position", "name", "answers"), [(4, "Ada Byron", 0), (6, "Ada Byron", 0), (7, "Ada Byron", 1)]
 )
 def test_read_model_and_log_agree_on_what_was_known(
     told: CommandLine, position: int, name: str, answers: int
@@ -157,6 +168,52 @@ def test_read_model_and_log_agree_on_what_was_known(
     assert drawer["name"] == replayed["name"] == name
     assert len(replayed["answers"]) == answers
     assert drawer["categories"][0]["shown"] == ("stored" if answers else "blank")
+
+
+def _values(fields: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    members = ("key", "label", "value", "masked", "source", "effective_from", "effective_to")
+    return [tuple(one[name] for name in members) for one in fields if one["value"] is not None]
+
+
+@pytest.mark.parametrize(("number", "days"), [("1001", 0), ("1001", 9), ("1001", 10), ("1002", 0), ("1002", -1)])
+def test_read_model_and_log_agree_on_business_fields(told: CommandLine, number: str, days: int) -> None:
+    # rules 2.20, 3.11, 5.2
+    shown = told.asked("as-of", "customer", number, "--valid-at", at(days))["fields"]
+    replayed = told.asked("replay", "customer", number, "--valid-at", at(days))["fields"]
+    assert _values([one for group in shown.values() for one in group["fields"]]) == _values(replayed)
+    assert shown.keys() == ({"business"} if number == "1001" else {"business", "optional"})
+    values = {one["key"]: one["value"] for one in replayed}
+    town = "London" if days < 10 else "York"
+    assert values == (
+        {"first_name": "••••", "city": town} if number == "1001" else {"due_date": "2031-01-01"} if days >= 0 else {}
+    )
+
+
+def test_an_earlier_instant_is_no_way_around_a_mask(told: CommandLine) -> None:  # rule 5.2
+    for command in ("as-of", "replay"):
+        result = told.run(
+            command, "customer", "1001", "--valid-at", at(), "--known-at", recorded_at(told, 10), "--json"
+        )
+        assert result.exit_code == 0
+        assert "••••" in result.stdout
+        assert "first_name" in result.stdout
+
+
+@pytest.mark.parametrize("command", ["as-of", "replay"])
+def test_business_fields_are_told_to_people(told: CommandLine, command: str) -> None:  # rule 3.3
+    lines = told.run(command, "customer", "1001", "--valid-at", at(20)).stdout.splitlines()
+    assert [line for line in lines if "City" in line and "York" in line and f"from {at(10)}" in line]
+    assert not [line for line in lines if "Due Date" in line]
+
+
+def test_history_of_a_field_and_of_what_was_masked(told: CommandLine) -> None:  # rules 0.2, 5.2
+    events = told.asked("history", "field", "first_name")
+    assert [(event["topic"], event["reason"]) for event in events] == [
+        ("field.defined", "Exists from the start"),
+        ("field.changed", "Privacy"),
+    ]
+    values = [event["data"]["personal_value"] for event in told.asked("history", "customer", "1001")[-3:]]
+    assert sorted(values, key=str) == [None, None, "••••"]
 
 
 def test_history_of_an_account_tells_class_and_what_was_set_here(told: CommandLine) -> None:  # rule 2.18
@@ -205,7 +262,7 @@ def test_history_of_a_site_a_class_and_the_system_options(told: CommandLine) -> 
 def test_read_model_and_log_agree_on_a_profile(
     told: CommandLine, kind: str, number: str, days: int, profile_class: str
 ) -> None:  # rule 2.20
-    clocks = ("--valid-at", at(days), "--known-at", recorded_at(told, LOG))
+    clocks = ("--valid-at", at(days), "--known-at", recorded_at(told, TOLD))
     profile = told.asked("as-of", kind, number, *clocks)
     assert profile == told.asked("replay", kind, number, *clocks)
     assert profile["profile_class"] == profile_class
@@ -300,7 +357,7 @@ def test_a_clock_that_cannot_be_read_is_a_usage_error(told: CommandLine, option:
 
 
 def test_an_instant_without_an_offset_is_utc(told: CommandLine) -> None:
-    instant = recorded_at(told, 7)
+    instant = recorded_at(told, 6)
     assert instant.endswith("+00:00")
     arguments = ("replay", "customer", "1001", "--known-at")
     assert told.asked(*arguments, instant) == told.asked(*arguments, instant.removesuffix("+00:00"))
@@ -308,8 +365,8 @@ def test_an_instant_without_an_offset_is_utc(told: CommandLine) -> None:
 
 def test_status_tells_how_far_everything_is(told: CommandLine) -> None:
     status: dict[str, Any] = told.asked("status")
-    assert status["log"] == LOG
-    assert {one["position"] for one in status["projections"]} == {LOG}
+    assert status["log"] == FOUNDED + TOLD
+    assert {one["position"] for one in status["projections"]} == {FOUNDED + TOLD}
     assert (status["relay"], status["dead_letters"]) == (None, 0)
     assert "Dead letters: 0" in told.run("status").stdout
 

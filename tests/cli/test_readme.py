@@ -36,7 +36,7 @@ def answer_of(up: Up, block: str) -> Any:
 
 
 def test_every_line_for_the_shell_does_what_the_readme_says(up: Up) -> None:
-    one_day, another_day, drawer, history, assign, resolve, deliveries = re.findall(
+    one_day, another_day, drawer, call, edit, fields, history, assign, resolve, deliveries = re.findall(
         r"```sh\n(.*?)```", README, re.DOTALL
     )
     assert answer_of(up, one_day)["changed"]
@@ -47,6 +47,14 @@ def test_every_line_for_the_shell_does_what_the_readme_says(up: Up) -> None:
 
     eventually(lambda: shown()["Homeowner"] == "RENT", "the read has the last write")
     assert shown()["Age"] == "A3"
+    assert answer_of(up, call)["interaction"] == "CALL-1"
+    assert answer_of(up, edit)["message"] == "Customer profile changed successfully"
+
+    def labels() -> dict[str, str]:
+        return {one["label"]: one["value"] for one in answer_of(up, fields)["business"]["fields"]}
+
+    eventually(lambda: labels()["City"] == "Oxford", "the widget has the last write")
+    assert list(labels()) == sorted(labels())
     assert any(entry["reason"] == "told us on the phone" for entry in answer_of(up, history)["items"])
     assert answer_of(up, assign)["changed"]
     assert answer_of(up, resolve)["amounts"]["USD"]["credit_limit"]["profile_class"] == "Late payers"

@@ -77,5 +77,5 @@ def world(dossier: Dossier, company: Company, simulator: Simulator, projecting: 
 @pytest.fixture
 def forwarder(dossier: Dossier, simulator: Simulator) -> Any:
     engagement = CustomerEngagement(simulator.url, TOKEN)
-    yield Forwarder(dossier.database, engagement, DeadLetters(dossier.database), FAST)
+    yield Forwarder(dossier.database, dossier.fact_mapper, engagement, DeadLetters(dossier.database), FAST)
     engagement.close()

@@ -10,7 +10,7 @@ import pytest
 
 from consumer_world import FAST, Company, Loops, drop_connections, succeeds, wait_for
 from consumers.bus import Topics, ensure_topics, producing
-from consumers.feeds import MOST_FAULTS, Feed, Later
+from consumers.feeds import MOST_FAULTS, Feed, Lane, Later
 from consumers.kafka_feed import KafkaFeed
 from consumers.log_feed import LogFeed
 from consumers.messages import Received
@@ -212,6 +212,29 @@ def test_a_partition_with_enough_read_ahead_is_held_back(
     run(loops, feed, handler)
     wait_for(lambda: handler.total == 240, "all are handled")
     assert handler.handled["customer:1"] == handler.handled["customer:2"] == list(range(1, 121))
+
+
+def test_what_is_wanted_afresh_is_counted_from_the_first_attempt() -> None:  # rule 4.4
+    attempts: list[int] = []
+
+    class Told:
+        types: frozenset[str] = frozenset()
+
+        def handle(self, received: Received, attempt: int) -> Later | None:
+            attempts.append(attempt)
+            return [Later(0.0), Later(0.0, attempted=False), Later(0.0, afresh=True), Later(0.0), None][
+                len(attempts) - 1
+            ]
+
+        def give_up(self, received: Received, reason: str) -> None:
+            raise AssertionError(reason)
+
+    lane = Lane("test/0")
+    lane.put([Received(b"customer:1", b"{}", {}, "test/0/1", 1)])
+    while lane.begin():
+        lane.work(Told())
+    assert attempts == [1, 2, 2, 1, 2]
+    assert lane.done == 1
 
 
 def test_a_lagging_partition_of_the_log_is_read_again_from_where_it_stands(

@@ -106,7 +106,7 @@ def test_other_messages_are_none_of_its_business(dossier: Dossier, company: Comp
 
 def test_another_side_that_is_not_there_is_tried_again(dossier: Dossier, company: Company) -> None:  # rule 4.4
     engagement = CustomerEngagement("http://127.0.0.1:1", TOKEN)
-    forwarder = Forwarder(dossier.database, engagement, DeadLetters(dossier.database), FAST)
+    forwarder = Forwarder(dossier.database, dossier.fact_mapper, engagement, DeadLetters(dossier.database), FAST)
     company.define().integrate().register("1001")
     event = company.answer("1001", "A")
     fold_deliveries(dossier)

@@ -20,6 +20,7 @@ from aggregates.fact import Fact, Personal
 from consumers import asyncapi
 from consumers.messages import HEADERS, Received, UnreadableMessageError, message, read_message
 from consumers.schemas import definitions, schemas
+from field_facts import FIELD_FACTS
 from store.application import Dossier
 from store.events import RecordedEvent
 from store.log import read
@@ -42,6 +43,7 @@ EVERY_FACT = [
     scenario.response_selected(last=scenario.TODAY),
     scenario.response_cleared(),
     *ACCOUNT_FACTS,
+    *FIELD_FACTS,
 ]
 
 
@@ -124,6 +126,14 @@ def test_the_key_is_the_profile_that_the_event_belongs_to(dossier: Dossier) -> N
         b"propagation:LATE/2",
         b"account:A-7",
         b"site:A-7/S-1",
+        b"field:city",
+        b"customer:2001",
+        b"customer:2002",
+        b"unmasking:2001",
+        b"interaction:I-1",
+        b"upload_mapping:crm",
+        b"upload:U-1",
+        b"upload:U-2",
     }
 
 
@@ -143,7 +153,7 @@ def _set_only(value: Any) -> Any:
     """What a model within an event sets: what is not set is left out of it."""
     if isinstance(value, dict):
         return {name: _set_only(one) for name, one in value.items() if one is not None}
-    return value
+    return [_set_only(one) for one in value] if isinstance(value, list) else value
 
 
 def test_an_event_about_a_profile_carries_its_days_and_all_that_holds_on_them(dossier: Dossier) -> None:

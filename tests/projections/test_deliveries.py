@@ -9,9 +9,11 @@ import pytest
 
 from aggregates.customer import commands as customers
 from aggregates.errors import InvalidError
+from aggregates.field.commands import change_field
 from aggregates.setup import commands as setup
 from aggregates.use_case import Request
-from projections.deliveries import Delivery, decision, deliveries
+from business_fields import standard_fields, upload_row
+from projections.deliveries import Delivery, decision, decisions, deliveries
 from store.application import Dossier
 
 from .fold import in_any_batches, now_known, reading
@@ -133,6 +135,7 @@ def test_the_forwarder_is_told_what_was_decided(house: Dossier, ask: Ask) -> Non
         found = decision(connection, one.event_id)
         assert decision(connection, uuid4()) is None
         assert decision(connection, other.event_id) != found
+        assert decisions(connection, one.event_id, one.position) == [found]
     assert found is not None
     assert (found.number, found.mapped, found.attribute, found.value) == ("1001", "category:7", "age", "A")
     assert (found.effective_from, found.effective_to) == (date(2027, 1, 1), date(2027, 2, 1))
@@ -190,3 +193,33 @@ def test_any_batches_give_the_same_tables(house: Dossier, ask: Ask) -> None:
     one_by_one, uneven, at_once = in_any_batches(house, "deliveries")
     assert one_by_one == uneven == at_once
     assert len(at_once["deliveries"]) == 6
+
+
+def test_values_that_several_events_bring_are_told_field_by_field(house: Dossier, ask: Ask) -> None:
+    # rules 3.10, 4.2, 4.5, 6.1
+    standard_fields(house)
+    for key in ("city", "first_name"):
+        setup.map_field(house, ask(), key=key, attribute=f"its_{key}")
+    upload_row(house, "1003", {"city": "Rome", "loan_type": "Car"})
+    forward(house, ask)
+    customers.edit_fields(house, ask(), number="1003", fields={"city": "York", "first_name": "Zaphod"})
+    change_field(house, ask(), key="city", given={"policy": "agent"})
+    upload_row(house, "1003", {"city": "Bonn", "due_date": "20300101"}, upload="U-2")
+    customers.merge_customers(house, ask(), number="1001", other="1003")
+    found = told(house)
+    assert {one.number for one in found} == {"1001", "1003"}
+    assert [(one.mapped, one.value, one.reason) for one in reversed(found) if one.number == "1003"] == [
+        (["field:city", "field:loan_type"], None, "L37 is not INTERACT"),
+        (["field:city"], "York", None),
+        (["field:first_name"], None, None),
+        (["field:due_date"], "2030-01-01", "not mapped"),
+    ]
+    assert len({one.delivery_id for one in found}) == len(found)
+    with reading(house, "deliveries") as view:
+        pages = [page := deliveries(view, limit=2)]
+        while page.next_cursor:
+            pages.append(page := deliveries(view, limit=2, cursor=page.next_cursor))
+    assert [one for page in pages for one in page.items] == found
+    one_by_one, uneven, at_once = in_any_batches(house, "deliveries")
+    assert one_by_one == uneven == at_once
+    assert "Zaphod" not in str(at_once)

@@ -133,7 +133,8 @@ def test_personal_values_are_sealed_and_read_as_erased_once_the_key_is_gone(hous
     assert len(rows) == 2
     assert not [row for row in rows if "Ada" in row[0] or b"Ada" in row[1]]
     house.fact_mapper.keys.destroy(CustomerProfile.id_of("demo", "1001"))
-    assert told(house)[0].data == {"number": "1001", "name": "[erased]"}
+    said = {name: value for name, value in told(house)[0].data.items() if value is not None}
+    assert said == {"number": "1001", "name": "[erased]"}
     assert told(house, key="1002")[0].data["name"] == "Bob Ray"
 
 

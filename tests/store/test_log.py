@@ -185,7 +185,7 @@ def test_a_decision_on_an_old_setup_is_taken_again_on_the_new_one(
     postgres_url: str, schema: str, dossier: Dossier, ask: Callable[..., Request]
 ) -> None:  # rules 1.5, 1.9
     from aggregates.customer.commands import confirm_drawer, register_customer
-    from aggregates.customer.profile import ResponseRequiredError
+    from aggregates.customer.responses import ResponseRequiredError
     from aggregates.setup.commands import change_category, define_category, define_response
 
     with Dossier(environment(postgres_url, schema)) as elsewhere:

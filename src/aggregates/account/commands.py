@@ -8,7 +8,7 @@ from typing import Any
 from aggregates.account.account import Account, AccountNotFoundError, account_number
 from aggregates.account.holder import ProfileHolder
 from aggregates.account.site import Site, SiteNotFoundError, site_number
-from aggregates.customer.profile import CustomerProfile
+from aggregates.customer.commands import CustomerNotDefinedError, standing
 from aggregates.effective import Days
 from aggregates.errors import InvalidError
 from aggregates.profile_class.profile_class import DEFAULT, ClassNotDefinedError, ProfileClass
@@ -16,10 +16,6 @@ from aggregates.profile_class.terms import check_kept, check_named, read_patch
 from aggregates.setup.catalogue import Setup
 from aggregates.texts import Faults
 from aggregates.use_case import FactStore, Outcome, Request, command
-
-
-class CustomerNotDefinedError(InvalidError):
-    """A command names a customer that there is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +53,23 @@ NOW: When = When()
 def open_account(
     store: FactStore, request: Request, *, account: str, customer: str, start: date | None = None
 ) -> Outcome:
-    """Opens a billing account of a customer, with the class DEFAULT from its start date on (rule 2.5)."""
+    """Opens a billing account of a customer, with the class DEFAULT from its start date on (rule 2.5).
+
+    A number that was merged away leads to its survivor (rule 6.1).
+    """
     setup, faults = store.setup(), Faults()
     start = _day(faults, "start", start or request.today)
     with faults:
         account = account_number(account)
-    if store.load(CustomerProfile, customer) is None:
+    owner = standing(store, customer)
+    if owner is None:
         faults.found.append(CustomerNotDefinedError(f"Customer {customer} does not exist.", field="customer"))
     faults.raise_any()
     found = store.load(Account, account) or Account.new(store.company, account)
     found.expect(request.expected_version)
     default = _class(setup, DEFAULT)
-    found.open(request.origin, number=account, customer=customer, start=start, default=default)
+    number = owner.number if owner else customer
+    found.open(request.origin, number=account, customer=number, start=start, default=default)
     return store.keep(request, found, decided_on=setup)
 
 

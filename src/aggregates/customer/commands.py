@@ -1,10 +1,11 @@
 """Use cases of a customer profile. Each loads what it needs, lets the profile decide, and stores its facts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from aggregates import texts
+from aggregates.customer.merging import MergeError
 from aggregates.customer.profile import (
     AlternateNumberInUseError,
     CustomerNotFoundError,
@@ -12,17 +13,34 @@ from aggregates.customer.profile import (
     alternate_number_text,
     customer_number,
 )
+from aggregates.customer.unmasking import Unmasking
 from aggregates.effective import Days
-from aggregates.use_case import Claim, ClaimTakenError, FactStore, Outcome, Request, command
+from aggregates.errors import InvalidError
+from aggregates.fact import Origin, Source
+from aggregates.interaction.interaction import Interaction
+from aggregates.use_case import Claim, ClaimTakenError, FactStore, Outcome, Request, StaleDecisionError, command
 
 ALTERNATE_NUMBERS: Final = "alternate_number"
 """Scope of the claims that keep alternate numbers unique in the company (rule 1.14)."""
+
+
+class CustomerNotDefinedError(InvalidError):
+    """A command names a customer that there is not."""
+
+
+def standing(store: FactStore, number: str) -> CustomerProfile | None:
+    """The customer with this number, or the survivor that it was merged into (rule 6.1); `None` when there is none."""
+    found = store.load(CustomerProfile, number)
+    while found is not None and found.survivor is not None:
+        found = store.load(CustomerProfile, found.survivor)
+    return found
 
 
 def _customer(store: FactStore, request: Request, number: str) -> CustomerProfile:
     customer = store.load(CustomerProfile, number)
     if customer is None:
         raise CustomerNotFoundError(f"Customer {number} does not exist.")
+    customer.check_not_merged()
     customer.expect(request.expected_version)
     return customer
 
@@ -147,3 +165,110 @@ def confirm_drawer(
         )
     faults.raise_any()
     return store.keep(request, customer, decided_on=setup)
+
+
+@command
+def edit_fields(
+    store: FactStore,
+    request: Request,
+    *,
+    number: str,
+    fields: Mapping[str, Any],
+    interaction: str | None = None,
+    effective_from: date | None = None,
+    effective_to: date | None = None,
+    keep_later: bool = False,
+) -> Outcome:
+    """Save in the widget (rules 3.4-3.7, 3.9). The expected version is compared field by field: others do not conflict."""
+    customer = store.load(CustomerProfile, number)
+    if customer is None:
+        raise CustomerNotFoundError(f"Customer {number} does not exist.")
+    customer.check_not_merged()
+    if request.expected_version is not None and request.expected_version > customer.version:
+        customer.expect(request.expected_version)  # nobody can have seen what is still to come
+    setup = store.setup()
+    faults = texts.Faults()
+    days = Days(request.today)
+    with faults:
+        days = Days(effective_from or request.today, effective_to)
+    with faults:
+        customer.edit_fields(
+            request.origin,
+            fields,
+            setup.fields,
+            days,
+            dated=effective_from is not None or effective_to is not None,
+            keep_later=keep_later,
+            seen=request.expected_version,
+            interaction=_open_interaction(store, request, customer, interaction),
+        )
+    faults.raise_any()
+    return store.keep(request, customer, decided_on=setup)
+
+
+def _open_interaction(
+    store: FactStore, request: Request, customer: CustomerProfile, interaction: str | None
+) -> str | None:
+    """The interaction that was named, if it is open and this caller's with this customer, or with one that was merged into it."""
+    found = None if interaction is None else store.load(Interaction, interaction)
+    numbers = (customer.number, *customer.absorbed)
+    if found is None or not any(found.open_for(number, request.origin.actor) for number in numbers):
+        return None
+    return found.key
+
+
+@command
+def merge_customers(
+    store: FactStore,
+    request: Request,
+    *,
+    number: str,
+    other: str,
+    survivor: str | None = None,
+    survivor_named: bool = True,
+) -> Outcome:
+    """Merges `other` into `number`; unless the survivor is named, the older of the two survives (rule 6.1).
+
+    The `survivor` may be named as one of the two. The facts are stored as from a merge (rule 0.2). Records nothing when `other` is
+    merged into `number` already.
+    """
+    if survivor not in {None, number, other}:
+        raise MergeError("The survivor must be one of the two.", field="survivor")
+    one, two = _customer(store, request, number), store.load(CustomerProfile, other)
+    if two is None:
+        raise CustomerNotDefinedError(f"Customer {other} does not exist.", field="other")
+    if two.survivor == one.number:
+        return store.keep(request, one)
+    if survivor == two.number or (survivor is None and not survivor_named and _younger(one, two)):
+        one, two = two, one
+    setup = store.setup()
+    one.absorb(_as_merge(request.origin), two, setup.fields)
+    return store.keep(request, one, others=[two], decided_on=setup)
+
+
+@command
+def unmerge_customers(store: FactStore, request: Request, *, number: str, other: str) -> Outcome:
+    """Undoes the merge of `other` into `number` (rule 6.1)."""
+    one, two = _customer(store, request, number), store.load(CustomerProfile, other)
+    if two is None:
+        raise CustomerNotDefinedError(f"Customer {other} does not exist.", field="other")
+    one.release(_as_merge(request.origin), two)
+    return store.keep(request, one, others=[two])
+
+
+def _as_merge(origin: Origin) -> Origin:
+    return origin.model_copy(update={"source": Source.MERGE})
+
+
+def _younger(one: CustomerProfile, two: CustomerProfile) -> bool:
+    if one.registered_at is None or two.registered_at is None:
+        raise StaleDecisionError("When they were registered is in the log, but not in memory.")
+    return one.registered_at > two.registered_at
+
+
+@command
+def show_masked(store: FactStore, request: Request, *, number: str, fields: Sequence[str]) -> Outcome:
+    """Records that masked values of a customer are shown to the caller (rule 5.2)."""
+    found = store.load(Unmasking, number) or Unmasking.new(store.company, number)
+    found.show(request.origin, number, fields)
+    return store.keep(request, found)

@@ -1,16 +1,24 @@
-"""Facts of a customer profile (rules 1.5-1.9, 1.14, 1.15)."""
+"""Facts of a customer profile (rules 1.5-1.9, 1.14, 1.15), its business fields (3.2-3.11) and merges (6.1)."""
 
+from datetime import date
 from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
 
 from aggregates.fact import EffectiveFact, Fact, Personal
 
 
 class CustomerRegistered(EffectiveFact):
-    """A customer was registered under a number; the name holds from `effective_from`."""
+    """A customer was registered; from `effective_from` the name holds, and the values of the row of an upload that brought it."""
 
     TOPIC: ClassVar[str] = "customer.registered"
     number: str
     name: Personal[str]
+    upload: str | None = None
+    row: int | None = None
+    file: str | None = None
+    values: dict[str, str] | None = None
+    personal_values: Personal[dict[str, str] | None] = None
 
 
 class CustomerRenamed(EffectiveFact):
@@ -67,3 +75,85 @@ class ResponseCleared(EffectiveFact):
     number: str
     category: int
     category_description: str
+
+
+class BusinessFieldEdited(EffectiveFact):
+    """A person changed a business field; `cleared` when its value was taken away. A personal value is in `personal_value`."""
+
+    TOPIC: ClassVar[str] = "customer.field_edited"
+    number: str
+    field: str
+    label: str
+    is_personal: bool
+    cleared: bool
+    value: str | None = None
+    personal_value: Personal[str | None] = None
+    interaction: str | None = None
+
+
+class BusinessFieldsUploaded(EffectiveFact):
+    """A row of a contact upload said something new; `withheld` are the fields that say so already, or where a person's edit stands."""
+
+    TOPIC: ClassVar[str] = "customer.fields_uploaded"
+    number: str
+    upload: str
+    row: int
+    file: str | None = None
+    values: dict[str, str]
+    personal_values: Personal[dict[str, str]]
+    withheld: list[str]
+
+
+class Held(BaseModel):
+    """A value and the days, both inclusive, on which it holds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    effective_from: date
+    effective_to: date | None = None
+    value: str | None = None
+
+
+class CustomerMerged(Fact):
+    """Another customer was merged into this one, which took the values that it had not itself, by field and by category."""
+
+    TOPIC: ClassVar[str] = "customer.merged"
+    number: str
+    other: str
+    fields: dict[str, list[Held]]
+    personal_fields_taken: Personal[dict[str, list[Held]]]
+    responses: dict[int, list[Held]]
+
+
+class CustomerMergedAway(Fact):
+    """This customer was merged into another, the survivor; its number redirects there."""
+
+    TOPIC: ClassVar[str] = "customer.merged_away"
+    number: str
+    survivor: str
+
+
+class CustomerUnmerged(Fact):
+    """A merge was undone: what was taken then, and still stood, is gone again, by field and by category."""
+
+    TOPIC: ClassVar[str] = "customer.unmerged"
+    number: str
+    other: str
+    fields: dict[str, list[Held]]
+    responses: dict[int, list[Held]]
+
+
+class CustomerBroughtBack(Fact):
+    """This customer stands for itself again: its merge into the survivor was undone."""
+
+    TOPIC: ClassVar[str] = "customer.brought_back"
+    number: str
+    survivor: str
+
+
+class MaskedFieldsShown(Fact):
+    """Somebody who may was shown the values of masked fields."""
+
+    TOPIC: ClassVar[str] = "unmasking.shown"
+    number: str
+    fields: list[str]

@@ -7,12 +7,19 @@ from uuid import UUID
 
 from aggregates.aggregate import Aggregate, evolve
 from aggregates.fact import Fact
+from aggregates.field.field import BusinessField, FieldDefinition
 from aggregates.profile_class.profile_class import ProfileClass
 from aggregates.setup.category import CategoryNotFoundError, ProfileCategory
 from aggregates.setup.controls import SystemControls
 from aggregates.setup.mappings import AttributeMappings
 
-FAMILIES: Final = (ProfileCategory.KIND, SystemControls.KIND, AttributeMappings.KIND, ProfileClass.KIND)
+FAMILIES: Final = (
+    ProfileCategory.KIND,
+    SystemControls.KIND,
+    AttributeMappings.KIND,
+    ProfileClass.KIND,
+    BusinessField.KIND,
+)
 """Aggregate kinds that belong to the setup: the words before the dot of their topics."""
 
 
@@ -72,3 +79,9 @@ class Setup:
     def profile_class(self, name: str) -> ProfileClass | None:
         """The profile class of this name, whatever its case; `None` when there is none."""
         return cast("ProfileClass | None", self.aggregates.get(ProfileClass.id_of(self.company, name)))
+
+    @property
+    def fields(self) -> dict[str, FieldDefinition]:
+        """All business field definitions by key, by group, position, then order of definition (rule 3.8)."""
+        found = [one.definition for one in self.aggregates.values() if isinstance(one, BusinessField)]
+        return {one.key: one for one in sorted(found, key=lambda one: (one.group, one.position))}

@@ -7,10 +7,11 @@ from typing import Any
 from aggregates import texts
 from aggregates.account.commands import NOW, When
 from aggregates.effective import Days
+from aggregates.field.field import BusinessField, FieldNotFoundError
 from aggregates.profile_class.terms import check_named, read_patch
 from aggregates.setup.category import CategoryNotFoundError, ProfileCategory
 from aggregates.setup.controls import SystemControls, control
-from aggregates.setup.mappings import AttributeMappings, category_source
+from aggregates.setup.mappings import AttributeMappings, category_source, field_source
 from aggregates.setup.system_options import SystemOptions
 from aggregates.use_case import FactStore, Outcome, Request, command
 
@@ -171,6 +172,24 @@ def unmap_category(store: FactStore, request: Request, *, code: int) -> Outcome:
     """Takes the mapping of a category away."""
     mappings = _mappings(store, request)
     mappings.unmap_attribute(request.origin, category_source(code))
+    return store.keep(request, mappings)
+
+
+@command
+def map_field(store: FactStore, request: Request, *, key: str, attribute: str) -> Outcome:
+    """Maps a business field to a Customer Engagement attribute (rule 4.2)."""
+    if store.load(BusinessField, key) is None:
+        raise FieldNotFoundError(f"Field {key} is not defined.")
+    mappings = _mappings(store, request)
+    mappings.map_attribute(request.origin, field_source(key), attribute)
+    return store.keep(request, mappings)
+
+
+@command
+def unmap_field(store: FactStore, request: Request, *, key: str) -> Outcome:
+    """Takes the mapping of a business field away."""
+    mappings = _mappings(store, request)
+    mappings.unmap_attribute(request.origin, field_source(key))
     return store.keep(request, mappings)
 
 

@@ -68,3 +68,8 @@ class AttributeMappings(Aggregate):
 def category_source(code: int) -> str:
     """The name under which a category is mapped."""
     return f"category:{code}"
+
+
+def field_source(key: str) -> str:
+    """The name under which a business field is mapped."""
+    return f"field:{key}"

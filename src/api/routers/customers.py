@@ -78,7 +78,10 @@ def find_customers(
     name: Annotated[Words | None, Query(description="Beginnings of words of the name.")] = None,
     response: Annotated[Words | None, Query(description="`CATEGORY:RESPONSE`, each by code or description.")] = None,
 ) -> Response:
-    """All customers, or those found by one of: alternate number, name, response. A former number is `out_of_date`."""
+    """All customers, or those found by one of: alternate number, name, response. A former number is `out_of_date`.
+
+    The alternate number of a customer that was merged into another finds the survivor, and says `merged_from`.
+    """
     given = {"alternate_number": alternate_number, "name": name, "response": response}
     asked = [field for field, value in given.items() if value is not None]
     if len(asked) > 1:
@@ -119,7 +122,7 @@ def register_customer(write: Writing, body: NewCustomer) -> Response:
 
 @router.get("/{number}", response_model=Customer, dependencies=[allow(PROFILE_READERS)])
 def read_customer(read: Reading, number: NUMBER) -> Response:
-    """A customer's number, name and alternate numbers."""
+    """A customer's number, name, alternate numbers, and the numbers of those merged into it."""
     with read.view("customers") as view:
         found = _found(view, number)
         return read.answer(found, view, version=found.version)
@@ -213,9 +216,10 @@ def remove_alternate_number(write: Writing, number: NUMBER, alternate_number: AL
 
 @router.get("/{number}/history", response_model=Page[history.HistoryEntry], dependencies=[allow(PROFILE_READERS)])
 def read_history(read: Reading, number: NUMBER, page: Paged) -> Response:
-    """Every event of a customer: who, when, why, effective dates."""
+    """Every event of a customer: who, when, why, effective dates; also of one that was merged into another (rule 6.1)."""
     with read.view("customers", "history") as view:
-        _found(view, number)
+        if not customers.is_known(view, number):
+            raise CustomerNotFoundError(f"Customer {number} does not exist.")
         return read.answer(history.history(view, CustomerProfile.KIND, number, page.limit, page.cursor), view)
 
 

@@ -30,7 +30,10 @@ router: Final = APIRouter(prefix="/v1", tags=["deliveries"], route_class=Guarded
 
 
 class DeadLetter(BaseModel):
-    """A forwarding that was refused, or failed to the last try. Without a number it is a message that nobody could read."""
+    """A forwarding that was refused, or failed to the last try. Without a number it is a message that nobody could read.
+
+    `event_id` is the `delivery_id` of the change. The value of a `personal` field is not shown, and cannot be corrected here.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -38,6 +41,7 @@ class DeadLetter(BaseModel):
     number: str | None
     attribute: str | None
     value: str | None
+    personal: bool
     effective_from: date | None
     effective_to: date | None
     position: int | None

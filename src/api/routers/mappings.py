@@ -1,6 +1,6 @@
-"""`/v1/attribute-mappings`: which category goes to which Customer Engagement attribute (rule 4.2).
+"""`/v1/attribute-mappings`: which category or business field goes to which Customer Engagement attribute (rule 4.2).
 
-The ETag is the version of all mappings: they are one aggregate. What is mapped is written `category:<code>`.
+The ETag is the version of all mappings: they are one aggregate. What is mapped is written `category:<code>` or `field:<key>`.
 """
 
 from typing import Final
@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from aggregates.setup import commands
-from aggregates.setup.mappings import MappingNotFoundError, category_source
+from aggregates.setup.mappings import MappingNotFoundError
 from api.auth import ADMINISTRATORS, FACT_READERS, allow
 from api.deciding import DecidingRoute
 from api.pages import Paged, page_of
@@ -22,6 +22,9 @@ from projections.controls import MappingRow
 from projections.paging import Page
 
 router: Final = APIRouter(prefix="/v1/attribute-mappings", tags=["attribute mappings"], route_class=DecidingRoute)
+
+
+FIELD: Final = "field"
 
 
 class NewMapping(Body):
@@ -42,24 +45,31 @@ def list_mappings(read: Reading, page: Paged) -> Response:
 @router.get("/{mapped}", response_model=MappingRow, dependencies=[allow(FACT_READERS)])
 def read_mapping(read: Reading, mapped: MAPPED) -> Response:
     """One mapping."""
-    source = category_source(mapped)
     with read.view("controls") as view:
-        found = next((row for row in controls.mappings(view) if row.mapped == source), None)
+        found = next((row for row in controls.mappings(view) if row.mapped == mapped), None)
         if found is None:
-            raise MappingNotFoundError(f"{source} is not mapped.")
+            raise MappingNotFoundError(f"{mapped} is not mapped.")
         return read.answer(found, view, version=controls.mappings_version(view))
 
 
 @router.put("/{mapped}", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
-def map_category(write: Writing, mapped: MAPPED, body: NewMapping) -> Response:
-    """Maps a category, or maps it to another attribute; changes count for what is recorded from then on."""
-    outcome = commands.map_category(
-        write.services.dossier, write.ask(body.reason), code=mapped, attribute=body.attribute
-    )
-    return write.done(outcome)
+def map_attribute(write: Writing, mapped: MAPPED, body: NewMapping) -> Response:
+    """Maps a category or field, or maps it to another attribute; changes count for what is recorded from then on.
+
+    A personal field can be mapped, too: its values go to Customer Engagement, and are kept nowhere on the way.
+    """
+    dossier, asked = write.services.dossier, write.ask(body.reason)
+    kind, _, key = mapped.partition(":")
+    if kind == FIELD:
+        return write.done(commands.map_field(dossier, asked, key=key, attribute=body.attribute))
+    return write.done(commands.map_category(dossier, asked, code=int(key), attribute=body.attribute))
 
 
 @router.delete("/{mapped}", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
-def unmap_category(write: Writing, mapped: MAPPED) -> Response:
+def unmap_attribute(write: Writing, mapped: MAPPED) -> Response:
     """Takes a mapping away."""
-    return write.done(commands.unmap_category(write.services.dossier, write.ask(), code=mapped))
+    dossier = write.services.dossier
+    kind, _, key = mapped.partition(":")
+    if kind == FIELD:
+        return write.done(commands.unmap_field(dossier, write.ask(), key=key))
+    return write.done(commands.unmap_category(dossier, write.ask(), code=int(key)))

@@ -1,0 +1,77 @@
+"""Use cases of contact uploads."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from aggregates.effective import Days
+from aggregates.texts import Faults
+from aggregates.upload.mapping import MappingNotFoundError, UploadMapping, check_columns, check_delimiter
+from aggregates.upload.upload import Upload
+from aggregates.use_case import FactStore, Outcome, Request, command
+
+
+@command
+def save_mapping(
+    store: FactStore,
+    request: Request,
+    *,
+    name: str,
+    columns: Mapping[str, str],
+    delimiter: str | None = None,
+    header: bool | None = None,
+) -> Outcome:
+    """Saves a mapping from columns to fields under a name, or its next version (rule 3.2)."""
+    name = name.strip()
+    found = store.load(UploadMapping, name) or UploadMapping.new(store.company, name)
+    found.expect(request.expected_version)
+    setup = store.setup()
+    found.save(
+        request.origin, name=name, columns=columns, fields=setup.fields.keys(), delimiter=delimiter, header=header
+    )
+    return store.keep(request, found, decided_on=setup)
+
+
+@command
+def receive_upload(
+    store: FactStore,
+    request: Request,
+    *,
+    upload: str,
+    file: str,
+    size: int,
+    digest: str,
+    mapping: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    delimiter: str | None = None,
+    header: bool | None = None,
+    effective_from: date | None = None,
+) -> Outcome:
+    """A contact file came in whole, to be read by a saved mapping or by the columns given here; what is given here wins."""
+    faults = Faults()
+    saved = None if mapping is None else store.load(UploadMapping, mapping)
+    if mapping is not None and saved is None:
+        faults.found.append(_no_mapping(mapping))
+    days = Days(request.today)
+    with faults:
+        days = Days(effective_from or request.today)
+    wanted = columns if columns is not None or saved is None else saved.columns
+    checked = {} if mapping is not None and saved is None else check_columns(faults, wanted or {}, store.setup().fields)
+    check_delimiter(faults, delimiter)
+    faults.raise_any()
+    found = store.load(Upload, upload) or Upload.new(store.company, upload)
+    found.receive(
+        request.origin,
+        upload=upload,
+        file=file,
+        size=size,
+        digest=digest,
+        columns=checked,
+        delimiter=delimiter or (saved.delimiter if saved else None),
+        header=header if header is not None else saved.header if saved else None,
+        effective_from=days.first,
+    )
+    return store.keep(request, found)
+
+
+def _no_mapping(name: str) -> MappingNotFoundError:
+    return MappingNotFoundError(f"There is no upload mapping {name}.", field="mapping")

@@ -1,0 +1,88 @@
+"""`/v1/customers/{number}/fields`: the Customer Profile widget, and Save (rules 3.3-3.9, 5.2).
+
+The ETag is the customer's version. `If-Match` is compared field by field: only a field that somebody else changed since conflicts.
+"""
+
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from aggregates.customer import commands
+from aggregates.customer.profile import CustomerNotFoundError
+from aggregates.fact import Role
+from api import around
+from api.auth import PROFILE_READERS, Allowed, allow
+from api.deciding import DecidingRoute
+from api.paths import NUMBER
+from api.reading import Reading
+from api.services import services_of
+from api.shapes import Body, Day, FieldEdit, InteractionId, Reason
+from api.writing import Write, WriteAnswer, Writing
+from projections import fields
+from projections.fields import Widget
+
+router: Final = APIRouter(prefix="/v1/customers", tags=["business fields"], route_class=DecidingRoute)
+EDITORS: Final = (Role.ADMINISTRATOR, Role.AGENT)
+UNMASKERS: Final = Allowed((Role.ADMINISTRATOR, Role.AUDITOR))
+SAVED: Final = "Customer profile changed successfully"
+"""What rule 3.6 says after Save."""
+NOTHING_CHANGED: Final = "Nothing changed."
+
+
+class FieldEdits(Body):
+    """Save in the widget: values by field key; `null` takes one away. All of them, or none.
+
+    By default from today on, open-ended, over everything recorded before; `keep_later` ends it before the next later-dated value.
+    An agent names the open interaction with this customer (rule 3.4).
+    """
+
+    fields: dict[str, FieldEdit]
+    interaction: InteractionId | None = None
+    effective_from: Day | None = None
+    effective_to: Day | None = None
+    keep_later: bool = False
+    reason: Reason | None = None
+
+
+@router.get("/{number}/fields", response_model=Widget, dependencies=[allow(PROFILE_READERS)])
+def read_widget(
+    request: Request,
+    read: Reading,
+    number: NUMBER,
+    sort: Annotated[
+        Literal["label"] | None, Query(description="Ascending by label; without it, the order of definition.")
+    ] = None,
+    unmask: Annotated[
+        bool, Query(description="Shows masked values, to administrators and auditors; that is recorded.")
+    ] = False,
+) -> Response:
+    """Business Fields, and Optional Business Fields, which are absent when no upload of the customer brought one (rule 3.3)."""
+    if unmask:
+        UNMASKERS.check(request)
+    with read.view(*fields.WIDGET) as view:
+        found = fields.widget(view, number, sort=sort is not None, unmask=unmask)
+        hidden = set(fields.masked_fields(view)) if unmask else set()
+    if found is None:
+        raise CustomerNotFoundError(f"Customer {number} does not exist.")
+    if shown := [one.key for one in found.fields if one.key in hidden and one.value is not None]:
+        asked = Write(services_of(request), around.of(request.scope), None).ask()
+        commands.show_masked(read.services.dossier, asked, number=number, fields=shown)
+    return read.answer(found, view, version=found.version)
+
+
+@router.patch("/{number}/fields", response_model=WriteAnswer, dependencies=[allow(EDITORS)])
+def edit_fields(write: Writing, number: NUMBER, body: FieldEdits) -> Response:
+    """Save: changes what is given, or refuses all of it, naming every field that is wrong (rules 3.4-3.7, 3.9)."""
+    outcome = commands.edit_fields(
+        write.services.dossier,
+        write.ask(body.reason),
+        number=number,
+        fields=body.fields,
+        interaction=body.interaction,
+        effective_from=body.effective_from,
+        effective_to=body.effective_to,
+        keep_later=body.keep_later,
+    )
+    return write.done(outcome, message=SAVED if outcome.changed else NOTHING_CHANGED)

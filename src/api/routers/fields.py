@@ -1,0 +1,127 @@
+"""`/v1/fields`: definitions of business fields (rules 3.1, 3.8-3.10). Only administrators change them.
+
+Nothing is ever deleted: a field with `active: false` is not in the widget any more and cannot be edited; its values stay.
+"""
+
+from typing import Any, Final
+
+from fastapi import APIRouter
+from pydantic import Field
+from starlette.responses import Response
+
+from aggregates.field import commands
+from aggregates.field.field import BusinessField, FieldNotFoundError
+from api.auth import ADMINISTRATORS, PROFILE_READERS, allow
+from api.deciding import DecidingRoute
+from api.pages import Paged, page_of
+from api.paths import FIELD
+from api.reading import Reading
+from api.shapes import (
+    Body,
+    Choices,
+    FieldWord,
+    GroupWord,
+    PolicyWord,
+    Position,
+    Reason,
+    TypeWord,
+    ValidatorWord,
+)
+from api.writing import WriteAnswer, Writing
+from projections import fields, history
+from projections.fields import FieldRead
+from projections.paging import Page
+from projections.reading import View
+
+router: Final = APIRouter(prefix="/v1/fields", tags=["business fields"], route_class=DecidingRoute)
+_NOT_DEFINED: Final = frozenset({"key", "reason"})
+
+
+class NewField(Body):
+    """A field to be defined (rule 3.1). Its key, in snake_case, type and personal flag are fixed for life.
+
+    Only a personal field can be masked; one of type `choice` has choices, and no other has. The label has 1 to 60 characters.
+    """
+
+    key: FieldWord
+    label: FieldWord
+    group: GroupWord
+    type: TypeWord
+    agent_editable: bool = False
+    position: Position = 0
+    required: bool = False
+    personal: bool = False
+    masked: bool = False
+    choices: Choices = Field(default_factory=list)
+    policy: PolicyWord = "newest"
+    validators: list[ValidatorWord] = Field(default_factory=list)
+    active: bool = True
+    reason: Reason | None = None
+
+
+class FieldChange(Body):
+    """What is to change of a definition; what is left out stays."""
+
+    label: FieldWord | None = None
+    group: GroupWord | None = None
+    type: TypeWord | None = None
+    agent_editable: bool | None = None
+    position: Position | None = None
+    required: bool | None = None
+    personal: bool | None = None
+    masked: bool | None = None
+    choices: Choices | None = None
+    policy: PolicyWord | None = None
+    validators: list[ValidatorWord] | None = None
+    active: bool | None = None
+    reason: Reason | None = None
+
+
+@router.get("", response_model=Page[FieldRead], dependencies=[allow(PROFILE_READERS)])
+def list_fields(read: Reading, page: Paged) -> Response:
+    """All business fields: by group, position, then order of definition."""
+    with read.view("fields") as view:
+        return read.answer(page_of(fields.definitions(view), page), view)
+
+
+@router.post("", status_code=201, response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
+def define_field(write: Writing, body: NewField) -> Response:
+    """Defines a business field."""
+    outcome = commands.define_field(
+        write.services.dossier, write.ask(body.reason, creates=True), key=body.key, given=_given(body)
+    )
+    return write.done(outcome, location=f"/v1/fields/{body.key}")
+
+
+@router.get("/{key}", response_model=FieldRead, dependencies=[allow(PROFILE_READERS)])
+def read_field(read: Reading, key: FIELD) -> Response:
+    """One definition."""
+    with read.view("fields") as view:
+        found = _found(view, key)
+        return read.answer(found, view, version=found.version, dated=False)
+
+
+@router.patch("/{key}", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
+def change_field(write: Writing, key: FIELD, body: FieldChange) -> Response:
+    """Changes what is given of a definition."""
+    outcome = commands.change_field(write.services.dossier, write.ask(body.reason), key=key, given=_given(body))
+    return write.done(outcome)
+
+
+@router.get("/{key}/history", response_model=Page[history.HistoryEntry], dependencies=[allow(PROFILE_READERS)])
+def read_field_history(read: Reading, key: FIELD, page: Paged) -> Response:
+    """Every event of a definition: who, when, why."""
+    with read.view("fields", "history") as view:
+        _found(view, key)
+        return read.answer(history.history(view, BusinessField.KIND, key, page.limit, page.cursor), view)
+
+
+def _given(body: NewField | FieldChange) -> dict[str, Any]:
+    return {name: value for name, value in body if name not in _NOT_DEFINED}
+
+
+def _found(view: View, key: str) -> FieldRead:
+    found = fields.definition(view, key)
+    if found is None:
+        raise FieldNotFoundError(f"Field {key} is not defined.")
+    return found

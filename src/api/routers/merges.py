@@ -1,0 +1,81 @@
+"""`/v1/customers/{number}/merge` and `/unmerge`: duplicates become one customer, and two again (rule 6.1)."""
+
+from typing import Final, cast
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from aggregates.customer import commands
+from aggregates.customer.events import CustomerMergedAway
+from aggregates.use_case import Outcome
+from api.auth import ADMINISTRATORS, allow
+from api.deciding import DecidingRoute
+from api.paths import NUMBER
+from api.shapes import Body, CustomerNumber, Reason
+from api.writing import WriteAnswer, Writing
+from store.application import Dossier
+from store.log import read
+
+router: Final = APIRouter(prefix="/v1/customers", tags=["merging customers"], route_class=DecidingRoute)
+
+
+class Merge(Body):
+    """The duplicate, and who survives: one of the two, the older one where it is left out."""
+
+    other: CustomerNumber
+    survivor: CustomerNumber | None = None
+    reason: Reason | None = None
+
+
+class Unmerge(Body):
+    """The customer that was merged into this one."""
+
+    other: CustomerNumber
+    reason: Reason | None = None
+
+
+class MergeAnswer(WriteAnswer):
+    """Who survived, and whose number leads there from now on. `version` is the survivor's."""
+
+    survivor: str
+    merged_away: str
+
+
+@router.post("/{number}/merge", response_model=MergeAnswer, dependencies=[allow(ADMINISTRATORS)])
+def merge_customers(write: Writing, number: NUMBER, body: Merge) -> Response:
+    """Merges two customers: per field and category the survivor's values win where it has any, the others it takes.
+
+    The other number leads to the survivor from then on; both histories stay, and the merge can be undone. `If-Match` is the version of
+    the customer in the path, whoever survives.
+    """
+    dossier = write.services.dossier
+    outcome = commands.merge_customers(
+        dossier,
+        write.ask(body.reason),
+        number=number,
+        other=body.other,
+        survivor=body.survivor,
+        survivor_named=body.survivor is not None,
+    )
+    survivor, away = _who(dossier, outcome) or (number, body.other)
+    message = f"Customer {away} was merged into {survivor}." if outcome.changed else "They are merged already."
+    return write.done(outcome, message=message, survivor=survivor, merged_away=away)
+
+
+@router.post("/{number}/unmerge", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
+def unmerge_customers(write: Writing, number: NUMBER, body: Unmerge) -> Response:
+    """Undoes a merge: what was taken then, and still stands, is taken back; what was set since stays."""
+    outcome = commands.unmerge_customers(
+        write.services.dossier, write.ask(body.reason), number=number, other=body.other
+    )
+    return write.done(outcome, message=f"Customer {body.other} stands for itself again.")
+
+
+def _who(dossier: Dossier, outcome: Outcome) -> tuple[str, str] | None:
+    """Who survived and who went, by the last fact of the merge; `None` when nothing was merged."""
+    if outcome.position is None:
+        return None
+    with dossier.database.connection() as connection:
+        [event] = read(connection, outcome.position - 1, 1)
+    merged = cast("CustomerMergedAway", dossier.fact_mapper.to_domain_event(event))
+    return merged.survivor, merged.number

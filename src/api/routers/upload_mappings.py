@@ -1,0 +1,78 @@
+"""`/v1/upload-mappings`: which column of a contact file is which field, saved under a name (rule 3.2).
+
+A mapping holds from when it is recorded; it has a known time, but no effective dates: each upload keeps the columns that it went by.
+"""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Path
+from pydantic import AfterValidator, Field, WithJsonSchema
+from starlette.responses import Response
+
+from aggregates.upload import commands
+from aggregates.upload.mapping import LONGEST_COLUMN, LONGEST_NAME, MappingNotFoundError, mapping_name
+from api.auth import UPLOADERS, allow
+from api.deciding import DecidingRoute
+from api.pages import Paged, page_of
+from api.reading import Reading
+from api.shapes import Body, Reason, rule
+from api.writing import WriteAnswer, Writing
+from jobs import upload_states
+from jobs.upload_states import MappingRead
+from projections.paging import Page
+
+router: Final = APIRouter(prefix="/v1/upload-mappings", tags=["uploads"], route_class=DecidingRoute)
+
+NAME = Annotated[
+    str,
+    AfterValidator(rule(mapping_name)),
+    WithJsonSchema({"type": "string", "pattern": f"^[A-Za-z0-9][A-Za-z0-9-]{{0,{LONGEST_NAME - 1}}}$"}),
+    Path(description="Name of a mapping."),
+]
+Target = Annotated[str, Field(max_length=LONGEST_COLUMN)]
+
+
+class SavedMapping(Body):
+    """Each column's field: a field's key, `customer_number`, `alternate_number` or `name`.
+
+    In a file without a header the columns are `1`, `2`, ...
+    """
+
+    columns: dict[str, Target]
+    delimiter: Annotated[str | None, Field(description="One of , ; | ~ or a tab; detected where it is left out.")] = (
+        None
+    )
+    header: bool | None = None
+    reason: Reason | None = None
+
+
+@router.get("", response_model=Page[MappingRead], dependencies=[allow(UPLOADERS)])
+def list_upload_mappings(read: Reading, page: Paged) -> Response:
+    """Every mapping, by name."""
+    _, known_at = read.from_log()
+    found = upload_states.mappings(read.services.dossier, known_at)
+    return read.answer_known(page_of(found, page), known_at)
+
+
+@router.get("/{name}", response_model=MappingRead, dependencies=[allow(UPLOADERS)])
+def read_upload_mapping(read: Reading, name: NAME) -> Response:
+    """One mapping."""
+    _, known_at = read.from_log()
+    found = next((one for one in upload_states.mappings(read.services.dossier, known_at) if one.name == name), None)
+    if found is None:
+        raise MappingNotFoundError(f"There is no upload mapping {name}.")
+    return read.answer_known(found, known_at, version=found.version)
+
+
+@router.put("/{name}", response_model=WriteAnswer, dependencies=[allow(UPLOADERS)])
+def save_upload_mapping(write: Writing, name: NAME, body: SavedMapping) -> Response:
+    """Saves a mapping, or its next version; uploads that came before keep theirs."""
+    outcome = commands.save_mapping(
+        write.services.dossier,
+        write.ask(body.reason),
+        name=name,
+        columns=body.columns,
+        delimiter=body.delimiter,
+        header=body.header,
+    )
+    return write.done(outcome, location=f"/v1/upload-mappings/{name}" if outcome.version == 1 else None)

@@ -1,0 +1,222 @@
+"""`/v1/uploads`: contact files in, how far each has been read, and what is wrong with their rows (rule 3.2).
+
+A file is streamed into the database as it comes and answered with 202 once it is there whole; `dossier work` reads it. Its bound is a
+setting of its own. What can be judged without the file is judged before its first byte is read.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Path, Query, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response, StreamingResponse
+
+from aggregates.errors import InvalidError
+from api import around
+from api.around import Around
+from api.auth import UPLOADERS, GuardedRoute, allow
+from api.pages import Paged
+from api.reading import as_json
+from api.services import services_of
+from api.shapes import Day
+from api.writing import JSON, Write, WriteAnswer
+from jobs import receiving, upload_states
+from jobs.receiving import Reading, Receiving
+from jobs.upload_states import UploadRead, WrongValue
+from projections.paging import Page
+from store.staging import CHUNK_BYTES
+
+MEDIA_TYPES: Final = (
+    "text/csv",
+    "text/plain",
+    "text/tab-separated-values",
+    "application/csv",
+    "application/x-ndjson",
+    "application/jsonl",
+    "application/octet-stream",
+)
+COLUMNS: Final = "Dossier-Upload-Columns"
+LONGEST_COLUMNS: Final = 50_000
+"""Characters of that header."""
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+"""What a value begins with that a spreadsheet would reckon with."""
+ERROR_COLUMNS: Final = ("row", "field", "value", "reason")
+UPLOAD = Annotated[UUID, Path(description="Id of an upload.")]
+
+
+class FileRoute(GuardedRoute):
+    """A route whose body is a file."""
+
+    def check_media_type(self, known: Around) -> None:
+        """Raises 415 for what is no contact file by its own account."""
+        kind = (known.header(b"content-type") or MEDIA_TYPES[-1]).partition(";")[0].strip().lower()
+        if kind not in MEDIA_TYPES:
+            raise HTTPException(
+                415, "A contact file is sent as text/csv, application/x-ndjson or application/octet-stream."
+            )
+
+
+class UploadAnswer(WriteAnswer):
+    """What came of sending a file: which upload it is, to be asked for under `Location`."""
+
+    upload: UUID
+
+
+router: Final = APIRouter(prefix="/v1/uploads", tags=["uploads"], route_class=FileRoute)
+_BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            kind: {"schema": {"type": "string", "format": "binary"}} for kind in MEDIA_TYPES[:1] + MEDIA_TYPES[-3:]
+        },
+    }
+}
+
+
+@router.post("", status_code=202, response_model=UploadAnswer, dependencies=[allow(UPLOADERS)], openapi_extra=_BODY)
+async def receive_file(
+    request: Request,
+    *,
+    mapping: Annotated[str | None, Query(max_length=200, description="Name of a saved mapping.")] = None,
+    file: Annotated[str, Query(max_length=1_000, description="What the file is called.")] = "contacts",
+    delimiter: Annotated[
+        str | None, Query(max_length=10, description="One of , ; | ~ or tab; detected where it is left out.")
+    ] = None,
+    header: Annotated[bool | None, Query(description="Whether the first row names the columns.")] = None,
+    effective_from: Annotated[
+        Day | None, Query(description="From which day the values hold; today by default.")
+    ] = None,
+    columns: Annotated[
+        str | None,
+        Header(alias=COLUMNS, max_length=LONGEST_COLUMNS, description="JSON object: each column and its field."),
+    ] = None,
+) -> Response:
+    """Takes a contact file in: delimited text or JSON lines, UTF-8. It is read by `dossier work`; `Location` says how far that is."""
+    known = around.of(request.scope)
+    known.writes = True
+    services = services_of(request)
+    told = "\t" if delimiter == "tab" else delimiter
+    reading = Reading(file, mapping, _columns(columns), told, header, effective_from)
+    write = Write(services, known, None)
+    asked = await run_in_threadpool(write.ask, creates=True)
+    await run_in_threadpool(receiving.check, services.dossier, asked, reading)
+    incoming = await run_in_threadpool(Receiving, services.dossier, reading)
+    try:
+        await _take(request, incoming, services.settings.most_upload_bytes)
+        digest = await run_in_threadpool(incoming.end)
+    except BaseException as error:
+        await run_in_threadpool(incoming.discard)
+        if isinstance(error, ClientDisconnect):
+            raise HTTPException(400, "The file did not come whole; nothing of it was kept.") from None
+        raise
+    write = Write(services, known, _asked(request, columns, digest))
+    upload, outcome = await run_in_threadpool(lambda: incoming.receive(write.ask(creates=True)))
+    answer = write.done(outcome, upload=str(upload))
+    answer.status_code = 202
+    answer.headers["Location"] = f"/v1/uploads/{upload}"
+    return answer
+
+
+async def _take(request: Request, incoming: Receiving, most: int) -> None:
+    """Hands the body over as it comes. Raises 413 beyond the bound."""
+    told = request.headers.get("content-length", "")
+    if told.isdigit() and int(told[:20]) > most:
+        raise _too_large(most)
+    rest, come = bytearray(), 0
+    async for content in request.stream():
+        rest += content
+        come += len(content)
+        if come > most:
+            raise _too_large(most)
+        if len(rest) >= CHUNK_BYTES:
+            await run_in_threadpool(incoming.write, bytes(rest))
+            rest.clear()
+    await run_in_threadpool(incoming.write, bytes(rest))
+
+
+def _too_large(most: int) -> HTTPException:
+    return HTTPException(413, f"A contact file may have {most:,} bytes; send it in several.")
+
+
+def _columns(text: str | None) -> dict[str, str] | None:
+    """The columns in the header. A header is Latin-1 by the letter; UTF-8 and JSON escapes are understood."""
+    if text is None:
+        return None
+    try:
+        found = json.loads(text.encode("latin-1").decode() if not text.isascii() else text)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict) or not all(isinstance(target, str) for target in found.values()):
+        raise InvalidError('It is a JSON object such as {"Town": "city"}.', field=COLUMNS)
+    return found
+
+
+def _asked(request: Request, columns: str | None, digest: str) -> bytes:
+    """What was asked, for the idempotency key: path, query, columns and file."""
+    return sha256(f"POST {request.url.path}?{request.url.query}\0{columns}\0{digest}".encode()).digest()
+
+
+@router.get("", response_model=Page[UploadRead], dependencies=[allow(UPLOADERS)])
+def list_uploads(request: Request, page: Paged) -> Response:
+    """Every upload, the latest first."""
+    return _answer(upload_states.list_uploads(services_of(request).dossier, page.limit, page.cursor))
+
+
+@router.get("/{upload}", response_model=UploadRead, dependencies=[allow(UPLOADERS)])
+def read_upload(request: Request, upload: UPLOAD) -> Response:
+    """One upload: how far it is, and what became of its rows."""
+    return _answer(upload_states.upload(services_of(request).dossier, upload))
+
+
+@router.get(
+    "/{upload}/errors",
+    response_model=Page[WrongValue],
+    dependencies=[allow(UPLOADERS)],
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+)
+def read_errors(
+    request: Request,
+    upload: UPLOAD,
+    page: Paged,
+    format: Annotated[  # noqa: A002  (the caller's word)
+        Literal["csv", "json"], Query(description="`csv`: the whole file, to download; `json`: in pages.")
+    ] = "csv",
+) -> Response:
+    """What is wrong with which rows. In the file, a value that a spreadsheet would take for a formula has a `'` before it."""
+    dossier = services_of(request).dossier
+    if format == "json":
+        return _answer(upload_states.wrong_values(dossier, upload, page.limit, page.cursor))
+    upload_states.upload(dossier, upload)
+    headers = {"Content-Disposition": f'attachment; filename="errors-{upload}.csv"'}
+    return StreamingResponse(
+        csv_lines(upload_states.all_wrong_values(dossier, upload)), 200, headers, "text/csv; charset=utf-8"
+    )
+
+
+def csv_lines(errors: Iterator[WrongValue]) -> Iterator[str]:
+    """The errors as a file, a line at a time."""
+    yield _csv_line(ERROR_COLUMNS)
+    for error in errors:
+        yield _csv_line((error.row, *(harmless(text) for text in (error.field, error.value, error.reason))))
+
+
+def harmless(text: str | None) -> str:
+    """The text such that no spreadsheet reckons with it."""
+    return f"'{text}" if text is not None and text.startswith(FORMULA) else text or ""
+
+
+def _csv_line(cells: tuple[object, ...]) -> str:
+    line = io.StringIO()
+    csv.writer(line).writerow(cells)
+    return line.getvalue()
+
+
+def _answer(body: Any) -> Response:
+    return Response(as_json(body), media_type=JSON)

@@ -1,0 +1,212 @@
+"""`dossier upload FILE`: a contact file in, with a progress bar (rule 3.2).
+
+The file is kept in the database first and then read from there, so a run that was killed is gone on with: by the worker of
+`dossier up`, or by the same command. Whoever holds the upload's lock reads it; the other one watches. The same file, begun with the
+same columns and not over, is not begun again.
+"""
+
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from getpass import getuser
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+from uuid import UUID, uuid4
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from aggregates.fact import Origin, Role, Source
+from aggregates.upload.mapping import UploadMapping
+from aggregates.use_case import Request
+from cli import show
+from cli.errors import CliError
+from cli.lines import say
+from cli.process import collect_less
+from cli.settings import Settings
+from cli.wiring import open_dossier
+from jobs import receiving, upload_states
+from jobs.receiving import Reading, Receiving
+from jobs.upload_states import State, UploadRead
+from jobs.uploading import TakenOverError, Uploading
+from store import staging
+from store.application import Dossier
+
+WATCHED_EVERY_S: Final = 0.2
+AT_ONCE: Final = 1 << 20
+"""Bytes of the file in memory."""
+_MEANT: Final = (
+    ("new", "customers that were not there before"),
+    ("changed", "rows that brought something new to a customer"),
+    ("unchanged", "rows that said what is known already, or what an agent's edit stands against"),
+    ("failed", "rows with a fault, nothing of which was taken"),
+)
+
+Told = Callable[[str, int, int], None]
+"""Called with what is going on, how many rows are done, and how many bytes of the file."""
+
+
+class FileError(CliError):
+    """The file cannot be taken."""
+
+
+class ColumnsError(CliError):
+    """It is not said which column is which field."""
+
+
+def upload(
+    settings: Settings,
+    path: Path,
+    *,
+    mapping: str | None,
+    columns: Sequence[str],
+    delimiter: str | None,
+    header: bool | None,
+    effective_from: date | None,
+    actor: str | None,
+    as_json: bool,
+) -> None:
+    """Takes a file in and reads it to its end. Raises `FileError` when it is refused."""
+    mapped = _columns(columns)
+    if mapping is None and mapped is None:
+        raise ColumnsError("Say which column is which field: --mapping NAME, or --map COLUMN=FIELD for each of them.")
+    told = "\t" if delimiter == "tab" else delimiter
+    reading = Reading(path.name, mapping, mapped, told, header, effective_from)
+    collect_less()
+    with open_dossier(settings) as dossier, _bar(path.stat().st_size) as tell:
+        request = _request(dossier, actor)
+        receiving.check(dossier, request, reading)
+        upload_id = _begun(dossier, path, reading, request) or _received(dossier, path, reading, request, tell)
+        done = _run(dossier, upload_id, tell)
+    _answer(done, as_json=as_json)
+    if done.state is not State.FINISHED:
+        raise FileError(done.refusal or done.error or "The file was not read to its end.")
+
+
+def _columns(given: Sequence[str]) -> dict[str, str] | None:
+    """`COLUMN=FIELD` each; the column may hold an equals sign."""
+    found: dict[str, str] = {}
+    for one in given:
+        column, sign, target = one.rpartition("=")
+        if not sign or not column.strip():
+            raise ColumnsError(f"--map takes COLUMN=FIELD, not {one[:60]}.")
+        if column in found:
+            raise ColumnsError(f"--map names column {column[:60]} twice.")
+        found[column] = target.strip()
+    return found or None
+
+
+def _request(dossier: Dossier, actor: str | None) -> Request:
+    cause = uuid4()
+    origin = Origin(
+        actor=actor or getuser(),
+        role=Role.ADMINISTRATOR,
+        source=Source.CLI,
+        correlation_id=cause,
+        causation_id=cause,
+    )
+    return Request(origin, dossier.today())
+
+
+def _begun(dossier: Dossier, path: Path, reading: Reading, request: Request) -> UUID | None:
+    """An upload of the same file, to be read the same way, that is not over; the latest one."""
+    open_ones = [one for one in _open_uploads(dossier) if one.size == path.stat().st_size]
+    if not open_ones:
+        return None
+    with path.open("rb") as file:
+        digest = sha256()
+        while content := file.read(AT_ONCE):
+            digest.update(content)
+    wanted = _how(dossier, reading, request)
+    return next(
+        (
+            one.upload
+            for one in open_ones
+            if one.digest == digest.hexdigest()
+            and (one.columns, one.delimiter, one.header, one.effective_from) == wanted
+        ),
+        None,
+    )
+
+
+def _open_uploads(dossier: Dossier) -> list[UploadRead]:
+    with dossier.database.connection() as connection:
+        waiting = staging.waiting(connection)
+    return [upload_states.upload(dossier, one) for one in reversed(waiting)]
+
+
+def _how(
+    dossier: Dossier, reading: Reading, request: Request
+) -> tuple[Mapping[str, str], str | None, bool | None, date]:
+    """How the file would be read, as `receive_upload` finds it."""
+    saved = None if reading.mapping is None else dossier.load(UploadMapping, reading.mapping)
+    columns = reading.columns if reading.columns is not None else saved.columns if saved else {}
+    delimiter = reading.delimiter or (saved.delimiter if saved else None)
+    header = reading.header if reading.header is not None else saved.header if saved else None
+    return columns, delimiter, header, reading.effective_from or request.today
+
+
+def _received(dossier: Dossier, path: Path, reading: Reading, request: Request, tell: Told) -> UUID:
+    incoming = Receiving(dossier, reading)
+    try:
+        with path.open("rb") as file:
+            while content := file.read(AT_ONCE):
+                incoming.write(content)
+                tell("Taking in", 0, incoming.size)
+        incoming.end()
+    except BaseException:
+        incoming.discard()
+        raise
+    return incoming.receive(request)[0]
+
+
+def _run(dossier: Dossier, upload_id: UUID, tell: Told) -> UploadRead:
+    """Reads the file, or watches whoever reads it."""
+    stop = threading.Event()
+    while True:
+        with staging.holding(dossier.database, upload_id) as leader:
+            found = upload_states.upload(dossier, upload_id)
+            if found.state in {State.FINISHED, State.REFUSED}:
+                return found
+            tell("Reading", found.rows, found.bytes_done)
+            if leader is not None:
+                try:
+                    Uploading(dossier, leader, upload_id).run(stop, lambda at: tell("Reading", at.rows, at.bytes))
+                except TakenOverError:
+                    pass
+                else:
+                    continue
+        stop.wait(WATCHED_EVERY_S)
+
+
+def _answer(done: UploadRead, *, as_json: bool) -> None:
+    if as_json:
+        show.document(done)
+        return
+    say(f"Upload {done.upload}: {done.rows:,} row{'' if done.rows == 1 else 's'} of {done.file}")
+    show.table(("", "rows", ""), [(name, f"{getattr(done, name):,}", meaning) for name, meaning in _MEANT])
+    if done.failed:
+        say(f"What is wrong with which row: GET /v1/uploads/{done.upload}/errors")
+
+
+@contextmanager
+def _bar(size: int) -> Iterator[Told]:
+    """A progress bar on stderr while the block runs, where stderr is a terminal; else nothing is drawn."""
+    console = Console(file=sys.stderr)
+    if not console.is_terminal:
+        yield lambda *_: None
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TextColumn("{task.fields[rows]:,} rows"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("Taking in", total=size, rows=0)
+        yield lambda what, rows, done: bar.update(task, description=what, completed=done, rows=rows)

@@ -1,0 +1,83 @@
+"""What `history` knows of business fields: which ones an event is about, and whose values are masked on reading (rules 3.10, 5.2).
+
+A value is masked where its field is masked, as known then or now: an earlier `known_at` is no way around a mask.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, Final
+
+from aggregates.customer.events import (
+    BusinessFieldEdited,
+    BusinessFieldsUploaded,
+    CustomerMerged,
+    CustomerUnmerged,
+)
+from aggregates.fact import ERASED, Erased, Fact
+from aggregates.field.events import FieldChanged, FieldDefined
+from projections.bitemporal import ALWAYS, Change, Rectangles, instant_of, known_then
+from projections.fields_queries import MASK
+from projections.reading import View
+
+MASKS: Final = Rectangles("history_masks", (("field", "text"),), (("masked", "boolean"),))
+"""Which fields are masked."""
+_MASKED: Final = f"""
+    SELECT DISTINCT field FROM {MASKS.table} AS one WHERE masked AND ({known_then("one")} OR upper(one.known) = 'infinity')
+"""
+_BY_FIELD: Final = ("personal_values", "personal_fields_taken")
+"""Personal values, by field."""
+
+
+def mask_change(fact: Fact) -> Iterator[Change]:
+    """What a fact says of a field's mask."""
+    if isinstance(fact, FieldDefined | FieldChanged):
+        yield Change((fact.key,), ALWAYS, (fact.masked,), instant_of(fact.recorded_at))
+
+
+def masked_fields(view: View) -> Collection[str]:
+    """The fields whose values are masked in this view."""
+    return frozenset(row[0] for row in view.connection.execute(_MASKED, {"known_at": view.known_at}))
+
+
+def fields_of(fact: Fact) -> str | None:
+    """The fields that a fact changes, parted by blanks; `None` when it is about none."""
+    found: Collection[str] = ()
+    if isinstance(fact, BusinessFieldEdited):
+        found = (fact.field,)
+    elif isinstance(fact, BusinessFieldsUploaded):
+        found = {*fact.values, *_keys(fact.personal_values)} - {*fact.withheld}
+    elif isinstance(fact, CustomerMerged):
+        found = {*fact.fields, *_keys(fact.personal_fields_taken)}
+    elif isinstance(fact, CustomerUnmerged):
+        found = fact.fields
+    return " ".join(sorted(found)) or None
+
+
+def personal_values(
+    said: Mapping[str, Any], opened: Mapping[str, Any] | None, personal: Collection[str], masked: Collection[str]
+) -> dict[str, Any]:
+    """The personal values of an event, `said` the rest of it: those of masked fields masked, all of them erased without a key."""
+    if opened is None:
+        return {name: None if _never_said(said, name) else str.__str__(ERASED) for name in sorted(personal)}
+    found = dict(opened)
+    if said.get("field") in masked and opened.get("personal_value") is not None:
+        found["personal_value"] = MASK
+    for name in _BY_FIELD:
+        if values := opened.get(name):
+            found[name] = {key: _hidden(value) if key in masked else value for key, value in values.items()}
+    return found
+
+
+def _never_said(said: Mapping[str, Any], name: str) -> bool:
+    """Whether an event has no value there anyhow: an edit of a field that is not personal, a customer whom no upload brought."""
+    if name == "personal_value":
+        return not said["is_personal"]
+    return name == "personal_values" and said.get("upload") is None
+
+
+def _hidden(value: Any) -> Any:
+    """A masked value; of values with days, the days stay."""
+    return [{**one, "value": MASK} for one in value] if isinstance(value, list) else MASK
+
+
+def _keys(values: Any) -> Collection[str]:
+    return () if isinstance(values, Erased) else values

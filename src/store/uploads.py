@@ -1,0 +1,192 @@
+"""How far uploads have been read, and what is wrong with their rows (tables of migration 8; rule 3.2). Their files: `store.staging`.
+
+A step is written in the transaction of the facts of its rows, and its key lets no second one begin at the same row: so every row is taken
+exactly once, whatever died when and whoever else believes that the upload is theirs.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from psycopg import Connection, sql
+
+from aggregates.upload.upload import Counts
+from store.admission import Statement
+from store.database import Row
+from store.keys import KeyRing, seal, unseal
+
+LONGEST_VALUE: Final = 500
+"""Characters kept of a wrong value."""
+LONGEST_ERROR: Final = 2_000
+_STEP: Final = """
+    INSERT INTO upload_steps (upload, first_row, last_row, bytes, new, changed, unchanged, failed)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+"""
+_ERRORS: Final = """
+    INSERT INTO upload_errors (upload, line, place, field, subject, sealed, masked, reason)
+    SELECT %s::uuid, * FROM unnest(
+        %s::bigint[], %s::int[], %s::text[], %s::uuid[], %s::bytea[], %s::boolean[], %s::text[]
+    )
+"""
+_PROGRESS: Final = """
+    SELECT coalesce(max(last_row), 0), coalesce(max(bytes), 0), coalesce(sum(new), 0)::bigint,
+           coalesce(sum(changed), 0)::bigint, coalesce(sum(unchanged), 0)::bigint, coalesce(sum(failed), 0)::bigint
+    FROM upload_steps WHERE upload = %s
+"""
+_WRONG: Final = """
+    SELECT line, place, field, subject, sealed, masked, reason FROM upload_errors
+    WHERE upload = %s AND (line, place) > (%s, %s) ORDER BY line, place LIMIT %s
+"""
+_LISTED: Final = """
+    SELECT upload, number, bytes, error, failed_at FROM uploads
+    WHERE number < %s AND EXISTS (SELECT FROM events WHERE originator_id = uploads.stream) ORDER BY number DESC LIMIT %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """What is wrong with a row: its field, `None` for the whole row, and the value where there is one to show.
+
+    `subject`: the customer whose key seals the value, `None` where the row belongs to no customer. `masked`: the value is not kept.
+    """
+
+    row: int
+    field: str | None
+    value: str | None
+    reason: str
+    subject: UUID | None = None
+    masked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Rows that are done with. `bytes` of the file had been read by then."""
+
+    first_row: int
+    last_row: int
+    bytes: int
+    new: int
+    changed: int
+    unchanged: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an upload has been read."""
+
+    rows: int
+    bytes: int
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One upload as its table tells of it. `number` is the order of arrival, `bytes` the size of its file."""
+
+    upload: UUID
+    number: int
+    bytes: int
+    error: str | None
+    failed_at: datetime | None
+
+
+def progress(connection: Connection[Row], upload: UUID) -> Progress:
+    """How far an upload has been read, by its steps."""
+    found = connection.execute(_PROGRESS, [upload]).fetchone()
+    rows, read, *counts = found or (0, 0, 0, 0, 0, 0)
+    return Progress(rows, read, Counts(rows, *counts))
+
+
+def writing(keys: KeyRing, upload: UUID, stream: UUID, step: Step, errors: Sequence[RowError]) -> list[Statement]:
+    """The statements of a step, to go with the facts of its rows."""
+    values = (step.first_row, step.last_row, step.bytes, step.new, step.changed, step.unchanged, step.failed)
+    statements: list[Statement] = [(_STEP, [upload, *values])]
+    if errors:
+        rows = list(_error_rows(keys, upload, stream, errors))
+        statements.append((_ERRORS, [upload, *(list(column) for column in zip(*rows, strict=True))]))
+    return statements
+
+
+def write(connection: Connection[Row], statements: Iterable[Statement]) -> None:
+    """Writes a step that no fact goes with, in one transaction."""
+    with connection.transaction():
+        for statement, values in statements:
+            connection.execute(statement.encode(), values)
+
+
+def _error_rows(keys: KeyRing, upload: UUID, stream: UUID, errors: Sequence[RowError]) -> Iterable[tuple[Any, ...]]:
+    last, place = 0, 0
+    for error in errors:
+        place = place + 1 if error.row == last else 0
+        last = error.row
+        subject, sealed = None, None
+        if error.value:
+            subject = error.subject or stream
+            sealed = _sealed(keys, subject, error.value[:LONGEST_VALUE], _context(upload, error.row, place))
+        yield error.row, place, error.field, subject, sealed, error.masked, error.reason
+
+
+def _sealed(keys: KeyRing, subject: UUID, value: str, context: bytes) -> bytes | None:
+    """The value; `None` where the key is destroyed. A customer of the same transaction has its key only with it."""
+    known, key = keys.find(subject)
+    key = key if known else keys.fresh(subject)[0]
+    return None if key is None else seal(key, value.encode(), context)
+
+
+def errors_after(
+    connection: Connection[Row], keys: KeyRing, upload: UUID, after: tuple[int, int], limit: int
+) -> list[tuple[tuple[int, int], RowError]]:
+    """Up to `limit` errors after a row and a place in it, with theirs; a value whose key is destroyed reads as `[erased]`."""
+    rows = connection.execute(_WRONG, [upload, *after, limit], binary=True).fetchall()
+    keys.preload((subject for _, _, _, subject, *_ in rows if subject is not None), connection)
+    return [
+        (
+            (line, place),
+            RowError(
+                line, field, _opened(keys, subject, sealed, _context(upload, line, place)), reason, subject, masked
+            ),
+        )
+        for line, place, field, subject, sealed, masked, reason in rows
+    ]
+
+
+def _opened(keys: KeyRing, subject: UUID | None, sealed: bytes | None, context: bytes) -> str | None:
+    if subject is None or sealed is None:
+        return None
+    key = keys.find(subject)[1]
+    return "[erased]" if key is None else unseal(key, sealed, context).decode()
+
+
+def _context(upload: UUID, row: int, place: int) -> bytes:
+    return f"upload_error/{upload}/{row}/{place}".encode()
+
+
+def listed(connection: Connection[Row], before: int, limit: int) -> list[Listed]:
+    """Up to `limit` uploads that arrived before this number, the latest first."""
+    return [Listed(*row) for row in connection.execute(_LISTED, [before, limit])]
+
+
+def find(connection: Connection[Row], upload: UUID) -> Listed | None:
+    """One upload, or `None`."""
+    found = connection.execute(
+        sql.SQL("SELECT upload, number, bytes, error, failed_at FROM uploads WHERE upload = %s"), [upload]
+    ).fetchone()
+    return None if found is None else Listed(*found)
+
+
+def fail(connection: Connection[Row], upload: UUID, error: str) -> None:
+    """Writes down why an upload is not getting on."""
+    connection.execute(
+        "UPDATE uploads SET error = %s, failed_at = clock_timestamp() WHERE upload = %s AND NOT over",
+        [error[:LONGEST_ERROR], upload],
+    )
+
+
+def go_on(connection: Connection[Row], upload: UUID) -> None:
+    """Takes that back: it is getting on again."""
+    connection.execute(
+        "UPDATE uploads SET error = NULL, failed_at = NULL WHERE upload = %s AND error IS NOT NULL", [upload]
+    )

@@ -1,0 +1,276 @@
+"""Merging duplicates: what the survivor takes, what undoing takes back, and that both keep their histories (rule 6.1)."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from aggregates.customer.merging import MergedAwayError, MergeError
+from aggregates.customer.profile import CustomerProfile
+from aggregates.effective import Days
+from aggregates.errors import DomainError
+from aggregates.fact import ERASED, Fact
+from field_facts import (
+    FIELDS,
+    brought_back,
+    customer_merged,
+    customer_unmerged,
+    field_edited,
+    held,
+    merged_away,
+    registered_by_row,
+    row_uploaded,
+)
+from scenario import (
+    COMPANY,
+    LONG_AGO,
+    ORIGIN,
+    TODAY,
+    alternate_number_added,
+    customer_registered,
+    history,
+    response_cleared,
+    response_selected,
+    said,
+    state,
+    told,
+)
+
+APRIL = Days(date(2026, 4, 1), date(2026, 4, 30))
+SINCE_LONG = Days(LONG_AGO)
+ADA = customer_registered()
+BOB = registered_by_row({"city": "Bonn", "first_name": "Bob"}, SINCE_LONG, name="Bob", number="1002")
+BOBS_CITY, BOBS_NAME = held("Bonn", SINCE_LONG), held("Bob", SINCE_LONG)
+TAKEN = customer_merged("1002", {"city": [BOBS_CITY], "first_name": [BOBS_NAME]})
+NAMED_BOB = registered_by_row({"first_name": "Bob"}, name="Bob", number="1002")
+
+
+def customer(*facts: Fact) -> CustomerProfile:
+    found: CustomerProfile = told(*facts)
+    return found
+
+
+def absorbed(one: CustomerProfile, other: CustomerProfile) -> list[Any]:
+    """Merges `other` into `one`: what both recorded; replaying it gives the same customers."""
+    before = [customer.copy() for customer in (one, other)]
+    one.absorb(ORIGIN, other, FIELDS)
+    facts = [*one.pending, *other.pending]
+    for was, now in zip(before, (one, other), strict=True):
+        for fact in now.pending:
+            fact.mutate(was)
+        assert state(was) == state(now)
+    return said(facts)
+
+
+def released(one: CustomerProfile, other: CustomerProfile) -> list[Any]:
+    one.release(ORIGIN, other)
+    return said([*one.pending, *other.pending])
+
+
+def values(one: CustomerProfile, day: date = TODAY) -> dict[str, str]:
+    return {key: line.at(day).value for key, line in one.fields.items() if line.at(day)}  # type: ignore[union-attr]
+
+
+# Merging
+
+
+def test_the_survivor_takes_what_it_has_not_itself_and_both_say_so() -> None:  # rule 6.1
+    assert absorbed(customer(ADA), customer(BOB)) == said([TAKEN, merged_away()])
+    ada = customer(ADA, TAKEN)
+    assert values(ada) == {"city": "Bonn", "first_name": "Bob"}
+    assert ada.fields["city"].at(TODAY).source == "merge"  # type: ignore[union-attr]
+    assert ada.names.at(TODAY) == "Ada Byron"
+
+
+def test_a_personal_value_that_is_taken_stays_sealed() -> None:  # rules 6.1, 5.1
+    found = TAKEN.model_dump()
+    assert found["fields"].keys() == {"city"}
+    assert found["personal_fields_taken"].keys() == {"first_name"}
+
+
+def test_a_field_that_nobody_knows_is_taken_as_a_personal_one() -> None:  # rule 5.1
+    ada, bob = customer(ADA), customer(BOB)
+    ada.absorb(ORIGIN, bob, {})
+    fact: Any = ada.pending[0]
+    assert (fact.fields, fact.personal_fields_taken.keys()) == ({}, {"city", "first_name"})
+
+
+def test_the_value_of_the_survivor_wins_where_the_field_is_set() -> None:  # rule 6.1
+    ada = customer(ADA, field_edited("city", "Köln", SINCE_LONG))
+    assert absorbed(ada, customer(BOB)) == said([customer_merged("1002", {"first_name": [BOBS_NAME]}), merged_away()])
+
+
+def test_on_days_without_a_value_the_survivor_takes_the_others() -> None:  # rules 6.1, 3.11
+    ada, bob = customer(ADA, field_edited("city", "Köln", APRIL)), customer(BOB)
+    ada.absorb(ORIGIN, bob, FIELDS)
+    theirs = bob.field("city", APRIL.first)
+    assert theirs is not None
+    shown = [
+        ada.field("city", day) for day in (date(2026, 3, 31), date(2026, 4, 1), date(2026, 4, 30), date(2026, 5, 1))
+    ]
+    assert [one and one.value for one in shown] == [theirs.value, "Köln", "Köln", theirs.value]
+
+
+def test_a_field_that_the_survivor_took_away_is_not_set() -> None:  # rule 6.1
+    ada = customer(ADA, field_edited("city", "Köln"), field_edited("city", None))
+    assert absorbed(ada, customer(BOB)) == said([TAKEN, merged_away()])
+
+
+def test_values_and_responses_are_taken_on_the_days_on_which_they_held() -> None:  # rules 6.1, 3.11
+    bob = customer(
+        NAMED_BOB,
+        field_edited("loan_type", "car", number="1002"),
+        field_edited("loan_type", "house", APRIL, number="1002"),
+        response_selected("A", number="1002"),
+        response_selected("B", first=APRIL.first, last=APRIL.last, number="1002"),
+    )
+    before, after = Days(TODAY, date(2026, 3, 31)), Days(date(2026, 5, 1))
+    loans = [held("car", before), held("house", APRIL), held("car", after)]
+    answers = [held("A", before), held("B", APRIL), held("A", after)]
+    taken = customer_merged("1002", {"loan_type": loans, "first_name": [held("Bob")]}, {7: answers})
+    ada = customer(ADA)
+    assert absorbed(ada, bob) == said([taken, merged_away()])
+    for day in (date(2026, 3, 9), TODAY, APRIL.first, after.first):
+        assert values(ada, day) == values(bob, day)
+        assert ada.response(7, day) == bob.response(7, day)
+
+
+def test_a_response_of_the_survivor_wins() -> None:  # rule 6.1
+    bob = customer(NAMED_BOB, response_selected("A", number="1002"))
+    ada = customer(ADA, response_selected("B"))
+    assert absorbed(ada, bob) == said([customer_merged("1002", {"first_name": [held("Bob")]}), merged_away()])
+
+
+def test_two_customers_that_have_nothing_are_merged_all_the_same() -> None:  # rule 6.1
+    bob = customer(customer_registered("Bob", number="1002"))
+    assert absorbed(customer(ADA), bob) == said([customer_merged(), merged_away()])
+
+
+def test_what_was_erased_is_not_taken() -> None:  # rules 6.1, 5.1
+    gone = BOB.model_copy(update={"personal_values": ERASED, "name": ERASED})
+    edited = field_edited("last_name", "x", number="1002").model_copy(update={"personal_value": ERASED})
+    bob = CustomerProfile.from_facts(history(gone, edited))
+    assert absorbed(customer(ADA), bob) == said([customer_merged("1002", {"city": [BOBS_CITY]}), merged_away()])
+
+
+def test_a_merge_replays_after_the_survivor_was_erased() -> None:  # rule 5.1
+    ada = CustomerProfile.from_facts(history(ADA, TAKEN.model_copy(update={"personal_fields_taken": ERASED})))
+    assert values(ada) == {"city": "Bonn"}
+
+
+# Refusals
+
+
+def merge_refused(one: CustomerProfile, other: CustomerProfile) -> DomainError:
+    with pytest.raises(DomainError) as refused:
+        one.absorb(ORIGIN, other, FIELDS)
+    assert (one.pending, other.pending) == ((), ())
+    return refused.value
+
+
+def test_a_customer_is_not_merged_with_itself() -> None:  # rule 6.1
+    error = merge_refused(customer(ADA), customer(ADA))
+    assert (type(error), str(error), error.field) == (
+        MergeError,
+        "A customer cannot be merged with itself.",
+        "other",
+    )
+
+
+def test_a_customer_is_merged_once() -> None:  # rule 6.1
+    away = customer(BOB, merged_away())
+    for one, other in ((customer(ADA), away), (away, customer(ADA))):
+        error = merge_refused(one, other)
+        assert (type(error), str(error)) == (MergedAwayError, "Customer 1002 was merged into 1001.")
+        assert isinstance(error, MergedAwayError)
+        assert error.survivor == "1001"
+
+
+def test_only_a_merge_that_there_is_can_be_undone() -> None:  # rule 6.1
+    others = (customer(BOB), customer(BOB, merged_away(survivor="1003")), customer(BOB, merged_away()))
+    for ada, bob in zip((customer(ADA, TAKEN), customer(ADA, TAKEN), customer(ADA)), others, strict=True):
+        with pytest.raises(MergeError, match=r"^Customer 1002 is not merged into 1001\.$") as refused:
+            ada.release(ORIGIN, bob)
+        assert refused.value.field == "other"
+        assert (ada.pending, bob.pending) == ((), ())
+
+
+# Undoing
+
+
+def test_undoing_takes_back_what_was_taken_and_brings_the_other_back() -> None:  # rule 6.1
+    ada, bob = customer(ADA, TAKEN), customer(BOB, merged_away())
+    undone = customer_unmerged("1002", {"city": [held(None, SINCE_LONG)], "first_name": [held(None, SINCE_LONG)]})
+    assert released(ada, bob) == said([undone, brought_back()])
+    assert values(ada) == {}
+    assert (values(bob), bob.survivor) == ({"city": "Bonn", "first_name": "Bob"}, None)
+    bob.check_not_merged()
+
+
+def test_what_was_set_since_the_merge_stays_when_it_is_undone() -> None:  # rule 6.1
+    ada = customer(ADA, TAKEN, field_edited("city", "Köln", APRIL), row_uploaded({"first_name": "Eve"}))
+    march, may = Days(LONG_AGO, date(2026, 3, 31)), Days(date(2026, 5, 1))
+    until_today = Days(LONG_AGO, date(2026, 3, 9))
+    undone = {"city": [held(None, march), held(None, may)], "first_name": [held(None, until_today)]}
+    assert released(ada, customer(BOB, merged_away())) == said([customer_unmerged("1002", undone), brought_back()])
+    assert [values(ada, day) for day in (LONG_AGO, TODAY, APRIL.first)] == [
+        {},
+        {"first_name": "Eve"},
+        {"first_name": "Eve", "city": "Köln"},
+    ]
+
+
+MERGED_ANSWER = customer_merged("1002", {}, {7: [held("A", SINCE_LONG)]})
+SINCE: list[Any] = [
+    ([], None),
+    ([response_selected("B")], "B"),
+    ([response_selected("B"), response_selected("A")], "A"),
+    ([response_cleared(), response_selected("A")], "A"),
+    ([response_selected("B"), response_cleared()], None),
+]
+
+
+@pytest.mark.parametrize(("since", "stays"), SINCE)
+def test_an_answer_given_since_the_merge_stays_when_it_is_undone(since: list[Fact], stays: str | None) -> None:
+    # rule 6.1
+    ada, bob = customer(ADA, MERGED_ANSWER, *since), customer(BOB, merged_away())
+    days = Days(LONG_AGO, date(2026, 3, 9)) if since else SINCE_LONG
+    undone = customer_unmerged("1002", {}, {7: [held(None, days)]})
+    assert released(ada, bob) == said([undone, brought_back()])
+    assert (ada.response(7, LONG_AGO), ada.response(7, TODAY)) == (None, stays)
+
+
+def test_of_two_merges_each_is_undone_alone() -> None:  # rule 6.1
+    ada, bob = customer(ADA), customer(BOB)
+    carl = customer(registered_by_row({"city": "Hamm", "last_name": "Carl"}, SINCE_LONG, number="1003"))
+    ada.absorb(ORIGIN, bob, FIELDS)
+    ada.absorb(ORIGIN, carl, FIELDS)
+    assert values(ada) == {"city": "Bonn", "first_name": "Bob", "last_name": "Carl"}
+    ada.release(ORIGIN, bob)
+    assert (values(ada), set(ada.absorbed)) == ({"last_name": "Carl"}, {"1003"})
+    ada.release(ORIGIN, carl)
+    assert (values(ada), ada.absorbed) == ({}, {})
+
+
+def test_a_merge_that_was_undone_can_be_made_again() -> None:  # rule 6.1
+    ada, bob = customer(ADA), customer(BOB)
+    for _ in range(2):
+        ada.absorb(ORIGIN, bob, FIELDS)
+        assert values(ada) == {"city": "Bonn", "first_name": "Bob"}
+        ada.release(ORIGIN, bob)
+        assert values(ada) == {}
+    bob.absorb(ORIGIN, ada, FIELDS)
+    assert ada.survivor == "1002"
+
+
+def test_both_keep_their_own_history_numbers_and_names() -> None:  # rule 6.1
+    ada = customer(ADA, alternate_number_added("A1", primary=True))
+    bob = customer(BOB, alternate_number_added("B1", primary=True, number="1002"))
+    ada.absorb(ORIGIN, bob, FIELDS)
+    assert ([fact.TOPIC for fact in ada.pending], [fact.TOPIC for fact in bob.pending]) == (
+        ["customer.merged"],
+        ["customer.merged_away"],
+    )
+    assert (ada.alternate_numbers, bob.alternate_numbers, bob.primary) == (["A1"], ["B1"], "B1")
+    assert (values(bob), bob.names.at(TODAY)) == ({"city": "Bonn", "first_name": "Bob"}, "Bob")
+    assert {fact.originator_id for fact in bob.pending} == {CustomerProfile.id_of(COMPANY, "1002")}

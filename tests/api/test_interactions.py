@@ -1,0 +1,131 @@
+"""Interactions over HTTP, as the telephony side tells them: on call, wrap-up, closed; one open one an agent (rules 3.4, 3.5)."""
+
+import pytest
+
+from aggregates.fact import Role
+from api_client import Api, assert_problem, fields, register, token
+
+CALLS = "/v1/interactions"
+TELEPHONY = Role.INTEGRATOR
+
+
+@pytest.fixture
+def house(api: Api) -> Api:
+    """Customers 1001 and 1002."""
+    register(api)
+    register(api, "1002", "Bob Ray")
+    return api
+
+
+def start(api: Api, key: str = "I-1", customer: str = "1001", agent: str = "agent") -> None:
+    body = {"interaction": key, "customer": customer, "agent": agent}
+    assert api.post(CALLS, body, TELEPHONY).status_code == 201
+
+
+def state(api: Api, key: str = "I-1") -> str:
+    return str(api.get(f"{CALLS}/{key}", Role.AUDITOR).json()["state"])
+
+
+def test_a_call_begins_ends_and_is_closed(house: Api) -> None:  # rule 3.5
+    answer = house.post(CALLS, {"interaction": "I-1", "customer": "1001", "agent": "bob"}, TELEPHONY)
+    assert (answer.status_code, answer.headers["Location"]) == (201, f"{CALLS}/I-1")
+    assert answer.json() == {"changed": True, "version": 1, "position": 3, "interaction": "I-1"}
+    assert state(house) == "on_call"
+    assert house.patch(f"{CALLS}/I-1", {"state": "wrap_up"}, TELEPHONY).json()["changed"] is True
+    assert state(house) == "wrap_up"
+    assert house.patch(f"{CALLS}/I-1", {"state": "closed"}, TELEPHONY).json()["changed"] is True
+    read = house.get(f"{CALLS}/I-1")
+    told = read.json()
+    assert (told["state"], told["customer"], told["agent"], read.headers["ETag"]) == ("closed", "1001", "bob", '"3"')
+    assert told["started_at"] < told["ended_at"] < told["closed_at"]
+
+
+def test_it_is_read_as_it_was_known(house: Api) -> None:  # rule 0.3
+    start(house)
+    then = house.get(f"{CALLS}/I-1").json()["started_at"]
+    house.patch(f"{CALLS}/I-1", {"state": "closed"}, TELEPHONY)
+    told = house.get(f"{CALLS}/I-1", params={"known_at": then}).json()
+    assert (told["state"], told["version"], told["closed_at"]) == ("on_call", 1, None)
+    early = house.get(f"{CALLS}/I-1", params={"known_at": "2020-01-01T00:00:00Z"})
+    assert_problem(early, 404, "not-found")
+    assert_problem(house.get(f"{CALLS}/I-2"), 404, "not-found")
+
+
+def test_saying_the_same_again_changes_nothing(house: Api) -> None:  # rule 0.5
+    start(house)
+    for change in ("wrap_up", "closed"):
+        house.patch(f"{CALLS}/I-1", {"state": change}, TELEPHONY)
+        with house.storing_nothing():
+            assert house.patch(f"{CALLS}/I-1", {"state": change}, TELEPHONY).json()["changed"] is False
+
+
+def test_a_closed_interaction_does_not_begin_again(house: Api) -> None:  # rule 3.5
+    start(house)
+    house.patch(f"{CALLS}/I-1", {"state": "closed"}, TELEPHONY)
+    with house.storing_nothing():
+        assert_problem(house.patch(f"{CALLS}/I-1", {"state": "wrap_up"}, TELEPHONY), 409, "conflict")
+        again = house.post(CALLS, {"interaction": "I-1", "customer": "1001", "agent": "agent"}, TELEPHONY)
+    assert_problem(again, 409, "conflict")
+    assert fields(again) == {"interaction"}
+
+
+def test_an_agent_has_one_open_interaction_at_a_time(house: Api) -> None:  # rule 3.5
+    start(house)
+    for _ in ("on call", "in wrap-up"):
+        with house.storing_nothing():
+            busy = house.post(CALLS, {"interaction": "I-2", "customer": "1002", "agent": "agent"}, TELEPHONY)
+        assert_problem(busy, 409, "conflict")
+        assert fields(busy) == {"agent"}
+        house.patch(f"{CALLS}/I-1", {"state": "wrap_up"}, TELEPHONY)
+    start(house, "I-3", "1002", "carol")
+    house.patch(f"{CALLS}/I-1", {"state": "closed"}, TELEPHONY)
+    start(house, "I-2", "1002")
+    house.patch(f"{CALLS}/I-1", {"state": "closed"}, TELEPHONY)
+    with house.storing_nothing():
+        busy = house.post(CALLS, {"interaction": "I-4", "customer": "1001", "agent": "agent"}, TELEPHONY)
+    assert_problem(busy, 409, "conflict")
+
+
+def test_without_an_id_one_is_made_and_a_repeated_request_gets_the_same(house: Api) -> None:  # rules 0.7, 3.5
+    key = {"Idempotency-Key": "call 4711"}
+    one, two = (house.post(CALLS, {"customer": "1001"}, Role.AGENT, headers=key) for _ in range(2))
+    assert one.status_code == 201
+    assert (one.json(), one.headers["Location"]) == (
+        {**two.json(), "position": one.json()["position"]},
+        f"{CALLS}/{one.json()['interaction']}",
+    )
+    assert house.get(one.headers["Location"]).json()["agent"] == "agent"
+    house.patch(one.headers["Location"], {"state": "closed"}, Role.AGENT)
+    other = house.post(CALLS, {"customer": "1001"}, Role.AGENT)
+    assert other.json()["interaction"] != one.json()["interaction"]
+
+
+def test_an_agent_tells_of_own_calls_only(house: Api) -> None:  # rule 3.4
+    with house.storing_nothing():
+        answer = house.post(CALLS, {"customer": "1001", "agent": "carol"}, Role.AGENT)
+        assert_problem(answer, 403, "forbidden")
+        assert fields(answer) == {"agent"}
+    start(house, agent="carol")
+    with house.storing_nothing():
+        assert_problem(house.patch(f"{CALLS}/I-1", {"state": "closed"}, Role.AGENT), 403, "forbidden")
+    carol = {"Authorization": f"Bearer {token(Role.AGENT, sub='carol')}"}
+    assert house.patch(f"{CALLS}/I-1", {"state": "closed"}, None, headers=carol).status_code == 200
+
+
+def test_the_telephony_side_names_the_agent(house: Api) -> None:  # rule 3.5
+    with house.storing_nothing():
+        answer = house.post(CALLS, {"customer": "1001"}, TELEPHONY)
+    assert_problem(answer, 422, "invalid")
+    assert fields(answer) == {"agent"}
+
+
+def test_one_answer_names_every_wrong_member(house: Api) -> None:
+    wrong = {"interaction": "-", "customer": " ", "agent": "\u0000", "state": "on_call"}
+    with house.storing_nothing():
+        assert fields(house.post(CALLS, wrong, TELEPHONY)) == wrong.keys()
+        unknown = house.post(CALLS, {"interaction": "I-1", "customer": "4711", "agent": "bob"}, TELEPHONY)
+        assert (unknown.status_code, fields(unknown)) == (422, {"customer"})
+    start(house)
+    with house.storing_nothing():
+        assert fields(house.patch(f"{CALLS}/I-1", {"state": "on_call"}, TELEPHONY)) == {"state"}
+    assert_problem(house.patch(f"{CALLS}/I-9", {"state": "closed"}, TELEPHONY), 404, "not-found")

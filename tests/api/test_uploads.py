@@ -1,0 +1,260 @@
+"""Contact files over HTTP: streamed in, looked at, what is wrong with them downloaded; and saved mappings (rules 0.7, 3.2)."""
+
+import asyncio
+import csv
+import io
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from httpx2 import Response
+
+from aggregates.fact import Role
+from api.app import create_app
+from api.routers.uploads import harmless
+from api.settings import ApiSettings
+from api_client import Api, assert_problem, fields, token
+from jobs.uploader import Uploader
+from projections.reading import ReadModels
+from store.application import Dossier
+from store.staging import Staging
+from upload_room import fields as standard_fields
+
+CONTACTS = {"id": "customer_number", "first": "first_name", "town": "city", "due": "due_date"}
+FILE = b"id,first,town,due\n1001,Ada,Rome,2026-12-01\n1002,Bob,Oslo,=1+1\n1003,Cy,Bern,\n"
+
+
+@pytest.fixture
+def company(dossier: Dossier, api: Api) -> Api:
+    """A company with fields and the mapping `contacts`."""
+    standard_fields(dossier)
+    assert api.put("/v1/upload-mappings/contacts", {"columns": CONTACTS}).status_code == 201
+    return api
+
+
+def send(api: Api, content: Any = FILE, query: str = "?mapping=contacts&file=autumn.csv", **more: Any) -> Response:
+    """Sends a file."""
+    headers = {"Content-Type": "text/csv", **more.pop("headers", {})}
+    return api.call("POST", f"/v1/uploads{query}", more.pop("role", Role.INTEGRATOR), content=content, headers=headers)
+
+
+def work(api: Api) -> None:
+    """What `dossier work` does."""
+    Uploader(api.dossier).work(threading.Event())
+
+
+def test_a_file_is_taken_in_read_by_the_worker_and_told_of(company: Api) -> None:  # rule 3.2
+    answer = send(company)
+    assert answer.status_code == 202, answer.text
+    found = answer.json()
+    assert (found["changed"], found["version"]) == (True, 1)
+    assert answer.headers["Location"] == f"/v1/uploads/{found['upload']}"
+    assert answer.headers["Dossier-Position"] == str(company.end())
+    before = company.get(answer.headers["Location"]).json()
+    assert (before["state"], before["rows"], before["percent"], before["size"]) == ("received", 0, 0, len(FILE))
+    work(company)
+    after = company.get(answer.headers["Location"]).json()
+    assert (after["state"], after["rows"], after["percent"], after["file"]) == ("finished", 3, 100, "autumn.csv")
+    assert [after[name] for name in ("new", "changed", "unchanged", "failed")] == [2, 0, 0, 1]
+    assert (after["received_by"], after["columns"]) == ("integrator", CONTACTS)
+    assert company.get("/v1/uploads").json()["items"] == [after]
+
+
+def test_the_error_file_can_be_downloaded_and_no_spreadsheet_reckons_with_it(company: Api) -> None:  # rule 3.2
+    path = send(company).headers["Location"]
+    work(company)
+    answer = company.get(f"{path}/errors")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"].startswith("attachment; filename=")
+    assert list(csv.reader(io.StringIO(answer.text))) == [
+        ["row", "field", "value", "reason"],
+        ["2", "due_date", "'=1+1", "Due Date must be a date like 2026-11-22."],
+    ]
+    assert company.get(f"{path}/errors?format=json").json() == {
+        "items": [
+            {"row": 2, "field": "due_date", "value": "=1+1", "reason": "Due Date must be a date like 2026-11-22."}
+        ],
+        "next_cursor": None,
+    }
+
+
+@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\tx", "\rx"])
+def test_what_begins_like_a_formula_is_marked(text: str) -> None:
+    assert harmless(text) == f"'{text}"
+    assert (harmless(f"a{text}"), harmless(None)) == (f"a{text}", "")
+
+
+def test_errors_and_uploads_come_in_pages(company: Api) -> None:
+    rows = b"".join(b"%d,A,B,never\n" % number for number in range(5))
+    path = send(company, b"id,first,town,due\n" + rows).headers["Location"]
+    send(company)
+    work(company)
+    found, cursor = [], ""
+    while cursor is not None:
+        page = company.get(f"{path}/errors?format=json&limit=2{cursor and '&cursor=' + cursor}").json()
+        found += [one["row"] for one in page["items"]]
+        cursor = page["next_cursor"]
+    assert found == [1, 2, 3, 4, 5]
+    first = company.get("/v1/uploads?limit=1").json()
+    [second] = company.get(f"/v1/uploads?limit=1&cursor={first['next_cursor']}").json()["items"]
+    assert second["upload"] in path
+    assert_problem(company.get("/v1/uploads?cursor=x"), 422, "invalid")
+
+
+def test_columns_may_come_with_the_file_and_json_lines_are_read(company: Api) -> None:  # rule 3.2
+    columns = json.dumps({"größe": "city", "id": "customer_number"})
+    content = b'{"id": 77, "gr\xc3\xb6\xc3\x9fe": "Rome"}\n'
+    headers = {"Dossier-Upload-Columns": columns, "Content-Type": "application/x-ndjson"}
+    answer = send(company, content, "", headers=headers)
+    assert answer.status_code == 202, answer.text
+    work(company)
+    assert company.get(answer.headers["Location"]).json()["new"] == 1
+
+
+def test_the_same_key_and_file_again_is_the_first_upload(company: Api) -> None:  # rule 0.7
+    key = {"Idempotency-Key": "k1"}
+    first, again = send(company, headers=key), send(company, headers=key)
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert first.json() == again.json()
+    assert first.headers["Location"] == again.headers["Location"]
+    assert_problem(send(company, FILE + b"1004,Di,Riga,\n", headers=key), 422, "key-reused")
+    with company.dossier.database.connection() as connection:
+        assert connection.execute("SELECT count(*) FROM uploads").fetchone() == (1,)
+        assert connection.execute("SELECT count(*) FROM upload_chunks").fetchone() == (1,)
+
+
+def test_a_file_is_not_bound_like_other_bodies_but_by_a_setting(
+    dossier: Dossier, reads: ReadModels, settings: ApiSettings
+) -> None:
+    standard_fields(dossier)
+    app = create_app(dossier, reads, replace(settings, most_upload_bytes=3_000_000))
+    with TestClient(app, raise_server_exceptions=False) as client:
+        api = Api(client, dossier)
+        assert api.put("/v1/upload-mappings/contacts", {"columns": CONTACTS}).status_code == 201
+        assert send(api, b"x" * 2_500_000).status_code == 202
+        for content in (b"x" * 3_000_001, _streamed(b"x" * 1_000_000, 4)):
+            document = assert_problem(send(api, content), 413, "too-large")
+            assert "3,000,000 bytes" in document["detail"]
+    with dossier.database.connection() as connection:
+        assert connection.execute("SELECT count(*), sum(bytes) FROM uploads").fetchone() == (1, 2_500_000)
+
+
+def _streamed(piece: bytes, times: int) -> Iterator[bytes]:
+    yield from (piece for _ in range(times))
+
+
+def test_what_is_wrong_is_said_before_the_file_is_taken_and_all_of_it(
+    company: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Staging, "begin", lambda *_: pytest.fail("taken"))
+    with company.storing_nothing():
+        query = "?mapping=nobody&delimiter=x&file="
+        assert fields(send(company, query=query)) == {"mapping", "delimiter", "file"}
+        assert fields(send(company, query="?mapping=contacts&effective_from=9999-01-01")) == {"effective_from"}
+        assert fields(send(company, query="")) == {"columns"}
+        for columns in ("[]", "{", '{"a": 1}', '{"town": "colour"}'):
+            answer = send(company, query="", headers={"Dossier-Upload-Columns": columns})
+            assert_problem(answer, 422, "invalid")
+        assert fields(answer) == {"columns.town"}
+        assert_problem(send(company, headers={"If-Match": "*"}), 412, "stale-version")
+
+
+def test_only_files_are_taken_and_only_from_those_who_may(company: Api) -> None:
+    for kind in ("application/json", "image/png", "multipart/form-data"):
+        assert_problem(send(company, headers={"Content-Type": kind}), 415, "media-type")
+    for role in (Role.AGENT, Role.AUDITOR):
+        assert_problem(send(company, role=role), 403, "forbidden")
+        for path in ("/v1/uploads", "/v1/upload-mappings", "/v1/upload-mappings/contacts"):
+            assert_problem(company.get(path, role), 403, "forbidden")
+    assert_problem(send(company, role=None), 401, "unknown-caller")
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"\x00\x01", "id\n".encode("utf-16"), b"id,id\n1,1\n"])
+def test_hostile_files_are_refused_in_one_sentence_and_the_service_stays_up(
+    company: Api, content: bytes
+) -> None:  # rule 3.2
+    path = send(company, content).headers["Location"]
+    work(company)
+    found = company.get(path).json()
+    assert found["state"] == "refused"
+    assert found["refusal"].endswith((".", "..."))
+    assert company.get(f"{path}/errors").text == "row,field,value,reason\r\n"
+    path = send(company).headers["Location"]
+    work(company)
+    assert company.get(path).json()["state"] == "finished"
+
+
+def test_an_upload_that_there_is_not_is_not_found(company: Api) -> None:
+    for path in ("", "/errors", "/errors?format=json"):
+        missing = f"/v1/uploads/00000000-0000-0000-0000-000000000000{path}"
+        assert_problem(company.get(missing), 404, "not-found")
+    assert_problem(company.get("/v1/uploads/abc"), 422, "invalid")
+
+
+def test_a_file_that_breaks_off_leaves_nothing(company: Api, app: FastAPI) -> None:
+    parts = iter([{"type": "http.request", "body": FILE * 5_000, "more_body": True}, {"type": "http.disconnect"}])
+    answered: list[Any] = []
+
+    async def receive() -> Any:
+        return next(parts)
+
+    async def answer(message: Any) -> None:
+        answered.append(message)
+
+    headers = [(b"authorization", f"Bearer {token(Role.INTEGRATOR)}".encode()), (b"content-type", b"text/csv")]
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/v1/uploads",
+        "raw_path": b"/v1/uploads",
+        "query_string": b"mapping=contacts",
+        "root_path": "",
+        "scheme": "http",
+        "http_version": "1.1",
+        "server": ("test", 80),
+        "headers": headers,
+    }
+    with company.storing_nothing():
+        asyncio.run(app(scope, receive, answer))
+    assert answered[0]["status"] == 400
+    with company.dossier.database.connection() as connection:
+        for table in ("uploads", "upload_chunks"):
+            assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+
+
+# Mappings
+
+
+def test_a_mapping_is_saved_changed_and_read_as_it_was_known(company: Api) -> None:  # rules 0.3, 3.2
+    first = company.get("/v1/upload-mappings/contacts")
+    assert (first.json()["columns"], first.headers["ETag"]) == (CONTACTS, '"1"')
+    changed = {"columns": {"Nr": "customer_number"}, "delimiter": ";", "header": True}
+    with company.storing_nothing():
+        same = company.put("/v1/upload-mappings/contacts", {"columns": CONTACTS})
+        assert (same.status_code, same.json()["changed"]) == (200, False)
+        assert company.put("/v1/upload-mappings/contacts", changed, headers={"If-Match": "7"}).status_code == 412
+    assert company.put("/v1/upload-mappings/contacts", changed).status_code == 200
+    assert company.put("/v1/upload-mappings/another", changed, Role.INTEGRATOR).status_code == 201
+    now = company.get("/v1/upload-mappings").json()["items"]
+    assert [(one["name"], one["version"], one["delimiter"]) for one in now] == [
+        ("another", 1, ";"),
+        ("contacts", 2, ";"),
+    ]
+    known_at = first.headers["Dossier-Known-At"]
+    then = company.get(f"/v1/upload-mappings?known_at={known_at}").json()["items"]
+    assert then == [first.json()]
+    assert_problem(company.get(f"/v1/upload-mappings/another?known_at={known_at}"), 404, "not-found")
+
+
+def test_everything_that_is_wrong_with_a_mapping_is_named(company: Api) -> None:
+    with company.storing_nothing():
+        body = {"columns": {"a": "colour", "b": "city", "c": "city", "": "due_date"}, "delimiter": "x"}
+        named = fields(company.put("/v1/upload-mappings/new", body))
+        assert named == {"columns.a", "columns.c", "columns.", "delimiter"}
+        assert fields(company.put("/v1/upload-mappings/new", {"columns": {}})) == {"columns"}
+        assert fields(company.put("/v1/upload-mappings/a b", {"columns": CONTACTS})) == {"name"}

@@ -1,0 +1,155 @@
+"""`dossier upload`: a file in, its summary, and a run that goes on where another ended (rule 3.2)."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aggregates.upload.commands import save_mapping
+from command_line import CommandLine
+from jobs import uploading
+from store import staging
+from upload_room import customer, facts_of, fields, receive, request, values
+
+MAP = ("--map", "id=customer_number", "--map", "first=first_name", "--map", "town=city")
+
+
+@pytest.fixture
+def line(line: CommandLine) -> CommandLine:
+    """A company with fields and the mapping `contacts`."""
+    with line.dossier() as dossier:
+        fields(dossier)
+        columns = {"id": "customer_number", "first": "first_name", "town": "city"}
+        save_mapping(dossier, request(), name="contacts", columns=columns)
+    return line
+
+
+@pytest.fixture
+def contacts(tmp_path: Path) -> Path:
+    """Three rows, one of them with a fault."""
+    file = tmp_path / "contacts.csv"
+    file.write_text("id;first;town\n1001;Ada;Rome\n1 2;Bob;Oslo\n1003;Cy;Bern\n")
+    return file
+
+
+def test_a_file_is_taken_in_and_summed_up(line: CommandLine, contacts: Path) -> None:  # rule 3.2
+    result = line.run("upload", str(contacts), "--mapping", "contacts", "--actor", "mia")
+    assert result.exit_code == 0, result.output
+    assert ": 3 rows of contacts.csv" in result.stdout
+    for count, meaning in (("2", "not there before"), ("0", "something new"), ("0", "known already"), ("1", "a fault")):
+        assert any(count in row and meaning in row for row in result.stdout.splitlines())
+    assert "/errors" in result.stdout
+    with line.dossier() as dossier:
+        assert values(dossier, "1001", dossier.today()) == {"first_name": "Ada", "city": "Rome"}
+        [made, _] = facts_of(dossier, "customer.registered")
+        assert (made.origin.actor, made.origin.source.value) == ("mia", "upload")
+
+
+def test_the_same_file_twice_changes_nothing(line: CommandLine, contacts: Path) -> None:  # rule 3.2
+    first: dict[str, Any] = line.asked("upload", str(contacts), *MAP)
+    again: dict[str, Any] = line.asked("upload", str(contacts), *MAP)
+    names = ("state", "new", "changed", "unchanged", "failed")
+    assert [first[name] for name in names] == ["finished", 2, 0, 0, 1]
+    assert [again[name] for name in names] == ["finished", 0, 0, 2, 1]
+    assert first["upload"] != again["upload"]
+
+
+def test_what_was_begun_is_gone_on_with(
+    line: CommandLine, contacts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # rule 3.2
+    monkeypatch.setattr(uploading, "CHUNK", 1)
+    put, stored = uploading.Dossier.put, []
+
+    def dying(self: Any, facts: Any, **rows: Any) -> Any:
+        if len(stored) == 1:
+            raise KeyboardInterrupt
+        stored.append(facts)
+        return put(self, facts, **rows)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(uploading.Dossier, "put", dying)
+        assert line.run("upload", str(contacts), *MAP).exit_code != 0
+    with line.dossier() as dossier, dossier.database.connection() as connection:
+        [begun] = staging.waiting(connection)
+        assert len(facts_of(dossier, "customer.registered")) == 1
+    done = line.asked("upload", str(contacts), "--mapping", "contacts")
+    assert (done["upload"], done["new"], done["failed"]) == (str(begun), 2, 1)
+
+
+def test_another_file_or_other_columns_are_another_upload(line: CommandLine, contacts: Path) -> None:
+    with line.dossier() as dossier:
+        waiting = receive(dossier, contacts.read_bytes(), {"id": "customer_number"}, file="contacts.csv")
+    assert line.asked("upload", str(contacts), *MAP)["upload"] != str(waiting)
+
+
+def test_a_worker_that_is_at_it_is_watched(line: CommandLine, contacts: Path) -> None:
+    with line.dossier() as dossier:
+        waiting = receive(
+            dossier,
+            contacts.read_bytes(),
+            {"id": "customer_number", "first": "first_name", "town": "city"},
+            effective_from=dossier.today(),
+        )
+    worker = line.process("work")
+    try:
+        done = line.asked("upload", str(contacts), *MAP)
+    finally:
+        worker.terminate()
+        worker.communicate(timeout=30)
+    assert (done["upload"], done["state"], done["rows"]) == (str(waiting), "finished", 3)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "The file is empty."),
+        (b"PK\x03\x04", "a ZIP archive"),
+        (b"id,town\n\xff", "Line 2 is not UTF-8."),
+        (b"a,b\n1,2\n", "None of the mapped columns"),
+    ],
+)
+def test_a_refused_file_is_told_in_one_sentence_and_fails(
+    line: CommandLine, tmp_path: Path, content: bytes, words: str
+) -> None:  # rule 3.2
+    file = tmp_path / "bad.csv"
+    file.write_bytes(content)
+    result = line.run("upload", str(file), *MAP)
+    assert result.exit_code == 1
+    assert words in result.stderr
+    assert "Traceback" not in result.output
+    as_json = line.run("upload", str(file), *MAP, "--json")
+    assert (as_json.exit_code, json.loads(as_json.stdout)["state"]) == (1, "refused")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ((), "--mapping NAME, or --map COLUMN=FIELD"),
+        (("--map", "town"), "--map takes COLUMN=FIELD, not town."),
+        (("--map", "a=city", "--map", "a=name"), "--map names column a twice."),
+        (("--map", "town=colour"), "There is no field colour."),
+        (("--mapping", "nobody"), "There is no upload mapping nobody."),
+        ((*MAP, "--delimiter", "x"), "The delimiter is one of"),
+    ],
+)
+def test_what_cannot_be_meant_is_told(line: CommandLine, contacts: Path, options: tuple[str, ...], words: str) -> None:
+    result = line.run("upload", str(contacts), *options)
+    assert result.exit_code == 1
+    assert words in result.stderr
+    with line.dossier() as dossier, dossier.database.connection() as connection:
+        assert connection.execute("SELECT count(*) FROM uploads").fetchone() == (0,)
+
+
+def test_positions_days_and_delimiters_can_be_told(line: CommandLine, tmp_path: Path) -> None:  # rules 3.2, 3.11
+    file = tmp_path / "plain.txt"
+    file.write_text("1001\tRome, Italy\n")
+    told = ("--map", "1=customer_number", "--map", "2=city", "--no-header", "--delimiter", "tab")
+    assert line.asked("upload", str(file), *told, "--effective-from", "2027-01-01")["new"] == 1
+    with line.dossier() as dossier:
+        [version] = customer(dossier, "1001").fields["city"]
+        assert (version.days.first.isoformat(), version.content.value) == ("2027-01-01", "Rome, Italy")
+
+
+def test_a_file_that_is_not_there_is_a_usage_error(line: CommandLine, tmp_path: Path) -> None:
+    assert line.run("upload", str(tmp_path / "none.csv"), *MAP).exit_code == 2
