@@ -26,10 +26,11 @@ def lines(rows: int) -> Iterator[str]:
     """The header, and as many rows, each another customer."""
     yield ", ".join(COLUMNS) + "\n"
     for number in range(rows):
-        yield f"rec-{number}-org, {', '.join(_person(number))}\n"
+        yield f"rec-{number}-org, {', '.join(person(number))}\n"
 
 
-def _person(number: int) -> tuple[str, ...]:
+def person(number: int) -> tuple[str, ...]:
+    """The cells of one row after its number; the same number gives the same person."""
     chance = random.Random(number)
     born = f"{chance.randint(1905, 2005)}{chance.randint(1, 12):02}{chance.randint(1, 28):02}"
     return (

@@ -2,29 +2,13 @@
 
 import csv
 import os
-import random
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from benchmarks.contacts import lines, person
+
 DATA: Final = Path(os.environ.get("DOSSIER_DATA", Path(__file__).parents[2] / "shared" / "data"))
-GENERATED_COLUMNS: Final = {
-    "rec_id": "customer_number",
-    "given_name": "first_name",
-    "surname": "last_name",
-    "address_1": "address",
-    "suburb": "city",
-    "date_of_birth": "date_of_birth",
-    "loan": "loan_type",
-    "soc_sec_id": "loan_number",
-}
-"""The eight mapped columns of a generated file."""
-_GIVEN: Final = ("lachlan", "deakin", "mia", "", "isabelle", "o'brien", "zoë", "jürgen", "李", "kirra", "joshua")
-_SURNAMES: Final = ("waller", "berry", "sondergeld", "", "mccarthy", "nguyen", "van der berg", "white", "reid")
-_STREETS: Final = ("tullaroop street", "giblin street", "wallaby place", "pridhamstreet", "officer crescent")
-_TOWNS: Final = ("st james", "bittern", "cleveland", "marsden", "port noarlunga", "", "woodend")
-_LOANS: Final = ("home", "car", "", "student")
 _FEBRL_HEADER: Final = "rec_id, given_name, surname, address_1, suburb, date_of_birth\n"
 
 
@@ -36,7 +20,7 @@ def febrl(name: str, directory: Path) -> tuple[str, Path, int, int]:
         rows = {"febrl1.csv": 1_000}.get(name, 5_000)
         with path.open("w", encoding="utf-8") as file:
             file.write(_FEBRL_HEADER)
-            file.writelines(f"rec-{number}-org, {', '.join(_person(number)[:5])}\n" for number in range(rows))
+            file.writelines(f"rec-{number}-org, {', '.join(person(number)[:5])}\n" for number in range(rows))
     with path.open(newline="", encoding="utf-8") as file:
         born = [row["date_of_birth"].strip() for row in csv.DictReader(file, skipinitialspace=True)]
     return source, path, len(born), sum(1 for one in born if one and not _is_day(one))
@@ -47,27 +31,6 @@ def generated(path: Path, rows: int) -> int:
     with path.open("w", encoding="utf-8") as file:
         file.writelines(lines(rows))
     return path.stat().st_size
-
-
-def lines(rows: int) -> Iterator[str]:
-    """The lines of such a file, the header first."""
-    yield "rec_id, given_name, surname, address_1, suburb, date_of_birth, loan, soc_sec_id\n"
-    for number in range(rows):
-        yield f"rec-{number}-org, {', '.join(_person(number))}\n"
-
-
-def _person(number: int) -> tuple[str, ...]:
-    chance = random.Random(number)
-    born = f"{chance.randint(1905, 2005)}{chance.randint(1, 12):02}{chance.randint(1, 28):02}"
-    return (
-        chance.choice(_GIVEN),
-        chance.choice(_SURNAMES),
-        f"{chance.randint(1, 300)} {chance.choice(_STREETS)}",
-        chance.choice(_TOWNS),
-        born if chance.random() > 0.05 else "",
-        chance.choice(_LOANS),
-        str(chance.randint(1_000_000, 9_999_999)),
-    )
 
 
 def _is_day(text: str) -> bool:

@@ -176,7 +176,7 @@ def _run(dossier: Dossier, upload_id: UUID, tell: Told) -> UploadRead:
                 try:
                     Uploading(dossier, leader, upload_id).run(stop, lambda at: tell("Reading", at.rows, at.bytes))
                 except TakenOverError:
-                    pass
+                    pass  # whoever took it over is watched from now on
                 else:
                     continue
         stop.wait(WATCHED_EVERY_S)

@@ -6,12 +6,13 @@ from collections import defaultdict
 from typing import Any, Final
 
 import pytest
+from benchmarks.contacts import lines
 
 from aggregates.customer.commands import confirm_drawer, merge_customers, unmerge_customers
 from aggregates.customer.merging import MergedAwayError
 from aggregates.setup import commands as setup
 from conftest import TODAY
-from contact_files import DATA, lines
+from contact_files import DATA
 from projections.catalogue import projections
 from projections.customers import customer
 from projections.drawer import drawer
