@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 KAFKA_DIR := .dossier/kafka
+WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help up test bench check lock clean
@@ -36,7 +37,7 @@ check: $(VENV)/.installed
 	$(BIN)/mypy
 
 test: check
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m benchmarks

@@ -10,6 +10,7 @@ from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from types import ModuleType
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 import psycopg
@@ -29,12 +30,47 @@ MASTER_KEY = base64.b64encode(b"k" * 32).decode()
 
 RAN_AGAINST: dict[str, str] = {}
 """Servers of this run and their versions, as they were started."""
+FIGURES: Final = "figures"
+"""Property of a test under which it leaves lines for the summary."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begins with the journeys, which are the longest, and lets one worker have all tests that share the Kafka of the run."""
+    items.sort(key=lambda item: "journeys" not in item.path.parts)
+    for item in items:
+        if "kafka_servers" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("kafka"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hands a worker's servers to the process that sums up."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["ran_against"] = RAN_AGAINST
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Takes a worker's servers."""
+    RAN_AGAINST.update(getattr(node, "workeroutput", {}).get("ran_against", {}))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Says which servers the tests ran against."""
+    """Prints the figures that tests have found, and which servers they ran against."""
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport) and report.when == "call":
+                for name, figure in report.user_properties:
+                    if name == FIGURES:
+                        terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {figure}")
     for server, version in RAN_AGAINST.items():
         terminalreporter.write_line(f"Ran against {server} {version}")
+
+
+@pytest.fixture
+def figures(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Takes a line for the summary of the run: figures that a person wants to see, from whichever worker."""
+    return lambda line: record_property(FIGURES, line)
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -134,7 +134,7 @@ def sent_of(house: House) -> list[dict[str, Any]]:
 @pytest.mark.kafka
 @pytest.mark.timeout(600)
 def test_every_acknowledged_change_arrives_once_in_effect_and_in_order(
-    house: House, capsys: pytest.CaptureFixture[str]
+    house: House, figures: Callable[[str], None]
 ) -> None:  # rules 0.6, 0.8, 4.2, 4.3, 4.5, 4.6
     set_up(house)
     source, persons = people("febrl1.csv", PEOPLE)
@@ -169,13 +169,12 @@ def test_every_acknowledged_change_arrives_once_in_effect_and_in_order(
 
     check_drawers(house, done)
     received = check_engagement(house, done, selected)
-    with capsys.disabled():
-        print(
-            f"\n{source}: {len(persons)} registered, {done.saves} drawers saved, {done.changes} responses acknowledged"
-            f" and in the log once, {done.repeated} requests repeated; killed {house.killed};"
-            f" Customer Engagement took {received['effective']} changes, {received['duplicates']} repeated deliveries without"
-            f" effect; saved after {saved_after:.1f} s, all arrived after {arrived_after:.1f} s"
-        )
+    figures(
+        f"{source}: {len(persons)} registered, {done.saves} drawers saved, {done.changes} responses acknowledged"
+        f" and in the log once, {done.repeated} requests repeated; killed {house.killed};"
+        f" Customer Engagement took {received['effective']} changes, {received['duplicates']} repeated deliveries without"
+        f" effect; saved after {saved_after:.1f} s, all arrived after {arrived_after:.1f} s"
+    )
 
 
 def waiting(house: House) -> int:

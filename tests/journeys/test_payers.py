@@ -1,6 +1,6 @@
 """The seed's own example over HTTP: prompt payers, late payers, and those who mostly pay on time; one account over two years."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -198,7 +198,7 @@ def known_at_of(answers: dict[str, bytes]) -> str:
 
 @pytest.mark.timeout(300)
 def test_the_date_of_a_transaction_determines_what_applies_before_and_after_a_correction(
-    house: House, capsys: pytest.CaptureFixture[str]
+    house: House, figures: Callable[[str], None]
 ) -> None:  # rules 0.3, 2.5, 2.6, 2.8, 2.11, 2.13, 2.14, 2.18, 2.20
     with house.caller(Role.ADMINISTRATOR) as client:
         admin = Caller(client)
@@ -209,10 +209,9 @@ def test_the_date_of_a_transaction_determines_what_applies_before_and_after_a_co
         correct(admin)
         after = resolve(admin)
         again = resolve(admin, known_then)
-        with capsys.disabled():
-            print("\n" + table(f"as known at {known_then}", rows(before)))
-            print(table("after the corrections", rows(after)))
-            print(table(f"again as known at {known_then}", rows(again)))
+        figures("\n" + table(f"as known at {known_then}", rows(before)))
+        figures("\n" + table("after the corrections", rows(after)))
+        figures("\n" + table(f"again as known at {known_then}", rows(again)))
         assert rows(before) == BEFORE
         assert rows(after) == AFTER
         assert again == before

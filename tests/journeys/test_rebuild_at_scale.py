@@ -126,7 +126,7 @@ def names(dossier: Dossier) -> list[str]:
 
 @pytest.mark.timeout(900)
 def test_every_read_model_is_rebuilt_to_the_same_rows_while_reads_go_on(
-    dossier: Dossier, ask: Callable[..., Request], capsys: pytest.CaptureFixture[str]
+    dossier: Dossier, ask: Callable[..., Request], figures: Callable[[str], None]
 ) -> None:  # rules 0.3, 2.20
     events = stored(dossier, ask(cause=uuid4()).origin)
     told = [f"{events:,} events, {datetime.now(UTC):%H:%M:%S}"]
@@ -146,5 +146,4 @@ def test_every_read_model_is_rebuilt_to_the_same_rows_while_reads_go_on(
     assert watch.failures == []
     assert watch.backwards == 0
     assert watch.reads > 0
-    with capsys.disabled():
-        print("\n" + "; ".join(told) + f"; {watch.reads:,} reads meanwhile, none failed or went back")
+    figures("; ".join(told) + f"; {watch.reads:,} reads meanwhile, none failed or went back")

@@ -360,7 +360,7 @@ def play(world: World, drawn: Sequence[tuple[Sequence[Step], Sequence[tuple[int,
 
 
 def test_calendar_timeline_read_model_and_replay_agree_on_random_histories(
-    world: World, capsys: pytest.CaptureFixture[str]
+    world: World, figures: Callable[[str], None]
 ) -> None:
     # rules 0.3, 2.8, 2.9, 2.11, 2.12, 2.13, 2.14, 2.16, 2.20
     @settings(
@@ -378,5 +378,4 @@ def test_calendar_timeline_read_model_and_replay_agree_on_random_histories(
 
     every()
     assert world.ran >= HISTORIES
-    with capsys.disabled():
-        print(f"\n{world.ran} random histories of an account and a site")
+    figures(f"{world.ran} random histories of an account and a site")
