@@ -1,4 +1,4 @@
-"""`accounts`: the read model of accounts, sites, their profiles, profile classes and system options, at two clocks (rules 2.1-2.20).
+"""`accounts`: the read model of accounts, sites, their profiles, profile classes and system options, at two clocks (rules 2.1-2.20, 6.1).
 
 Folded by the engine; read through the query functions named in `__all__` and those of `profile_classes`. To recover it: `dossier
 rebuild accounts`.
@@ -23,6 +23,7 @@ from aggregates.account.events import (
     SiteProfilePropagated,
     SiteProfileUpdated,
 )
+from aggregates.customer.events import CustomerBroughtBack, CustomerMergedAway
 from aggregates.effective import Days
 from aggregates.fact import Fact
 from aggregates.profile_class.events import ProfileClassChanged, ProfileClassDefined
@@ -51,6 +52,7 @@ from projections.accounts_queries import (
 )
 from projections.accounts_tables import (
     DDL,
+    MERGES,
     OPTIONS_KEY,
     PROFILES,
     TABLES,
@@ -103,7 +105,10 @@ _FACTS: Final[tuple[type[Fact], ...]] = (
     ProfileClassDefined,
     ProfileClassChanged,
     SystemOptionsChanged,
+    CustomerMergedAway,
+    CustomerBroughtBack,
 )
+_Merge = CustomerMergedAway | CustomerBroughtBack
 _Held = ProfileFact | SystemOptionsChanged
 _INSERT_ACCOUNTS: Final = (
     "INSERT INTO accounts SELECT * FROM unnest(%b::text[], %b::text[], %b::date[], %b::timestamptz[])"
@@ -143,7 +148,9 @@ class AccountsProjection(Projection):
         _write(connection, _INSERT_MEMBERS, _members(told))
         PROFILES.fold(connection, [change for seen in facts for change in _changes(seen)])
         fold_classes(connection, [fact for fact in told if isinstance(fact, ClassFact)])
-        VERSIONS.fold(connection, [(_version_key(fact), fact) for fact in told if not isinstance(fact, ClassFact)])
+        MERGES.fold(connection, told)
+        versioned = [fact for fact in told if not isinstance(fact, ClassFact | _Merge)]
+        VERSIONS.fold(connection, [(_version_key(fact), fact) for fact in versioned])
 
 
 def _write(connection: Connection[Row], statement: str, rows: Sequence[Row]) -> None:

@@ -23,7 +23,7 @@ class _Model(BaseModel):
 
 
 class AccountRead(_Model):
-    """An account as known then. `start` is its first day."""
+    """An account as known then. `start` is its first day; `customer` is the number it was opened under, merged since or not."""
 
     account: str
     customer: str

@@ -15,6 +15,7 @@ from aggregates.setup.system_options import SystemOptions
 from projections.accounts_answers import Clocks, Held, profile_read, resolution_of, system_options_read
 from projections.accounts_models import AccountRead, ProfileRead, Resolution, SiteRead, SystemOptionsRead
 from projections.accounts_tables import (
+    MERGES,
     OPTIONS_KEY,
     VERSIONS,
     class_key,
@@ -33,7 +34,17 @@ _ACCOUNTS: Final = f"""
 """
 _ACCOUNT: Final = _ACCOUNTS.format(which="number = %(number)s")
 _ALL_ACCOUNTS: Final = _ACCOUNTS.format(which="number > %(after)s")
-_OF_CUSTOMER: Final = _ACCOUNTS.format(which="customer = %(customer)s AND number > %(after)s")
+_OF_CUSTOMER: Final = f"""
+    SELECT found.number, found.customer, found.start, {VERSIONS.then("'account/' || found.number")}, found.opened_at
+    FROM unnest(%(customer)s::text || {MERGES.aliases("%(customer)s::text")}) AS owner (number)
+    CROSS JOIN LATERAL (
+        SELECT number, customer, start, opened_at FROM accounts AS one
+        WHERE one.customer = owner.number AND one.opened_at <= %(known_at)s AND one.number > %(after)s
+        ORDER BY one.number LIMIT %(rows)s
+    ) AS found
+    ORDER BY found.number LIMIT %(rows)s
+"""
+"""For each of the numbers a page at most, from the index in its order, however many accounts there are."""
 _SITES: Final = f"""
     SELECT account, site, {VERSIONS.then("'site/' || account || '/' || site")}, created_at,
            coalesce(profile_at <= %(known_at)s, false)
@@ -81,7 +92,10 @@ def account(view: View, number: str) -> AccountRead | None:
 
 
 def accounts(view: View, limit: int = 100, cursor: str | None = None, customer: str | None = None) -> Page[AccountRead]:
-    """Accounts, by number: all, or those of a customer. Raises `InvalidError` for a bad limit or cursor."""
+    """Accounts, by number: all, or those of a customer and of whoever was merged into it, as known then (rule 6.1).
+
+    Raises `InvalidError` for a bad limit or cursor.
+    """
     after = keys_of(cursor, str) or ("",)
     asked = {"known_at": view.known_at, "after": after[0], "rows": bounded(limit) + 1, "customer": customer}
     query = _ALL_ACCOUNTS if customer is None else _OF_CUSTOMER

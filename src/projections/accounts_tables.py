@@ -23,6 +23,7 @@ from aggregates.errors import InvalidError
 from aggregates.setup.events import SystemOptionsChanged
 from aggregates.setup.system_options import SystemOptions
 from projections.bitemporal import Rectangles
+from projections.merges import Merges
 from projections.plain import written
 from projections.versions import Versions
 
@@ -40,6 +41,8 @@ PROFILES: Final = Rectangles("profiles", (("holder", "uuid"),), (("fact", "bigin
 VERSIONS: Final = Versions("account_versions")
 """By `version_key`; classes have their versions in a table of their own."""
 OPTIONS_KEY: Final = SystemOptions.KIND
+MERGES: Final = Merges("account_merges")
+"""Of customers: the accounts of one are those of whoever went into it, too (rule 6.1)."""
 
 TABLES: Final = (
     "accounts",
@@ -49,6 +52,7 @@ TABLES: Final = (
     "profile_class_members",
     "profile_class_versions",
     VERSIONS.table,
+    MERGES.table,
 )
 DDL: Final = f"""
     CREATE TABLE accounts (
@@ -77,6 +81,7 @@ DDL: Final = f"""
         PRIMARY KEY (class, version)
     );
     {VERSIONS.ddl}
+    {MERGES.ddl}
 """
 """`profile_at`: when the site's first profile was created. `class` is the name without case. `profile_class_members` are the accounts
 and sites (`''`: the account itself) that ever had a profile of a class. `content`, `terms` and `changed` are JSON."""

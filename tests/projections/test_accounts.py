@@ -10,7 +10,7 @@ import pytest
 from aggregates.account import commands as accounts_of
 from aggregates.account.account import Account
 from aggregates.account.commands import Place, When
-from aggregates.customer.commands import register_customer
+from aggregates.customer.commands import merge_customers, register_customer, unmerge_customers
 from aggregates.errors import InvalidError
 from aggregates.profile_class import commands as classes
 from aggregates.setup import commands as setup
@@ -95,6 +95,31 @@ def test_accounts_and_sites_are_told_as_known_then(house: Dossier, ask: Ask) -> 
         one = site(view, "A-7", "S-1")
         assert one is not None
         assert (one.version, one.has_profile) == (1, False)
+
+
+def test_the_accounts_of_a_survivor_are_those_of_whoever_was_merged_into_it_too(house: Dossier, ask: Ask) -> None:
+    # rules 6.1, 0.3
+    for customer, number in (("1002", "A-1"), ("1002", "A-8"), ("1003", "A-5"), ("1004", "A-6")):
+        if number != "A-8":
+            register_customer(house, ask(), number=customer, name=customer)
+        accounts_of.open_account(house, ask(), account=number, customer=customer, start=START)
+    steps = [(merge_customers, "1002", "1003"), (merge_customers, "1001", "1002"), (unmerge_customers, "1001", "1002")]
+    own = {"1001": ["A-7"], "1002": ["A-1", "A-8"], "1003": ["A-5"], "1004": ["A-6"]}
+    two = own | {"1002": ["A-1", "A-5", "A-8"]}
+    three = two | {"1001": ["A-1", "A-5", "A-7", "A-8"]}
+    known = [now_known(house)]
+    for verb, number, other in steps:
+        verb(house, ask(), number=number, other=other)
+        known.append(now_known(house))
+    for instant, expected in zip(known, (own, two, three, two), strict=True):
+        with reading(house, "accounts", known_at=instant) as view:
+            found = {number: accounts(view, customer=number).items for number in own}
+        assert {number: [one.account for one in items] for number, items in found.items()} == expected
+        opened_under = {(one.account, one.customer) for items in found.values() for one in items}
+        assert opened_under == {(account, number) for number in own for account in own[number]}
+    with reading(house, "accounts", known_at=known[2]) as view:
+        page = accounts(view, 3, customer="1001")
+        assert [one.account for one in accounts(view, 3, page.next_cursor, customer="1001").items] == ["A-8"]
 
 
 def test_a_new_account_has_default_and_a_new_site_has_nothing(house: Dossier) -> None:

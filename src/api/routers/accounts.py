@@ -47,9 +47,11 @@ class NewSite(Body):
 def list_accounts(
     read: Reading,
     page: Paged,
-    customer: Annotated[CustomerNumber | None, Query(description="Those of one customer.")] = None,
+    customer: Annotated[
+        CustomerNumber | None, Query(description="Those of one customer, and of those merged into it.")
+    ] = None,
 ) -> Response:
-    """All accounts, or those of a customer, by number."""
+    """All accounts, or those of a customer, by number. An account shows the number it was opened under (rule 6.1)."""
     with read.view("accounts") as view:
         return read.answer(accounts.accounts(view, page.limit, page.cursor, customer), view)
 
