@@ -17,8 +17,15 @@ from uuid import UUID, SafeUUID
 from eventsourcing.utils import register_topic
 from pydantic import BaseModel, ConfigDict, ValidatorFunctionWrapHandler, WrapValidator
 
+from aggregates.errors import InvalidError
+
 NAMESPACE: Final = UUID("6f0c9a52-8d0e-5c7c-9a58-0d5f1f2f8a11")
 """Root of every name-based identifier in the house: aggregate ids and event ids are UUIDv5 below it."""
+MOST_EVENT_BYTES: Final = 262_144
+"""Bytes of the stored state of one event (rule 0.11), personal values sealed and in base64: four bytes for three.
+
+The mapper refuses to make a larger one; older ones are read whatever their size. What could be larger is several events in one commit.
+"""
 _NO_VERSION: Final = ~((0xF000 << 64) | (0xC000 << 48))
 _VERSION_5: Final = (5 << 76) | (0x8000 << 48)
 """Bits of a UUID that say its variant and version."""
@@ -152,6 +159,16 @@ class EffectiveFact(Fact):
 
     effective_from: date
     effective_to: date | None = None
+
+
+class EventTooLargeError(InvalidError):
+    """A change would be an event above `MOST_EVENT_BYTES`; nothing of its command is stored."""
+
+    def __init__(self, size: int) -> None:
+        most = f"{MOST_EVENT_BYTES // 1024} KiB"
+        super().__init__(
+            f"This is too much for one change: {size:,} bytes, where {most} is the most. Make it in parts."
+        )
 
 
 def stream_id(company: str, kind: str, key: str) -> UUID:

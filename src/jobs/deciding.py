@@ -10,9 +10,9 @@ from typing import Final
 from uuid import UUID
 
 from aggregates.account.account import Account
-from aggregates.account.holder import ProfileHolder
+from aggregates.account.holder import Became, ProfileHolder
 from aggregates.account.site import Site
-from aggregates.fact import Fact, Origin
+from aggregates.fact import EventTooLargeError, Fact, Origin
 from aggregates.profile_class.profile_class import ClassChange
 from projections.accounts import profiles_of_class
 from projections.reading import ReadModels
@@ -88,10 +88,23 @@ def decide(dossier: Dossier, plan: Plan, keys: Sequence[Key]) -> Decided:
             raise ProfileMissingError(f"The log does not know the profile of {' '.join(filter(None, key))}.")
         outcome = holder.propagate(plan.origin, plan.change, plan.run_date, include_later=plan.include_later)
         facts = holder.collect_events()
+        if (refusal := _too_large(dossier, facts)) is not None:
+            decided.outcomes.append(ProfileOutcome(*key, id_, Became.SKIPPED.value, refusal, None))
+            continue
         first = facts[0].event_id if facts else None
         decided.outcomes.append(ProfileOutcome(*key, id_, outcome.became.value, outcome.reason, first))
         decided.facts.extend(facts)
     return decided
+
+
+def _too_large(dossier: Dossier, facts: Sequence[Fact]) -> str | None:
+    """Why these facts cannot be recorded, if so: one of them is larger than an event may be (rule 0.11)."""
+    try:
+        for fact in facts:
+            dossier.fact_mapper.to_stored_event(fact)
+    except EventTooLargeError as error:
+        return error.text
+    return None
 
 
 def _holder_id(company: str, key: Key) -> UUID:

@@ -18,7 +18,7 @@ import psycopg
 from eventsourcing.persistence import IntegrityError
 
 from aggregates.effective import Days
-from aggregates.fact import Source
+from aggregates.fact import EventTooLargeError, Source
 from aggregates.field.field import FieldDefinition
 from aggregates.setup.catalogue import Setup
 from aggregates.upload.events import UploadReceived
@@ -30,7 +30,7 @@ from jobs.matching import Decided, Task, decide
 from store import staging, uploads
 from store.application import Dossier
 from store.leadership import Leader
-from store.uploads import Progress, Step
+from store.uploads import Progress, RowError, Step
 
 CHUNK: Final = 1_000
 """Rows a transaction: a clerk's save waits for it, some tens of milliseconds."""
@@ -168,13 +168,13 @@ class Uploading:
             return
         try:
             pending.future.result()
-        except (IntegrityError, psycopg.IntegrityError):
+        except (IntegrityError, psycopg.IntegrityError, EventTooLargeError):
             self._apply_in_parts(pending.rows)
         else:
             self._done(pending.step)
 
     def _apply_in_parts(self, rows: Sequence[Row]) -> None:
-        """The same after a conflict: decided anew, in smaller parts where others are at the same customers."""
+        """The same after a conflict: decided anew, in smaller parts where others are at the same customers, or a row is too large."""
         part, attempts = max(1, len(rows) // 2), 0
         while rows:
             attempts += 1
@@ -182,9 +182,9 @@ class Uploading:
             self._dossier.renew_setup()
             metrics.UPLOAD_CONFLICTS.inc()
             try:
-                decided = self._decided(rows[:part])
-                step = self._step(rows[:part], decided)
-                self._store(step, decided)
+                step = self._store_part(rows[:part])
+            except EventTooLargeError:
+                part = max(1, part // 2)
             except (IntegrityError, psycopg.IntegrityError) as error:
                 if attempts >= MOST_ATTEMPTS and part == 1:
                     why = str(error).partition("\n")[0]
@@ -193,6 +193,20 @@ class Uploading:
             else:
                 self._done(step)
                 rows, part, attempts = rows[part:], 2 * part, 0
+
+    def _store_part(self, rows: Sequence[Row]) -> Step:
+        """Decides on these rows and stores them. A row alone that would be too large an event is refused, and that is stored."""
+        decided = self._decided(rows)
+        step = self._step(rows, decided)
+        try:
+            self._store(step, decided)
+        except EventTooLargeError as error:
+            if len(rows) > 1:
+                raise
+            refused = Decided(failed=1, errors=[RowError(rows[0].number, None, None, error.text)])
+            step = self._step(rows, refused)
+            self._store(step, refused)
+        return step
 
     def _decided(self, rows: Sequence[Row]) -> Decided:
         setup = self._dossier.setup()

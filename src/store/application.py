@@ -170,6 +170,8 @@ class Dossier(Application[UUID]):
     def put(self, facts: Sequence[Fact], **rows: Any) -> Sequence[int]:
         """Stores facts and the rows that go with them (see `Log.append`) and gives their positions.
 
+        Raises `EventTooLargeError` besides; then nothing is stored.
+
         `save` of the library does the same for aggregates and works here too; it asks every object for its protocols at
         run time, which costs more than the rest of a command.
         """

@@ -19,7 +19,7 @@ from eventsourcing.utils import resolve_topic
 from pydantic import BaseModel, ValidationError
 
 import aggregates.catalogue  # noqa: F401  (registers every stored topic)
-from aggregates.fact import ERASED, Fact, Origin
+from aggregates.fact import ERASED, MOST_EVENT_BYTES, EventTooLargeError, Fact, Origin
 from aggregates.profile_class.terms import Terms
 from store.events import RecordedEvent, new_event
 from store.keys import KeyRing, seal, unseal
@@ -66,7 +66,10 @@ class FactMapper(Mapper[UUID]):
         self._last_origin: tuple[Origin, orjson.Fragment] | None = None
 
     def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredEvent:
-        """The fact as the log keeps it. Gives its subject a key where it needs one and has none."""
+        """The fact as the log keeps it. Gives its subject a key where it needs one and has none.
+
+        Raises `EventTooLargeError` where it would have more than `MOST_EVENT_BYTES` (rule 0.11).
+        """
         fact = cast("Fact", domain_event)
         of = shape(type(fact))
         state = {
@@ -77,12 +80,15 @@ class FactMapper(Mapper[UUID]):
         if of.version > 1:
             state["v"] = of.version
         new_key = self._seal_personal(fact, of, state) if of.personal else None
+        written = orjson.dumps(state, default=self._plain, option=of.keys)
+        if len(written) > MOST_EVENT_BYTES:
+            raise EventTooLargeError(len(written))
         return new_event(
             {
                 "originator_id": fact.originator_id,
                 "originator_version": fact.originator_version,
                 "topic": fact.TOPIC,
-                "state": orjson.dumps(state, default=self._plain, option=of.keys),
+                "state": written,
                 "event_id": fact.event_id,
                 "correlation_id": fact.origin.correlation_id,
                 "new_key": new_key,

@@ -17,6 +17,7 @@ from aggregates.use_case import BusyError, KeyReusedError
 from api.problems import KINDS, kind_of
 from api_client import CORRELATION, Api, assert_problem, fields
 from projections.reading import BehindError
+from store import mapper
 from store.committer import OutcomeUnknownError
 
 JSON = {"Content-Type": "application/json"}
@@ -210,3 +211,13 @@ def test_every_kind_of_problem_has_a_page(api: Api) -> None:
     for kind in KINDS:
         assert kind.title in api.get(f"/problems/{kind.slug}", None).text
     assert_problem(api.get("/problems/nothing", None), 404, "not-found")
+
+
+def test_a_change_that_is_more_than_an_event_may_be_is_refused_in_words(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:  # rule 0.11
+    monkeypatch.setattr(mapper, "MOST_EVENT_BYTES", 600)
+    with api.storing_nothing():
+        answer = api.post("/v1/customers", {"number": "1001", "name": "Ada", "reason": "😀" * 200})
+        assert "too much for one change" in assert_problem(answer, 422, "invalid")["detail"]
+    assert api.post("/v1/customers", {"number": "1001", "name": "Ada"}).status_code == 201
