@@ -1,0 +1,95 @@
+"""A database of an earlier version is opened by this one, and gives the answers that it gave then, byte for byte (rule 0.3).
+
+`record.py` recorded each of them. Members that answers have gained since are left out before the comparison, and only where `GAINED`
+says so; everything else must be the same.
+"""
+
+import gzip
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final
+
+import psycopg
+import pytest
+from fastapi.testclient import TestClient
+
+from api.app import create_app
+from api.settings import ApiSettings
+from api_client import SECRET, Api
+from conftest import environment
+from projections import catalogue
+from projections.engine import install
+from projections.reading import ReadModels
+from projections.rebuild import rebuild
+from store.application import Dossier
+from store.database import Database
+from store.schema import migrate
+from upgrade.record import BIN, SCHEMA
+
+FOLDER: Final = Path(__file__).parent
+STATES: Final = sorted(file.name.removesuffix(".sql.gz") for file in FOLDER.glob("*.sql.gz"))
+GAINED: Final = ("/history",)
+"""Parts of the paths whose answers have gained members since."""
+
+
+@pytest.fixture(params=STATES)
+def state(request: pytest.FixtureRequest) -> str:
+    """The name of a recorded state."""
+    return str(request.param)
+
+
+@pytest.fixture
+def opened(state: str, postgres_url: str, schema: str) -> Iterator[Api]:
+    """The recorded database, migrated and rebuilt as the changelog says."""
+    dump = gzip.decompress((FOLDER / f"{state}.sql.gz").read_bytes())
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute("CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA public")
+    subprocess.run(
+        [BIN / "psql", "--quiet", "--set=ON_ERROR_STOP=1", postgres_url],
+        input=dump.replace(SCHEMA.encode(), schema.encode()),
+        check=True,
+        capture_output=True,
+    )
+    with closing(Database(postgres_url, schema)) as database:
+        migrate(database, install)
+    with Dossier(environment(postgres_url, schema)) as dossier:
+        for projection in catalogue.projections(dossier):
+            rebuild(dossier, projection, lambda _position, _target: None)
+        with closing(ReadModels(dossier)) as reads:
+            reads.start()
+            settings = ApiSettings(token_secret=SECRET, asyncapi=lambda: "")
+            with TestClient(create_app(dossier, reads, settings), raise_server_exceptions=False) as client:
+                yield Api(client, dossier)
+
+
+def test_a_database_of_an_earlier_version_gives_the_answers_of_then(
+    opened: Api, state: str, figures: Callable[[str], None]
+) -> None:  # rule 0.3
+    answers = json.loads(gzip.decompress((FOLDER / f"{state}.answers.json.gz").read_bytes()))
+    assert answers
+    different = [path for path, (status, text) in answers if not is_same(opened, path, status, text)]
+    assert different == []
+    figures(f"{len(answers):,} answers of {state} are the same")
+
+
+def is_same(api: Api, path: str, status: int, text: str) -> bool:
+    """Whether the answer to a request is the recorded one. A refusal has a correlation id of its own."""
+    answer = api.get(path)
+    if answer.status_code != status or status >= 400:
+        return answer.status_code == status
+    if not any(part in path for part in GAINED):
+        return bool(answer.text == text)
+    recorded = json.loads(text)
+    return json.dumps(members_of(recorded, answer.json())) == json.dumps(recorded)
+
+
+def members_of(recorded: Any, present: Any) -> Any:
+    """The present answer without the members that the recorded one had not."""
+    if isinstance(recorded, dict) and isinstance(present, dict):
+        return {name: members_of(recorded.get(name), value) for name, value in present.items() if name in recorded}
+    if isinstance(recorded, list) and isinstance(present, list) and len(recorded) == len(present):
+        return [members_of(one, other) for one, other in zip(recorded, present, strict=True)]
+    return present
