@@ -7,7 +7,7 @@ models are written to JSON as they are: they were made by our own queries, so no
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import Depends, Header, Query
@@ -19,7 +19,7 @@ from aggregates.errors import InvalidError
 from api.services import Services, services_of
 from api.shapes import Day, Instant, LogPosition
 from api.writing import JSON
-from projections.reading import KnownAtError, View
+from projections.reading import View, as_known_at
 from store.public import instant
 
 _ANY: Final[TypeAdapter[Any]] = TypeAdapter(Any)
@@ -75,17 +75,10 @@ class Read:
         return self.answer_known(body, view.known_at, version=version, dated=dated)
 
     def from_log(self, valid_at: date | None = None) -> tuple[date, datetime]:
-        """The two clocks of an answer that is folded from the log: its business day, and an instant that is not to come.
-
-        Raises:
-            KnownAtError: the asked instant lies in the future.
-        """
+        """The two clocks of an answer that is folded from the log: its business day, and see `as_known_at`."""
         self._check_position()
-        with self.services.dossier.database.connection() as connection:
-            [now] = connection.execute("SELECT clock_timestamp()").fetchone() or (datetime.now(UTC),)
-        if self.known_at is not None and self.known_at > now:
-            raise KnownAtError("The instant of knowledge must not lie in the future.", field="known_at")
-        return valid_at or self.valid_at or self.services.day.today(), self.known_at or now
+        known_at = as_known_at(self.services.dossier.database, self.known_at)
+        return valid_at or self.valid_at or self.services.day.today(), known_at
 
     def answer_known(
         self, body: Any, known_at: datetime, *, version: int | None = None, dated: bool = True

@@ -1,7 +1,7 @@
 """What `history`, `as-of`, `replay` and `status` do."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Final
 
 from aggregates.customer.profile import CustomerNotFoundError
@@ -16,7 +16,7 @@ from projections.drawer import Drawer, drawer
 from projections.fields import WIDGET, Widget, widget
 from projections.history import HistoryEntry
 from projections.history import history as history_page
-from projections.reading import ProjectionState, View
+from projections.reading import ProjectionState, View, as_known_at
 from store.application import Dossier
 from store.log import position_of
 
@@ -36,10 +36,6 @@ class NothingRecordedError(CliError):
 
 class ReadModelStoppedError(CliError):
     """A read model cannot go on."""
-
-
-class FutureError(CliError):
-    """The instant lies in the future."""
 
 
 def history(settings: Settings, kind: str, key: str | None, *, known_at: datetime | None, as_json: bool) -> None:
@@ -77,21 +73,13 @@ def as_of(settings: Settings, number: str, *, valid_at: date | None, known_at: d
 
 def replay(settings: Settings, number: str, *, valid_at: date | None, known_at: datetime | None, as_json: bool) -> None:
     """Prints a customer as the log tells it. Raises `CustomerNotFoundError`."""
-    known_at = past(known_at)
     with open_dossier(settings) as dossier:
+        known_at = as_known_at(dossier.database, known_at)
         found = replay_customer(dossier, number, valid_at=valid_at or dossier.today(), known_at=known_at)
     if as_json:
         show.document(found)
     else:
         _tell_replayed(found)
-
-
-def past(known_at: datetime | None) -> datetime:
-    """The instant, or now. Raises `FutureError` for one that is to come."""
-    now = datetime.now(UTC)
-    if known_at is not None and known_at > now:
-        raise FutureError("The instant of knowledge must not lie in the future.")
-    return known_at or now
 
 
 def status(settings: Settings, *, as_json: bool) -> None:

@@ -7,13 +7,14 @@ from aggregates.account.commands import Place
 from aggregates.account.site import site_number
 from api.finding import nothing_in_force, place_found, place_in_log
 from cli import show
-from cli.asking import days_of, past
+from cli.asking import days_of
 from cli.errors import CliError
 from cli.lines import say
 from cli.profile_words import value_words
 from cli.settings import Settings
 from cli.wiring import open_dossier, open_reads
 from projections.accounts import Explained, ProfileRead, profile
+from projections.reading import as_known_at
 from projections.replaying import replay_profile
 
 
@@ -47,8 +48,8 @@ def replay(
     settings: Settings, place: Place, *, valid_at: date | None, known_at: datetime | None, as_json: bool
 ) -> None:
     """Prints a profile as the log tells it. Raises like `as_of`."""
-    known_at = past(known_at)
     with open_dossier(settings) as dossier:
+        known_at = as_known_at(dossier.database, known_at)
         day = valid_at or dossier.today()
         found = replay_profile(dossier, place, day, known_at, explain=True)
         if found is None:

@@ -20,11 +20,11 @@ from projections import positions
 from projections.projection import Projection
 from projections.states import ProjectionState, states
 from store.application import Dossier
-from store.database import Row
+from store.database import Database, Row
 from store.keys import KeyRing
 from store.signals import Signal
 
-__all__ = ["BehindError", "KnownAtError", "ProjectionState", "ReadModels", "View"]
+__all__ = ["BehindError", "KnownAtError", "ProjectionState", "ReadModels", "View", "as_known_at"]
 
 WAIT_S: Final = 2.0
 """The longest that a read waits for a position."""
@@ -35,6 +35,11 @@ UNAIDED_POLL_S: Final = 0.02
 NOTHING_KNOWN: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """`known_at` of a view on read models that nothing was folded into."""
 
+_NEWEST: Final = """
+    SELECT coalesce(last.recorded_at, now.instant), greatest(last.recorded_at, now.instant)
+    FROM (SELECT clock_timestamp()) AS now (instant)
+    LEFT JOIN LATERAL (SELECT recorded_at FROM events ORDER BY position DESC LIMIT 1) AS last ON true
+"""
 _PLACES: Final = "SELECT name, position, recorded_at, state FROM projections WHERE name = ANY(%s)"
 
 
@@ -164,11 +169,7 @@ class ReadModels:
 
     def _settled(self, known_at: datetime) -> int:
         """The position that answers for `known_at` must have reached."""
-        with self._database.connection() as connection:
-            future = connection.execute("SELECT %s > clock_timestamp()", [known_at]).fetchone()
-        if future == (True,):
-            raise KnownAtError("The instant of knowledge must not lie in the future.", field="known_at")
-        return self._dossier.log_of_facts.settled(known_at)
+        return self._dossier.log_of_facts.settled(as_known_at(self._database, known_at))
 
     def _await(self, names: Sequence[str], needed: int, deadline: float) -> None:
         """Waits until the positions heard of are far enough, or it is time to look them up."""
@@ -192,6 +193,19 @@ class ReadModels:
                 if notice is not None:
                     name, _, position = notice.rpartition(" ")
                     self._learn({name: int(position)})
+
+
+def as_known_at(database: Database, known_at: datetime | None) -> datetime:
+    """The instant that an answer from the log is for: the asked one, else that of the last event, so that the answer stays the same.
+
+    Events may lie ahead of the database's clock, when it was ahead itself and was set back: what is in the log is known, whatever
+    the clock says. Raises `KnownAtError` for an instant that is after both.
+    """
+    with database.connection() as connection:
+        last, newest = connection.execute(_NEWEST).fetchone() or (NOTHING_KNOWN, NOTHING_KNOWN)
+    if known_at is not None and known_at > newest:
+        raise KnownAtError("The instant of knowledge must not lie in the future.", field="known_at")
+    return known_at or last
 
 
 def _behind(names: Sequence[str], reached: _Reached, needed: int) -> BehindError:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from aggregates.field.commands import change_field
 from aggregates.profile_class.commands import define_class
 from aggregates.setup.commands import change_system_options, define_category, define_response
 from business_fields import upload_row
+from clocks import let_the_clock_have_been_ahead
 from command_line import CommandLine, company, migrated, request
 from conftest import TODAY
 from projections.catalogue import projections
@@ -375,3 +377,11 @@ def test_status_fails_when_a_read_model_has_stopped(told: CommandLine) -> None:
     with stopped(told, "drawer"):
         result = told.run("status")
     assert (result.exit_code, result.stderr) == (1, "dossier: Stopped: drawer.\n")
+
+
+def test_replay_tells_what_was_recorded_ahead_of_the_clock(postgres_url: str, tmp_path: Path) -> None:  # rule 0.3
+    with company(postgres_url, tmp_path) as line:
+        with migrated(line).dossier() as dossier:
+            register_customer(dossier, request(), number="1001", name="Ada Byron")
+            let_the_clock_have_been_ahead(dossier)
+        assert line.asked("replay", "customer", "1001", "--valid-at", str(TODAY))["name"] == "Ada Byron"

@@ -10,11 +10,12 @@ from psycopg import errors
 
 from aggregates.errors import InvalidError
 from aggregates.use_case import Request
+from clocks import let_the_clock_have_been_ahead
 from counting import Counting, Renamed, eventually, installed, register, register_at_once, rows_by_the_log
 from projections import reading
 from projections.engine import ProjectionStoppedError, Runner
 from projections.positions import NotInstalledError
-from projections.reading import NOTHING_KNOWN, BehindError, KnownAtError, ReadModels
+from projections.reading import NOTHING_KNOWN, BehindError, KnownAtError, ReadModels, as_known_at
 from store.application import Dossier
 
 Ask = Callable[..., Request]
@@ -199,6 +200,25 @@ def test_the_future_is_not_known(dossier: Dossier, ask: Ask, read_models: ReadMo
         pass
     assert isinstance(refused.value, InvalidError)
     assert refused.value.field == "known_at"
+
+
+def test_what_the_log_holds_is_known_although_the_clock_was_set_back(
+    dossier: Dossier, ask: Ask, counting: Counting, read_models: ReadModels
+) -> None:  # rule 0.3
+    register(dossier, ask(), 1, 1)
+    let_the_clock_have_been_ahead(dossier)
+    register(dossier, ask(), 2, 1)
+    Runner(dossier, counting).catch_up()
+    last = instant(dossier, 2)
+    assert as_known_at(dossier.database, None) == as_known_at(dossier.database, last) == last
+    with read_models.view("counting", known_at=last) as view:
+        assert (view.position, view.known_at) == (2, last)
+    with pytest.raises(KnownAtError), read_models.view("counting", known_at=last + timedelta(microseconds=1)):
+        pass
+
+
+def test_an_empty_log_is_as_known_now(dossier: Dossier) -> None:
+    assert abs(as_known_at(dossier.database, None) - datetime.now(UTC)) < timedelta(seconds=30)
 
 
 @pytest.mark.parametrize("batch", [1, 3])
