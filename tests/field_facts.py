@@ -151,6 +151,10 @@ def masked_shown(*fields: str, number: str = "1001") -> Fact:
     return fact_of(customer.MaskedFieldsShown, Unmasking, number, number=number, fields=list(fields))
 
 
+def masked_edit_refused(*fields: str, number: str = "1001") -> Fact:
+    return fact_of(customer.MaskedFieldEditRefused, Unmasking, number, number=number, fields=list(fields))
+
+
 def _customer(fact: type[Fact], number: str, **payload: Any) -> Fact:
     return fact_of(fact, CustomerProfile, number, number=number, **payload)
 
@@ -221,6 +225,7 @@ FIELD_FACTS: Final = (
     customer_unmerged("2002", {"loan_type": [held()]}, {7: [held()]}, number="2001"),
     brought_back("2002", "2001"),
     masked_shown("phone", number="2001"),
+    masked_edit_refused("phone", number="2001"),
     interaction_started(customer="2001"),
     interaction_ended(),
     interaction_closed(),

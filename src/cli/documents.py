@@ -38,7 +38,7 @@ _FAMILIES: Final = {
     "controls": "System control values",
     "mappings": "Attribute mappings",
     "customer": "Customer profiles: names, numbers, responses, business fields, merges",
-    "unmasking": "Masked values that were shown",
+    "unmasking": "Masked values that were shown, or guarded",
     "system_options": "System options",
     "profile_class": "Profile classes",
     "propagation": "Propagations of changed classes",

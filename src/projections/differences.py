@@ -1,7 +1,8 @@
 """What differs in a customer between two points of (`valid_at`, `known_at`): name, numbers, responses, business fields (rule 0.3).
 
 Called by the API with two views of `DIFFED`. Points may lie anywhere: two days as known now, one day as known at two instants, or both.
-A masked value differs visibly, but neither the one nor the other can be read (rule 5.2).
+A masked value differs visibly, but neither the one nor the other can be read; who may not see it is told of another event, not of another
+value (rule 5.2).
 """
 
 from dataclasses import dataclass
@@ -59,21 +60,25 @@ class Diff(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class _One:
-    """What is said of one thing: `shown` in place of the value where that is masked."""
+    """What is said of one thing: `shown` in place of the value where that is masked, `compared` where it must not be compared either."""
 
     label: str
     value: str
     description: str | None = None
     shown: str | None = None
+    compared: str | None = None
 
 
 _Said = dict[str, _One]
 _KINDS: Final = ("name", "alternate_numbers", "responses", "fields")
 
 
-def diff(before: View, after: View, number: str) -> Diff | None:
-    """What differs between two views; `None` when the customer was known at neither."""
-    old, new = _said(before, number), _said(after, number)
+def diff(before: View, after: View, number: str, *, hide: bool = False) -> Diff | None:
+    """What differs between two views; `None` when the customer was known at neither.
+
+    `hide`: the caller may not see masked values, so one that another event set differs, whatever it equals.
+    """
+    old, new = _said(before, number, hide=hide), _said(after, number, hide=hide)
     if old is None and new is None:
         return None
     old, new = old or {}, new or {}
@@ -90,7 +95,7 @@ def diff(before: View, after: View, number: str) -> Diff | None:
     )
 
 
-def _said(view: View, number: str) -> _Said | None:
+def _said(view: View, number: str, *, hide: bool) -> _Said | None:
     found = customer(view, number)
     if found is None:
         return None
@@ -103,8 +108,9 @@ def _said(view: View, number: str) -> _Said | None:
         category = defined[code]
         described = category.description_of(answer.response)
         said[f"responses.{code}"] = _One(category.description, answer.response, described)
-    for of, value, masked in values_of(view, number):
-        said[f"fields.{of.key}"] = _One(of.label, value, shown=MASK if masked else None)
+    for of, value, event_id, masked in values_of(view, number):
+        compared = str(event_id) if masked and hide else None
+        said[f"fields.{of.key}"] = _One(of.label, value, shown=MASK if masked else None, compared=compared)
     return said
 
 
@@ -120,7 +126,7 @@ def _difference(field: str, old: _One | None, new: _One | None) -> Difference:
 
 
 def _value(said: _One | None) -> str | None:
-    return None if said is None else said.value
+    return None if said is None else said.compared or said.value
 
 
 def _shown(said: _One | None) -> str | None:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
+from uuid import UUID
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
@@ -188,11 +189,15 @@ def widget(view: View, number: str, *, sort: bool = False, unmask: bool = False)
     )
 
 
-def values_of(view: View, number: str) -> list[tuple[FieldRead, str, bool]]:
-    """Every value in force of a customer with its definition, shown in the widget or not; and whether it is to be masked."""
+def values_of(view: View, number: str) -> list[tuple[FieldRead, str, UUID, bool]]:
+    """Every value in force of a customer, shown in the widget or not: its definition, the event that set it, and whether to mask it."""
     known = _read(view)
     values = _values(view, number, [one.key for one in known.fields])
-    return [(one, values[one.key]["value"], one.key in known.masked) for one in known.fields if one.key in values]
+    return [
+        (one, values[one.key]["value"], values[one.key]["event_id"], one.key in known.masked)
+        for one in known.fields
+        if one.key in values
+    ]
 
 
 def _ordered(fields: list[FieldRead], *, sort: bool) -> list[FieldRead]:
@@ -222,16 +227,18 @@ def _values(view: View, number: str, fields: Sequence[str]) -> dict[str, dict[st
         field: {
             "value": value if value is not None else str.__str__(open_value(view.keys, subject, field, sealed)),
             "source": source,
+            "event_id": event_id,
             "effective_from": first,
             "effective_to": last,
             "changed_by": changed_by,
             "changed_at": changed_at,
         }
-        for field, value, sealed, source, _event, changed_by, changed_at, first, last in rows
+        for field, value, sealed, source, event_id, changed_by, changed_at, first, last in rows
     }
 
 
 def _field(of: FieldRead, held: dict[str, Any], *, hidden: bool) -> WidgetField:
+    shown = {name: one for name, one in held.items() if name != "event_id"}
     return WidgetField(
         key=of.key,
         label=of.label,
@@ -241,5 +248,5 @@ def _field(of: FieldRead, held: dict[str, Any], *, hidden: bool) -> WidgetField:
         required=of.required,
         personal=of.personal,
         choices=of.choices,
-        **{"value": None, **held, **({"value": MASK} if hidden and held else {})},
+        **{"value": None, **shown, **({"value": MASK} if hidden and held else {})},
     )

@@ -188,6 +188,34 @@ def test_a_value_of_an_upload_that_was_withheld_is_no_conflict() -> None:  # rul
     )
 
 
+# Values that the caller may not see
+
+PHONE = field_edited("phone", "+441632960961", during="I-0")
+GUESSES = ["+441632960961", "+441632960962"]
+
+
+@pytest.mark.parametrize("guess", GUESSES, ids=["right", "wrong"])
+@pytest.mark.parametrize("days", [FROM_TODAY, APRIL], ids=["open-ended", "april"])
+def test_an_equal_value_of_a_masked_field_is_recorded_like_any_other(guess: str, days: Days) -> None:  # rule 5.2
+    given(ADA, PHONE).when(save(days=days, phone=guess)).then(field_edited("phone", guess, days, during="I-1"))
+
+
+@pytest.mark.parametrize("guess", GUESSES, ids=["right", "wrong"])
+def test_an_equal_value_of_a_masked_field_conflicts_like_any_other(guess: str) -> None:  # rules 3.7, 5.2
+    given(ADA, PHONE).when(save(seen=1, phone=guess)).then_refused(
+        FieldChangedMeanwhileError, "Phone was changed by bob at 2026-01-01T09:01:00+00:00.", ("fields.phone",)
+    )
+
+
+@pytest.mark.parametrize("seen", [None, 1])
+def test_to_who_may_see_a_masked_value_an_equal_one_is_no_change(seen: int | None) -> None:  # rules 0.5, 3.7, 5.2
+    given(ADA, PHONE).when(save(ADMINISTRATOR, during=None, seen=seen, phone=GUESSES[0])).then_nothing()
+
+
+def test_taking_away_a_masked_value_that_there_is_not_records_nothing() -> None:  # rules 0.5, 5.2
+    given(ADA).when(save(phone=None)).then_nothing()
+
+
 # Days
 
 

@@ -1,10 +1,12 @@
 """Use cases of a customer profile. Each loads what it needs, lets the profile decide, and stores its facts."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
 from aggregates import texts
+from aggregates.customer.fields import FieldChangedMeanwhileError
 from aggregates.customer.merging import MergeError
 from aggregates.customer.profile import (
     AlternateNumberInUseError,
@@ -15,7 +17,7 @@ from aggregates.customer.profile import (
 )
 from aggregates.customer.unmasking import Unmasking
 from aggregates.effective import Days
-from aggregates.errors import InvalidError
+from aggregates.errors import DomainError, InvalidError
 from aggregates.fact import Origin, Source
 from aggregates.interaction.interaction import Interaction
 from aggregates.use_case import Claim, ClaimTakenError, FactStore, Outcome, Request, StaleDecisionError, command
@@ -271,4 +273,25 @@ def show_masked(store: FactStore, request: Request, *, number: str, fields: Sequ
     """Records that masked values of a customer are shown to the caller (rule 5.2)."""
     found = store.load(Unmasking, number) or Unmasking.new(store.company, number)
     found.show(request.origin, number, fields)
+    return store.keep(request, found)
+
+
+def record_refusal(store: FactStore, request: Request, *, number: str, refusal: DomainError) -> None:
+    """Records that an edit was refused in fields that the caller may not see, where it was (rule 5.2).
+
+    To be called before the refusal is told. What is only judged is not recorded: its answer does not depend on any value.
+    """
+    faults = getattr(refusal, "faults", (refusal,))
+    fields = [fault.key for fault in faults if isinstance(fault, FieldChangedMeanwhileError) and fault.hidden]
+    if fields and not request.only_decide:
+        refuse_masked_edit(
+            store, replace(request, expected_version=None, idempotency=None), number=number, fields=fields
+        )
+
+
+@command
+def refuse_masked_edit(store: FactStore, request: Request, *, number: str, fields: Sequence[str]) -> Outcome:
+    """Records that values for masked fields were refused to a caller who may not see them (rule 5.2)."""
+    found = store.load(Unmasking, number) or Unmasking.new(store.company, number)
+    found.refuse_edit(request.origin, number, fields)
     return store.keep(request, found)

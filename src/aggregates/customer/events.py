@@ -157,3 +157,11 @@ class MaskedFieldsShown(Fact):
     TOPIC: ClassVar[str] = "unmasking.shown"
     number: str
     fields: list[str]
+
+
+class MaskedFieldEditRefused(Fact):
+    """Somebody who may not see masked fields was refused an edit of them, which had changed meanwhile; the values are not kept."""
+
+    TOPIC: ClassVar[str] = "unmasking.edit_refused"
+    number: str
+    fields: list[str]

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from aggregates.aggregate import Aggregate, applies
 from aggregates.customer.events import BusinessFieldEdited, BusinessFieldsUploaded
+from aggregates.customer.unmasking import is_hidden
 from aggregates.effective import Days, Timeline
 from aggregates.errors import DomainError, ForbiddenError, InvalidError
 from aggregates.fact import Erased, Origin, Role
@@ -36,14 +37,24 @@ class NoOpenInteractionError(ForbiddenError):
 
 
 class FieldChangedMeanwhileError(DomainError):
-    """Somebody else changed the field since the caller saw it (rule 3.7). `theirs` is what it is now, `yours` what was asked for."""
+    """Somebody else changed the field since the caller saw it (rule 3.7). `theirs` is what it is now, `yours` what was asked for.
+
+    `hidden`: the caller may not see the field's value, so that nothing is said of whether the two are equal (rule 5.2).
+    """
 
     def __init__(
-        self, definition: FieldDefinition, change: "FieldChange", theirs: str | None, yours: str | None
+        self,
+        definition: FieldDefinition,
+        change: "FieldChange",
+        theirs: str | None,
+        yours: str | None,
+        *,
+        hidden: bool = False,
     ) -> None:
         when = change.at.isoformat() if change.at else "just now"
         super().__init__(f"{definition.label} was changed by {change.by} at {when}.", field=f"fields.{definition.key}")
         self.key, self.by, self.at, self.theirs, self.yours = definition.key, change.by, change.at, theirs, yours
+        self.hidden = hidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +112,7 @@ class BusinessFields(Aggregate):
         """Save in the widget: all of the edits, or none (rules 3.4, 3.6, 3.7, 3.9). A blank value takes the field's value away.
 
         `seen` is the version that the caller saw; `interaction` the open interaction of an agent with this customer, if there is one.
+        Where the caller may not see the value, an equal one conflicts and is recorded like any other (rule 5.2).
         """
         faults = Faults()
         checked: list[tuple[FieldDefinition, str | None]] = []
@@ -109,7 +121,7 @@ class BusinessFields(Aggregate):
                 definition = _defined(definitions, key)
                 self._check_allowed(origin, definition, interaction)
                 value = _value(definition, given)
-                self._check_seen(definition, days, seen, value)
+                self._check_seen(definition, days, seen, value, hidden=is_hidden(definition, origin.role))
                 checked.append((definition, value))
         faults.raise_any()
         for definition, value in checked:
@@ -186,13 +198,15 @@ class BusinessFields(Aggregate):
         if interaction is None:
             raise NoOpenInteractionError("Editing is allowed only during a call or its wrap-up.")
 
-    def _check_seen(self, definition: FieldDefinition, days: Days, seen: int | None, value: str | None) -> None:
+    def _check_seen(
+        self, definition: FieldDefinition, days: Days, seen: int | None, value: str | None, *, hidden: bool
+    ) -> None:
         change = self.field_changes.get(definition.key)
         if seen is None or change is None or change.version <= seen:
             return
         theirs = held.value if (held := self.field(definition.key, days.first)) else None
-        if theirs != value:
-            raise FieldChangedMeanwhileError(definition, change, theirs, value)
+        if hidden or theirs != value:
+            raise FieldChangedMeanwhileError(definition, change, theirs, value, hidden=hidden)
 
     def _edit(
         self,
@@ -210,7 +224,8 @@ class BusinessFields(Aggregate):
         same = (stored.value if (stored := held.at(days.first)) else None) == value
         inside = held.within(days)
         covered = not inside if value is None else held.covers(days)
-        if (same and not dated) or (covered and all(one.content.value == value for one in inside)):
+        stands = (same and not dated) or (covered and all(one.content.value == value for one in inside))
+        if stands and (value is None or not is_hidden(definition, origin.role)):
             return
         self.record(
             BusinessFieldEdited,

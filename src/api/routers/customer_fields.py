@@ -11,6 +11,8 @@ from starlette.responses import Response
 
 from aggregates.customer import commands
 from aggregates.customer.profile import CustomerNotFoundError
+from aggregates.customer.unmasking import UNMASKERS
+from aggregates.errors import DomainError
 from aggregates.fact import Role
 from api import around
 from api.auth import PROFILE_READERS, Allowed, allow
@@ -25,7 +27,7 @@ from projections.fields import Widget
 
 router: Final = APIRouter(prefix="/v1/customers", tags=["business fields"], route_class=DecidingRoute)
 EDITORS: Final = (Role.ADMINISTRATOR, Role.AGENT)
-UNMASKERS: Final = Allowed((Role.ADMINISTRATOR, Role.AUDITOR))
+MAY_UNMASK: Final = Allowed(UNMASKERS)
 SAVED: Final = "Customer profile changed successfully"
 """What rule 3.6 says after Save."""
 NOTHING_CHANGED: Final = "Nothing changed."
@@ -60,7 +62,7 @@ def read_widget(
 ) -> Response:
     """Business Fields, and Optional Business Fields, which are absent when no upload of the customer brought one (rule 3.3)."""
     if unmask:
-        UNMASKERS.check(request)
+        MAY_UNMASK.check(request)
     with read.view(*fields.WIDGET) as view:
         found = fields.widget(view, number, sort=sort is not None, unmask=unmask)
         hidden = set(fields.masked_fields(view)) if unmask else set()
@@ -75,14 +77,19 @@ def read_widget(
 @router.patch("/{number}/fields", response_model=WriteAnswer, dependencies=[allow(EDITORS)])
 def edit_fields(write: Writing, number: NUMBER, body: FieldEdits) -> Response:
     """Save: changes what is given, or refuses all of it, naming every field that is wrong (rules 3.4-3.7, 3.9)."""
-    outcome = commands.edit_fields(
-        write.services.dossier,
-        write.ask(body.reason),
-        number=number,
-        fields=body.fields,
-        interaction=body.interaction,
-        effective_from=body.effective_from,
-        effective_to=body.effective_to,
-        keep_later=body.keep_later,
-    )
+    dossier, asked = write.services.dossier, write.ask(body.reason)
+    try:
+        outcome = commands.edit_fields(
+            dossier,
+            asked,
+            number=number,
+            fields=body.fields,
+            interaction=body.interaction,
+            effective_from=body.effective_from,
+            effective_to=body.effective_to,
+            keep_later=body.keep_later,
+        )
+    except DomainError as refusal:
+        commands.record_refusal(dossier, asked, number=number, refusal=refusal)
+        raise
     return write.done(outcome, message=SAVED if outcome.changed else NOTHING_CHANGED)

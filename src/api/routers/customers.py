@@ -4,11 +4,14 @@ from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
+from starlette.requests import Request
 from starlette.responses import Response
 
 from aggregates.customer import commands
 from aggregates.customer.profile import AlternateNumberNotFoundError, CustomerNotFoundError, CustomerProfile
+from aggregates.customer.unmasking import UNMASKERS
 from aggregates.errors import InvalidError, RefusedError
+from api import around
 from api.auth import PROFILE_READERS, PROFILE_WRITERS, allow
 from api.deciding import DecidingRoute
 from api.pages import Paged, Paging
@@ -224,10 +227,14 @@ def read_history(read: Reading, number: NUMBER, page: Paged) -> Response:
 
 
 @router.get("/{number}/diff", response_model=history.Diff, dependencies=[allow(PROFILE_READERS)])
-def read_diff(read: Reading, number: NUMBER, from_: From, to: To = None) -> Response:
-    """What differs between two points of (`valid_at`, `known_at`), such as `2026-01-01@2026-02-01T00:00:00Z`."""
+def read_diff(request: Request, read: Reading, number: NUMBER, from_: From, to: To = None) -> Response:
+    """What differs between two points of (`valid_at`, `known_at`), such as `2026-01-01@2026-02-01T00:00:00Z`.
+
+    To who may not see masked values, one that was set anew differs, whatever it equals (rule 5.2).
+    """
+    hide = around.of(request.scope).role not in UNMASKERS
     with two_views(read, from_, to, *history.DIFFED) as (before, after):
-        found = history.diff(before, after, number)
+        found = history.diff(before, after, number, hide=hide)
         if found is None:
             raise CustomerNotFoundError(f"Customer {number} does not exist.")
         return read.answer(found, after)
