@@ -189,7 +189,7 @@ def mapping_saved(name: str = "crm", columns: Mapping[str, str] | None = None, *
 
 def upload_received(key: str = "U-1", columns: Mapping[str, str] | None = None, **of: Any) -> Fact:
     payload = {"file": "contacts.csv", "size": 12, "digest": DIGEST, "columns": dict(columns or {"Town": "city"})}
-    payload |= {"delimiter": None, "header": None, "effective_from": TODAY} | of
+    payload |= {"delimiter": None, "header": None, "effective_from": TODAY, "numbered_by": "line"} | of
     return fact_of(upload.UploadReceived, Upload, key, upload=key, **payload)
 
 

@@ -1,8 +1,8 @@
 """What the rows of a contact file make of customers: matched, read and decided in memory, stored by nobody (rules 3.2, 3.9, 3.10, 6.1).
 
 A row is a customer's by its customer number, else by its alternate number; else it makes a new customer, whose number comes from the
-file and the row, so that the same file again meets the same customers. A row is taken whole or not at all. Rows of one customer
-follow each other.
+file and the row's place in it, so that the same file again meets the same customers. A row is taken whole or not at all. Rows of one
+customer follow each other.
 """
 
 from collections.abc import Mapping, Sequence, Set
@@ -22,7 +22,8 @@ from aggregates.fact import Fact, Origin
 from aggregates.field.field import FieldDefinition
 from aggregates.upload.mapping import ALTERNATE_NUMBER, NAME, NUMBER, SPECIAL
 from aggregates.use_case import Claim
-from jobs.contact_file import Row
+from jobs.contact_rows import Row
+from jobs.numbering import Numbering
 from store.application import Dossier
 from store.uploads import RowError
 
@@ -35,11 +36,11 @@ class RowRefusedError(InvalidError):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What an upload asks for: `file` is of its digest, new customers are numbered `prefix` and the row, `origin` is that of the facts."""
+    """What an upload asks for: `file` is of its digest, `numbering` gives new customers their numbers, `origin` is that of the facts."""
 
     upload: str
     file: str
-    prefix: str
+    numbering: Numbering
     days: Days
     origin: Origin
 
@@ -103,7 +104,7 @@ def decide(dossier: Dossier, task: Task, definitions: Mapping[str, FieldDefiniti
 
 def _named(company: str, task: Task, row: Row) -> _Named:
     faults = texts.Faults()
-    given, number, alternate = row.cells.get(NUMBER), task.prefix + str(row.number), None
+    given, number, alternate = row.cells.get(NUMBER), task.numbering.number(row), None
     if given:
         with faults.at(NUMBER):
             number = customer_number(given)

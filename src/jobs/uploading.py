@@ -25,8 +25,10 @@ from aggregates.upload.events import UploadReceived
 from aggregates.upload.mapping import SPECIAL
 from aggregates.upload.upload import Upload
 from jobs import metrics
-from jobs.contact_file import FileRefusedError, Layout, Row, read_rows
+from jobs.batching import chunks_of_rows, layout_of
+from jobs.contact_rows import FileRefusedError, Row
 from jobs.matching import Decided, Task, decide
+from jobs.numbering import numbering_of
 from store import staging, uploads
 from store.application import Dossier
 from store.leadership import Leader
@@ -36,8 +38,6 @@ CHUNK: Final = 1_000
 """Rows a transaction: a clerk's save waits for it, some tens of milliseconds."""
 MOST_ATTEMPTS: Final = 20
 """How often one row is decided before the upload gives way to whoever keeps changing its customer."""
-PREFIX_DIGITS: Final = 16
-"""Of the file's digest: what names the file in facts, and in the numbers of customers that have none of their own."""
 
 Told = Callable[[Progress], None]
 """Called with how far it is, after every chunk."""
@@ -74,7 +74,7 @@ class Uploading:
         self._upload = upload
         self._stream = Upload.id_of(dossier.company, str(upload))
         self._received = self._first_fact()
-        self._task = _task(self._received)
+        self._task = task_of(dossier, self._received)
         self._read = 0
         self._next = 1
         self._pending: _Pending | None = None
@@ -127,24 +127,15 @@ class Uploading:
 
     def _batches(self, done: int) -> Iterator[list[Row]]:
         """The rows after the one that is done with, in chunks. Raises `FileRefusedError` after the last readable one."""
-        layout = Layout(self._received.columns, self._received.delimiter, self._received.header)
-        batch: list[Row] = []
-        try:
-            for row in read_rows(self._pieces(), layout):
-                if row.number > done:
-                    batch.append(row)
-                    if len(batch) == CHUNK:
-                        yield batch
-                        batch = []
-        except FileRefusedError:
-            if batch:
-                yield batch
-            raise
-        if batch:
-            yield batch
+        layout = layout_of(self._received)
+        return chunks_of_rows(self._file, self._pieces(), layout, done=done, size=CHUNK)
+
+    def _file(self) -> Iterator[bytes]:
+        return staging.read_file(self._dossier.database, self._dossier.fact_mapper.keys, self._upload)
 
     def _pieces(self) -> Iterator[bytes]:
-        for piece in staging.read_file(self._dossier.database, self._dossier.fact_mapper.keys, self._upload):
+        """The file, counted while it is read."""
+        for piece in self._file():
             self._read += len(piece)
             yield piece
 
@@ -264,9 +255,8 @@ class Uploading:
         staging.delete_file(self._leader.connection, self._upload)
 
 
-def _task(received: UploadReceived) -> Task:
+def task_of(dossier: Dossier, received: UploadReceived) -> Task:
     """What a file asks for. Its facts are those of whoever uploaded it, caused by its arrival."""
-    told = {"source": Source.UPLOAD, "causation_id": received.event_id}
-    file = received.digest[:PREFIX_DIGITS]
-    origin = received.origin.model_copy(update=told)
-    return Task(received.upload, file, f"U-{file}-", Days(received.effective_from), origin)
+    origin = received.origin.model_copy(update={"source": Source.UPLOAD, "causation_id": received.event_id})
+    numbering = numbering_of(dossier, received)
+    return Task(received.upload, numbering.file, numbering, Days(received.effective_from), origin)

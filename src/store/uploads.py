@@ -4,9 +4,10 @@ A step is written in the transaction of the facts of its rows, and its key lets 
 exactly once, whatever died when and whoever else believes that the upload is theirs.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from psycopg import Connection, sql
 from aggregates.upload.upload import Counts
 from store.admission import Statement
 from store.database import Row
+from store.events import COLUMNS, RecordedEvent, recorded_event
 from store.keys import KeyRing, seal, unseal
 
 LONGEST_VALUE: Final = 500
@@ -38,6 +40,10 @@ _PROGRESS: Final = """
 _WRONG: Final = """
     SELECT line, place, field, subject, sealed, masked, reason FROM upload_errors
     WHERE upload = %s AND (line, place) > (%s, %s) ORDER BY line, place LIMIT %s
+"""
+_RECEIVED: Final = f"""
+    SELECT {COLUMNS} FROM events
+    WHERE topic = 'upload.received' AND position(convert_to(%s, 'UTF8') IN state) > 0 ORDER BY position
 """
 _LISTED: Final = """
     SELECT upload, number, bytes, error, failed_at FROM uploads
@@ -98,6 +104,12 @@ def progress(connection: Connection[Row], upload: UUID) -> Progress:
     found = connection.execute(_PROGRESS, [upload]).fetchone()
     rows, read, *counts = found or (0, 0, 0, 0, 0, 0)
     return Progress(rows, read, Counts(rows, *counts))
+
+
+def received_before(connection: Connection[Row], digest: str, event_id: UUID) -> Iterator[RecordedEvent]:
+    """The events by which files with this digest were received, the oldest first, up to this one."""
+    rows = connection.execute(_RECEIVED, [digest], binary=True)
+    return takewhile(lambda event: event.event_id != event_id, map(recorded_event, rows))
 
 
 def writing(keys: KeyRing, upload: UUID, stream: UUID, step: Step, errors: Sequence[RowError]) -> list[Statement]:

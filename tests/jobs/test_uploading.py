@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -19,8 +20,10 @@ from aggregates.customer.commands import (
 from aggregates.fact import Fact, Role, Source
 from aggregates.field.commands import change_field
 from aggregates.upload.mapping import ColumnError
+from aggregates.upload.upload import Upload
 from conftest import TODAY, environment
 from jobs import uploading
+from jobs.receiving import Reading, Receiving
 from jobs.upload_states import MASKED, State, upload
 from jobs.uploader import Uploader
 from jobs.uploading import TakenOverError
@@ -111,7 +114,7 @@ def test_a_row_is_matched_by_customer_number_else_by_alternate_number_else_it_is
     assert values(dossier, "1002")["city"] == "Oslo"
     assert customer(dossier, "1001").names.at(TODAY) == "Ada Byron"
     [made] = [one for one in facts_of(dossier, "customer.registered") if one.upload]
-    assert made.number == f"U-{done.digest[:16]}-3"
+    assert made.number == f"U-{done.digest[:16]}-L4"
     assert customer(dossier, made.number).primary == "X9"
 
 
@@ -232,6 +235,8 @@ def test_a_file_that_cannot_be_read_on_is_refused_and_the_rows_before_stay(dossi
         ("id,town\n1,Rome\n".encode("utf-16"), "UTF-16"),
         (b"id,id\n1,2\n", "have the same name"),
         (b"a,b\n1,2\n", "None of the mapped columns"),
+        (b"id,city\n1,Rome\n", "has no column town"),
+        (b'{"id": 1}\n', "No line has a member town"),
         (b'id,town\n1,"Rome\n', "never closed"),
         (b"id,town\n1," + b"x" * 3_000_000, "longer than"),
     ],
@@ -261,6 +266,95 @@ def test_a_column_of_no_field_is_refused_before_a_byte_is_taken(dossier: Dossier
         receive(dossier, TWO, {"id": "colour"})
     with dossier.database.connection() as connection:
         assert connection.execute("SELECT count(*) FROM uploads").fetchone() == (0,)
+
+
+def test_a_file_without_the_key_column_makes_no_customers(dossier: Dossier) -> None:  # rules 0.9, 3.2
+    fields(dossier)
+    columns = {"Customer": "customer_number", "Town": "city"}
+    for content in ("nr,Town\n1001,Rome\n1002,Oslo\n", '{"nr": 1001, "Town": "Rome"}\n'):
+        done = uploaded(dossier, content, columns)
+        assert (done.state, done.rows) == (State.REFUSED, 0)
+        assert "Customer" in (done.refusal or "")
+    assert counts(uploaded(dossier, "customer,TOWN\u200b\n1001,Rome\n", columns)) == (1, 0, 0, 0)
+    assert values(dossier, "1001") == {"city": "Rome"}
+
+
+def test_half_a_character_fails_its_row_and_no_other(dossier: Dossier) -> None:  # rule 3.2
+    fields(dossier)
+    content = '{"id": 1001, "town": "Rome"}\n{"id": 1002, "town": "\\ud800"}\n{"id": 1003, "town": "Oslo"}\n'
+    done = uploaded(dossier, content, {"id": "customer_number", "town": "city"})
+    assert (done.state, counts(done)) == (State.FINISHED, (2, 0, 0, 1))
+    assert [(one.row, one.reason.partition(" (")[0]) for one in wrong(dossier, done)] == [
+        (2, "town holds half of a character")
+    ]
+
+
+# Customers without a number
+
+
+NAMELESS = "Name,Town\nAda,Rome\n\nGrace,Oslo\n"
+LAYOUTS: dict[str, dict[str, Any]] = {
+    "by position": {"columns": {"1": "name"}},
+    "by name": {"columns": {"Name": "name", "Town": "city"}},
+    "by another position": {"columns": {"2": "city", "1": "first_name"}},
+    "with a delimiter": {"columns": {"1": "name"}, "delimiter": "|"},
+    "position and header": {"columns": {"Name": "first_name"}, "header": True},
+}
+
+
+@pytest.mark.parametrize("first", ["by position", "by name"])
+def test_the_same_file_read_otherwise_writes_nobodys_values_onto_another(
+    dossier: Dossier, first: str
+) -> None:  # rule 3.2
+    fields(dossier)
+    for layout in (LAYOUTS[first], *LAYOUTS.values()):
+        uploaded(dossier, NAMELESS, **layout)
+    digest = upload(dossier, receive(dossier, NAMELESS)).digest[:16]
+    towns = {line: values(dossier, f"U-{digest}-L{line}").get("city") for line in (2, 4)}
+    assert towns == {2: "Rome", 4: "Oslo"}
+    for line, name in ((2, "Ada"), (4, "Grace")):
+        assert values(dossier, f"U-{digest}-L{line}")["first_name"] == name
+
+
+@pytest.mark.parametrize(("header", "columns"), [(1, {"Name": "name"}), (0, {"1": "name"})])
+def test_customers_that_were_numbered_by_row_once_are_met_again_by_every_layout(
+    dossier: Dossier, header: int, columns: dict[str, str]
+) -> None:  # rule 3.2
+    fields(dossier)
+    refused = _received_by_row(dossier, NAMELESS, {"None": "name"})
+    before = _received_by_row(dossier, NAMELESS, columns)
+    assert run(dossier, refused).rows == 0
+    digest = run(dossier, before).digest[:16]
+    made = [one.number for one in facts_of(dossier, "customer.registered")]
+    numbers = {"Ada": f"U-{digest}-{2 - header}", "Grace": f"U-{digest}-{3 - header}"}
+    assert set(numbers.values()) <= set(made)
+    for layout in LAYOUTS.values():
+        uploaded(dossier, NAMELESS, **layout)
+    assert values(dossier, numbers["Ada"])["city"] == "Rome"
+    assert values(dossier, numbers["Grace"])["city"] == "Oslo"
+    new = {one.number for one in facts_of(dossier, "customer.registered")} - set(made)
+    assert new <= {f"U-{digest}-{1 - header}"}  # the header, where it was read as a row for the first time
+    assert counts(uploaded(dossier, NAMELESS, **LAYOUTS["by name"]))[:2] == (0, 0)
+
+
+def _received_by_row(dossier: Dossier, content: str, columns: dict[str, str]) -> UUID:
+    """A file as it was received when customers were numbered by row."""
+    incoming = Receiving(dossier, Reading("contacts.csv", columns=columns))
+    incoming.write(content.encode())
+    new = Upload.new(dossier.company, str(incoming.upload))
+    new.receive(
+        request().origin,
+        upload=str(incoming.upload),
+        file="contacts.csv",
+        size=len(content.encode()),
+        digest=incoming.end(),
+        columns=columns,
+        delimiter=None,
+        header=None,
+        effective_from=TODAY,
+    )
+    dossier.put([fact.model_copy(update={"numbered_by": None}) for fact in new.collect_events()])
+    return incoming.upload
 
 
 # Policies
@@ -479,8 +573,6 @@ def test_a_fault_is_shown_and_counted_and_does_not_hold_up_the_others(
 
 def test_files_that_never_came_whole_and_what_a_crash_left_are_removed(dossier: Dossier) -> None:
     fields(dossier)
-    from jobs.receiving import Reading, Receiving
-
     half = Receiving(dossier, Reading("half.csv"))
     half.write(b"x" * 600_000)
     done = uploaded(dossier, TWO)

@@ -17,7 +17,7 @@ class UploadMappingSaved(Fact):
 
 
 class UploadReceived(Fact):
-    """A contact file came in whole; `digest` is the SHA-256 of its bytes."""
+    """A contact file came in whole; `digest` is the SHA-256 of its bytes. New customers are numbered by `numbered_by`, else by row."""
 
     TOPIC: ClassVar[str] = "upload.received"
     upload: str
@@ -28,6 +28,7 @@ class UploadReceived(Fact):
     delimiter: str | None = None
     header: bool | None = None
     effective_from: date
+    numbered_by: str | None = None
 
 
 class UploadFinished(Fact):

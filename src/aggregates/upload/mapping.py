@@ -1,6 +1,8 @@
 """`UploadMapping`: which column of a contact file is which field, saved under a name (rule 3.2)."""
 
+import unicodedata
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import ClassVar, Final
 from uuid import UUID
 
@@ -20,6 +22,8 @@ DELIMITERS: Final = (",", ";", "|", "~", "\t")
 LONGEST_NAME: Final = 60
 LONGEST_COLUMN: Final = 200
 MOST_COLUMNS: Final = 500
+_UNSEEN: Final = "\u00ad\u180e\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+"""Characters that nobody sees, the byte order mark among them."""
 
 
 class MappingNotFoundError(NotFoundError):
@@ -73,20 +77,38 @@ def mapping_name(value: str) -> str:
     return texts.number(value, field="name", label="The name", longest=LONGEST_NAME)
 
 
+def trimmed(text: str) -> str:
+    """`text` in NFC, without blanks of any kind, byte order marks and other invisible characters at its ends."""
+    first, last = 0, len(text)
+    while first < last and (text[first].isspace() or text[first] in _UNSEEN):
+        first += 1
+    while first < last and (text[last - 1].isspace() or text[last - 1] in _UNSEEN):
+        last -= 1
+    return unicodedata.normalize("NFC", text[first:last])
+
+
+@lru_cache(maxsize=10_000)  # the members of JSON lines are compared row by row
+def column_key(name: str) -> str:
+    """What names of columns are compared by: equal for names that differ in outer blanks, normal form or case only."""
+    return unicodedata.normalize("NFC", trimmed(name).casefold())
+
+
 def check_columns(faults: Faults, columns: Mapping[str, str], fields: Collection[str]) -> dict[str, str]:
-    """The columns, without outer blanks; each target once."""
+    """The columns as `trimmed`; each column (see `column_key`) and each target once."""
     found: dict[str, str] = {}
+    keys: set[str] = set()
     if not 1 <= len(columns) <= MOST_COLUMNS:
         faults.found.append(ColumnError(f"Map 1 to {MOST_COLUMNS} columns.", field="columns"))
     for column, target in columns.items():
         with faults.at(f"columns.{column}"):
-            name = texts.text(column, field="", label="A column", longest=LONGEST_COLUMN)
+            name = texts.text(trimmed(column), field="", label="A column", longest=LONGEST_COLUMN)
             if target not in fields and target not in SPECIAL:
                 raise ColumnError(f"There is no field {target[:60]}.")
             if target in found.values():
                 raise ColumnError(f"Another column is mapped to {target} already.")
-            if name in found:
+            if column_key(name) in keys:
                 raise ColumnError("The column is named twice.")
+            keys.add(column_key(name))
             found[name] = target
     return found
 

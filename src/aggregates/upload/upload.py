@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import ClassVar
+from typing import ClassVar, Final
 from uuid import UUID
 
 from aggregates.aggregate import Aggregate, applies
 from aggregates.errors import ConflictError, NotFoundError
 from aggregates.fact import Origin
 from aggregates.upload.events import UploadFinished, UploadReceived, UploadRefused
+
+BY_LINE: Final = "line"
+"""New customers without a number are numbered by the line on which their row begins, however the file is read."""
 
 
 class UploadNotFoundError(NotFoundError):
@@ -74,6 +77,7 @@ class Upload(Aggregate):
             delimiter=delimiter,
             header=header,
             effective_from=effective_from,
+            numbered_by=BY_LINE,
         )
 
     def finish(self, origin: Origin, counts: Counts) -> None:

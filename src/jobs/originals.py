@@ -1,0 +1,99 @@
+"""Rows as they came, for the list of what is wrong with rows: each can be written again without what must not be shown (rules 3.2, 5.2)."""
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+MASKED: Final = "••••"
+"""In place of a masked field's value (rule 5.2)."""
+
+
+class Members(list[tuple[str, Any]]):
+    """The members of a JSON object in their order, also where a name comes twice."""
+
+
+class Number(str):
+    """A JSON number with all of its digits."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Delimited:
+    """A row of cells; `targets` are those of the cells, `None` for what is not mapped."""
+
+    cells: Sequence[str]
+    targets: Sequence[str | None]
+    delimiter: str
+
+    def without(self, hidden: AbstractSet[str]) -> "Delimited":
+        """The row with the cells of these targets masked."""
+        pairs = zip(self.cells, self.targets, strict=True)
+        return replace(self, cells=[MASKED if target in hidden else cell for cell, target in pairs])
+
+    def written(self) -> str:
+        """The row as a line of its file."""
+        line = io.StringIO()
+        csv.writer(line, delimiter=self.delimiter, lineterminator="").writerow(self.cells)
+        return line.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class JsonLine:
+    """A line with a JSON object; `targets` are those of its members by name, as far as they are mapped."""
+
+    line: str
+    targets: Mapping[str, str]
+
+    def without(self, hidden: AbstractSet[str]) -> "JsonLine":
+        """The line with the members of these targets masked."""
+        names = {name for name, target in self.targets.items() if target in hidden}
+        if not names:
+            return self
+        members = read_members(self.line)
+        return replace(self, line=_json(Members((name, MASKED if name in names else value) for name, value in members)))
+
+    def written(self) -> str:
+        """The line."""
+        return self.line
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A row that could not be taken apart; `targets` are those of the whole file: its values may be anywhere in it."""
+
+    text: str
+    targets: Sequence[str]
+
+    def without(self, hidden: AbstractSet[str]) -> "Unread":
+        """The row, or nothing of it where it may hold a value of these targets."""
+        return self if hidden.isdisjoint(self.targets) else replace(self, text="")
+
+    def written(self) -> str:
+        """The row."""
+        return self.text
+
+
+Original = Delimited | JsonLine | Unread
+
+
+def read_members(line: str) -> Any:
+    """A line of JSON: an object as `Members`, a number as `Number`. Raises `ValueError`, `RecursionError`."""
+    return json.loads(line, object_pairs_hook=Members, parse_float=Number, parse_int=Number, parse_constant=Number)
+
+
+def _json(value: Any) -> str:
+    if isinstance(value, Members):
+        return "{" + ", ".join(f"{_json(name)}: {_json(one)}" for name, one in value) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_json, value)) + "]"
+    return str(value) if isinstance(value, Number) else json.dumps(value, ensure_ascii=not _whole(value))
+
+
+def _whole(value: object) -> bool:
+    """Whether a text holds no half characters, which cannot be written but as an escape."""
+    return not isinstance(value, str) or value.isprintable()
