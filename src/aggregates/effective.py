@@ -6,7 +6,7 @@ they fold, so that both always agree. The rules are those of supersession (domai
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final, Generic, TypeVar
@@ -71,6 +71,19 @@ class Days:
         """The part from `day` on, which must not be empty."""
         return self if self.first >= day else Days(day, self.last)
 
+    def without(self, others: Iterable["Days"]) -> Iterator["Days"]:
+        """The parts that lie in none of `others`, which must be in order and not overlap."""
+        left: Days | None = self
+        for other in others:
+            if left is None:
+                return
+            if left.overlaps(other):
+                if (before := left.before(other.first)) is not None:
+                    yield before
+                left = left.after(other.last)
+        if left is not None:
+            yield left
+
 
 EVER: Final = Days(FIRST_DAY)
 """All days."""
@@ -113,12 +126,26 @@ class Timeline(Generic[T]):
         low, high = self._places(days)
         return self.versions[low:high]
 
+    def cut(self, days: Days) -> "Timeline[T]":
+        """What holds on `days`, and nothing on others."""
+        return Timeline(tuple(Version(one.days.within(days), one.content) for one in self.within(days)))
+
     def until_next(self, days: Days) -> Days:
         """The same days, ending the day before the next later-dated version: what `keep_later` means (rule 2.11)."""
         place = bisect_right(self.versions, days.first, key=_first)
         if place == len(self.versions):
             return days
         return days.before(self.versions[place].days.first) or days
+
+    def until_ended(self, days: Days) -> Days:
+        """The same days, ending the day before the next day on which something that was in force is not any more."""
+        for version in self.within(days):
+            gap = days.after(version.days.last)
+            if gap is None:
+                break
+            if self.at(gap.first) is None:
+                return days.before(gap.first) or days
+        return days
 
     def supersede(self, days: Days, content: T) -> "Timeline[T]":
         """Lets `content` win on `days` over everything before: what is cut keeps its rest before and after (rule 2.11)."""

@@ -1,13 +1,15 @@
 """`Account` and what it shares with sites: opening, assigning, updating, and the origin of every value."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from aggregates.account.account import Account, AccountExistsError, BeforeStartError
+from aggregates.account.holder import MOST_STRETCHES, TooManyStretchesError
 from aggregates.effective import FIRST_DAY, LAST_DAY, Days
 from aggregates.fact import Origin
+from aggregates.profile_class.options import Options
 from aggregates.profile_class.profile_class import ClassInactiveError, ProfileClass
 from aggregates.profile_class.terms import OptionRequiredError, Patch, read_patch
 from aggregates.texts import Faults, TextError
@@ -196,7 +198,6 @@ def test_an_update_changes_this_account_only_and_marks_what_it_set() -> None:  #
             ORIGIN,
             patch(options={"risk_code": "R2"}, amounts={"EUR": {"interest": {"rate": "4.25"}}}),
             days("2026-04-01", "2026-04-30"),
-            dated=True,
         )
     ).then(
         account_updated(
@@ -252,9 +253,49 @@ def test_a_required_option_cannot_be_taken_away_here(option: str) -> None:  # ru
     ],
 )
 @pytest.mark.parametrize("on", [FROM_TODAY, days("2026-04-01", "2026-04-30")], ids=["open-ended", "a month"])
-@pytest.mark.parametrize("dated", [True, False])
-def test_an_update_to_what_holds_already_records_nothing(change: Any, on: Days, dated: bool) -> None:  # rule 0.5
-    given(*OPENED).when(lambda it: it.update(ORIGIN, patch(**change), on, dated=dated)).then_nothing()
+def test_an_update_to_what_holds_already_records_nothing(change: Any, on: Days) -> None:  # rule 0.5
+    given(*OPENED).when(lambda it: it.update(ORIGIN, patch(**change), on)).then_nothing()
+
+
+def test_an_update_is_one_fact_for_each_class_in_its_range() -> None:  # rule 2.21
+    summer = account_assigned(profile(told_by(A7, 3), name="LATE", version=4), days("2026-06-01", "2026-08-31"))
+    account = told(*OPENED, summer)
+    account.update(ORIGIN, patch(options={"credit_rating": "B"}), days("2026-05-01", "2026-06-30"))
+    shown = [
+        (fact.effective_from, fact.effective_to, fact.profile.profile_class, fact.profile.class_version, fact.changed)
+        for fact in account.pending
+    ]
+    assert shown == [
+        (date(2026, 5, 1), date(2026, 5, 31), "DEFAULT", 1, ["options.credit_rating"]),
+        (date(2026, 6, 1), date(2026, 6, 30), "LATE", 4, ["options.credit_rating"]),
+    ]
+    assert [fact.event_id for fact in account.pending] == [by_now(A7, 4), by_now(A7, 5)]
+    assert [fact.profile.mark("options.credit_rating").event_id for fact in account.pending] == [
+        by_now(A7, 4),
+        by_now(A7, 5),
+    ]
+
+
+def test_a_required_option_is_looked_for_in_every_stretch() -> None:  # rules 0.6, 2.3, 2.21
+    without = terms().model_copy(update={"options": Options(allow_discount=True)})
+    summer = account_assigned(profile(told_by(A7, 3), without, name="LATE"), days("2026-06-01", "2026-08-31"))
+    given(*OPENED, summer).when(
+        lambda it: it.update(ORIGIN, patch(options={"credit_rating": "B"}), FROM_TODAY)
+    ).then_refused(OptionRequiredError, "Collector must be set.", ("options.collector",))
+
+
+def test_a_change_of_details_is_bounded_in_its_stretches() -> None:  # rules 0.11, 2.21
+    account = told(*OPENED)
+    first = days("2026-04-01").first
+    for number in range(MOST_STRETCHES):
+        day = first + timedelta(number)
+        name = late() if number % 2 else default()
+        account.assign(origin(because=str(number)), name, Days(day, day))
+    recorded = len(account.pending)
+    with pytest.raises(TooManyStretchesError, match=r"^More than 1000 versions are in force"):
+        account.update(ORIGIN, patch(options={"credit_rating": "B"}), Days(first))
+    account.update(ORIGIN, patch(options={"credit_rating": "B"}), Days(first, first + timedelta(MOST_STRETCHES - 1)))
+    assert len(account.pending) == recorded + MOST_STRETCHES
 
 
 def test_a_second_update_leaves_the_mark_of_what_it_does_not_change() -> None:  # rule 2.7

@@ -98,7 +98,10 @@ REFUSED: list[Any] = [
         "an update on a day without a profile",
         lambda it: account.update_profile(it, REQUEST, SITE, options={"credit_check": "yes", "allow_discount": None}),
         [
-            ("effective_from", "Site S-1 of account A-7 has no profile on 2026-03-10; assign a profile class first."),
+            (
+                "effective_from",
+                "Site S-1 of account A-7 has no profile on 2026-03-10 or later; assign a profile class first.",
+            ),
             ("options.credit_check", "Credit check must be true or false."),
             ("options.allow_discount", "Allow discount must be set."),
         ],

@@ -177,7 +177,7 @@ def test_a_value_set_here_names_the_event_that_set_it() -> None:  # rules 2.7, 2
 
 def test_replaying_the_facts_gives_the_same_answer_as_living_through_them() -> None:  # rule 2.20
     account, options = told(*ACCOUNT), told(*SYSTEM)
-    account.update(ORIGIN, {RISK: "R2"}, MARCH, dated=True)
+    account.update(ORIGIN, {RISK: "R2"}, MARCH)
     options.change(ORIGIN, {RATING: "T"}, MARCH)
     for day in (date(2026, 2, 28), TODAY, date(2026, 4, 1)):
         lived = resolve(None, account.profiles.at(day), options.values.at(day))
@@ -230,9 +230,25 @@ def test_system_options_may_keep_what_is_later_dated() -> None:  # rule 2.11
     assert [version.content.terms.options.risk_code for version in options.values] == ["R0", "R5", "R0", "R6", "R9"]
 
 
-@pytest.mark.parametrize("dated", [True, False])
-def test_a_system_option_that_holds_already_records_nothing(dated: bool) -> None:  # rule 0.5
-    given(*SYSTEM).when(lambda it: it.change(ORIGIN, {RISK: "R0"}, FROM_TODAY, dated=dated)).then_nothing()
+def test_a_change_of_one_system_option_leaves_what_is_planned_for_another() -> None:  # rules 2.13, 2.21
+    options = told(*SYSTEM)
+    options.change(ORIGIN, {RATING: "B"}, days("2026-05-01", "2026-05-31"))
+    options.change(origin(because="then"), {RISK: "R9"}, days("2025-12-01"))
+    shown = [
+        (version.days, version.content.terms.options.risk_code, version.content.terms.options.credit_rating)
+        for version in options.values
+    ]
+    assert shown == [
+        (days("2025-12-01", "2025-12-31"), "R9", None),
+        (days("2026-01-01", "2026-04-30"), "R9", "S"),
+        (days("2026-05-01", "2026-05-31"), "R9", "B"),
+        (days("2026-06-01"), "R9", "S"),
+    ]
+    assert [version.content.set_by[RISK] for version in options.values] == [one.event_id for one in options.pending[1:]]
+
+
+def test_a_system_option_that_holds_already_records_nothing() -> None:  # rule 0.5
+    given(*SYSTEM).when(lambda it: it.change(ORIGIN, {RISK: "R0"}, FROM_TODAY)).then_nothing()
     given_no(SystemOptions, COMPANY).when(lambda it: it.change(ORIGIN, {RISK: None}, FROM_TODAY)).then_nothing()
 
 

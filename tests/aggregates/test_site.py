@@ -94,7 +94,7 @@ def test_a_deactivated_class_cannot_be_the_first() -> None:  # rule 2.19
 def test_a_site_without_a_profile_has_none_to_update() -> None:  # rule 2.6
     given(site_created()).when(lambda it: it.update(ORIGIN, {"options.risk_code": "R2"}, FROM_TODAY)).then_refused(
         NoProfileError,
-        "Site S-1 of account A-7 has no profile on 2026-03-10; assign a profile class first.",
+        "Site S-1 of account A-7 has no profile on 2026-03-10 or later; assign a profile class first.",
         ("effective_from",),
     )
 

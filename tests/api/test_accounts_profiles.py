@@ -120,6 +120,28 @@ def test_open_ended_wins_over_later_versions_unless_they_are_kept(filled: Api) -
     assert versions(filled, ACCOUNT, "2027-01-01") == [("DEFAULT", "2026-06-01", None)]
 
 
+def test_details_leave_a_planned_class_and_answer_with_the_version_after_all_of_them(
+    filled: Api,
+) -> None:  # rules 0.5, 0.7, 2.21
+    assign(filled, ACCOUNT, "Late payers", "2027-01-01")
+    seen = filled.seen(PROFILE)
+    change = {"options": {"risk_code": "R2"}, "effective_from": "2026-06-01"}
+    answer = filled.patch(PROFILE, change, headers={"If-Match": seen.headers["ETag"]})
+    done = answer.json()
+    assert (done["changed"], done["version"]) == (True, seen.json()["version"] + 2)
+    after = {day: told(filled, ACCOUNT, day) for day in ("2026-05-31", "2026-12-31", "2027-01-01")}
+    assert [(one["profile_class"], one["options"].get("risk_code")) for one in after.values()] == [
+        ("DEFAULT", None),
+        ("DEFAULT", "R2"),
+        ("Late payers", "R2"),
+    ]
+    entries = filled.seen("/v1/accounts/A-7/history").json()["items"]
+    last = [entry for entry in entries if entry["version"] == done["version"]]
+    assert (last[0]["effective_from"], last[0]["changed"]) == ("2027-01-01", ["options.risk_code"])
+    assert_problem(filled.patch(PROFILE, change, headers={"If-Match": seen.headers["ETag"]}), 412, "stale-version")
+    assert filled.patch(PROFILE, change).json() == {"changed": False, "version": done["version"], "position": None}
+
+
 def test_a_back_dated_correction_leaves_what_was_known_before(filled: Api) -> None:  # rules 0.3, 0.4
     assign(filled, ACCOUNT, "Prompt payers", "2026-01-01")
     before = filled.seen(f"{PROFILE}?valid_at=2025-06-01&explain=true")

@@ -62,7 +62,7 @@ class Step:
     last: date | None
     keep_later: bool
     flag: bool
-    """`keep_overrides`, `dated` or `include_later`."""
+    """`keep_overrides` or `include_later`."""
     which: int
 
 
@@ -114,9 +114,9 @@ class Told:
         return found
 
     def _begins(self, before: date, day: date) -> bool:
-        """Whether a version begins on a day."""
-        held = self.calendar.get(day)
-        return held is not None and (before not in self.calendar or self.calendar[before][0] != held[0])
+        """Whether a version begins, or a profile ends, on a day."""
+        profile, earlier = self.calendar.get(day), self.calendar.get(before)
+        return (profile and profile[0]) != (earlier and earlier[0])
 
     def take(self, facts: Sequence[Any], expected: Sequence[Sequence[date]] | None) -> None:
         """Writes facts into the calendar, day by day; each must be about the days that were expected of the command."""
@@ -195,8 +195,8 @@ class History:
             found = self.world.snapshots[one.which % len(self.world.snapshots)]
             holder.assign(_origin(), found, days, keep_later=one.keep_later, keep_overrides=one.flag)
         elif one.verb == "update":
-            patch = PATCHES[one.which]
-            holder.update(_origin(), patch, days, dated=one.flag, keep_later=one.keep_later)
+            holder.update(_origin(), PATCHES[one.which], days, keep_later=one.keep_later)
+            return None
         elif one.verb == "propagate":
             change = self.world.changes[one.which % len(self.world.changes)]
             holder.propagate(_origin(), change, first, include_later=one.flag)

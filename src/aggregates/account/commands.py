@@ -125,19 +125,19 @@ def update_profile(
     attributes: Mapping[str, Any] | None = None,
     when: When = NOW,
 ) -> Outcome:
-    """Changes details on this account or site only (rule 2.8)."""
+    """Changes details on this account or site only, on each day on which it has a profile (rules 2.8, 2.21)."""
     faults = Faults()
     holder = _holder(store, place)
     holder.expect(request.expected_version)
     days = _days(faults, holder, when, request.today)
     if not faults.found:
         with faults:
-            holder.in_force(days.first)
+            holder.stretches(days, keep_later=when.keep_later)
     patch = read_patch(faults, options=options, amounts=amounts, attributes=attributes)
     check_kept(faults, patch)
     check_named(faults, patch, dated=when.dated)
     faults.raise_any()
-    holder.update(request.origin, patch, days, dated=when.dated, keep_later=when.keep_later)
+    holder.update(request.origin, patch, days, keep_later=when.keep_later)
     return store.keep(request, holder)
 
 

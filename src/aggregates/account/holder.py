@@ -1,23 +1,31 @@
 """What accounts and sites share: a profile on effective dates, and every way to change it (rules 2.7-2.16)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from aggregates.account.profile import Profile
 from aggregates.aggregate import Aggregate
 from aggregates.effective import Days, Timeline, Version
-from aggregates.errors import ConflictError
+from aggregates.errors import ConflictError, InvalidError
 from aggregates.fact import EffectiveFact, Origin, event_id
 from aggregates.profile_class.profile_class import ApplyTo, ClassChange, ProfileClass
 from aggregates.profile_class.terms import Patch, check_required, differing
 from aggregates.texts import Faults
 
+MOST_STRETCHES: Final = 1_000
+"""Facts that one change of details may come to."""
+
 
 class NoProfileError(ConflictError):
-    """There is no profile in force on the day from which it should be changed."""
+    """There is no profile in force on any of the days on which it should be changed."""
+
+
+class TooManyStretchesError(InvalidError):
+    """A change of details would be too many facts for one commit."""
 
 
 class Became(StrEnum):
@@ -64,14 +72,20 @@ class ProfileHolder(Aggregate):
         """The profile in force on `day`, with its days."""
         return self.profiles.version_at(day)
 
-    def in_force(self, day: date) -> Profile:
-        """The profile in force on `day`, to be changed. Raises `NoProfileError`."""
-        found = self.profiles.at(day)
-        if found is None:
+    def stretches(self, days: Days, *, keep_later: bool = False) -> tuple[Version[Profile], ...]:
+        """What is in force on `days`, in stretches of one content each (rule 2.21). Raises `NoProfileError` where nothing is."""
+        days = self.profiles.until_next(days) if keep_later else days
+        stretches = self.profiles.cut(days).versions
+        if not stretches:
             raise NoProfileError(
-                f"{self.named()} has no profile on {day}; assign a profile class first.", field="effective_from"
+                f"{self.named()} has no profile {_words(days)}; assign a profile class first.", field="effective_from"
             )
-        return found
+        if len(stretches) > MOST_STRETCHES:
+            raise TooManyStretchesError(
+                f"More than {MOST_STRETCHES} versions are in force on these days; name fewer days.",
+                field="effective_from",
+            )
+        return stretches
 
     # Decisions
 
@@ -80,7 +94,7 @@ class ProfileHolder(Aggregate):
     ) -> None:
         """Lets a copy of the class win on `days`; records nothing where those days have the same already (rules 2.7, 2.9, 2.11)."""
         found.check_assignable()
-        days = self.profiles.until_next(days) if keep_later else days
+        days = self.profiles.until_ended(self.profiles.until_next(days)) if keep_later else days
         profile = Profile.copied(found, self._next_event_id(origin))
         before = self.profiles.at(days.first)
         if keep_overrides and before is not None:
@@ -88,23 +102,20 @@ class ProfileHolder(Aggregate):
         if not self._says(days, profile):
             self._record(self.ASSIGNED, origin, days, profile=profile, kept_overrides=keep_overrides)
 
-    def update(
-        self, origin: Origin, patch: Patch, days: Days, *, dated: bool = False, keep_later: bool = False
-    ) -> None:
-        """Changes details on this holder only (rule 2.8): what holds on the first day, changed, wins on all of `days`.
+    def update(self, origin: Origin, patch: Patch, days: Days, *, keep_later: bool = False) -> None:
+        """Writes details, and nothing else, on each of `days` on which a profile is in force (rules 2.8, 2.21).
 
-        `dated` says that the caller named the days; then what equals the present profile may still reach further.
+        One fact for each stretch of different content that the details change; none where they change nothing.
         """
-        before = self.in_force(days.first)
-        profile = before.updated(patch, self._next_event_id(origin))
-        faults = Faults()
-        check_required(faults, profile.terms)
-        faults.raise_any()
-        days = self.profiles.until_next(days) if keep_later else days
-        if (profile is before and not dated) or self._says(days, profile):
-            return
-        changed = sorted(differing(before.terms, profile.terms))
-        self._record(self.UPDATED, origin, days, profile=profile, changed=changed)
+        changed: list[tuple[Version[Profile], Profile]] = []
+        for stretch in self.stretches(days, keep_later=keep_later):
+            profile = stretch.content.updated(patch, self._next_event_id(origin, len(changed)))
+            if profile is not stretch.content:
+                changed.append((stretch, profile))
+        _check_required([profile for _, profile in changed])
+        for stretch, profile in changed:
+            paths = sorted(differing(stretch.content.terms, profile.terms))
+            self._record(self.UPDATED, origin, stretch.days, profile=profile, changed=paths)
 
     def propagate(
         self, origin: Origin, change: ClassChange, run_date: date, *, include_later: bool = False
@@ -142,8 +153,9 @@ class ProfileHolder(Aggregate):
         inside = self.profiles.within(days)
         return self.profiles.covers(days) and all(version.content.same_as(profile) for version in inside)
 
-    def _next_event_id(self, origin: Origin) -> UUID:
-        return event_id(origin.causation_id, self.id, self.version + 1)
+    def _next_event_id(self, origin: Origin, further: int = 0) -> UUID:
+        """The id of the next fact, or of one `further` on."""
+        return event_id(origin.causation_id, self.id, self.version + 1 + further)
 
     def _record(self, fact: type[EffectiveFact], origin: Origin, days: Days, **payload: Any) -> None:
         effective = {"effective_from": days.first, "effective_to": days.last}
@@ -154,3 +166,18 @@ class ProfileHolder(Aggregate):
     def _hold(self, event: Any) -> None:
         """The profile in the event wins on its days (rule 2.11)."""
         self.profiles = self.profiles.supersede(Days(event.effective_from, event.effective_to), event.profile)
+
+
+def _words(days: Days) -> str:
+    if days.last is None:
+        return f"on {days.first} or later"
+    return f"on {days.first}" if days.last == days.first else f"from {days.first} to {days.last}"
+
+
+def _check_required(profiles: Sequence[Profile]) -> None:
+    """Each of them sets what must be set (rule 2.3); a value that several of them miss is named once."""
+    faults = Faults()
+    for profile in profiles:
+        check_required(faults, profile.terms)
+    faults.found = list({fault.field: fault for fault in faults.found}.values())
+    faults.raise_any()

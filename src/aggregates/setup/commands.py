@@ -153,7 +153,7 @@ def change_system_options(
     patch = read_patch(faults, options=options, amounts=amounts, attributes=attributes)
     check_named(faults, patch, dated=when.dated)
     faults.raise_any()
-    found.change(request.origin, patch, days, dated=when.dated, keep_later=when.keep_later)
+    found.change(request.origin, patch, days, keep_later=when.keep_later)
     return store.keep(request, found)
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from aggregates.account.resolving import SystemValues
 from aggregates.aggregate import Aggregate, applies
-from aggregates.effective import Days, Timeline
+from aggregates.effective import Days, Timeline, Version
 from aggregates.fact import Origin, event_id
 from aggregates.profile_class.terms import NOTHING, Patch, differing
 from aggregates.setup.events import SystemOptionsChanged
@@ -22,27 +22,38 @@ class SystemOptions(Aggregate):
         super().__init__(id)
         self.values: Timeline[SystemValues] = Timeline()
 
-    def change(
-        self, origin: Origin, patch: Patch, days: Days, *, dated: bool = False, keep_later: bool = False
-    ) -> None:
-        """What holds on the first day, changed, wins on all of `days`; records nothing where that is so already."""
-        before = self.values.at(days.first) or _NONE
+    def change(self, origin: Origin, patch: Patch, days: Days, *, keep_later: bool = False) -> None:
+        """Writes what is given, and nothing else, on each of `days` (as rule 2.21 has it for profiles).
+
+        One fact for each stretch of different content that it changes; none where it changes nothing.
+        """
+        days = self.values.until_next(days) if keep_later else days
+        for stretch in self._stretches(days):
+            self._change(origin, patch, stretch)
+
+    def _stretches(self, days: Days) -> list[Version[SystemValues]]:
+        """What is said on `days`, in stretches of one content each; on some of them nothing may be."""
+        said = self.values.cut(days).versions
+        nothing = [Version(gap, _NONE) for gap in days.without(version.days for version in said)]
+        return sorted((*said, *nothing), key=lambda version: version.days.first)
+
+    def _change(self, origin: Origin, patch: Patch, stretch: Version[SystemValues]) -> None:
+        before = stretch.content
         terms = before.terms.changed(patch)
         changed = differing(before.terms, terms)
+        if not changed:
+            return
         this = event_id(origin.causation_id, self.id, self.version + 1)
         kept = {path: by for path, by in before.set_by.items() if path not in changed}
         set_by = kept | {path: this for path, value in changed.items() if value is not None}
-        days = self.values.until_next(days) if keep_later else days
-        if (not changed and not dated) or self.values.says(days, SystemValues(terms, set_by)):
-            return
         self.record(
             SystemOptionsChanged,
             origin,
             terms=terms,
             set_by=dict(sorted(set_by.items())),
             changed=sorted(changed),
-            effective_from=days.first,
-            effective_to=days.last,
+            effective_from=stretch.days.first,
+            effective_to=stretch.days.last,
         )
 
     @applies(SystemOptionsChanged)

@@ -33,7 +33,8 @@ Explain = Annotated[bool, Query(description="Also level, origin, class, class ve
 class Assignment(Body):
     """A class to be assigned, by default from today on, open-ended, over everything recorded before (rules 2.9-2.11).
 
-    `keep_later` ends it before the next later-dated version; `keep_overrides` lets what was set here live on.
+    `keep_later` ends it before the next later-dated version, or before the day on which a site's profile ended;
+    `keep_overrides` lets what was set here live on.
     """
 
     profile_class: ClassWord
@@ -51,7 +52,11 @@ class SiteAssignment(Assignment):
 
 
 class ProfileChange(TermsBody):
-    """Details to be changed here only (rule 2.8); `null` takes a value away, a currency's `null` its row."""
+    """Details to be changed here only (rule 2.8); `null` takes a value away, a currency's `null` its row.
+
+    Only they are written, on each day of the range on which there is a profile, whatever its class; days without one stay
+    without (rule 2.21). By default from today on, open-ended; `keep_later` ends it before the next later-dated version.
+    """
 
     options: OptionsToKeep | None = None
     effective_from: Day | None = None

@@ -23,7 +23,10 @@ router: Final = APIRouter(prefix="/v1/system-options", tags=["profile classes"],
 
 
 class SystemOptionsChange(TermsBody):
-    """What is to change, by default from today on, open-ended; `null` takes a value away, a currency's `null` its row."""
+    """What is to change, by default from today on, open-ended; `null` takes a value away, a currency's `null` its row.
+
+    Only that is written, on each day of the range; `keep_later` ends it before the next later-dated version.
+    """
 
     effective_from: Day | None = None
     effective_to: Day | None = None
