@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Final
 
+from aggregates.upload.mapping import BYTE_ORDER_MARK
 from jobs.contact_rows import LONGEST_LINE, NO_CSV, FileRefusedError
 
 SAMPLE_LINES: Final = 20
-BYTE_ORDER_MARK: Final = "\ufeff"
 _UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _MAGIC: Final = {
     b"PK\x03\x04": "a ZIP archive or a workbook",

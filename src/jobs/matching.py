@@ -23,9 +23,10 @@ from aggregates.field.field import FieldDefinition
 from aggregates.upload.mapping import ALTERNATE_NUMBER, NAME, NUMBER, SPECIAL
 from aggregates.use_case import Claim
 from jobs.contact_rows import Row
+from jobs.failed_rows import content_of, masked_targets
 from jobs.numbering import Numbering
 from store.application import Dossier
-from store.uploads import RowError
+from store.uploads import FailedRow, RowError
 
 _OWNERS: Final = "SELECT key, owner FROM claims WHERE scope = %s AND key = ANY(%s)"
 
@@ -52,6 +53,7 @@ class Decided:
     facts: list[Fact] = field(default_factory=list)
     claims: list[tuple[Claim, UUID]] = field(default_factory=list)
     errors: list[RowError] = field(default_factory=list)
+    failed_rows: list[FailedRow] = field(default_factory=list)
     new: int = 0
     changed: int = 0
     unchanged: int = 0
@@ -92,7 +94,7 @@ def decide(dossier: Dossier, task: Task, definitions: Mapping[str, FieldDefiniti
     """
     named = [_named(dossier.company, task, row) for row in rows]
     owners = _owners(dossier, {one.alternate for one in named if one.alternate is not None})
-    ids = {_whose(one, owners) for one in named if one.row.fault is None} | set(owners.values())
+    ids = {_whose(one, owners) for one in named} | set(owners.values())
     deciding = _Deciding(dossier, task, definitions, owners, _customers(dossier, ids))
     for one in named:
         deciding.take(one)
@@ -163,7 +165,7 @@ class _Deciding:
     def take(self, one: _Named) -> None:
         """Takes a row, or says what is wrong with it."""
         id_ = _whose(one, self._owners)
-        customer = None if one.row.fault is not None else self._survivor(id_)
+        customer = self._survivor(id_)
         if (barred := self._barred(one, customer)) is not None:
             self._fail(one, customer, [RowRefusedError(barred)])
             return
@@ -260,13 +262,18 @@ class _Deciding:
             self.decided.claims.append((Claim(ALTERNATE_NUMBERS, alternate), customer.id))
 
     def _fail(self, one: _Named, customer: CustomerProfile | None, faults: Sequence[DomainError]) -> None:
+        """Says what is wrong with a row; its customer, whose key seals it, may be the one of its alternate number only."""
         self.decided.failed += 1
+        if customer is None and (owner := self._owners.get(one.alternate or "")) is not None:
+            customer = self._survivor(owner)
+        subject = None if customer is None else customer.id
+        hidden = masked_targets(self._definitions)
         for fault in faults:
-            name = fault.field
-            masked = name is not None and name in self._definitions and self._definitions[name].masked
-            value = None if name is None or masked else one.row.cells.get(name)
-            subject = None if customer is None else customer.id
-            self.decided.errors.append(RowError(one.row.number, name, value, fault.text, subject, masked=masked))
+            masked = fault.field in hidden
+            value = None if fault.field is None or masked else one.row.cells.get(fault.field)
+            self.decided.errors.append(RowError(one.row.number, fault.field, value, fault.text, subject, masked=masked))
+        content = content_of(one.row, None if customer is None else customer.number, hidden)
+        self.decided.failed_rows.append(FailedRow(one.row.number, content, subject))
 
 
 def _name(given: str | None, values: Mapping[str, str]) -> str:

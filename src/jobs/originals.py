@@ -5,7 +5,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 MASKED: Final = "••••"
@@ -79,6 +79,18 @@ class Unread:
 
 
 Original = Delimited | JsonLine | Unread
+
+
+def stored(original: Original) -> dict[str, Any]:
+    """The row as plain values, for `restored`."""
+    return asdict(original)
+
+
+def restored(values: Mapping[str, Any]) -> Original:
+    """The row that was `stored`."""
+    kind: Any = Delimited if "cells" in values else JsonLine if "line" in values else Unread
+    original: Original = kind(**values)
+    return original
 
 
 def read_members(line: str) -> Any:

@@ -4,6 +4,7 @@ Read from the log, from the steps that are stored, and from the errors beside th
 """
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final, cast
@@ -14,15 +15,15 @@ from pydantic import BaseModel, ConfigDict
 
 from aggregates.upload.events import UploadFinished, UploadMappingSaved, UploadReceived, UploadRefused
 from aggregates.upload.upload import Upload, UploadNotFoundError
+from jobs.failed_rows import masked_targets, shown
+from jobs.originals import MASKED
 from projections.paging import Page, cursor_of, keys_of
 from store import uploads
 from store.application import Dossier
 from store.database import Row
 from store.events import COLUMNS, recorded_event
-from store.uploads import Listed, RowError
+from store.uploads import ERASED, Listed, ReadError, RowError
 
-MASKED: Final = "••••"
-"""In place of a masked field's value (rule 5.2)."""
 READ_AT_ONCE: Final = 1_000
 """Errors in memory while all of them are read."""
 _LAST: Final = 2**63 - 1
@@ -78,7 +79,11 @@ class UploadRead(BaseModel):
 
 
 class WrongValue(BaseModel):
-    """What is wrong with a row, counted from 1 without the header; without a field, with the row as a whole."""
+    """What is wrong with a row, counted from 1 without the header; without a field, with the row as a whole.
+
+    `customer_number` is that of its customer, or the one that it gives; `original_row` is the row as it came, with masked fields masked,
+    `None` where that cannot be told apart or where the row is longer than 16,384 characters.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -86,6 +91,8 @@ class WrongValue(BaseModel):
     field: str | None
     value: str | None
     reason: str
+    customer_number: str | None = None
+    original_row: str | None = None
 
 
 class MappingRead(BaseModel):
@@ -128,10 +135,10 @@ def wrong_values(dossier: Dossier, upload_id: UUID, limit: int, cursor: str | No
     keys = keys_of(cursor, int, int) or (0, 0)
     dossier.renew_setup()
     found = _errors(dossier, upload_id, (keys[0], keys[1]), limit + 1)
-    shown = found[:limit]
+    last = found[limit - 1] if len(found) > limit else None
     return Page(
-        items=[_shown(dossier, error) for _, error in shown],
-        next_cursor=cursor_of(*shown[-1][0]) if len(found) > limit else None,
+        items=[_shown(dossier, one) for one in found[:limit]],
+        next_cursor=None if last is None else cursor_of(last.error.row, last.place),
     )
 
 
@@ -140,23 +147,28 @@ def all_wrong_values(dossier: Dossier, upload_id: UUID) -> Iterator[WrongValue]:
     dossier.renew_setup()
     after = (0, 0)
     while found := _errors(dossier, upload_id, after, READ_AT_ONCE):
-        yield from (_shown(dossier, error) for _, error in found)
-        after = found[-1][0]
+        yield from (_shown(dossier, one) for one in found)
+        after = (found[-1].error.row, found[-1].place)
 
 
-def _errors(
-    dossier: Dossier, upload_id: UUID, after: tuple[int, int], limit: int
-) -> list[tuple[tuple[int, int], RowError]]:
+def _errors(dossier: Dossier, upload_id: UUID, after: tuple[int, int], limit: int) -> list[ReadError]:
     with dossier.database.connection() as connection:
         return uploads.errors_after(connection, dossier.fact_mapper.keys, upload_id, after, limit)
 
 
-def _shown(dossier: Dossier, error: RowError) -> WrongValue:
-    """A value that was masked when the row was read is not there; one that is masked now is not shown either (rule 5.2)."""
-    definition = dossier.setup().fields.get(error.field or "")
-    masked = error.masked or (definition is not None and definition.masked)
-    value = MASKED if masked and error.field is not None else error.value
-    return WrongValue(row=error.row, field=error.field, value=value, reason=error.reason)
+def _shown(dossier: Dossier, found: ReadError) -> WrongValue:
+    hidden = masked_targets(dossier.setup().fields)
+    number, row = (None, ERASED) if found.erased else shown(found.content, hidden)
+    return wrong_value(found.error, number, row, hidden)
+
+
+def wrong_value(error: RowError, number: str | None, row: str | None, hidden: AbstractSet[str]) -> WrongValue:
+    """What is wrong, for whoever reads. A value that was masked when the row was read, or is masked now, is not shown (rule 5.2)."""
+    masked = error.field is not None and (error.masked or error.field in hidden)
+    value = MASKED if masked else error.value
+    return WrongValue(
+        row=error.row, field=error.field, value=value, reason=error.reason, customer_number=number, original_row=row
+    )
 
 
 def _read(dossier: Dossier, connection: Connection[Row], listed: Listed) -> UploadRead | None:

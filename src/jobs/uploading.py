@@ -7,6 +7,7 @@ in smaller parts. Memory does not depend on the size of the file.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -27,12 +28,13 @@ from aggregates.upload.upload import Upload
 from jobs import metrics
 from jobs.batching import chunks_of_rows, layout_of
 from jobs.contact_rows import FileRefusedError, Row
+from jobs.failed_rows import content_of, masked_targets
 from jobs.matching import Decided, Task, decide
 from jobs.numbering import numbering_of
 from store import staging, uploads
 from store.application import Dossier
 from store.leadership import Leader
-from store.uploads import Progress, RowError, Step
+from store.uploads import FailedRow, Progress, RowError, Step
 
 CHUNK: Final = 1_000
 """Rows a transaction: a clerk's save waits for it, some tens of milliseconds."""
@@ -194,7 +196,7 @@ class Uploading:
         except EventTooLargeError as error:
             if len(rows) > 1:
                 raise
-            refused = Decided(failed=1, errors=[RowError(rows[0].number, None, None, error.text)])
+            refused = _too_large(rows[0], decided, error, masked_targets(self._fields))
             step = self._step(rows, refused)
             self._store(step, refused)
         return step
@@ -223,7 +225,7 @@ class Uploading:
     def _store(self, step: Step, decided: Decided) -> None:
         """Stores what was decided and that it is done, in one transaction."""
         keys = self._dossier.fact_mapper.keys
-        along = uploads.writing(keys, self._upload, self._stream, step, decided.errors)
+        along = uploads.writing(keys, self._upload, self._stream, step, decided.errors, rows=decided.failed_rows)
         if decided.facts:
             position = decided.position
             self._dossier.put(decided.facts, owned=decided.claims, decided_on=position, along=along)
@@ -253,6 +255,18 @@ class Uploading:
         with suppress(IntegrityError):  # another worker has ended it
             self._dossier.put(found.collect_events(), along=staging.ending(self._upload))
         staging.delete_file(self._leader.connection, self._upload)
+
+
+def _too_large(row: Row, decided: Decided, error: EventTooLargeError, hidden: AbstractSet[str]) -> Decided:
+    """The refusal of a row; it is a customer's where that is stored already."""
+    fact = decided.facts[0]
+    subject = fact.originator_id if fact.originator_version > 1 else None
+    content = content_of(row, None, hidden)
+    return Decided(
+        failed=1,
+        errors=[RowError(row.number, None, None, error.text, subject)],
+        failed_rows=[FailedRow(row.number, content, subject)],
+    )
 
 
 def task_of(dossier: Dossier, received: UploadReceived) -> Task:

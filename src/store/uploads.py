@@ -4,7 +4,8 @@ A step is written in the transaction of the facts of its rows, and its key lets 
 exactly once, whatever died when and whoever else believes that the upload is theirs.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
@@ -22,6 +23,8 @@ from store.keys import KeyRing, seal, unseal
 LONGEST_VALUE: Final = 500
 """Characters kept of a wrong value."""
 LONGEST_ERROR: Final = 2_000
+ERASED: Final = "[erased]"
+"""In place of a value whose key is destroyed."""
 _STEP: Final = """
     INSERT INTO upload_steps (upload, first_row, last_row, bytes, new, changed, unchanged, failed)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
@@ -37,8 +40,13 @@ _PROGRESS: Final = """
            coalesce(sum(changed), 0)::bigint, coalesce(sum(unchanged), 0)::bigint, coalesce(sum(failed), 0)::bigint
     FROM upload_steps WHERE upload = %s
 """
+_ROWS: Final = """
+    INSERT INTO upload_rows (upload, line, subject, sealed)
+    SELECT %s::uuid, * FROM unnest(%s::bigint[], %s::uuid[], %s::bytea[])
+"""
 _WRONG: Final = """
-    SELECT line, place, field, subject, sealed, masked, reason FROM upload_errors
+    SELECT line, place, field, upload_errors.subject, upload_errors.sealed, masked, reason, upload_rows.subject, upload_rows.sealed
+    FROM upload_errors LEFT JOIN upload_rows USING (upload, line)
     WHERE upload = %s AND (line, place) > (%s, %s) ORDER BY line, place LIMIT %s
 """
 _RECEIVED: Final = f"""
@@ -64,6 +72,25 @@ class RowError:
     reason: str
     subject: UUID | None = None
     masked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FailedRow:
+    """A row that failed: JSON values that say what it was, sealed with the key of the customer `subject`, else of the upload."""
+
+    row: int
+    content: Mapping[str, Any]
+    subject: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadError:
+    """What is wrong with a row, as it is read again. `content` is that of its `FailedRow`, `None` where it is `erased` or not kept."""
+
+    place: int
+    error: RowError
+    content: Mapping[str, Any] | None
+    erased: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +139,27 @@ def received_before(connection: Connection[Row], digest: str, event_id: UUID) ->
     return takewhile(lambda event: event.event_id != event_id, map(recorded_event, rows))
 
 
-def writing(keys: KeyRing, upload: UUID, stream: UUID, step: Step, errors: Sequence[RowError]) -> list[Statement]:
+def writing(
+    keys: KeyRing,
+    upload: UUID,
+    stream: UUID,
+    step: Step,
+    errors: Sequence[RowError],
+    *,
+    rows: Sequence[FailedRow] = (),
+) -> list[Statement]:
     """The statements of a step, to go with the facts of its rows."""
     values = (step.first_row, step.last_row, step.bytes, step.new, step.changed, step.unchanged, step.failed)
     statements: list[Statement] = [(_STEP, [upload, *values])]
     if errors:
-        rows = list(_error_rows(keys, upload, stream, errors))
-        statements.append((_ERRORS, [upload, *(list(column) for column in zip(*rows, strict=True))]))
+        statements.append((_ERRORS, [upload, *_columns(_error_rows(keys, upload, stream, errors))]))
+    if rows:
+        statements.append((_ROWS, [upload, *_columns(_failed_rows(keys, upload, stream, rows))]))
     return statements
+
+
+def _columns(rows: Iterable[tuple[Any, ...]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def write(connection: Connection[Row], statements: Iterable[Statement]) -> None:
@@ -141,6 +181,12 @@ def _error_rows(keys: KeyRing, upload: UUID, stream: UUID, errors: Sequence[RowE
         yield error.row, place, error.field, subject, sealed, error.masked, error.reason
 
 
+def _failed_rows(keys: KeyRing, upload: UUID, stream: UUID, rows: Sequence[FailedRow]) -> Iterable[tuple[Any, ...]]:
+    for row in rows:
+        subject = row.subject or stream
+        yield row.row, subject, _sealed(keys, subject, json.dumps(row.content), _row_context(upload, row.row))
+
+
 def _sealed(keys: KeyRing, subject: UUID, value: str, context: bytes) -> bytes | None:
     """The value; `None` where the key is destroyed. A customer of the same transaction has its key only with it."""
     known, key = keys.find(subject)
@@ -150,30 +196,40 @@ def _sealed(keys: KeyRing, subject: UUID, value: str, context: bytes) -> bytes |
 
 def errors_after(
     connection: Connection[Row], keys: KeyRing, upload: UUID, after: tuple[int, int], limit: int
-) -> list[tuple[tuple[int, int], RowError]]:
-    """Up to `limit` errors after a row and a place in it, with theirs; a value whose key is destroyed reads as `[erased]`."""
+) -> list[ReadError]:
+    """Up to `limit` errors after a row and a place in it; a value whose key is destroyed reads as `[erased]`."""
     rows = connection.execute(_WRONG, [upload, *after, limit], binary=True).fetchall()
-    keys.preload((subject for _, _, _, subject, *_ in rows if subject is not None), connection)
-    return [
-        (
-            (line, place),
-            RowError(
-                line, field, _opened(keys, subject, sealed, _context(upload, line, place)), reason, subject, masked
-            ),
-        )
-        for line, place, field, subject, sealed, masked, reason in rows
-    ]
+    subjects = (subject for row in rows for subject in (row[3], row[7]) if subject is not None)
+    keys.preload(subjects, connection)
+    return [_read_error(keys, upload, row) for row in rows]
+
+
+def _read_error(keys: KeyRing, upload: UUID, found: Row) -> ReadError:
+    line, place, field, subject, sealed, masked, reason, row_subject, row_sealed = found
+    value = _opened(keys, subject, sealed, _context(upload, line, place))
+    content = _opened(keys, row_subject, row_sealed, _row_context(upload, line))
+    erased = content == ERASED or (row_subject is not None and row_sealed is None)
+    return ReadError(
+        place,
+        RowError(line, field, value, reason, subject, masked),
+        None if content is None or erased else json.loads(content),
+        erased,
+    )
 
 
 def _opened(keys: KeyRing, subject: UUID | None, sealed: bytes | None, context: bytes) -> str | None:
     if subject is None or sealed is None:
         return None
     key = keys.find(subject)[1]
-    return "[erased]" if key is None else unseal(key, sealed, context).decode()
+    return ERASED if key is None else unseal(key, sealed, context).decode()
 
 
 def _context(upload: UUID, row: int, place: int) -> bytes:
     return f"upload_error/{upload}/{row}/{place}".encode()
+
+
+def _row_context(upload: UUID, row: int) -> bytes:
+    return f"upload_row/{upload}/{row}".encode()
 
 
 def listed(connection: Connection[Row], before: int, limit: int) -> list[Listed]:

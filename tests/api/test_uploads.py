@@ -1,6 +1,7 @@
 """Contact files over HTTP: streamed in, looked at, what is wrong with them downloaded; and saved mappings (rules 0.7, 3.2)."""
 
 import asyncio
+import codecs
 import csv
 import io
 import json
@@ -68,22 +69,43 @@ def test_a_file_is_taken_in_read_by_the_worker_and_told_of(company: Api) -> None
 def test_the_error_file_can_be_downloaded_and_no_spreadsheet_reckons_with_it(company: Api) -> None:  # rule 3.2
     path = send(company).headers["Location"]
     work(company)
-    answer = company.get(f"{path}/errors")
+    answer = company.get(f"{path}/errors?format=csv")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert answer.headers["content-disposition"].startswith("attachment; filename=")
     assert list(csv.reader(io.StringIO(answer.text))) == [
-        ["row", "field", "value", "reason"],
-        ["2", "due_date", "'=1+1", "Due Date must be a date like 2026-11-22."],
+        ["row", "field", "value", "reason", "customer_number", "original_row"],
+        ["2", "due_date", "'=1+1", "Due Date must be a date like 2026-11-22.", "1002", "1002,Bob,Oslo,=1+1"],
     ]
-    assert company.get(f"{path}/errors?format=json").json() == {
-        "items": [
-            {"row": 2, "field": "due_date", "value": "=1+1", "reason": "Due Date must be a date like 2026-11-22."}
-        ],
-        "next_cursor": None,
-    }
+    with_mark = company.get(f"{path}/errors?format=csv&bom=true").content
+    assert with_mark == codecs.BOM_UTF8 + answer.content
+    wrong = {"row": 2, "field": "due_date", "value": "=1+1", "reason": "Due Date must be a date like 2026-11-22."}
+    page = {"items": [wrong | {"customer_number": "1002", "original_row": "1002,Bob,Oslo,=1+1"}], "next_cursor": None}
+    assert company.get(f"{path}/errors?format=json").json() == page
+    assert company.get(f"{path}/errors").json() == page
+    assert fields(company.get(f"{path}/errors?bom=true")) == {"bom"}
 
 
-@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\tx", "\rx"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=1",
+        "+1",
+        "-1",
+        "@x",
+        "\tx",
+        "\rx",
+        "\nx",
+        " =1",
+        "\u00a0=1",
+        "＝1",
+        "＋1",
+        "－1",
+        "＠x",
+        "﹣1",
+        "\ufeff=1",
+        "\u200b\ufeff＝1",
+    ],
+)
 def test_what_begins_like_a_formula_is_marked(text: str) -> None:
     assert harmless(text) == f"'{text}"
     assert (harmless(f"a{text}"), harmless(None)) == (f"a{text}", "")
@@ -183,14 +205,14 @@ def test_hostile_files_are_refused_in_one_sentence_and_the_service_stays_up(
     found = company.get(path).json()
     assert found["state"] == "refused"
     assert found["refusal"].endswith((".", "..."))
-    assert company.get(f"{path}/errors").text == "row,field,value,reason\r\n"
+    assert company.get(f"{path}/errors?format=csv").text == "row,field,value,reason,customer_number,original_row\r\n"
     path = send(company).headers["Location"]
     work(company)
     assert company.get(path).json()["state"] == "finished"
 
 
 def test_an_upload_that_there_is_not_is_not_found(company: Api) -> None:
-    for path in ("", "/errors", "/errors?format=json"):
+    for path in ("", "/errors", "/errors?format=csv"):
         missing = f"/v1/uploads/00000000-0000-0000-0000-000000000000{path}"
         assert_problem(company.get(missing), 404, "not-found")
     assert_problem(company.get("/v1/uploads/abc"), 422, "invalid")

@@ -424,6 +424,8 @@ def test_an_erased_customer_takes_nothing_and_wrong_values_go_with_it(dossier: D
     assert [one.value for one in wrong(dossier, before)] == ["someday", "someday"]
     dossier.fact_mapper.keys.destroy(customer(dossier, "1001").id)
     assert [one.value for one in wrong(dossier, before)] == ["[erased]", "someday"]
+    rows = [(one.customer_number, one.original_row) for one in wrong(dossier, before)]
+    assert rows == [(None, "[erased]"), ("1002", "1002,,Grace,,someday")]
     done = uploaded(dossier, HEADER + "1001,,Ada,Oslo,\n1003,,Mary,Bern,\n")
     assert counts(done) == (1, 0, 0, 1)
     assert wrong(dossier, done)[0].reason == "Customer 1001 was erased; nothing about it is taken."
@@ -435,6 +437,57 @@ def test_the_value_of_a_masked_field_is_not_shown_with_its_fault(dossier: Dossie
     assert [(one.field, one.value) for one in wrong(dossier, done)] == [("pin", MASKED)]
     with dossier.database.connection() as connection:
         assert connection.execute("SELECT subject, sealed FROM upload_errors").fetchall() == [(None, None)]
+
+
+def test_a_failed_row_is_told_with_its_customer_and_as_it_came(dossier: Dossier) -> None:  # rule 3.2
+    fields(dossier)
+    register_customer(dossier, request(), number="7", name="Bo", alternate_number="B7")
+    content = 'id|alt|first|town|due\n|b7|Bo|"Ro|me"|never\n1 2||Ada||\n|||Di|never\n7||Bo\n'
+    done = uploaded(dossier, content)
+    told = {(one.row, one.customer_number, one.original_row) for one in wrong(dossier, done)}
+    assert told == {
+        (1, "7", '|b7|Bo|"Ro|me"|never'),
+        (2, "1 2", "1 2||Ada||"),
+        (3, None, "|||Di|never"),
+        (4, "7", "7||Bo"),
+    }
+    as_json = uploaded(
+        dossier, '{"Id": 8, "due": "never", "x": [1]}\nno\n', {"id": "customer_number", "due": "due_date"}
+    )
+    told_of_json = [(one.customer_number, one.original_row) for one in wrong(dossier, as_json)]
+    assert told_of_json == [("8", '{"Id": 8, "due": "never", "x": [1]}'), (None, "no")]
+
+
+def test_a_failed_row_is_sealed_with_the_key_of_its_customer_where_there_is_one(dossier: Dossier) -> None:  # rule 5.1
+    fields(dossier)
+    register_customer(dossier, request(), number="7", name="Bo", alternate_number="B7")
+    content = HEADER + "7,,Bo,,never\n1 2,B7,Bo,,\n,B7,Bo,,never\n7,,Bo\n8,,Cy,,never\n"
+    done = uploaded(dossier, content)
+    assert {one.original_row for one in wrong(dossier, done)} == set(content.splitlines()[1:])
+    dossier.fact_mapper.keys.destroy(customer(dossier, "7").id)
+    told = {(one.row, one.original_row) for one in wrong(dossier, done)}
+    assert told == {*((row, "[erased]") for row in range(1, 5)), (5, "8,,Cy,,never")}
+    assert {one.value for one in wrong(dossier, done) if one.row < 5} == {"[erased]", None}
+
+
+def test_values_of_masked_fields_are_in_no_row_that_is_told(dossier: Dossier) -> None:  # rule 5.2
+    fields(dossier, pin={"label": "PIN", "group": "business", "type": "integer", "personal": True, "masked": True})
+    columns = {"id": "customer_number", "pin": "pin", "due": "due_date", "first": "first_name"}
+    content = "id,pin,due,first\n1001,4711,never,Ada\n1002,4711\n4711,1003,Ada\n"
+    lines = '{"id": 1001, "pin": 4711, "due": "never", "first": "Ada"}\n{"pin": 4711\n{"pin": [4711], "id": 2}\n'
+    done = [uploaded(dossier, content, columns), uploaded(dossier, lines, columns)]
+    rows = [[(one.row, one.original_row) for one in wrong(dossier, each)] for each in done]
+    assert rows == [
+        [(1, "1001,••••,never,Ada"), (2, None), (3, None)],
+        [
+            (1, '{"id": 1001, "pin": "••••", "due": "never", "first": "Ada"}'),
+            (2, None),
+            (3, '{"pin": "••••", "id": 2}'),
+        ],
+    ]
+    assert "4711" not in str([wrong(dossier, each) for each in done])
+    change_field(dossier, request(), key="first_name", given={"masked": True})
+    assert next(one.original_row for one in wrong(dossier, done[0])) == "1001,••••,never,••••"
 
 
 # Exactly once

@@ -22,7 +22,8 @@ DELIMITERS: Final = (",", ";", "|", "~", "\t")
 LONGEST_NAME: Final = 60
 LONGEST_COLUMN: Final = 200
 MOST_COLUMNS: Final = 500
-_UNSEEN: Final = "\u00ad\u180e\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+BYTE_ORDER_MARK: Final = "\ufeff"
+_UNSEEN: Final = "\u00ad\u180e\u200b\u200c\u200d\u200e\u200f\u2060" + BYTE_ORDER_MARK
 """Characters that nobody sees, the byte order mark among them."""
 
 

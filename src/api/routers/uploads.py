@@ -7,6 +7,7 @@ setting of its own. What can be judged without the file is judged before its fir
 import csv
 import io
 import json
+import unicodedata
 from collections.abc import Iterator
 from hashlib import sha256
 from typing import Annotated, Any, Final, Literal
@@ -19,6 +20,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response, StreamingResponse
 
 from aggregates.errors import InvalidError
+from aggregates.upload.mapping import BYTE_ORDER_MARK, trimmed
 from api import around
 from api.around import Around
 from api.auth import UPLOADERS, GuardedRoute, allow
@@ -45,9 +47,9 @@ MEDIA_TYPES: Final = (
 COLUMNS: Final = "Dossier-Upload-Columns"
 LONGEST_COLUMNS: Final = 50_000
 """Characters of that header."""
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-"""What a value begins with that a spreadsheet would reckon with."""
-ERROR_COLUMNS: Final = ("row", "field", "value", "reason")
+FORMULA: Final = "=+-@"
+"""What a value begins with that a spreadsheet would reckon with, in any width."""
+ERROR_COLUMNS: Final = ("row", "field", "value", "reason", "customer_number", "original_row")
 UPLOAD = Annotated[UUID, Path(description="Id of an upload.")]
 
 
@@ -187,29 +189,41 @@ def read_errors(
     page: Paged,
     format: Annotated[  # noqa: A002  (the caller's word)
         Literal["csv", "json"], Query(description="`csv`: the whole file, to download; `json`: in pages.")
-    ] = "csv",
+    ] = "json",
+    bom: Annotated[
+        bool | None, Query(description="Of the file: whether it begins with a byte order mark, which Excel wants.")
+    ] = None,
 ) -> Response:
     """What is wrong with which rows. In the file, a value that a spreadsheet would take for a formula has a `'` before it."""
     dossier = services_of(request).dossier
     if format == "json":
+        if bom is not None:
+            raise InvalidError("Only the file has a byte order mark: ask for format=csv.", field="bom")
         return _answer(upload_states.wrong_values(dossier, upload, page.limit, page.cursor))
     upload_states.upload(dossier, upload)
     headers = {"Content-Disposition": f'attachment; filename="errors-{upload}.csv"'}
     return StreamingResponse(
-        csv_lines(upload_states.all_wrong_values(dossier, upload)), 200, headers, "text/csv; charset=utf-8"
+        csv_lines(upload_states.all_wrong_values(dossier, upload), bom=bool(bom)),
+        200,
+        headers,
+        "text/csv; charset=utf-8",
     )
 
 
-def csv_lines(errors: Iterator[WrongValue]) -> Iterator[str]:
+def csv_lines(errors: Iterator[WrongValue], *, bom: bool = False) -> Iterator[str]:
     """The errors as a file, a line at a time."""
-    yield _csv_line(ERROR_COLUMNS)
+    yield BYTE_ORDER_MARK * bom + _csv_line(ERROR_COLUMNS)
     for error in errors:
-        yield _csv_line((error.row, *(harmless(text) for text in (error.field, error.value, error.reason))))
+        yield _csv_line((error.row, *(harmless(getattr(error, column)) for column in ERROR_COLUMNS[1:])))
 
 
 def harmless(text: str | None) -> str:
-    """The text such that no spreadsheet reckons with it."""
-    return f"'{text}" if text is not None and text.startswith(FORMULA) else text or ""
+    """The text such that no spreadsheet reckons with it: also not behind what nobody sees, nor with signs of another width."""
+    if not text:
+        return ""
+    first = unicodedata.normalize("NFKC", trimmed(text)[:1])
+    begins = text[0] in "\t\r\n" or (first != "" and first in FORMULA)
+    return f"'{text}" if begins else text
 
 
 def _csv_line(cells: tuple[object, ...]) -> str:
