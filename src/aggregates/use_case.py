@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import wraps
 from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
+from uuid import UUID
 
 from eventsourcing.persistence import IntegrityError
 
@@ -38,9 +39,9 @@ class StaleDecisionError(IntegrityError):
 class ClaimTakenError(IntegrityError):
     """A key that must be unique across aggregates belongs to another one. Raised by the store; nothing was stored."""
 
-    def __init__(self, claim: "Claim") -> None:
+    def __init__(self, claim: "Claim", owner: UUID | None = None) -> None:
         super().__init__(f"{claim.scope} {claim.key} is taken")
-        self.claim = claim
+        self.claim, self.owner = claim, owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,10 @@ class FactStore(Protocol):
         """The aggregate, or `None` when it has no history. Within `deciding(fresh=False)` it may be a little behind."""
         ...
 
+    def load_many(self, ids: Sequence[UUID]) -> dict[UUID, Aggregate]:
+        """These aggregates as the log has them now; those without history are left out."""
+        ...
+
     def setup(self) -> Setup:
         """Categories, controls and mappings, as far as this store has read them. Not to be changed."""
         ...
@@ -120,15 +125,17 @@ class FactStore(Protocol):
         releases: Sequence[Claim] = (),
         decided_on: Setup | None = None,
         others: Sequence[Aggregate] = (),
+        relied_on: Sequence[Aggregate] = (),
     ) -> Outcome:
         """Stores the aggregate's pending facts, claims and the request's outcome in one transaction.
 
-        `others` are further aggregates whose facts go into the same transaction; claims belong to the first one.
+        `others` are further aggregates whose facts go into the same transaction; claims belong to the first one. `relied_on` are
+        aggregates that the decision consulted and did not change: they must still be as they were.
 
         Raises:
             ClaimTakenError: when a claim belongs to another aggregate.
-            StaleDecisionError: when the setup that the decision consulted is no longer the one in force, or when there is
-                nothing to store and the decision was not fresh.
+            StaleDecisionError: when the setup, or an aggregate, that the decision consulted is no longer what it was, or when there
+                is nothing to store and the decision was not fresh.
             IntegrityError: when the aggregate was changed, or the idempotency key used, meanwhile.
         """
         ...

@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from aggregates.customer.fields import FieldChangedMeanwhileError
 from aggregates.errors import DomainError, RefusedError, StaleVersionError
+from aggregates.interaction.interaction import AgentBusyError
 from api import around, write_headers
 from api.around import Around
 from api.problems import INVALID, MALFORMED, METHOD, FieldError, kind_of, kind_of_status, problem
@@ -39,7 +40,9 @@ async def refused(request: Request, error: Exception) -> Response:
     faults = fault.faults if isinstance(fault, RefusedError) else (fault,) if fault.field is not None else ()
     errors: list[FieldError] = [{"field": one.field, "message": one.text} for one in faults]
     conflicts = [_conflict(request, one) for one in faults if isinstance(one, FieldChangedMeanwhileError)]
-    members = {"conflicts": conflicts} if conflicts else None
+    members: dict[str, Any] = {"conflicts": conflicts} if conflicts else {}
+    if isinstance(fault, AgentBusyError):
+        members["interaction"] = fault.interaction
     return problem(request.scope, kind_of(fault), fault.text, errors=errors, members=members)
 
 

@@ -17,7 +17,7 @@ from aggregates.errors import ConflictError
 from aggregates.fact import Origin, Role, Source
 from aggregates.profile_class.commands import define_class
 from aggregates.setup.commands import define_category, define_response, map_category, set_control
-from aggregates.setup.controls import K87, L37, L51, YES
+from aggregates.setup.controls import AGENTS_START, K87, L37, L51, YES
 from aggregates.use_case import IdempotencyKey, Outcome, Request
 from store.application import Dossier
 
@@ -37,7 +37,7 @@ _RESPONSES: Final = (
     (3, (("RED", "Red"), ("GREEN", "Green"), ("BLUE", "Blue"))),
 )
 _DEFAULT: Final = (3, "BLUE")
-_CONTROLS: Final = ((L37, "INTERACT"), (L51, YES), (K87, YES))
+_CONTROLS: Final = ((L37, "INTERACT"), (L51, YES), (K87, YES), (AGENTS_START, YES))
 _CUSTOMERS: Final = ((CUSTOMER, "Ada Byron", "A1001"), ("1002", "Grace Hopper", "G1002"))
 _FIELDS: Final = (
     (CUSTOMER, {"first_name": "Ada", "last_name": "Byron", "date_of_birth": "1815-12-10", "city": "London"}),

@@ -9,6 +9,7 @@ from projections.deliveries import DeliveriesProjection
 from projections.drawer import DrawerProjection
 from projections.fields import FieldsProjection
 from projections.history import HistoryProjection
+from projections.interactions import InteractionsProjection
 from projections.projection import Projection
 from store.application import Dossier
 
@@ -18,6 +19,7 @@ _CLASSES: Final[tuple[type[Projection], ...]] = (
     ControlsProjection,
     AccountsProjection,
     FieldsProjection,
+    InteractionsProjection,
     HistoryProjection,
     DeliveriesProjection,
 )

@@ -88,7 +88,7 @@ def controls(view: View) -> list[ControlValue]:
 
 def control(view: View, code: str) -> ControlValue | None:
     """One system control, whatever the case of the code; `None` when there is none."""
-    return next((one for one in controls(view) if one.code == code.strip().upper()), None)
+    return next((one for one in controls(view) if one.code.casefold() == code.strip().casefold()), None)
 
 
 def mappings(view: View) -> list[MappingRow]:

@@ -5,7 +5,7 @@ fails only its own command.
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -34,6 +34,8 @@ class Append:
     key: IdempotencyKey | None = None
     decided_on: int | None = None
     """Position of the setup that was consulted; refused when the setup has gone on."""
+    relied_on: Mapping[UUID, int] = field(default_factory=dict)
+    """Versions of aggregates that were consulted and get no event; refused when one of them has gone on."""
     along: Sequence[Statement] = ()
     """What else is written in the transaction of the events."""
     changed: bool = True
@@ -67,6 +69,7 @@ def admit(append: Append, head: Head) -> bool:
     try:
         _check_key(append, head)
         _check_setup(append, head)
+        _check_relied_on(append, head)
         _check_claims(append, head)
         last = _check_versions(append, head)
     except IntegrityError as error:
@@ -88,10 +91,18 @@ def _check_setup(append: Append, head: Head) -> None:
         raise StaleDecisionError("The setup was changed meanwhile.")
 
 
+def _check_relied_on(append: Append, head: Head) -> None:
+    for aggregate_id, version in append.relied_on.items():
+        if head.last.get(aggregate_id, (0, NO_DIGEST))[0] != version:
+            raise StaleDecisionError(
+                f"{aggregate_id}, which was consulted at version {version}, was changed meanwhile."
+            )
+
+
 def _check_claims(append: Append, head: Head) -> None:
     for claim, owner in append.claimed():
         if head.claims.get(claim, owner) != owner:
-            raise ClaimTakenError(claim)
+            raise ClaimTakenError(claim, head.claims[claim])
 
 
 def _check_versions(append: Append, head: Head) -> dict[UUID, tuple[int, bytes]]:

@@ -77,8 +77,9 @@ class AppendStatements:
         """Takes the append lock, for the rest of the transaction, and reads the head for this group."""
         connection.execute(self._lock)
         head = connection.execute(_HEAD)
-        originators = list({event.originator_id for append in group for event in append.events})
-        last = connection.execute(_LAST, [originators], binary=True)
+        originators = {event.originator_id for append in group for event in append.events}
+        originators.update(*(append.relied_on for append in group))
+        last = connection.execute(_LAST, [list(originators)], binary=True)
         pairs = [claim for append in group for claim in (*(one for one, _ in append.claimed()), *append.releases)]
         claims = connection.execute(_CLAIMS, [*_columns(pairs)]) if pairs else None
         used = [append.key for append in group if append.key is not None]

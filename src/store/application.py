@@ -147,6 +147,7 @@ class Dossier(Application[UUID]):
         releases: Sequence[Claim] = (),
         decided_on: Setup | None = None,
         others: Sequence[Aggregate] = (),
+        relied_on: Sequence[Aggregate] = (),
     ) -> Outcome:
         """Stores the aggregate's pending facts, claims and the request's outcome in one transaction; see `FactStore.keep`."""
         facts = [fact for one in (aggregate, *others) for fact in one.collect_events()]
@@ -160,6 +161,7 @@ class Dossier(Application[UUID]):
             owner=aggregate.id,
             outcome=outcome,
             decided_on=None if decided_on is None else decided_on.position,
+            relied_on={one.id: one.version for one in relied_on},
         )
         if facts:
             for one in (aggregate, *others):

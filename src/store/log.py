@@ -7,7 +7,7 @@ anything before N. Environment: `DATABASE_URL`, `DOSSIER_SCHEMA`, `DOSSIER_MASTE
 
 import threading
 from base64 import b64decode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, ClassVar, Final
@@ -77,16 +77,19 @@ class Log(ApplicationRecorder):
         owned: Sequence[tuple[Claim, UUID]] = (),
         outcome: tuple[IdempotencyKey, bool, int] | None = None,
         decided_on: int | None = None,
+        relied_on: Mapping[UUID, int] | None = None,
         along: Sequence[Statement] = (),
     ) -> Append:
         """Stores events, claims of `owner` and the outcome of an idempotency key (key, changed, version) in one transaction.
 
         `owned` are further claims, each with its owner. `decided_on` is the position of the setup that was consulted, where one
-        was; `along` is written with the events, of which there must be one.
+        was, `relied_on` the versions of other aggregates that were; `along` is written with the events, of which there must be one.
 
         Raises: see `Committer.commit`.
         """
-        append = Append(events, claims, releases, owner, owned, decided_on=decided_on, along=along)
+        append = Append(
+            events, claims, releases, owner, owned, decided_on=decided_on, relied_on=relied_on or {}, along=along
+        )
         if outcome is not None:
             append.key, append.changed, append.version = outcome
         if not events and outcome is None:

@@ -15,7 +15,7 @@ from aggregates.fact import Fact
 from aggregates.interaction.commands import OPEN_INTERACTION
 from aggregates.interaction.events import InteractionClosed, InteractionStarted
 from aggregates.setup.catalogue import Setup
-from aggregates.use_case import Claim, ClaimTakenError, KeyReusedError, Outcome, Request
+from aggregates.use_case import Claim, ClaimTakenError, KeyReusedError, Outcome, Request, StaleDecisionError
 from scenario import COMPANY, history
 
 RECORDED: Final = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
@@ -54,6 +54,9 @@ class MemoryStore:
         facts = self._of(kind.id_of(COMPANY, key))
         return kind.from_facts(facts) if facts else None
 
+    def load_many(self, ids: Sequence[UUID]) -> dict[UUID, Aggregate]:
+        return {id_: Aggregate.from_facts(self._of(id_)) for id_ in ids if self._of(id_)}
+
     def setup(self) -> Setup:
         return Setup.empty(COMPANY).after(self.facts)
 
@@ -78,6 +81,7 @@ class MemoryStore:
         releases: Sequence[Claim] = (),
         decided_on: Setup | None = None,
         others: Sequence[Aggregate] = (),
+        relied_on: Sequence[Aggregate] = (),
     ) -> Outcome:
         if self.meanwhile:
             self.meanwhile.pop(0)()
@@ -87,9 +91,11 @@ class MemoryStore:
             raise IntegrityError("key used meanwhile")
         if any(len(self._of(one.id)) != one.version - len(facts) for one, facts in pending):
             raise IntegrityError("changed meanwhile")
+        if any(len(self._of(one.id)) != one.version for one in relied_on):
+            raise StaleDecisionError("what was consulted was changed meanwhile")
         for claim in claims:
             if self._claims.get(claim, aggregate.id) != aggregate.id:
-                raise ClaimTakenError(claim)
+                raise ClaimTakenError(claim, self._claims[claim])
         self._claims |= dict.fromkeys(claims, aggregate.id)
         for claim in releases:
             if self._claims.get(claim) == aggregate.id:

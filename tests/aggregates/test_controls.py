@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from aggregates.effective import Days
-from aggregates.setup.controls import CONTROLS, ControlNotFoundError, ControlValueError, SystemControls
+from aggregates.setup.controls import CONTROLS, ControlNotFoundError, ControlValueError, SystemControls, control
 from aggregates.texts import TextError
 from scenario import COMPANY, FROM_TODAY, ORIGIN, TODAY, control_set, given, given_no, told
 
@@ -14,13 +14,14 @@ NEXT_MONTH = date(2026, 4, 1)
 YES_OR_NO = "The value must be Yes or No."
 
 
-def test_the_five_controls_carry_their_labels() -> None:  # rule 4.1
+def test_the_controls_carry_their_labels() -> None:  # rule 4.1
     assert {code: control.label for code, control in CONTROLS.items()} == {
         "K87": "Alternate ID Required for Display Customer Profile",
         "L37": "ORCE Customer Integration",
         "L51": "Send Profile Data to ORCE",
         "H95": "Label of the alternate number",
         "TZ": "Time zone of the company",
+        "agents_start_interactions": "Agents start interactions of their own",
     }
 
 
@@ -34,11 +35,12 @@ def test_the_five_controls_carry_their_labels() -> None:  # rule 4.1
         ("L37", "SALES", "SALES"),
         ("H95", " Membership number ", "Membership number"),
         ("TZ", "Europe/Paris", "Europe/Paris"),
+        ("Agents_Start_Interactions", "y", "Yes"),
     ],
 )
 def test_a_control_value_is_set(code: str, given_value: str, value: str) -> None:  # rule 4.1
     given_no(SystemControls, COMPANY).when(lambda it: it.set_value(ORIGIN, code, given_value, FROM_TODAY)).then(
-        control_set(code.upper(), value)
+        control_set(control(code).code, value)
     )
 
 
@@ -47,6 +49,7 @@ def test_a_control_value_is_set(code: str, given_value: str, value: str) -> None
     [
         ("K87", "maybe", ControlValueError, YES_OR_NO),
         ("L51", "", ControlValueError, YES_OR_NO),
+        ("agents_start_interactions", "some", ControlValueError, YES_OR_NO),
         ("L37", "ORCE", ControlValueError, "The value must be blank, INTERACT or SALES."),
         ("H95", "", TextError, "The label must have 1 to 30 characters."),
         ("TZ", "Paris", ControlValueError, "The value must be the name of a time zone, like Europe/Paris."),
@@ -99,7 +102,15 @@ def test_the_value_of_a_day_is_the_one_in_force_on_it() -> None:  # rule 4.1, ru
 
 
 @pytest.mark.parametrize(
-    ("code", "default"), [("K87", "No"), ("L37", ""), ("L51", "No"), ("H95", "Alternate Number"), ("TZ", "UTC")]
+    ("code", "default"),
+    [
+        ("K87", "No"),
+        ("L37", ""),
+        ("L51", "No"),
+        ("H95", "Alternate Number"),
+        ("TZ", "UTC"),
+        ("agents_start_interactions", "No"),
+    ],
 )
 def test_a_control_that_was_never_set_has_its_default(code: str, default: str) -> None:  # rule 4.1
     assert SystemControls.new(COMPANY, COMPANY).value(code, TODAY) == default

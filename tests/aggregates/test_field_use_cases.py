@@ -12,10 +12,11 @@ from aggregates.customer.fields import FieldChangedMeanwhileError, NoOpenInterac
 from aggregates.customer.profile import CustomerNotFoundError
 from aggregates.customer.unmasking import Unmasking
 from aggregates.effective import Days
-from aggregates.errors import DomainError, RefusedError
+from aggregates.errors import DomainError, InvalidError, RefusedError
 from aggregates.fact import Fact, Role
+from aggregates.interaction import commands as interaction
 from aggregates.setup import commands as setup
-from aggregates.use_case import Outcome, Request
+from aggregates.use_case import IdempotencyKey, Outcome, Request
 from field_facts import (
     customer_merged,
     field_changed,
@@ -24,6 +25,7 @@ from field_facts import (
     interaction_closed,
     interaction_ended,
     interaction_started,
+    masked_edit_refused,
     masked_shown,
     merged_away,
 )
@@ -131,6 +133,38 @@ def test_an_edit_that_loses_a_race_for_the_same_field_is_refused() -> None:  # r
     with pytest.raises(FieldChangedMeanwhileError):
         edit(store, replace(ANN, expected_version=1), city="Bonn")
     assert said(store.recorded) == said([field_edited("city", "Köln", during="I-1")])
+
+
+@pytest.mark.parametrize(
+    ("passes", "stored"),
+    [(interaction.close_interaction, False), (interaction.end_interaction, True)],
+    ids=["closed", "in wrap-up"],
+)
+def test_an_edit_is_stored_only_if_the_call_is_open_when_it_is(passes: Any, stored: bool) -> None:  # rules 3.4, 3.5
+    store = MemoryStore(*ON_CALL)
+    store.meanwhile = [lambda: passes(store, CARL, interaction="I-1")]
+    if stored:
+        assert edit(store, city="Bonn").changed
+    else:
+        with pytest.raises(NoOpenInteractionError):
+            edit(store, city="Bonn")
+    edits = [fact for fact in store.recorded if fact.TOPIC == "customer.field_edited"]
+    assert said(edits) == said([field_edited("city", "Bonn", during="I-1")] * stored)
+
+
+def test_a_refused_edit_of_a_masked_field_is_recorded_and_nothing_else_is() -> None:  # rules 3.7, 5.2
+    store = MemoryStore(field_defined("phone", "Phone", personal=True, masked=True, agent_editable=True), *ON_CALL)
+    edit(store, CARL, during=None, phone="x")
+    stale = replace(ANN, expected_version=1, idempotency=IdempotencyKey("ann", "k", b"d"))
+    with pytest.raises(FieldChangedMeanwhileError) as refused:
+        edit(store, stale, phone="x")
+    customer.record_refusal(store, stale, number="1001", refusal=refused.value)
+    assert said(store.recorded[1:]) == said([masked_edit_refused("phone")])
+    assert store.recorded[1].origin.actor == "ann"
+    assert store.outcome_of(stale) is None
+    customer.record_refusal(store, replace(stale, only_decide=True), number="1001", refusal=refused.value)
+    customer.record_refusal(store, stale, number="1001", refusal=InvalidError("It is something else."))
+    assert len(store.recorded) == 2
 
 
 def test_wrong_days_and_wrong_fields_are_named_at_once() -> None:  # rules 2.10, 3.9

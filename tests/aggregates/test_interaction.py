@@ -1,15 +1,18 @@
 """`Interaction`: on call, wrap-up, closed; one open interaction an agent; what it lets the agent do (rules 3.4, 3.5)."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 
 from aggregates.customer.commands import CustomerNotDefinedError
 from aggregates.errors import DomainError, RefusedError
-from aggregates.fact import Fact
+from aggregates.fact import Fact, Role
 from aggregates.interaction import commands as interaction
 from aggregates.interaction.interaction import (
     AgentBusyError,
+    AgentsDoNotStartError,
+    AnotherAgentError,
     Interaction,
     InteractionClosedError,
     InteractionExistsError,
@@ -19,13 +22,16 @@ from aggregates.interaction.interaction import (
 from aggregates.texts import TextError
 from aggregates.use_case import Outcome, Request
 from field_facts import customer_merged, interaction_closed, interaction_ended, interaction_started, merged_away
-from scenario import ORIGIN, TODAY, customer_registered, given, given_no, said, told
+from scenario import LONG_AGO, ORIGIN, TODAY, control_set, customer_registered, given, given_no, origin, said, told
 
 from .memory_store import MemoryStore
 
-REQUEST = Request(ORIGIN, TODAY)
+TELEPHONY = Request(origin("ivr", Role.INTEGRATOR), TODAY)
+ANN, BEA = (Request(origin(name), TODAY) for name in ("ann", "bea"))
+ALLOWED = control_set("agents_start_interactions", "Yes")
 ADA, BOB = customer_registered(), customer_registered("Bob", number="1002")
 STARTED, ENDED, CLOSED = interaction_started(), interaction_ended(), interaction_closed()
+YESTERDAY, TOMORROW = date(2026, 3, 9), date(2026, 3, 11)
 CALL = {"interaction": "I-1", "customer": "1001", "agent": "ann"}
 STORY = {
     State.ON_CALL: (STARTED,),
@@ -98,14 +104,14 @@ def test_it_is_open_on_call_and_in_wrap_up_for_its_agent_and_customer(state: Sta
 # Use cases
 
 
-def start(store: MemoryStore, **of: str) -> Outcome:
-    return interaction.start_interaction(store, REQUEST, **CALL | of)
+def start(store: MemoryStore, who: Request = TELEPHONY, **of: Any) -> Outcome:
+    return interaction.start_interaction(store, who, **CALL | of)
 
 
-def refusal(store: MemoryStore, **of: str) -> DomainError:
+def refusal(store: MemoryStore, who: Request = TELEPHONY, **of: Any) -> DomainError:
     before = len(store.recorded)
     with pytest.raises(DomainError) as refused:
-        start(store, **of)
+        start(store, who, **of)
     assert len(store.recorded) == before
     return refused.value
 
@@ -114,23 +120,24 @@ def test_the_telephony_side_tells_a_call_from_start_to_close() -> None:  # rule 
     store = MemoryStore(ADA)
     assert start(store, interaction=" I-1 ", agent=" ann ") == Outcome(True, 1, 2)
     for _ in range(2):
-        interaction.end_interaction(store, REQUEST, interaction="I-1")
-    assert interaction.close_interaction(store, REQUEST, interaction="I-1").version == 3
-    assert interaction.close_interaction(store, REQUEST, interaction="I-1") == Outcome(False, 3, None)
+        interaction.end_interaction(store, TELEPHONY, interaction="I-1")
+    assert interaction.close_interaction(store, TELEPHONY, interaction="I-1").version == 3
+    assert interaction.close_interaction(store, TELEPHONY, interaction="I-1") == Outcome(False, 3, None)
     assert said(store.recorded) == said([STARTED, ENDED, CLOSED])
 
 
 @pytest.mark.parametrize("story", [(), (ENDED,)], ids=["on call", "wrap-up"])
 def test_an_agent_has_one_open_interaction_at_a_time(story: tuple[Fact, ...]) -> None:  # rule 3.5
     store = MemoryStore(ADA, BOB, STARTED, *story)
-    error = refusal(store, interaction="I-2", customer="1002")
-    assert (type(error), str(error), error.field) == (AgentBusyError, "ann has another open interaction.", "agent")
+    error: Any = refusal(store, interaction="I-2", customer="1002")
+    assert (type(error), str(error)) == (AgentBusyError, "ann has another open interaction, I-1.")
+    assert (error.interaction, error.field) == ("I-1", "agent")
     assert start(store, interaction="I-3", agent="bob").changed
 
 
 def test_a_closed_interaction_frees_its_agent() -> None:  # rule 3.5
     store = MemoryStore(ADA, STARTED)
-    interaction.close_interaction(store, REQUEST, interaction="I-1")
+    interaction.close_interaction(store, TELEPHONY, interaction="I-1")
     assert start(store, interaction="I-2").changed
     assert type(refusal(store, interaction="I-3")) is AgentBusyError
 
@@ -138,20 +145,23 @@ def test_a_closed_interaction_frees_its_agent() -> None:  # rule 3.5
 def test_closing_twice_does_not_free_the_agent_of_another_interaction() -> None:  # rule 3.5
     store = MemoryStore(ADA, *STORY[State.CLOSED])
     start(store, interaction="I-2")
-    interaction.close_interaction(store, REQUEST, interaction="I-1")
+    interaction.close_interaction(store, TELEPHONY, interaction="I-1")
     assert type(refusal(store, interaction="I-3")) is AgentBusyError
 
 
 @pytest.mark.parametrize("verb", [interaction.end_interaction, interaction.close_interaction])
 def test_an_interaction_that_does_not_exist_is_not_found(verb: Any) -> None:  # rule 3.5
     with pytest.raises(InteractionNotFoundError, match=r"^Interaction I-9 does not exist\.$"):
-        verb(MemoryStore(STARTED), REQUEST, interaction="I-9")
+        verb(MemoryStore(STARTED), TELEPHONY, interaction="I-9")
 
 
 def test_everything_wrong_with_a_start_is_named_at_once() -> None:  # rule 3.5
     error = refusal(MemoryStore(ADA), interaction="", customer="9", agent="")
     assert isinstance(error, RefusedError)
     assert [fault.field for fault in error.faults] == ["customer", "interaction", "agent"]
+    nobody = refusal(MemoryStore(ADA), interaction="", customer="9", agent=None)
+    assert isinstance(nobody, RefusedError)
+    assert [fault.field for fault in nobody.faults] == ["customer", "interaction", "agent"]
     error = refusal(MemoryStore(ADA), customer="9")
     assert (type(error), str(error)) == (CustomerNotDefinedError, "Customer 9 does not exist.")
 
@@ -162,3 +172,47 @@ def test_a_call_with_a_number_that_was_merged_away_is_with_the_survivor() -> Non
     store = MemoryStore(ADA, BOB, cleo, *twice, customer_merged("1003"))
     start(store, customer=" 1002 ")
     assert said(store.recorded) == said([interaction_started(customer="1001")])
+
+
+# Who tells of them
+
+
+NOT_ALLOWED: list[Any] = [
+    ("never set", ()),
+    ("No", (control_set("agents_start_interactions", "No"),)),
+    ("from tomorrow on", (control_set("agents_start_interactions", "Yes", TOMORROW),)),
+    ("until yesterday", (control_set("agents_start_interactions", "Yes", LONG_AGO, YESTERDAY),)),
+]
+
+
+@pytest.mark.parametrize("facts", [case[1] for case in NOT_ALLOWED], ids=[case[0] for case in NOT_ALLOWED])
+def test_an_agent_starts_no_interaction_unless_the_control_says_so(facts: tuple[Fact, ...]) -> None:  # rule 3.5
+    error = refusal(MemoryStore(ADA, *facts), ANN)
+    assert type(error) is AgentsDoNotStartError
+    assert str(error) == (
+        "Interactions are started by the telephony side; agents start their own where control agents_start_interactions"
+        " says so."
+    )
+
+
+@pytest.mark.parametrize("agent", ["ann", None])
+def test_where_the_control_says_so_an_agent_starts_own_interactions(agent: str | None) -> None:  # rule 3.5
+    store = MemoryStore(ADA, ALLOWED)
+    assert type(refusal(store, BEA, agent="ann")) is AnotherAgentError
+    start(store, ANN, agent=agent)
+    assert said(store.recorded) == said([STARTED])
+
+
+@pytest.mark.parametrize("verb", [interaction.end_interaction, interaction.close_interaction])
+def test_an_agent_ends_and_closes_own_interactions_whoever_started_them(verb: Any) -> None:  # rule 3.5
+    store = MemoryStore(ADA, STARTED)
+    with pytest.raises(AnotherAgentError, match=r"^Interaction I-1 is another agent's\.$"):
+        verb(store, BEA, interaction="I-1")
+    assert verb(store, ANN, interaction="I-1").changed
+
+
+def test_a_start_that_loses_a_race_with_a_close_goes_through() -> None:  # rule 3.5
+    store = MemoryStore(ADA, STARTED)
+    store.meanwhile = [lambda: None, lambda: interaction.close_interaction(store, TELEPHONY, interaction="I-1")]
+    start(store, interaction="I-2")
+    assert said(store.recorded) == said([CLOSED, interaction_started("I-2")])

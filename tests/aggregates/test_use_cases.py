@@ -182,7 +182,11 @@ STALE: list[Any] = [
     (customer.unmerge_customers, {"number": "1001", "other": "1002"}, (*ADA, customer_merged(), BOB, merged_away())),
     (field.define_field, {"key": "city", "given": {"label": "City"}}, ()),
     (field.change_field, {"key": "city", "given": {"label": "Town"}}, (field_defined(),)),
-    (interaction.start_interaction, {"interaction": "I-1", "customer": "1001", "agent": "ann"}, ADA),
+    (
+        interaction.start_interaction,
+        {"interaction": "I-1", "customer": "1001", "agent": "ann"},
+        (*ADA, control_set("agents_start_interactions", "Yes")),
+    ),
     (interaction.end_interaction, {"interaction": "I-1"}, (interaction_started(),)),
     (interaction.close_interaction, {"interaction": "I-1"}, (interaction_started(),)),
     (upload.save_mapping, {"name": "crm", "columns": {"Town": "city"}}, (field_defined(),)),

@@ -58,6 +58,7 @@ TABLE: list[tuple[str, str, object, set[Role]]] = [
     ("PATCH", "/v1/fields/f", {}, ADMINISTRATOR),
     ("GET", "/v1/fields/f/history", None, EVERYBODY),
     ("POST", "/v1/interactions", {"interaction": "I-1", "customer": "1", "agent": "agent"}, WRITERS),
+    ("GET", "/v1/interactions", None, EVERYBODY),
     ("GET", "/v1/interactions/I-1", None, EVERYBODY),
     ("PATCH", "/v1/interactions/I-1", {"state": "closed"}, WRITERS),
     ("GET", "/v1/accounts", None, EVERYBODY),
@@ -132,6 +133,7 @@ def test_every_route_under_v1_declares_its_roles_and_is_guarded(app: FastAPI) ->
 
 
 def test_each_route_lets_in_exactly_the_roles_of_the_table(api: Api) -> None:
+    api.put("/v1/controls/agents_start_interactions", {"value": "Yes"})
     for method, path, body, roles in TABLE:
         assert_problem(api.call(method, path, None, json=body), 401, "unknown-caller")
         for role in sorted(EVERYBODY - roles):

@@ -74,8 +74,9 @@ def test_an_agent_has_one_open_interaction_at_a_time(house: Api) -> None:  # rul
     for _ in ("on call", "in wrap-up"):
         with house.storing_nothing():
             busy = house.post(CALLS, {"interaction": "I-2", "customer": "1002", "agent": "agent"}, TELEPHONY)
-        assert_problem(busy, 409, "conflict")
-        assert fields(busy) == {"agent"}
+        problem = assert_problem(busy, 409, "conflict")
+        assert (fields(busy), problem["interaction"]) == ({"agent"}, "I-1")
+        assert problem["detail"] == "agent has another open interaction, I-1."
         house.patch(f"{CALLS}/I-1", {"state": "wrap_up"}, TELEPHONY)
     start(house, "I-3", "1002", "carol")
     house.patch(f"{CALLS}/I-1", {"state": "closed"}, TELEPHONY)
@@ -87,6 +88,7 @@ def test_an_agent_has_one_open_interaction_at_a_time(house: Api) -> None:  # rul
 
 
 def test_without_an_id_one_is_made_and_a_repeated_request_gets_the_same(house: Api) -> None:  # rules 0.7, 3.5
+    house.put("/v1/controls/agents_start_interactions", {"value": "Yes"})
     key = {"Idempotency-Key": "call 4711"}
     one, two = (house.post(CALLS, {"customer": "1001"}, Role.AGENT, headers=key) for _ in range(2))
     assert one.status_code == 201
@@ -100,7 +102,35 @@ def test_without_an_id_one_is_made_and_a_repeated_request_gets_the_same(house: A
     assert other.json()["interaction"] != one.json()["interaction"]
 
 
+def test_an_agent_starts_no_call_unless_the_control_says_so(house: Api) -> None:  # rule 3.5
+    with house.storing_nothing():
+        problem = assert_problem(house.post(CALLS, {"customer": "1001"}, Role.AGENT), 403, "forbidden")
+    assert "agents_start_interactions" in problem["detail"]
+    assert house.put("/v1/controls/agents_start_interactions", {"value": "Yes"}).status_code == 200
+    assert house.post(CALLS, {"customer": "1001"}, Role.AGENT).status_code == 201
+
+
+def test_a_start_is_never_back_dated(house: Api) -> None:  # rules 0.9, 3.5
+    for member in ("started_at", "effective_from", "valid_at"):
+        with house.storing_nothing():
+            body = {"interaction": "I-1", "customer": "1001", "agent": "bob", member: "2020-01-01"}
+            assert fields(house.post(CALLS, body, TELEPHONY)) == {member}
+
+
+def test_the_open_calls_of_an_agent_are_listed(house: Api, runners: None) -> None:  # rules 0.3, 3.5
+    start(house)
+    then = house.seen(f"{CALLS}?state=open&agent=agent").headers["Dossier-Known-At"]
+    house.patch(f"{CALLS}/I-1", {"state": "closed"}, TELEPHONY)
+    start(house, "I-2", "1002")
+    [item] = house.seen(f"{CALLS}?state=open&agent=agent", Role.AGENT).json()["items"]
+    assert (item["interaction"], item["customer"], item["state"]) == ("I-2", "1002", "on_call")
+    [known] = house.get(f"{CALLS}?state=open&agent=agent", params={"known_at": then}).json()["items"]
+    assert known["interaction"] == "I-1"
+    assert fields(house.get(f"{CALLS}?state=ringing")) == {"state"}
+
+
 def test_an_agent_tells_of_own_calls_only(house: Api) -> None:  # rule 3.4
+    house.put("/v1/controls/agents_start_interactions", {"value": "Yes"})
     with house.storing_nothing():
         answer = house.post(CALLS, {"customer": "1001", "agent": "carol"}, Role.AGENT)
         assert_problem(answer, 403, "forbidden")

@@ -24,6 +24,7 @@ def test_every_control_is_told_with_its_default_while_none_is_set(dossier: Dossi
         ("L51", "No", True, None, 0),
         ("H95", "Alternate Number", True, None, 0),
         ("TZ", "UTC", True, None, 0),
+        ("agents_start_interactions", "No", True, None, 0),
     ]
     assert found[0].label == "Alternate ID Required for Display Customer Profile"
 

@@ -181,14 +181,17 @@ def edit_fields(
     effective_to: date | None = None,
     keep_later: bool = False,
 ) -> Outcome:
-    """Save in the widget (rules 3.4-3.7, 3.9). The expected version is compared field by field: others do not conflict."""
+    """Save in the widget (rules 3.4-3.7, 3.9). The expected version is compared field by field: others do not conflict.
+
+    The interaction must be open at the moment of storing: one that ends or is closed meanwhile has the edit decided anew (rule 3.5).
+    """
     customer = store.load(CustomerProfile, number)
     if customer is None:
         raise CustomerNotFoundError(f"Customer {number} does not exist.")
     customer.check_not_merged()
     if request.expected_version is not None and request.expected_version > customer.version:
         customer.expect(request.expected_version)  # nobody can have seen what is still to come
-    setup = store.setup()
+    setup, call = store.setup(), _open_interaction(store, request, customer, interaction)
     faults = texts.Faults()
     days = Days(request.today)
     with faults:
@@ -202,21 +205,21 @@ def edit_fields(
             dated=effective_from is not None or effective_to is not None,
             keep_later=keep_later,
             seen=request.expected_version,
-            interaction=_open_interaction(store, request, customer, interaction),
+            interaction=None if call is None else call.key,
         )
     faults.raise_any()
-    return store.keep(request, customer, decided_on=setup)
+    return store.keep(request, customer, decided_on=setup, relied_on=() if call is None else (call,))
 
 
 def _open_interaction(
     store: FactStore, request: Request, customer: CustomerProfile, interaction: str | None
-) -> str | None:
+) -> Interaction | None:
     """The interaction that was named, if it is open and this caller's with this customer, or with one that was merged into it."""
     found = None if interaction is None else store.load(Interaction, interaction)
     numbers = (customer.number, *customer.absorbed)
     if found is None or not any(found.open_for(number, request.origin.actor) for number in numbers):
         return None
-    return found.key
+    return found
 
 
 @command

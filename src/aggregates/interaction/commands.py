@@ -1,22 +1,41 @@
-"""Use cases of interactions, told by the telephony side."""
+"""Use cases of interactions, told by the telephony side; agents tell of their own where a control says so (rule 3.5)."""
 
 from typing import Final
+from uuid import UUID
 
 from aggregates.customer.commands import CustomerNotDefinedError, standing
-from aggregates.interaction.interaction import AgentBusyError, Interaction, InteractionNotFoundError
+from aggregates.fact import Role
+from aggregates.interaction.interaction import (
+    AgentBusyError,
+    AgentsDoNotStartError,
+    AnotherAgentError,
+    Interaction,
+    InteractionNotFoundError,
+    State,
+)
+from aggregates.setup.catalogue import Setup
+from aggregates.setup.controls import AGENTS_START, YES
 from aggregates.texts import Faults
-from aggregates.use_case import Claim, ClaimTakenError, FactStore, Outcome, Request, command
+from aggregates.use_case import Claim, ClaimTakenError, FactStore, Outcome, Request, StaleDecisionError, command
 
 OPEN_INTERACTION: Final = "open_interaction"
 """Scope of the claims that keep an agent to one open interaction at a time (rule 3.5)."""
 
 
 @command
-def start_interaction(store: FactStore, request: Request, *, interaction: str, customer: str, agent: str) -> Outcome:
-    """An agent's call with a customer begins. Raises `AgentBusyError` while the agent has another one open.
+def start_interaction(
+    store: FactStore, request: Request, *, interaction: str, customer: str, agent: str | None = None
+) -> Outcome:
+    """An agent's call with a customer begins now; without `agent` it is the calling agent's.
 
     A number that was merged away leads to its survivor (rule 6.1).
+
+    Raises:
+        AgentsDoNotStartError, AnotherAgentError: an agent starts it who may not, or for somebody else.
+        AgentBusyError: the agent has another one open.
     """
+    setup = store.setup()
+    _check_starter(request, setup, agent)
     interaction, customer = interaction.strip(), customer.strip()
     faults = Faults()
     called = standing(store, customer)
@@ -26,13 +45,16 @@ def start_interaction(store: FactStore, request: Request, *, interaction: str, c
     found.expect(request.expected_version)
     with faults:
         found.start(
-            request.origin, interaction=interaction, customer=called.number if called else customer, agent=agent
+            request.origin,
+            interaction=interaction,
+            customer=called.number if called else customer,
+            agent=agent or (request.origin.actor if request.origin.role is Role.AGENT else None),
         )
     faults.raise_any()
     try:
-        return store.keep(request, found, claims=[Claim(OPEN_INTERACTION, found.agent)])
+        return store.keep(request, found, claims=[Claim(OPEN_INTERACTION, found.agent)], decided_on=setup)
     except ClaimTakenError as taken:
-        raise AgentBusyError(f"{agent} has another open interaction.", field="agent") from taken
+        raise _busy(store, found.agent, taken.owner) from taken
 
 
 @command
@@ -51,9 +73,29 @@ def close_interaction(store: FactStore, request: Request, *, interaction: str) -
     return store.keep(request, found, releases=[Claim(OPEN_INTERACTION, found.agent)])
 
 
+def _check_starter(request: Request, setup: Setup, agent: str | None) -> None:
+    if request.origin.role is not Role.AGENT:
+        return
+    if setup.controls.value(AGENTS_START, request.today) != YES:
+        raise AgentsDoNotStartError(
+            f"Interactions are started by the telephony side; agents start their own where control {AGENTS_START} says so."
+        )
+    if agent not in {None, request.origin.actor}:
+        raise AnotherAgentError("An agent starts own interactions only.", field="agent")
+
+
+def _busy(store: FactStore, agent: str, owner: UUID | None) -> AgentBusyError:
+    """The refusal that names the open interaction. Raises `StaleDecisionError` where that is closed by now."""
+    other = None if owner is None else store.load_many([owner]).get(owner)
+    if not isinstance(other, Interaction) or other.state is State.CLOSED:
+        raise StaleDecisionError("The other interaction was closed meanwhile.")
+    return AgentBusyError(agent, other.key)
+
+
 def _interaction(store: FactStore, request: Request, interaction: str) -> Interaction:
     found = store.load(Interaction, interaction)
     if found is None:
         raise InteractionNotFoundError(f"Interaction {interaction} does not exist.")
+    found.check_told_by(request.origin)
     found.expect(request.expected_version)
     return found

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from aggregates import texts
 from aggregates.aggregate import Aggregate, applies
-from aggregates.errors import ConflictError, NotFoundError
-from aggregates.fact import Origin
+from aggregates.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
+from aggregates.fact import Origin, Role
 from aggregates.interaction.events import InteractionClosed, InteractionEnded, InteractionStarted
 
 LONGEST_ID: Final = 60
@@ -27,7 +27,23 @@ class InteractionClosedError(ConflictError):
 
 
 class AgentBusyError(ConflictError):
-    """The agent has another open interaction (rule 3.5)."""
+    """The agent has another open interaction (rule 3.5), which is named."""
+
+    def __init__(self, agent: str, interaction: str) -> None:
+        super().__init__(f"{agent} has another open interaction, {interaction}.", field="agent")
+        self.interaction = interaction
+
+
+class AgentMissingError(InvalidError):
+    """It is not said which agent is on the call."""
+
+
+class AnotherAgentError(ForbiddenError):
+    """An agent tells of another agent's interaction."""
+
+
+class AgentsDoNotStartError(ForbiddenError):
+    """An agent starts an interaction, where only the telephony side does (rule 3.5)."""
 
 
 class State(StrEnum):
@@ -50,12 +66,14 @@ class Interaction(Aggregate):
         self.agent = ""
         self.state = State.CLOSED
 
-    def start(self, origin: Origin, *, interaction: str, customer: str, agent: str) -> None:
+    def start(self, origin: Origin, *, interaction: str, customer: str, agent: str | None) -> None:
         """The call begins."""
         faults = texts.Faults()
         with faults:
             interaction = interaction_id(interaction)
         with faults:
+            if agent is None:
+                raise AgentMissingError("Say which agent is on the call.", field="agent")
             agent = texts.text(agent, field="agent", label="The agent", longest=LONGEST_AGENT)
         faults.raise_any()
         if self.version:
@@ -77,6 +95,11 @@ class Interaction(Aggregate):
     def open_for(self, customer: str, agent: str) -> bool:
         """Whether this agent may edit this customer now (rule 3.4)."""
         return (self.customer, self.agent) == (customer, agent) and self.state is not State.CLOSED
+
+    def check_told_by(self, origin: Origin) -> None:
+        """Raises `AnotherAgentError` where an agent tells of an interaction that is not that agent's."""
+        if origin.role is Role.AGENT and origin.actor != self.agent:
+            raise AnotherAgentError(f"Interaction {self.key} is another agent's.")
 
     @applies(InteractionStarted)
     def _started(self, event: InteractionStarted) -> None:

@@ -69,6 +69,7 @@ L37: Final = "L37"
 L51: Final = "L51"
 H95: Final = "H95"
 TIME_ZONE: Final = "TZ"
+AGENTS_START: Final = "agents_start_interactions"
 CONTROLS: Final = {
     control.code: control
     for control in (
@@ -77,14 +78,16 @@ CONTROLS: Final = {
         Control(L51, "Send Profile Data to ORCE", NO, _yes_or_no),
         Control(H95, "Label of the alternate number", "Alternate Number", _label),
         Control(TIME_ZONE, "Time zone of the company", "UTC", _zone),
+        Control(AGENTS_START, "Agents start interactions of their own", NO, _yes_or_no),
     )
 }
 """Every system control there is, in order of display."""
+_BY_WORD: Final = {code.casefold(): control for code, control in CONTROLS.items()}
 
 
 def control(code: str) -> Control:
-    """The control with this code. Raises `ControlNotFoundError`."""
-    found = CONTROLS.get(code.strip().upper())
+    """The control with this code, whatever its case. Raises `ControlNotFoundError`."""
+    found = _BY_WORD.get(code.strip().casefold())
     if found is None:
         raise ControlNotFoundError(f"System control {code} is not defined.")
     return found

@@ -1,4 +1,4 @@
-"""`/v1/controls`: the system control values K87, L37, L51, H95 and the time zone, effective-dated (rule 4.1).
+"""`/v1/controls`: the system control values: K87, L37, L51, H95, the time zone, and whether agents start interactions (rules 3.5, 4.1).
 
 The ETag is the version of all control values: they are one aggregate.
 """
