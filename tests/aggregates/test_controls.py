@@ -94,6 +94,12 @@ def test_a_control_may_be_back_dated_and_future_dated() -> None:  # rule 0.4
     )
 
 
+def test_a_value_may_leave_later_ones_alone() -> None:  # rule 2.11
+    given(control_set("L51", "Yes", NEXT_MONTH)).when(
+        lambda it: it.set_value(ORIGIN, "L51", "No", FROM_TODAY, keep_later=True)
+    ).then(control_set("L51", "No", TODAY, date(2026, 3, 31)))
+
+
 def test_the_value_of_a_day_is_the_one_in_force_on_it() -> None:  # rule 4.1, rule 0.3
     controls = told(control_set("K87", "Yes", YESTERDAY), control_set("K87", "No", NEXT_MONTH))
     assert controls.value("K87", YESTERDAY) == "Yes"

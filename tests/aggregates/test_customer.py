@@ -95,6 +95,12 @@ def test_renaming_is_not_quiet_while_a_later_name_differs() -> None:  # rule 2.1
     ).then(customer_renamed("Ada Byron", TODAY))
 
 
+def test_a_name_may_leave_later_ones_alone() -> None:  # rule 2.11
+    given(customer_registered(), customer_renamed("Ada Lovelace", NEXT_MONTH)).when(
+        lambda it: it.rename(ORIGIN, name="Ada King", days=FROM_TODAY, keep_later=True)
+    ).then(customer_renamed("Ada King", TODAY, date(2026, 3, 31)))
+
+
 @pytest.mark.parametrize("name", ["", " ", "x" * 101])
 def test_a_name_has_1_to_100_characters(name: str) -> None:  # rule 0.6
     given(customer_registered()).when(lambda it: it.rename(ORIGIN, name=name, days=FROM_TODAY)).then_refused(

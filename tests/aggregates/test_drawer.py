@@ -5,7 +5,12 @@ from typing import Any
 
 import pytest
 
-from aggregates.customer.responses import BlankNotOfferedError, ResponseNotDefinedError, ResponseRequiredError
+from aggregates.customer.responses import (
+    BlankNotOfferedError,
+    CategoryNotShownError,
+    ResponseNotDefinedError,
+    ResponseRequiredError,
+)
 from aggregates.effective import Days
 from aggregates.errors import RefusedError
 from aggregates.fact import Fact
@@ -162,6 +167,22 @@ def test_a_second_ok_after_a_stored_default_records_nothing() -> None:  # rule 1
 def test_a_category_that_is_not_shown_never_blocks_a_save(answers: dict[int, str | None]) -> None:  # rule 1.4
     hidden = categories(category_defined(required=True), response_defined("A", active=False))
     given(ADA).when(ok(hidden, answers)).then_nothing()
+
+
+NOT_SHOWN = [
+    categories(category_defined(active=False), *A_OR_B),
+    categories(category_defined(), response_defined("A", active=False)),
+]
+
+
+@pytest.mark.parametrize("hidden", NOT_SHOWN, ids=["inactive", "without an active response"])
+@pytest.mark.parametrize("days", [FROM_TODAY, Days(NEXT_MONTH)], ids=["from today", "dated"])
+def test_a_blank_choice_does_not_clear_what_is_not_shown(hidden: tuple[ProfileCategory, ...], days: Days) -> None:
+    # rules 1.4, 1.5, 1.13
+    given(ADA, response_selected("A", first=YESTERDAY)).when(ok(hidden, {7: None}, days=days)).then_refused(
+        CategoryNotShownError, "Age is not shown at the moment, so its stored answer stays.", ("responses.7",)
+    )
+    given(ADA, response_selected("A", first=YESTERDAY)).when(ok(hidden, {})).then_nothing()
 
 
 def test_a_stored_response_that_was_deactivated_since_stays() -> None:  # rule 1.13

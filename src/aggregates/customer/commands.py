@@ -97,6 +97,7 @@ def rename_customer(
     name: str,
     effective_from: date | None = None,
     effective_to: date | None = None,
+    keep_later: bool = False,
 ) -> Outcome:
     """Gives a customer another name, by default from today on, open-ended."""
     customer = _customer(store, request, number)
@@ -105,7 +106,7 @@ def rename_customer(
     with faults:
         days = Days(effective_from or request.today, effective_to)
     with faults:
-        customer.rename(request.origin, name=name, days=days)
+        customer.rename(request.origin, name=name, days=days, keep_later=keep_later)
     faults.raise_any()
     return store.keep(request, customer)
 

@@ -145,9 +145,10 @@ class CustomerProfile(ProfileResponses, Merging):
             }
         )
 
-    def rename(self, origin: Origin, *, name: str, days: Days) -> None:
+    def rename(self, origin: Origin, *, name: str, days: Days, keep_later: bool = False) -> None:
         """Gives the customer another name on `days`; records nothing when it is the name already."""
         name = _name(name)
+        days = self.names.until_next(days) if keep_later else days
         if not self.names.says(days, name):
             self.record(
                 CustomerRenamed,

@@ -25,6 +25,10 @@ class BlankNotOfferedError(InvalidError):
     """The category offers no blank choice (rule 1.7)."""
 
 
+class CategoryNotShownError(InvalidError):
+    """The stored answer of a category that is not shown would be cleared (rules 1.4, 1.13)."""
+
+
 class ProfileResponses(Aggregate):
     """The part of a customer that holds responses, each on effective dates."""
 
@@ -88,8 +92,7 @@ class ProfileResponses(Aggregate):
             _check_blank(category, asked=answered)
         if (answer == stored and not (dated and answered)) or held.says(days, answer):
             return
-        if answer is not None:
-            _check_defined(category, answer)
+        _check_defined(category, answer)
         yield category, answer, days
 
     def _store(
@@ -155,7 +158,15 @@ def _check_blank(category: ProfileCategory, *, asked: bool) -> None:
         raise BlankNotOfferedError(f"A blank choice is not offered for {category.description}.", field=field)
 
 
-def _check_defined(category: ProfileCategory, response: str) -> None:
+def _check_defined(category: ProfileCategory, response: str | None) -> None:
+    """Nobody answers a category that is not shown, neither with a response nor with the blank choice."""
+    if response is None:
+        if not category.shown:
+            raise CategoryNotShownError(
+                f"{category.description} is not shown at the moment, so its stored answer stays.",
+                field=f"responses.{category.code}",
+            )
+        return
     found = category.responses.get(response)
     if not category.active or found is None or not found.active:
         raise _not_defined(response, category.code)

@@ -120,6 +120,7 @@ def set_control(
     value: str,
     effective_from: date | None = None,
     effective_to: date | None = None,
+    keep_later: bool = False,
 ) -> Outcome:
     """Sets a system control value, by default from today on, open-ended (rule 4.1)."""
     controls = store.load(SystemControls, store.company) or SystemControls.new(store.company, store.company)
@@ -130,7 +131,7 @@ def set_control(
     with faults:
         days = Days(effective_from or request.today, effective_to)
     with faults:
-        controls.set_value(request.origin, code, value, days)
+        controls.set_value(request.origin, code, value, days, keep_later=keep_later)
     faults.raise_any()
     return store.keep(request, controls)
 

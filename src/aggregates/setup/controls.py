@@ -112,11 +112,12 @@ class SystemControls(Aggregate):
         """The company's time zone."""
         return ZoneInfo(self.value(TIME_ZONE, day))
 
-    def set_value(self, origin: Origin, code: str, value: str, days: Days) -> None:
+    def set_value(self, origin: Origin, code: str, value: str, days: Days, *, keep_later: bool = False) -> None:
         """Sets a value for `days`; records nothing when those days have it already."""
         one = control(code)
         value = one.read(value)
         held = self.values.get(one.code, Timeline())
+        days = held.until_next(days) if keep_later else days
         if not held.says(days, value):
             self.record(
                 ControlValueSet,

@@ -25,11 +25,12 @@ router: Final = APIRouter(prefix="/v1/controls", tags=["controls"], route_class=
 
 
 class NewControlValue(Body):
-    """A value, by default from today on, open-ended."""
+    """A value, by default from today on, open-ended; `keep_later` ends it before the next later-dated value."""
 
     value: ControlText
     effective_from: Day | None = None
     effective_to: Day | None = None
+    keep_later: bool = False
     reason: Reason | None = None
 
 
@@ -61,6 +62,7 @@ def set_control(write: Writing, code: CONTROL, body: NewControlValue) -> Respons
         value=body.value,
         effective_from=body.effective_from,
         effective_to=body.effective_to,
+        keep_later=body.keep_later,
     )
     write.services.day.forget()
     return write.done(outcome)

@@ -42,11 +42,12 @@ class NewCustomer(Body):
 
 
 class Rename(Body):
-    """Another name, by default from today on, open-ended."""
+    """Another name, by default from today on, open-ended; `keep_later` ends it before the next later-dated name."""
 
     name: CustomerName
     effective_from: Day | None = None
     effective_to: Day | None = None
+    keep_later: bool = False
     reason: Reason | None = None
 
 
@@ -141,6 +142,7 @@ def rename_customer(write: Writing, number: NUMBER, body: Rename) -> Response:
         name=body.name,
         effective_from=body.effective_from,
         effective_to=body.effective_to,
+        keep_later=body.keep_later,
     )
     return write.done(outcome)
 
