@@ -51,7 +51,9 @@ def whole(value: int, *, field: str, label: str, lowest: int, highest: int) -> i
 
 
 def decimal(value: Any, *, field: str, label: str) -> Decimal:
-    """`value` exactly, from text or a whole number: not below zero, 15 digits and 6 decimals at most. Raises `TextError`.
+    """The exact value, from text or a whole number: not below zero, 15 digits and 6 decimals at most. Raises `TextError`.
+
+    `100.50` and `100.5` are one number and get one spelling, the latter (rule 0.10).
 
     A JSON number with a fraction is refused: it was a binary float before it could be looked at.
     """
@@ -61,10 +63,22 @@ def decimal(value: Any, *, field: str, label: str) -> Decimal:
             f'{label} must be a decimal number as text, such as "1250.50", 15 digits and 6 decimals at most.',
             field=field,
         )
-    found = Decimal(written.strip())
-    if found < 0:
+    number = Decimal(written.strip())
+    if number < 0:
         raise TextError(f"{label} must not be negative.", field=field)
-    return found.copy_abs()
+    return Decimal(plain_decimal(number.copy_abs()))
+
+
+def plain_decimal(number: Decimal) -> str:
+    """The one spelling of a number: no exponent, no zeros after the last decimal, no minus before a zero."""
+    written = f"{number:f}"
+    written = written.rstrip("0").rstrip(".") if "." in written else written
+    return "0" if written == "-0" else written
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two texts are the same, however their letters are composed (rule 0.10)."""
+    return one == other or unicodedata.normalize("NFC", one) == unicodedata.normalize("NFC", other)
 
 
 class Faults:

@@ -26,7 +26,7 @@ from aggregates.field.field import (
 )
 from aggregates.field.types import LONGEST_VALUE, VALIDATORS, FieldType
 from aggregates.interaction.interaction import LONGEST_AGENT, interaction_id
-from aggregates.profile_class.amounts import currency
+from aggregates.profile_class.currencies import currency_code
 from aggregates.profile_class.profile_class import LONGEST_DESCRIPTION as LONGEST_CLASS_DESCRIPTION
 from aggregates.profile_class.profile_class import LONGEST_NAME as LONGEST_CLASS_NAME
 from aggregates.profile_class.profile_class import ApplyTo, class_name
@@ -119,7 +119,7 @@ def moment(value: Any) -> Any:
 
 
 def _currency(value: str) -> str:
-    return currency(value, field="")
+    return currency_code(value, field="")
 
 
 def category_key(value: Any) -> Any:

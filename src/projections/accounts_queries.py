@@ -10,7 +10,7 @@ from uuid import UUID
 from aggregates.account.commands import Place
 from aggregates.account.resolving import Level
 from aggregates.effective import Days
-from aggregates.profile_class.amounts import currency as currency_code
+from aggregates.profile_class.currencies import currency_code
 from aggregates.setup.system_options import SystemOptions
 from projections.accounts_answers import Clocks, Held, profile_read, resolution_of, system_options_read
 from projections.accounts_models import AccountRead, ProfileRead, Resolution, SiteRead, SystemOptionsRead
@@ -135,7 +135,7 @@ def profile(view: View, place: Place, explain: bool = False) -> ProfileRead | No
 def resolution(view: View, account: str, site: str | None = None, currency: str | None = None) -> Resolution | None:
     """What applies to a transaction of the view's day; `None` when the account, or the site asked for, is not known.
 
-    `currency`: tell only the amounts of this ISO 4217 code. Raises `TextError` when it is none.
+    `currency`: tell only the amounts of this currency, whichever is stored. Raises `TextError` for what is no code.
     """
     code = None if currency is None else currency_code(currency, field="currency")
     place = Place(account, site)

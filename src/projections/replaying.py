@@ -20,7 +20,7 @@ from aggregates.account.events import SiteProfileEnded
 from aggregates.account.resolving import Level
 from aggregates.effective import Days
 from aggregates.fact import Fact
-from aggregates.profile_class.amounts import currency as currency_code
+from aggregates.profile_class.currencies import currency_code
 from aggregates.setup.events import SystemOptionsChanged
 from aggregates.setup.system_options import SystemOptions
 from projections.accounts_answers import Clocks, Held, profile_read, resolution_of

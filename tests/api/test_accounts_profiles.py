@@ -70,7 +70,7 @@ def test_details_are_changed_here_only_and_taken_away_by_null(filled: Api) -> No
     profile = told(filled, ACCOUNT, "2026-01-01")
     assert profile["options"]["discount_grace_days"] == 9
     assert "payment_terms" not in profile["options"]
-    assert profile["amounts"] == {"EUR": {"credit_limit": "12.50", "interest": {"amount": "5"}}}
+    assert profile["amounts"] == {"EUR": {"credit_limit": "12.5", "interest": {"amount": "5"}}}
     assert profile["attributes"] == {"region": "south", "branch": "7"}
     assert set(profile["set_here"]) == {
         "options.discount_grace_days",

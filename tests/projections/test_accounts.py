@@ -168,9 +168,12 @@ def test_resolution_takes_each_value_from_the_nearest_level_that_sets_it(house: 
         after = resolution(replace(view, valid_at=TODAY + timedelta(1)), "A-7", "S-1")
         assert resolution(view, "A-9") is resolution(view, "A-7", "S-9") is None
         with pytest.raises(InvalidError, match="ISO 4217"):
-            resolution(view, "A-7", None, "XXZ")
+            resolution(view, "A-7", None, "EURO")
+        retired = resolution(view, "A-7", None, "bgn")
     assert found is not None
     assert after is not None
+    assert retired is not None
+    assert (retired.currency, retired.amounts) == ("BGN", {})  # rule 0.10
     told = {name: (one.value, one.level) for name, one in found.options.items()}
     assert told["collector"] == ("EU-1", "site")
     assert (told["payment_terms"], told["credit_hold"]) == (("N60", "account"), (True, "account"))

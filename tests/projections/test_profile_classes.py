@@ -36,7 +36,7 @@ def test_a_class_is_told_with_its_highest_version_whatever_the_case_of_its_name(
     assert found is not None
     assert (found.name, found.description, found.active, found.version) == ("Late", "Pays late", True, 2)
     assert found.options == {**LATE, "tolerance_percent": "0", "clearing_days": 3}
-    assert found.amounts == {"EUR": {"credit_limit": "100.00", "interest": {"amount": "5"}}}
+    assert found.amounts == {"EUR": {"credit_limit": "100", "interest": {"amount": "5"}}}
     assert found.recorded_at == now_known(house)
     with reading(house, "accounts", known_at=then) as view:
         before = profile_class(view, "Late")

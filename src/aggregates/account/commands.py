@@ -12,7 +12,7 @@ from aggregates.customer.commands import CustomerNotDefinedError, standing
 from aggregates.effective import Days
 from aggregates.errors import InvalidError
 from aggregates.profile_class.profile_class import DEFAULT, ClassNotDefinedError, ProfileClass
-from aggregates.profile_class.terms import check_kept, check_named, read_patch
+from aggregates.profile_class.terms import NOTHING, check_amounts, check_kept, check_named, read_patch
 from aggregates.setup.catalogue import Setup
 from aggregates.texts import Faults
 from aggregates.use_case import FactStore, Outcome, Request, command
@@ -134,6 +134,8 @@ def update_profile(
         with faults:
             holder.stretches(days, keep_later=when.keep_later)
     patch = read_patch(faults, options=options, amounts=amounts, attributes=attributes)
+    before = holder.profile(days.first)
+    check_amounts(faults, patch, before.content.terms if before else NOTHING, days.first)
     check_kept(faults, patch)
     check_named(faults, patch, dated=when.dated)
     faults.raise_any()

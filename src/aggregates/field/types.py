@@ -56,9 +56,7 @@ def _integer(value: str) -> str:
 def _decimal(value: str) -> str:
     if not _DECIMAL.fullmatch(value):
         raise TextError("must be a number like 1250.50, without grouping.")
-    whole, _, decimals = f"{Decimal(value):f}".partition(".")
-    found = f"{whole}.{decimals}".rstrip("0").rstrip(".")
-    return "0" if found == "-0" else found
+    return texts.plain_decimal(Decimal(value))
 
 
 def _date(value: str) -> str:

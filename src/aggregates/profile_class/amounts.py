@@ -1,16 +1,15 @@
 """Amounts of a profile class, one row a currency (rule 2.4): decimal, never float, not below zero.
 
-`Amounts` is what is stored: types only. `AMOUNTS` is the catalogue made from it, with `read_amount` for raw input.
+`Amounts` is what is stored: types only. `AMOUNTS` is the catalogue made from it, with `read_amount` for raw input and `check_decimals`.
 """
 
 from decimal import Decimal
-from functools import cache
 from typing import Annotated, Any, Final
 
-import pycountry
 from pydantic import BaseModel, ConfigDict
 
 from aggregates import texts
+from aggregates.profile_class.currencies import decimals_of
 from aggregates.texts import TextError
 
 INTEREST: Final = "interest"
@@ -48,19 +47,6 @@ AMOUNTS: Final[dict[str, str]] = {
 """Every amount's label by name, in the order of a form."""
 
 
-@cache
-def _currencies() -> frozenset[str]:
-    return frozenset(currency.alpha_3 for currency in pycountry.currencies)
-
-
-def currency(code: str, *, field: str) -> str:
-    """An ISO 4217 code in capitals. Raises `TextError`."""
-    cleaned = code.strip().upper()
-    if cleaned not in _currencies():
-        raise TextError(f"{code.strip()[:20] or 'A blank'} is not a currency of ISO 4217.", field=field)
-    return cleaned
-
-
 def read_amount(name: str, value: Any) -> Decimal | Interest:
     """The value of a raw input. Raises `TextError`."""
     label = AMOUNTS[name]
@@ -73,3 +59,14 @@ def read_amount(name: str, value: Any) -> Decimal | Interest:
         raise TextError('Interest is either a fixed amount or a rate: {"amount": "5.00"} or {"rate": "1.5"}.')
     [(kind, found)] = given.items()
     return Interest(**{kind: texts.decimal(found, field="", label=f"The interest {kind}")})
+
+
+def check_decimals(code: str, name: str, value: Decimal | Interest) -> None:
+    """An amount of money has no more decimals than its currency's minor unit; a rate is no money. Raises `TextError`."""
+    most, amount = decimals_of(code), value.amount if isinstance(value, Interest) else value
+    if most is None or amount is None or amount == round(amount, most):
+        return
+    label = "The interest amount" if name == INTEREST else AMOUNTS[name]
+    if most == 0:
+        raise TextError(f"{label} must be a whole number: {code} has no decimals.")
+    raise TextError(f"{label} must have at most {most} decimals in {code}.")

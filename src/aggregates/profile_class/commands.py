@@ -34,6 +34,7 @@ def define_class(
         options=options,
         amounts=amounts,
         attributes=attributes,
+        today=request.today,
     )
     return store.keep(request, found)
 
@@ -64,6 +65,7 @@ def change_class(
         amounts=amounts,
         attributes=attributes,
         apply_to=apply_to,
+        today=request.today,
     )
     return store.keep(request, found)
 

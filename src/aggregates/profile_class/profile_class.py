@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import Any, ClassVar, Final, Self
 from uuid import UUID
@@ -12,7 +13,7 @@ from aggregates.aggregate import Aggregate, applies
 from aggregates.errors import ConflictError, InvalidError, NotFoundError
 from aggregates.fact import Origin
 from aggregates.profile_class.events import ProfileClassChanged, ProfileClassDefined
-from aggregates.profile_class.terms import NOTHING, Patch, Terms, check_required, differing, read_patch
+from aggregates.profile_class.terms import NOTHING, Patch, Terms, check_amounts, check_required, differing, read_patch
 from aggregates.texts import Faults, TextError
 
 DEFAULT: Final = "DEFAULT"
@@ -100,7 +101,7 @@ class ClassChange:
         key = (id(terms), tuple(paths))
         known = self._applied.get(key)
         if known is None:
-            after = terms.changed({path: self.patch[path] for path in paths})
+            after = terms.written({path: self.patch[path] for path in paths})
             known = terms, after
             if len(self._applied) >= MOST_APPLIED:
                 self._applied.clear()
@@ -139,15 +140,21 @@ class ProfileClass(Aggregate):
         options: Mapping[str, Any] | None = None,
         amounts: Mapping[str, Any] | None = None,
         attributes: Mapping[str, Any] | None = None,
+        today: date | None = None,
     ) -> None:
-        """Sets the class up; the name is fixed for life. Tolerance is 0 where nothing is said (rule 2.3)."""
+        """Sets the class up; the name is fixed for life. Tolerance is 0 where nothing is said (rule 2.3).
+
+        `today` decides which currencies are in use, for a class has no days of its own.
+        """
         faults = Faults()
         with faults:
             name = class_name(name)
         with faults:
             description = _description(description)
         options = {_TOLERANCE: _NO_TOLERANCE} | dict(options or {})
-        terms = NOTHING.changed(read_patch(faults, options=options, amounts=amounts, attributes=attributes))
+        patch = read_patch(faults, options=options, amounts=amounts, attributes=attributes)
+        check_amounts(faults, patch, NOTHING, today)
+        terms = NOTHING.changed(patch)
         wrong = {fault.field for fault in faults.found}
         required = Faults()
         check_required(required, terms)
@@ -167,15 +174,18 @@ class ProfileClass(Aggregate):
         amounts: Mapping[str, Any] | None = None,
         attributes: Mapping[str, Any] | None = None,
         apply_to: str | None = None,
+        today: date | None = None,
     ) -> None:
-        """Changes what is given. A change of options or amounts needs one of the three choices (rule 2.15)."""
+        """Changes what is given. A change of options or amounts needs one of the three choices (rule 2.15). `today`: see `define`."""
         faults = Faults()
         if description is not None:
             with faults:
                 description = _description(description)
         if active is False and self.name == DEFAULT:
             faults.found.append(DefaultClassError("DEFAULT cannot be deactivated.", field="active"))
-        terms = self.terms.changed(read_patch(faults, options=options, amounts=amounts, attributes=attributes))
+        patch = read_patch(faults, options=options, amounts=amounts, attributes=attributes)
+        check_amounts(faults, patch, self.terms, today)
+        terms = self.terms.changed(patch)
         check_required(faults, terms)
         changed = differing(self.terms, terms)
         choice: ApplyTo | None = None

@@ -2,7 +2,7 @@
 
 Every single value has a path, the same that a request body has: `options.collector`, `amounts.USD.credit_limit`, `attributes.region`.
 A `Patch` says by path what becomes of it; `None` takes it away; `amounts.USD` alone stands for the whole row. Values that
-compare equal are the same value: `100` and `100.00` change nothing.
+compare equal are the same value: where `100` was stored, `100.00` changes nothing, neither the value nor how it is spelled.
 """
 
 import re
@@ -15,7 +15,8 @@ from pydantic import BaseModel, ConfigDict
 
 from aggregates import texts
 from aggregates.errors import InvalidError
-from aggregates.profile_class.amounts import AMOUNTS, Amounts, Interest, currency, read_amount
+from aggregates.profile_class.amounts import AMOUNTS, Amounts, Interest, check_decimals, read_amount
+from aggregates.profile_class.currencies import check_in_use, currency, currency_code
 from aggregates.profile_class.options import OPTIONS, REQUIRED, Options
 from aggregates.texts import Faults, TextError
 
@@ -55,7 +56,12 @@ class Terms(BaseModel):
         return found
 
     def changed(self, patch: Patch) -> Self:
-        """These terms with a patch applied."""
+        """These terms with a patch applied. What equals the value that is there already stays as that was written (rule 0.10)."""
+        values = self.values()
+        return self.written({path: value for path, value in patch.items() if not _same(value, values.get(path))})
+
+    def written(self, patch: Patch) -> Self:
+        """These terms with a patch applied in its own spelling."""
         options: dict[str, Any] = {}
         rows = {code: dict(vars(row)) for code, row in self.amounts.items()}
         attributes = dict(self.attributes)
@@ -79,6 +85,12 @@ class Terms(BaseModel):
                 "attributes": dict(sorted(attributes.items())),
             }
         )
+
+
+def _same(value: Value | None, present: Value | None) -> bool:
+    if isinstance(value, str) and isinstance(present, str):
+        return texts.same(value, present)
+    return value is not None and value == present
 
 
 NOTHING: Final = Terms()
@@ -122,6 +134,24 @@ def read_patch(
     }
 
 
+def check_amounts(faults: Faults, patch: Patch, before: Terms, day: date | None) -> None:
+    """What a patch makes of amounts: in a currency in use on the day, if one is given, with no more decimals than it has (rule 2.4).
+
+    An amount that is there already is no change and is not judged: lists and rules may have become stricter since (rule 0.10).
+    """
+    values, withdrawn = before.values(), Faults()
+    for path, value in patch.items():
+        kind, code, *name = path.split(".", 2)
+        if kind != "amounts" or not isinstance(value, Decimal | Interest) or value == values.get(path):
+            continue
+        with faults.at(path):
+            check_decimals(code, name[0], value)
+        if day is not None:
+            with withdrawn:
+                check_in_use(code, day, field=f"amounts.{code}")
+    faults.found.extend({fault.field: fault for fault in withdrawn.found}.values())
+
+
 def check_required(faults: Faults, terms: Terms) -> None:
     """A class, and every profile made from it, has a collector and says whether discounts are allowed (rule 2.3)."""
     for name in REQUIRED:
@@ -151,7 +181,8 @@ def _amounts(faults: Faults, given: Mapping[str, Any]) -> Iterator[tuple[str, Va
     for written, row in given.items():
         code = ""
         with faults:
-            code = currency(written, field=f"amounts.{written}")
+            known = currency_code if _takes_away(row) else currency
+            code = known(written, field=f"amounts.{written}")
             if code in codes:
                 faults.found.append(TextError(f"{code} is given twice.", field=f"amounts.{written}"))
         if not code or code in codes:
@@ -163,6 +194,11 @@ def _amounts(faults: Faults, given: Mapping[str, Any]) -> Iterator[tuple[str, Va
             yield from _row(faults, code, row)
         else:
             faults.found.append(TextError("The amounts of a currency are an object.", field=f"amounts.{code}"))
+
+
+def _takes_away(row: Any) -> bool:
+    """Whether nothing is said of a currency but that amounts of it go: whatever is stored can be taken away (rule 0.10)."""
+    return row is None or (isinstance(row, Mapping) and bool(row) and all(value is None for value in row.values()))
 
 
 def _row(faults: Faults, code: str, row: Mapping[str, Any]) -> Iterator[tuple[str, Value | None]]:

@@ -8,7 +8,7 @@ from aggregates import texts
 from aggregates.account.commands import NOW, When
 from aggregates.effective import Days
 from aggregates.field.field import BusinessField, FieldNotFoundError
-from aggregates.profile_class.terms import check_named, read_patch
+from aggregates.profile_class.terms import NOTHING, check_amounts, check_named, read_patch
 from aggregates.setup.category import CategoryNotFoundError, ProfileCategory
 from aggregates.setup.controls import SystemControls, control
 from aggregates.setup.mappings import AttributeMappings, category_source, field_source
@@ -152,6 +152,8 @@ def change_system_options(
     faults = texts.Faults()
     days = when.days(faults, request.today)
     patch = read_patch(faults, options=options, amounts=amounts, attributes=attributes)
+    before = found.values.at(days.first)
+    check_amounts(faults, patch, before.terms if before else NOTHING, days.first)
     check_named(faults, patch, dated=when.dated)
     faults.raise_any()
     found.change(request.origin, patch, days, keep_later=when.keep_later)
