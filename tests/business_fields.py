@@ -5,8 +5,8 @@ from datetime import date
 from typing import Any
 from uuid import uuid4
 
-from aggregates.customer.fields import read_row
 from aggregates.customer.profile import CustomerProfile
+from aggregates.customer.raw_values import read_row
 from aggregates.effective import Days
 from aggregates.fact import Origin, Role, Source
 from aggregates.field.commands import define_standard_field

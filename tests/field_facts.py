@@ -81,10 +81,14 @@ def row_uploaded(
     *,
     row: int = 1,
     upload: str = "U-1",
+    file: str | None = None,
     withheld: Sequence[str] = (),
+    withheld_on: Mapping[str, Sequence[Days]] | None = None,
     number: str = "1001",
 ) -> Fact:
-    payload = {"upload": upload, "row": row, **_parted(values), "withheld": list(withheld)}
+    partly = {key: [held(None, days) for days in stretches] for key, stretches in (withheld_on or {}).items()}
+    payload = {"upload": upload, "row": row, "file": file, **_parted(values), "withheld": list(withheld)}
+    payload |= {"withheld_on": partly or None}
     return _customer(customer.BusinessFieldsUploaded, number, **payload, **_dates(on))
 
 
@@ -211,7 +215,13 @@ FIELD_FACTS: Final = (
     field_defined("city", "City", agent_editable=True),
     field_changed("city", "Town", agent_editable=True, position=3),
     registered_by_row({"city": "Bonn", "first_name": PERSONAL}, name=PERSONAL, number="2001"),
-    row_uploaded({"city": "Köln", "last_name": PERSONAL}, row=2, withheld=["city"], number="2001"),
+    row_uploaded(
+        {"city": "Köln", "last_name": PERSONAL},
+        row=2,
+        withheld=["city"],
+        withheld_on={"last_name": [Days(TODAY, TODAY)]},
+        number="2001",
+    ),
     field_edited("city", "Hamm", during="I-1", number="2001"),
     field_edited("first_name", PERSONAL, number="2001"),
     field_edited("first_name", None, number="2001"),

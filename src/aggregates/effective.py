@@ -6,7 +6,7 @@ they fold, so that both always agree. The rules are those of supersession (domai
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final, Generic, TypeVar
@@ -177,6 +177,10 @@ class Timeline(Generic[T]):
         if content is None:
             return not inside
         return self.covers(days) and all(version.content == content for version in inside)
+
+    def holds(self, days: Days, condition: Callable[[T], bool]) -> bool:
+        """True when every day of `days` has a content for which the condition is true."""
+        return self.covers(days) and all(condition(version.content) for version in self.within(days))
 
     def covers(self, days: Days) -> bool:
         """True when some content holds on every day of `days`."""

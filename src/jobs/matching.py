@@ -13,9 +13,9 @@ from uuid import UUID
 from aggregates import texts
 from aggregates.aggregate import Aggregate
 from aggregates.customer.commands import ALTERNATE_NUMBERS
-from aggregates.customer.events import BusinessFieldsUploaded
-from aggregates.customer.fields import read_row
 from aggregates.customer.profile import LONGEST_NAME, CustomerProfile, alternate_number_text, customer_number
+from aggregates.customer.raw_values import read_row
+from aggregates.customer.rows import first_values
 from aggregates.effective import Days
 from aggregates.errors import DomainError, InvalidError
 from aggregates.fact import Fact, Origin
@@ -97,7 +97,7 @@ def decide(dossier: Dossier, task: Task, definitions: Mapping[str, FieldDefiniti
     ids = {_whose(one, owners) for one in named} | set(owners.values())
     deciding = _Deciding(dossier, task, definitions, owners, _customers(dossier, ids))
     for one in named:
-        deciding.take(one)
+        deciding.decide(one)
     decided = deciding.decided
     decided.customers = ids | deciding.customers.keys() if deciding.customers else ids
     decided.alternates = {one.alternate for one in named if one.alternate is not None}
@@ -162,7 +162,7 @@ class _Deciding:
         self.customers = customers
         self._registered: dict[UUID, Fact] = {}
 
-    def take(self, one: _Named) -> None:
+    def decide(self, one: _Named) -> None:
         """Takes a row, or says what is wrong with it."""
         id_ = _whose(one, self._owners)
         customer = self._survivor(id_)
@@ -177,12 +177,12 @@ class _Deciding:
         elif customer is None:
             self._register(id_, one, values)
         else:
-            self._change(customer, one, self._unsaid(id_, customer, values))
+            self._change(customer, one, self._unsaid(id_, customer, one.row, values))
 
-    def _unsaid(self, id_: UUID, customer: CustomerProfile, values: Mapping[str, str]) -> Mapping[str, str]:
+    def _unsaid(self, id_: UUID, customer: CustomerProfile, row: Row, values: Mapping[str, str]) -> Mapping[str, str]:
         """What was said before about a customer that was merged away is no news about its survivor."""
         named, task = self.customers[id_], self._task
-        return values if named is customer else named.unsaid(values, task.days, upload=task.upload, file=task.file)
+        return values if named is customer else named.unsaid(values, task.days, row=row.number, file=task.file)
 
     def _survivor(self, id_: UUID) -> CustomerProfile | None:
         """The customer with this id, or the one that it was merged into."""
@@ -216,13 +216,14 @@ class _Deciding:
         return faults.found
 
     def _register(self, id_: UUID, one: _Named, values: Mapping[str, str]) -> None:
+        first, rest = first_values(values, self._definitions, self._task.days)
         fact = CustomerProfile.uploaded_registration(
             id_,
             self._company,
             self._task.origin,
             number=one.number,
             name=_name(one.row.cells.get(NAME), values) or one.number,
-            values=values,
+            values=first,
             definitions=self._definitions,
             days=self._task.days,
             upload=self._task.upload,
@@ -232,12 +233,18 @@ class _Deciding:
         self._registered[id_] = fact
         self.decided.facts.append(fact)
         self.decided.new += 1
-        if one.alternate is not None and (customer := self._survivor(id_)) is not None:
-            self._claim(customer, one.alternate)
-            self.decided.facts.extend(customer.collect_events())
+        if (rest or one.alternate is not None) and (customer := self._survivor(id_)) is not None:
+            self._take(customer, one, rest)
 
     def _change(self, customer: CustomerProfile, one: _Named, values: Mapping[str, str]) -> None:
-        customer.upload_fields(
+        if self._take(customer, one, values):
+            self.decided.changed += 1
+        else:
+            self.decided.unchanged += 1
+
+    def _take(self, customer: CustomerProfile, one: _Named, values: Mapping[str, str]) -> bool:
+        """Lets the customer take the values and the alternate number; true when something of it changes."""
+        changed = customer.upload_fields(
             self._task.origin,
             values,
             self._definitions,
@@ -246,20 +253,18 @@ class _Deciding:
             row=one.row.number,
             file=self._task.file,
         )
-        self._claim(customer, one.alternate)
-        facts = customer.collect_events()
-        self.decided.facts.extend(facts)
-        if all(_withheld(fact) for fact in facts):
-            self.decided.unchanged += 1
-        else:
-            self.decided.changed += 1
+        claimed = self._claim(customer, one.alternate)
+        self.decided.facts.extend(customer.collect_events())
+        return changed or claimed
 
-    def _claim(self, customer: CustomerProfile, alternate: str | None) -> None:
-        """Gives the customer an alternate number that is nobody's."""
-        if alternate is not None and alternate not in self._owners:
-            customer.add_alternate_number(self._task.origin, alternate, primary=False)
-            self._owners[alternate] = customer.id
-            self.decided.claims.append((Claim(ALTERNATE_NUMBERS, alternate), customer.id))
+    def _claim(self, customer: CustomerProfile, alternate: str | None) -> bool:
+        """Gives the customer an alternate number that is nobody's; true when it did."""
+        if alternate is None or alternate in self._owners:
+            return False
+        customer.add_alternate_number(self._task.origin, alternate, primary=False)
+        self._owners[alternate] = customer.id
+        self.decided.claims.append((Claim(ALTERNATE_NUMBERS, alternate), customer.id))
+        return True
 
     def _fail(self, one: _Named, customer: CustomerProfile | None, faults: Sequence[DomainError]) -> None:
         """Says what is wrong with a row; its customer, whose key seals it, may be the one of its alternate number only."""
@@ -282,11 +287,3 @@ def _name(given: str | None, values: Mapping[str, str]) -> str:
         return given.strip()
     parts = (values.get("first_name"), values.get("last_name"))
     return " ".join(part for part in parts if part)[:LONGEST_NAME].strip()
-
-
-def _withheld(fact: Fact) -> bool:
-    """Whether the row brought nothing but what a person's edit stands against."""
-    if not isinstance(fact, BusinessFieldsUploaded):
-        return False
-    brought = len(fact.values) + len(fact.personal_values)
-    return len(fact.withheld) == brought

@@ -11,6 +11,7 @@ from psycopg import Connection
 
 from aggregates.customer import events as customer
 from aggregates.customer.fields import EDITED, MERGED, UPLOADED
+from aggregates.customer.rows import taken_days
 from aggregates.effective import Days
 from aggregates.fact import EffectiveFact, Erased, Fact
 from aggregates.field.events import FieldChanged, FieldDefined
@@ -108,13 +109,9 @@ def _definition(_: KeyRing, fact: _Defined) -> Changes:
 
 
 def _row(keys: KeyRing, fact: _Row) -> Changes:
-    if not fact.values and not fact.personal_values:
-        return
-    withheld = fact.withheld if isinstance(fact, customer.BusinessFieldsUploaded) else ()
-    days = Days(fact.effective_from, fact.effective_to)
-    yield from _taken(keys, fact, UPLOADED, [(key, days, one) for key, one in (fact.values or {}).items()], withheld)
-    sealed = [(key, days, one) for key, one in _personal(fact.personal_values).items()]
-    yield from _taken(keys, fact, UPLOADED, sealed, withheld, personal=True)
+    for values, personal in ((fact.values or {}, False), (_personal(fact.personal_values), True)):
+        taken = [(key, days, value) for key, value in values.items() for days in taken_days(fact, key)]
+        yield from _taken(keys, fact, UPLOADED, taken, personal=personal)
 
 
 def _edited(keys: KeyRing, fact: customer.BusinessFieldEdited) -> Changes:
@@ -144,7 +141,6 @@ def _taken(
     fact: Any,
     source: str,
     values: Sequence[tuple[str, Days, str | None]],
-    withheld: Sequence[str] = (),
     *,
     personal: bool = False,
 ) -> Changes:
@@ -152,8 +148,6 @@ def _taken(
     at = instant_of(fact.recorded_at)
     key = keys.find(fact.originator_id)[1] if personal and values else None
     for field, days, value in values:
-        if field in withheld:
-            continue
         open_, sealed = (None, None) if personal or isinstance(value, Erased) else (value, None)
         if personal and key is not None and value is not None and not isinstance(value, Erased):
             sealed = seal_value(key, fact.originator_id, field, value)

@@ -98,3 +98,22 @@ def test_the_version_at_a_day_holds_on_that_day(steps: list[Step], one: date) ->
     version = line.version_at(one)
     assert (version is None) is (one not in model)
     assert version is None or (one in version.days and version in line.versions)
+
+
+@quick
+@given(RANGES, STEPS)
+def test_days_without_others_are_the_days_that_are_in_none_of_them(days: Days, steps: list[Step]) -> None:
+    line, model = folded(steps)
+    parts = list(days.without(version.days for version in line))
+    assert [one for one in ALL_DAYS if any(one in part for part in parts)] == [
+        one for one in ALL_DAYS if one in days and one not in model
+    ]
+    assert all(before.last is not None and before.last < after.first for before, after in pairwise(parts))
+
+
+@quick
+@given(RANGES, STEPS)
+def test_a_condition_holds_where_every_day_has_a_content_that_meets_it(days: Days, steps: list[Step]) -> None:
+    line, model = folded(steps)
+    expected = all(model.get(one) in {"a", "b"} for one in ALL_DAYS if one in days)
+    assert line.holds(days, lambda content: content in {"a", "b"}) == expected

@@ -7,11 +7,10 @@ import pytest
 
 from aggregates.customer.fields import (
     FieldChangedMeanwhileError,
-    FieldNotDefinedError,
-    FieldRequiredError,
     NoOpenInteractionError,
     NotAgentEditableError,
 )
+from aggregates.customer.raw_values import FieldNotDefinedError, FieldRequiredError
 from aggregates.effective import Days
 from aggregates.errors import InvalidError, RefusedError
 from aggregates.fact import Role

@@ -299,13 +299,14 @@ def test_history_names_what_superseded_an_edit_and_a_row(house: Dossier, ask: As
     assert (row.superseded_by, bath.superseded_by, last.superseded_by) == (last.event_id, last.event_id, None)
 
 
-def test_a_row_holds_until_a_later_dated_edit_which_keeps_its_days(
-    house: Dossier, ask: Ask
-) -> None:  # rules 3.10, 3.11
-    edit(house, ask, city="Bath", effective_from=LATER)
+def test_a_row_holds_before_and_after_a_planned_edit_that_stands(house: Dossier, ask: Ask) -> None:
+    # rules 3.10, 3.11
+    change_field(house, ask(), key="city", given={"policy": "agent"})
+    edit(house, ask, city="Bath", effective_from=LATER, effective_to=LATER)
     upload_row(house, "1001", {"city": "Deal", "first_name": "Ada L"}, upload="U-3")
     assert (field(house, "city").value, field(house, "city").effective_to) == ("Deal", date(2029, 12, 31))
     assert field(house, "city", valid_at=LATER).value == "Bath"
+    assert field(house, "city", valid_at=date(2030, 1, 2)).value == "Deal"
     assert field(house, "first_name", valid_at=LATER).value == "Ada L"
 
 

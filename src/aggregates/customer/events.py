@@ -1,7 +1,7 @@
 """Facts of a customer profile (rules 1.5-1.9, 1.14, 1.15), its business fields (3.2-3.11) and merges (6.1)."""
 
 from datetime import date
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -91,19 +91,6 @@ class BusinessFieldEdited(EffectiveFact):
     interaction: str | None = None
 
 
-class BusinessFieldsUploaded(EffectiveFact):
-    """A row of a contact upload said something new; `withheld` are the fields that say so already, or where a person's edit stands."""
-
-    TOPIC: ClassVar[str] = "customer.fields_uploaded"
-    number: str
-    upload: str
-    row: int
-    file: str | None = None
-    values: dict[str, str]
-    personal_values: Personal[dict[str, str]]
-    withheld: list[str]
-
-
 class Held(BaseModel):
     """A value and the days, both inclusive, on which it holds."""
 
@@ -112,6 +99,25 @@ class Held(BaseModel):
     effective_from: date
     effective_to: date | None = None
     value: str | None = None
+
+
+class BusinessFieldsUploaded(EffectiveFact):
+    """A row of a contact upload said something new; an edit stands on all days of fields `withheld`, on some of those in `withheld_on`."""
+
+    TOPIC: ClassVar[str] = "customer.fields_uploaded"
+    class_version: ClassVar[int] = 2
+    number: str
+    upload: str
+    row: int
+    file: str | None = None
+    values: dict[str, str]
+    personal_values: Personal[dict[str, str]]
+    withheld: list[str]
+    withheld_on: dict[str, list[Held]] | None = None
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        """A field was withheld on all days or on none: nothing is to be mended."""
 
 
 class CustomerMerged(Fact):

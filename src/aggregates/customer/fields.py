@@ -1,31 +1,36 @@
 """Business field values of a customer: edits by people, rows of uploads, and which of them wins (rules 3.2, 3.4, 3.7, 3.10, 3.11)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
 from aggregates.aggregate import Aggregate, applies
-from aggregates.customer.events import BusinessFieldEdited, BusinessFieldsUploaded
+from aggregates.customer.events import BusinessFieldEdited, BusinessFieldsUploaded, CustomerRegistered
+from aggregates.customer.raw_values import defined_field, edited_value
+from aggregates.customer.rows import (
+    Cell,
+    EditedValue,
+    UploadedValue,
+    bundles,
+    cells,
+    row_values,
+    spoken_days,
+    standing_days,
+    taken_days,
+    withheld_payload,
+)
 from aggregates.customer.unmasking import is_hidden
-from aggregates.effective import Days, Timeline
-from aggregates.errors import DomainError, ForbiddenError, InvalidError
-from aggregates.fact import Erased, Origin, Role
-from aggregates.field.field import FieldDefinition, Policy
+from aggregates.effective import Days, Timeline, Version
+from aggregates.errors import DomainError, ForbiddenError
+from aggregates.fact import Fact, Origin, Role
+from aggregates.field.field import FieldDefinition
 from aggregates.texts import Faults
 
 EDITED: Final = "edit"
 UPLOADED: Final = "upload"
 MERGED: Final = "merge"
-
-
-class FieldNotDefinedError(InvalidError):
-    """There is no such field, or it is not active any more."""
-
-
-class FieldRequiredError(InvalidError):
-    """A required field must keep a value."""
 
 
 class NotAgentEditableError(ForbiddenError):
@@ -76,24 +81,46 @@ class FieldChange:
 
 
 class BusinessFields(Aggregate):
-    """The part of a customer that holds business fields, each on effective dates."""
+    """The part of a customer that holds business fields, each on effective dates.
+
+    Of each field there are three timelines: `uploaded` and `edited` say what came from where, `fields` what holds.
+    """
 
     number: str
 
     def __init__(self, id: UUID) -> None:  # noqa: A002
         super().__init__(id)
         self.fields: dict[str, Timeline[FieldValue]] = {}
+        """The value that holds, by field, whoever brought it: a file, an edit or a merge."""
+        self.uploaded: dict[str, Timeline[UploadedValue]] = {}
+        """What the files said last, by field, also where an edit stands against it or a merge brought another value since."""
+        self.edited: dict[str, Timeline[EditedValue]] = {}
+        """The days on which an edit is in force, by field: no file has won over it since. It may have taken the value away."""
         self.field_changes: dict[str, FieldChange] = {}
-        self.edited: dict[str, Timeline[UUID]] = {}
-        """The days on which a person's edit is the last word, by field, also where it took the value away."""
-        self.uploaded: dict[str, tuple[str, date]] = {}
-        """What an upload said last, by field, and from which day on: the same said again is no news."""
-        self.said: dict[tuple[str, str], tuple[tuple[str, date, str], ...]] = {}
-        """What each file said, by file and field: value, first day and upload. The same file again is no news either."""
+        """The last change of what holds, by field (rule 3.7)."""
 
     def field(self, key: str, day: date) -> FieldValue | None:
         """The value in force on `day`, `None` when there is none."""
         return self.fields.get(key, Timeline()).at(day)
+
+    def own_values(self, key: str) -> Timeline[FieldValue]:
+        """What the customer's own edits and files say of a field, without what merges brought: an edit where one is in force, else the
+        last file. Nothing holds on days on which an edit in force took the value away.
+
+        Where no merge brought anything it is `fields`, but for files of before that were withheld from the first day on: what they said
+        of days on which no edit was in force is in here only.
+        """
+        own: Timeline[FieldValue] = Timeline(
+            tuple(
+                Version(one.days, FieldValue(one.content.value, UPLOADED, one.content.event_id))
+                for one in self.uploaded.get(key, ())
+            )
+        )
+        for one in self.edited.get(key, ()):
+            edit = one.content
+            value = None if edit.value is None else FieldValue(edit.value, EDITED, edit.event_id)
+            own = own.splice(one.days, value).timeline
+        return own
 
     # Decisions
 
@@ -118,9 +145,9 @@ class BusinessFields(Aggregate):
         checked: list[tuple[FieldDefinition, str | None]] = []
         for key, given in edits.items():
             with faults.at(f"fields.{key}"):
-                definition = _defined(definitions, key)
+                definition = defined_field(definitions, key)
                 self._check_allowed(origin, definition, interaction)
-                value = _value(definition, given)
+                value = edited_value(definition, given)
                 self._check_seen(definition, days, seen, value, hidden=is_hidden(definition, origin.role))
                 checked.append((definition, value))
         faults.raise_any()
@@ -137,58 +164,66 @@ class BusinessFields(Aggregate):
         upload: str,
         row: int,
         file: str | None = None,
+    ) -> bool:
+        """A row of an upload, its values canonical already: each holds on the days on which no edit stands against it (rule 3.10).
+
+        True when a value changes on some day. Records nothing when the files said it all before and it holds where it may (rule 3.2).
+        """
+        parts: dict[Days, list[Cell]] = {}
+        for key, value in values.items():
+            for cell in self._news(definitions[key], value, days, file, row):
+                parts.setdefault(cell.days, []).append(cell)
+        changed = any(self._changes(cell) for part in parts.values() for cell in part)
+        for part, row_cells in parts.items():
+            for bundle in bundles(row_cells):
+                self._record_row(origin, bundle, part, upload=upload, row=row, file=file)
+        return changed
+
+    def unsaid(self, values: Mapping[str, str], days: Days, *, row: int, file: str | None = None) -> dict[str, str]:
+        """Those of a row's values that the files have not said of this customer for all of these days (rule 3.2)."""
+        return {key: value for key, value in values.items() if not self._said(key, value, days, file, row)}
+
+    def _said(self, key: str, value: str, days: Days, file: str | None, row: int) -> bool:
+        uploaded = self.uploaded.get(key, Timeline())
+        return uploaded.holds(days, lambda said: said.value == value or said.overrules(file, row))
+
+    def _news(self, definition: FieldDefinition, value: str, days: Days, file: str | None, row: int) -> Iterator[Cell]:
+        """The value over the days on which it counts, as far as it changes anything there."""
+        key = definition.key
+        uploaded, edited = self.uploaded.get(key, Timeline()), self.edited.get(key, Timeline())
+        for spoken in spoken_days(uploaded, days, file, row):
+            standing = standing_days(definition.policy, value, spoken, uploaded, edited)
+            found = list(cells(definition, value, spoken, standing))
+            if not self._said(key, value, spoken, None, row) or not all(self._confirmed(cell) for cell in found):
+                yield from found
+
+    def _confirmed(self, cell: Cell) -> bool:
+        """True when the value holds already wherever it is taken, and as the word of a file."""
+        held = self.fields.get(cell.key, Timeline())
+        return all(
+            held.holds(part, lambda one: (one.value, one.source) == (cell.value, UPLOADED)) for part in cell.taken
+        )
+
+    def _changes(self, cell: Cell) -> bool:
+        held = self.fields.get(cell.key, Timeline())
+        return not all(held.holds(part, lambda one: one.value == cell.value) for part in cell.taken)
+
+    def _record_row(
+        self, origin: Origin, row_cells: Sequence[Cell], days: Days, *, upload: str, row: int, file: str | None
     ) -> None:
-        """A row of an upload, its values canonical already: what is news is taken, unless a person's edit stands against it (rule 3.10).
-
-        The same again records nothing (rule 3.2). Where an edit stands from a later day on, it holds until then, in its own fact.
-        """
-        parts: dict[Days, dict[str, str]] = {}
-        withheld: set[str] = set()
-        for key, value in self.unsaid(values, days, upload=upload, file=file).items():
-            held = self.field(key, days.first)
-            stands = held is not None and held.value == value
-            until = None if stands else self._until_edit(definitions[key], days)
-            parts.setdefault(until or days, {})[key] = value
-            if until is None:
-                withheld.add(key)
-        for part, news in parts.items():
-            self.record(
-                BusinessFieldsUploaded,
-                origin,
-                number=self.number,
-                upload=upload,
-                row=row,
-                file=file,
-                values={key: value for key, value in news.items() if not definitions[key].personal},
-                personal_values={key: value for key, value in news.items() if definitions[key].personal},
-                withheld=sorted(withheld & news.keys()),
-                effective_from=part.first,
-                effective_to=part.last,
-            )
-
-    def unsaid(self, values: Mapping[str, str], days: Days, *, upload: str, file: str | None = None) -> dict[str, str]:
-        """Those of a row's values that are news about this customer for these days (rule 3.2).
-
-        What an upload said last is none when it is said again, nor what an earlier upload of the same file said, at any time.
-        """
-        return {key: value for key, value in values.items() if not self._said(key, value, days.first, upload, file)}
-
-    def _said(self, key: str, value: str, first: date, upload: str, file: str | None) -> bool:
-        last = self.uploaded.get(key)
-        if last is not None and last[0] == value and last[1] <= first:
-            return True
-        earlier = () if file is None else self.said.get((file, key), ())
-        return any(one == value and since <= first and by != upload for one, since, by in earlier)
-
-    def _until_edit(self, definition: FieldDefinition, days: Days) -> Days | None:
-        """The days up to the first edit of the field that stands against an upload; `None` when it stands from the first day on."""
-        edited = self.edited.get(definition.key)
-        if edited is None or definition.policy is Policy.UPLOAD:
-            return days
-        for one in edited.within(days):
-            if definition.policy is Policy.AGENT or one.days.first > days.first:
-                return days.before(one.days.first)
-        return days
+        self.record(
+            BusinessFieldsUploaded,
+            origin,
+            number=self.number,
+            upload=upload,
+            row=row,
+            file=file,
+            values={cell.key: cell.value for cell in row_cells if not cell.personal},
+            personal_values={cell.key: cell.value for cell in row_cells if cell.personal},
+            **withheld_payload(row_cells),
+            effective_from=days.first,
+            effective_to=days.last,
+        )
 
     def _check_allowed(self, origin: Origin, definition: FieldDefinition, interaction: str | None) -> None:
         if origin.role is not Role.AGENT:
@@ -246,83 +281,29 @@ class BusinessFields(Aggregate):
 
     @applies(BusinessFieldEdited)
     def _edited(self, event: BusinessFieldEdited) -> None:
-        days = Days(event.effective_from, event.effective_to)
-        self.field_changes[event.field] = FieldChange(event.originator_version, event.origin.actor, event.recorded_at)
-        self.edited[event.field] = self.edited.get(event.field, Timeline()).supersede(days, event.event_id)
-        if event.cleared:
-            self.fields[event.field] = self.fields.get(event.field, Timeline()).clear(days)
-        else:
-            value = event.personal_value if event.is_personal else event.value
-            self._take(event.field, days, FieldValue(value or "", EDITED, event.event_id))
+        key, days = event.field, Days(event.effective_from, event.effective_to)
+        value = event.personal_value if event.is_personal else event.value
+        edit = EditedValue(None if event.cleared else value or "", event.event_id)
+        held = None if edit.value is None else FieldValue(edit.value, EDITED, event.event_id)
+        self.edited[key] = self.edited.get(key, Timeline()).supersede(days, edit)
+        self._hold(event, key, days, held)
 
     @applies(BusinessFieldsUploaded)
     def _uploaded(self, event: BusinessFieldsUploaded) -> None:
-        self._take_row(event, event.values, event.personal_values, event.withheld)
+        self._take_row(event)
 
-    def _take_row(
-        self,
-        event: Any,
-        values: Mapping[str, str] | None,
-        personal_values: Mapping[str, str] | Erased | None,
-        withheld: list[str],
-    ) -> None:
-        """What a row said: it is remembered as said, and taken where it was not withheld."""
+    def _take_row(self, event: CustomerRegistered | BusinessFieldsUploaded) -> None:
+        """What a row said: it is remembered as said, and holds where it was taken; no edit is in force there any more."""
         days = Days(event.effective_from, event.effective_to)
-        for key, value in row_values(values, personal_values).items():
-            self.uploaded[key] = (value, days.first)
-            if event.file is not None:
-                said = (value, days.first, event.upload)
-                self.said[event.file, key] = (*self.said.get((event.file, key), ()), said)
-            if key not in withheld:
-                self.field_changes[key] = FieldChange(event.originator_version, event.origin.actor, event.recorded_at)
-                self._take(key, days, FieldValue(value, UPLOADED, event.event_id))
+        for key, value in row_values(event.values, event.personal_values).items():
+            said = UploadedValue(value, event.event_id, event.file, event.row)
+            self.uploaded[key] = self.uploaded.get(key, Timeline()).supersede(days, said)
+            for part in taken_days(event, key):
+                self._hold(event, key, part, FieldValue(value, UPLOADED, event.event_id))
+                if key in self.edited:
+                    self.edited[key] = self.edited[key].clear(part)
 
-    def _take(self, key: str, days: Days, value: FieldValue) -> None:
-        self.fields[key] = self.fields.get(key, Timeline()).supersede(days, value)
-        if key in self.edited and value.source == UPLOADED:
-            self.edited[key] = self.edited[key].clear(days)
-
-
-def row_values(values: Mapping[str, str] | None, personal_values: Mapping[str, str] | Erased | None) -> dict[str, str]:
-    """All values of an uploaded row; personal ones are gone once their key is destroyed."""
-    personal = {} if personal_values is None or isinstance(personal_values, Erased) else personal_values
-    return {**(values or {}), **personal}
-
-
-def read_row(
-    raw: Mapping[str, str], definitions: Mapping[str, FieldDefinition], *, new: bool
-) -> tuple[dict[str, str], list[DomainError]]:
-    """The canonical values of a row's cells by field key, blank ones left out, and what is wrong with the others.
-
-    `new`: the row makes a customer, so every required field that is mapped must have a value.
-    """
-    wrong: list[DomainError] = []
-    found: dict[str, str] = {}
-    for key, cell in raw.items():
-        definition = definitions[key]
-        if cell and not cell.isspace():
-            try:
-                found[key] = definition.read(cell)
-            except DomainError as fault:
-                fault.field = key
-                wrong.append(fault)
-        elif new and definition.required:
-            wrong.append(FieldRequiredError(f"{definition.label} must have a value.", field=key))
-    return found, wrong
-
-
-def _defined(definitions: Mapping[str, FieldDefinition], key: str) -> FieldDefinition:
-    found = definitions.get(key)
-    if found is None or not found.active:
-        raise FieldNotDefinedError(f"Field {key[:60]} is not defined.")
-    return found
-
-
-def _value(definition: FieldDefinition, given: Any) -> str | None:
-    if given is None or (isinstance(given, str) and not given.strip()):
-        if definition.required:
-            raise FieldRequiredError(f"{definition.label} must have a value.")
-        return None
-    if isinstance(given, bool) or not isinstance(given, str | int):
-        raise InvalidError(f"{definition.label} must be given as text.")
-    return definition.read(str(given))
+    def _hold(self, event: Fact, key: str, days: Days, value: FieldValue | None) -> None:
+        """The value holds on these days since this event; `None`: no value does."""
+        self.fields[key] = self.fields.get(key, Timeline()).splice(days, value).timeline
+        self.field_changes[key] = FieldChange(event.originator_version, event.origin.actor, event.recorded_at)

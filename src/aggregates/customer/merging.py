@@ -14,7 +14,7 @@ from aggregates.customer.events import (
     CustomerUnmerged,
     Held,
 )
-from aggregates.customer.fields import MERGED, BusinessFields, FieldChange, FieldValue
+from aggregates.customer.fields import MERGED, BusinessFields, FieldValue
 from aggregates.effective import Days, Timeline
 from aggregates.errors import ConflictError, InvalidError
 from aggregates.fact import Erased, Origin
@@ -128,9 +128,8 @@ class Merging(BusinessFields):
         personal: Any = event.personal_fields_taken
         taken = {**event.fields, **({} if isinstance(personal, Erased) else personal)}
         for key, held in taken.items():
-            self.field_changes[key] = FieldChange(event.originator_version, event.origin.actor, event.recorded_at)
             for one in held:
-                self._take(key, _days(one), FieldValue(one.value or "", MERGED, event.event_id))
+                self._hold(event, key, _days(one), FieldValue(one.value or "", MERGED, event.event_id))
         for code, held in event.responses.items():
             for one in held:
                 line, brought = self.responses.get(code, Timeline()), self.responses_taken.get(code, Timeline())
@@ -141,9 +140,8 @@ class Merging(BusinessFields):
     @applies(CustomerUnmerged)
     def _unmerged(self, event: CustomerUnmerged) -> None:
         for key, held in event.fields.items():
-            self.field_changes[key] = FieldChange(event.originator_version, event.origin.actor, event.recorded_at)
             for one in held:
-                self.fields[key] = self.fields.get(key, Timeline()).clear(_days(one))
+                self._hold(event, key, _days(one), None)
         for code, held in event.responses.items():
             for one in held:
                 self.responses[code] = self.responses.get(code, Timeline()).clear(_days(one))

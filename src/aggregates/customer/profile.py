@@ -15,6 +15,7 @@ from aggregates.customer.events import (
 )
 from aggregates.customer.merging import Merging
 from aggregates.customer.responses import ProfileResponses
+from aggregates.customer.rows import first_values
 from aggregates.effective import Days, Timeline
 from aggregates.errors import ConflictError, NotFoundError
 from aggregates.fact import Origin, event_id
@@ -91,14 +92,15 @@ class CustomerProfile(ProfileResponses, Merging):
         row: int,
         file: str | None = None,
     ) -> None:
-        """Registers a customer that a row of an upload brought, with its values, in one fact (rule 3.2)."""
+        """Registers a customer that a row of an upload brought, with its values, in one fact where they fit one (rules 3.2, 0.11)."""
+        first, rest = first_values(values, definitions, days)
         fact = self.uploaded_registration(
             self.id,
             self.company,
             origin,
             number=number,
             name=name,
-            values=values,
+            values=first,
             definitions=definitions,
             days=days,
             upload=upload,
@@ -107,6 +109,7 @@ class CustomerProfile(ProfileResponses, Merging):
         )
         evolve(self, fact)
         self._pending.append(fact)
+        self.upload_fields(origin, rest, definitions, days, upload=upload, row=row, file=file)
 
     @staticmethod
     def uploaded_registration(
@@ -206,7 +209,7 @@ class CustomerProfile(ProfileResponses, Merging):
     @applies(CustomerRegistered)
     def _registered(self, event: CustomerRegistered) -> None:
         self.number, self.registered_at = event.number, event.recorded_at
-        self._take_row(event, event.values, event.personal_values, [])
+        self._take_row(event)
         self.names = self.names.supersede(Days(event.effective_from, event.effective_to), event.name)
 
     @applies(CustomerRenamed)

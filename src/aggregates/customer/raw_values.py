@@ -1,0 +1,56 @@
+"""Values of business fields as they are typed or stand in a row, read into their canonical texts (rules 3.1, 3.2, 3.9)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from aggregates.errors import DomainError, InvalidError
+from aggregates.field.field import FieldDefinition
+
+
+class FieldNotDefinedError(InvalidError):
+    """There is no such field, or it is not active any more."""
+
+
+class FieldRequiredError(InvalidError):
+    """A required field must keep a value."""
+
+
+def read_row(
+    raw: Mapping[str, str], definitions: Mapping[str, FieldDefinition], *, new: bool
+) -> tuple[dict[str, str], list[DomainError]]:
+    """The canonical values of a row's cells by field key, blank ones left out, and what is wrong with the others.
+
+    `new`: the row makes a customer, so every required field that is mapped must have a value.
+    """
+    wrong: list[DomainError] = []
+    found: dict[str, str] = {}
+    for key, cell in raw.items():
+        definition = definitions[key]
+        if cell and not cell.isspace():
+            try:
+                found[key] = definition.read(cell)
+            except DomainError as fault:
+                fault.field = key
+                wrong.append(fault)
+        elif new and definition.required:
+            wrong.append(FieldRequiredError(f"{definition.label} must have a value.", field=key))
+    return found, wrong
+
+
+def defined_field(definitions: Mapping[str, FieldDefinition], key: str) -> FieldDefinition:
+    """The definition of an active field. Raises `FieldNotDefinedError`."""
+    found = definitions.get(key)
+    if found is None or not found.active:
+        raise FieldNotDefinedError(f"Field {key[:60]} is not defined.")
+    return found
+
+
+def edited_value(definition: FieldDefinition, given: Any) -> str | None:
+    """The canonical text of what was typed, `None` for a blank. Raises `FieldRequiredError`, `InvalidError`, `TextError`."""
+    if given is None or (isinstance(given, str) and not given.strip()):
+        if definition.required:
+            raise FieldRequiredError(f"{definition.label} must have a value.")
+        return None
+    if isinstance(given, bool) or not isinstance(given, str | int):
+        raise InvalidError(f"{definition.label} must be given as text.")
+    return definition.read(str(given))

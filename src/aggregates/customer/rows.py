@@ -1,0 +1,157 @@
+"""What a row of a contact upload says of one field: on which days it counts, and where an edit stands against it (rules 3.2, 3.10).
+
+Pure functions over the layers of a customer's field, used by `BusinessFields` when it decides; `taken_days` reads the answer out of a
+fact, for appliers and read models alike.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from json import dumps
+from typing import Any, Final
+from uuid import UUID
+
+from aggregates.customer.events import BusinessFieldsUploaded, CustomerRegistered, Held
+from aggregates.effective import Days, Timeline
+from aggregates.fact import Erased
+from aggregates.field.field import FieldDefinition, Policy
+
+MOST_VALUE_BYTES: Final = 160 * 1024
+"""What the values of one fact may take of the bound of an event as it is stored; the rest of the bound is for everything else in it."""
+MOST_STRETCHES: Final = 500
+"""Stretches of days on which an edit stands, by field and fact."""
+_MOST_BYTES_PER_LETTER: Final = 6
+"""Of a letter of four bytes in base64; letters that JSON escapes take fewer."""
+_STRETCH_BYTES: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedValue:
+    """What the files said last of a field on some days: the value, the event, and the file and row where they are known."""
+
+    value: str
+    event_id: UUID
+    file: str | None
+    row: int | None
+
+    def overrules(self, file: str | None, row: int) -> bool:
+        """True when it stands further down in the same file: a file that contradicts itself means its last row (rule 3.2)."""
+        return file is not None and file == self.file and self.row is not None and row < self.row
+
+
+@dataclass(frozen=True, slots=True)
+class EditedValue:
+    """What a person's edit says of a field on some days, and its event; `None` when it took the value away."""
+
+    value: str | None
+    event_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A value of a row on the days of one fact, and the days among them on which an edit stands against it."""
+
+    key: str
+    value: str
+    personal: bool
+    days: Days
+    withheld: Sequence[Days] = ()
+
+    @property
+    def taken(self) -> tuple[Days, ...]:
+        """The days on which the value holds."""
+        return tuple(self.days.without(self.withheld))
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes in the event as stored, or some more."""
+        value = len(dumps(self.value, ensure_ascii=False).encode()) + len(self.key) + _STRETCH_BYTES
+        return (value * 4 // 3 if self.personal else value) + _STRETCH_BYTES * len(self.withheld)
+
+
+def spoken_days(uploaded: Timeline[UploadedValue], days: Days, file: str | None, row: int) -> Iterator[Days]:
+    """The days on which the row is not overruled by what the same file said further down, at an earlier time."""
+    return days.without(one.days for one in uploaded.within(days) if one.content.overrules(file, row))
+
+
+def standing_days(
+    policy: Policy, value: str, days: Days, uploaded: Timeline[UploadedValue], edited: Timeline[EditedValue]
+) -> list[Days]:
+    """The days on which an edit stands against a file's value, in order (rule 3.10).
+
+    `newest`: where the file repeats what the last file said; `agent`: wherever an edit is in force; `upload`: nowhere.
+    """
+    if policy is Policy.UPLOAD:
+        return []
+    in_force = [version.days.within(days) for version in edited.within(days)]
+    if policy is Policy.AGENT:
+        return in_force
+    return [
+        repeated.days.within(part)
+        for part in in_force
+        for repeated in uploaded.within(part)
+        if repeated.content.value == value
+    ]
+
+
+def cells(definition: FieldDefinition, value: str, days: Days, standing: Sequence[Days]) -> Iterator[Cell]:
+    """The value over these days, cut where one fact could not hold all the stretches on which an edit stands."""
+    while len(standing) > MOST_STRETCHES:
+        first = standing[MOST_STRETCHES].first
+        if (before := days.before(first)) is not None:
+            yield Cell(definition.key, value, definition.personal, before, standing[:MOST_STRETCHES])
+        days, standing = days.since(first), standing[MOST_STRETCHES:]
+    yield Cell(definition.key, value, definition.personal, days, standing)
+
+
+def bundles(row: Iterable[Cell]) -> Iterator[list[Cell]]:
+    """The cells in order, in as few bundles as fit one event each (rule 0.11)."""
+    bundle: list[Cell] = []
+    size = 0
+    for cell in row:
+        if bundle and size + cell.size > MOST_VALUE_BYTES:
+            yield bundle
+            bundle, size = [], 0
+        bundle.append(cell)
+        size += cell.size
+    if bundle:
+        yield bundle
+
+
+def first_values(
+    values: Mapping[str, str], definitions: Mapping[str, FieldDefinition], days: Days
+) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """The values that fit the fact that registers a customer, and those that are left for further facts (rule 0.11)."""
+    if _MOST_BYTES_PER_LETTER * sum(map(len, values.values())) + 2 * _STRETCH_BYTES * len(values) <= MOST_VALUE_BYTES:
+        return values, {}
+    first = next(bundles(Cell(key, value, definitions[key].personal, days) for key, value in values.items()))
+    kept = {cell.key: cell.value for cell in first}
+    return kept, {key: value for key, value in values.items() if key not in kept}
+
+
+def taken_days(fact: CustomerRegistered | BusinessFieldsUploaded, key: str) -> tuple[Days, ...]:
+    """The days on which a value of a row holds since this fact: all of the fact's but for those on which an edit stood against it."""
+    days = Days(fact.effective_from, fact.effective_to)
+    if isinstance(fact, CustomerRegistered):
+        return (days,)
+    if key in fact.withheld:
+        return ()
+    return tuple(
+        days.without(Days(one.effective_from, one.effective_to) for one in (fact.withheld_on or {}).get(key, ()))
+    )
+
+
+def withheld_payload(cells_of_fact: Sequence[Cell]) -> dict[str, Any]:
+    """`withheld` and `withheld_on` of a fact with these values."""
+    partly = {
+        cell.key: [Held(effective_from=one.first, effective_to=one.last) for one in cell.withheld]
+        for cell in cells_of_fact
+        if cell.withheld and cell.taken
+    }
+    wholly = sorted(cell.key for cell in cells_of_fact if not cell.taken)
+    return {"withheld": wholly, "withheld_on": partly or None}
+
+
+def row_values(values: Mapping[str, str] | None, personal_values: Mapping[str, str] | Erased | None) -> dict[str, str]:
+    """All values of an uploaded row; personal ones are gone once their key is destroyed."""
+    personal = {} if personal_values is None or isinstance(personal_values, Erased) else personal_values
+    return {**(values or {}), **personal}
