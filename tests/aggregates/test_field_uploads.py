@@ -9,10 +9,22 @@ import pytest
 from aggregates.customer.profile import CustomerProfile
 from aggregates.customer.raw_values import FieldRequiredError, read_row
 from aggregates.effective import Days
-from aggregates.fact import ERASED
+from aggregates.fact import ERASED, Role
 from aggregates.texts import TextError
 from field_facts import FIELDS, customer_merged, customer_unmerged, field_edited, held, registered_by_row, row_uploaded
-from scenario import COMPANY, FROM_TODAY, LONG_AGO, ORIGIN, TODAY, customer_registered, given, given_no, history, told
+from scenario import (
+    COMPANY,
+    FROM_TODAY,
+    LONG_AGO,
+    ORIGIN,
+    TODAY,
+    customer_registered,
+    given,
+    given_no,
+    history,
+    origin,
+    told,
+)
 
 ADA = customer_registered()
 NEXT_MONTH = Days(date(2026, 4, 1))
@@ -112,6 +124,39 @@ def test_a_file_that_contradicts_itself_is_no_news_the_second_time() -> None:  #
             ada.upload_fields(ORIGIN, {"city": city}, FIELDS, FROM_TODAY, upload=upload_id, row=row, file="f00d")
         assert len(ada.collect_events()) == recorded
     assert ada.field("city", TODAY).value == "Köln"
+
+
+CRM, CARL = origin("crm", Role.INTEGRATOR), origin("carl", Role.ADMINISTRATOR)
+RIGHT, WRONG = "+441632960961", "+441632960962"
+PHONES: list[Any] = [
+    ("by a file", [row_uploaded({"phone": RIGHT})]),
+    ("by an edit", [field_edited("phone", RIGHT)]),
+    ("by both", [row_uploaded({"phone": WRONG}), field_edited("phone", RIGHT)]),
+]
+
+
+@pytest.mark.parametrize("facts", [case[1] for case in PHONES], ids=[case[0] for case in PHONES])
+@pytest.mark.parametrize("guess", [RIGHT, WRONG], ids=["right", "wrong"])
+def test_an_equal_value_that_the_uploader_may_not_see_is_recorded_and_counts(facts: list[Any], guess: str) -> None:
+    # rules 3.2, 5.2
+    ada = told(ADA, *facts)
+    assert ada.upload_fields(CRM, {"phone": guess}, FIELDS, FROM_TODAY, upload="U-2", row=1, file="f00d")
+    [fact] = ada.pending
+    assert (fact.personal_values, fact.effective_from, fact.effective_to) == ({"phone": guess}, TODAY, None)
+
+
+def test_to_an_uploader_who_may_see_it_an_equal_masked_value_is_no_news() -> None:  # rules 3.2, 5.2
+    ada = told(ADA, row_uploaded({"phone": RIGHT}))
+    assert not ada.upload_fields(CARL, {"phone": RIGHT}, FIELDS, FROM_TODAY, upload="U-2", row=1, file="f00d")
+    assert not ada.pending
+
+
+def test_the_same_file_twice_changes_nothing_whoever_may_see_it() -> None:  # rules 3.2, 5.2
+    ada = told(ADA)
+    for changed in (True, False):
+        values = {"phone": RIGHT, "city": "Bonn"}
+        assert ada.upload_fields(CRM, values, FIELDS, FROM_TODAY, upload="U-2", row=1, file="f00d") is changed
+    assert len(ada.pending) == 1
 
 
 def test_another_file_may_say_what_an_older_one_said() -> None:  # rule 3.2

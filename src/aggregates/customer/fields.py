@@ -168,12 +168,15 @@ class BusinessFields(Aggregate):
         """A row of an upload, its values canonical already: each holds on the days on which no edit stands against it (rule 3.10).
 
         True when a value changes on some day. Records nothing when the files said it all before and it holds where it may (rule 3.2).
+        Where the uploader may not see the value, an equal one is recorded and counts like any other (rule 5.2), unless it is the very
+        row of the very file that spoke last.
         """
         parts: dict[Days, list[Cell]] = {}
+        hidden = {key for key in values if is_hidden(definitions[key], origin.role)}
         for key, value in values.items():
-            for cell in self._news(definitions[key], value, days, file, row):
+            for cell in self._news(definitions[key], value, days, file, row, hidden=key in hidden):
                 parts.setdefault(cell.days, []).append(cell)
-        changed = any(self._changes(cell) for part in parts.values() for cell in part)
+        changed = any(cell.key in hidden or self._changes(cell) for part in parts.values() for cell in part)
         for part, row_cells in parts.items():
             for bundle in bundles(row_cells):
                 self._record_row(origin, bundle, part, upload=upload, row=row, file=file)
@@ -187,14 +190,17 @@ class BusinessFields(Aggregate):
         uploaded = self.uploaded.get(key, Timeline())
         return uploaded.holds(days, lambda said: said.value == value or said.overrules(file, row))
 
-    def _news(self, definition: FieldDefinition, value: str, days: Days, file: str | None, row: int) -> Iterator[Cell]:
+    def _news(
+        self, definition: FieldDefinition, value: str, days: Days, file: str | None, row: int, *, hidden: bool
+    ) -> Iterator[Cell]:
         """The value over the days on which it counts, as far as it changes anything there."""
         key = definition.key
         uploaded, edited = self.uploaded.get(key, Timeline()), self.edited.get(key, Timeline())
         for spoken in spoken_days(uploaded, days, file, row):
             standing = standing_days(definition.policy, value, spoken, uploaded, edited)
             found = list(cells(definition, value, spoken, standing))
-            if not self._said(key, value, spoken, None, row) or not all(self._confirmed(cell) for cell in found):
+            heard = self._said(key, value, spoken, None, row) and all(self._confirmed(cell) for cell in found)
+            if not heard or (hidden and not uploaded.holds(spoken, lambda said: said.is_row(file, row))):
                 yield from found
 
     def _confirmed(self, cell: Cell) -> bool:

@@ -37,6 +37,10 @@ class UploadedValue:
         """True when it stands further down in the same file: a file that contradicts itself means its last row (rule 3.2)."""
         return file is not None and file == self.file and self.row is not None and row < self.row
 
+    def is_row(self, file: str | None, row: int) -> bool:
+        """True when it is this row of this file."""
+        return file is not None and (file, row) == (self.file, self.row)
+
 
 @dataclass(frozen=True, slots=True)
 class EditedValue:
