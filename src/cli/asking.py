@@ -90,14 +90,17 @@ def status(settings: Settings, *, as_json: bool) -> None:
         with dossier.database.connection() as connection:
             relayed = position_of(connection, _RELAY)
             row = connection.execute("SELECT count(*) FROM dead_letters WHERE state <> 'resent'").fetchone()
+        warnings = dossier.setup().controls.warnings(dossier.today())
     dead = row[0] if row else 0
     if as_json:
-        show.document({"log": end, "relay": relayed, "dead_letters": dead, "projections": states})
+        show.document({"log": end, "relay": relayed, "dead_letters": dead, "projections": states, "warnings": warnings})
     else:
         columns = ("read model", "position", "lag", "state", "runner", "why it stopped")
         show.table(columns, [_state(one) for one in states], title=f"log at position {end}")
         say(f"Relay: {'never ran' if relayed is None else f'position {relayed}, lag {end - relayed}'}")
         say(f"Dead letters: {dead}")
+        for warning in warnings:
+            say(f"Warning: {warning}")
     stopped = [one.name for one in states if one.state == "stopped"]
     if stopped:
         raise ReadModelStoppedError(f"Stopped: {', '.join(stopped)}.")

@@ -4,13 +4,13 @@ A read model that must know the controls at an event folds them itself, into a t
 """
 
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from psycopg import Connection
 
 from aggregates.effective import Days, Timeline
 from aggregates.setup.controls import CONTROLS, TIME_ZONE
 from aggregates.setup.events import AttributeMapped, AttributeUnmapped, ControlValueSet
+from aggregates.setup.zones import zone_of
 from projections.bitemporal import ALWAYS, Change, Rectangles, instant_of
 from store.database import Row
 
@@ -47,7 +47,7 @@ class ControlsThen:
 
     def day_of(self, recorded_at: datetime) -> date:
         """The business day of an instant, in the company's time zone."""
-        return recorded_at.astimezone(ZoneInfo(self.value(TIME_ZONE, recorded_at.date()))).date()
+        return recorded_at.astimezone(zone_of(self.value(TIME_ZONE, recorded_at.date()))).date()
 
     def write(self) -> None:
         """Writes what was seen."""

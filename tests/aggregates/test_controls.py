@@ -1,17 +1,24 @@
 """`SystemControls`: each control, what it may be, and on which days."""
 
-from datetime import date
+import zoneinfo
+from datetime import UTC, date, datetime
+from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
 from aggregates.effective import Days
 from aggregates.setup.controls import CONTROLS, ControlNotFoundError, ControlValueError, SystemControls, control
+from aggregates.setup.zones import zone_of
 from aggregates.texts import TextError
 from scenario import COMPANY, FROM_TODAY, ORIGIN, TODAY, control_set, given, given_no, told
 
 YESTERDAY = date(2026, 3, 9)
 NEXT_MONTH = date(2026, 4, 1)
+NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 YES_OR_NO = "The value must be Yes or No."
+ZONE = "The value must be the name of a time zone, like Europe/Paris."
+NO_ZONES = ("localtime", "Factory", "posix/Europe/Paris", "right/UTC", "europe/paris", "tzdata.zi", "")
 
 
 def test_the_controls_carry_their_labels() -> None:  # rule 4.1
@@ -52,7 +59,7 @@ def test_a_control_value_is_set(code: str, given_value: str, value: str) -> None
         ("agents_start_interactions", "some", ControlValueError, YES_OR_NO),
         ("L37", "ORCE", ControlValueError, "The value must be blank, INTERACT or SALES."),
         ("H95", "", TextError, "The label must have 1 to 30 characters."),
-        ("TZ", "Paris", ControlValueError, "The value must be the name of a time zone, like Europe/Paris."),
+        *(("TZ", name, ControlValueError, ZONE) for name in ("Paris", *NO_ZONES)),
     ],
 )
 def test_a_value_that_the_control_cannot_have_is_refused(
@@ -127,3 +134,23 @@ def test_the_time_zone_of_a_day_is_the_control_value() -> None:  # rule 0.3
     controls = told(control_set("TZ", "Europe/Paris"))
     assert controls.zone(TODAY).key == "Europe/Paris"
     assert controls.zone(YESTERDAY).key == "UTC"
+    assert controls.warnings(TODAY) == []
+
+
+@pytest.mark.parametrize("name", ["Mars/Olympus", "Factory", "posix/Nowhere", "/etc/passwd", "../zones", ""])
+def test_a_stored_zone_that_there_is_not_stops_nothing_and_is_told(name: str) -> None:  # rule 0.10
+    controls = told(control_set("TZ", name))
+    assert NOON.astimezone(controls.zone(TODAY)) == NOON
+    [warning] = controls.warnings(TODAY)
+    assert warning.startswith(f"{name} is not a time zone of the tz database")
+
+
+def test_zones_are_the_same_on_every_machine(tmp_path: Path) -> None:  # rule 0.10
+    (tmp_path / "Europe").mkdir()
+    (tmp_path / "Europe" / "Paris").write_bytes(files("tzdata").joinpath("zoneinfo", "UTC").read_bytes())
+    zoneinfo.reset_tzpath([str(tmp_path)])
+    zone_of.cache_clear()
+    try:
+        assert NOON.astimezone(zone_of("Europe/Paris")).hour == 13
+    finally:
+        zoneinfo.reset_tzpath()

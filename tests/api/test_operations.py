@@ -3,23 +3,47 @@
 import io
 import json
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
 from eventsourcing.persistence import OperationalError
 
 from aggregates.fact import Role
+from aggregates.setup.controls import SystemControls
+from aggregates.setup.events import ControlValueSet
 from api.openapi import openapi_document
-from api_client import Api, assert_problem
+from api_client import Api, assert_problem, register
+from projections import catalogue
+from projections.engine import Runner
+from scenario import ORIGIN
 
 ROOT = Path(__file__).parent.parent.parent
+EPOCH = date(2020, 1, 1)
 
 
 def test_live_and_ready(api: Api) -> None:
     assert api.get("/health/live", None).json() == {"status": "live"}
     api.post("/v1/customers", {"number": "1", "name": "Ada"})
     report = api.get("/health/ready", None).json()
-    assert (report["status"], report["log_position"]) == ("ready", 1)
+    assert (report["status"], report["log_position"], report["warnings"]) == ("ready", 1, [])
+
+
+def test_a_zone_that_this_version_does_not_know_stops_nothing_and_is_told(api: Api) -> None:  # rule 0.10
+    controls = SystemControls.new("demo", "demo")
+    controls.record(ControlValueSet, ORIGIN, code="TZ", value="Mars/Olympus", effective_from=EPOCH, effective_to=None)
+    api.dossier.put(controls.collect_events())
+    report = api.get("/health/ready", None).json()
+    assert report["status"] == "ready"
+    assert report["warnings"] == [
+        "Mars/Olympus is not a time zone of the tz database; days are those of UTC. Set the control TZ."
+    ]
+    register(api)
+    for projection in catalogue.projections(api.dossier):
+        Runner(api.dossier, projection).catch_up()
+    assert api.get("/v1/customers/1001/history").status_code == 200
+    assert api.put("/v1/controls/TZ", {"value": "Europe/Paris"}).status_code == 200
+    assert api.get("/health/ready", None).json()["warnings"] == []
 
 
 def test_without_a_database_it_lives_but_is_not_ready(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

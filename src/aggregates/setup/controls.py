@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar, Final
 from uuid import UUID
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from aggregates import texts
 from aggregates.aggregate import Aggregate, applies
@@ -13,6 +13,7 @@ from aggregates.effective import Days, Timeline
 from aggregates.errors import InvalidError, NotFoundError
 from aggregates.fact import Origin
 from aggregates.setup.events import ControlValueSet
+from aggregates.setup.zones import is_zone, unknown_zone, zone_of
 
 YES: Final = "Yes"
 NO: Final = "No"
@@ -59,7 +60,7 @@ def _label(value: str) -> str:
 
 
 def _zone(value: str) -> str:
-    if value.strip() not in available_timezones():
+    if not is_zone(value.strip()):
         raise ControlValueError("The value must be the name of a time zone, like Europe/Paris.", field="value")
     return value.strip()
 
@@ -110,7 +111,12 @@ class SystemControls(Aggregate):
 
     def zone(self, day: date) -> ZoneInfo:
         """The company's time zone."""
-        return ZoneInfo(self.value(TIME_ZONE, day))
+        return zone_of(self.value(TIME_ZONE, day))
+
+    def warnings(self, day: date) -> list[str]:
+        """What is wrong with the values in force and does not stop anything: a time zone that there is not."""
+        unknown = unknown_zone(self.value(TIME_ZONE, day))
+        return [] if unknown is None else [unknown]
 
     def set_value(self, origin: Origin, code: str, value: str, days: Days, *, keep_later: bool = False) -> None:
         """Sets a value for `days`; records nothing when those days have it already."""

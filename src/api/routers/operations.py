@@ -26,7 +26,10 @@ async def live() -> dict[str, str]:
 
 @router.get("/health/ready", responses={503: {"description": "The database cannot be used."}})
 async def ready(request: Request) -> Response:
-    """The database answers and is migrated. Read models that stopped or lag do not make it unready: writing goes on."""
+    """The database answers and is migrated. Read models that stopped or lag do not make it unready: writing goes on.
+
+    `warnings` are words for operators.
+    """
     try:
         report = await run_in_threadpool(_check, services_of(request))
     except Exception as error:  # noqa: BLE001  (whatever the reason is, the answer is "not ready")
@@ -36,8 +39,10 @@ async def ready(request: Request) -> Response:
 
 
 def _check(services: Services) -> dict[str, Any]:
+    today = services.day.today()  # which also reads what is new in the setup
     return {
         "status": "ready",
+        "warnings": services.dossier.setup().controls.warnings(today),
         "log_position": services.dossier.log_of_facts.max_notification_id() or 0,
         "projections": [
             {"name": state.name, "position": state.position, "lag": state.lag, "state": state.state}
