@@ -144,6 +144,17 @@ def test_a_contradictory_file_that_comes_again_undoes_no_edit(key: str) -> None:
     assert ada.on(1, 2, 3, 4) == ["Z", "E", "E", "Z"]
 
 
+def test_another_file_that_repeats_the_last_word_in_between_makes_the_earlier_rows_no_news() -> None:
+    # rules 3.2, 3.10
+    ada = Customer()
+    ada.file("one", "X", "Y")
+    ada.file("late", "Z", on=days(9))
+    ada.file("two", "Y")
+    ada.edit("E", days(2, 3))
+    assert ada.file("one", "X", "Y") is True  # of the days from the ninth on it was not the last
+    assert ada.on(1, 2, 3, 4, 9) == ["Y", "E", "E", "Y", "Y"]
+
+
 def test_of_a_file_that_was_cut_off_between_its_rows_the_rest_is_news() -> None:  # rule 3.2
     ada = Customer()
     ada.file("one", "X")

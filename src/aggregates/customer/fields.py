@@ -19,6 +19,7 @@ from aggregates.customer.rows import (
     spoken_days,
     standing_days,
     taken_days,
+    uploaded_since,
     withheld_payload,
 )
 from aggregates.customer.unmasking import is_hidden
@@ -188,7 +189,7 @@ class BusinessFields(Aggregate):
 
     def _said(self, key: str, value: str, days: Days, file: str | None, row: int) -> bool:
         uploaded = self.uploaded.get(key, Timeline())
-        return uploaded.holds(days, lambda said: said.value == value or said.overrules(file, row))
+        return uploaded.holds(days, lambda said: said.value == value or said.overrules(value, file, row))
 
     def _news(
         self, definition: FieldDefinition, value: str, days: Days, file: str | None, row: int, *, hidden: bool
@@ -196,7 +197,7 @@ class BusinessFields(Aggregate):
         """The value over the days on which it counts, as far as it changes anything there."""
         key = definition.key
         uploaded, edited = self.uploaded.get(key, Timeline()), self.edited.get(key, Timeline())
-        for spoken in spoken_days(uploaded, days, file, row):
+        for spoken in spoken_days(uploaded, value, days, file, row):
             standing = standing_days(definition.policy, value, spoken, uploaded, edited)
             found = list(cells(definition, value, spoken, standing))
             heard = self._said(key, value, spoken, None, row) and all(self._confirmed(cell) for cell in found)
@@ -303,7 +304,7 @@ class BusinessFields(Aggregate):
         days = Days(event.effective_from, event.effective_to)
         for key, value in row_values(event.values, event.personal_values).items():
             said = UploadedValue(value, event.event_id, event.file, event.row)
-            self.uploaded[key] = self.uploaded.get(key, Timeline()).supersede(days, said)
+            self.uploaded[key] = uploaded_since(self.uploaded.get(key, Timeline()), days, said)
             for part in taken_days(event, key):
                 self._hold(event, key, part, FieldValue(value, UPLOADED, event.event_id))
                 if key in self.edited:

@@ -5,7 +5,7 @@ fact, for appliers and read models alike.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from json import dumps
 from typing import Any, Final
 from uuid import UUID
@@ -26,16 +26,17 @@ _STRETCH_BYTES: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class UploadedValue:
-    """What the files said last of a field on some days: the value, the event, and the file and row where they are known."""
+    """What the files said last of a field on some days: the value, the last event that said it, and the first file and row that did."""
 
     value: str
     event_id: UUID
     file: str | None
     row: int | None
 
-    def overrules(self, file: str | None, row: int) -> bool:
-        """True when it stands further down in the same file: a file that contradicts itself means its last row (rule 3.2)."""
-        return file is not None and file == self.file and self.row is not None and row < self.row
+    def overrules(self, value: str, file: str | None, row: int) -> bool:
+        """True when it is another value further down in the same file: a file that contradicts itself means its last row (rule 3.2)."""
+        further_down = file is not None and file == self.file and self.row is not None and row < self.row
+        return further_down and value != self.value
 
     def is_row(self, file: str | None, row: int) -> bool:
         """True when it is this row of this file."""
@@ -72,9 +73,20 @@ class Cell:
         return (value * 4 // 3 if self.personal else value) + _STRETCH_BYTES * len(self.withheld)
 
 
-def spoken_days(uploaded: Timeline[UploadedValue], days: Days, file: str | None, row: int) -> Iterator[Days]:
+def uploaded_since(uploaded: Timeline[UploadedValue], days: Days, said: UploadedValue) -> Timeline[UploadedValue]:
+    """What the files said last once this was said of these days: whoever repeats a value is not the one who brought it."""
+    since = uploaded.supersede(days, said)
+    for before in uploaded.within(days):
+        if before.content.value == said.value:
+            since = since.supersede(before.days.within(days), replace(before.content, event_id=said.event_id))
+    return since
+
+
+def spoken_days(
+    uploaded: Timeline[UploadedValue], value: str, days: Days, file: str | None, row: int
+) -> Iterator[Days]:
     """The days on which the row is not overruled by what the same file said further down, at an earlier time."""
-    return days.without(one.days for one in uploaded.within(days) if one.content.overrules(file, row))
+    return days.without(one.days for one in uploaded.within(days) if one.content.overrules(value, file, row))
 
 
 def standing_days(
