@@ -9,7 +9,7 @@ stored fact unreadable. Stored topics are explicit and for ever; changes of shap
 
 from datetime import date, datetime
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import sha1
 from typing import Annotated, Any, ClassVar, Final, Self, TypeVar
 from uuid import UUID, SafeUUID
@@ -125,13 +125,15 @@ class Fact(BaseModel):
             register_topic(cls.TOPIC, cls)
 
     @classmethod
-    def personal_fields(cls) -> frozenset[str]:
-        """Names of the fields that are encrypted in the log."""
-        return frozenset(
+    @cache
+    def personal_fields(cls) -> tuple[str, ...]:
+        """Names of the fields that are encrypted in the log, in order: what is written by them is the same in every process."""
+        marked = (
             name
             for name, field in cls.model_fields.items()
-            if any(isinstance(mark, _Personal) for mark in field.metadata)
+            if any(isinstance(one, _Personal) for one in field.metadata)
         )
+        return tuple(sorted(marked))
 
     @classmethod
     def of_right_values(cls, values: dict[str, Any]) -> Self:

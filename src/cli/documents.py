@@ -5,7 +5,7 @@ classes and their docstrings, so what is written there is what the code does.
 """
 
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
@@ -85,7 +85,7 @@ def _meaning(described: type[BaseModel]) -> str:
     return f"{' '.join((described.__doc__ or '').split())}\n"
 
 
-def _table(fields: Mapping[str, FieldInfo], personal: frozenset[str] = frozenset()) -> list[str]:
+def _table(fields: Mapping[str, FieldInfo], personal: Collection[str] = ()) -> list[str]:
     """A table of the fields, with an empty line behind it; nothing where there are none."""
     if not fields:
         return []

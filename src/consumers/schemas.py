@@ -42,7 +42,7 @@ def _schema(topic: str, fact: type[Fact]) -> dict[str, Any]:
         "type": {"const": topic},
         "data": _data(fact),
         "personal_fields": {
-            "const": sorted(fact.personal_fields()),
+            "const": list(fact.personal_fields()),
             "description": "Fields of the event that are left out because they are personal.",
         },
     }
@@ -83,7 +83,7 @@ def definitions() -> dict[str, dict[str, Any]]:
 
 def _data(fact: type[Fact]) -> dict[str, Any]:
     generated = _generated(fact)
-    left_out = _COMMON | fact.personal_fields()
+    left_out = {*_COMMON, *fact.personal_fields()}
     properties = {name: _untitled(schema) for name, schema in generated["properties"].items() if name not in left_out}
     return {"type": "object", "required": list(properties), "properties": properties}
 

@@ -46,7 +46,7 @@ def shape(fact: type[Fact]) -> Shape:
     optional = {name for name, field in fact.model_fields.items() if not field.is_required() and field.default is None}
     by_number = any("dict[int" in str(field.annotation) for field in fact.model_fields.values())
     keys = orjson.OPT_NON_STR_KEYS if by_number else 0
-    return Shape(fact.class_version, tuple(sorted(fact.personal_fields())), frozenset(optional), keys)
+    return Shape(fact.class_version, fact.personal_fields(), frozenset(optional), keys)
 
 
 def upcast(fact: type[Fact], state: dict[str, Any], stored_version: int) -> dict[str, Any]:
