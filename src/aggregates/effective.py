@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from operator import attrgetter
 from typing import Any, Final, Generic, TypeVar
 
 from aggregates.errors import InvalidError
@@ -67,6 +68,11 @@ class Days:
         lasts = [last for last in (self.last, other.last) if last is not None]
         return Days(max(self.first, other.first), min(lasts) if lasts else None)
 
+    def hull(self, other: "Days") -> "Days":
+        """The days from the first to the last of both."""
+        last = None if self.last is None or other.last is None else max(self.last, other.last)
+        return Days(min(self.first, other.first), last)
+
     def since(self, day: date) -> "Days":
         """The part from `day` on, which must not be empty."""
         return self if self.first >= day else Days(day, self.last)
@@ -87,6 +93,17 @@ class Days:
 
 EVER: Final = Days(FIRST_DAY)
 """All days."""
+
+
+def joined(ranges: Iterable[Days]) -> list[Days]:
+    """The same days in as few ranges as they make, ascending; ranges that meet or overlap become one."""
+    found: list[Days] = []
+    for days in sorted(ranges, key=attrgetter("first")):
+        if found and (found[-1].last is None or days.first <= found[-1].last + _DAY):
+            found[-1] = found[-1].hull(days)
+        else:
+            found.append(days)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

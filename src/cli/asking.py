@@ -1,8 +1,9 @@
 """What `history`, `as-of`, `replay` and `status` do."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Final
+from uuid import UUID
 
 from aggregates.customer.profile import CustomerNotFoundError
 from cli import show
@@ -14,7 +15,7 @@ from cli.settings import Settings
 from cli.wiring import open_dossier, open_reads
 from projections.drawer import Drawer, drawer
 from projections.fields import WIDGET, Widget, widget
-from projections.history import HistoryEntry
+from projections.history import HistoryEntry, InForce
 from projections.history import history as history_page
 from projections.reading import ProjectionState, View, as_known_at
 from store.application import Dossier
@@ -50,8 +51,20 @@ def history(settings: Settings, kind: str, key: str | None, *, known_at: datetim
     if as_json:
         show.document(entries)
     else:
-        columns = ("version", "recorded at", "who", "from", "event", "what", "effective", "why")
-        show.table(columns, [_row(entry) for entry in entries], title=f"{kind} {key or ''}".rstrip())
+        columns = (
+            "version",
+            "recorded at",
+            "who",
+            "from",
+            "event",
+            "what",
+            "effective",
+            "in force",
+            "superseded",
+            "why",
+        )
+        versions = {entry.event_id: entry.version for entry in entries}
+        show.table(columns, [_row(entry, versions) for entry in entries], title=f"{kind} {key or ''}".rstrip())
 
 
 def as_of(settings: Settings, number: str, *, valid_at: date | None, known_at: datetime | None, as_json: bool) -> None:
@@ -123,7 +136,9 @@ def _entries(view: View, kind: str, key: str) -> list[HistoryEntry]:
             return entries
 
 
-def _row(entry: HistoryEntry) -> Sequence[object]:
+def _row(entry: HistoryEntry, versions: Mapping[UUID, int]) -> Sequence[object]:
+    """`versions` by event: what superseded an entry is named as the table names it."""
+    several = len({about for said in (*entry.in_force, *entry.superseded) for about in said.about}) > 1
     return (
         entry.version,
         entry.recorded_at,
@@ -132,8 +147,16 @@ def _row(entry: HistoryEntry) -> Sequence[object]:
         entry.topic,
         told(entry.data),
         days_of(entry.effective_from, entry.effective_to) + (", back-dated" if entry.back_dated else ""),
+        "; ".join(_days_about(one, several=several) for one in entry.in_force),
+        "; ".join(f"{_days_about(one, several=several)} by {versions[one.by]}" for one in entry.superseded),
         entry.reason,
     )
+
+
+def _days_about(said: InForce, *, several: bool) -> str:
+    """Days, and what they are about where an event is about several things."""
+    days = days_of(said.effective_from, said.effective_to)
+    return f"{days} ({', '.join(said.about)})" if several else days
 
 
 def _state(state: ProjectionState) -> Sequence[object]:

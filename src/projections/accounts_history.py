@@ -11,7 +11,7 @@ from projections.accounts_models import PlainValue, ProfileVersion
 from projections.accounts_queries import account, profile, site
 from projections.accounts_tables import is_storable
 from projections.differences import Diff, Difference, PointInTime
-from projections.history import PROFILE, HistoryEntry, history
+from projections.history import HistoryEntry, history
 from projections.paging import Page
 from projections.reading import View
 
@@ -26,7 +26,7 @@ def profile_history(view: View, place: Place, limit: int = 100, cursor: str | No
     """
     kind, key = (Account.KIND, place.account) if place.site is None else (Site.KIND, _key(place))
     asked = key if is_storable(place) else "\0"
-    entries = history(view, kind, asked, limit, cursor, subject=PROFILE)
+    entries = history(view, kind, asked, limit, cursor, stating=True)
     return Page(items=[_version(entry) for entry in entries.items], next_cursor=entries.next_cursor)
 
 
@@ -104,4 +104,6 @@ def _version(entry: HistoryEntry) -> ProfileVersion:
         recorded_at=entry.recorded_at,
         back_dated=entry.back_dated,
         superseded_by=entry.superseded_by,
+        in_force=entry.in_force,
+        superseded=entry.superseded,
     )

@@ -10,6 +10,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from projections.history_answers import InForce, Superseded
+
 PlainValue = str | bool | int | dict[str, str]
 """A value of an option, amount or attribute as JSON has it."""
 OptionValues = dict[str, str | bool | int]
@@ -115,7 +117,8 @@ class ProfileVersion(_Model):
     """One fact about a profile, in log order (rule 2.18). Of a profile that was ended, class and class version are `None`.
 
     `set_here` has the values set here by path, `None` for one taken away; `changed` the paths that an update or a propagation
-    wrote: an assignment writes all, and names none. `superseded_by` is the first later event on some of the same days.
+    wrote: an assignment writes all, and names none. `in_force` are the days on which the version is in force at the given instant,
+    `superseded` its other days, each with the later event that superseded it there (rule 2.22); `superseded_by` is the first of them.
     """
 
     version: int
@@ -134,6 +137,8 @@ class ProfileVersion(_Model):
     recorded_at: datetime
     back_dated: bool
     superseded_by: UUID | None
+    in_force: list[InForce]
+    superseded: list[Superseded]
 
 
 class ClassRead(_Model):

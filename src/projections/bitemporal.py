@@ -20,12 +20,12 @@ from projections.reading import View
 from projections.superseding import Change, Content, Current, Folding, Key, Since, reach_of
 from store.database import Row
 
-__all__ = ["ALWAYS", "Change", "Rectangles", "clocks", "in_force", "instant_of", "known_then", "met"]
+__all__ = ["ALWAYS", "PROBES_ONLY", "Change", "Rectangles", "clocks", "in_force", "instant_of", "known_then", "met"]
 
 ALWAYS: Final = EVER
 """The days of what has no effective dates."""
 _DAY: Final = timedelta(days=1)
-_PROBES_ONLY: Final = "SELECT " + ", ".join(
+PROBES_ONLY: Final = "SELECT " + ", ".join(
     f"set_config('enable_{plan}', 'off', true)" for plan in ("seqscan", "bitmapscan", "hashjoin", "mergejoin")
 )
 """Until the transaction ends: a table that grows while it is folded has no statistics to plan by, and every row is reached by a probe."""
@@ -109,7 +109,7 @@ class Rectangles:
         """Writes what these changes, in log order, make of the table, in a handful of statements."""
         if not changes:
             return
-        connection.execute(_PROBES_ONLY)
+        connection.execute(PROBES_ONLY)
         state = self._read(connection, changes)
         for change in changes:
             state.apply(change)
@@ -122,7 +122,7 @@ class Rectangles:
 
     def _read(self, connection: Connection[Row], changes: Sequence[Change]) -> Folding:
         """What is known now on the days that the changes are about: a change touches nothing else, however long the history."""
-        reach = reach_of(changes)
+        reach = reach_of((change.key, change.days) for change in changes)
         wanted = [(*key, days.first, days.last) for key, days in reach.items()]
         columns = [list(column) for column in zip(*wanted, strict=True)]
         found = self._currents(connection.execute(self._select, columns, binary=True))

@@ -1,4 +1,4 @@
-"""What `history` knows of business fields: which ones an event is about, and whose values are masked on reading (rules 3.10, 5.2).
+"""What `history` knows of business fields: whose values are masked or personal (rules 5.1, 5.2).
 
 A value is masked where its field is masked, as known then or now: an earlier `known_at` is no way around a mask.
 """
@@ -6,23 +6,18 @@ A value is masked where its field is masked, as known then or now: an earlier `k
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
-from aggregates.customer.events import (
-    BusinessFieldEdited,
-    BusinessFieldsUploaded,
-    CustomerMerged,
-    CustomerUnmerged,
-)
-from aggregates.fact import ERASED, Erased, Fact
+from aggregates.fact import ERASED, Fact
 from aggregates.field.events import FieldChanged, FieldDefined
 from projections.bitemporal import ALWAYS, Change, Rectangles, instant_of, known_then
 from projections.fields_queries import MASK
 from projections.reading import View
 
-MASKS: Final = Rectangles("history_masks", (("field", "text"),), (("masked", "boolean"),))
-"""Which fields are masked."""
+MASKS: Final = Rectangles("history_masks", (("field", "text"),), (("masked", "boolean"), ("personal", "boolean")))
+"""Which fields are masked, and which are personal, which they are for life."""
 _MASKED: Final = f"""
     SELECT DISTINCT field FROM {MASKS.table} AS one WHERE masked AND ({known_then("one")} OR upper(one.known) = 'infinity')
 """
+_OPEN: Final = f"SELECT DISTINCT field FROM {MASKS.table} WHERE NOT personal"
 _BY_FIELD: Final = ("personal_values", "personal_fields_taken")
 """Personal values, by field."""
 
@@ -30,7 +25,7 @@ _BY_FIELD: Final = ("personal_values", "personal_fields_taken")
 def mask_change(fact: Fact) -> Iterator[Change]:
     """What a fact says of a field's mask."""
     if isinstance(fact, FieldDefined | FieldChanged):
-        yield Change((fact.key,), ALWAYS, (fact.masked,), instant_of(fact.recorded_at))
+        yield Change((fact.key,), ALWAYS, (fact.masked, fact.personal), instant_of(fact.recorded_at))
 
 
 def masked_fields(view: View) -> Collection[str]:
@@ -38,18 +33,9 @@ def masked_fields(view: View) -> Collection[str]:
     return frozenset(row[0] for row in view.connection.execute(_MASKED, {"known_at": view.known_at}))
 
 
-def fields_of(fact: Fact) -> str | None:
-    """The fields that a fact changes, parted by blanks; `None` when it is about none."""
-    found: Collection[str] = ()
-    if isinstance(fact, BusinessFieldEdited):
-        found = (fact.field,)
-    elif isinstance(fact, BusinessFieldsUploaded):
-        found = {*fact.values, *_keys(fact.personal_values)} - {*fact.withheld}
-    elif isinstance(fact, CustomerMerged):
-        found = {*fact.fields, *_keys(fact.personal_fields_taken)}
-    elif isinstance(fact, CustomerUnmerged):
-        found = fact.fields
-    return " ".join(sorted(found)) or None
+def open_fields(view: View) -> Collection[str]:
+    """The fields that are not personal."""
+    return frozenset(row[0] for row in view.connection.execute(_OPEN))
 
 
 def personal_values(
@@ -77,7 +63,3 @@ def _never_said(said: Mapping[str, Any], name: str) -> bool:
 def _hidden(value: Any) -> Any:
     """A masked value; of values with days, the days stay."""
     return [{**one, "value": MASK} for one in value] if isinstance(value, list) else MASK
-
-
-def _keys(values: Any) -> Collection[str]:
-    return () if isinstance(values, Erased) else values

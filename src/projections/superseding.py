@@ -3,16 +3,15 @@
 Used by `bitemporal.Rectangles`, which reads and writes the rows. Pure: no statement is sent from here.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, TypeVar
 
 from aggregates.effective import Days, Timeline, Version
 
-_ESCAPES: Final = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
-
 Key = tuple[Any, ...]
+K = TypeVar("K")
 Content = tuple[Any, ...]
 
 
@@ -26,12 +25,12 @@ class Change:
     at: datetime
 
 
-def reach_of(changes: Sequence[Change]) -> dict[Key, Days]:
+def reach_of(days_by_key: Iterable[tuple[K, Days]]) -> dict[K, Days]:
     """For each key, the days from the first to the last that its changes are about; they touch nothing else of it."""
-    reach: dict[Key, Days] = {}
-    for change in changes:
-        known = reach.get(change.key)
-        reach[change.key] = change.days if known is None else _hull(known, change.days)
+    reach: dict[K, Days] = {}
+    for key, days in days_by_key:
+        known = reach.get(key)
+        reach[key] = days if known is None else known.hull(days)
     return reach
 
 
@@ -102,18 +101,18 @@ def _line(key: Key, version: Version[Content], since: datetime, until: datetime 
     """A rectangle in the text format of COPY."""
     first, last = version.days.first, version.days.last
     days = f"[{first},)" if last is None else f"[{first},{last}]"
-    return "\t".join([*map(_copied, (*key, *version.content)), days, f"[{since},{until or 'infinity'})\n"])
+    return "\t".join([*map(copied, (*key, *version.content)), days, f"[{since},{until or 'infinity'})\n"])
 
 
-def _copied(value: Any) -> str:
+def copied(value: Any) -> str:
+    """A value in the text format of COPY."""
     if isinstance(value, str):
-        return value if value.isalnum() else value.translate(_ESCAPES)
+        return value if value.isalnum() else _escaped(value)
     if value is None:
         return r"\N"
     return rf"\\x{value.hex()}" if isinstance(value, bytes) else str(value)
 
 
-def _hull(one: Days, other: Days) -> Days:
-    """The days from the first to the last of both."""
-    last = None if one.last is None or other.last is None else max(one.last, other.last)
-    return Days(min(one.first, other.first), last)
+def _escaped(text: str) -> str:
+    """Four replacements are a tenth of the time of one translation."""
+    return text.replace("\\", r"\\").replace("\t", r"\t").replace("\n", r"\n").replace("\r", r"\r")

@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from aggregates.effective import FIRST_DAY, LAST_DAY, Days, EffectiveDatesError, Timeline
+from aggregates.effective import FIRST_DAY, LAST_DAY, Days, EffectiveDatesError, Timeline, joined
 
 JAN: Final = Days(date(2026, 1, 1), date(2026, 1, 31))
 FEB: Final = Days(date(2026, 2, 1), date(2026, 2, 28))
@@ -184,3 +184,18 @@ def test_the_part_of_some_days_since_a_day() -> None:  # rule 2.16
     assert JAN.since(date(2026, 1, 10)) == Days(date(2026, 1, 10), JAN.last)
     assert JAN.since(date(2025, 12, 31)) == JAN
     assert FROM_MID_JAN.since(date(2026, 2, 1)) == Days(date(2026, 2, 1))
+
+
+@pytest.mark.parametrize(
+    ("ranges", "whole"),
+    [
+        ([], []),
+        ([FEB, JAN], [Days(JAN.first, FEB.last)]),
+        ([MID_JAN, JAN], [JAN]),
+        ([FEB, MID_JAN], [MID_JAN, FEB]),
+        ([FROM_MID_JAN, FEB, JAN], [Days(JAN.first)]),
+        ([Days(LAST_DAY, LAST_DAY), JAN], [JAN, Days(LAST_DAY, LAST_DAY)]),
+    ],
+)
+def test_ranges_that_meet_or_overlap_are_told_as_one(ranges: list[Days], whole: list[Days]) -> None:  # rule 2.22
+    assert joined(ranges) == whole

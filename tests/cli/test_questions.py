@@ -218,7 +218,9 @@ def test_history_of_a_field_and_of_what_was_masked(told: CommandLine) -> None:  
     assert sorted(values, key=str) == [None, None, "••••"]
 
 
-def test_history_of_an_account_tells_class_and_what_was_set_here(told: CommandLine) -> None:  # rule 2.18
+def test_history_of_an_account_tells_class_what_was_set_here_and_its_days(
+    told: CommandLine,
+) -> None:  # rules 2.18, 2.22
     events = told.asked("history", "account", "A-7")
     assert [event["topic"] for event in events] == [
         "account.opened",
@@ -227,6 +229,8 @@ def test_history_of_an_account_tells_class_and_what_was_set_here(told: CommandLi
         "account.profile_updated",
     ]
     assert (events[2]["reason"], events[1]["superseded_by"]) == ("Paid late", events[2]["event_id"])
+    assert [one["effective_to"] for one in events[1]["in_force"]] == [at(-1)]
+    assert [(one["effective_from"], one["by"]) for one in events[1]["superseded"]] == [(at(), events[2]["event_id"])]
     table = told.run("history", "account", "A-7").stdout
     for words in (
         "DEFAULT class version 1",
@@ -235,6 +239,7 @@ def test_history_of_an_account_tells_class_and_what_was_set_here(told: CommandLi
         "amounts.USD.credit_limit=750.00",
         "options.collector=ME",
         f"from {at()}",
+        f"from {at()} by 3",
     ):
         assert words in table
     assert "S-1" not in table

@@ -1,6 +1,6 @@
 """Accounts, sites and their profiles as the read model tells them, and as the log does (rules 2.5-2.20)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -30,7 +30,7 @@ from projections.accounts import (
     sites,
     system_options,
 )
-from projections.history import history
+from projections.history import InForce, history
 from projections.rebuild import rebuild
 from projections.replaying import replay_profile, replay_resolution
 from store.application import Dossier
@@ -264,6 +264,30 @@ def test_the_history_of_a_profile_tells_every_version(house: Dossier, ask: Ask) 
     assert [one.superseded_by for one in (assigned, updated, ended)] == [updated.event_id, ended.event_id, None]
     assert [one.superseded_by for one in earlier] == [updated.event_id, None]
     assert (default.profile_class, default.superseded_by, opened.superseded_by) == ("DEFAULT", None, None)
+
+
+def test_the_history_tells_on_which_days_each_version_is_in_force(house: Dossier, ask: Ask) -> None:
+    # rules 2.11, 2.22
+    feb, march = date(2027, 2, 1), date(2027, 3, 1)
+    accounts_of.open_account(house, ask(), account="B-1", customer="1001", start=date(2027, 1, 1))
+    of = Place("B-1")
+    assign(house, ask(), of, feb, date(2027, 2, 15))
+    then = now_known(house)
+    assign(house, ask(), of, march)
+    with reading(house, *HISTORY) as view:
+        default, late, again = profile_history(view, of).items
+        earlier = profile_history(replace(view, known_at=then), of).items[0]
+
+    def days(ranges: Sequence[InForce]) -> list[tuple[date, date | None]]:
+        return [(one.effective_from, one.effective_to) for one in ranges]
+
+    january, rest = (date(2027, 1, 1), date(2027, 1, 31)), (date(2027, 2, 16), date(2027, 2, 28))
+    assert days(default.in_force) == [january, rest]
+    assert days(default.superseded) == [(feb, date(2027, 2, 15)), (march, None)]
+    assert [one.by for one in default.superseded] == [late.event_id, again.event_id]
+    assert (days(late.in_force), days(again.in_force)) == ([(feb, date(2027, 2, 15))], [(march, None)])
+    assert late.superseded == again.superseded == []
+    assert days(earlier.in_force) == [january, (date(2027, 2, 16), None)]
 
 
 def test_a_diff_tells_what_differs_by_path(house: Dossier, ask: Ask) -> None:

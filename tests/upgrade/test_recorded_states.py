@@ -32,7 +32,9 @@ from upgrade.record import BIN, SCHEMA
 FOLDER: Final = Path(__file__).parent
 STATES: Final = sorted(file.name.removesuffix(".sql.gz") for file in FOLDER.glob("*.sql.gz"))
 GAINED: Final = ("/history",)
-"""Parts of the paths whose answers have gained members since."""
+"""Parts of the paths whose answers have gained members since. The order of members there hung on the process, too."""
+MERGES: Final = ("customer.merged", "customer.unmerged")
+"""Around these, `superseded_by` was wrong: it went by dates, which they have none of."""
 
 
 @pytest.fixture(params=STATES)
@@ -82,8 +84,16 @@ def is_same(api: Api, path: str, status: int, text: str) -> bool:
         return answer.status_code == status
     if not any(part in path for part in GAINED):
         return bool(answer.text == text)
-    recorded = json.loads(text)
-    return json.dumps(members_of(recorded, answer.json())) == json.dumps(recorded)
+    recorded = without_wrong(json.loads(text))
+    return json.dumps(members_of(recorded, answer.json()), sort_keys=True) == json.dumps(recorded, sort_keys=True)
+
+
+def without_wrong(recorded: Any) -> Any:
+    """A recorded history without what was wrong then."""
+    items = recorded.get("items", [])
+    if any(item["topic"] in MERGES for item in items):
+        return recorded | {"items": [{name: item[name] for name in item if name != "superseded_by"} for item in items]}
+    return recorded
 
 
 def members_of(recorded: Any, present: Any) -> Any:

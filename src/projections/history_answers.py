@@ -1,0 +1,121 @@
+"""What of an event is in force as known at an instant, and which later events superseded the rest (rule 2.22): as it is answered."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from operator import itemgetter
+from typing import Any, Final
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from aggregates.effective import Days, joined
+from projections.history_days import TABLE
+from projections.history_statements import NAME, abouts_of
+from projections.reading import View
+
+_PARTS: Final = f"""
+    SELECT part.position, part.family, part.subjects, part.first, part.last, later.position, later.event_id
+    FROM {TABLE} AS part
+    LEFT JOIN LATERAL (
+        SELECT position, event_id FROM history
+        WHERE position = part.superseded_by AND recorded_at <= %(known_at)s OFFSET 0
+    ) AS later ON part.superseded_by IS NOT NULL
+    WHERE part.position = ANY(%(positions)s)
+"""
+
+_ABOUT: Final = f"SELECT position, family, subjects FROM {TABLE} WHERE position = ANY(%(positions)s)"
+
+
+class InForce(BaseModel):
+    """Days, both inclusive, on which what an event says about some things is in force; `effective_to` `None`: from then on.
+
+    `about` names them: `name`, `responses.<category>`, `fields.<key>`, `profile`, `options`, `controls.<code>`.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    effective_from: date
+    effective_to: date | None
+    about: list[str]
+
+
+class Superseded(InForce):
+    """Days on which it is not any more, and the later event that superseded it there: `by`."""
+
+    by: UUID
+
+
+class Standing(BaseModel):
+    """What became of one event. `superseded_by`: the first later event that superseded a part of it and is about all that it is about."""
+
+    model_config = ConfigDict(frozen=True)
+
+    superseded_by: UUID | None
+    in_force: list[InForce]
+    superseded: list[Superseded]
+
+
+NOTHING: Final = Standing(superseded_by=None, in_force=[], superseded=[])
+"""Of an event that says nothing about days."""
+
+_Later = tuple[int, UUID] | None
+"""Position and id of the event that superseded a part; `None`: it is in force."""
+_Ranges = dict[tuple[str, _Later], list[Days]]
+"""What one event says: the days by what they are about and what superseded them."""
+
+
+def standings(view: View, positions: Sequence[int], *, shown: Callable[[str], bool]) -> Mapping[int, Standing]:
+    """What became of the events at these positions, without what is not `shown`; those that say nothing about days are left out."""
+    found: dict[int, _Ranges] = {}
+    asked = {"positions": list(positions), "known_at": view.known_at}
+    for position, family, subjects, first, last, later, event_id in view.connection.execute(_PARTS, asked):
+        for about in filter(shown, abouts_of(family, subjects)):
+            key = about, None if later is None else (later, event_id)
+            found.setdefault(position, {}).setdefault(key, []).append(Days(first, last))
+    topics = _topics_of(view, found.values())
+    return {position: _standing(ranges, topics) for position, ranges in found.items()}
+
+
+def _topics_of(view: View, found: Iterable[_Ranges]) -> Mapping[int, set[str]]:
+    """By position, what the events are about that superseded parts of those about several things."""
+    several = [ranges for ranges in found if len(_about(ranges)) > 1]
+    positions = {later[0] for ranges in several for _, later in ranges if later is not None}
+    topics: dict[int, set[str]] = {}
+    if positions:
+        for position, family, subjects in view.connection.execute(_ABOUT, {"positions": list(positions)}):
+            topics.setdefault(position, set()).update(abouts_of(family, subjects))
+    return topics
+
+
+def _about(ranges: _Ranges) -> set[str]:
+    """What an event is about; a registration, which may bring the values of a row, about the name."""
+    about = {about for about, _ in ranges}
+    return {NAME} if NAME in about else about
+
+
+def _standing(ranges: _Ranges, topics: Mapping[int, set[str]]) -> Standing:
+    alike: dict[tuple[Days, _Later], list[str]] = {}
+    for (about, later), days in ranges.items():
+        for whole in joined(days):
+            alike.setdefault((whole, later), []).append(about)
+    return Standing(
+        superseded_by=_superseded_by(ranges, topics),
+        in_force=[InForce(**said) for said, by in _in_order(alike) if by is None],
+        superseded=[Superseded(**said, by=by[1]) for said, by in _in_order(alike) if by is not None],
+    )
+
+
+def _superseded_by(ranges: _Ranges, topics: Mapping[int, set[str]]) -> UUID | None:
+    wanted = _about(ranges)
+    later = {later for about, later in ranges if later is not None and about in wanted}
+    if len(wanted) > 1:
+        later = {one for one in later if wanted <= topics[one[0]]}
+    return min(later)[1] if later else None
+
+
+def _in_order(alike: Mapping[tuple[Days, _Later], list[str]]) -> Iterable[tuple[dict[str, Any], _Later]]:
+    """Members of an answer and what superseded them, by days and by what they are about: the order hangs on nothing else."""
+    said = [(days.first, days.last or date.max, sorted(about), days, later) for (days, later), about in alike.items()]
+    said.sort(key=itemgetter(0, 1, 2))
+    for first, _, about, days, later in said:
+        yield {"effective_from": first, "effective_to": days.last, "about": about}, later

@@ -1,0 +1,136 @@
+"""What each kind of event says to hold, and on which days: one function an event family, pure (rules 1.15, 2.11, 2.22, 3.10, 6.1).
+
+The read model `history` folds these, never an event itself: a later statement wins over the earlier ones about the same subject on
+its days. What an event withholds, it does not say. That nothing holds (a blank choice, a cleared field, an ended profile) is said
+like anything else.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any, Final
+
+from aggregates.account import events as account
+from aggregates.customer import events as customer
+from aggregates.customer.rows import row_values, taken_days
+from aggregates.effective import Days
+from aggregates.fact import Erased, Fact
+from aggregates.setup import events as setup
+
+NAME: Final = "name"
+FIELDS: Final = "fields"
+PROFILE: Final = "profile"
+OPTIONS: Final = "options"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What an event says about some subjects of its aggregate on the same days.
+
+    `family` is `name`, `responses.<category>`, `fields`, `profile`, `options` or `controls.<code>`. Fields are the only family of
+    several subjects, their keys; the others have one, which is blank.
+    """
+
+    family: str
+    days: Days
+    subjects: tuple[str, ...] = ("",)
+
+
+Statements = Iterator[Statement]
+
+
+def statements(fact: Fact) -> list[Statement]:
+    """What a fact says about days; no two of its statements are about the same subject and day."""
+    state = STATES.get(type(fact))
+    return [] if state is None else list(state(fact))
+
+
+def abouts_of(family: str, subjects: str) -> list[str]:
+    """How answers name what a statement is about, of subjects parted by blanks: `name`, `responses.7`, `fields.city`."""
+    return [f"{family}.{subject}" if subject else family for subject in subjects.split(" ")]
+
+
+def _days(dated: Any) -> Days:
+    """The days of an effective fact, or of a value in a merge."""
+    return Days(dated.effective_from, dated.effective_to)
+
+
+def _registered(fact: customer.CustomerRegistered) -> Statements:
+    yield Statement(NAME, _days(fact))
+    yield from _row(fact)
+
+
+def _renamed(fact: customer.CustomerRenamed) -> Statements:
+    yield Statement(NAME, _days(fact))
+
+
+def _answered(fact: customer.ResponseSelected | customer.ResponseCleared) -> Statements:
+    yield Statement(f"responses.{fact.category}", _days(fact))
+
+
+def _edited(fact: customer.BusinessFieldEdited) -> Statements:
+    yield Statement(FIELDS, _days(fact), (fact.field,))
+
+
+def _row(fact: customer.CustomerRegistered | customer.BusinessFieldsUploaded) -> Statements:
+    yield from _of_fields((key, taken_days(fact, key)) for key in row_values(fact.values, fact.personal_values))
+
+
+def _merged(fact: customer.CustomerMerged) -> Statements:
+    personal: Any = fact.personal_fields_taken
+    yield from _taken({**fact.fields, **({} if isinstance(personal, Erased) else personal)}, fact.responses)
+
+
+def _unmerged(fact: customer.CustomerUnmerged) -> Statements:
+    yield from _taken(fact.fields, fact.responses)
+
+
+def _taken(fields: Mapping[str, list[customer.Held]], responses: Mapping[int, list[customer.Held]]) -> Statements:
+    """What a merge, or its undoing, says."""
+    yield from _of_fields((key, map(_days, held)) for key, held in fields.items())
+    for category, held in responses.items():
+        for answer in held:
+            yield Statement(f"responses.{category}", _days(answer))
+
+
+def _profile(fact: Any) -> Statements:
+    yield Statement(PROFILE, _days(fact))
+
+
+def _options(fact: setup.SystemOptionsChanged) -> Statements:
+    yield Statement(OPTIONS, _days(fact))
+
+
+def _control(fact: setup.ControlValueSet) -> Statements:
+    yield Statement(f"controls.{fact.code}", _days(fact))
+
+
+def _of_fields(fields: Iterable[tuple[str, Iterable[Days]]]) -> Statements:
+    """What is said of fields, each with its days: those with the same days together, whatever the order they come in."""
+    alike: dict[Days, list[str]] = {}
+    for key, ranges in sorted(fields, key=itemgetter(0)):
+        for days in ranges:
+            alike.setdefault(days, []).append(key)
+    for days, keys in alike.items():
+        yield Statement(FIELDS, days, tuple(keys))
+
+
+STATES: Final[dict[type[Fact], Callable[[Any], Statements]]] = {
+    customer.CustomerRegistered: _registered,
+    customer.CustomerRenamed: _renamed,
+    customer.ResponseSelected: _answered,
+    customer.ResponseCleared: _answered,
+    customer.BusinessFieldEdited: _edited,
+    customer.BusinessFieldsUploaded: _row,
+    customer.CustomerMerged: _merged,
+    customer.CustomerUnmerged: _unmerged,
+    account.AccountProfileClassAssigned: _profile,
+    account.AccountProfileUpdated: _profile,
+    account.AccountProfilePropagated: _profile,
+    account.SiteProfileClassAssigned: _profile,
+    account.SiteProfileUpdated: _profile,
+    account.SiteProfilePropagated: _profile,
+    account.SiteProfileEnded: _profile,
+    setup.SystemOptionsChanged: _options,
+    setup.ControlValueSet: _control,
+}
