@@ -15,10 +15,11 @@ import structlog
 
 from jobs import metrics
 from jobs.uploading import ContestedError, NotReceivedError, TakenOverError, Uploading
-from projections.faults import OUTAGES, explain
+from projections.faults import explain
 from store import staging, uploads
 from store.application import Dossier
 from store.keys import MasterKeyError
+from store.outages import is_outage
 from store.signals import Signal
 
 POLL_S: Final = 1.0
@@ -51,10 +52,11 @@ class Uploader:
             began = time.monotonic()
             try:
                 self._serve(stop)
-            except OUTAGES as error:
-                _log.warning("uploads.wait", error=str(error).strip())
-            except Exception:  # noqa: BLE001  (a fault must not end the process; it is logged and tried again)
-                _log.exception("uploads.failed")
+            except Exception as error:  # noqa: BLE001  (a fault must not end the process; it is logged and tried again)
+                if is_outage(error):
+                    _log.warning("uploads.wait", error=str(error).strip())
+                else:
+                    _log.error("uploads.failed", exc_info=error)
             if time.monotonic() - began > LONGEST_PAUSE_S:
                 pause_s = FIRST_PAUSE_S
             stop.wait(pause_s)
@@ -88,11 +90,11 @@ class Uploader:
             try:
                 if Uploading(self._dossier, leader, upload).run(stop):
                     _log.info("upload.over", upload=str(upload))
-            except OUTAGES:
-                raise
             except TakenOverError as error:
                 _log.info("upload.taken_over", upload=str(upload), reason=str(error))
-            except Exception as error:  # noqa: BLE001  (whatever it is, it is written down where users look, and tried again)
+            except Exception as error:
+                if is_outage(error):
+                    raise
                 self._resting[upload] = time.monotonic() + self._rest_s
                 told = _told(error)
                 uploads.fail(leader.connection, upload, told)

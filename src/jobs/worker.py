@@ -17,12 +17,12 @@ from eventsourcing.persistence import MapperDeserialisationError
 from aggregates.profile_class.events import PropagationStarted
 from jobs import metrics
 from jobs.propagating import Propagating
-from projections.faults import OUTAGES
 from projections.reading import BehindError, ReadModels
 from store import propagations
 from store.application import Dossier
 from store.events import RecordedEvent
 from store.leadership import Leader, leading
+from store.outages import is_outage
 from store.signals import Signal
 
 LOCK: Final = "work"
@@ -57,10 +57,11 @@ class Worker:
         while not stop.is_set():
             try:
                 self._serve(stop)
-            except OUTAGES as error:
-                _log.warning("work.waits", error=str(error).strip())
-            except Exception:  # noqa: BLE001  (a fault must not end the process; it is logged and tried again)
-                _log.exception("work.failed")
+            except Exception as error:  # noqa: BLE001  (a fault must not end the process; it is logged and tried again)
+                if is_outage(error):
+                    _log.warning("work.waits", error=str(error).strip())
+                else:
+                    _log.error("work.failed", exc_info=error)
             stop.wait(self._pause_s)
             self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
 
@@ -109,15 +110,15 @@ class Worker:
         """Whether it is finished."""
         try:
             finished = Propagating(self._dossier, self._reads, leader, started).run(stop)
-        except OUTAGES:
-            raise
         except BehindError as error:
             since = self._behind_since.setdefault(started.uuid, time.monotonic())
             if time.monotonic() - since < PATIENCE_S:
                 _log.info("propagation.waits", propagation=str(started.uuid), reason=str(error))
                 return False
             self._fail(leader, started, error)
-        except Exception as error:  # noqa: BLE001  (whatever it is, it is written down where users look, and tried again)
+        except Exception as error:
+            if is_outage(error):
+                raise
             self._fail(leader, started, error)
         else:
             self._resting.pop(started.uuid, None)

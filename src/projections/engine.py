@@ -15,10 +15,11 @@ from typing import Final
 from psycopg import Connection, sql
 
 from projections import positions
-from projections.faults import OUTAGES, Fault, explain, is_outage
+from projections.faults import Fault, explain, is_outage
 from projections.folding import Batch, BatchReader, fold
 from projections.positions import Place
 from projections.projection import Projection, Seen
+from store import outages
 from store.application import Dossier
 from store.database import Database, Row
 from store.signals import Signal
@@ -83,13 +84,14 @@ class Runner:
         while not stop.is_set():
             try:
                 self._follow(stop)
-            except OUTAGES as error:
-                _log.warning("Read model %s waits for the database: %s", self._projection.name, error)
-                stop.wait(self._pause_s)
-                self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
             except Exception as error:  # noqa: BLE001  (whatever it is, it is stored where operators look, and tried again)
-                _log.error("Read model %s stopped: %s", self._projection.name, error)
-                stop.wait(STOPPED_POLL_S)
+                if outages.is_outage(error):
+                    _log.warning("Read model %s waits for the database: %s", self._projection.name, error)
+                    stop.wait(self._pause_s)
+                    self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
+                else:
+                    _log.error("Read model %s stopped: %s", self._projection.name, error)
+                    stop.wait(STOPPED_POLL_S)
 
     def catch_up(self) -> int:
         """Folds everything there is once and gives the position it reached; waits for the runner that is active, if one is.
@@ -140,7 +142,7 @@ class Runner:
         try:
             return reader.next(connection, after)
         except Exception as error:
-            if not isinstance(error, OUTAGES):
+            if not outages.is_outage(error):
                 positions.stop(connection, self._database, self._projection.name, explain(error, private=False))
             raise
 

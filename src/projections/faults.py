@@ -11,25 +11,15 @@ from typing import Any, Final, Self
 from uuid import UUID
 
 import psycopg
-from eventsourcing.persistence import OperationalError
 from psycopg import Connection
 from pydantic import ValidationError
 
 from aggregates.fact import Fact
 from projections.projection import Seen
+from store import outages
 from store.events import RecordedEvent
 
 MOST_ERROR_CHARACTERS: Final = 1_000
-
-OUTAGES: Final = (
-    OperationalError,
-    psycopg.OperationalError,
-    psycopg.InterfaceError,
-    psycopg.errors.ReadOnlySqlTransaction,
-)
-"""What the loss of a server, of a lock, or of a server's primary role is raised as."""
-_NOT_OUTAGES: Final = (psycopg.errors.ProgramLimitExceeded,)
-"""Called operational, yet the same again for the same row: a value too long for an index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +49,7 @@ class Fault:
 
 def is_outage(error: Exception, connection: Connection[Any]) -> bool:
     """Whether the database is to blame, not an event."""
-    return connection.closed or (isinstance(error, OUTAGES) and not isinstance(error, _NOT_OUTAGES))
+    return connection.closed or outages.is_outage(error)
 
 
 def is_private(fact: Fact | type[Fact]) -> bool:

@@ -15,13 +15,14 @@ from typing import Final
 from psycopg import Connection
 
 from aggregates.catalogue import FACTS
-from projections.faults import OUTAGES, Fault, is_outage, is_private
+from projections.faults import Fault, is_outage, is_private
 from projections.projection import Projection, Seen
 from store.application import Dossier
 from store.database import Row
 from store.events import RecordedEvent
 from store.log import read
 from store.mapper import FactMapper
+from store.outages import OUTAGES
 
 BATCH_EVENTS: Final = 2_000
 """Positions a batch; more only where one commit of the log holds more."""

@@ -21,6 +21,7 @@ from psycopg import Connection
 from store.admission import Append, admit
 from store.append import AppendStatements
 from store.database import Database, Row
+from store.outages import is_outage
 
 MOST_APPENDS: Final = 512
 MOST_EVENTS: Final = 8_000
@@ -132,9 +133,10 @@ class Committer:
     def _store(self, group: list[Append]) -> None:
         try:
             self._transact(group)
-        except psycopg.OperationalError as error:
-            self._after_loss(group, error)
         except Exception as error:  # noqa: BLE001  (the thread outlives any fault; the caller at fault gets it)
+            if isinstance(error, psycopg.OperationalError) and is_outage(error):
+                self._after_loss(group, error)
+                return
             self._disconnect()
             if len(group) == 1:
                 group[0].error = IntegrityError(str(error)) if isinstance(error, psycopg.IntegrityError) else error

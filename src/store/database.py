@@ -13,6 +13,8 @@ from eventsourcing.persistence import OperationalError
 from psycopg import Connection, IsolationLevel, sql
 from psycopg_pool import ConnectionPool
 
+from store.outages import is_outage
+
 CONNECT_TIMEOUT_S: Final = 3
 POOL_TIMEOUT_S: Final = 3.0
 POOL_SIZE: Final = 12
@@ -63,6 +65,8 @@ class Database:
             with self._pool.connection() as connection:
                 yield connection
         except psycopg.OperationalError as error:
+            if not is_outage(error):
+                raise
             self._replace_broken()
             raise OperationalError(f"The database cannot be reached: {error}".strip()) from error
 

@@ -1,0 +1,67 @@
+"""Which errors say that the database is away: the loss of a server, never what is wrong with a statement or a value."""
+
+import os
+from base64 import b64encode
+from collections.abc import Callable
+from uuid import UUID
+
+import psycopg
+import pytest
+from eventsourcing.persistence import OperationalError
+from psycopg import errors
+from psycopg_pool import PoolTimeout
+
+from aggregates.setup.category import ProfileCategory
+from aggregates.use_case import Claim
+from store.application import Dossier
+from store.database import Database
+from store.outages import is_not_migrated, is_outage
+
+UNLIKE_ANY: str = b64encode(os.urandom(9_000)).decode()
+"""Too long for a row of an index, and cannot be compressed."""
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OperationalError, psycopg.OperationalError, PoolTimeout, errors.AdminShutdown, errors.ReadOnlySqlTransaction],
+)
+def test_a_server_that_is_gone_is_an_outage(error: type[Exception]) -> None:
+    assert is_outage(error())
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        psycopg.ProgrammingError,
+        psycopg.DataError,
+        psycopg.IntegrityError,
+        errors.UndefinedTable,
+        errors.ProgramLimitExceeded,
+        errors.StatementTooComplex,
+        TypeError,
+    ],
+)
+def test_what_is_wrong_with_a_statement_is_none(error: type[Exception]) -> None:
+    assert not is_outage(error())
+
+
+def test_a_schema_that_is_not_migrated_is_known_as_such(database: Database) -> None:
+    with database.connection() as connection, pytest.raises(psycopg.ProgrammingError) as caught:
+        connection.execute("SELECT * FROM not_there_yet")
+    assert is_not_migrated(caught.value)
+
+
+def test_a_value_that_no_index_takes_does_not_count_as_an_absent_database(database: Database) -> None:
+    insert = "INSERT INTO claims (scope, key, owner) VALUES ('x', %s, %s)"
+    with pytest.raises(errors.ProgramLimitExceeded), database.connection() as connection:
+        connection.execute(insert, [UNLIKE_ANY, UUID(int=1)])
+
+
+def test_a_claim_that_no_index_takes_fails_its_own_command_by_name(
+    dossier: Dossier, category: Callable[..., ProfileCategory]
+) -> None:
+    made = category("7")
+    with pytest.raises(errors.ProgramLimitExceeded):
+        dossier.put(made.collect_events(), claims=[Claim("x", UNLIKE_ANY)], owner=made.id)
+    assert not dossier.log_of_facts.max_notification_id()
+    dossier.put(category("8").collect_events())
