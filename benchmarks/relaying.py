@@ -11,9 +11,10 @@ from benchmarks.servers import dossier
 from consumers.bus import Topics, ensure_topics
 from consumers.kafka_client import KafkaProducer
 from consumers.messages import Message, message
-from consumers.relay import Relay, relay_state
+from consumers.relay import Relay
 from store.application import Dossier
 from store.log import read
+from store.relaying import relay_state
 
 EVENTS: Final = 20_000
 ROUNDS: Final = 3
@@ -38,7 +39,7 @@ def run(url: str, servers: str) -> list[Row]:
 
 def _topics(servers: str) -> Topics:
     mark = uuid4().hex[:8]
-    topics = Topics(events=f"bench-events-{mark}", dead_letters=f"bench-dead-{mark}")
+    topics = Topics("demo", f"bench-events-{mark}", f"bench-dead-{mark}")
     ensure_topics(servers, topics)
     return topics
 

@@ -3,9 +3,11 @@
 import socket
 import threading
 import time
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, ClassVar, cast
+from uuid import UUID
 
 import httpx2
 import uvicorn
@@ -13,14 +15,17 @@ from eventsourcing.persistence import OperationalError
 
 from aggregates.customer import commands as customers
 from aggregates.setup import commands as setup
+from consumers.feeds import Later
 from consumers.kafka_client import KafkaConsumer, TopicPartition
-from consumers.messages import Received, message
+from consumers.messages import Received, headers_of, key_of, message
+from consumers.reading import Incoming, read_message
 from consumers.retrying import Retrying
 from projections.deliveries import DeliveriesProjection
 from projections.engine import Runner
 from store import deliveries
 from store.application import Dossier
 from store.database import Database
+from store.public import PublicEvent, as_json
 
 PATIENCE_S = 30.0
 FAST = Retrying(first_s=0.02, longest_s=0.1, most_attempts=4)
@@ -149,6 +154,47 @@ class Company:
         return event
 
 
+class Recorder:
+    """A handler that remembers, and behaves as told for a profile."""
+
+    types: ClassVar[frozenset[str]] = frozenset({"customer.registered", "customer.response_selected"})
+
+    def __init__(self) -> None:
+        self.handled: dict[str, list[int]] = defaultdict(list)
+        self.attempts: dict[str, list[int]] = defaultdict(list)
+        self.given_up: list[str] = []
+        self.unreadable: list[Received] = []
+        self.behaviour: dict[str, Callable[[int], Later | None]] = {}
+        self.at_work: Counter[str] = Counter()
+        self.overlapped = False
+        self._lock = threading.Lock()
+
+    def handle(self, incoming: Incoming, attempt: int) -> Later | None:
+        profile = incoming.event.profile
+        with self._lock:
+            self.at_work[profile] += 1
+            self.overlapped |= self.at_work[profile] > 1
+        try:
+            self.attempts[profile].append(attempt)
+            later = self.behaviour.get(profile, lambda _: None)(attempt)
+            if later is None:
+                self.handled[profile].append(incoming.event.position)
+            return later
+        finally:
+            with self._lock:
+                self.at_work[profile] -= 1
+
+    def give_up(self, incoming: Incoming, reason: str) -> None:
+        self.given_up.append(reason)
+
+    def put_aside(self, received: Received, reason: str) -> None:
+        self.unreadable.append(received)
+
+    @property
+    def total(self) -> int:
+        return sum(map(len, self.handled.values()))
+
+
 def on_topic(servers: str, topic: str) -> list[Received]:
     """Everything on a topic now, in order within each partition."""
     consumer = KafkaConsumer(bootstrap_servers=servers, enable_auto_commit=False, metrics_enabled=False)
@@ -216,9 +262,44 @@ class World:
         return list(self.simulator.received()["order"].get(number, []))
 
 
+def public_value(company: str, number: str, position: int) -> dict[str, Any]:
+    """The value of a message that says that a customer of this company answered."""
+    ids = {"event_id": str(UUID(int=position)), "correlation_id": str(UUID(int=1)), "causation_id": str(UUID(int=2))}
+    return {
+        **ids,
+        "type": "customer.response_selected",
+        "profile": f"customer:{number}",
+        "company": company,
+        "version": 1,
+        "position": position,
+        "recorded_at": "2026-11-21T09:30:00.000000Z",
+        "actor": "ann",
+        "role": "agent",
+        "source": "ui",
+        "reason": None,
+        "effective_from": "2026-11-21",
+        "effective_to": None,
+        "data": {"number": number, "category": 1, "response": "A"},
+        "personal_fields": [],
+    }
+
+
+def message_of(company: str = "demo", number: str = "1001", position: int = 1, **changed: Any) -> Received:
+    """A message that keeps the contract, with some members of its value changed, and its headers and key with them."""
+    value = {**public_value(company, number, position), **changed}
+    ids = (str(value[name]) for name in ("event_id", "company", "type", "recorded_at"))
+    headers = headers_of(*ids, profile=value["profile"], position=value["position"])
+    key = key_of(value["company"], value["profile"])
+    return Received(key, as_json(cast("PublicEvent", value)), dict(headers), f"test/0/{position}", position)
+
+
 def received_of(dossier: Dossier, event: Any) -> Received:
     made = message(dossier.fact_mapper, event)
     return Received(made.key, made.value, dict(made.headers), f"test/0/{event.id}", event.id)
+
+
+def incoming_of(dossier: Dossier, event: Any) -> Incoming:
+    return read_message(received_of(dossier, event), dossier.company)
 
 
 def fold_deliveries(dossier: Dossier) -> None:

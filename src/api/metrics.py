@@ -11,6 +11,7 @@ from prometheus_client import (
     CollectorRegistry,
     Counter,
     Histogram,
+    Info,
     PlatformCollector,
     ProcessCollector,
     generate_latest,
@@ -66,6 +67,8 @@ class Metrics:
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         PlatformCollector(registry=self._registry)
+        process = Info("dossier_process", "Which process of which company this is.", registry=self._registry)
+        process.info({"process": "api", "company": dossier.company})
         self._registry.register(_Positions(dossier, reads))
         self._requests = Counter(
             "dossier_http_requests", "Requests answered.", ["method", "route", "status"], registry=self._registry

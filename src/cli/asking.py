@@ -20,9 +20,9 @@ from projections.history import history as history_page
 from projections.reading import ProjectionState, View, as_known_at
 from store.application import Dossier
 from store.log import position_of
+from store.relaying import FOLLOWER
 
 PAGE: Final = 500
-_RELAY: Final = "relay"
 _SINGLE: Final = ("controls", "mappings", "system-options")
 """What there is one of in a company."""
 
@@ -101,7 +101,7 @@ def status(settings: Settings, *, as_json: bool) -> None:
         states = reads.states()
         end = dossier.log_of_facts.max_notification_id() or 0
         with dossier.database.connection() as connection:
-            relayed = position_of(connection, _RELAY)
+            relayed = position_of(connection, FOLLOWER)
             row = connection.execute("SELECT count(*) FROM dead_letters WHERE state <> 'resent'").fetchone()
         warnings = dossier.setup().controls.warnings(dossier.today())
     dead = row[0] if row else 0

@@ -1,7 +1,7 @@
 """How processes log: one JSON object a line on stderr, or coloured lines when stderr is a terminal.
 
-Lines of libraries (uvicorn, psycopg, kafka) come out in the same shape. Every line carries the instant (UTC), the level, the name of
-the process and what `structlog.contextvars` binds.
+Lines of libraries (uvicorn, psycopg, kafka) come out in the same shape. Every line carries the instant (UTC), the level, the names of
+the process and of its company, and what `structlog.contextvars` binds.
 """
 
 import logging
@@ -25,9 +25,9 @@ _SHARED: Final[tuple[Processor, ...]] = (
 )
 
 
-def configure(process: str, level: LogLevel) -> None:
-    """Sets logging up for this process; `process` is its name in every line."""
-    shared = (_named(process), *_SHARED)
+def configure(process: str, level: LogLevel, company: str) -> None:
+    """Sets logging up for this process; its name and its company are in every line."""
+    shared = (_named(process, company), *_SHARED)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -48,11 +48,11 @@ def configure(process: str, level: LogLevel) -> None:
     )
 
 
-def _named(process: str) -> Processor:
-    """Adds the name of the process to every line, whichever thread it comes from."""
+def _named(process: str, company: str) -> Processor:
+    """Adds the name of the process and its company to every line, whichever thread it comes from."""
 
     def add(_logger: Any, _method: str, event: EventDict) -> EventDict:
-        event["process"] = process
+        event["process"], event["company"] = process, company
         return event
 
     return add

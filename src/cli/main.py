@@ -158,16 +158,18 @@ def simulator(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     journal: Annotated[
         Path | None,
-        typer.Option(help="File that keeps what was received. Default: customer_engagement.jsonl in DOSSIER_DATA_DIR."),
+        typer.Option(
+            help="File that keeps what was received. Default: customer_engagement.COMPANY.jsonl in DOSSIER_DATA_DIR."
+        ),
     ] = None,
     fd: Annotated[int | None, typer.Option(hidden=True, help="Listen on this inherited socket.")] = None,
 ) -> None:
     """Run a simulator of Customer Engagement, for trying and for tests. Its token is CUSTOMER_ENGAGEMENT_TOKEN."""
-    from cli.simulating import JOURNAL
+    from cli.simulating import journal_of
     from cli.simulating import simulate as run
 
     settings = load().model_copy(update={"host": host, "port": port})
-    run(settings, journal or settings.data_dir / JOURNAL, fd=fd)
+    run(settings, journal or journal_of(settings), fd=fd)
 
 
 @app.command(rich_help_panel=RUN)

@@ -11,7 +11,7 @@ from cli.projecting import project
 from cli.relaying import relay
 from cli.serving import serve
 from cli.settings import Settings
-from cli.simulating import JOURNAL, simulate
+from cli.simulating import journal_of, simulate
 from cli.supervisor import Part
 from cli.wiring import migrate, open_dossier
 from cli.working import work
@@ -27,7 +27,7 @@ def parts(settings: Settings, api: socket.socket, simulator: socket.socket | Non
     yield Part("forward", partial(forward, settings, metrics_port=None))
     yield Part("work", partial(work, settings, metrics_port=None))
     if simulator is not None:
-        receive = partial(simulate, settings, settings.data_dir / JOURNAL, fd=simulator.fileno())
+        receive = partial(simulate, settings, journal_of(settings), fd=simulator.fileno())
         yield Part(SIMULATOR, receive, simulator.fileno())
     if settings.kafka_bootstrap_servers is not None:
         yield Part("relay", partial(relay, settings, metrics_port=None))

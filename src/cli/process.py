@@ -14,13 +14,14 @@ from types import FrameType
 from typing import Final
 
 import structlog
-from prometheus_client import start_http_server
+from prometheus_client import Info, start_http_server
 
 from cli.logs import configure
 from cli.settings import Settings
 from cli.sockets import PortTakenError
 from cli.supervisor import SUPERVISED
 
+PROCESS: Final = Info("dossier_process", "Which process of which company this is")
 _STDIN: Final = 0
 COLLECT_AFTER: Final = (50_000, 20, 50)
 """Thresholds of the garbage collector's generations."""
@@ -33,7 +34,8 @@ def running(name: str, settings: Settings, metrics_port: int | None) -> Iterator
     Raises:
         PortTakenError: `metrics_port` is in use.
     """
-    configure(name, settings.log_level)
+    configure(name, settings.log_level, settings.company)
+    PROCESS.info({"process": name, "company": settings.company})
     collect_less()
     log = structlog.get_logger()
     stop = threading.Event()
@@ -41,7 +43,7 @@ def running(name: str, settings: Settings, metrics_port: int | None) -> Iterator
     if os.environ.get(SUPERVISED):
         threading.Thread(target=_end_with_supervisor, name="supervisor-watch", daemon=True).start()
     with _metrics(settings.host, metrics_port):
-        log.info("started", pid=os.getpid(), company=settings.company)
+        log.info("started", pid=os.getpid())
         yield stop
         log.info("stopped")
 

@@ -42,7 +42,7 @@ def serve(settings: Settings, *, fd: int | None) -> None:
 def worker() -> ASGIApp:
     """The application of one of several processes."""
     settings = load()
-    configure(NAME, settings.log_level)
+    configure(NAME, settings.log_level, settings.company)
     return application(settings)
 
 

@@ -11,8 +11,19 @@ from cli.settings import Settings
 from cli.simulator import create_app
 from cli.sockets import address, inherited_or_listening
 
-JOURNAL: Final = "customer_engagement.jsonl"
-"""File of the data directory in which it keeps what it received."""
+FORMER_JOURNAL: Final = "customer_engagement.jsonl"
+
+
+def journal_of(settings: Settings) -> Path:
+    """File of the data directory in which it keeps what it received of this company.
+
+    A file of former releases, which knew one company only, becomes that of the company that is started first.
+    """
+    journal = settings.data_dir / f"customer_engagement.{settings.company}.jsonl"
+    former = settings.data_dir / FORMER_JOURNAL
+    if former.exists() and not journal.exists():
+        former.rename(journal)
+    return journal
 
 
 def simulate(settings: Settings, journal: Path, *, fd: int | None) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from consumers.messages import CONTENT_TYPE, DEAD_LETTER_HEADERS, DEAD_LETTERS_TOPIC, EVENTS_TOPIC, HEADERS
 from consumers.schemas import definitions, schemas
 
-VERSION: Final = "1.0.0"
+VERSION: Final = "2.0.0"
 PROMISE: Final = (
     "Every fact of the log, in the order of the log within a key. Delivered at least once, never out of order within a"
     " key: the header dossierposition only rises there, so a subscriber that remembers the last position of a key drops"
@@ -19,8 +19,11 @@ PROMISE: Final = (
     " personal business fields never travel: customer.field_edited tells that one was changed (is_personal) or taken away"
     " (cleared), and who may reads it in GET /v1/customers/{number}/fields; other fields' values do. Members and event"
     " types may be added: ignore what you do not know. To begin from an earlier position than the topic holds, read"
-    " GET /v1/events?after= and go on here."
+    " GET /v1/events?after= and go on here. Topic and key begin with the company, so that companies share brokers: take in"
+    " nothing of another company. A message is refused by the brokers only above their limit for the topic; then the later"
+    " ones of its key wait here until an operator has sent or skipped it, and those of other keys go on."
 )
+COMPANY: Final = {"company": {"description": "The company, as in DOSSIER_COMPANY: small letters, digits, underscores."}}
 _DEFS: Final = "#/$defs/"
 _SCHEMAS: Final = "#/components/schemas/"
 DEAD_LETTERS: Final = (
@@ -43,11 +46,13 @@ def _contract() -> dict[str, Any]:
         "channels": {
             "profileEvents": {
                 "address": EVENTS_TOPIC,
+                "parameters": COMPANY,
                 "description": PROMISE,
                 "messages": {_name(topic): {"$ref": f"#/components/messages/{_name(topic)}"} for topic in by_topic},
             },
             "deadLetters": {
                 "address": DEAD_LETTERS_TOPIC,
+                "parameters": COMPANY,
                 "description": DEAD_LETTERS,
                 "messages": {"deadLetter": {"$ref": "#/components/messages/deadLetter"}},
             },
@@ -73,7 +78,9 @@ def _message(topic: str, schema: dict[str, Any]) -> dict[str, Any]:
         "title": schema["title"],
         "summary": schema["description"],
         "contentType": CONTENT_TYPE,
-        "bindings": {"kafka": {"key": {"type": "string", "description": "The profile, such as customer:1001."}}},
+        "bindings": {
+            "kafka": {"key": {"type": "string", "description": "Company and profile, such as demo/customer:1001."}}
+        },
         "traits": [{"$ref": "#/components/messageTraits/cloudEvent"}],
         "payload": {"schemaFormat": "application/schema+json;version=draft-2020-12", "schema": _shared(schema)},
     }

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from consumers.kafka_client import (
     KafkaAdminClient,
@@ -18,7 +18,7 @@ from consumers.kafka_client import (
     KafkaProducer,
     TopicAlreadyExistsError,
 )
-from consumers.messages import DEAD_LETTERS_TOPIC, EVENTS_TOPIC
+from consumers.messages import DEAD_LETTERS_TOPIC, EVENTS_TOPIC, GROUP
 
 PARTITIONS: Final = 12
 REPLICATION: Final = 1
@@ -42,12 +42,22 @@ _WHICH_VERSIONS: Final = struct.pack(">ihhih", 10, 18, 0, 1, -1)
 
 @dataclass(frozen=True, slots=True)
 class Topics:
-    """The topics of one company and the shape in which they are made when they are missing."""
+    """The names of one company on a broker (rule 4.7), and the shape in which its topics are made when they are missing."""
 
-    events: str = EVENTS_TOPIC
-    dead_letters: str = DEAD_LETTERS_TOPIC
+    company: str
+    events: str
+    dead_letters: str
     partitions: int = PARTITIONS
     replication: int = REPLICATION
+
+    @classmethod
+    def of(cls, company: str) -> Self:
+        """The topics of a company."""
+        return cls(company, EVENTS_TOPIC.format(company=company), DEAD_LETTERS_TOPIC.format(company=company))
+
+    def group(self, consumer: str) -> str:
+        """The id of a consumer's group, and of any other client of the company."""
+        return GROUP.format(company=self.company, consumer=consumer)
 
 
 def check_reachable(servers: str) -> None:
@@ -69,7 +79,7 @@ def ensure_topics(servers: str, topics: Topics) -> None:
     check_reachable(servers)
     admin = KafkaAdminClient(
         bootstrap_servers=servers,
-        client_id="dossier-topics",
+        client_id=topics.group("topics"),
         request_timeout_ms=REQUEST_TIMEOUT_MS,
         bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS,
         reconnect_backoff_max_ms=RECONNECT_MS,

@@ -7,6 +7,7 @@ topic again, under the same event id.
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from threading import Lock
 from typing import Any, Final
 from uuid import UUID, uuid5
@@ -16,14 +17,16 @@ import structlog
 from aggregates.fact import NAMESPACE
 from consumers import metrics
 from consumers.bus import Topics, ensure_topics, producing
-from consumers.kafka_client import KafkaError, KafkaTimeoutError
+from consumers.kafka_client import KafkaError, KafkaTimeoutError, is_bus_away
 from consumers.messages import Received
 from store.database import Database
-from store.outcomes import record_unreadable
+from store.outcomes import printable, record_unreadable
 from store.public import instant
 
 LARGEST_VALUE_BYTES: Final = 900_000
 """Bytes of a message that a dead letter repeats: with its headers it must fit into a batch."""
+LARGEST_HEADERS_BYTES: Final = 65_536
+LARGEST_KEY_BYTES: Final = 1_024
 ACKNOWLEDGED_S: Final = 15.0
 
 _log = structlog.get_logger(__name__)
@@ -41,37 +44,57 @@ class Death:
 class DeadLetterTopic:
     """Writes dead letters to the topic; safe to share between threads. Its producer is made when it is first needed."""
 
-    def __init__(self, servers: str, topics: Topics | None = None) -> None:
+    def __init__(self, servers: str, topics: Topics) -> None:
         self._servers = servers
-        self._topics = topics or Topics()
+        self._topics = topics
         self._open = ExitStack()
         self._producer: Any = None
         self._lock = Lock()
 
     def publish(self, received: Received, death: Death) -> None:
-        """Writes one dead letter and waits for the acknowledgement. Raises `KafkaError`; then nothing may be taken as written."""
+        """Writes one dead letter and waits for the acknowledgement.
+
+        What the brokers refuse for good is written without the message itself; what they still refuse is logged and left out, for the
+        row in `dead_letters` is what counts. Raises `KafkaError` while they are away; then nothing may be taken as written.
+        """
         with self._lock:
             try:
-                self._send(received, death)
-            except KafkaError:
-                self._drop()
+                self._write(received.key, _whole(received, death))
+            except KafkaError as error:
+                if is_bus_away(error):
+                    raise
+                self._write_without_message(received, death)
+
+    def _write_without_message(self, received: Received, death: Death) -> None:
+        try:
+            self._write(None, _Letter(None, _headers(received, death), received.source))
+        except KafkaError as error:
+            if is_bus_away(error):
                 raise
+            metrics.FAULTS.labels("dead letters").inc()
+            _log.error("dead_letter.not_published", source=received.source, error=repr(error))
 
     def close(self) -> None:
         """Ends the producer."""
         with self._lock:
             self._drop()
 
-    def _send(self, received: Received, death: Death) -> None:
+    def _write(self, key: bytes | None, letter: "_Letter") -> None:
+        try:
+            self._send(key, letter)
+        except KafkaError:
+            self._drop()
+            raise
+
+    def _send(self, key: bytes | None, letter: "_Letter") -> None:
         if self._producer is None:
             ensure_topics(self._servers, self._topics)
-            self._producer = self._open.enter_context(producing(self._servers, "dossier-dead-letters"))
-        headers = [*received.headers.items(), *_headers(received, death)]
+            self._producer = self._open.enter_context(producing(self._servers, self._topics.group("dead-letters")))
         ack = self._producer.send(
             self._topics.dead_letters,
-            value=None if received.value is None else received.value[:LARGEST_VALUE_BYTES],
-            key=received.key or received.source.encode(),
-            headers=headers,
+            value=letter.value,
+            key=key[:LARGEST_KEY_BYTES] if key else letter.source.encode(),
+            headers=letter.headers,
         )
         self._producer.flush(timeout=ACKNOWLEDGED_S)
         if not ack.succeeded():
@@ -82,9 +105,27 @@ class DeadLetterTopic:
         self._open.close()
 
 
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """What goes to the topic."""
+
+    value: bytes | None
+    headers: list[tuple[str, bytes]]
+    source: str
+
+
+def _whole(received: Received, death: Death) -> _Letter:
+    """The message and why it is dead; headers of unusual size are left out."""
+    given = list(received.headers.items())
+    if sum(len(name) + len(value) for name, value in given) > LARGEST_HEADERS_BYTES:
+        given = []
+    value = None if received.value is None else received.value[:LARGEST_VALUE_BYTES]
+    return _Letter(value, [*given, *_headers(received, death)], received.source)
+
+
 def _headers(received: Received, death: Death) -> list[tuple[str, bytes]]:
     said = {
-        "dossierreason": death.reason,
+        "dossierreason": printable(death.reason),
         "dossierstatus": "" if death.status_code is None else str(death.status_code),
         "dossierattempts": str(death.attempts),
         "dossiersource": received.source,
@@ -120,5 +161,6 @@ class DeadLetters:
 
 
 def unreadable_id(received: Received) -> UUID:
-    """The id under which an unreadable message is kept: it has none that could be trusted, so it is named by where it lay."""
-    return uuid5(NAMESPACE, f"unreadable/{received.source}")
+    """The id under which an unreadable message is kept: it has none that could be trusted, so it is named by where it lay, and by what
+    it was, since a topic that is made anew counts from 0 again."""
+    return uuid5(NAMESPACE, f"unreadable/{received.source}/{sha256(received.value or b'').hexdigest()}")

@@ -2,13 +2,14 @@
 
 Promises of every feed: messages of one partition are handled one after the other, in log order; one key is always in one
 partition; progress is stored only after the handler is done with a message, so each is handled at least once; a partition whose
-handler asks to wait waits alone. What a partition does is in `Lane`, the same for all feeds.
+handler asks to wait waits alone. What a partition does is in `Lane`, the same for all feeds: a message is read strictly before anything
+else (`consumers.reading`), one of another company goes no further and is counted, one that cannot be read is put aside at once.
 """
 
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Event
@@ -16,10 +17,12 @@ from typing import Final, Protocol
 
 import structlog
 
-from consumers.kafka_client import KafkaError
+from consumers import metrics
+from consumers.kafka_client import is_bus_away
 from consumers.messages import Received
+from consumers.reading import ForeignMessageError, Incoming, UnreadableMessageError, read_message
 from consumers.retrying import Retrying
-from store.outcomes import DATABASE_FAULTS
+from store.outages import is_not_migrated, is_outage
 
 THREADS: Final = 8
 """Handlers at work at the same time in one process."""
@@ -52,14 +55,18 @@ class Handler(Protocol):
     """What is done with messages. It meets a message again after a crash, so a repetition must have no further effect."""
 
     types: frozenset[str]
-    """Types it wants; a feed may leave out all others."""
+    """Types it wants; it meets no others."""
 
-    def handle(self, received: Received, attempt: int) -> Later | None:
+    def handle(self, incoming: Incoming, attempt: int) -> Later | None:
         """Handles one message for the `attempt`-th time (from 1); `None` when it is done with."""
         ...
 
-    def give_up(self, received: Received, reason: str) -> None:
-        """Puts a message aside that it cannot handle, so that the next ones can go on."""
+    def give_up(self, incoming: Incoming, reason: str) -> None:
+        """Puts a message aside that it cannot handle, so that the next ones can go on. Raises only while a server is away."""
+        ...
+
+    def put_aside(self, received: Received, reason: str) -> None:
+        """Puts a message aside that nobody can read. Raises only while a server is away."""
         ...
 
 
@@ -108,37 +115,50 @@ class Lane:
             self._busy = True
             return True
 
-    def work(self, handler: Handler) -> None:
+    def work(self, handler: Handler, company: str) -> None:
         """Handles messages until there are none, one must wait, or others should have the thread. After `begin` only."""
         for _ in range(RUN_MESSAGES):
             with self._lock:
                 received = self._waiting[0] if self._waiting and not self._cancelled else None
-            if received is None or not self._settle(received, self._attempted(handler, received)):
+            if received is None or not self._settle(received, self._attempted(handler, received, company)):
                 break
         with self._lock:
             self._busy = False
 
-    def _attempted(self, handler: Handler, received: Received) -> Later | None:
+    def _attempted(self, handler: Handler, received: Received, company: str) -> Later | None:
         try:
-            return handler.handle(received, self._attempt)
-        except (*DATABASE_FAULTS, KafkaError) as error:
-            _log.warning("handler.without_server", lane=self.name, error=str(error))
-            return Later(OUTAGE_S, attempted=False)
-        except Exception as error:  # noqa: BLE001  (one bad message must neither end nor block the partition)
-            return self._after_fault(handler, received, error)
+            incoming = read_message(received, company)
+        except ForeignMessageError:
+            metrics.FOREIGN.inc()
+            return None
+        except UnreadableMessageError as error:
+            reason = str(error)
+            return self._guarded(received, lambda: handler.put_aside(received, reason))
+        if incoming.event.type not in handler.types:
+            return None
+        return self._guarded(
+            received,
+            lambda: handler.handle(incoming, self._attempt),
+            lambda reason: handler.give_up(incoming, reason),
+        )
 
-    def _after_fault(self, handler: Handler, received: Received, error: Exception) -> Later | None:
-        self._faults += 1
-        _log.error("handler.failed", lane=self.name, source=received.source, fault=self._faults, error=repr(error))
-        later = Later(FAULT_RETRYING.delay(self._faults), attempted=False)
-        if self._faults < MOST_FAULTS:
-            return later
+    def _guarded(
+        self, received: Received, act: Callable[[], Later | None], give_up: Callable[[str], None] | None = None
+    ) -> Later | None:
+        """What the act gives. Tried again while a server is away or not ready, for ever; given up after so many other faults."""
         try:
-            handler.give_up(received, f"It cannot be handled: {error!r}")
-        except Exception as again:  # noqa: BLE001  (it stays where it is until it can be put aside)
-            _log.error("handler.cannot_give_up", lane=self.name, source=received.source, error=repr(again))
-            return later
-        return None
+            return act()
+        except Exception as error:  # noqa: BLE001  (one bad message must neither end nor block the partition)
+            if is_outage(error) or is_bus_away(error):
+                _log.warning("handler.without_server", lane=self.name, error=str(error))
+                return Later(OUTAGE_S, attempted=False)
+            self._faults += 1
+            _log.error("handler.failed", lane=self.name, source=received.source, fault=self._faults, error=repr(error))
+            metrics.FAULTS.labels("handler").inc()
+            if self._faults >= MOST_FAULTS and give_up is not None and not is_not_migrated(error):
+                reason = f"It cannot be handled: {error!r}"
+                return self._guarded(received, lambda: give_up(reason))
+            return Later(FAULT_RETRYING.delay(self._faults), attempted=False)
 
     def _settle(self, received: Received, later: Later | None) -> bool:
         """Moves on, or sets when the message is due again; whether to go on now."""
@@ -156,8 +176,9 @@ class Lane:
 class Lanes:
     """The partitions that a process has now, and the threads that work on them."""
 
-    def __init__(self, name: str, handler: Handler, threads: int = THREADS) -> None:
+    def __init__(self, name: str, handler: Handler, company: str, threads: int = THREADS) -> None:
         self._handler = handler
+        self._company = company
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
 
     def tick(self, lanes: Iterable[Lane]) -> int:
@@ -166,7 +187,7 @@ class Lanes:
         for lane in lanes:
             busy += lane.waiting > 0
             if lane.begin():
-                self._pool.submit(lane.work, self._handler)
+                self._pool.submit(lane.work, self._handler, self._company)
         return busy
 
     def close(self, lanes: Iterable[Lane]) -> None:

@@ -19,16 +19,21 @@ from consumers import metrics
 from consumers.customer_engagement import Answer, CustomerEngagement, Verdict
 from consumers.dead_letters import DeadLetters, Death
 from consumers.feeds import Later
-from consumers.messages import Received, UnreadableMessageError, read_message
+from consumers.kafka_client import is_bus_away
+from consumers.messages import Received
+from consumers.reading import Incoming
 from consumers.retrying import Retrying
 from projections.deliveries import CHANGING, Decision, DeliveriesProjection, ValueGoneError, decisions, value_of
 from store.database import Database
 from store.deliveries import Sending, outcome, outcomes
 from store.mapper import FactMapper
+from store.outages import is_outage
 from store.outcomes import lock_customer, record_dead, record_sent
 
+GROUP: Final = "forwarder"
+"""Name of its consumer group; the company comes before it."""
 CONSUMER: Final = "dossier-forwarder"
-"""Name of its consumer group, and of its progress in the log."""
+"""Name of its progress where the log is the feed; it is kept in the company's own schema."""
 TYPES: Final = CHANGING
 FOLD_WAIT_S: Final = 0.05
 """Seconds between two looks at whether the deliveries read model has come far enough."""
@@ -61,47 +66,48 @@ class Forwarder:
         self._letters = letters
         self._retrying = retrying
 
-    def handle(self, received: Received, attempt: int) -> Later | None:
+    def handle(self, incoming: Incoming, attempt: int) -> Later | None:
         """See `Handler`."""
-        if received.type is not None and received.type not in TYPES:
-            return None
-        try:
-            event = read_message(received)
-            event_id = UUID(event["event_id"])
-        except (UnreadableMessageError, ValueError) as error:
-            self._letters.put_aside(received, str(error))
-            return None
-        if event["type"] == CustomerRegistered.TOPIC and event["data"].get("upload") is None:
+        event = incoming.event
+        if event.type == CustomerRegistered.TOPIC and event.data.get("upload") is None:
             return None  # no values came with it
-        decided = self._decided(event_id, event["position"])
+        decided = self._decided(event.event_id, event.position)
         if isinstance(decided, Later):
             return decided
         if decided is None:
-            self._letters.put_aside(received, f"The log has no event {event_id} at position {event['position']}.")
+            reason = f"The log has no event {event.event_id} at position {event.position}."
+            self.put_aside(incoming.received, reason)
             return None
-        return self._send_all(decided, received, attempt)
+        return self._send_all(decided, incoming, attempt)
 
-    def give_up(self, received: Received, reason: str) -> None:
+    def put_aside(self, received: Received, reason: str) -> None:
+        """See `Handler`."""
+        self._letters.put_aside(received, reason)
+
+    def give_up(self, incoming: Incoming, reason: str) -> None:
         """See `Handler`. What is known well enough to be sent again becomes dead letters of its customer."""
-        known = self._known(received)
-        if not known:
-            self._letters.put_aside(received, reason)
-            return
-        self._letters.announce(received, Death(reason))
-        with self._database.connection() as connection, connection.transaction():
-            for decided in known:
-                record_dead(connection, _sending(decided), 0, reason, None)
-                metrics.DEAD.inc()
-
-    def _known(self, received: Received) -> list[Decision]:
-        """The changes in a message that are to be sent and have no outcome yet."""
         try:
-            event = read_message(received)
-            event_id = UUID(event["event_id"])
-        except (UnreadableMessageError, ValueError):
-            return []
+            known = self._known(incoming)
+            if known:
+                self._letters.announce(incoming.received, Death(reason))
+                with self._database.connection() as connection, connection.transaction():
+                    for decided in known:
+                        record_dead(connection, _sending(decided), 0, reason, None)
+                        metrics.DEAD.inc()
+                return
+        except Exception as error:
+            if is_outage(error) or is_bus_away(error):
+                raise
+            _log.exception("delivery.not_given_up", source=incoming.received.source)
+        self.put_aside(incoming.received, reason)
+
+    def _known(self, incoming: Incoming) -> list[Decision]:
+        """The changes in a message that are to be sent and have no outcome yet."""
+        event = incoming.event
         with self._database.connection() as connection:
-            found = [one for one in decisions(connection, event_id, event["position"]) if one.not_sent_reason is None]
+            found = [
+                one for one in decisions(connection, event.event_id, event.position) if one.not_sent_reason is None
+            ]
             return [one for one in found if outcome(connection, one.delivery_id) is None]
 
     def _decided(self, event_id: UUID, position: int) -> list[Decision] | Later | None:
@@ -117,7 +123,7 @@ class Forwarder:
                 return None
             return decisions(connection, event_id, position)
 
-    def _send_all(self, decided: list[Decision], received: Received, attempt: int) -> Later | None:
+    def _send_all(self, decided: list[Decision], incoming: Incoming, attempt: int) -> Later | None:
         """Sends the changes of one event, in order; every one of them has all the attempts there are."""
         to_send = [one for one in decided if one.not_sent_reason is None]
         if len(to_send) > 1:
@@ -125,7 +131,7 @@ class Forwarder:
                 settled = outcomes(connection, [one.delivery_id for one in to_send])
             to_send = [one for one in to_send if one.delivery_id not in settled]
         for one in to_send:
-            later = self._send(one, received, attempt)
+            later = self._send(one, incoming, attempt)
             if later is not None:
                 return later
             if attempt > 1 and one is not to_send[-1]:
@@ -135,7 +141,7 @@ class Forwarder:
                 metrics.NOT_SENT.labels(one.not_sent_reason).inc()
         return None
 
-    def _send(self, decided: Decision, received: Received, attempt: int) -> Later | None:
+    def _send(self, decided: Decision, incoming: Incoming, attempt: int) -> Later | None:
         sending = _sending(decided)
         with self._database.connection() as connection, connection.transaction():
             lock_customer(connection, sending.number)
@@ -155,7 +161,7 @@ class Forwarder:
             if answer.verdict is Verdict.TRY_AGAIN and attempt < self._retrying.most_attempts:
                 return self._again(sending, attempt, reason, answer.retry_after_s)
             death = Death(reason, attempt, answer.status_code)
-            self._letters.announce(received, death)
+            self._letters.announce(incoming.received, death)
             record_dead(connection, sending, attempt, death.reason, death.status_code)
         metrics.DEAD.inc()
         _log.warning("delivery.dead", event_id=str(sending.event_id), attempts=attempt, reason=reason)

@@ -13,7 +13,7 @@ from consumers.bus import Topics
 from consumers.customer_engagement import CustomerEngagement
 from consumers.dead_letters import DeadLetters, DeadLetterTopic
 from consumers.feeds import Feed
-from consumers.forwarder import CONSUMER, SENDING, Forwarder
+from consumers.forwarder import CONSUMER, GROUP, SENDING, Forwarder
 from consumers.kafka_feed import KafkaFeed
 from consumers.log_feed import LogFeed
 from consumers.resender import Resender
@@ -41,9 +41,10 @@ def forwarding(
         closing.callback(database.close)
         engagement = CustomerEngagement(url, token)
         closing.callback(engagement.close)
+        topics = topics or Topics.of(dossier.company)
         letters = DeadLetters(database, DeadLetterTopic(servers, topics) if servers else None)
         closing.callback(letters.close)
-        feed: Feed = KafkaFeed(servers, CONSUMER, topics) if servers else LogFeed(dossier, CONSUMER)
+        feed: Feed = KafkaFeed(servers, GROUP, topics) if servers else LogFeed(dossier, CONSUMER)
         forwarder = Forwarder(database, dossier.fact_mapper, engagement, letters, sending)
         resender = Resender(database, dossier.fact_mapper, engagement, sending)
         yield {FORWARD: lambda stop: feed.run(forwarder, stop), RESEND: resender.run}

@@ -29,6 +29,12 @@ with warnings.catch_warnings():
     )
     from kafka.structs import MemberState  # type: ignore[import-untyped]
 
+
+def is_bus_away(error: BaseException) -> bool:
+    """Whether the brokers are away, or not ready, and the same may succeed once they are back."""
+    return isinstance(error, KafkaError) and bool(error.retriable)
+
+
 __all__ = [
     "CommitFailedError",
     "ConsumerRebalanceListener",
@@ -44,4 +50,5 @@ __all__ = [
     "RebalanceInProgressError",
     "TopicAlreadyExistsError",
     "TopicPartition",
+    "is_bus_away",
 ]

@@ -55,14 +55,12 @@ _log = structlog.get_logger(__name__)
 
 
 class KafkaFeed:
-    """One member of the group that feeds one consumer from the events topic. `consumer` is the group's id."""
+    """One member of the group that feeds one consumer from the events topic of a company."""
 
-    def __init__(
-        self, servers: str, consumer: str, topics: Topics | None = None, retrying: Retrying = RESTARTING
-    ) -> None:
+    def __init__(self, servers: str, consumer: str, topics: Topics, retrying: Retrying = RESTARTING) -> None:
         self._servers = servers
-        self._consumer = consumer
-        self._topics = topics or Topics()
+        self._consumer = topics.group(consumer)
+        self._topics = topics
         self._retrying = retrying
 
     def run(self, handler: Handler, stop: Event) -> None:
@@ -71,7 +69,7 @@ class KafkaFeed:
 
     def _serve(self, handler: Handler, stop: Event) -> None:
         ensure_topics(self._servers, self._topics)
-        workers = Lanes(f"{self._consumer}-kafka", handler)
+        workers = Lanes(self._consumer, handler, self._topics.company)
         partitions = _Assigned()
         try:
             with self._consuming() as client:

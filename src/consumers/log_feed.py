@@ -59,6 +59,7 @@ class LogFeed:
     ) -> None:
         self._database = dossier.database
         self._mapper = dossier.fact_mapper
+        self._company = dossier.company
         self._consumer = consumer
         self._partitions = partitions
         self._retrying = retrying
@@ -74,7 +75,7 @@ class LogFeed:
             stored = [position_of(leader.connection, self._follower(number)) or 0 for number in range(self._partitions)]
             partitions = [_Partition(number, position) for number, position in enumerate(stored)]
             lanes = [partition.lane for partition in partitions]
-            workers = Lanes(f"{self._consumer}-log", handler)
+            workers = Lanes(f"{self._consumer}-log", handler, self._company)
             signal = Signal(self._database, "log")
             try:
                 self._feed(leader, partitions, workers, handler, signal=signal, stop=stop)

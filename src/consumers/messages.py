@@ -1,20 +1,22 @@
-"""The public contract of the bus: which message an event becomes, and how a consumer reads it back.
+"""The public contract of the bus: which message an event becomes. `consumers.reading` reads it back.
 
-Key = the profile, such as `customer:1001`; value = the public event as JSON (`store.public`); headers = CloudEvents 1.0 in binary mode
-plus `dossierposition`, the log position. Promise: at least once, in order per key, with a position that only rises within a key, so
-a subscriber that remembers the last position of a key drops every repetition with one comparison. Personal values are never in
-a message. `docs/asyncapi.yaml` is generated from here.
+Key = company and profile, such as `demo/customer:1001`; value = the public event as JSON (`store.public`); headers = CloudEvents 1.0 in
+binary mode plus `dossierposition`, the log position. Promise: at least once, in order per key, with a position that only rises within a
+key, so a subscriber that remembers the last position of a key drops every repetition with one comparison. Personal values are never
+in a message. `docs/asyncapi.yaml` is generated from here.
 """
 
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final
 
 from store.events import RecordedEvent
 from store.mapper import FactMapper
-from store.public import PublicEvent, as_json, from_json, public_event
+from store.public import as_json, public_event
 
-EVENTS_TOPIC: Final = "dossier.profile-events.v1"
-DEAD_LETTERS_TOPIC: Final = "dossier.dead-letters.v1"
+EVENTS_TOPIC: Final = "dossier.{company}.profile-events.v2"
+DEAD_LETTERS_TOPIC: Final = "dossier.{company}.dead-letters.v2"
+GROUP: Final = "dossier.{company}.{consumer}"
+"""Every name on a broker starts with the company, so that several share one, and one access rule covers a company (rule 4.7)."""
 SPEC_VERSION: Final = "1.0"
 CONTENT_TYPE: Final = "application/json"
 POSITION_HEADER: Final = "dossierposition"
@@ -24,7 +26,7 @@ HEADERS: Final = {
     "ce_source": "Where it comes from: /dossier/{company}.",
     "ce_type": "Stored topic of the event, such as customer.response_selected.",
     "ce_time": "When it was recorded; RFC 3339, UTC.",
-    "ce_subject": "The profile, the same as the key.",
+    "ce_subject": "The profile; with the company before it, the key.",
     "content-type": "application/json.",
     POSITION_HEADER: "Position in the log, a whole number; rises within a key.",
 }
@@ -44,11 +46,6 @@ _CONSTANT_HEADERS: Final = [
     ("content-type", CONTENT_TYPE.encode()),
 ]
 _HEADER_NAME_BYTES: Final = sum(map(len, HEADERS))
-_NEEDED: Final = frozenset(PublicEvent.__required_keys__)
-
-
-class UnreadableMessageError(Exception):
-    """A message that does not keep the contract; `str(error)` says how."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,40 +74,32 @@ class Received:
     source: str
     place: int
 
-    @property
-    def type(self) -> str | None:
-        """The stored topic of the event, from the headers; `None` when they do not say it."""
-        found = self.headers.get("ce_type")
-        return None if found is None else found.decode(errors="replace")
-
 
 def message(mapper: FactMapper, recorded: RecordedEvent) -> Message:
     """The message of a recorded event. Raises `MapperDeserialisationError` when the event cannot be read."""
     event = public_event(mapper, recorded)
-    profile = event["profile"].encode()
-    headers = [
+    company, profile = event["company"], event["profile"]
+    headers = headers_of(
+        event["event_id"], company, event["type"], event["recorded_at"], profile=profile, position=recorded.id
+    )
+    return Message(key_of(company, profile), as_json(event), headers, recorded.id)
+
+
+def key_of(company: str, profile: str) -> bytes:
+    """The key of a message about this profile."""
+    return f"{company}/{profile}".encode()
+
+
+def headers_of(
+    event_id: str, company: str, type_: str, recorded_at: str, *, profile: str, position: int
+) -> list[tuple[str, bytes]]:
+    """The headers of a message, which say again what its value says."""
+    return [
         *_CONSTANT_HEADERS,
-        ("ce_id", event["event_id"].encode()),
-        ("ce_source", f"/dossier/{event['company']}".encode()),
-        ("ce_type", recorded.topic.encode()),
-        ("ce_time", event["recorded_at"].encode()),
-        ("ce_subject", profile),
-        (POSITION_HEADER, b"%d" % recorded.id),
+        ("ce_id", event_id.encode()),
+        ("ce_source", f"/dossier/{company}".encode()),
+        ("ce_type", type_.encode()),
+        ("ce_time", recorded_at.encode()),
+        ("ce_subject", profile.encode()),
+        (POSITION_HEADER, b"%d" % position),
     ]
-    return Message(profile, as_json(event), headers, recorded.id)
-
-
-def read_message(received: Received) -> PublicEvent:
-    """The public event in a message. Raises `UnreadableMessageError` naming what is wrong with it."""
-    missing = [name for name in HEADERS if name not in received.headers]
-    if missing:
-        raise UnreadableMessageError(f"Headers are missing: {', '.join(missing)}.")
-    try:
-        event = from_json(received.value or b"")
-    except ValueError as error:
-        raise UnreadableMessageError(f"The value is not JSON: {error}.") from None
-    if not isinstance(event, dict) or not event.keys() >= _NEEDED:
-        raise UnreadableMessageError("The value is not a public event: members are missing.")
-    if received.headers[POSITION_HEADER] != str(event["position"]).encode():
-        raise UnreadableMessageError("The position in the headers is not the one in the value.")
-    return cast("PublicEvent", event)

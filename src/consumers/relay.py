@@ -9,8 +9,6 @@ To recover: nothing has to be done, it tries for ever; `relay_state` shows how f
 
 import time
 from collections import deque
-from dataclasses import dataclass
-from datetime import datetime
 from threading import Event
 from typing import Any, Final
 
@@ -22,14 +20,13 @@ from consumers.kafka_client import KafkaTimeoutError
 from consumers.messages import Message, message
 from consumers.retrying import RESTARTING, Retrying, keep_serving
 from store.application import Dossier
-from store.database import Database
 from store.events import RecordedEvent
 from store.leadership import Leader, leading
 from store.log import move, position_of, read
+from store.relaying import FOLLOWER
 from store.signals import Signal
 
-FOLLOWER: Final = "relay"
-"""Its name in table `tracking`, and of its lock."""
+LOCK: Final = "relay"
 WINDOW_EVENTS: Final = 1_000
 WINDOW_BYTES: Final = 900_000
 """Must stay below `bus.LARGEST_BATCH_BYTES`: even if all of a window goes to one partition, it is one batch."""
@@ -41,26 +38,6 @@ ACKS_TIMEOUT_S: Final = DELIVERY_TIMEOUT_MS / 1_000 + 10
 _log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class RelayState:
-    """How far the relay is. `lag` counts the events that are not on the bus yet."""
-
-    position: int
-    log_end: int
-    lag: int
-    moved_at: datetime | None
-
-
-def relay_state(database: Database) -> RelayState:
-    """How far the relay is, whether or not one is running. Raises `OperationalError`."""
-    with database.connection() as connection:
-        moved = connection.execute("SELECT position, moved_at FROM tracking WHERE follower = %s", [FOLLOWER]).fetchone()
-        end = connection.execute("SELECT coalesce(max(position), 0) FROM events").fetchone()
-    position, moved_at = moved or (0, None)
-    log_end = end[0] if end else 0
-    return RelayState(position, log_end, max(log_end - position, 0), moved_at)
-
-
 class Relay:
     """Sends the log of one company to the bus."""
 
@@ -70,7 +47,7 @@ class Relay:
         self._database = dossier.database
         self._mapper = dossier.fact_mapper
         self._servers = servers
-        self._topics = topics or Topics()
+        self._topics = topics or Topics.of(dossier.company)
         self._retrying = retrying
 
     def run(self, stop: Event) -> None:
@@ -78,13 +55,13 @@ class Relay:
         keep_serving("relay", lambda: self._serve(stop), stop, self._retrying)
 
     def _serve(self, stop: Event) -> None:
-        with leading(self._database, FOLLOWER, stop) as leader:
+        with leading(self._database, LOCK, stop) as leader:
             if leader is None:
                 return
             ensure_topics(self._servers, self._topics)
             signal = Signal(self._database, "log")
             try:
-                with producing(self._servers, "dossier-relay") as producer:
+                with producing(self._servers, self._topics.group("relay")) as producer:
                     _log.info("relay.started", topic=self._topics.events)
                     self._follow(leader, producer, signal, stop)
             finally:

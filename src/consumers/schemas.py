@@ -15,7 +15,10 @@ _DAY: Final = {"type": ["string", "null"], "format": "date"}
 _ENVELOPE: Final[dict[str, dict[str, Any]]] = {
     "event_id": {**_UUID, "description": "The same on every delivery."},
     "type": {"type": "string", "description": "The stored topic."},
-    "profile": {"type": "string", "description": "What the event belongs to; the message's key."},
+    "profile": {
+        "type": "string",
+        "description": "What the event belongs to; with the company before it, the message's key.",
+    },
     "company": {"type": "string"},
     "version": {"type": "integer", "minimum": 1, "description": "Number of the event within its profile."},
     "position": {"type": "integer", "minimum": 1, "description": "Number of the event in the log."},

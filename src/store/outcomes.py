@@ -8,18 +8,21 @@ from collections.abc import Sequence
 from typing import Final, Literal
 from uuid import UUID
 
-import psycopg
-from eventsourcing.persistence import OperationalError
 from psycopg import Connection
 from psycopg.rows import class_row
 
 from store.database import Row
 from store.deliveries import LETTER, DeadLetter, Sending
 
-DATABASE_FAULTS: Final = (OperationalError, psycopg.OperationalError, psycopg.InterfaceError, psycopg.ProgrammingError)
-"""Errors that say nothing about the message at hand: the database is away, or its schema is not ours."""
+LONGEST_REASON: Final = 2_000
+"""Characters kept of a reason."""
 KEPT_MESSAGE_BYTES: Final = 65_536
 """Bytes kept of a message that nobody could read; the dead-letter topic has all of it."""
+
+
+def printable(reason: str) -> str:
+    """The reason as any table or header takes it: of bounded length, without null characters and lone surrogates."""
+    return reason[:LONGEST_REASON].replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def lock_customer(connection: Connection[Row], number: str) -> None:
@@ -60,7 +63,7 @@ def record_dead(
             sending.effective_from,
             sending.effective_to,
             sending.position,
-            reason,
+            printable(reason),
             status_code,
             attempts,
             sending.personal,
@@ -77,7 +80,15 @@ def _record(
         " ON CONFLICT (event_id) DO UPDATE SET status = excluded.status,"
         " attempts = delivery_outcomes.attempts + excluded.attempts, reason = excluded.reason, at = clock_timestamp()"
         " WHERE delivery_outcomes.status = 'dead'",
-        [sending.event_id, status, attempts, reason, sending.number, sending.attribute, sending.position],
+        [
+            sending.event_id,
+            status,
+            attempts,
+            reason and printable(reason),
+            sending.number,
+            sending.attribute,
+            sending.position,
+        ],
     )
 
 
@@ -86,7 +97,7 @@ def record_unreadable(connection: Connection[Row], event_id: UUID, source: str, 
     connection.execute(
         "INSERT INTO dead_letters (event_id, reason, attempts, source, message) VALUES (%s, %s, 0, %s, %s)"
         " ON CONFLICT (event_id) DO NOTHING",
-        [event_id, reason, source, message[:KEPT_MESSAGE_BYTES]],
+        [event_id, printable(reason), source, message[:KEPT_MESSAGE_BYTES]],
     )
 
 

@@ -1,62 +1,22 @@
 """One handler, two feeds: the same promises from Kafka and from the log itself (rules 4.3, 4.4, 4.6)."""
 
 import threading
-from collections import Counter, defaultdict
 from collections.abc import Callable
-from typing import ClassVar
 from uuid import uuid4
 
 import pytest
 
-from consumer_world import FAST, Company, Loops, drop_connections, succeeds, wait_for
+from consumer_world import FAST, Company, Loops, Recorder, drop_connections, message_of, succeeds, wait_for
 from consumers.bus import Topics, ensure_topics, producing
 from consumers.feeds import MOST_FAULTS, Feed, Lane, Later
 from consumers.kafka_feed import KafkaFeed
 from consumers.log_feed import LogFeed
 from consumers.messages import Received
+from consumers.reading import Incoming
 from consumers.relay import Relay
 from store.application import Dossier
 
 NUMBERS = [str(number) for number in range(1_000, 1_012)]
-
-
-class Recorder:
-    """A handler that remembers, and behaves as told for a profile."""
-
-    types: ClassVar[frozenset[str]] = frozenset({"customer.registered", "customer.response_selected"})
-
-    def __init__(self) -> None:
-        self.handled: dict[str, list[int]] = defaultdict(list)
-        self.attempts: dict[str, list[int]] = defaultdict(list)
-        self.given_up: list[str] = []
-        self.behaviour: dict[str, Callable[[int], Later | None]] = {}
-        self.at_work: Counter[str] = Counter()
-        self.overlapped = False
-        self._lock = threading.Lock()
-
-    def handle(self, received: Received, attempt: int) -> Later | None:
-        if received.type is not None and received.type not in self.types:
-            return None
-        profile = (received.key or b"").decode()
-        with self._lock:
-            self.at_work[profile] += 1
-            self.overlapped |= self.at_work[profile] > 1
-        try:
-            self.attempts[profile].append(attempt)
-            later = self.behaviour.get(profile, lambda _: None)(attempt)
-            if later is None:
-                self.handled[profile].append(int(received.headers.get("dossierposition", b"0")))
-            return later
-        finally:
-            with self._lock:
-                self.at_work[profile] -= 1
-
-    def give_up(self, received: Received, reason: str) -> None:
-        self.given_up.append(reason)
-
-    @property
-    def total(self) -> int:
-        return sum(map(len, self.handled.values()))
 
 
 @pytest.fixture(params=["log", pytest.param("kafka", marks=pytest.mark.kafka)])
@@ -183,13 +143,16 @@ def test_a_message_without_headers_or_key_does_not_stop_a_partition(
 ) -> None:  # rule 4.4
     ensure_topics(kafka_servers, topics)
     handler = Recorder()
+    good = message_of()
     with producing(kafka_servers, "test") as producer:
         for key, headers in ((None, []), (b"customer:1", [("dossierposition", b"7")])):
             producer.send(topics.events, value=b"\xff", key=key, headers=headers, partition=0)
+        producer.send(topics.events, value=good.value, key=good.key, headers=[*good.headers.items()], partition=0)
         producer.flush(timeout=10)
-    run(loops, KafkaFeed(kafka_servers, f"test-{uuid4().hex[:8]}", topics, FAST), handler)
-    wait_for(lambda: handler.total == 2, "both are handled")
-    assert handler.handled == {"": [0], "customer:1": [7]}
+    run(loops, KafkaFeed(kafka_servers, "test", topics, FAST), handler)
+    wait_for(lambda: handler.total == 1, "the good one is handled")
+    assert handler.handled == {"customer:1001": [1]}
+    assert [(one.key, one.value) for one in handler.unreadable] == [(None, b"\xff"), (b"customer:1", b"\xff")]
 
 
 @pytest.mark.kafka
@@ -201,9 +164,8 @@ def test_a_partition_with_enough_read_ahead_is_held_back(
     ensure_topics(kafka_servers, topics)
     with producing(kafka_servers, "test") as producer:
         for position in range(1, 121):
-            for key in (b"customer:1", b"customer:2"):
-                headers = [("dossierposition", str(position).encode())]
-                producer.send(topics.events, value=b"{}", key=key, headers=headers)
+            for made in (message_of("demo", "1", position), message_of("demo", "2", position)):
+                producer.send(topics.events, value=made.value, key=made.key, headers=[*made.headers.items()])
             if position % 20 == 0:
                 producer.flush(timeout=10)
     handler = Recorder()
@@ -218,21 +180,24 @@ def test_what_is_wanted_afresh_is_counted_from_the_first_attempt() -> None:  # r
     attempts: list[int] = []
 
     class Told:
-        types: frozenset[str] = frozenset()
+        types: frozenset[str] = Recorder.types
 
-        def handle(self, received: Received, attempt: int) -> Later | None:
+        def handle(self, incoming: Incoming, attempt: int) -> Later | None:
             attempts.append(attempt)
             return [Later(0.0), Later(0.0, attempted=False), Later(0.0, afresh=True), Later(0.0), None][
                 len(attempts) - 1
             ]
 
-        def give_up(self, received: Received, reason: str) -> None:
+        def give_up(self, incoming: Incoming, reason: str) -> None:
+            raise AssertionError(reason)
+
+        def put_aside(self, received: Received, reason: str) -> None:
             raise AssertionError(reason)
 
     lane = Lane("test/0")
-    lane.put([Received(b"customer:1", b"{}", {}, "test/0/1", 1)])
+    lane.put([message_of()])
     while lane.begin():
-        lane.work(Told())
+        lane.work(Told(), "demo")
     assert attempts == [1, 2, 2, 1, 2]
     assert lane.done == 1
 

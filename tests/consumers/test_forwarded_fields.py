@@ -8,7 +8,7 @@ from aggregates.customer import commands as customers
 from aggregates.customer.profile import CustomerProfile
 from aggregates.setup import commands as setup
 from business_fields import request, standard_fields, upload_row
-from consumer_world import FAST, TOKEN, Company, Loops, Simulator, World, fold_deliveries, received_of, wait_for
+from consumer_world import FAST, TOKEN, Company, Loops, Simulator, World, fold_deliveries, incoming_of, wait_for
 from consumers.forwarder import Forwarder
 from consumers.forwarding import RESEND, forwarding
 from projections.deliveries import decisions
@@ -44,7 +44,7 @@ def last(house: Dossier, position: int | None, count: int = 1) -> list[Any]:
 
 def hand_over(forwarder: Forwarder, house: Dossier, *events: Any) -> None:
     for event in events:
-        assert forwarder.handle(received_of(house, event), 1) is None
+        assert forwarder.handle(incoming_of(house, event), 1) is None
 
 
 def in_clear(house: Dossier, word: str) -> list[str]:
@@ -73,8 +73,8 @@ def test_a_personal_value_reaches_the_other_side_and_nothing_else(
     house: Dossier, forwarder: Forwarder, simulator: Simulator
 ) -> None:  # rules 4.2, 5.1
     [event] = edit(house, first_name=SECRET)
-    received = received_of(house, event)
-    assert SECRET.encode() not in (received.value or b"")
+    received = incoming_of(house, event)
+    assert SECRET.encode() not in (received.received.value or b"")
     hand_over(forwarder, house, event)
     assert simulator.values("1001") == {"given": SECRET}
     assert in_clear(house, SECRET) == []
@@ -111,7 +111,7 @@ def test_each_value_of_an_event_has_all_attempts(
     upload_row(house, "1002", {"city": "Rome", "first_name": SECRET})
     fold_deliveries(house)
     [event] = last(house, house.log_of_facts.max_notification_id())
-    received = received_of(house, event)
+    received = incoming_of(house, event)
     simulator.fail(503)
     again = forwarder.handle(received, 1)
     assert again is not None
@@ -180,7 +180,7 @@ def test_what_cannot_be_handled_is_given_up_change_by_change(house: Dossier, for
     upload_row(house, "1002", {"city": "Rome", "first_name": SECRET})
     fold_deliveries(house)
     [event] = last(house, house.log_of_facts.max_notification_id())
-    forwarder.give_up(received_of(house, event), "It cannot be handled.")
+    forwarder.give_up(incoming_of(house, event), "It cannot be handled.")
     with house.database.connection() as connection:
         letters = deliveries.dead_letters(connection)
     assert [(one.attribute, one.value, one.personal) for one in letters] == [

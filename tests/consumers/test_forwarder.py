@@ -174,7 +174,7 @@ def test_through_kafka_a_refusal_is_on_the_dead_letter_topic_too(
             end()
     assert world.received("1001") == [str(event.event_id) for event in events]
     [letter] = on_topic(kafka_servers, topics.dead_letters)
-    assert letter.key == b"customer:1001"
+    assert letter.key == b"demo/customer:1001"
     assert letter.headers["ce_id"] == str(refused.event_id).encode()
     assert b"422" in letter.headers["dossierreason"]
     assert letter.headers["dossierstatus"] == b"422"

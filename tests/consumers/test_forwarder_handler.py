@@ -1,15 +1,16 @@
 """Redelivery and poison, straight at the forwarder's handler (rules 4.3, 4.4)."""
 
-from typing import Any
-from uuid import uuid4
+from dataclasses import replace
 
 import pytest
 
-from consumer_world import FAST, TOKEN, Company, Simulator, fold_deliveries, received_of
+from consumer_world import FAST, TOKEN, Company, Simulator, fold_deliveries, incoming_of, message_of, received_of
 from consumers.customer_engagement import CustomerEngagement
 from consumers.dead_letters import DeadLetters, unreadable_id
+from consumers.feeds import Lane
 from consumers.forwarder import Forwarder
 from consumers.messages import Received
+from consumers.metrics import FOREIGN
 from store import deliveries
 from store.application import Dossier
 from store.deliveries import NotResendableError
@@ -19,7 +20,7 @@ def test_a_message_waits_for_the_read_model_that_decides(
     dossier: Dossier, company: Company, simulator: Simulator, forwarder: Forwarder
 ) -> None:
     company.define().integrate().register("1001")
-    received = received_of(dossier, company.answer("1001", "A"))
+    received = incoming_of(dossier, company.answer("1001", "A"))
     later = forwarder.handle(received, 1)
     assert later is not None
     assert not later.attempted
@@ -35,11 +36,11 @@ def test_a_redelivered_message_has_one_effect(
     company.define().integrate().register("1001")
     event = company.answer("1001", "A")
     fold_deliveries(dossier)
-    assert forwarder.handle(received_of(dossier, event), 1) is None
-    assert forwarder.handle(received_of(dossier, event), 1) is None
+    assert forwarder.handle(incoming_of(dossier, event), 1) is None
+    assert forwarder.handle(incoming_of(dossier, event), 1) is None
     with dossier.database.connection() as connection:  # as if it had been killed before the outcome was stored
         connection.execute("DELETE FROM delivery_outcomes")
-    assert forwarder.handle(received_of(dossier, event), 1) is None
+    assert forwarder.handle(incoming_of(dossier, event), 1) is None
     counts = simulator.received()
     assert (counts["requests"], counts["effective"], counts["duplicates"]) == (2, 1, 1)
     with dossier.database.connection() as connection:
@@ -55,53 +56,85 @@ def test_a_redelivered_dead_message_is_not_sent_by_itself(
     event = company.answer("1001", "A")
     fold_deliveries(dossier)
     simulator.fail(400)
-    assert forwarder.handle(received_of(dossier, event), 1) is None
-    assert forwarder.handle(received_of(dossier, event), 1) is None
+    assert forwarder.handle(incoming_of(dossier, event), 1) is None
+    assert forwarder.handle(incoming_of(dossier, event), 1) is None
     assert simulator.received()["requests"] == 1
 
 
-@pytest.mark.parametrize(
-    ("value", "left_out", "why"), [(b"not json", None, "not JSON"), (..., "ce_id", "ce_id"), (b"{}", None, "members")]
-)
-def test_an_unreadable_message_is_put_aside_with_its_reason(
-    dossier: Dossier, company: Company, forwarder: Forwarder, value: Any, left_out: str | None, why: str
+def handed_over(dossier: Dossier, forwarder: Forwarder, *messages: Received) -> list[deliveries.DeadLetter]:
+    """Hands messages over as a feed does; gives the dead letters there are then."""
+    lane = Lane("test/0")
+    lane.put(messages)
+    while lane.begin():
+        lane.work(forwarder, dossier.company)
+    assert lane.waiting == 0
+    with dossier.database.connection() as connection:
+        return deliveries.dead_letters(connection)
+
+
+def test_an_unreadable_message_is_put_aside_once_with_its_reason(
+    dossier: Dossier, company: Company, forwarder: Forwarder
 ) -> None:  # rule 4.4
     company.define().integrate().register("1001")
     good = received_of(dossier, company.answer("1001", "A"))
-    headers = {name: one for name, one in good.headers.items() if name != left_out}
-    broken = Received(good.key, good.value if value is ... else value, headers, "topic/3/17", 17)
-    assert forwarder.handle(broken, 1) is None
-    assert forwarder.handle(broken, 1) is None
+    broken = Received(good.key, b"not json", good.headers, "topic/3/17", 17)
+    [letter] = handed_over(dossier, forwarder, broken, broken)
     with dossier.database.connection() as connection:
-        [letter] = deliveries.dead_letters(connection)
         kept = deliveries.unreadable_message(connection, letter.event_id)
         with pytest.raises(NotResendableError):
             deliveries.request_resend(connection, letter.event_id, "ann")
     assert letter.event_id == unreadable_id(broken)
-    assert why in letter.reason
+    assert "not a public event" in letter.reason
     assert (letter.number, letter.source, kept) == (None, "topic/3/17", broken.value)
+
+
+def test_a_reason_that_no_table_takes_is_kept_without_what_it_does_not_take(
+    dossier: Dossier, forwarder: Forwarder
+) -> None:  # rule 4.4
+    forwarder.put_aside(message_of(), "\0 \ud800" + "x" * 10_000)
+    with dossier.database.connection() as connection:
+        [letter] = deliveries.dead_letters(connection)
+    assert letter.reason.startswith(" ?x")
+    assert len(letter.reason) < 2_001
 
 
 def test_a_message_of_an_event_that_the_log_does_not_have_is_put_aside(
     dossier: Dossier, company: Company, forwarder: Forwarder
 ) -> None:
     company.define().integrate().register("1001")
-    good = received_of(dossier, company.answer("1001", "A"))
     fold_deliveries(dossier)
-    event_id = good.headers["ce_id"]
-    foreign = Received(
-        good.key, (good.value or b"").replace(event_id, str(uuid4()).encode()), good.headers, "topic/3/18", 18
-    )
-    assert forwarder.handle(foreign, 1) is None
+    [letter] = handed_over(dossier, forwarder, message_of(position=3), message_of(position=2**63 - 1))[:1]
+    assert "has no event" in letter.reason
+
+
+def test_giving_up_raises_nothing_whatever_is_wrong(dossier: Dossier, company: Company, forwarder: Forwarder) -> None:
+    """Not even when the read model that says what was to be sent is broken: the message itself is put aside then."""
+    company.define().integrate().register("1001")
+    incoming = incoming_of(dossier, company.answer("1001", "A"))
+    with dossier.database.connection() as connection:
+        connection.execute("ALTER TABLE delivery_outcomes RENAME TO gone")
+    forwarder.give_up(incoming, "It cannot be handled.")
     with dossier.database.connection() as connection:
         [letter] = deliveries.dead_letters(connection)
-    assert "has no event" in letter.reason
+    assert (letter.reason, letter.source) == ("It cannot be handled.", incoming.received.source)
+
+
+def test_what_belongs_to_another_company_is_refused_and_counted_and_nothing_is_kept(
+    dossier: Dossier, forwarder: Forwarder
+) -> None:  # rule 4.7
+    foreign = message_of("acme", "1001", 3)
+    before = FOREIGN._value.get()
+    by_value = replace(foreign, key=None, headers={})
+    by_key = replace(foreign, value=b"\xff", headers={})
+    by_source = replace(foreign, value=None, key=b"x")
+    assert handed_over(dossier, forwarder, foreign, by_value, by_key, by_source) == []
+    assert FOREIGN._value.get() == before + 4
 
 
 def test_other_messages_are_none_of_its_business(dossier: Dossier, company: Company, forwarder: Forwarder) -> None:
     company.define().register("1001")
-    for event in dossier.log_of_facts.select_notifications(1, 100):
-        assert forwarder.handle(received_of(dossier, event), 1) is None
+    messages = [received_of(dossier, event) for event in dossier.log_of_facts.select_notifications(1, 100)]
+    assert handed_over(dossier, forwarder, *messages) == []
 
 
 def test_another_side_that_is_not_there_is_tried_again(dossier: Dossier, company: Company) -> None:  # rule 4.4
@@ -110,8 +143,8 @@ def test_another_side_that_is_not_there_is_tried_again(dossier: Dossier, company
     company.define().integrate().register("1001")
     event = company.answer("1001", "A")
     fold_deliveries(dossier)
-    assert forwarder.handle(received_of(dossier, event), 1) is not None
-    assert forwarder.handle(received_of(dossier, event), FAST.most_attempts) is None
+    assert forwarder.handle(incoming_of(dossier, event), 1) is not None
+    assert forwarder.handle(incoming_of(dossier, event), FAST.most_attempts) is None
     engagement.close()
     with dossier.database.connection() as connection:
         [letter] = deliveries.dead_letters(connection)

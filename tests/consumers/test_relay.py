@@ -20,13 +20,15 @@ from conftest import kafka_module
 from consumer_world import FAST, Company, Loops, drop_connections, on_topic, succeeds, wait_for
 from consumers.bus import Topics, ensure_topics, producing
 from consumers.kafka_client import KafkaAdminClient, KafkaError
-from consumers.messages import Received, read_message
+from consumers.messages import Received, key_of
 from consumers.metrics import FAULTS
-from consumers.relay import FOLLOWER, Relay, relay_state
+from consumers.reading import read_message
+from consumers.relay import Relay
 from store.application import Dossier
 from store.database import Database
 from store.events import NewEvent
 from store.log import move
+from store.relaying import FOLLOWER, relay_state
 
 pytestmark = pytest.mark.kafka
 UNCLOSED = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
@@ -70,13 +72,13 @@ def test_everything_goes_to_the_bus_in_order_per_key(
         range(1, relay_state(dossier.database).log_end + 1)
     )
     assert all(each == sorted(each) for each in by_key.values())
-    assert len(by_key[b"customer:1001"]) == len(by_key[b"customer:1002"]) == 5
-    assert {read_message(one)["profile"].encode() for one in messages} == by_key.keys()
+    assert len(by_key[b"demo/customer:1001"]) == len(by_key[b"demo/customer:1002"]) == 5
+    assert {key_of("demo", read_message(one, "demo").event.profile) for one in messages} == by_key.keys()
 
 
 def test_topics_are_made_when_they_are_missing_and_left_when_they_are_there(kafka_servers: str, topics: Topics) -> None:
     ensure_topics(kafka_servers, topics)
-    ensure_topics(kafka_servers, Topics(topics.events, topics.dead_letters, partitions=3))
+    ensure_topics(kafka_servers, Topics("demo", topics.events, topics.dead_letters, partitions=3))
     admin = KafkaAdminClient(bootstrap_servers=kafka_servers)
     described = admin.describe_topics([topics.events, topics.dead_letters])
     admin.close()
@@ -118,7 +120,7 @@ def test_one_relay_is_active_and_the_standby_takes_over(
     company.register("1002")
     wait_for(is_through(dossier), "the standby works")
     by_key = positions_by_key(on_topic(kafka_servers, topics.events))
-    assert {b"customer:1001", b"customer:1002"} <= by_key.keys()
+    assert {b"demo/customer:1001", b"demo/customer:1002"} <= by_key.keys()
     assert all(len(each) == len(set(each)) for each in by_key.values())
 
 
@@ -136,7 +138,7 @@ def test_an_event_that_cannot_be_read_is_never_skipped(
     loops.start(Relay(dossier, kafka_servers, topics, FAST).run)
     wait_for(lambda: faults.get() > known + 1, "the relay tries again")
     assert relay_state(dossier.database).position <= before
-    assert b"customer:1001" not in positions_by_key(on_topic(kafka_servers, topics.events))
+    assert b"demo/customer:1001" not in positions_by_key(on_topic(kafka_servers, topics.events))
 
 
 def test_the_relay_goes_on_after_the_database_dropped_its_connections(
@@ -148,7 +150,7 @@ def test_the_relay_goes_on_after_the_database_dropped_its_connections(
     drop_connections(dossier.database)
     wait_for(lambda: succeeds(lambda: company.register("1001")), "the database is there again")
     wait_for(lambda: succeeds(is_through(dossier)), "the relay goes on")
-    assert b"customer:1001" in positions_by_key(on_topic(kafka_servers, topics.events))
+    assert b"demo/customer:1001" in positions_by_key(on_topic(kafka_servers, topics.events))
 
 
 def test_windows_larger_than_the_bounds_go_out_in_order(
@@ -215,7 +217,7 @@ def test_a_broker_that_dies_delays_no_save_and_loses_nothing(
 @UNCLOSED
 def test_a_producer_ends_within_seconds_whatever_it_holds(own_kafka: tuple[Any, Path, str]) -> None:
     kafka, directory, servers = own_kafka
-    ensure_topics(servers, Topics("t", "d", partitions=1))
+    ensure_topics(servers, Topics("demo", "t", "d", partitions=1))
     with producing(servers, "test") as producer:
         producer.partitions_for("t")
         kafka.stop(directory, kill=True)
@@ -240,7 +242,7 @@ def test_trying_without_a_broker_leaves_nothing_behind(mute: bool, monkeypatch: 
             with pytest.raises(KafkaError), producing(server, "test"):
                 pass
             with pytest.raises(KafkaError):
-                ensure_topics(server, Topics())
+                ensure_topics(server, Topics.of("demo"))
         assert (threading.active_count(), len(list(Path("/proc/self/fd").iterdir()))) == before
 
 

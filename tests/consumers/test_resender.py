@@ -5,7 +5,7 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from consumer_world import FAST, TOKEN, Company, Loops, Simulator, World, fold_deliveries, received_of, wait_for
+from consumer_world import FAST, TOKEN, Company, Loops, Simulator, World, fold_deliveries, incoming_of, wait_for
 from consumers.forwarder import Forwarder
 from consumers.forwarding import RESEND, forwarding
 from store import deliveries
@@ -87,11 +87,11 @@ def test_a_value_sent_between_request_and_resend_wins(
     dead = company.answer("1001", "A")
     fold_deliveries(dossier)
     simulator.fail(422)
-    forwarder.handle(received_of(dossier, dead), 1)
+    forwarder.handle(incoming_of(dossier, dead), 1)
     world.resend(dead)  # nobody resends yet
     later = company.answer("1001", "B")
     fold_deliveries(dossier)
-    forwarder.handle(received_of(dossier, later), 1)
+    forwarder.handle(incoming_of(dossier, later), 1)
     with forwarding(dossier, url=simulator.url, token=TOKEN, sending=FAST) as tasks:
         end = loops.start(tasks[RESEND])
         wait_for(lambda: world.letter(dead).state == "dead", "it is put back")
