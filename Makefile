@@ -7,13 +7,14 @@ KAFKA_DIR := .dossier/kafka
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help up test bench check lock clean
+.PHONY: help up test bench endure check lock clean
 
 help:
 	@echo "make up           run Dossier here: API, projections, forwarder, a Customer Engagement simulator"
 	@echo "make up KAFKA=1   the same through a local Apache Kafka"
 	@echo "make test         format, lint, types, and every test against real servers"
 	@echo "make bench        ratios against peers, written to benchmarks/results.json"
+	@echo "make endure       two companies on one Kafka while all is killed, frozen and filled up; SECONDS=600"
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -41,6 +42,10 @@ test: check
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m benchmarks
+
+SECONDS ?= 600
+endure: $(VENV)/.installed
+	$(BIN)/python -m benchmarks enduring --seconds $(SECONDS)
 
 # Three locks: everything for development, what runs for the image, what builds the image's wheel.
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header

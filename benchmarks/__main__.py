@@ -1,4 +1,7 @@
-"""`make bench`: every ratio in one run, or the ones named; prints them and writes `benchmarks/results.json`."""
+"""`make bench`: every ratio in one run, or the ones named; prints them and writes `benchmarks/results.json`.
+
+`python -m benchmarks enduring` measures nothing: it kills, freezes and fills up all there is, and counts what became of acknowledged saves.
+"""
 
 import sys
 from collections.abc import Callable
@@ -7,6 +10,7 @@ from typing import Final
 from rich.console import Console
 
 from benchmarks import accounts, catching_up, commits, propagating, relaying, serving, uploading
+from benchmarks.enduring import run as enduring
 from benchmarks.rows import Row, show
 from benchmarks.servers import kafka, postgres
 from cli.process import collect_less
@@ -37,4 +41,6 @@ def main(wanted: list[str]) -> None:
     show(rows)
 
 
+if sys.argv[1:2] == ["enduring"]:
+    sys.exit(enduring.main(sys.argv[2:]))
 main(sys.argv[1:])

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
@@ -73,14 +74,20 @@ def kafka() -> Iterator[str]:
     if servers := os.environ.get("KAFKA_BOOTSTRAP_SERVERS"):
         yield servers
         return
-    spec = importlib.util.spec_from_file_location("dossier_local_kafka", ROOT / "deploy/kafka/kafka.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = kafka_module()
     directory = Path(tempfile.mkdtemp(prefix="dossier-bench-kafka-"))
     try:
         yield module.start(directory)
     finally:
         module.stop(directory)
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def kafka_module() -> ModuleType:
+    """`deploy/kafka/kafka.py`, which is not a package."""
+    spec = importlib.util.spec_from_file_location("dossier_local_kafka", ROOT / "deploy/kafka/kafka.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -1,0 +1,119 @@
+"""One company of the endurance run: its processes, each in a session of its own, and clients of its API."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from base64 import b64encode
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+import httpx2
+
+from aggregates.fact import Role
+from api.tokens import issue_token
+
+PARTS: Final = ("serve", "project", "relay", "forward", "simulator")
+DOSSIER: Final = Path(sys.executable).parent / "dossier"
+STOPPED_WITHIN_S: Final = 20
+REQUEST_S: Final = 20.0
+
+
+class Company:
+    """The processes of one company over the servers that it shares."""
+
+    def __init__(self, name: str, directory: Path, database_url: str, kafka: str) -> None:
+        self.name = name
+        self.ended_by_themselves: Counter[str] = Counter()
+        self._directory = directory / name
+        self._directory.mkdir()
+        self._ports = {"serve": _free_port(), "simulator": _free_port()}
+        self._secret = f"the token secret of {name}, which is long enough"
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._lock = threading.RLock()
+        self._environment = {
+            **os.environ,
+            "DATABASE_URL": database_url,
+            "KAFKA_BOOTSTRAP_SERVERS": kafka,
+            "DOSSIER_COMPANY": name,
+            "DOSSIER_DATA_DIR": str(self._directory),
+            "DOSSIER_MASTER_KEY": b64encode(name.encode().ljust(32)[:32]).decode(),
+            "DOSSIER_TOKEN_SECRET": self._secret,
+            "CUSTOMER_ENGAGEMENT_URL": f"http://127.0.0.1:{self._ports['simulator']}",
+            "CUSTOMER_ENGAGEMENT_TOKEN": f"engagement of {name}",
+        }
+
+    def start_all(self) -> None:
+        """Brings the schema up to date and starts every process."""
+        subprocess.run([DOSSIER, "migrate"], env=self._environment, check=True, capture_output=True, timeout=120)
+        for part in PARTS:
+            self.start(part)
+
+    def start(self, part: str) -> None:
+        """Starts a process, which is not running."""
+        ports = {"serve": ["--port", str(self._ports["serve"])], "simulator": ["--port", str(self._ports["simulator"])]}
+        with self._lock, (self._directory / f"{part}.log").open("ab") as log:
+            self._running[part] = subprocess.Popen(
+                [str(DOSSIER), part, *ports.get(part, [])],
+                env=self._environment,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+
+    def kill(self, part: str) -> None:
+        """Kills a process without warning and starts it again."""
+        with self._lock:
+            self.send(part, signal.SIGKILL)
+            self._running[part].wait(STOPPED_WITHIN_S)
+            self.start(part)
+
+    def send(self, part: str, number: signal.Signals) -> None:
+        """Sends a signal to a process and what it has started."""
+        with self._lock:
+            process = self._running[part]
+            if process.poll() is None:
+                os.killpg(process.pid, number)
+
+    def restart_ended(self) -> None:
+        """Starts again what ended without being told to, and counts it."""
+        with self._lock:
+            for part in [part for part, process in self._running.items() if process.poll() is not None]:
+                self.ended_by_themselves[part] += 1
+                self.start(part)
+
+    def stop_all(self) -> None:
+        """Ends every process."""
+        with self._lock:
+            for part in self._running:
+                self.send(part, signal.SIGCONT)
+                self.send(part, signal.SIGTERM)
+            for part, process in self._running.items():
+                try:
+                    process.wait(STOPPED_WITHIN_S)
+                except subprocess.TimeoutExpired:
+                    self.send(part, signal.SIGKILL)
+                    process.wait(STOPPED_WITHIN_S)
+
+    def caller(self, role: Role) -> httpx2.Client:
+        """A client of the API."""
+        token = issue_token(self._secret, f"{role.value} of {self.name}", role, self.name, timedelta(hours=4))
+        url = f"http://127.0.0.1:{self._ports['serve']}"
+        return httpx2.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=REQUEST_S)
+
+    def engagement(self) -> httpx2.Client:
+        """A client of the simulator of Customer Engagement."""
+        headers = {"Authorization": f"Bearer engagement of {self.name}"}
+        url = f"http://127.0.0.1:{self._ports['simulator']}"
+        return httpx2.Client(base_url=url, headers=headers, timeout=REQUEST_S)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
