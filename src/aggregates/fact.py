@@ -26,6 +26,8 @@ MOST_EVENT_BYTES: Final = 262_144
 
 The mapper refuses to make a larger one; older ones are read whatever their size. What could be larger is several events in one commit.
 """
+LONGEST_REASON: Final = 200
+"""Characters."""
 _NO_VERSION: Final = ~((0xF000 << 64) | (0xC000 << 48))
 _VERSION_5: Final = (5 << 76) | (0x8000 << 48)
 """Bits of a UUID that say its variant and version."""

@@ -10,7 +10,16 @@ from aggregates.errors import DomainError, InvalidError, refuse
 _CODE: Final = re.compile(r"[A-Za-z0-9]+")
 _NUMBER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
 _DECIMAL: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?", re.ASCII)
-_UNPRINTABLE: Final = {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"}
+_NO_CHARACTERS: Final = {"Cc", "Cs", "Zl", "Zp"}
+"""Controls, halves of surrogate pairs and separators of lines. What is unassigned here may be a letter of a later Unicode."""
+_NOT_SEEN: Final = {"Cf", "Mn", "Me", "Zs"}
+"""Formats, marks that combine with a letter, and spaces."""
+_BLANK: Final = frozenset(
+    map(
+        chr, (0x115F, 0x1160, 0x2065, 0x2800, 0x3164, 0xFFA0, 0x1D159, *range(0xFFF0, 0xFFF9), *range(0xE0000, 0xE1000))
+    )
+)
+"""Letters and signs that look like nothing, and what Unicode keeps free for more of them."""
 
 
 class TextError(InvalidError):
@@ -18,13 +27,41 @@ class TextError(InvalidError):
 
 
 def text(value: str, *, field: str, label: str, longest: int) -> str:
-    """`value` without outer blanks, 1 to `longest` characters, all of them printable. Raises `TextError`."""
-    cleaned = value.strip()
+    """`value` as `line` gives it, with something in it that can be seen. Raises `TextError`."""
+    cleaned = line(value, field=field, label=label, longest=longest)
+    if not any(map(_is_seen, cleaned)):
+        raise TextError(f"{label} must hold a character that can be seen.", field=field)
+    return cleaned
+
+
+def line(value: str, *, field: str, label: str, longest: int) -> str:
+    """`value` in NFC and without outer blanks: 1 to `longest` characters, no controls. Raises `TextError`."""
+    cleaned = normal(value.strip())
     if not 1 <= len(cleaned) <= longest:
         raise TextError(f"{label} must have 1 to {longest} characters.", field=field)
-    if not cleaned.isprintable() and any(unicodedata.category(letter) in _UNPRINTABLE for letter in cleaned):
+    if not cleaned.isprintable() and any(map(_is_no_character, cleaned)):
         raise TextError(f"{label} must not hold control characters.", field=field)
     return cleaned
+
+
+def _is_no_character(letter: str) -> bool:
+    """Whether no version of Unicode has, or will have, a character there."""
+    place = ord(letter)
+    return unicodedata.category(letter) in _NO_CHARACTERS or place & 0xFFFE == 0xFFFE or 0xFDD0 <= place <= 0xFDEF
+
+
+def _is_seen(letter: str) -> bool:
+    return letter not in _BLANK and unicodedata.category(letter) not in _NOT_SEEN
+
+
+def normal(value: str) -> str:
+    """The text in NFC, the one form in which texts are stored and compared (rule 0.10)."""
+    return value if value.isascii() else unicodedata.normalize("NFC", value)
+
+
+def folded(value: str) -> str:
+    """What texts are looked up by: the same whatever their case, their outer blanks and how their letters are composed."""
+    return normal(value.strip()).casefold()
 
 
 def code(value: str, *, field: str, label: str, longest: int) -> str:
@@ -76,9 +113,11 @@ def plain_decimal(number: Decimal) -> str:
     return "0" if written == "-0" else written
 
 
-def same(one: str, other: str) -> bool:
-    """Whether two texts are the same, however their letters are composed (rule 0.10)."""
-    return one == other or unicodedata.normalize("NFC", one) == unicodedata.normalize("NFC", other)
+def same(one: str | None, other: str | None) -> bool:
+    """Whether two texts are the same, however their letters are composed: also what was stored before NFC was the rule (rule 0.10)."""
+    if one is None or other is None:
+        return one is other
+    return one == other or normal(one) == normal(other)
 
 
 class Faults:

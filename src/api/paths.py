@@ -9,7 +9,7 @@ from api.shapes import (
     AccountNumber,
     AlternateNumber,
     CategoryCode,
-    ClassName,
+    ClassKey,
     ClassVersion,
     CustomerNumber,
     FieldKey,
@@ -29,7 +29,7 @@ EVENT = Annotated[UUID, Path(description="Id of the event that could not be sent
 PROJECTION = Annotated[str, Path(max_length=50, description="Name of a read model.")]
 ACCOUNT = Annotated[AccountNumber, Path(description="Account number.")]
 SITE = Annotated[SiteNumber, Path(description="Number of a site within its account.")]
-CLASS = Annotated[ClassName, Path(description="Name of a profile class, whatever its case.")]
+CLASS = Annotated[ClassKey, Path(description="Name of a profile class, whatever its case.")]
 CLASS_VERSION = Annotated[ClassVersion, Path(description="Number of a class version, from 1.")]
 FIELD = Annotated[FieldKey, Path(description="Key of a business field.")]
 INTERACTION = Annotated[InteractionId, Path(description="Id of an interaction.")]

@@ -17,6 +17,7 @@ from aggregates.account.site import site_number
 from aggregates.customer.profile import LONGEST_NAME, alternate_number_text, customer_number
 from aggregates.effective import LAST_DAY
 from aggregates.errors import DomainError
+from aggregates.fact import LONGEST_REASON
 from aggregates.field.field import (
     LONGEST_KEY,
     MOST_CHOICES,
@@ -32,8 +33,9 @@ from aggregates.profile_class.profile_class import LONGEST_NAME as LONGEST_CLASS
 from aggregates.profile_class.profile_class import ApplyTo, class_name
 from aggregates.setup.category import CODES, LONGEST_DESCRIPTION, POSITIONS, response_code
 
-LONGEST_REASON: Final = 200
 LONGEST_CURSOR: Final = 500
+LONGEST_CLASS_KEY: Final = 3 * LONGEST_CLASS_NAME
+"""NFC makes at most three characters of one."""
 LAST_POSITION: Final = 2**63 - 1
 LAST_VERSION: Final = 2**31 - 1
 EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -74,6 +76,10 @@ def rule(check: Callable[[In], Out]) -> Callable[[In], Out]:
 
 def _text(label: str, longest: int) -> Callable[[str], str]:
     return rule(lambda value: texts.text(value, field="", label=label, longest=longest))
+
+
+def _line(label: str, longest: int) -> Callable[[str], str]:
+    return rule(lambda value: texts.line(value, field="", label=label, longest=longest))
 
 
 def _blank_or(check: Callable[[str], str]) -> Callable[[str], str | None]:
@@ -176,7 +182,7 @@ Reason = Annotated[
 ]
 Query = Annotated[
     str,
-    AfterValidator(_text("The query", LONGEST_NAME)),
+    AfterValidator(_line("The query", LONGEST_NAME)),
     WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_NAME}),
 ]
 Answer = Annotated[str, Field(max_length=30)]
@@ -207,6 +213,12 @@ ClassName = Annotated[
     AfterValidator(rule(class_name)),
     WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_CLASS_NAME, "pattern": "^[^/]+$"}),
 ]
+ClassKey = Annotated[
+    str,
+    AfterValidator(_line("The name", LONGEST_CLASS_KEY)),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_CLASS_KEY, "pattern": "^[^/]+$"}),
+]
+"""A class by its name, as it may have been stored: only a new name is judged further."""
 ClassDescription = Annotated[
     str,
     AfterValidator(_text("The description", LONGEST_CLASS_DESCRIPTION)),

@@ -13,9 +13,9 @@ from uuid import UUID
 
 from aggregates import texts
 from aggregates.errors import InvalidError
-from aggregates.fact import Source
+from aggregates.fact import LONGEST_REASON, Source
 from api.around import Around
-from api.shapes import LAST_VERSION, LONGEST_REASON
+from api.shapes import LAST_VERSION
 
 ANY_VERSION: Final = -1
 """`If-Match: *`: it must exist, at whichever version."""

@@ -54,11 +54,14 @@ def _change(
     command: "Callable[..., Outcome]", number: str, other: str, *, reason: str | None, actor: str | None, **more: Any
 ) -> "Outcome":
     """Asks the use case in the name of an administrator: whoever may use this machine's settings is one."""
-    from aggregates.fact import Origin, Role, Source
+    from aggregates import texts
+    from aggregates.fact import LONGEST_REASON, Origin, Role, Source
     from aggregates.use_case import Request
     from cli.wiring import open_dossier
 
     cause = uuid4()
+    if reason is not None:
+        reason = texts.text(reason, field="reason", label="The reason", longest=LONGEST_REASON)
     with open_dossier(load()) as dossier:
         origin = Origin(
             actor=actor or getuser(),

@@ -8,6 +8,7 @@ rectangles later changes cut out of it.
 from typing import Final
 from uuid import UUID
 
+from aggregates import texts
 from aggregates.account.account import Account, account_number
 from aggregates.account.commands import Place
 from aggregates.account.events import (
@@ -88,8 +89,8 @@ and sites (`''`: the account itself) that ever had a profile of a class. `conten
 
 
 def class_key(name: str) -> str:
-    """How a class is found: names differ by more than case."""
-    return name.casefold()
+    """How a class is found: names differ by more than case and by more than how their letters are composed."""
+    return texts.folded(name)
 
 
 def is_storable(place: Place) -> bool:

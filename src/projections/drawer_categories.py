@@ -7,6 +7,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
+from aggregates import texts
 from aggregates.errors import InvalidError
 from projections.bitemporal import Rectangles, clocks, known_then
 from projections.reading import View
@@ -101,21 +102,21 @@ def category(view: View, code: int) -> Category | None:
 
 
 def asked_for(view: View, category: str, response: str) -> tuple[int, str]:
-    """The codes of a category and one of its responses, each given by code or description, whatever their case.
+    """The codes of a category and one of its responses, each given by code or description; see `texts.folded`.
 
     Raises:
         ResponseAskedError: they are not defined, as known then.
     """
-    wanted, answer = category.strip().casefold(), response.strip().casefold()
+    wanted, answer = texts.folded(category), texts.folded(response)
     known = categories(view)
     found = [one for one in known if str(one.code) == wanted] or [
-        one for one in known if one.description.casefold() == wanted
+        one for one in known if texts.folded(one.description) == wanted
     ]
     if not found:
         raise ResponseAskedError(f"Category {category} is not defined.", field="response")
     responses = [(one.code, of) for one in found for of in one.responses]
     matching = [pair for pair in responses if pair[1].code.casefold() == answer] or [
-        pair for pair in responses if pair[1].description.casefold() == answer
+        pair for pair in responses if texts.folded(pair[1].description) == answer
     ]
     if not matching:
         raise ResponseAskedError(f"Response {response} is not defined for category {category}.", field="response")

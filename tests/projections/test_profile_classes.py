@@ -7,6 +7,7 @@ import pytest
 from aggregates.errors import InvalidError
 from aggregates.profile_class import commands as classes
 from aggregates.use_case import Request
+from profile_facts import class_defined
 from projections.profile_classes import class_versions, profile_class, profile_classes
 from store.application import Dossier
 
@@ -42,6 +43,19 @@ def test_a_class_is_told_with_its_highest_version_whatever_the_case_of_its_name(
         before = profile_class(view, "Late")
     assert before is not None
     assert (before.version, "clearing_days" in before.options) == (1, False)
+
+
+@pytest.mark.parametrize("asked", ["GR\u00dc\u00dfe", "gru\u0308\u00dfe"])
+@pytest.mark.parametrize("stored", ["Gr\u00fc\u00dfe", "Gru\u0308\u00dfe"])
+def test_a_class_is_found_however_its_letters_are_composed(
+    house: Dossier, asked: str, stored: str
+) -> None:  # rule 0.10
+    house.put([class_defined(stored)])
+    with reading(house, "accounts") as view:
+        found = profile_class(view, asked)
+        assert found is not None
+        assert found.name == stored
+        assert len(class_versions(view, asked).items) == 1
 
 
 def test_each_version_says_what_it_changed_and_for_whom(house: Dossier, ask: Ask) -> None:

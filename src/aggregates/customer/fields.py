@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
+from aggregates import texts
 from aggregates.aggregate import Aggregate, applies
 from aggregates.customer.events import BusinessFieldEdited, BusinessFieldsUploaded, CustomerRegistered
 from aggregates.customer.raw_values import defined_field, edited_value
@@ -189,7 +190,7 @@ class BusinessFields(Aggregate):
 
     def _said(self, key: str, value: str, days: Days, file: str | None, row: int) -> bool:
         uploaded = self.uploaded.get(key, Timeline())
-        return uploaded.holds(days, lambda said: said.value == value or said.overrules(value, file, row))
+        return uploaded.holds(days, lambda said: texts.same(said.value, value) or said.overrules(value, file, row))
 
     def _news(
         self, definition: FieldDefinition, value: str, days: Days, file: str | None, row: int, *, hidden: bool
@@ -208,12 +209,13 @@ class BusinessFields(Aggregate):
         """True when the value holds already wherever it is taken, and as the word of a file."""
         held = self.fields.get(cell.key, Timeline())
         return all(
-            held.holds(part, lambda one: (one.value, one.source) == (cell.value, UPLOADED)) for part in cell.taken
+            held.holds(part, lambda one: one.source == UPLOADED and texts.same(one.value, cell.value))
+            for part in cell.taken
         )
 
     def _changes(self, cell: Cell) -> bool:
         held = self.fields.get(cell.key, Timeline())
-        return not all(held.holds(part, lambda one: one.value == cell.value) for part in cell.taken)
+        return not all(held.holds(part, lambda one: texts.same(one.value, cell.value)) for part in cell.taken)
 
     def _record_row(
         self, origin: Origin, row_cells: Sequence[Cell], days: Days, *, upload: str, row: int, file: str | None
@@ -247,7 +249,7 @@ class BusinessFields(Aggregate):
         if seen is None or change is None or change.version <= seen:
             return
         theirs = held.value if (held := self.field(definition.key, days.first)) else None
-        if hidden or theirs != value:
+        if hidden or not texts.same(theirs, value):
             raise FieldChangedMeanwhileError(definition, change, theirs, value, hidden=hidden)
 
     def _edit(
@@ -263,10 +265,10 @@ class BusinessFields(Aggregate):
     ) -> None:
         held = self.fields.get(definition.key, Timeline())
         days = held.until_next(days) if keep_later else days
-        same = (stored.value if (stored := held.at(days.first)) else None) == value
+        same = texts.same(stored.value if (stored := held.at(days.first)) else None, value)
         inside = held.within(days)
         covered = not inside if value is None else held.covers(days)
-        stands = (same and not dated) or (covered and all(one.content.value == value for one in inside))
+        stands = (same and not dated) or (covered and all(texts.same(one.content.value, value) for one in inside))
         if stands and (value is None or not is_hidden(definition, origin.role)):
             return
         self.record(

@@ -152,7 +152,7 @@ class CustomerProfile(ProfileResponses, Merging):
         """Gives the customer another name on `days`; records nothing when it is the name already."""
         name = _name(name)
         days = self.names.until_next(days) if keep_later else days
-        if not self.names.says(days, name):
+        if not self.names.holds(days, lambda present: texts.same(present, name)):
             self.record(
                 CustomerRenamed,
                 origin,

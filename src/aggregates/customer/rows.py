@@ -10,6 +10,7 @@ from json import dumps
 from typing import Any, Final
 from uuid import UUID
 
+from aggregates import texts
 from aggregates.customer.events import BusinessFieldsUploaded, CustomerRegistered, Held
 from aggregates.effective import Days, Timeline
 from aggregates.fact import Erased
@@ -36,7 +37,7 @@ class UploadedValue:
     def overrules(self, value: str, file: str | None, row: int) -> bool:
         """True when it is another value further down in the same file: a file that contradicts itself means its last row (rule 3.2)."""
         further_down = file is not None and file == self.file and self.row is not None and row < self.row
-        return further_down and value != self.value
+        return further_down and not texts.same(value, self.value)
 
     def is_row(self, file: str | None, row: int) -> bool:
         """True when it is this row of this file."""
@@ -105,7 +106,7 @@ def standing_days(
         repeated.days.within(part)
         for part in in_force
         for repeated in uploaded.within(part)
-        if repeated.content.value == value
+        if texts.same(repeated.content.value, value)
     ]
 
 

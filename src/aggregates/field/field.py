@@ -173,7 +173,7 @@ def _one_of(kind: Any, value: str) -> Any:
 
 def _choices(values: Sequence[str]) -> tuple[str, ...]:
     found = tuple(texts.text(one, field="", label="A choice", longest=LONGEST_CHOICE) for one in values)
-    if len(found) > MOST_CHOICES or len({one.casefold() for one in found}) < len(found):
+    if len(found) > MOST_CHOICES or len({texts.folded(one) for one in found}) < len(found):
         raise FieldDefinitionError(f"At most {MOST_CHOICES} choices, each of them once.")
     return found
 

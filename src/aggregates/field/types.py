@@ -108,9 +108,9 @@ _READERS: Final[Mapping[FieldType, Reader]] = {
 
 def read(kind: FieldType, value: str, choices: tuple[str, ...] = ()) -> str:
     """The canonical text of a value, which is not blank. Raises `TextError`."""
-    cleaned = value.strip()
+    cleaned = texts.normal(value.strip())
     if kind is FieldType.CHOICE:
-        found = next((choice for choice in choices if choice.casefold() == cleaned.casefold()), None)
+        found = next((choice for choice in choices if texts.folded(choice) == texts.folded(cleaned)), None)
         if found is None:
             raise TextError(f"must be one of {', '.join(choices)}.")
         return found

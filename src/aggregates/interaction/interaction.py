@@ -94,11 +94,11 @@ class Interaction(Aggregate):
 
     def open_for(self, customer: str, agent: str) -> bool:
         """Whether this agent may edit this customer now (rule 3.4)."""
-        return (self.customer, self.agent) == (customer, agent) and self.state is not State.CLOSED
+        return self.customer == customer and texts.same(self.agent, agent) and self.state is not State.CLOSED
 
     def check_told_by(self, origin: Origin) -> None:
         """Raises `AnotherAgentError` where an agent tells of an interaction that is not that agent's."""
-        if origin.role is Role.AGENT and origin.actor != self.agent:
+        if origin.role is Role.AGENT and not texts.same(origin.actor, self.agent):
             raise AnotherAgentError(f"Interaction {self.key} is another agent's.")
 
     @applies(InteractionStarted)

@@ -95,7 +95,7 @@ def start_propagation(
 ) -> Outcome:
     """Begins to apply a class version's change to existing profiles (rules 2.15-2.17). `jobs` does the work."""
     change = change_of(store.load(ProfileClass, name), name, version)
-    key = Propagation.key(name, version)
+    key = Propagation.key(change.name, version)
     found = store.load(Propagation, key) or Propagation.new(store.company, key)
     found.expect(request.expected_version)
     found.start(request.origin, change, run_date or request.today, include_later=include_later)

@@ -1,6 +1,5 @@
 """`ProfileClass`: a category of accounts with its options and amounts; every change makes a further version (rules 2.1-2.4, 2.15)."""
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -126,7 +125,7 @@ class ProfileClass(Aggregate):
     @classmethod
     def id_of(cls, company: str, key: str | int) -> UUID:
         """The id of the class of this name, whatever its case, its outer blanks and how its letters are composed."""
-        return super().id_of(company, unicodedata.normalize("NFC", str(key).strip()).casefold())
+        return super().id_of(company, texts.folded(str(key)))
 
     # Decisions
 
