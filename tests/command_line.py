@@ -41,10 +41,10 @@ class CommandLine:
                 patch.setenv(name, value)
             return CliRunner().invoke(app, list(arguments))
 
-    def asked(self, *arguments: str) -> Any:
-        """Runs a command with `--json`, which must succeed, and gives what it printed."""
+    def asked(self, *arguments: str, status: int = 0) -> Any:
+        """Runs a command with `--json`, which must end with this status, and gives what it printed."""
         result = self.run(*arguments, "--json")
-        assert result.exit_code == 0, result.output
+        assert result.exit_code == status, result.output
         return json.loads(result.stdout)
 
     def process(self, *arguments: str, **environment: str) -> "subprocess.Popen[str]":

@@ -201,6 +201,10 @@ def upload_finished(key: str = "U-1", **counts: int) -> Fact:
     return fact_of(upload.UploadFinished, Upload, key, upload=key, **_counts(counts))
 
 
+def upload_cancelled(key: str = "U-1", **counts: int) -> Fact:
+    return fact_of(upload.UploadCancelled, Upload, key, upload=key, **_counts(counts))
+
+
 def upload_refused(key: str = "U-1", reason: str = "The file is empty.", **counts: int) -> Fact:
     return fact_of(upload.UploadRefused, Upload, key, upload=key, reason=reason, **_counts(counts))
 
@@ -243,5 +247,6 @@ FIELD_FACTS: Final = (
     upload_received(),
     upload_finished(rows=4, new=1, changed=1, unchanged=1, failed=1),
     upload_refused("U-2"),
+    upload_cancelled("U-3"),
 )
 """One of each event class of these families, as it may happen, in an order that can be stored."""

@@ -36,6 +36,7 @@ from api.routers import (
     projections,
     propagations,
     system_options,
+    upload_cancelling,
     upload_mappings,
     uploads,
 )
@@ -61,6 +62,7 @@ ROUTERS: Final = (
     system_options,
     mappings,
     uploads,
+    upload_cancelling,
     upload_mappings,
     deliveries,
     events,

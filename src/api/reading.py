@@ -107,3 +107,9 @@ Reading = Annotated[Read, Depends(_read)]
 def as_json(body: Any) -> bytes:
     """JSON of models, data classes and what they are made of."""
     return _ANY.dump_json(body)
+
+
+def answer_at(body: Any, position: int | None) -> Response:
+    """`body`, a job, as JSON; `position` is that of its last event, for reads to wait for, `None` while it is not over."""
+    headers = {} if position is None else {"Dossier-Position": str(position)}
+    return Response(as_json(body), 200, headers, JSON)

@@ -8,6 +8,7 @@ and each of them is to load its own libraries only.
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
@@ -111,8 +112,9 @@ def work(metrics_port: MetricsPort = None) -> None:
 @app.command(rich_help_panel=RUN)
 def upload(
     file: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="Delimited text or JSON lines, UTF-8.")
-    ],
+        Path | None,
+        typer.Argument(exists=True, dir_okay=False, readable=True, help="Delimited text or JSON lines, UTF-8."),
+    ] = None,
     *,
     mapping: Annotated[str | None, typer.Option(help="Saved mapping from columns to fields.")] = None,
     columns: Annotated[
@@ -130,26 +132,37 @@ def upload(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="From which day the values hold. Default: today."),
     ] = None,
+    cancel: Annotated[
+        UUID | None,
+        typer.Option(metavar="UPLOAD", help="Instead of a file: end this upload. The rows that were taken stay."),
+    ] = None,
     actor: Annotated[str | None, typer.Option(help="Who uploads it. Default: the user of this machine.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Take a contact file in, and read it to its end. Fails when the file is refused.
 
     A run that was killed is gone on with by the same command, or by the worker. The same file twice changes nothing.
+
+    Exit status: 0 when every row was taken, 3 when rows were refused, 1 when the file was refused, 130 after Ctrl-C.
     """
     from cli import uploading
 
-    uploading.upload(
-        load(),
-        file,
-        mapping=mapping,
-        columns=columns or [],
-        delimiter=delimiter,
-        header=False if no_header else None,
-        effective_from=effective_from.date() if effective_from else None,
-        actor=actor,
-        as_json=as_json,
-    )
+    if file is not None and cancel is None:
+        uploading.upload(
+            load(),
+            file,
+            mapping=mapping,
+            columns=columns or [],
+            delimiter=delimiter,
+            header=False if no_header else None,
+            effective_from=effective_from.date() if effective_from else None,
+            actor=actor,
+            as_json=as_json,
+        )
+    elif file is None and cancel is not None:
+        uploading.cancel(load(), cancel, actor=actor, as_json=as_json)
+    else:
+        raise typer.BadParameter("give a file, or --cancel with the id of an upload")
 
 
 @app.command(rich_help_panel=RUN)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID, uuid4
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
@@ -24,20 +25,27 @@ from aggregates.upload.mapping import UploadMapping
 from aggregates.use_case import Request
 from cli import show
 from cli.errors import CliError
-from cli.lines import say
+from cli.lines import complain, say
 from cli.process import collect_less
 from cli.settings import Settings
 from cli.wiring import open_dossier
-from jobs import receiving, upload_states
+from jobs import cancelling, receiving, upload_states
 from jobs.receiving import Reading, Receiving
-from jobs.upload_states import State, UploadRead
+from jobs.upload_states import OVER, State, UploadRead
 from jobs.uploading import TakenOverError, Uploading
 from store import staging
 from store.application import Dossier
 
 WATCHED_EVERY_S: Final = 0.2
+ROWS_REFUSED: Final = 3
+"""Exit status where the file was read to its end, and rows of it were refused."""
+INTERRUPTED: Final = 130
 AT_ONCE: Final = 1 << 20
 """Bytes of the file in memory."""
+_GOES_ON: Final = (
+    "The rows that were taken stay. A `dossier work` that is running goes on with the others, and so does the same command."
+    " To end it: dossier upload --cancel {upload}"
+)
 _MEANT: Final = (
     ("new", "customers that were not there before"),
     ("changed", "rows that brought something new to a customer"),
@@ -69,7 +77,7 @@ def upload(
     actor: str | None,
     as_json: bool,
 ) -> None:
-    """Takes a file in and reads it to its end. Raises `FileError` when it is refused."""
+    """Takes a file in and reads it to its end. Raises `FileError` when it is refused, `typer.Exit` with 3 when rows of it are."""
     mapped = _columns(columns)
     if mapping is None and mapped is None:
         raise ColumnsError("Say which column is which field: --mapping NAME, or --map COLUMN=FIELD for each of them.")
@@ -77,13 +85,35 @@ def upload(
     reading = Reading(path.name, mapping, mapped, told, header, effective_from)
     collect_less()
     with open_dossier(settings) as dossier, _bar(path.stat().st_size) as tell:
-        request = _request(dossier, actor)
+        request = request_of(dossier, actor)
         receiving.check(dossier, request, reading)
-        upload_id = _begun(dossier, path, reading, request) or _received(dossier, path, reading, request, tell)
-        done = _run(dossier, upload_id, tell)
+        with _interrupted("Nothing of the file was kept."):
+            upload_id = _begun(dossier, path, reading, request) or _received(dossier, path, reading, request, tell)
+        with _interrupted(_GOES_ON.format(upload=upload_id)):
+            done = _run(dossier, upload_id, tell)
     _answer(done, as_json=as_json)
     if done.state is not State.FINISHED:
-        raise FileError(done.refusal or done.error or "The file was not read to its end.")
+        raise FileError(done.refusal or done.error or "The upload was cancelled; the rows that were taken stay.")
+    if done.failed:
+        raise typer.Exit(ROWS_REFUSED)
+
+
+def cancel(settings: Settings, upload_id: UUID, *, actor: str | None, as_json: bool) -> None:
+    """Ends an upload that is not over. Raises what `jobs.cancelling.cancel` raises."""
+    with open_dossier(settings) as dossier:
+        cancelling.cancel(dossier, request_of(dossier, actor), upload_id)
+        done = upload_states.upload(dossier, upload_id)
+    _answer(done, as_json=as_json)
+
+
+@contextmanager
+def _interrupted(effect: str) -> Iterator[None]:
+    """Tells what Ctrl-C means for the upload, and ends the command."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        complain(f"Interrupted. {effect}")
+        raise typer.Exit(INTERRUPTED) from None
 
 
 def _columns(given: Sequence[str]) -> dict[str, str] | None:
@@ -99,7 +129,7 @@ def _columns(given: Sequence[str]) -> dict[str, str] | None:
     return found or None
 
 
-def _request(dossier: Dossier, actor: str | None) -> Request:
+def request_of(dossier: Dossier, actor: str | None) -> Request:
     cause = uuid4()
     origin = Origin(
         actor=actor or getuser(),
@@ -169,7 +199,7 @@ def _run(dossier: Dossier, upload_id: UUID, tell: Told) -> UploadRead:
     while True:
         with staging.holding(dossier.database, upload_id) as leader:
             found = upload_states.upload(dossier, upload_id)
-            if found.state in {State.FINISHED, State.REFUSED}:
+            if found.state in OVER:
                 return found
             tell("Reading", found.rows, found.bytes_done)
             if leader is not None:
@@ -186,7 +216,8 @@ def _answer(done: UploadRead, *, as_json: bool) -> None:
     if as_json:
         show.document(done)
         return
-    say(f"Upload {done.upload}: {done.rows:,} row{'' if done.rows == 1 else 's'} of {done.file}")
+    cancelled = ", cancelled" if done.state is State.CANCELLED else ""
+    say(f"Upload {done.upload}: {done.rows:,} row{'' if done.rows == 1 else 's'} of {done.file}{cancelled}")
     show.table(("", "rows", ""), [(name, f"{getattr(done, name):,}", meaning) for name, meaning in _MEANT])
     if done.failed:
         say(f"What is wrong with which row: GET /v1/uploads/{done.upload}/errors")

@@ -79,6 +79,8 @@ class PropagationRead(BaseModel):
     reason: str | None = None
     correlation_id: UUID | None = None
     finished_at: datetime | None = None
+    position: int | None = None
+    """Log position of its last event once it is finished: a read that waits for it sees every profile."""
     profiles: int | None = None
     """How many it concerns; `None` until they are counted."""
     done: int = 0
@@ -183,6 +185,7 @@ def _told(dossier: Dossier, connection: Connection[Row], change: ClassChange) ->
             counts = {outcome.value: getattr(fact, outcome.value) for outcome in Became}
             profiles = sum(counts.values())
             told |= {**counts, "state": State.FINISHED, "finished_at": fact.recorded_at, "done": profiles}
+            told["position"] = event.id
             told |= {"profiles": profiles, "error": None, "failed_at": None}
     return told
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from psycopg import Connection
 from pydantic import BaseModel, ConfigDict
 
-from aggregates.upload.events import UploadFinished, UploadMappingSaved, UploadReceived, UploadRefused
+from aggregates.upload.events import UploadCancelled, UploadFinished, UploadMappingSaved, UploadReceived, UploadRefused
 from aggregates.upload.upload import Upload, UploadNotFoundError
 from jobs.failed_rows import masked_targets, shown
 from jobs.originals import MASKED
@@ -24,22 +24,27 @@ from store.database import Row
 from store.events import COLUMNS, recorded_event
 from store.uploads import ERASED, Listed, ReadError, RowError
 
-READ_AT_ONCE: Final = 1_000
-"""Errors in memory while all of them are read."""
-_LAST: Final = 2**63 - 1
-_MAPPINGS: Final = f"""
-    SELECT {COLUMNS} FROM events WHERE topic = 'upload_mapping.saved' AND position <= %s ORDER BY position
-"""
-
 
 class State(StrEnum):
-    """Where an upload stands. A failed one is tried again by itself; of a refused file, the rows before what cannot be read were taken."""
+    """Where an upload stands. A failed one is tried again by itself; of a refused or cancelled one, the rows before it were taken."""
 
     RECEIVED = "received"
     RUNNING = "running"
     FINISHED = "finished"
+    CANCELLED = "cancelled"
     REFUSED = "refused"
     FAILED = "failed"
+
+
+READ_AT_ONCE: Final = 1_000
+"""Errors in memory while all of them are read."""
+OVER: Final = frozenset({State.FINISHED, State.REFUSED, State.CANCELLED})
+"""States in which no row is taken any more."""
+_Over = UploadFinished | UploadRefused | UploadCancelled
+_LAST: Final = 2**63 - 1
+_MAPPINGS: Final = f"""
+    SELECT {COLUMNS} FROM events WHERE topic = 'upload_mapping.saved' AND position <= %s ORDER BY position
+"""
 
 
 class UploadRead(BaseModel):
@@ -71,6 +76,9 @@ class UploadRead(BaseModel):
     """Why it was uploaded, in the words of who did it."""
     correlation_id: UUID
     over_at: datetime | None = None
+    position: int | None = None
+    """Log position of its last event once it is over: a read that waits for it sees every row."""
+    cancelled_by: str | None = None
     refusal: str | None = None
     """Why the file was refused, and what to do."""
     error: str | None = None
@@ -177,8 +185,8 @@ def _read(dossier: Dossier, connection: Connection[Row], listed: Listed) -> Uplo
         fact = dossier.fact_mapper.to_domain_event(event)
         if isinstance(fact, UploadReceived):
             told = _received(fact, connection, listed)
-        elif isinstance(fact, UploadFinished | UploadRefused):
-            told |= _over(fact)
+        elif isinstance(fact, _Over):
+            told |= _over(fact) | {"position": event.id}
     return UploadRead(**told) if told else None
 
 
@@ -208,11 +216,13 @@ def _received(fact: UploadReceived, connection: Connection[Row], listed: Listed)
     }
 
 
-def _over(fact: UploadFinished | UploadRefused) -> dict[str, Any]:
+def _over(fact: _Over) -> dict[str, Any]:
     told: dict[str, Any] = {name: getattr(fact, name) for name in ("rows", "new", "changed", "unchanged", "failed")}
     told |= {"over_at": fact.recorded_at, "error": None, "failed_at": None}
     if isinstance(fact, UploadRefused):
         return told | {"state": State.REFUSED, "refusal": fact.reason}
+    if isinstance(fact, UploadCancelled):
+        return told | {"state": State.CANCELLED, "cancelled_by": fact.origin.actor}
     return told | {"state": State.FINISHED, "percent": 100}
 
 

@@ -239,7 +239,9 @@ class Uploading:
             metrics.UPLOAD_ROWS.labels(outcome).inc(getattr(step, outcome))
 
     def _check_mine(self) -> None:
-        """Raises `TakenOverError` where the next rows are done already."""
+        """Raises `TakenOverError` where the next rows are done already, or are not wanted any more."""
+        if staging.is_over(self._leader.connection, self._upload):
+            raise TakenOverError(f"Upload {self._upload} is over.")
         if self._progress().rows >= self._next:
             raise TakenOverError(f"Somebody else goes on with upload {self._upload}.")
 

@@ -13,7 +13,7 @@ from aggregates.aggregate import Aggregate, evolve
 from aggregates.fact import Fact
 from aggregates.setup.catalogue import Setup
 from aggregates.use_case import Claim, KeyReusedError, Outcome, Request, StaleDecisionError
-from store.admission import Append
+from store.admission import Append, Statement
 from store.database import Database
 from store.events import COLUMNS, SETUP_EVENTS, NewEvent, recorded_event
 from store.log import Log
@@ -148,8 +148,12 @@ class Dossier(Application[UUID]):
         decided_on: Setup | None = None,
         others: Sequence[Aggregate] = (),
         relied_on: Sequence[Aggregate] = (),
+        along: Sequence[Statement] = (),
     ) -> Outcome:
-        """Stores the aggregate's pending facts, claims and the request's outcome in one transaction; see `FactStore.keep`."""
+        """Stores the aggregate's pending facts, claims and the request's outcome in one transaction; see `FactStore.keep`.
+
+        `along` is written with the facts, of which there must be one.
+        """
         facts = [fact for one in (aggregate, *others) for fact in one.collect_events()]
         if not facts and not self._fresh:
             raise StaleDecisionError("Nothing to store, as far as is remembered.")
@@ -162,6 +166,7 @@ class Dossier(Application[UUID]):
             outcome=outcome,
             decided_on=None if decided_on is None else decided_on.position,
             relied_on={one.id: one.version for one in relied_on},
+            along=along,
         )
         if facts:
             for one in (aggregate, *others):

@@ -142,6 +142,11 @@ def waiting(connection: Connection[Row]) -> list[UUID]:
     return [upload for (upload,) in connection.execute(_WAITING)]
 
 
+def is_over(connection: Connection[Row], upload: UUID) -> bool:
+    """Whether an upload is over: nobody takes a row of it any more."""
+    return connection.execute("SELECT over FROM uploads WHERE upload = %s", [upload]).fetchone() == (True,)
+
+
 def ending(upload: UUID) -> list[Statement]:
     """The statements that go with the fact that ends an upload: nobody can read its file from then on."""
     return [(_OVER, [upload]), (_DESTROY, [file_subject(upload)])]

@@ -149,13 +149,18 @@ def writing(
     rows: Sequence[FailedRow] = (),
 ) -> list[Statement]:
     """The statements of a step, to go with the facts of its rows."""
-    values = (step.first_row, step.last_row, step.bytes, step.new, step.changed, step.unchanged, step.failed)
-    statements: list[Statement] = [(_STEP, [upload, *values])]
+    statements = step_of(upload, step)
     if errors:
         statements.append((_ERRORS, [upload, *_columns(_error_rows(keys, upload, stream, errors))]))
     if rows:
         statements.append((_ROWS, [upload, *_columns(_failed_rows(keys, upload, stream, rows))]))
     return statements
+
+
+def step_of(upload: UUID, step: Step) -> list[Statement]:
+    """The statement that says that some rows are done with; it is refused where another one begins at the same row."""
+    values = (step.first_row, step.last_row, step.bytes, step.new, step.changed, step.unchanged, step.failed)
+    return [(_STEP, [upload, *values])]
 
 
 def _columns(rows: Iterable[tuple[Any, ...]]) -> list[list[Any]]:

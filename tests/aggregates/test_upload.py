@@ -9,12 +9,13 @@ from aggregates.errors import DomainError, RefusedError
 from aggregates.texts import TextError
 from aggregates.upload import commands as upload
 from aggregates.upload.mapping import DELIMITERS, SPECIAL, ColumnError, MappingNotFoundError, UploadMapping
-from aggregates.upload.upload import Counts, Upload, UploadExistsError
+from aggregates.upload.upload import Counts, Upload, UploadExistsError, UploadOverError
 from aggregates.use_case import Outcome, Request
 from field_facts import (
     DIGEST,
     field_defined,
     mapping_saved,
+    upload_cancelled,
     upload_finished,
     upload_received,
     upload_refused,
@@ -168,7 +169,21 @@ def test_a_file_that_cannot_be_read_on_is_refused_and_keeps_what_was_counted() -
     assert (found.over, found.reason, found.counts.new) == (True, reason, 4)
 
 
+def test_an_upload_that_is_cancelled_keeps_what_was_counted() -> None:  # rule 3.2
+    given(upload_received()).when(lambda it: it.cancel(ORIGIN, Counts(**COUNTS))).then(upload_cancelled(**COUNTS))
+    given(upload_received(), upload_cancelled()).when(lambda it: it.cancel(ORIGIN, Counts(**COUNTS))).then_nothing()
+    found = told(upload_received(), upload_cancelled(**COUNTS))
+    assert (found.over, found.cancelled, found.counts) == (True, True, Counts(10, 4, 3, 2, 1))
+
+
 @pytest.mark.parametrize("end", [upload_finished(), upload_refused()])
+def test_what_is_over_cannot_be_cancelled(end: Any) -> None:  # rule 0.5
+    given(upload_received(), end).when(lambda it: it.cancel(ORIGIN, Counts())).then_refused(
+        UploadOverError, "Upload U-1 is over; its rows stay.", (None,)
+    )
+
+
+@pytest.mark.parametrize("end", [upload_finished(), upload_refused(), upload_cancelled()])
 @pytest.mark.parametrize("verb", [lambda it: it.finish(ORIGIN, Counts()), lambda it: it.refuse(ORIGIN, "", Counts())])
 def test_what_is_over_does_not_end_again(end: Any, verb: Any) -> None:  # rule 0.5
     given(upload_received(), end).when(verb).then_nothing()

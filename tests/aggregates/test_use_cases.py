@@ -20,7 +20,7 @@ from aggregates.setup import commands as setup
 from aggregates.setup.category import CategoryNotFoundError
 from aggregates.upload import commands as upload
 from aggregates.use_case import MOST_ATTEMPTS, BusyError, IdempotencyKey, KeyReusedError, Outcome, Request
-from field_facts import customer_merged, field_defined, interaction_started, merged_away
+from field_facts import customer_merged, field_defined, interaction_started, merged_away, upload_received
 from profile_facts import (
     REQUIRED,
     account_assigned,
@@ -190,6 +190,7 @@ STALE: list[Any] = [
     (interaction.end_interaction, {"interaction": "I-1"}, (interaction_started(),)),
     (interaction.close_interaction, {"interaction": "I-1"}, (interaction_started(),)),
     (upload.save_mapping, {"name": "crm", "columns": {"Town": "city"}}, (field_defined(),)),
+    (upload.cancel_upload, {"upload": "U-1"}, (upload_received(),)),
 ]
 NOT_COMPARED = {"edit_fields", "define_standard_field", "show_masked", "refuse_masked_edit", "receive_upload"}
 """The first compares field by field (rule 3.7); the others change nothing that a caller can have seen."""

@@ -249,6 +249,40 @@ def test_a_file_that_breaks_off_leaves_nothing(company: Api, app: FastAPI) -> No
             assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
 
 
+def test_an_upload_can_be_cancelled_and_says_by_whom(company: Api) -> None:  # rules 0.5, 0.7, 3.2
+    answer = send(company)
+    path, key = answer.headers["Location"], {"Idempotency-Key": "c1"}
+    first = company.post(f"{path}/cancel", {"reason": "Wrong file"}, Role.INTEGRATOR, headers=key)
+    assert (first.status_code, first.json()["changed"]) == (200, True)
+    assert company.post(f"{path}/cancel", {"reason": "Wrong file"}, Role.INTEGRATOR, headers=key).json() == first.json()
+    assert company.post(f"{path}/cancel").json()["changed"] is False
+    found = company.get(path)
+    told = [found.json()[name] for name in ("state", "rows", "cancelled_by", "position")]
+    assert told == ["cancelled", 0, "integrator", first.json()["position"]]
+    assert found.headers["Dossier-Position"] == str(told[-1])
+    with company.storing_nothing():
+        assert company.post(f"{path}/cancel", role=Role.AGENT).status_code == 403
+        nobody = "/v1/uploads/00000000-0000-0000-0000-000000000000/cancel"
+        assert_problem(company.post(nobody), 404, "not-found")
+        assert_problem(company.post(f"{path}/cancel", {"why": 1}), 422, "invalid")
+    done = send(company).headers["Location"]
+    work(company)
+    assert_problem(company.post(f"{done}/cancel"), 409, "conflict")
+
+
+@pytest.mark.usefixtures("runners")
+def test_a_read_that_waits_for_the_position_of_a_finished_upload_finds_its_customers(company: Api) -> None:
+    path = send(company, b"id,first,town,due\n" + b"".join(b"%d,Ada,Rome,\n" % n for n in range(300))).headers[
+        "Location"
+    ]
+    assert "Dossier-Position" not in company.get(path).headers
+    work(company)
+    position = company.get(path).headers["Dossier-Position"]
+    for number in (0, 299):
+        assert company.get(f"/v1/customers/{number}", headers={"Dossier-Position": position}).status_code == 200
+    assert company.get("/v1/uploads").json()["items"][0]["position"] == int(position)
+
+
 # Mappings
 
 

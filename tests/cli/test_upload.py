@@ -35,7 +35,7 @@ def contacts(tmp_path: Path) -> Path:
 
 def test_a_file_is_taken_in_and_summed_up(line: CommandLine, contacts: Path) -> None:  # rule 3.2
     result = line.run("upload", str(contacts), "--mapping", "contacts", "--actor", "mia")
-    assert result.exit_code == 0, result.output
+    assert result.exit_code == 3, result.output
     assert ": 3 rows of contacts.csv" in result.stdout
     for count, meaning in (("2", "not there before"), ("0", "something new"), ("0", "known already"), ("1", "a fault")):
         assert any(count in row and meaning in row for row in result.stdout.splitlines())
@@ -47,8 +47,8 @@ def test_a_file_is_taken_in_and_summed_up(line: CommandLine, contacts: Path) -> 
 
 
 def test_the_same_file_twice_changes_nothing(line: CommandLine, contacts: Path) -> None:  # rule 3.2
-    first: dict[str, Any] = line.asked("upload", str(contacts), *MAP)
-    again: dict[str, Any] = line.asked("upload", str(contacts), *MAP)
+    first = line.asked("upload", str(contacts), *MAP, status=3)
+    again = line.asked("upload", str(contacts), *MAP, status=3)
     names = ("state", "new", "changed", "unchanged", "failed")
     assert [first[name] for name in names] == ["finished", 2, 0, 0, 1]
     assert [again[name] for name in names] == ["finished", 0, 0, 2, 1]
@@ -69,18 +69,50 @@ def test_what_was_begun_is_gone_on_with(
 
     with monkeypatch.context() as patch:
         patch.setattr(uploading.Dossier, "put", dying)
-        assert line.run("upload", str(contacts), *MAP).exit_code != 0
+        interrupted = line.run("upload", str(contacts), *MAP)
     with line.dossier() as dossier, dossier.database.connection() as connection:
         [begun] = staging.waiting(connection)
+        assert (interrupted.exit_code, interrupted.stdout) == (130, "")
+        for words in ("Interrupted.", "The rows that were taken stay.", f"dossier upload --cancel {begun}"):
+            assert words in interrupted.stderr
         assert len(facts_of(dossier, "customer.registered")) == 1
-    done = line.asked("upload", str(contacts), "--mapping", "contacts")
+    done = line.asked("upload", str(contacts), "--mapping", "contacts", status=3)
     assert (done["upload"], done["new"], done["failed"]) == (str(begun), 2, 1)
+
+
+def test_an_interruption_before_the_file_is_there_keeps_nothing(
+    line: CommandLine, contacts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # rule 3.2
+    with monkeypatch.context() as patch:
+        patch.setattr(staging.Staging, "end", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
+        interrupted = line.run("upload", str(contacts), *MAP)
+    assert (interrupted.exit_code, "Nothing of the file was kept." in interrupted.stderr) == (130, True)
+    with line.dossier() as dossier, dossier.database.connection() as connection:
+        assert connection.execute("SELECT count(*) FROM uploads").fetchone() == (0,)
+
+
+def test_an_upload_is_cancelled_by_its_id(line: CommandLine, contacts: Path) -> None:  # rule 3.2
+    with line.dossier() as dossier:
+        waiting = receive(dossier, contacts.read_bytes(), {"id": "customer_number"}, file="contacts.csv")
+    result = line.run("upload", "--cancel", str(waiting), "--actor", "eve")
+    assert (result.exit_code, "0 rows of contacts.csv, cancelled" in result.stdout) == (0, True)
+    with line.dossier() as dossier:
+        assert [one.origin.actor for one in facts_of(dossier, "upload.cancelled")] == ["eve"]
+    unknown = line.run("upload", "--cancel", "00000000-0000-0000-0000-000000000000")
+    assert (unknown.exit_code, "There is no upload" in unknown.stderr) == (1, True)
+    assert line.run("upload").exit_code == line.run("upload", str(contacts), "--cancel", str(waiting)).exit_code == 2
+
+
+def test_the_exit_status_is_0_only_where_every_row_was_taken(line: CommandLine, contacts: Path) -> None:  # rule 3.2
+    contacts.write_text("id;first;town\n1001;Ada;Rome\n")
+    assert line.run("upload", str(contacts), *MAP).exit_code == 0
+    assert "3 when rows were refused" in " ".join(line.run("upload", "--help").stdout.split())
 
 
 def test_another_file_or_other_columns_are_another_upload(line: CommandLine, contacts: Path) -> None:
     with line.dossier() as dossier:
         waiting = receive(dossier, contacts.read_bytes(), {"id": "customer_number"}, file="contacts.csv")
-    assert line.asked("upload", str(contacts), *MAP)["upload"] != str(waiting)
+    assert line.asked("upload", str(contacts), *MAP, status=3)["upload"] != str(waiting)
 
 
 def test_a_worker_that_is_at_it_is_watched(line: CommandLine, contacts: Path) -> None:
@@ -93,7 +125,7 @@ def test_a_worker_that_is_at_it_is_watched(line: CommandLine, contacts: Path) ->
         )
     worker = line.process("work")
     try:
-        done = line.asked("upload", str(contacts), *MAP)
+        done = line.asked("upload", str(contacts), *MAP, status=3)
     finally:
         worker.terminate()
         worker.communicate(timeout=30)
@@ -105,7 +137,7 @@ def test_a_worker_that_is_at_it_is_watched(line: CommandLine, contacts: Path) ->
     [
         (b"", "The file is empty."),
         (b"PK\x03\x04", "a ZIP archive"),
-        (b"id,town\n\xff", "Line 2 is not UTF-8."),
+        (b"id,first,town\n\xff", "Line 2 is not UTF-8."),
         (b"a,b\n1,2\n", "None of the mapped columns"),
     ],
 )

@@ -135,6 +135,7 @@ def test_the_key_is_the_company_and_the_profile_that_the_event_belongs_to(dossie
         b"acme/upload_mapping:crm",
         b"acme/upload:U-1",
         b"acme/upload:U-2",
+        b"acme/upload:U-3",
     }
 
 

@@ -20,9 +20,10 @@ from aggregates.customer.commands import (
 from aggregates.fact import Fact, Role, Source
 from aggregates.field.commands import change_field
 from aggregates.upload.mapping import ColumnError
-from aggregates.upload.upload import Upload
+from aggregates.upload.upload import Upload, UploadOverError
 from conftest import TODAY, environment
 from jobs import uploading
+from jobs.cancelling import cancel
 from jobs.receiving import Reading, Receiving
 from jobs.upload_states import MASKED, State, upload
 from jobs.uploader import Uploader
@@ -523,6 +524,66 @@ def test_facts_and_what_is_done_are_stored_together_or_not_at_all(dossier: Dossi
     Uploader(dossier).work(threading.Event())
     done = upload(dossier, waiting)
     assert (done.state, counts(done), done.error) == (State.FINISHED, (3, 0, 0, 1), None)
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_a_cancelled_upload_keeps_the_rows_that_were_taken_and_takes_no_more(dossier: Dossier) -> None:  # rule 3.2
+    fields(dossier)
+    waiting = receive(dossier, HEADER + "1,,Ada,,\n2,,Bea,,x\n3,,Cy,,\n4,,Di,,\n")
+    assert run(dossier, waiting, StopAfter(1)).rows == 2
+    outcome = cancel(dossier, request("eve"), waiting)
+    cancelled = upload(dossier, waiting)
+    assert (cancelled.state, counts(cancelled), cancelled.cancelled_by) == (State.CANCELLED, (1, 0, 0, 1), "eve")
+    assert cancelled.position == outcome.position == end(dossier)
+    with dossier.database.connection() as connection:
+        assert staging.waiting(connection) == []
+        assert connection.execute("SELECT count(*) FROM upload_chunks").fetchone() == (0,)
+    assert KeyRing(dossier.database, b"k" * 32).find(staging.file_subject(waiting)) == (True, None)
+    assert not cancel(dossier, request(), waiting).changed
+    assert run(dossier, waiting) == cancelled
+    assert end(dossier) == cancelled.position
+    done = uploaded(dossier, TWO)
+    with pytest.raises(UploadOverError):
+        cancel(dossier, request(), done.upload)
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_what_is_taken_while_an_upload_is_cancelled_is_counted_or_not_taken(
+    dossier: Dossier, monkeypatch: pytest.MonkeyPatch
+) -> None:  # rules 0.6, 3.2
+    fields(dossier)
+    waiting = receive(dossier, HEADER + "".join(f"{n},,Ada,,\n" for n in range(1, 9)))
+    put, outcomes = dossier.put, []
+
+    def cancelled_before_the_third(facts: Sequence[Fact], **rows: Any) -> Sequence[int]:
+        if len(facts_of(dossier, "customer.registered")) == 4 and not outcomes:
+            outcomes.append(cancel(dossier, request(), waiting))
+        return put(facts, **rows)
+
+    monkeypatch.setattr(dossier, "put", cancelled_before_the_third)
+    with pytest.raises(TakenOverError):
+        run(dossier, waiting)
+    assert counts(upload(dossier, waiting)) == (4, 0, 0, 0)
+    assert len(facts_of(dossier, "customer.registered")) == 4
+    assert facts_of(dossier)[-1].TOPIC == "upload.cancelled"
+
+
+def test_rows_that_are_taken_after_they_were_counted_are_counted_again(
+    dossier: Dossier, monkeypatch: pytest.MonkeyPatch
+) -> None:  # rule 3.2
+    fields(dossier)
+    waiting = receive(dossier, TWO)
+    keep, steps = dossier.keep, [uploads.Step(1, 2, 10, 0, 0, 2, 0)]
+
+    def after_a_step(*of: Any, **rows: Any) -> Any:
+        if steps:
+            with dossier.database.connection() as connection:
+                uploads.write(connection, uploads.step_of(waiting, steps.pop()))
+        return keep(*of, **rows)
+
+    monkeypatch.setattr(dossier, "keep", after_a_step)
+    cancel(dossier, request(), waiting)
+    assert facts_of(dossier, "upload.cancelled")[0].unchanged == 2
 
 
 def test_a_customer_changed_by_an_agent_meanwhile_is_decided_again(

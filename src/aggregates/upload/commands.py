@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Protocol
 
 from aggregates.effective import Days
 from aggregates.texts import Faults
 from aggregates.upload.mapping import MappingNotFoundError, UploadMapping, check_columns, check_delimiter
-from aggregates.upload.upload import Upload
+from aggregates.upload.upload import Counts, Upload, UploadNotFoundError
 from aggregates.use_case import FactStore, Outcome, Request, command
 
 
@@ -70,6 +71,25 @@ def receive_upload(
         header=header if header is not None else saved.header if saved else None,
         effective_from=days.first,
     )
+    return store.keep(request, found)
+
+
+class UploadStore(FactStore, Protocol):
+    """What cancelling needs of the store besides."""
+
+    def taken(self) -> Counts:
+        """What became of the rows so far. What is kept after it is refused where more rows were taken meanwhile."""
+        ...
+
+
+@command
+def cancel_upload(store: UploadStore, request: Request, *, upload: str) -> Outcome:
+    """Ends an upload before the end of its file; the rows that were taken stay (rule 3.2)."""
+    found = store.load(Upload, upload)
+    if found is None:
+        raise UploadNotFoundError(f"There is no upload {upload}.")
+    found.expect(request.expected_version)
+    found.cancel(request.origin, store.taken())
     return store.keep(request, found)
 
 

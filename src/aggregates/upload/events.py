@@ -54,3 +54,15 @@ class UploadRefused(Fact):
     changed: int
     unchanged: int
     failed: int
+
+
+class UploadCancelled(Fact):
+    """The rest of the file was not wanted any more; the rows before it were taken, and stay."""
+
+    TOPIC: ClassVar[str] = "upload.cancelled"
+    upload: str
+    rows: int
+    new: int
+    changed: int
+    unchanged: int
+    failed: int

@@ -8,7 +8,7 @@ from uuid import UUID
 from aggregates.aggregate import Aggregate, applies
 from aggregates.errors import ConflictError, NotFoundError
 from aggregates.fact import Origin
-from aggregates.upload.events import UploadFinished, UploadReceived, UploadRefused
+from aggregates.upload.events import UploadCancelled, UploadFinished, UploadReceived, UploadRefused
 
 BY_LINE: Final = "line"
 """New customers without a number are numbered by the line on which their row begins, however the file is read."""
@@ -20,6 +20,10 @@ class UploadNotFoundError(NotFoundError):
 
 class UploadExistsError(ConflictError):
     """The id is taken."""
+
+
+class UploadOverError(ConflictError):
+    """Every row of the upload has its outcome already, or its file was refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,7 @@ class Counts:
 
 
 class Upload(Aggregate):
-    """One upload. `over` once every row has its outcome or the file was refused; `reason` says why it was refused."""
+    """One upload. `over` once every row has its outcome, or the file was refused, or it was cancelled; `reason`: why it was refused."""
 
     KIND: ClassVar[str] = "upload"
 
@@ -47,6 +51,7 @@ class Upload(Aggregate):
         self.effective_from: date | None = None
         self.origin: Origin | None = None
         self.over = False
+        self.cancelled = False
         self.reason: str | None = None
         self.counts = Counts()
 
@@ -90,6 +95,17 @@ class Upload(Aggregate):
         if not self.over:
             self.record(UploadRefused, origin, upload=self.key, reason=reason, **_payload(counts))
 
+    def cancel(self, origin: Origin, counts: Counts) -> None:
+        """The rest of the file is not wanted; what was taken stays. Records nothing when it was cancelled before.
+
+        Raises:
+            UploadOverError: nothing is left to cancel.
+        """
+        if self.over and not self.cancelled:
+            raise UploadOverError(f"Upload {self.key} is over; its rows stay.")
+        if not self.over:
+            self.record(UploadCancelled, origin, upload=self.key, **_payload(counts))
+
     @applies(UploadReceived)
     def _received(self, event: UploadReceived) -> None:
         self.key, self.columns, self.origin = event.upload, event.columns, event.origin
@@ -103,6 +119,10 @@ class Upload(Aggregate):
     def _refused(self, event: UploadRefused) -> None:
         self.over, self.counts, self.reason = True, _counts(event), event.reason
 
+    @applies(UploadCancelled)
+    def _cancelled(self, event: UploadCancelled) -> None:
+        self.over, self.cancelled, self.counts = True, True, _counts(event)
+
 
 def _payload(counts: Counts) -> dict[str, int]:
     return {
@@ -114,5 +134,5 @@ def _payload(counts: Counts) -> dict[str, int]:
     }
 
 
-def _counts(event: UploadFinished | UploadRefused) -> Counts:
+def _counts(event: UploadFinished | UploadRefused | UploadCancelled) -> Counts:
     return Counts(event.rows, event.new, event.changed, event.unchanged, event.failed)

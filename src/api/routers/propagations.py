@@ -20,7 +20,7 @@ from api.auth import ADMINISTRATORS, PROFILE_READERS, allow
 from api.deciding import DecidingRoute
 from api.pages import Paged, page_of
 from api.paths import CLASS, CLASS_VERSION
-from api.reading import AtLeast, as_json
+from api.reading import AtLeast, answer_at, as_json
 from api.services import services_of
 from api.shapes import Body, Day, Reason
 from api.writing import JSON, WriteAnswer, Writing
@@ -80,7 +80,7 @@ def read_propagation(
             services.dossier, services.reads, change, day, include_later=include_later, position=position
         )
         found = found.model_copy(update={"preview": preview})
-    return _answer(found)
+    return answer_at(found, found.position)
 
 
 @router.post("/{version}", status_code=202, response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])

@@ -25,7 +25,7 @@ from api import around
 from api.around import Around
 from api.auth import UPLOADERS, GuardedRoute, allow
 from api.pages import Paged
-from api.reading import as_json
+from api.reading import answer_at, as_json
 from api.services import services_of
 from api.shapes import Day
 from api.writing import JSON, Write, WriteAnswer
@@ -174,7 +174,8 @@ def list_uploads(request: Request, page: Paged) -> Response:
 @router.get("/{upload}", response_model=UploadRead, dependencies=[allow(UPLOADERS)])
 def read_upload(request: Request, upload: UPLOAD) -> Response:
     """One upload: how far it is, and what became of its rows."""
-    return _answer(upload_states.upload(services_of(request).dossier, upload))
+    found = upload_states.upload(services_of(request).dossier, upload)
+    return answer_at(found, found.position)
 
 
 @router.get(

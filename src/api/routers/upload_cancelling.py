@@ -1,0 +1,28 @@
+"""`/v1/uploads/{upload}/cancel`: an upload that is not to go on (rule 3.2)."""
+
+from typing import Final
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from api.auth import UPLOADERS, allow
+from api.deciding import DecidingRoute
+from api.routers.uploads import UPLOAD
+from api.shapes import Body, Reason
+from api.writing import WriteAnswer, Writing
+from jobs import cancelling
+
+router: Final = APIRouter(prefix="/v1/uploads", tags=["uploads"], route_class=DecidingRoute)
+
+
+class Cancel(Body):
+    """Why it is not to go on."""
+
+    reason: Reason | None = None
+
+
+@router.post("/{upload}/cancel", response_model=WriteAnswer, dependencies=[allow(UPLOADERS)])
+def cancel_upload(write: Writing, upload: UPLOAD, body: Cancel | None = None) -> Response:
+    """Ends an upload before the end of its file. The rows that were taken stay, and its state and counts say so."""
+    request = write.ask(body.reason if body else None)
+    return write.done(cancelling.cancel(write.services.dossier, request, upload))
