@@ -132,6 +132,9 @@ def upload(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="From which day the values hold. Default: today."),
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only tell what it would come to: counts and errors. Records nothing.")
+    ] = False,
     cancel: Annotated[
         UUID | None,
         typer.Option(metavar="UPLOAD", help="Instead of a file: end this upload. The rows that were taken stay."),
@@ -145,21 +148,20 @@ def upload(
 
     Exit status: 0 when every row was taken, 3 when rows were refused, 1 when the file was refused, 130 after Ctrl-C.
     """
-    from cli import uploading
+    from cli import dry_running, uploading
 
     if file is not None and cancel is None:
-        uploading.upload(
-            load(),
+        reading = uploading.reading_of(
             file,
             mapping=mapping,
             columns=columns or [],
             delimiter=delimiter,
             header=False if no_header else None,
             effective_from=effective_from.date() if effective_from else None,
-            actor=actor,
-            as_json=as_json,
         )
-    elif file is None and cancel is not None:
+        run = dry_running.dry_run if dry_run else uploading.upload
+        run(load(), file, reading=reading, actor=actor, as_json=as_json)
+    elif file is None and cancel is not None and not dry_run:
         uploading.cancel(load(), cancel, actor=actor, as_json=as_json)
     else:
         raise typer.BadParameter("give a file, or --cancel with the id of an upload")

@@ -31,6 +31,7 @@ from cli.settings import Settings
 from cli.wiring import open_dossier
 from jobs import cancelling, receiving, upload_states
 from jobs.receiving import Reading, Receiving
+from jobs.trying import DryRun
 from jobs.upload_states import OVER, State, UploadRead
 from jobs.uploading import TakenOverError, Uploading
 from store import staging
@@ -69,33 +70,39 @@ def upload(
     settings: Settings,
     path: Path,
     *,
-    mapping: str | None,
-    columns: Sequence[str],
-    delimiter: str | None,
-    header: bool | None,
-    effective_from: date | None,
+    reading: Reading,
     actor: str | None,
     as_json: bool,
 ) -> None:
     """Takes a file in and reads it to its end. Raises `FileError` when it is refused, `typer.Exit` with 3 when rows of it are."""
-    mapped = _columns(columns)
-    if mapping is None and mapped is None:
-        raise ColumnsError("Say which column is which field: --mapping NAME, or --map COLUMN=FIELD for each of them.")
-    told = "\t" if delimiter == "tab" else delimiter
-    reading = Reading(path.name, mapping, mapped, told, header, effective_from)
     collect_less()
-    with open_dossier(settings) as dossier, _bar(path.stat().st_size) as tell:
+    with open_dossier(settings) as dossier, bar(path.stat().st_size) as tell:
         request = request_of(dossier, actor)
         receiving.check(dossier, request, reading)
-        with _interrupted("Nothing of the file was kept."):
+        with interrupted("Nothing of the file was kept."):
             upload_id = _begun(dossier, path, reading, request) or _received(dossier, path, reading, request, tell)
-        with _interrupted(_GOES_ON.format(upload=upload_id)):
+        with interrupted(_GOES_ON.format(upload=upload_id)):
             done = _run(dossier, upload_id, tell)
     _answer(done, as_json=as_json)
     if done.state is not State.FINISHED:
         raise FileError(done.refusal or done.error or "The upload was cancelled; the rows that were taken stay.")
     if done.failed:
         raise typer.Exit(ROWS_REFUSED)
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file in hexadecimal digits."""
+    digest = sha256()
+    for piece in pieces(path):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def pieces(path: Path) -> Iterator[bytes]:
+    """A file, `AT_ONCE` bytes at a time."""
+    with path.open("rb") as file:
+        while piece := file.read(AT_ONCE):
+            yield piece
 
 
 def cancel(settings: Settings, upload_id: UUID, *, actor: str | None, as_json: bool) -> None:
@@ -107,13 +114,29 @@ def cancel(settings: Settings, upload_id: UUID, *, actor: str | None, as_json: b
 
 
 @contextmanager
-def _interrupted(effect: str) -> Iterator[None]:
+def interrupted(effect: str) -> Iterator[None]:
     """Tells what Ctrl-C means for the upload, and ends the command."""
     try:
         yield
     except KeyboardInterrupt:
         complain(f"Interrupted. {effect}")
         raise typer.Exit(INTERRUPTED) from None
+
+
+def reading_of(
+    path: Path,
+    *,
+    mapping: str | None,
+    columns: Sequence[str],
+    delimiter: str | None,
+    header: bool | None,
+    effective_from: date | None,
+) -> Reading:
+    """How a file is to be read, as the options say. Raises `ColumnsError`."""
+    mapped = _columns(columns)
+    if mapping is None and mapped is None:
+        raise ColumnsError("Say which column is which field: --mapping NAME, or --map COLUMN=FIELD for each of them.")
+    return Reading(path.name, mapping, mapped, "\t" if delimiter == "tab" else delimiter, header, effective_from)
 
 
 def _columns(given: Sequence[str]) -> dict[str, str] | None:
@@ -146,17 +169,13 @@ def _begun(dossier: Dossier, path: Path, reading: Reading, request: Request) -> 
     open_ones = [one for one in _open_uploads(dossier) if one.size == path.stat().st_size]
     if not open_ones:
         return None
-    with path.open("rb") as file:
-        digest = sha256()
-        while content := file.read(AT_ONCE):
-            digest.update(content)
+    digest = digest_of(path)
     wanted = _how(dossier, reading, request)
     return next(
         (
             one.upload
             for one in open_ones
-            if one.digest == digest.hexdigest()
-            and (one.columns, one.delimiter, one.header, one.effective_from) == wanted
+            if one.digest == digest and (one.columns, one.delimiter, one.header, one.effective_from) == wanted
         ),
         None,
     )
@@ -182,10 +201,9 @@ def _how(
 def _received(dossier: Dossier, path: Path, reading: Reading, request: Request, tell: Told) -> UUID:
     incoming = Receiving(dossier, reading)
     try:
-        with path.open("rb") as file:
-            while content := file.read(AT_ONCE):
-                incoming.write(content)
-                tell("Taking in", 0, incoming.size)
+        for piece in pieces(path):
+            incoming.write(piece)
+            tell("Taking in", 0, incoming.size)
         incoming.end()
     except BaseException:
         incoming.discard()
@@ -217,14 +235,24 @@ def _answer(done: UploadRead, *, as_json: bool) -> None:
         show.document(done)
         return
     cancelled = ", cancelled" if done.state is State.CANCELLED else ""
-    say(f"Upload {done.upload}: {done.rows:,} row{'' if done.rows == 1 else 's'} of {done.file}{cancelled}")
-    show.table(("", "rows", ""), [(name, f"{getattr(done, name):,}", meaning) for name, meaning in _MEANT])
+    say(f"Upload {done.upload}: {number_of_rows(done.rows)} of {done.file}{cancelled}")
+    tell_counts(done)
     if done.failed:
         say(f"What is wrong with which row: GET /v1/uploads/{done.upload}/errors")
 
 
+def number_of_rows(count: int) -> str:
+    """How many rows, in words."""
+    return f"{count:,} row{'' if count == 1 else 's'}"
+
+
+def tell_counts(counts: UploadRead | DryRun) -> None:
+    """Prints what became of the rows."""
+    show.table(("", "rows", ""), [(name, f"{getattr(counts, name):,}", meaning) for name, meaning in _MEANT])
+
+
 @contextmanager
-def _bar(size: int) -> Iterator[Told]:
+def bar(size: int) -> Iterator[Told]:
     """A progress bar on stderr while the block runs, where stderr is a terminal; else nothing is drawn."""
     console = Console(file=sys.stderr)
     if not console.is_terminal:

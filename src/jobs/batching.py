@@ -1,8 +1,11 @@
 """The rows of an upload's file in chunks, for whoever takes them or tries them (rule 3.2)."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from aggregates.field.field import FieldDefinition
+from aggregates.setup.catalogue import Setup
 from aggregates.upload.events import UploadReceived
+from aggregates.upload.mapping import SPECIAL
 from jobs.contact_file import check_columns, read_rows
 from jobs.contact_rows import FileRefusedError, Layout, Row
 
@@ -10,6 +13,15 @@ from jobs.contact_rows import FileRefusedError, Layout, Row
 def layout_of(received: UploadReceived) -> Layout:
     """How the file of an upload is read."""
     return Layout(received.columns, received.delimiter, received.header)
+
+
+def fields_of(setup: Setup, received: UploadReceived) -> Mapping[str, FieldDefinition]:
+    """Every field that a column is mapped to. Raises `FileRefusedError` when one of them is not active any more."""
+    fields = setup.fields
+    wanted = [key for key in received.columns.values() if key not in SPECIAL]
+    if gone := [key for key in wanted if key not in fields or not fields[key].active]:
+        raise FileRefusedError(f"Field {', '.join(gone)} is not active any more.")
+    return {key: fields[key] for key in wanted}
 
 
 def chunks_of_rows(

@@ -7,7 +7,6 @@ customer follow each other.
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from typing import Final
 from uuid import UUID
 
 from aggregates import texts
@@ -24,11 +23,9 @@ from aggregates.upload.mapping import ALTERNATE_NUMBER, NAME, NUMBER, SPECIAL
 from aggregates.use_case import Claim
 from jobs.contact_rows import Row
 from jobs.failed_rows import content_of, masked_targets
+from jobs.known import Known
 from jobs.numbering import Numbering
-from store.application import Dossier
 from store.uploads import FailedRow, RowError
-
-_OWNERS: Final = "SELECT key, owner FROM claims WHERE scope = %s AND key = ANY(%s)"
 
 
 class RowRefusedError(InvalidError):
@@ -85,17 +82,17 @@ class _Named:
     id: UUID
 
 
-def decide(dossier: Dossier, task: Task, definitions: Mapping[str, FieldDefinition], rows: Sequence[Row]) -> Decided:
-    """Decides on these rows, in order, on what the log says now.
+def decide(known: Known, task: Task, definitions: Mapping[str, FieldDefinition], rows: Sequence[Row]) -> Decided:
+    """Decides on these rows, in order, on what is known now.
 
     Raises:
         MapperDeserialisationError: an event of a customer cannot be read.
         OperationalError: the database cannot be reached.
     """
-    named = [_named(dossier.company, task, row) for row in rows]
-    owners = _owners(dossier, {one.alternate for one in named if one.alternate is not None})
+    named = [_named(known.company, task, row) for row in rows]
+    owners = known.owners({one.alternate for one in named if one.alternate is not None})
     ids = {_whose(one, owners) for one in named} | set(owners.values())
-    deciding = _Deciding(dossier, task, definitions, owners, _customers(dossier, ids))
+    deciding = _Deciding(known, task, definitions, owners, _customers(known, ids))
     for one in named:
         deciding.decide(one)
     decided = deciding.decided
@@ -116,29 +113,21 @@ def _named(company: str, task: Task, row: Row) -> _Named:
     return _Named(row, number, bool(given), alternate, faults.found, CustomerProfile.id_of(company, number))
 
 
-def _owners(dossier: Dossier, numbers: set[str]) -> dict[str, UUID]:
-    """Whose these alternate numbers are."""
-    if not numbers:
-        return {}
-    with dossier.database.connection() as connection:
-        return dict(connection.execute(_OWNERS, [ALTERNATE_NUMBERS, list(numbers)]).fetchall())
-
-
 def _whose(one: _Named, owners: Mapping[str, UUID]) -> UUID:
     """Whose row it is, or would be: by its number, else by its alternate number, else a new customer's."""
     return one.id if one.given or one.alternate is None else owners.get(one.alternate, one.id)
 
 
-def _customers(dossier: Dossier, ids: set[UUID]) -> dict[UUID, CustomerProfile]:
+def _customers(known: Known, ids: set[UUID]) -> dict[UUID, CustomerProfile]:
     """These customers as far as there are any, and the survivors of those that were merged away."""
     found: dict[UUID, Aggregate] = {}
     wanted = list(ids)
     while wanted:
-        dossier.fact_mapper.keys.preload(wanted)
-        loaded = dossier.load_many(wanted)
+        known.keys.preload(wanted)
+        loaded = known.load_many(wanted)
         found |= loaded
         survivors = {one.survivor for one in loaded.values() if isinstance(one, CustomerProfile) and one.survivor}
-        wanted = list({CustomerProfile.id_of(dossier.company, number) for number in survivors} - found.keys())
+        wanted = list({CustomerProfile.id_of(known.company, number) for number in survivors} - found.keys())
     return {id_: one for id_, one in found.items() if isinstance(one, CustomerProfile)}
 
 
@@ -147,15 +136,15 @@ class _Deciding:
 
     def __init__(
         self,
-        dossier: Dossier,
+        known: Known,
         task: Task,
         definitions: Mapping[str, FieldDefinition],
         owners: dict[str, UUID],
         customers: dict[UUID, CustomerProfile],
     ) -> None:
         self.decided = Decided()
-        self._keys = dossier.fact_mapper.keys
-        self._company = dossier.company
+        self._keys = known.keys
+        self._company = known.company
         self._task = task
         self._definitions = definitions
         self._owners = owners

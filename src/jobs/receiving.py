@@ -4,20 +4,22 @@ Used by the API and by `dossier upload`. What can be judged without the file is 
 is kept that did not come whole.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final, cast
+from typing import Any, Final, cast
 from uuid import UUID, uuid4
 
 from aggregates import texts
+from aggregates.aggregate import Aggregate
 from aggregates.errors import RefusedError
+from aggregates.fact import Fact
 from aggregates.upload.commands import receive_upload
 from aggregates.upload.events import UploadReceived
 from aggregates.upload.upload import Upload
 from aggregates.use_case import Outcome, Request
 from store.application import Dossier
-from store.staging import Staging
+from store.staging import Staging, read_file
 
 LONGEST_FILE_NAME: Final = 200
 
@@ -46,6 +48,31 @@ def check(dossier: Dossier, request: Request, reading: Reading) -> None:
             if refused.faults:
                 raise
     faults.raise_any()
+
+
+def as_received(dossier: Dossier, request: Request, reading: Reading, *, size: int, digest: str) -> UploadReceived:
+    """The fact that the arrival of a file would record, which is not stored. Raises what `receive_upload` raises."""
+    store = _Unstored(dossier)
+    _receive(cast("Dossier", store), request, reading, upload=str(uuid4()), size=size, digest=digest)
+    [received] = store.facts
+    return cast("UploadReceived", received)
+
+
+class _Unstored:
+    """The store, but what is kept goes no further."""
+
+    def __init__(self, dossier: Dossier) -> None:
+        self.facts: Sequence[Fact] = ()
+        self._dossier = dossier
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._dossier, name)
+
+    def keep(self, request: Request, aggregate: Aggregate, **_: Any) -> Outcome:
+        """Remembers the facts."""
+        del request
+        self.facts = aggregate.collect_events()
+        return Outcome(False, 0, None)
 
 
 class Receiving:
@@ -91,6 +118,10 @@ class Receiving:
         if upload != self.upload:
             self.discard()
         return upload, outcome
+
+    def read(self) -> Iterator[bytes]:
+        """What has come, from its start."""
+        return read_file(self._dossier.database, self._dossier.fact_mapper.keys, self.upload)
 
     def discard(self) -> None:
         """Removes what has come."""

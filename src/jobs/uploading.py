@@ -23,12 +23,12 @@ from aggregates.fact import EventTooLargeError, Source
 from aggregates.field.field import FieldDefinition
 from aggregates.setup.catalogue import Setup
 from aggregates.upload.events import UploadReceived
-from aggregates.upload.mapping import SPECIAL
 from aggregates.upload.upload import Upload
 from jobs import metrics
-from jobs.batching import chunks_of_rows, layout_of
+from jobs.batching import chunks_of_rows, fields_of, layout_of
 from jobs.contact_rows import FileRefusedError, Row
 from jobs.failed_rows import content_of, masked_targets
+from jobs.known import Recorded
 from jobs.matching import Decided, Task, decide
 from jobs.numbering import numbering_of
 from store import staging, uploads
@@ -76,6 +76,7 @@ class Uploading:
         self._upload = upload
         self._stream = Upload.id_of(dossier.company, str(upload))
         self._received = self._first_fact()
+        self._known = Recorded(dossier)
         self._task = task_of(dossier, self._received)
         self._read = 0
         self._next = 1
@@ -196,14 +197,14 @@ class Uploading:
         except EventTooLargeError as error:
             if len(rows) > 1:
                 raise
-            refused = _too_large(rows[0], decided, error, masked_targets(self._fields))
+            refused = too_large(rows[0], decided, error, masked_targets(self._fields))
             step = self._step(rows, refused)
             self._store(step, refused)
         return step
 
     def _decided(self, rows: Sequence[Row]) -> Decided:
         setup = self._dossier.setup()
-        decided = decide(self._dossier, self._task, self._definitions(setup), rows)
+        decided = decide(self._known, self._task, self._definitions(setup), rows)
         decided.position = setup.position
         return decided
 
@@ -211,11 +212,8 @@ class Uploading:
         """Every field that a column is mapped to. Raises `FileRefusedError` when one of them is not active any more."""
         if setup is self._setup:
             return self._fields
-        fields = setup.fields
-        wanted = [key for key in self._received.columns.values() if key not in SPECIAL]
-        if gone := [key for key in wanted if key not in fields or not fields[key].active]:
-            raise FileRefusedError(f"Field {', '.join(gone)} is not active any more.")
-        self._setup, self._fields = setup, {key: fields[key] for key in wanted}
+        self._fields = fields_of(setup, self._received)
+        self._setup = setup
         return self._fields
 
     def _step(self, rows: Sequence[Row], decided: Decided) -> Step:
@@ -259,7 +257,7 @@ class Uploading:
         staging.delete_file(self._leader.connection, self._upload)
 
 
-def _too_large(row: Row, decided: Decided, error: EventTooLargeError, hidden: AbstractSet[str]) -> Decided:
+def too_large(row: Row, decided: Decided, error: EventTooLargeError, hidden: AbstractSet[str]) -> Decided:
     """The refusal of a row; it is a customer's where that is stored already."""
     fact = decided.facts[0]
     subject = fact.originator_id if fact.originator_version > 1 else None

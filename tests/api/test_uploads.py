@@ -270,6 +270,26 @@ def test_an_upload_can_be_cancelled_and_says_by_whom(company: Api) -> None:  # r
     assert_problem(company.post(f"{done}/cancel"), 409, "conflict")
 
 
+def test_a_dry_run_answers_counts_and_errors_and_keeps_nothing(company: Api) -> None:  # rule 3.2
+    with company.storing_nothing():
+        answer = send(company, query="?mapping=contacts&dry_run=true&file=autumn.csv")
+        assert answer.status_code == 200, answer.text
+        dry = answer.json()
+        assert fields(send(company, query="?mapping=nobody&dry_run=true&delimiter=x")) == {"mapping", "delimiter"}
+        assert_problem(send(company, query="?mapping=contacts&dry_run=true", role=Role.AGENT), 403, "forbidden")
+        assert send(company, b"a,b\n1,2\n", "?mapping=contacts&dry_run=true").json()["state"] == "refused"
+    with company.dossier.database.connection() as connection:
+        assert connection.execute("SELECT count(*) FROM uploads").fetchone() == (0,)
+        assert connection.execute("SELECT count(*) FROM upload_chunks").fetchone() == (0,)
+    path = send(company).headers["Location"]
+    work(company)
+    done = company.get(path).json()
+    names = ("state", "rows", "new", "changed", "unchanged", "failed", "digest", "size", "columns")
+    assert {name: dry[name] for name in names} == {name: done[name] for name in names}
+    assert (dry["dry_run"], dry["file"], dry["errors_left_off"]) == (True, "autumn.csv", 0)
+    assert dry["errors"] == company.get(f"{path}/errors").json()["items"]
+
+
 @pytest.mark.usefixtures("runners")
 def test_a_read_that_waits_for_the_position_of_a_finished_upload_finds_its_customers(company: Api) -> None:
     path = send(company, b"id,first,town,due\n" + b"".join(b"%d,Ada,Rome,\n" % n for n in range(300))).headers[

@@ -109,6 +109,22 @@ def test_the_exit_status_is_0_only_where_every_row_was_taken(line: CommandLine, 
     assert "3 when rows were refused" in " ".join(line.run("upload", "--help").stdout.split())
 
 
+def test_a_dry_run_tells_counts_and_errors_and_records_nothing(line: CommandLine, contacts: Path) -> None:  # rule 3.2
+    told = line.run("upload", str(contacts), *MAP, "--dry-run")
+    assert (told.exit_code, "3 rows of contacts.csv; nothing was recorded" in told.stdout) == (3, True)
+    assert "Row 2, customer_number: The customer number must have" in told.stdout
+    dry = line.asked("upload", str(contacts), *MAP, "--dry-run", status=3)
+    with line.dossier() as dossier, dossier.database.connection() as connection:
+        assert connection.execute("SELECT count(*) FROM uploads").fetchone() == (0,)
+        assert facts_of(dossier, "customer.registered", "upload.received") == []
+    done = line.asked("upload", str(contacts), *MAP, status=3)
+    names = ("state", "rows", "new", "changed", "unchanged", "failed", "digest")
+    assert [dry[name] for name in names] == [done[name] for name in names]
+    contacts.write_text("a;b\n")
+    refused = line.run("upload", str(contacts), *MAP, "--dry-run")
+    assert (refused.exit_code, "None of the mapped columns" in refused.stderr) == (1, True)
+
+
 def test_another_file_or_other_columns_are_another_upload(line: CommandLine, contacts: Path) -> None:
     with line.dossier() as dossier:
         waiting = receive(dossier, contacts.read_bytes(), {"id": "customer_number"}, file="contacts.csv")

@@ -21,6 +21,7 @@ from starlette.responses import Response, StreamingResponse
 
 from aggregates.errors import InvalidError
 from aggregates.upload.mapping import BYTE_ORDER_MARK, trimmed
+from aggregates.use_case import Request as Asked
 from api import around
 from api.around import Around
 from api.auth import UPLOADERS, GuardedRoute, allow
@@ -31,6 +32,7 @@ from api.shapes import Day
 from api.writing import JSON, Write, WriteAnswer
 from jobs import receiving, upload_states
 from jobs.receiving import Reading, Receiving
+from jobs.trying import DryRun, Trying
 from jobs.upload_states import UploadRead, WrongValue
 from projections.paging import Page
 from store.staging import CHUNK_BYTES
@@ -82,7 +84,14 @@ _BODY: Final[dict[str, Any]] = {
 }
 
 
-@router.post("", status_code=202, response_model=UploadAnswer, dependencies=[allow(UPLOADERS)], openapi_extra=_BODY)
+@router.post(
+    "",
+    status_code=202,
+    response_model=UploadAnswer,
+    dependencies=[allow(UPLOADERS)],
+    openapi_extra=_BODY,
+    responses={200: {"model": DryRun, "description": "What an upload would come to, of a dry run."}},
+)
 async def receive_file(
     request: Request,
     *,
@@ -95,6 +104,12 @@ async def receive_file(
     effective_from: Annotated[
         Day | None, Query(description="From which day the values hold; today by default.")
     ] = None,
+    dry_run: Annotated[
+        bool,
+        Query(
+            description="Only say what the upload would come to: counts and errors. Answers 200 at its end; nothing is recorded."
+        ),
+    ] = False,
     columns: Annotated[
         str | None,
         Header(alias=COLUMNS, max_length=LONGEST_COLUMNS, description="JSON object: each column and its field."),
@@ -113,11 +128,15 @@ async def receive_file(
     try:
         await _take(request, incoming, services.settings.most_upload_bytes)
         digest = await run_in_threadpool(incoming.end)
+        tried = await _try(request, incoming, asked, reading) if dry_run else None
     except BaseException as error:
         await run_in_threadpool(incoming.discard)
         if isinstance(error, ClientDisconnect):
             raise HTTPException(400, "The file did not come whole; nothing of it was kept.") from None
         raise
+    if tried is not None:
+        await run_in_threadpool(incoming.discard)
+        return _answer(tried)
     write = Write(services, known, _asked(request, columns, digest))
     upload, outcome = await run_in_threadpool(lambda: incoming.receive(write.ask(creates=True)))
     answer = write.done(outcome, upload=str(upload))
@@ -141,6 +160,23 @@ async def _take(request: Request, incoming: Receiving, most: int) -> None:
             await run_in_threadpool(incoming.write, bytes(rest))
             rest.clear()
     await run_in_threadpool(incoming.write, bytes(rest))
+
+
+async def _try(request: Request, incoming: Receiving, asked: Asked, reading: Reading) -> DryRun:
+    """What the file would come to. Ends with `ClientDisconnect` when nobody waits for it any more."""
+    dossier = services_of(request).dossier
+    received = await run_in_threadpool(
+        lambda: receiving.as_received(dossier, asked, reading, size=incoming.size, digest=incoming.end())
+    )
+    trying = Trying(dossier, received, incoming.read)
+    chunks = trying.chunks()
+    try:
+        while await run_in_threadpool(next, chunks, None) is not None:
+            if await request.is_disconnected():
+                raise ClientDisconnect
+    finally:
+        await run_in_threadpool(chunks.close)
+    return trying.result()
 
 
 def _too_large(most: int) -> HTTPException:
