@@ -1,6 +1,7 @@
 """What `history`, `as-of`, `replay` and `status` do."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
@@ -8,6 +9,7 @@ from uuid import UUID
 from aggregates.customer.profile import CustomerNotFoundError
 from cli import show
 from cli.errors import CliError
+from cli.jobs_status import tell_jobs, unfinished_jobs
 from cli.lines import say
 from cli.profile_words import told
 from cli.replaying import Replayed, replay_customer
@@ -99,6 +101,7 @@ def status(settings: Settings, *, as_json: bool) -> None:
     """Prints how far everything is. Raises `ReadModelStoppedError`."""
     with open_reads(settings) as (dossier, reads):
         states = reads.states()
+        jobs = unfinished_jobs(dossier)
         end = dossier.log_of_facts.max_notification_id() or 0
         with dossier.database.connection() as connection:
             relayed = position_of(connection, FOLLOWER)
@@ -106,12 +109,14 @@ def status(settings: Settings, *, as_json: bool) -> None:
         warnings = dossier.setup().controls.warnings(dossier.today())
     dead = row[0] if row else 0
     if as_json:
-        show.document({"log": end, "relay": relayed, "dead_letters": dead, "projections": states, "warnings": warnings})
+        found = {"log": end, "relay": relayed, "dead_letters": dead, "projections": states, "warnings": warnings}
+        show.document(found | asdict(jobs))
     else:
         columns = ("read model", "position", "lag", "state", "runner", "why it stopped")
         show.table(columns, [_state(one) for one in states], title=f"log at position {end}")
         say(f"Relay: {'never ran' if relayed is None else f'position {relayed}, lag {end - relayed}'}")
         say(f"Dead letters: {dead}")
+        tell_jobs(jobs)
         for warning in warnings:
             say(f"Warning: {warning}")
     stopped = [one.name for one in states if one.state == "stopped"]

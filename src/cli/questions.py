@@ -134,7 +134,8 @@ def replay(
 
 
 def status(as_json: AsJson = False) -> None:
-    """How far the log, the read models and the relay are, and how many dead letters wait. Fails when a read model has stopped."""
+    """How far the log, the read models and the relay are, which uploads and propagations are under way, and how many dead letters
+    wait. Fails when a read model has stopped."""
     from cli import asking
 
     asking.status(load(), as_json=as_json)

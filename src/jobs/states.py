@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID, uuid4
 
 from psycopg import Connection
@@ -107,6 +107,20 @@ def propagations_of(dossier: Dossier, name: str) -> list[PropagationRead]:
     changes = [change for _, change in sorted(found.changes.items()) if change.apply_to.propagates]
     with dossier.database.connection() as connection:
         return [PropagationRead(**_told(dossier, connection, change)) for change in changes]
+
+
+def unfinished(dossier: Dossier, limit: int) -> tuple[list[PropagationRead], int]:
+    """Up to `limit` propagations that were started and are not finished, the oldest first, and how many there are besides."""
+    with dossier.database.connection() as connection:
+        started = [dossier.fact_mapper.to_domain_event(event) for event in propagations.unfinished(connection)]
+        changes = [_change(dossier, cast("PropagationStarted", fact)) for fact in started[:limit]]
+        found = [PropagationRead(**_told(dossier, connection, change)) for change in changes]
+    return found, len(started[limit:])
+
+
+def _change(dossier: Dossier, fact: PropagationStarted) -> ClassChange:
+    name = fact.profile_class
+    return change_of(dossier.load(ProfileClass, name), name, fact.applied_version)
 
 
 def propagation(dossier: Dossier, name: str, version: int) -> PropagationDetail:

@@ -18,7 +18,7 @@ from aggregates.upload.upload import Upload, UploadNotFoundError
 from jobs.failed_rows import masked_targets, shown
 from jobs.originals import MASKED
 from projections.paging import Page, cursor_of, keys_of
-from store import uploads
+from store import staging, uploads
 from store.application import Dossier
 from store.database import Row
 from store.events import COLUMNS, recorded_event
@@ -125,6 +125,13 @@ def list_uploads(dossier: Dossier, limit: int, cursor: str | None) -> Page[Uploa
         items = [_read(dossier, connection, one) for one in found[:limit]]
     more = len(found) > limit
     return Page(items=[one for one in items if one], next_cursor=cursor_of(found[limit - 1].number) if more else None)
+
+
+def unfinished(dossier: Dossier, limit: int) -> tuple[list[UploadRead], int]:
+    """Up to `limit` uploads that are not over, the oldest first, and how many there are besides."""
+    with dossier.database.connection() as connection:
+        waiting = staging.waiting(connection)
+    return [upload(dossier, one) for one in waiting[:limit]], len(waiting[limit:])
 
 
 def upload(dossier: Dossier, upload_id: UUID) -> UploadRead:

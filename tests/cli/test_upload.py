@@ -9,7 +9,7 @@ import pytest
 from aggregates.upload.commands import save_mapping
 from command_line import CommandLine
 from jobs import uploading
-from store import staging
+from store import staging, uploads
 from upload_room import customer, facts_of, fields, receive, request, values
 
 MAP = ("--map", "id=customer_number", "--map", "first=first_name", "--map", "town=city")
@@ -123,6 +123,21 @@ def test_a_dry_run_tells_counts_and_errors_and_records_nothing(line: CommandLine
     contacts.write_text("a;b\n")
     refused = line.run("upload", str(contacts), *MAP, "--dry-run")
     assert (refused.exit_code, "None of the mapped columns" in refused.stderr) == (1, True)
+
+
+def test_status_lists_uploads_that_are_not_over_and_why(line: CommandLine, contacts: Path) -> None:  # rule 3.2
+    with line.dossier() as dossier, dossier.database.connection() as connection:
+        waiting = receive(dossier, contacts.read_bytes(), {"id": "customer_number"}, file="contacts.csv")
+        uploads.fail(connection, waiting, "The abacus is broken.")
+    [listed] = line.asked("status")["uploads"]
+    assert (listed["upload"], listed["state"], listed["error"]) == (str(waiting), "failed", "The abacus is broken.")
+    told = line.run("status").stdout
+    assert "Uploads under way: 1" in told
+    assert str(waiting) in told
+    line.run("upload", "--cancel", str(waiting))
+    after = line.asked("status")
+    assert (after["uploads"], after["propagations"]) == ([], [])
+    assert "under way" not in line.run("status").stdout
 
 
 def test_another_file_or_other_columns_are_another_upload(line: CommandLine, contacts: Path) -> None:

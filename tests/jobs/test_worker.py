@@ -174,6 +174,8 @@ def test_two_workers_at_once_change_each_profile_once(dossier: Dossier, postgres
     catch_up(dossier)
     with dossier.database.connection() as connection:
         [started] = propagations.unfinished(connection)
+    assert states.unfinished(dossier, 1) == (states.propagations_of(dossier, "Prompt"), 0)
+    assert states.unfinished(dossier, 0) == ([], 1)
     with Dossier(environment(postgres_url, schema)) as other:
 
         def at_work(one: Dossier) -> None:
@@ -184,7 +186,9 @@ def test_two_workers_at_once_change_each_profile_once(dossier: Dossier, postgres
         at_once = threading.Barrier(2)
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(at_work, (dossier, other)))
-    assert read(dossier, version).state is State.FINISHED
+    assert states.unfinished(dossier, 1) == ([], 0)
+    finished = read(dossier, version)
+    assert (finished.state, finished.position) == (State.FINISHED, dossier.log_of_facts.max_notification_id())
     assert len(set(ids(propagated(dossier)))) == len(propagated(dossier)) == len(report(dossier, version)) == 30
 
 
