@@ -1,8 +1,9 @@
 """Facts to bytes and back: JSON by orjson, old shapes upcast by `class_version`, personal values encrypted per customer.
 
 A stored state is one JSON object: the payload, `company`, `origin`, `v` when the class version is above 1, and `personal`
-(base64 of the sealed JSON of all personal values) where there are any. What has a column of its own (ids, version,
-recording time, correlation) is not repeated in it.
+(base64 of the sealed JSON of all personal values) where there are any. `outlines` has what stays of those by field once their
+key is destroyed: which fields, and their days. What has a column of its own (ids, version, recording time, correlation) is not
+repeated in it.
 """
 
 from base64 import b64decode, b64encode
@@ -25,6 +26,8 @@ from store.events import RecordedEvent, new_event
 from store.keys import KeyRing, seal, unseal
 from store.terms import KnownTerms
 
+OUTLINES: Final = "outlines"
+"""Where a stored state has what stays of personal values."""
 _IN_COLUMNS: Final = ("originator_id", "originator_version", "event_id", "recorded_at")
 
 
@@ -112,7 +115,7 @@ class FactMapper(Mapper[UUID]):
             found = fact.model_validate(state)
         except (ValueError, KeyError, TypeError, ValidationError, InvalidTag) as error:
             raise MapperDeserialisationError(f"Cannot read {describe(event)}: {error}") from error
-        return found.model_copy(update=dict.fromkeys(erased, ERASED)) if erased else found
+        return found.model_copy(update={name: _erased(getattr(found, name)) for name in erased}) if erased else found
 
     def _plain(self, value: Any) -> Any:
         if isinstance(value, Terms):
@@ -143,18 +146,42 @@ class FactMapper(Mapper[UUID]):
             state["personal"] = b64encode(
                 seal(key, orjson.dumps(personal, default=self._plain), _context(fact.TOPIC, fact))
             ).decode()
+        if outlines := {name: _outline(value) for name, value in personal.items() if isinstance(value, dict) and value}:
+            state[OUTLINES] = outlines
         return new_key
 
     def _unseal_personal(self, event: RecordedEvent, of: Shape, state: dict[str, Any]) -> tuple[str, ...]:
-        sealed = state.pop("personal", None)
+        sealed, outlines = state.pop("personal", None), state.pop(OUTLINES, {})
         key = self.keys.find(event.uuid)[1]
         if key is None or sealed is None:
             unsaid = of.left_out if key is not None else ()
             missing = tuple(name for name in of.personal if name not in state and name not in unsaid)
-            state.update(dict.fromkeys(missing, ERASED))
+            state.update({name: outlines.get(name, ERASED) for name in missing})
             return missing
         state.update(orjson.loads(unseal(key, b64decode(sealed), _context(event.topic, event))))
         return ()
+
+
+def _outline(value: Any) -> Any:
+    """A personal value without what is personal in it: its fields and days, and `[erased]` for each text."""
+    if isinstance(value, BaseModel):
+        value = {name: one for name, one in vars(value).items() if one is not None}
+    if isinstance(value, dict):
+        return {name: _outline(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_outline(one) for one in value]
+    return str.__str__(ERASED) if isinstance(value, str) else value
+
+
+def _erased(value: Any) -> Any:
+    """The value that an outline was read as, with `ERASED` for each text."""
+    if isinstance(value, BaseModel):
+        return value.model_copy(update={name: ERASED for name, one in vars(value).items() if isinstance(one, str)})
+    if isinstance(value, dict):
+        return {name: _erased(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_erased(one) for one in value]
+    return ERASED
 
 
 def describe(event: RecordedEvent) -> str:

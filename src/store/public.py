@@ -16,7 +16,7 @@ from eventsourcing.utils import TopicError, resolve_topic
 from aggregates.catalogue import natural_key
 from aggregates.fact import EffectiveFact, Fact
 from store.events import RecordedEvent
-from store.mapper import FactMapper, Shape, describe, shape
+from store.mapper import OUTLINES, FactMapper, Shape, describe, shape
 
 _NOT_DATA: Final = frozenset({*Fact.model_fields, *EffectiveFact.model_fields})
 
@@ -95,6 +95,7 @@ def _shaped(recorded: RecordedEvent, of: Shape, state: dict[str, Any]) -> Public
     company, origin = state.pop("company"), state.pop("origin")
     if of.personal:
         state.pop("personal", None)
+        state.pop(OUTLINES, None)
     effective_from, effective_to = state.pop("effective_from", None), state.pop("effective_to", None)
     for name in _nullable(of):
         state.setdefault(name, None)

@@ -339,6 +339,18 @@ def test_an_erased_customers_personal_values_read_as_erased(house: Dossier, ask:
     assert shown(house, "1002").fields[-3].value == "Car"
 
 
+@pytest.mark.parametrize("name", ["fields", "history", "deliveries"])
+def test_a_rebuild_after_an_erasure_keeps_every_row(house: Dossier, ask: Ask, name: str) -> None:  # rules 0.3, 5.1
+    register_customer(house, ask(), number="999", name="Old")
+    upload_row(house, "999", {"address": "Elm 2", "city": "Hull"}, upload="U-3")
+    edit(house, ask, date_of_birth="18151210")
+    merge_customers(house, ask(), number="999", other="1001")
+    before = in_any_batches(house, name)[0]
+    for number in ("999", "1001"):
+        house.fact_mapper.keys.destroy(CustomerProfile.id_of("demo", number))
+    assert in_any_batches(house, name) == [before] * 3
+
+
 def test_a_customer_not_known_then_has_no_widget(house: Dossier, ask: Ask) -> None:
     then = now_known(house)
     register_customer(house, ask(), number="1009", name="New")

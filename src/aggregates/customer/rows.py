@@ -22,6 +22,8 @@ MOST_STRETCHES: Final = 500
 """Stretches of days on which an edit stands, by field and fact."""
 _MOST_BYTES_PER_LETTER: Final = 6
 """Of a letter of four bytes in base64; letters that JSON escapes take fewer."""
+_OUTLINE_BYTES: Final = 16
+"""That the field of a personal value takes besides, in clear."""
 _STRETCH_BYTES: Final = 64
 
 
@@ -71,7 +73,8 @@ class Cell:
     def size(self) -> int:
         """Bytes that it takes in the event as stored, or some more."""
         value = len(dumps(self.value, ensure_ascii=False).encode()) + len(self.key) + _STRETCH_BYTES
-        return (value * 4 // 3 if self.personal else value) + _STRETCH_BYTES * len(self.withheld)
+        stored = value * 4 // 3 + len(self.key) + _OUTLINE_BYTES if self.personal else value
+        return stored + _STRETCH_BYTES * len(self.withheld)
 
 
 def uploaded_since(uploaded: Timeline[UploadedValue], days: Days, said: UploadedValue) -> Timeline[UploadedValue]:
