@@ -35,6 +35,8 @@ GAINED: Final = ("/history",)
 """Parts of the paths whose answers have gained members since. The order of members there hung on the process, too."""
 MERGES: Final = ("customer.merged", "customer.unmerged")
 """Around these, `superseded_by` was wrong: it went by dates, which they have none of."""
+SHOWN: Final = 8
+"""Answers that a failure shows."""
 
 
 @pytest.fixture(params=STATES)
@@ -72,20 +74,23 @@ def test_a_database_of_an_earlier_version_gives_the_answers_of_then(
 ) -> None:  # rule 0.3
     answers = json.loads(gzip.decompress((FOLDER / f"{state}.answers.json.gz").read_bytes()))
     assert answers
-    different = [path for path, (status, text) in answers if not is_same(opened, path, status, text)]
-    assert different == []
+    different = [line for path, recorded in answers for line in compared(opened, path, *recorded)]
+    assert not different, "\n".join([f"{len(different)} answers differ:", *different[:SHOWN]])
     figures(f"{len(answers):,} answers of {state} are the same")
 
 
-def is_same(api: Api, path: str, status: int, text: str) -> bool:
-    """Whether the answer to a request is the recorded one. A refusal has a correlation id of its own."""
+def compared(api: Api, path: str, status: int, text: str) -> Iterator[str]:
+    """A line where the answer to a request is not the recorded one. A refusal has a correlation id of its own."""
     answer = api.get(path)
-    if answer.status_code != status or status >= 400:
-        return answer.status_code == status
-    if not any(part in path for part in GAINED):
-        return bool(answer.text == text)
-    recorded = without_wrong(json.loads(text))
-    return json.dumps(members_of(recorded, answer.json()), sort_keys=True) == json.dumps(recorded, sort_keys=True)
+    now = answer.text
+    if status < 400 and any(part in path for part in GAINED):
+        recorded = without_wrong(json.loads(text))
+        now = json.dumps(members_of(recorded, answer.json()), sort_keys=True)
+        text = json.dumps(recorded, sort_keys=True)
+    if answer.status_code != status or (status < 400 and now != text):
+        place = next((n for n, (old, new) in enumerate(zip(text, now, strict=False)) if old != new), 0)
+        context = slice(max(0, place - 80), place + 120)
+        yield f"{path}: {status} …{text[context]}… is {answer.status_code} …{now[context]}…"
 
 
 def without_wrong(recorded: Any) -> Any:
