@@ -12,6 +12,7 @@ from aggregates.fact import NAMESPACE, Origin, Role, Source
 from aggregates.field.commands import define_standard_field
 from aggregates.field.standard import STANDARD
 from aggregates.profile_class.commands import found_company
+from aggregates.setup.commands import introduce_controls
 from aggregates.use_case import Request
 from cli.server import embedded_server
 from cli.settings import Settings
@@ -68,13 +69,14 @@ def migrate(settings: Settings) -> list[str]:
     """Brings the company's schema up to date and gives the names of what was applied; see `store.schema.migrate`.
 
     What exists from the start, the profile class DEFAULT and the standard business fields, is recorded unless it was before
-    (rules 2.2, 3.1).
+    (rules 2.2, 3.1, 4.1).
     """
     with open_database(settings) as database:
         applied = schema.migrate(database, install)
     with open_dossier(settings) as dossier:
         request = Request(_founder(dossier.company), dossier.today())
         found_company(dossier, request)
+        introduce_controls(dossier, request)
         for given in STANDARD:
             define_standard_field(dossier, request, key=given["key"], given=_but_key(given))
     return applied

@@ -78,17 +78,22 @@ class ControlsProjection(Projection):
 
 
 def controls(view: View) -> list[ControlValue]:
-    """Every system control with its value in force, in order of display."""
+    """Every system control that is listed (see `Control`) with its value in force, in order of display."""
+    values = _values(view)
+    return [value for value in values if not (value.default and CONTROLS[value.code].since_recorded)]
+
+
+def control(view: View, code: str) -> ControlValue | None:
+    """One system control, listed or not, whatever the case of the code; `None` when there is none."""
+    return next((one for one in _values(view) if one.code.casefold() == code.strip().casefold()), None)
+
+
+def _values(view: View) -> list[ControlValue]:
     found: dict[str, tuple[str, date, date | None]] = {
         code: (value, first, last) for code, value, first, last in view.connection.execute(_IN_FORCE, clocks(view))
     }
     version = _VERSIONS.at(view, SystemControls.KIND)
     return [_value(code, found.get(code), version) for code in CONTROLS]
-
-
-def control(view: View, code: str) -> ControlValue | None:
-    """One system control, whatever the case of the code; `None` when there is none."""
-    return next((one for one in controls(view) if one.code.casefold() == code.strip().casefold()), None)
 
 
 def mappings(view: View) -> list[MappingRow]:

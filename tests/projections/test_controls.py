@@ -24,9 +24,25 @@ def test_every_control_is_told_with_its_default_while_none_is_set(dossier: Dossi
         ("L51", "No", True, None, 0),
         ("H95", "Alternate Number", True, None, 0),
         ("TZ", "UTC", True, None, 0),
-        ("agents_start_interactions", "No", True, None, 0),
     ]
     assert found[0].label == "Alternate ID Required for Display Customer Profile"
+
+
+def test_a_control_that_came_later_is_listed_from_when_the_log_has_a_value_of_it(
+    dossier: Dossier, ask: Ask
+) -> None:  # rules 0.3, 4.1
+    setup.set_control(dossier, ask(), code="L51", value="Yes")
+    before = now_known(dossier)
+    setup.introduce_controls(dossier, ask())
+    assert not setup.introduce_controls(dossier, ask()).changed
+    with reading(dossier, "controls", known_at=before) as view:
+        assert "agents_start_interactions" not in {one.code for one in controls(view)}
+        unlisted = control(view, "agents_start_interactions")
+    assert unlisted is not None
+    assert (unlisted.value, unlisted.default) == ("No", True)
+    with reading(dossier, "controls") as view:
+        listed = next(one for one in controls(view) if one.code == "agents_start_interactions")
+    assert (listed.value, listed.default) == ("No", False)
 
 
 def test_a_control_has_the_value_in_force_on_the_day(dossier: Dossier, ask: Ask) -> None:

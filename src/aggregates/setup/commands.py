@@ -137,6 +137,14 @@ def set_control(
 
 
 @command
+def introduce_controls(store: FactStore, request: Request) -> Outcome:
+    """Records the defaults of controls that came after companies had been founded; nothing where they have values."""
+    controls = store.load(SystemControls, store.company) or SystemControls.new(store.company, store.company)
+    controls.introduce(request.origin)
+    return store.keep(request, controls)
+
+
+@command
 def change_system_options(
     store: FactStore,
     request: Request,

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from aggregates import texts
 from aggregates.aggregate import Aggregate, applies
-from aggregates.effective import Days, Timeline
+from aggregates.effective import EVER, Days, Timeline
 from aggregates.errors import InvalidError, NotFoundError
 from aggregates.fact import Origin
 from aggregates.setup.events import ControlValueSet
@@ -31,12 +31,17 @@ class ControlValueError(InvalidError):
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """A system control: its code, what it is for, the value while none is set, and how a value is read."""
+    """A system control: its code, what it is for, the value while none is set, and how a value is read.
+
+    `since_recorded`: it came after companies had been founded. Answers of before must not change (rule 0.3), so it is listed from when
+    the log has a value of it; `introduce_controls` records the default.
+    """
 
     code: str
     label: str
     default: str
     read: Callable[[str], str]
+    since_recorded: bool = False
 
 
 def _yes_or_no(value: str) -> str:
@@ -79,7 +84,7 @@ CONTROLS: Final = {
         Control(L51, "Send Profile Data to ORCE", NO, _yes_or_no),
         Control(H95, "Label of the alternate number", "Alternate Number", _label),
         Control(TIME_ZONE, "Time zone of the company", "UTC", _zone),
-        Control(AGENTS_START, "Agents start interactions of their own", NO, _yes_or_no),
+        Control(AGENTS_START, "Agents start interactions of their own", NO, _yes_or_no, since_recorded=True),
     )
 }
 """Every system control there is, in order of display."""
@@ -133,6 +138,12 @@ class SystemControls(Aggregate):
                 effective_from=days.first,
                 effective_to=days.last,
             )
+
+    def introduce(self, origin: Origin) -> None:
+        """Records the default of every control that came later and has no value yet, for all days."""
+        for one in CONTROLS.values():
+            if one.since_recorded and one.code not in self.values:
+                self.set_value(origin, one.code, one.default, EVER)
 
     @applies(ControlValueSet)
     def _value_set(self, event: ControlValueSet) -> None:
