@@ -140,6 +140,7 @@ def set_control(
 def introduce_controls(store: FactStore, request: Request) -> Outcome:
     """Records the defaults of controls that came after companies had been founded; nothing where they have values."""
     controls = store.load(SystemControls, store.company) or SystemControls.new(store.company, store.company)
+    controls.expect(request.expected_version)
     controls.introduce(request.origin)
     return store.keep(request, controls)
 
