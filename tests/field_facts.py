@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, Final
 
 from aggregates.customer import events as customer
-from aggregates.customer.events import Held
+from aggregates.customer.events import Held, PutBack
 from aggregates.customer.profile import CustomerProfile
 from aggregates.customer.unmasking import Unmasking
 from aggregates.effective import Days
@@ -117,6 +117,10 @@ def held(value: str | None = None, on: Days = FROM_TODAY) -> Held:
     return Held(effective_from=on.first, effective_to=on.last, value=value)
 
 
+def put_back(value: str, on: Days = FROM_TODAY, *, source: str = "merge", by: str | None = "1003") -> PutBack:
+    return PutBack(effective_from=on.first, effective_to=on.last, value=value, source=source, brought_by=by)
+
+
 def customer_merged(
     other: str = "1002",
     fields: Mapping[str, Sequence[Held]] | None = None,
@@ -145,6 +149,23 @@ def customer_unmerged(
     taken = {key: list(one) for key, one in (fields or {}).items()}
     answered = {code: list(one) for code, one in (responses or {}).items()}
     return _customer(customer.CustomerUnmerged, number, other=other, fields=taken, responses=answered)
+
+
+def values_put_back(
+    other: str = "1002",
+    fields: Mapping[str, Sequence[PutBack]] | None = None,
+    responses: Mapping[int, Sequence[PutBack]] | None = None,
+    *,
+    number: str = "1001",
+) -> Fact:
+    found = {key: list(one) for key, one in (fields or {}).items()}
+    personal = {key: one for key, one in found.items() if FIELDS[key].personal}
+    payload = {
+        "fields": {key: found[key] for key in found if key not in personal},
+        "personal_fields_put_back": personal,
+    }
+    answered = {code: list(one) for code, one in (responses or {}).items()}
+    return _customer(customer.CustomerValuesPutBack, number, other=other, **payload, responses=answered)
 
 
 def brought_back(number: str = "1002", survivor: str = "1001") -> Fact:
@@ -237,6 +258,12 @@ FIELD_FACTS: Final = (
     ),
     merged_away("2002", "2001"),
     customer_unmerged("2002", {"loan_type": [held()]}, {7: [held()]}, number="2001"),
+    values_put_back(
+        "2002",
+        {"city": [put_back("Bonn", source="upload", by=None)], "last_name": [put_back(PERSONAL)]},
+        {7: [put_back("B", Days(TODAY, TODAY))]},
+        number="2001",
+    ),
     brought_back("2002", "2001"),
     masked_shown("phone", number="2001"),
     masked_edit_refused("phone", number="2001"),

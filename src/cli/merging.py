@@ -43,7 +43,7 @@ def merge(
 def unmerge(
     survivor: Survivor, other: Other, reason: Reason = None, actor: Actor = None, as_json: AsJson = False
 ) -> None:
-    """Undo a merge: what was taken then, and still stands, is taken back; what was set since stays."""
+    """Undo a merge: SURVIVOR reads as if it had never been. What was set since stays, what it covered comes to light."""
     from aggregates.customer.commands import unmerge_customers
 
     outcome = _change(unmerge_customers, survivor, other, reason=reason, actor=actor)

@@ -160,7 +160,7 @@ def _answer(_: KeyRing, fact: customer.ResponseSelected | customer.ResponseClear
     return [(ANSWERS, Change((fact.number, fact.category), days, content, instant_of(fact.recorded_at)))]
 
 
-def _merged(_: KeyRing, fact: customer.CustomerMerged) -> Changes:
+def _taken(_: KeyRing, fact: customer.CustomerMerged | customer.CustomerValuesPutBack) -> Changes:
     return [_held(fact, category, one, (one.value or "",)) for category, held in fact.responses.items() for one in held]
 
 
@@ -188,8 +188,9 @@ _CHANGES: Final[dict[type[Fact], Callable[[KeyRing, Any], Changes]]] = {
     customer.AlternateNumberRemoved: _removed,
     customer.ResponseSelected: _answer,
     customer.ResponseCleared: _answer,
-    customer.CustomerMerged: _merged,
+    customer.CustomerMerged: _taken,
     customer.CustomerUnmerged: _unmerged,
+    customer.CustomerValuesPutBack: _taken,
 }
 DrawerProjection.topics = frozenset(fact.TOPIC for fact in _CHANGES) | {
     topic for topic in FACTS if topic.startswith(f"{CustomerProfile.KIND}.")

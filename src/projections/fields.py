@@ -136,6 +136,14 @@ def _unmerged(_: KeyRing, fact: customer.CustomerUnmerged) -> Changes:
     yield MERGES, Change((fact.number, fact.other), ALWAYS, None, instant_of(fact.recorded_at))
 
 
+def _put_back(keys: KeyRing, fact: customer.CustomerValuesPutBack) -> Changes:
+    """What came to light is of the source that it had before it was covered; who undid the merge changed it."""
+    for values, personal in ((fact.fields, False), (_personal(fact.personal_fields_put_back), True)):
+        for source in (EDITED, UPLOADED, MERGED):
+            found = {key: [one for one in held if one.source == source] for key, held in values.items()}
+            yield from _taken(keys, fact, source, _held(found), personal=personal)
+
+
 def _taken(
     keys: KeyRing,
     fact: Any,
@@ -176,5 +184,6 @@ _CHANGES: Final[dict[type[Fact], Callable[[KeyRing, Any], Changes]]] = {
     customer.BusinessFieldEdited: _edited,
     customer.CustomerMerged: _merged,
     customer.CustomerUnmerged: _unmerged,
+    customer.CustomerValuesPutBack: _put_back,
 }
 FieldsProjection.topics = frozenset(fact.TOPIC for fact in _CHANGES)

@@ -18,7 +18,7 @@ _MASKED: Final = f"""
     SELECT DISTINCT field FROM {MASKS.table} AS one WHERE masked AND ({known_then("one")} OR upper(one.known) = 'infinity')
 """
 _OPEN: Final = f"SELECT DISTINCT field FROM {MASKS.table} WHERE NOT personal"
-_BY_FIELD: Final = ("personal_values", "personal_fields_taken")
+_BY_FIELD: Final = ("personal_values", "personal_fields_taken", "personal_fields_put_back")
 """Personal values, by field."""
 
 

@@ -5,7 +5,7 @@ its days. What an event withholds, it does not say. That nothing holds (a blank 
 like anything else.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, Final
@@ -77,16 +77,26 @@ def _row(fact: customer.CustomerRegistered | customer.BusinessFieldsUploaded) ->
 
 
 def _merged(fact: customer.CustomerMerged) -> Statements:
-    personal: Any = fact.personal_fields_taken
-    yield from _taken({**fact.fields, **({} if isinstance(personal, Erased) else personal)}, fact.responses)
+    yield from _taken({**fact.fields, **_personal(fact.personal_fields_taken)}, fact.responses)
 
 
 def _unmerged(fact: customer.CustomerUnmerged) -> Statements:
     yield from _taken(fact.fields, fact.responses)
 
 
-def _taken(fields: Mapping[str, list[customer.Held]], responses: Mapping[int, list[customer.Held]]) -> Statements:
-    """What a merge, or its undoing, says."""
+def _put_back(fact: customer.CustomerValuesPutBack) -> Statements:
+    yield from _taken({**fact.fields, **_personal(fact.personal_fields_put_back)}, fact.responses)
+
+
+def _personal(values: Any) -> Mapping[str, Any]:
+    """Personal values by field; none once their key is destroyed."""
+    return {} if isinstance(values, Erased) else values
+
+
+def _taken(
+    fields: Mapping[str, Sequence[customer.Held]], responses: Mapping[int, Sequence[customer.Held]]
+) -> Statements:
+    """What a merge says, its undoing, or what came to light by that."""
     yield from _of_fields((key, map(_days, held)) for key, held in fields.items())
     for category, held in responses.items():
         for answer in held:
@@ -124,6 +134,7 @@ STATES: Final[dict[type[Fact], Callable[[Any], Statements]]] = {
     customer.BusinessFieldsUploaded: _row,
     customer.CustomerMerged: _merged,
     customer.CustomerUnmerged: _unmerged,
+    customer.CustomerValuesPutBack: _put_back,
     account.AccountProfileClassAssigned: _profile,
     account.AccountProfileUpdated: _profile,
     account.AccountProfilePropagated: _profile,

@@ -15,6 +15,7 @@ from aggregates.customer.events import (
     CustomerMerged,
     CustomerRegistered,
     CustomerUnmerged,
+    CustomerValuesPutBack,
     Held,
     ResponseCleared,
     ResponseSelected,
@@ -33,6 +34,7 @@ CHANGING: Final = frozenset(
         BusinessFieldsUploaded,
         CustomerMerged,
         CustomerUnmerged,
+        CustomerValuesPutBack,
     )
 )
 """Topics of the facts that may change something that goes out."""
@@ -63,7 +65,7 @@ def changes_of(fact: Fact) -> tuple[Outgoing, ...]:
             changes = [_edited(fact)]
         case CustomerRegistered() | BusinessFieldsUploaded():
             changes = sorted(_row(fact), key=_order)
-        case CustomerMerged() | CustomerUnmerged():
+        case CustomerMerged() | CustomerUnmerged() | CustomerValuesPutBack():
             changes = sorted(_merge(fact), key=_order)
         case _:
             changes = []
@@ -92,15 +94,23 @@ def _row(fact: CustomerRegistered | BusinessFieldsUploaded) -> Iterator[Outgoing
                 yield Outgoing(field_source(key), value, days.first, days.last, personal)
 
 
-def _merge(fact: CustomerMerged | CustomerUnmerged) -> Iterator[Outgoing]:
-    """What a merge brought the survivor, or what undoing it took away again (rule 6.1)."""
-    for category, held in fact.responses.items():
-        yield from _held(category_source(category), held)
-    for key, held in fact.fields.items():
-        yield from _held(field_source(key), held)
-    if isinstance(fact, CustomerMerged):
-        for key, held in _personal(fact.personal_fields_taken).items():
-            yield from _held(field_source(key), held, personal=True)
+def _merge(fact: CustomerMerged | CustomerUnmerged | CustomerValuesPutBack) -> Iterator[Outgoing]:
+    """What a merge brought the survivor, what undoing it took away again, or what came to light by that (rule 6.1)."""
+    for category, answers in fact.responses.items():
+        yield from _held(category_source(category), answers)
+    fields: list[tuple[Mapping[str, Sequence[Held]], bool]] = [(fact.fields, False), (_personal_of_merge(fact), True)]
+    for values, personal in fields:
+        for key, held in values.items():
+            yield from _held(field_source(key), held, personal=personal)
+
+
+def _personal_of_merge(fact: CustomerMerged | CustomerUnmerged | CustomerValuesPutBack) -> Mapping[str, Sequence[Held]]:
+    match fact:
+        case CustomerMerged():
+            return _personal(fact.personal_fields_taken)
+        case CustomerValuesPutBack():
+            return _personal(fact.personal_fields_put_back)
+    return {}
 
 
 def _held(mapped: str, held: Sequence[Held], *, personal: bool = False) -> Iterator[Outgoing]:

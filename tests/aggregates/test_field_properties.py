@@ -91,7 +91,7 @@ def test_undoing_a_merge_gives_both_customers_as_they_were(ones: list[Any], othe
         mine, theirs = (known[place] for known in before)
         assert value == (theirs if mine is None else mine)
     assert values(other) == before[1]
-    one.release(WHO, other)
+    one.release(WHO, other, FIELDS, [])
     assert (values(one), values(other)) == before
     assert state(CustomerProfile.from_facts(one.pending)) == state(one)
 
@@ -104,7 +104,7 @@ def test_what_was_set_since_a_merge_stays_when_it_is_undone(ones: Any, others: A
     merged = next(fact.event_id for fact in one.pending if fact.TOPIC == "customer.merged")
     take(one, since)
     before = {(key, day): one.field(key, day) for key in KEYS for day in ALL_DAYS}
-    one.release(WHO, other)
+    one.release(WHO, other, FIELDS, [])
     for (key, day), held in before.items():
         expected = None if held is None or held.event_id == merged else held
         assert one.field(key, day) == expected

@@ -21,6 +21,8 @@ from field_facts import (
     field_edited,
     held,
     merged_away,
+    put_back,
+    values_put_back,
 )
 from scenario import TODAY, customer_registered, origin, said
 
@@ -137,6 +139,56 @@ def test_merges_are_undone_from_the_last_one_back() -> None:  # rule 6.1
     customer.unmerge_customers(store, CARL, number="1001", other="1002")
     assert customer.unmerge_customers(store, CARL, number="1002", other="1003").changed
     assert [store.load(CustomerProfile, number).survivor for number in ("1001", "1002", "1003")] == [None] * 3  # type: ignore[union-attr]
+
+
+def test_what_the_others_bring_comes_to_light_in_the_order_of_their_merges() -> None:  # rule 6.1
+    cleo, dora = (customer_registered(name, number=number) for name, number in (("Cleo", "1003"), ("Dora", "1004")))
+    cities = [field_edited("city", city, number=number) for city, number in (("Hamm", "1003"), ("Ulm", "1004"))]
+    store = MemoryStore(ADA, BOB, cleo, dora, *DEFINED, BOBS, *cities)
+    for other in ("1002", "1004", "1003"):
+        merge(store, "1001", other)
+    recorded = len(store.recorded)
+    customer.unmerge_customers(store, CARL, number="1001", other="1002")
+    found = values_put_back("1002", {"city": [put_back("Ulm", by="1004")]})
+    assert said(store.recorded[recorded:]) == said([customer_unmerged("1002"), found, brought_back()])
+
+
+def test_a_merged_customer_that_memory_knows_from_before_its_merge_is_read_anew() -> None:  # rule 6.1
+    class Behind(MemoryStore):
+        """Remembers 1003 as it was before it was merged, or as an earlier merge left it."""
+
+        fresh = False
+        stale: CustomerProfile | None = None
+
+        def deciding(self, *, fresh: bool) -> AbstractContextManager[None]:
+            self.fresh = fresh
+            return nullcontext()
+
+        def load(self, kind: type[A], key: str | int) -> A | None:
+            if self.stale is not None and key == "1003" and not self.fresh:
+                return self.stale.copy()  # type: ignore[return-value]
+            return super().load(kind, key)
+
+    cleo = customer_registered("Cleo", number="1003")
+    for again in (False, True):
+        store = Behind(ADA, BOB, cleo, *DEFINED, BOBS, field_edited("city", "Hamm", number="1003"))
+        if again:
+            merge_by(store, "first", customer.merge_customers, other="1003")
+        remembered = store.load(CustomerProfile, "1003")
+        if again:
+            merge_by(store, "second", customer.unmerge_customers, other="1003")
+            customer.edit_fields(store, CARL, number="1003", fields={"city": "Ulm"})
+        merge(store, "1001", "1002")
+        merge_by(store, "third", customer.merge_customers, other="1003")
+        store.stale = remembered
+        customer.unmerge_customers(store, CARL, number="1001", other="1002")
+        found: Any = store.recorded[-2]
+        assert found.fields["city"] == [put_back("Ulm" if again else "Hamm")]
+
+
+def merge_by(store: MemoryStore, cause: str, verb: Any, other: str) -> None:
+    """Merges into 1001, or undoes it, by a cause of its own."""
+    verb(store, Request(origin("carl", Role.ADMINISTRATOR, cause), TODAY), number="1001", other=other)
 
 
 UNDEFINED: list[Any] = [

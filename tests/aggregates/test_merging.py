@@ -1,6 +1,6 @@
 """Merging duplicates: what the survivor takes, what undoing takes back, and that both keep their histories (rule 6.1)."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +9,8 @@ from aggregates.customer.merging import MergedAwayError, MergeError
 from aggregates.customer.profile import CustomerProfile
 from aggregates.effective import Days
 from aggregates.errors import DomainError
-from aggregates.fact import ERASED, Fact
+from aggregates.fact import ERASED, MOST_EVENT_BYTES, Fact, Role
+from aggregates.setup.category import ProfileCategory
 from field_facts import (
     FIELDS,
     brought_back,
@@ -18,18 +19,24 @@ from field_facts import (
     field_edited,
     held,
     merged_away,
+    put_back,
     registered_by_row,
     row_uploaded,
+    values_put_back,
 )
 from scenario import (
     COMPANY,
+    FROM_TODAY,
     LONG_AGO,
     ORIGIN,
     TODAY,
     alternate_number_added,
+    category_defined,
     customer_registered,
     history,
+    origin,
     response_cleared,
+    response_defined,
     response_selected,
     said,
     state,
@@ -62,9 +69,17 @@ def absorbed(one: CustomerProfile, other: CustomerProfile) -> list[Any]:
     return said(facts)
 
 
-def released(one: CustomerProfile, other: CustomerProfile) -> list[Any]:
-    one.release(ORIGIN, other)
-    return said([*one.pending, *other.pending])
+def released(one: CustomerProfile, other: CustomerProfile, *standing: CustomerProfile) -> list[Any]:
+    """Undoes the merge of `other`; `standing` are merged still. Replaying what both recorded gives the same customers."""
+    before = [customer.copy() for customer in (one, other)]
+    already = [len(customer.pending) for customer in (one, other)]
+    one.release(ORIGIN, other, FIELDS, standing)
+    facts = [customer.pending[known:] for customer, known in zip((one, other), already, strict=True)]
+    for was, now, new in zip(before, (one, other), facts, strict=True):
+        for fact in new:
+            fact.mutate(was)
+        assert state(was) == state(now)
+    return said([*facts[0], *facts[1]])
 
 
 def values(one: CustomerProfile, day: date = TODAY) -> dict[str, str]:
@@ -190,7 +205,7 @@ def test_only_a_merge_that_there_is_can_be_undone() -> None:  # rule 6.1
     others = (customer(BOB), customer(BOB, merged_away(survivor="1003")), customer(BOB, merged_away()))
     for ada, bob in zip((customer(ADA, TAKEN), customer(ADA, TAKEN), customer(ADA)), others, strict=True):
         with pytest.raises(MergeError, match=r"^Customer 1002 is not merged into 1001\.$") as refused:
-            ada.release(ORIGIN, bob)
+            ada.release(ORIGIN, bob, FIELDS, [])
         assert refused.value.field == "other"
         assert (ada.pending, bob.pending) == ((), ())
 
@@ -246,9 +261,9 @@ def test_of_two_merges_each_is_undone_alone() -> None:  # rule 6.1
     ada.absorb(ORIGIN, bob, FIELDS)
     ada.absorb(ORIGIN, carl, FIELDS)
     assert values(ada) == {"city": "Bonn", "first_name": "Bob", "last_name": "Carl"}
-    ada.release(ORIGIN, bob)
-    assert (values(ada), set(ada.absorbed)) == ({"last_name": "Carl"}, {"1003"})
-    ada.release(ORIGIN, carl)
+    released(ada, bob, carl)
+    assert (values(ada), set(ada.absorbed)) == ({"city": "Hamm", "last_name": "Carl"}, {"1003"})
+    released(ada, carl)
     assert (values(ada), ada.absorbed) == ({}, {})
 
 
@@ -257,7 +272,7 @@ def test_a_merge_that_was_undone_can_be_made_again() -> None:  # rule 6.1
     for _ in range(2):
         ada.absorb(ORIGIN, bob, FIELDS)
         assert values(ada) == {"city": "Bonn", "first_name": "Bob"}
-        ada.release(ORIGIN, bob)
+        ada.release(ORIGIN, bob, FIELDS, [])
         assert values(ada) == {}
     bob.absorb(ORIGIN, ada, FIELDS)
     assert ada.survivor == "1002"
@@ -274,3 +289,158 @@ def test_both_keep_their_own_history_numbers_and_names() -> None:  # rule 6.1
     assert (ada.alternate_numbers, bob.alternate_numbers, bob.primary) == (["A1"], ["B1"], "B1")
     assert (values(bob), bob.names.at(TODAY)) == ({"city": "Bonn", "first_name": "Bob"}, "Bob")
     assert {fact.originator_id for fact in bob.pending} == {CustomerProfile.id_of(COMPANY, "1002")}
+
+
+# What comes to light
+
+
+def carl(*facts: Fact, on: Days = SINCE_LONG) -> CustomerProfile:
+    """1003, with a city and the response C on these days."""
+    answered = response_selected("C", first=on.first, last=on.last, number="1003")
+    return customer(registered_by_row({"city": "Hamm"}, on, number="1003"), answered, *facts)
+
+
+def bob_and_carl() -> tuple[CustomerProfile, CustomerProfile, CustomerProfile]:
+    """1001 without values, 1002 and 1003 with a city and a response each; both are merged into 1001, in this order."""
+    answered = response_selected("A", first=LONG_AGO, number="1002")
+    ada, bob, cleo = customer(ADA), customer(BOB, answered), carl()
+    ada.absorb(ORIGIN, bob, FIELDS)
+    ada.absorb(ORIGIN, cleo, FIELDS)
+    return ada, bob, cleo
+
+
+def test_what_another_merge_brings_comes_to_light_when_one_is_undone() -> None:  # rule 6.1
+    ada, bob, cleo = bob_and_carl()
+    assert (values(ada)["city"], ada.response(7, TODAY)) == ("Bonn", "A")
+    gone = customer_unmerged("1002", {"first_name": [held(None, SINCE_LONG)]})
+    found = values_put_back("1002", {"city": [put_back("Hamm", SINCE_LONG)]}, {7: [put_back("C", SINCE_LONG)]})
+    assert released(ada, bob, cleo) == said([gone, found, brought_back()])
+    assert (values(ada), ada.response(7, TODAY)) == ({"city": "Hamm"}, "C")
+    released(ada, cleo)
+    assert (values(ada), ada.response(7, TODAY), ada.absorbed) == ({}, None, {})
+
+
+def test_undoing_the_later_merge_leaves_what_the_earlier_one_brought() -> None:  # rule 6.1
+    ada, bob, cleo = bob_and_carl()
+    assert released(ada, cleo, bob) == said([customer_unmerged("1003"), brought_back("1003")])
+    assert (values(ada)["city"], ada.response(7, TODAY)) == ("Bonn", "A")
+
+
+def test_the_earliest_merge_that_stands_counts_day_by_day() -> None:  # rule 6.1
+    ada, bob, cleo = customer(ADA), customer(BOB), carl(on=APRIL)
+    dora = customer(registered_by_row({"city": "Ulm"}, SINCE_LONG, number="1004"))
+    for other in (bob, cleo, dora):
+        ada.absorb(ORIGIN, other, FIELDS)
+    released(ada, bob, cleo, dora)
+    march, may = date(2026, 3, 31), date(2026, 5, 1)
+    assert [values(ada, day)["city"] for day in (march, APRIL.first, may)] == ["Ulm", "Hamm", "Ulm"]
+    ada.absorb(ORIGIN, bob, FIELDS)
+    released(ada, dora, cleo, bob)
+    assert [values(ada, day)["city"] for day in (march, APRIL.first, may)] == ["Bonn", "Hamm", "Bonn"]
+
+
+def test_what_the_customers_own_file_said_comes_to_light() -> None:  # rules 6.1, 3.10
+    """As it was recorded before: a file that says what a merge brought already was withheld."""
+    confirmed = row_uploaded({"city": "Bonn", "first_name": "Bob"}, withheld=["city", "first_name"])
+    ada, bob = customer(ADA, TAKEN, confirmed), customer(BOB, merged_away())
+    until_today = [held(None, Days(LONG_AGO, date(2026, 3, 9)))]
+    own = {
+        "city": [put_back("Bonn", source="upload", by=None)],
+        "first_name": [put_back("Bob", source="upload", by=None)],
+    }
+    gone = customer_unmerged("1002", {"city": until_today, "first_name": until_today})
+    assert released(ada, bob) == said([gone, values_put_back("1002", own), brought_back()])
+    assert (values(ada, LONG_AGO), values(ada)) == ({}, {"city": "Bonn", "first_name": "Bob"})
+    assert ada.fields["city"].at(TODAY).source == "upload"  # type: ignore[union-attr]
+
+
+def test_a_file_that_confirms_what_a_merge_brought_is_the_customers_own() -> None:  # rules 6.1, 3.10
+    ada, bob = customer(ADA, TAKEN), customer(BOB, merged_away())
+    ada.upload_fields(ORIGIN, {"city": "Bonn"}, FIELDS, FROM_TODAY, upload="U-1", row=1)
+    released(ada, bob)
+    assert (values(ada, LONG_AGO), values(ada)) == ({}, {"city": "Bonn"})
+
+
+def test_a_value_taken_away_on_the_survivor_stays_away_whichever_merge_is_undone() -> None:  # rule 6.1
+    ada, bob, cleo = bob_and_carl()
+    clear(ada, APRIL)
+    released(ada, bob, cleo)
+    assert [values(ada, day).get("city") for day in (TODAY, APRIL.first, date(2026, 5, 1))] == ["Hamm", None, "Hamm"]
+    assert [ada.response(7, day) for day in (TODAY, APRIL.first, date(2026, 5, 1))] == ["C", None, "C"]
+
+
+def test_a_merge_after_a_value_was_taken_away_brings_one_again() -> None:  # rule 6.1
+    ada, bob, cleo = customer(ADA), customer(BOB), carl()
+    dora = customer(registered_by_row({"city": "Ulm"}, SINCE_LONG, number="1004"))
+    ada.absorb(ORIGIN, bob, FIELDS)
+    clear(ada, APRIL)
+    ada.absorb(ORIGIN, cleo, FIELDS)
+    ada.absorb(ORIGIN, dora, FIELDS)
+    assert [values(ada, day)["city"] for day in (TODAY, APRIL.first)] == ["Bonn", "Hamm"]
+    released(ada, bob, cleo, dora)
+    assert [values(ada, day)["city"] for day in (TODAY, APRIL.first)] == ["Hamm", "Hamm"]
+    released(ada, cleo, dora)
+    assert [(values(ada, day)["city"], ada.response(7, day)) for day in (TODAY, APRIL.first)] == [("Ulm", None)] * 2
+
+
+def clear(one: CustomerProfile, days: Days) -> None:
+    """Takes the city and the response to category 7 away on these days."""
+    one.edit_fields(origin("carl", Role.ADMINISTRATOR), {"city": None}, FIELDS, days, dated=True)
+    answers = [ProfileCategory.from_facts(history(category_defined(), response_defined("A"), response_defined("C")))]
+    one.confirm_drawer(ORIGIN, answers={7: None}, categories=answers, days=days, dated=True)
+
+
+def test_what_was_erased_does_not_come_to_light() -> None:  # rules 6.1, 5.1
+    ada, bob = customer(ADA), customer(BOB)
+    ada.absorb(ORIGIN, bob, FIELDS)
+    named = registered_by_row({"city": "Hamm", "first_name": "Cleo"}, SINCE_LONG, number="1003")
+    edited = field_edited("first_name", "Cleo", number="1003")
+    cleo = customer(named, edited)
+    ada.absorb(ORIGIN, cleo, FIELDS)
+    erased = [named.model_copy(update={"personal_values": ERASED, "name": ERASED})]
+    erased += [edited.model_copy(update={"personal_value": ERASED}), merged_away("1003")]
+    released(ada, bob, CustomerProfile.from_facts(history(*erased)))
+    assert values(ada) == {"city": "Hamm"}
+
+
+# Bounded events
+
+
+def test_a_merge_and_its_undoing_are_as_many_events_as_it_takes() -> None:  # rules 0.11, 6.1
+    day = [LONG_AGO + timedelta(offset) for offset in range(1_400)]
+    lines = [
+        field_edited(key, f"{offset}" + "😀" * 480, Days(one, one), number="1003")
+        for offset, one in enumerate(day[:560])
+        for key in ("note", "last_name")
+    ]
+    answered = [response_selected("C", first=one, last=one, number="1003") for one in day]
+    cleo = carl(*lines, *answered)
+    ada, bob = customer(ADA), customer(NAMED_BOB, field_edited("note", "late", SINCE_LONG, number="1002"))
+    ada.absorb(ORIGIN, bob, FIELDS)
+    before = len(ada.pending)
+    ada.absorb(ORIGIN, cleo, FIELDS)
+    ada.release(ORIGIN, bob, FIELDS, [cleo])
+    topics = [fact.TOPIC for fact in ada.pending[before:]]
+    assert topics == sorted(topics)
+    assert {topic: topics.count(topic) > 1 for topic in topics} == {
+        "customer.merged": True,
+        "customer.unmerged": False,
+        "customer.values_put_back": True,
+    }
+    for fact in ada.pending:
+        assert len(fact.model_dump_json().encode()) < MOST_EVENT_BYTES * 3 // 4
+    assert ada.fields["note"].at(day[559]) is not None
+    expected = {key: line for key, line in values_by_day(cleo, day).items() if key[0] != "first_name"}
+    assert values_by_day(ada, day) == expected
+    ada.release(ORIGIN, cleo, FIELDS, [])
+    assert set(values_by_day(ada, day).values()) == {None}
+
+
+def values_by_day(one: CustomerProfile, days: list[date]) -> dict[Any, str | None]:
+    """The values of three fields and the response to category 7, by day."""
+    found: dict[Any, str | None] = {(7, day): one.response(7, day) for day in days}
+    for key in ("city", "note", "last_name"):
+        for day in days:
+            value = one.field(key, day)
+            found[key, day] = None if value is None else value.value
+    return found

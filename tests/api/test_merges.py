@@ -55,6 +55,32 @@ def test_both_histories_stay_and_say_that_it_was_a_merge(company: Api) -> None: 
     assert_problem(company.get("/v1/customers/1003/history"), 404, "not-found")
 
 
+def test_undoing_one_merge_leaves_what_another_brings(company: Api) -> None:  # rules 0.3, 6.1
+    register(company, "1003", "Cy")
+    for number, city, age in (("1002", "Rome", "B"), ("1003", "Bonn", "A")):
+        assert company.patch(f"/v1/customers/{number}/fields", {"fields": {"city": city}}).status_code == 200
+        company.put(f"/v1/customers/{number}/drawer", {"responses": {"7": age}})
+        merge(company, "1001", number)
+
+    def read(**clocks: str) -> list[Any]:
+        answers = [company.seen(f"/v1/customers/1001/{path}", params=clocks) for path in ("fields", "drawer")]
+        return [one.content for one in answers] + [one.headers["Dossier-Known-At"] for one in answers]
+
+    def shown() -> list[Any]:
+        fields_shown = company.seen("/v1/customers/1001/fields").json()["business"]["fields"]
+        [age] = company.seen("/v1/customers/1001/drawer").json()["categories"]
+        city = next(one["value"] for one in fields_shown if one["key"] == "city")
+        return [city, age["value"] if age["shown"] == "stored" else None]
+
+    while_merged = read(valid_at="2026-12-01")
+    assert shown() == ["Rome", "B"]
+    company.post("/v1/customers/1001/unmerge", {"other": "1002"})
+    assert shown() == ["Bonn", "A"]
+    assert read(valid_at="2026-12-01", known_at=while_merged[-1])[:2] == while_merged[:2]
+    company.post("/v1/customers/1001/unmerge", {"other": "1003"})
+    assert shown() == [None, None]
+
+
 def test_merging_again_changes_nothing(company: Api) -> None:  # rules 0.5, 0.7
     headers = {"Idempotency-Key": "merge-1"}
     first = company.post("/v1/customers/1001/merge", {"other": "1002"}, headers=headers)

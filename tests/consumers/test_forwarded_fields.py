@@ -144,6 +144,23 @@ def test_what_a_merge_brings_goes_out_and_undoing_it_takes_it_back(
     assert in_clear(house, SECRET) == []
 
 
+def test_what_comes_to_light_when_a_merge_is_undone_goes_out_and_nothing_else(
+    house: Dossier, forwarder: Forwarder, simulator: Simulator, company: Company
+) -> None:  # rules 4.2, 4.3, 6.1
+    for number, city in (("1002", "Rome"), ("1003", "Bonn")):
+        company.register(number)
+        edit(house, number, city=city, first_name=f"{SECRET}{number}")
+        company.answer(number, "B")
+        customers.merge_customers(house, request(), number="1001", other=number)
+    before = house.log_of_facts.max_notification_id() or 0
+    undone = customers.unmerge_customers(house, request(), number="1001", other="1002")
+    fold_deliveries(house)
+    hand_over(forwarder, house, *last(house, undone.position, (undone.position or 0) - before))
+    assert simulator.values("1001") == {"town": "Bonn", "given": f"{SECRET}1003", "age": "B"}
+    assert simulator.received()["requests"] == 3  # no value is taken away first
+    assert in_clear(house, SECRET) == []
+
+
 def test_a_dead_letter_of_a_personal_field_holds_no_value(
     house: Dossier, forwarder: Forwarder, simulator: Simulator, loops: Loops, company: Company
 ) -> None:  # rules 4.4, 5.1

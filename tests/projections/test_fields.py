@@ -287,6 +287,30 @@ def test_merged_personal_values_are_in_the_history_and_masked_where_they_must_be
     assert field(house, "first_name", "1003", unmask=True).value == "Ada"
 
 
+def test_what_comes_to_light_when_a_merge_is_undone_is_shown_with_its_source_and_masked_where_it_must_be(
+    house: Dossier, ask: Ask
+) -> None:  # rules 5.1, 5.2, 6.1
+    register_customer(house, ask(), number="1003", name="Cy")
+    edit(house, ask, "1002", first_name="Bob")
+    change_field(house, ask(), key="first_name", given={"masked": True})
+    for other in ("1001", "1002"):
+        merge_customers(house, ask(), number="1003", other=other)
+    while_merged = (now_known(house), shown(house, "1003"))
+    unmerge_customers(house, ask(actor="boss"), number="1003", other="1001")
+    city, first_name = (field(house, key, "1003") for key in ("city", "first_name"))
+    assert (city.value, city.source, city.changed_by, city.effective_from) == ("Paris", "merge", "boss", TODAY)
+    assert (first_name.value, field(house, "first_name", "1003", unmask=True).value) == ("••••", "Bob")
+    with reading(house, "history") as view:
+        entry = history(view, "customer", "1003").items[-1]
+    assert entry.topic == "customer.values_put_back"
+    found = {"effective_from": TODAY.isoformat(), "source": "merge", "brought_by": "1002"}
+    assert entry.data["fields"] == {"city": [found | {"value": "Paris"}]}
+    assert entry.data["personal_fields_put_back"] == {"first_name": [found | {"value": "••••"}]}
+    assert shown(house, "1003", known_at=while_merged[0]) == while_merged[1]
+    one_by_one, uneven, at_once = in_any_batches(house, "fields")
+    assert one_by_one == uneven == at_once
+
+
 def test_history_names_what_superseded_an_edit_and_a_row(house: Dossier, ask: Ask) -> None:  # rules 2.18, 3.10
     edit(house, ask, city="York")
     edit(house, ask, address="Elm 1")

@@ -28,7 +28,16 @@ from aggregates.setup.controls import SystemControls
 from aggregates.setup.events import ControlValueSet, SystemOptionsChanged
 from aggregates.setup.system_options import SystemOptions
 from business_fields import standard_fields
-from field_facts import customer_merged, customer_unmerged, field_edited, held, registered_by_row, row_uploaded
+from field_facts import (
+    customer_merged,
+    customer_unmerged,
+    field_edited,
+    held,
+    put_back,
+    registered_by_row,
+    row_uploaded,
+    values_put_back,
+)
 from projections.catalogue import projections
 from projections.history import HistoryEntry, InForce, history
 from projections.history_statements import STATES
@@ -124,6 +133,20 @@ def unmerged(random: Random) -> tuple[Fact, Says]:
     return merge_of(random, customer_unmerged)
 
 
+def came_to_light(random: Random) -> tuple[Fact, Says]:
+    fact, says = merge_of(random, customer_merged)
+    assert isinstance(fact, customer.CustomerMerged)
+    fields = {**fact.fields, **fact.personal_fields_taken}
+    found = [
+        {
+            key: [put_back("x", Days(one.effective_from, one.effective_to)) for one in line]
+            for key, line in lines.items()
+        }
+        for lines in (fields, fact.responses)
+    ]
+    return values_put_back("2", *found), says
+
+
 def merge_of(random: Random, fact: Callable[..., Fact]) -> tuple[Fact, Says]:
     fields = {key: some_held(random) for key in some_fields(random)}
     responses = {code: some_held(random) for code in CATEGORIES if random.random() < 0.5}
@@ -195,7 +218,7 @@ class Story:
 
 
 def customer_story(number: str, random: Random) -> Story:
-    moves = (renamed, answered, edited, edited, uploaded, uploaded, merged, unmerged)
+    moves = (renamed, answered, edited, edited, uploaded, uploaded, merged, unmerged, came_to_light)
     story = Story("customer", number, CustomerProfile.id_of("demo", number), {"number": number}, moves)
     days, keys = some_days(random), some_fields(random) if random.random() < 0.5 else []
     fact = registered_by_row(dict.fromkeys(keys, "x"), days)
@@ -342,8 +365,13 @@ def test_any_batches_keep_the_same_days(dossier: Dossier) -> None:
 def test_every_event_with_days_says_what_it_is_about() -> None:
     """A new event with effective dates, or with values that have days, gets its place, or stands here."""
     without = {account.AccountOpened}  # its profile has an event of its own
-    dated = {fact for fact in FACTS.values() if issubclass(fact, EffectiveFact) or "Held" in str(fact.model_fields)}
+    dated = {fact for fact in FACTS.values() if issubclass(fact, EffectiveFact) or has_held(fact)}
     assert dated - without == set(STATES)
+
+
+def has_held(fact: type[Fact]) -> bool:
+    """Whether a fact has values with days."""
+    return any(name in str(fact.model_fields) for name in ("Held", "PutBack"))
 
 
 def test_personal_fields_of_an_erased_customer_are_not_told_of_before_a_rebuild_and_after(dossier: Dossier) -> None:

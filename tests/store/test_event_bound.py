@@ -1,18 +1,25 @@
 """Every event is bounded (rule 0.11): refused where its bytes are made, before anything is sent to PostgreSQL; never when it is read."""
 
 from collections.abc import Callable
+from datetime import date, timedelta
 from typing import ClassVar, Final
 from uuid import UUID
 
 import pytest
 
+from aggregates.customer import commands as customers
+from aggregates.customer.profile import CustomerProfile
+from aggregates.effective import Days
 from aggregates.fact import MOST_EVENT_BYTES, EventTooLargeError, Fact, event_id
+from aggregates.field.commands import define_field
 from aggregates.use_case import Request
+from business_fields import standard_fields
 from store import mapper
 from store.application import Dossier
 
 Ask = Callable[..., Request]
 AGGREGATE: Final = UUID(int=1)
+FIRST: Final = date(2026, 1, 1)
 
 
 class Noted(Fact):
@@ -68,3 +75,38 @@ def test_a_larger_event_of_former_times_is_read(
         dossier.put([large])
     [event] = dossier.log_of_facts.select_events(AGGREGATE)
     assert dossier.fact_mapper.to_domain_event(event) == large.as_recorded(event.recorded_at)
+
+
+def test_a_merge_of_a_long_history_and_its_undoing_are_several_events_each_bounded(dossier: Dossier, ask: Ask) -> None:
+    # rules 0.6, 0.11, 6.1
+    standard_fields(dossier)
+    define_field(dossier, ask(), key="note", given={"label": "Note", "group": "business", "type": "string"})
+    for number in ("1001", "1002", "1003"):
+        customers.register_customer(dossier, ask(), number=number, name=number)
+    long = CustomerProfile.id_of(dossier.company, "1003")
+    one = dossier.load_many([long])[long]
+    assert isinstance(one, CustomerProfile)
+    for offset in range(560):
+        day = FIRST + timedelta(offset)
+        edits = dict.fromkeys(("note", "last_name"), f"{offset}{'😀' * 490}")
+        one.edit_fields(ask().origin, edits, dossier.setup().fields, Days(day, day), dated=True)
+    dossier.put(one.collect_events())
+    customers.edit_fields(
+        dossier, ask(), number="1002", fields={"note": "late", "last_name": "Ray"}, effective_from=FIRST
+    )
+    for other in ("1002", "1003"):
+        customers.merge_customers(dossier, ask(), number="1001", other=other)
+    for other in ("1002", "1003"):
+        customers.unmerge_customers(dossier, ask(), number="1001", other=other)
+    customers.merge_customers(dossier, ask(), number="1001", other="1003")
+    customers.unmerge_customers(dossier, ask(), number="1001", other="1003")
+    with dossier.database.connection() as connection:
+        rows = connection.execute("SELECT topic, count(*), max(octet_length(state)) FROM events GROUP BY topic")
+        events = {topic: (count, largest) for topic, count, largest in rows.fetchall()}
+    assert max(largest for _, largest in events.values()) <= MOST_EVENT_BYTES
+    assert events["customer.merged"][0] > 10
+    assert events["customer.values_put_back"][0] > 10
+    assert events["customer.unmerged"][0] == 3
+    survivor = dossier.load_many([CustomerProfile.id_of(dossier.company, "1001")]).popitem()[1]
+    assert isinstance(survivor, CustomerProfile)
+    assert not any(survivor.fields.values())

@@ -258,8 +258,21 @@ def unmerge_customers(store: FactStore, request: Request, *, number: str, other:
     one, two = _customer(store, request, number), store.load(CustomerProfile, other)
     if two is None:
         raise CustomerNotDefinedError(f"Customer {other} does not exist.", field="other")
-    one.release(_as_merge(request.origin), two)
-    return store.keep(request, one, others=[two])
+    setup = store.setup()
+    one.release(_as_merge(request.origin), two, setup.fields, _also_merged(store, one, other))
+    return store.keep(request, one, others=[two], decided_on=setup)
+
+
+def _also_merged(store: FactStore, survivor: CustomerProfile, other: str) -> list[CustomerProfile]:
+    """The customers that are merged into the survivor directly, but for `other`, in the order of their merges.
+
+    They do not change while the merge stands, so they need not be verified when the decision is stored.
+    """
+    found = [store.load(CustomerProfile, number) for number in survivor.absorbed if number != other]
+    merged = [one for one in found if one is not None and survivor.is_absorbed(one)]
+    if len(merged) < len(found):
+        raise StaleDecisionError("A merged customer in memory is older than its merge.")
+    return merged
 
 
 def _as_merge(origin: Origin) -> Origin:

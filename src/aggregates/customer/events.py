@@ -121,7 +121,10 @@ class BusinessFieldsUploaded(EffectiveFact):
 
 
 class CustomerMerged(Fact):
-    """Another customer was merged into this one, which took the values that it had not itself, by field and by category."""
+    """Another customer was merged into this one, which took the values that it had not itself, by field and by category.
+
+    Values that are too many for one event are in several, one after the other.
+    """
 
     TOPIC: ClassVar[str] = "customer.merged"
     number: str
@@ -140,13 +143,38 @@ class CustomerMergedAway(Fact):
 
 
 class CustomerUnmerged(Fact):
-    """A merge was undone: what was taken then, and still stood, is gone again, by field and by category."""
+    """A merge was undone: what was taken then, and still stood, is gone again, by field and by category.
+
+    These are the days on which nothing holds since; `customer.values_put_back` follows where something else came to light. Days that
+    are too many for one event are in several, one after the other.
+    """
 
     TOPIC: ClassVar[str] = "customer.unmerged"
     number: str
     other: str
     fields: dict[str, list[Held]]
     responses: dict[int, list[Held]]
+
+
+class PutBack(Held):
+    """A value that came to light, its source (`edit`, `upload`, `merge`), and of `merge` the customer whose merge brought it."""
+
+    source: str
+    brought_by: str | None = None
+
+
+class CustomerValuesPutBack(Fact):
+    """The merge of `other` was undone, and what its values had covered came to light, by field and by category.
+
+    It is the customer's own, or what others brought whose merges still stand. Values that are too many for one event are in several.
+    """
+
+    TOPIC: ClassVar[str] = "customer.values_put_back"
+    number: str
+    other: str
+    fields: dict[str, list[PutBack]]
+    personal_fields_put_back: Personal[dict[str, list[PutBack]]]
+    responses: dict[int, list[PutBack]]
 
 
 class CustomerBroughtBack(Fact):

@@ -66,11 +66,12 @@ class FieldChangedMeanwhileError(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class FieldValue:
-    """A value, where it came from (`edit`, `upload`, `merge`) and the event that made it so."""
+    """A value, where it came from (`edit`, `upload`, `merge`), the event that made it so, and the customer whose merge brought it."""
 
     value: str
     source: str
     event_id: UUID
+    brought_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +293,7 @@ class BusinessFields(Aggregate):
     def _edited(self, event: BusinessFieldEdited) -> None:
         key, days = event.field, Days(event.effective_from, event.effective_to)
         value = event.personal_value if event.is_personal else event.value
-        edit = EditedValue(None if event.cleared else value or "", event.event_id)
+        edit = EditedValue(None if event.cleared else value or "", event.event_id, event.originator_version)
         held = None if edit.value is None else FieldValue(edit.value, EDITED, event.event_id)
         self.edited[key] = self.edited.get(key, Timeline()).supersede(days, edit)
         self._hold(event, key, days, held)

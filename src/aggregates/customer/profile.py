@@ -14,7 +14,6 @@ from aggregates.customer.events import (
     PrimaryAlternateNumberChanged,
 )
 from aggregates.customer.merging import Merging
-from aggregates.customer.responses import ProfileResponses
 from aggregates.customer.rows import first_values
 from aggregates.effective import Days, Timeline
 from aggregates.errors import ConflictError, NotFoundError
@@ -46,7 +45,7 @@ class PrimaryNumberNeededError(ConflictError):
     """The primary number cannot go while the customer has others."""
 
 
-class CustomerProfile(ProfileResponses, Merging):
+class CustomerProfile(Merging):
     """One customer. Names and responses have effective dates; alternate numbers hold from when they are recorded."""
 
     KIND: ClassVar[str] = "customer"

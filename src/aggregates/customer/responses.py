@@ -37,8 +37,10 @@ class ProfileResponses(Aggregate):
     def __init__(self, id: UUID) -> None:  # noqa: A002
         super().__init__(id)
         self.responses: dict[int, Timeline[str]] = {}
-        self.responses_taken: dict[int, Timeline[UUID]] = {}
-        """The days on which a response stands as a merge brought it, with the event of the merge (rule 6.1)."""
+        self.responses_taken: dict[int, Timeline[str]] = {}
+        """The days on which a response stands as a merge brought it, with the number of the customer that was merged in (rule 6.1)."""
+        self.blanks: dict[int, Timeline[int]] = {}
+        """The days for which the blank choice was stored, with the version that it made: what merges brought until then is gone there."""
 
     # Decisions
 
@@ -136,6 +138,8 @@ class ProfileResponses(Aggregate):
         held = self.responses.get(event.category, Timeline())
         days = Days(event.effective_from, event.effective_to)
         self.responses[event.category] = held.clear(days)
+        blanks = self.blanks.get(event.category, Timeline())
+        self.blanks[event.category] = blanks.supersede(days, event.originator_version)
         self._answered(event.category, days)
 
     def _answered(self, category: int, days: Days) -> None:

@@ -48,10 +48,11 @@ class UploadedValue:
 
 @dataclass(frozen=True, slots=True)
 class EditedValue:
-    """What a person's edit says of a field on some days, and its event; `None` when it took the value away."""
+    """What a person's edit says of a field on some days, its event and the version it made; `None` when it took the value away."""
 
     value: str | None
     event_id: UUID
+    version: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ def merge_customers(write: Writing, number: NUMBER, body: Merge) -> Response:
 
 @router.post("/{number}/unmerge", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
 def unmerge_customers(write: Writing, number: NUMBER, body: Unmerge) -> Response:
-    """Undoes a merge: what was taken then, and still stands, is taken back; what was set since stays."""
+    """Undoes a merge: the customer reads as if it had never been. What was set since stays, what it covered comes to light."""
     outcome = commands.unmerge_customers(
         write.services.dossier, write.ask(body.reason), number=number, other=body.other
     )

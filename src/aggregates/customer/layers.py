@@ -1,0 +1,62 @@
+"""What lies beneath the values of a merge, day by day: what comes to light where they go (rule 6.1). Pure functions, used by `Merging`.
+
+The layers of a field or category are what the customer says itself, then what each customer that is still merged in brought, in the
+order of the merges. On each day the first layer counts that has something.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from aggregates.effective import Days, Timeline, Version
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class LayerValue:
+    """A value of a layer: where it came from, and the number of the customer that brought it, `None` for the customer's own."""
+
+    value: str
+    source: str
+    brought_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Uncovered(Generic[T]):
+    """What comes to light on some days, and those of them on which nothing does, both in order."""
+
+    found: tuple[Version[T], ...]
+    empty: tuple[Days, ...]
+
+
+def uncover(days: Iterable[Days], layers: Sequence[Timeline[T]]) -> Uncovered[T]:
+    """What the first layer that has something on a day has, for each of these days."""
+    found: list[Version[T]] = []
+    empty: list[Days] = []
+    for part in days:
+        seen: Timeline[T] = Timeline()
+        for layer in layers:
+            for version in lacking(seen, layer.cut(part)):
+                seen = seen.supersede(version.days, version.content)
+        found.extend(seen)
+        empty.extend(part.without(version.days for version in seen))
+    return Uncovered(tuple(found), tuple(empty))
+
+
+def lacking(mine: Timeline[T], theirs: Timeline[T]) -> Timeline[T]:
+    """What they have on days on which I have nothing: mine wins where it is set."""
+    for version in mine:
+        theirs = theirs.clear(version.days)
+    return theirs
+
+
+def left_since(layer: Timeline[T], blanks: Timeline[int], version: int) -> Timeline[T]:
+    """What is left of a layer that is there since this version of the customer: a blank stored since then took it away.
+
+    `blanks` are the days on which the customer's own last word was a blank, with the version that it made.
+    """
+    for blank in blanks:
+        if blank.content > version:
+            layer = layer.clear(blank.days)
+    return layer

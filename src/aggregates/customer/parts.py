@@ -1,0 +1,28 @@
+"""Values with their days in parts that each fit one event, however many there are (rule 0.11). Used by `Merging`."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from aggregates.customer.events import Held
+
+MOST_PART_BYTES: Final = 128 * 1024
+"""Half of what an event may have: sealing makes four bytes of three, and the rest of the event needs room."""
+
+Groups = Mapping[str, Mapping[Any, Sequence[Held]]]
+"""Values by the name of an event's field, then by business field or category."""
+
+
+def parts(groups: Groups) -> list[dict[str, dict[Any, list[Held]]]]:
+    """The same groups, the same values in the same order, in as few parts as fit one event each; one part where there are no values."""
+    found: list[dict[str, dict[Any, list[Held]]]] = [{name: {} for name in groups}]
+    size = 0
+    for name, values in groups.items():
+        for key, held in values.items():
+            for one in held:
+                needed = len(one.model_dump_json(exclude_none=True).encode()) + len(str(key))
+                if size and size + needed > MOST_PART_BYTES:
+                    found.append({name: {} for name in groups})
+                    size = 0
+                found[-1][name].setdefault(key, []).append(one)
+                size += needed
+    return found
