@@ -11,7 +11,7 @@ from psycopg import Connection
 
 from aggregates.customer import events as customer
 from aggregates.customer.fields import EDITED, MERGED, UPLOADED
-from aggregates.customer.rows import taken_days
+from aggregates.customer.rows import personal_values, taken_values
 from aggregates.effective import Days
 from aggregates.fact import EffectiveFact, Erased, Fact
 from aggregates.field.events import FieldChanged, FieldDefined
@@ -98,7 +98,7 @@ def _place(seen: Seen) -> Row:
 
 def _brought(fact: _Row) -> Iterator[Row]:
     """What a row of an upload said, whether it was taken or withheld; nothing where there was none."""
-    said = [*(fact.values or ()), *_personal(fact.personal_values)]
+    said = [*(fact.values or ()), *personal_values(fact)]
     if said:
         yield fact.number, instant_of(fact.recorded_at), " ".join(sorted(said))
 
@@ -109,9 +109,10 @@ def _definition(_: KeyRing, fact: _Defined) -> Changes:
 
 
 def _row(keys: KeyRing, fact: _Row) -> Changes:
-    for values, personal in ((fact.values or {}, False), (_personal(fact.personal_values), True)):
-        taken = [(key, days, value) for key, value in values.items() for days in taken_days(fact, key)]
-        yield from _taken(keys, fact, UPLOADED, taken, personal=personal)
+    taken = [*taken_values(fact)]
+    for personal in (False, True):
+        values = [(key, days, value) for key, value, sealed, days in taken if sealed is personal]
+        yield from _taken(keys, fact, UPLOADED, values, personal=personal)
 
 
 def _edited(keys: KeyRing, fact: customer.BusinessFieldEdited) -> Changes:

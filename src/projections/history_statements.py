@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from aggregates.account import events as account
 from aggregates.customer import events as customer
-from aggregates.customer.rows import row_values, taken_days
+from aggregates.customer.rows import taken_values
 from aggregates.effective import Days
 from aggregates.fact import Erased, Fact
 from aggregates.setup import events as setup
@@ -73,7 +73,7 @@ def _edited(fact: customer.BusinessFieldEdited) -> Statements:
 
 
 def _row(fact: customer.CustomerRegistered | customer.BusinessFieldsUploaded) -> Statements:
-    yield from _of_fields((key, taken_days(fact, key)) for key in row_values(fact.values, fact.personal_values))
+    yield from _of_fields((key, (days,)) for key, _, _, days in taken_values(fact))
 
 
 def _merged(fact: customer.CustomerMerged) -> Statements:

@@ -20,7 +20,7 @@ from aggregates.customer.events import (
     ResponseCleared,
     ResponseSelected,
 )
-from aggregates.customer.rows import taken_days
+from aggregates.customer.rows import taken_values
 from aggregates.fact import Erased, Fact
 from aggregates.setup.mappings import category_source, field_source
 
@@ -88,10 +88,8 @@ def _edited(fact: BusinessFieldEdited) -> Outgoing:
 
 def _row(fact: CustomerRegistered | BusinessFieldsUploaded) -> Iterator[Outgoing]:
     """What a row of an upload brought, but for the days on which an edit stands against it (rule 3.10)."""
-    for values, personal in ((fact.values or {}, False), (_personal(fact.personal_values), True)):
-        for key, value in values.items():
-            for days in taken_days(fact, key):
-                yield Outgoing(field_source(key), value, days.first, days.last, personal)
+    for key, value, personal, days in taken_values(fact):
+        yield Outgoing(field_source(key), value, days.first, days.last, personal)
 
 
 def _merge(fact: CustomerMerged | CustomerUnmerged | CustomerValuesPutBack) -> Iterator[Outgoing]:

@@ -159,6 +159,13 @@ def test_the_same_file_twice_changes_nothing_whoever_may_see_it() -> None:  # ru
     assert len(ada.pending) == 1
 
 
+def test_another_file_with_the_same_value_that_the_uploader_may_not_see_is_recorded_once() -> None:  # rules 3.2, 5.2
+    ada = told(ADA, row_uploaded({"phone": RIGHT}, file="first"))
+    for changed in (True, False):
+        given_again = ada.upload_fields(CRM, {"phone": RIGHT}, FIELDS, FROM_TODAY, upload="U-2", row=1, file="second")
+        assert given_again is changed
+
+
 def test_another_file_may_say_what_an_older_one_said() -> None:  # rule 3.2
     ada = told(ADA)
     for upload_id, file, city in (("1", "aa", "Bonn"), ("2", "bb", "Köln"), ("3", "cc", "Bonn")):

@@ -1,8 +1,9 @@
 """Every event is bounded (rule 0.11): refused where its bytes are made, before anything is sent to PostgreSQL; never when it is read."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 import pytest
@@ -14,6 +15,8 @@ from aggregates.fact import MOST_EVENT_BYTES, EventTooLargeError, Fact, event_id
 from aggregates.field.commands import define_field
 from aggregates.use_case import Request
 from business_fields import standard_fields
+from conftest import TODAY
+from field_facts import definition
 from store import mapper
 from store.application import Dossier
 
@@ -64,6 +67,24 @@ def test_one_byte_more_is_refused_in_words_and_nothing_of_the_command_is_stored(
 def test_characters_count_as_the_bytes_that_they_are_stored_as(dossier: Dossier, ask: Ask) -> None:  # rule 0.11
     with pytest.raises(EventTooLargeError):
         dossier.put([noted(ask, "😀" * (MOST_EVENT_BYTES // 4))])
+
+
+@pytest.mark.parametrize("letter", ["x", "ü", "\U0001f600", '"'])
+@pytest.mark.parametrize("personal", [False, True], ids=["open", "sealed"])
+def test_a_row_of_500_long_values_is_stored_as_events_within_the_bound(
+    dossier: Dossier, ask: Ask, letter: str, personal: bool
+) -> None:  # rules 0.11, 3.2
+    wide = {f"{'w' * 56}_{number}": definition("w", "W", personal=personal) for number in range(500)}
+    wide = {key: replace(of, key=key) for key, of in wide.items()}
+    row: dict[str, Any] = {"definitions": wide, "days": Days(TODAY), "upload": "U-1", "row": 1, "file": "f00d"}
+    ada, values = CustomerProfile.new(dossier.company, "1001"), dict.fromkeys(wide, letter * 500)
+    ada.register_uploaded(ask().origin, number="1001", name="Ada", values=values, **row)
+    ada.upload_fields(ask().origin, dict.fromkeys(wide, letter * 499), **row)
+    dossier.put(ada.collect_events())
+    events = dossier.log_of_facts.select_events(ada.id)
+    assert max(len(event.state) for event in events) <= MOST_EVENT_BYTES
+    stored = CustomerProfile.from_facts([dossier.fact_mapper.to_domain_event(event) for event in events])
+    assert {stored.field(key, TODAY).value for key in wide} == {letter * 499}  # type: ignore[union-attr]
 
 
 def test_a_larger_event_of_former_times_is_read(

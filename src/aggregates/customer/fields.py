@@ -1,6 +1,6 @@
 """Business field values of a customer: edits by people, rows of uploads, and which of them wins (rules 3.2, 3.4, 3.7, 3.10, 3.11)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -16,12 +16,12 @@ from aggregates.customer.rows import (
     UploadedValue,
     bundles,
     cells,
-    row_values,
+    personal_values,
+    row_payload,
     spoken_days,
     standing_days,
-    taken_days,
+    taken_values,
     uploaded_since,
-    withheld_payload,
 )
 from aggregates.customer.unmasking import is_hidden
 from aggregates.effective import Days, Timeline, Version
@@ -179,10 +179,12 @@ class BusinessFields(Aggregate):
         for key, value in values.items():
             for cell in self._news(definitions[key], value, days, file, row, hidden=key in hidden):
                 parts.setdefault(cell.days, []).append(cell)
-        changed = any(cell.key in hidden or self._changes(cell) for part in parts.values() for cell in part)
-        for part, row_cells in parts.items():
-            for bundle in bundles(row_cells):
-                self._record_row(origin, bundle, part, upload=upload, row=row, file=file)
+        news = [cell for part in parts.values() for cell in part]
+        changed = any(cell.key in hidden or not self._stands(cell, EDITED, UPLOADED, MERGED) for cell in news)
+        for part in parts.values():
+            for bundle in bundles(part):
+                said = {"number": self.number, "upload": upload, "row": row, "file": file}
+                self.record(BusinessFieldsUploaded, origin, **said, **row_payload(bundle))
         return changed
 
     def unsaid(self, values: Mapping[str, str], days: Days, *, row: int, file: str | None = None) -> dict[str, str]:
@@ -202,37 +204,16 @@ class BusinessFields(Aggregate):
         for spoken in spoken_days(uploaded, value, days, file, row):
             standing = standing_days(definition.policy, value, spoken, uploaded, edited)
             found = list(cells(definition, value, spoken, standing))
-            heard = self._said(key, value, spoken, None, row) and all(self._confirmed(cell) for cell in found)
+            heard = self._said(key, value, spoken, None, row) and all(self._stands(cell, UPLOADED) for cell in found)
             if not heard or (hidden and not uploaded.holds(spoken, lambda said: said.is_row(file, row))):
                 yield from found
 
-    def _confirmed(self, cell: Cell) -> bool:
-        """True when the value holds already wherever it is taken, and as the word of a file."""
+    def _stands(self, cell: Cell, *sources: str) -> bool:
+        """True when the value holds already wherever it is taken, from one of these sources."""
         held = self.fields.get(cell.key, Timeline())
         return all(
-            held.holds(part, lambda one: one.source == UPLOADED and texts.same(one.value, cell.value))
+            held.holds(part, lambda one: one.source in sources and texts.same(one.value, cell.value))
             for part in cell.taken
-        )
-
-    def _changes(self, cell: Cell) -> bool:
-        held = self.fields.get(cell.key, Timeline())
-        return not all(held.holds(part, lambda one: texts.same(one.value, cell.value)) for part in cell.taken)
-
-    def _record_row(
-        self, origin: Origin, row_cells: Sequence[Cell], days: Days, *, upload: str, row: int, file: str | None
-    ) -> None:
-        self.record(
-            BusinessFieldsUploaded,
-            origin,
-            number=self.number,
-            upload=upload,
-            row=row,
-            file=file,
-            values={cell.key: cell.value for cell in row_cells if not cell.personal},
-            personal_values={cell.key: cell.value for cell in row_cells if cell.personal},
-            **withheld_payload(row_cells),
-            effective_from=days.first,
-            effective_to=days.last,
         )
 
     def _check_allowed(self, origin: Origin, definition: FieldDefinition, interaction: str | None) -> None:
@@ -305,13 +286,13 @@ class BusinessFields(Aggregate):
     def _take_row(self, event: CustomerRegistered | BusinessFieldsUploaded) -> None:
         """What a row said: it is remembered as said, and holds where it was taken; no edit is in force there any more."""
         days = Days(event.effective_from, event.effective_to)
-        for key, value in row_values(event.values, event.personal_values).items():
+        for key, value in {**(event.values or {}), **personal_values(event)}.items():
             said = UploadedValue(value, event.event_id, event.file, event.row)
             self.uploaded[key] = uploaded_since(self.uploaded.get(key, Timeline()), days, said)
-            for part in taken_days(event, key):
-                self._hold(event, key, part, FieldValue(value, UPLOADED, event.event_id))
-                if key in self.edited:
-                    self.edited[key] = self.edited[key].clear(part)
+        for key, value, _, part in taken_values(event):
+            self._hold(event, key, part, FieldValue(value, UPLOADED, event.event_id))
+            if key in self.edited:
+                self.edited[key] = self.edited[key].clear(part)
 
     def _hold(self, event: Fact, key: str, days: Days, value: FieldValue | None) -> None:
         """The value holds on these days since this event; `None`: no value does."""

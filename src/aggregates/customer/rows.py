@@ -1,6 +1,6 @@
 """What a row of a contact upload says of one field: on which days it counts, and where an edit stands against it (rules 3.2, 3.10).
 
-Pure functions over the layers of a customer's field, used by `BusinessFields` when it decides; `taken_days` reads the answer out of a
+Pure functions over the layers of a customer's field, used by `BusinessFields` when it decides; `taken_values` reads the answer out of a
 fact, for appliers and read models alike.
 """
 
@@ -13,10 +13,10 @@ from uuid import UUID
 from aggregates import texts
 from aggregates.customer.events import BusinessFieldsUploaded, CustomerRegistered, Held
 from aggregates.effective import Days, Timeline
-from aggregates.fact import Erased
+from aggregates.fact import MOST_EVENT_BYTES, Erased
 from aggregates.field.field import FieldDefinition, Policy
 
-MOST_VALUE_BYTES: Final = 160 * 1024
+MOST_VALUE_BYTES: Final = MOST_EVENT_BYTES * 5 // 8
 """What the values of one fact may take of the bound of an event as it is stored; the rest of the bound is for everything else in it."""
 MOST_STRETCHES: Final = 500
 """Stretches of days on which an edit stands, by field and fact."""
@@ -29,12 +29,16 @@ _STRETCH_BYTES: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class UploadedValue:
-    """What the files said last of a field on some days: the value, the last event that said it, and the first file and row that did."""
+    """What the files said last of a field on some days: the value, the last event that said it, and the file and row that brought it.
+
+    `repeated`: the file and row that said it again last, if another one did.
+    """
 
     value: str
     event_id: UUID
     file: str | None
     row: int | None
+    repeated: tuple[str | None, int | None] | None = None
 
     def overrules(self, value: str, file: str | None, row: int) -> bool:
         """True when it is another value further down in the same file: a file that contradicts itself means its last row (rule 3.2)."""
@@ -42,8 +46,8 @@ class UploadedValue:
         return further_down and not texts.same(value, self.value)
 
     def is_row(self, file: str | None, row: int) -> bool:
-        """True when it is this row of this file."""
-        return file is not None and (file, row) == (self.file, self.row)
+        """True when it is this row of this file that said it last."""
+        return file is not None and (file, row) == (self.repeated or (self.file, self.row))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +86,9 @@ def uploaded_since(uploaded: Timeline[UploadedValue], days: Days, said: Uploaded
     """What the files said last once this was said of these days: whoever repeats a value is not the one who brought it."""
     since = uploaded.supersede(days, said)
     for before in uploaded.within(days):
-        if before.content.value == said.value:
-            since = since.supersede(before.days.within(days), replace(before.content, event_id=said.event_id))
+        if texts.same(before.content.value, said.value):
+            brought = replace(said, file=before.content.file, row=before.content.row, repeated=(said.file, said.row))
+            since = since.supersede(before.days.within(days), brought)
     return since
 
 
@@ -149,30 +154,43 @@ def first_values(
     return kept, {key: value for key, value in values.items() if key not in kept}
 
 
-def taken_days(fact: CustomerRegistered | BusinessFieldsUploaded, key: str) -> tuple[Days, ...]:
-    """The days on which a value of a row holds since this fact: all of the fact's but for those on which an edit stood against it."""
+def taken_values(fact: CustomerRegistered | BusinessFieldsUploaded) -> Iterator[tuple[str, str, bool, Days]]:
+    """The values of a row with the days on which each holds since this fact: all but those on which an edit stood against it.
+
+    Field, value, whether it is a personal one, days. Personal values are gone once their key is destroyed.
+    """
     days = Days(fact.effective_from, fact.effective_to)
-    if isinstance(fact, CustomerRegistered):
-        return (days,)
+    for values, personal in ((fact.values or {}, False), (personal_values(fact), True)):
+        for key, value in values.items():
+            for part in (days,) if isinstance(fact, CustomerRegistered) else _taken(fact, key, days):
+                yield key, value, personal, part
+
+
+def _taken(fact: BusinessFieldsUploaded, key: str, days: Days) -> Iterable[Days]:
     if key in fact.withheld:
         return ()
-    return tuple(
-        days.without(Days(one.effective_from, one.effective_to) for one in (fact.withheld_on or {}).get(key, ()))
-    )
+    standing = (fact.withheld_on or {}).get(key)
+    return (days,) if standing is None else days.without(Days(one.effective_from, one.effective_to) for one in standing)
 
 
-def withheld_payload(cells_of_fact: Sequence[Cell]) -> dict[str, Any]:
-    """`withheld` and `withheld_on` of a fact with these values."""
+def personal_values(fact: CustomerRegistered | BusinessFieldsUploaded) -> Mapping[str, str]:
+    """The personal values of a row by field; none once their key is destroyed, which hides the fields, too."""
+    values: Any = fact.personal_values
+    return {} if values is None or isinstance(values, Erased) else values
+
+
+def row_payload(bundle: Sequence[Cell]) -> dict[str, Any]:
+    """What a fact of a row says with these cells, which are of the same days."""
     partly = {
         cell.key: [Held(effective_from=one.first, effective_to=one.last) for one in cell.withheld]
-        for cell in cells_of_fact
+        for cell in bundle
         if cell.withheld and cell.taken
     }
-    wholly = sorted(cell.key for cell in cells_of_fact if not cell.taken)
-    return {"withheld": wholly, "withheld_on": partly or None}
-
-
-def row_values(values: Mapping[str, str] | None, personal_values: Mapping[str, str] | Erased | None) -> dict[str, str]:
-    """All values of an uploaded row; personal ones are gone once their key is destroyed."""
-    personal = {} if personal_values is None or isinstance(personal_values, Erased) else personal_values
-    return {**(values or {}), **personal}
+    return {
+        "values": {cell.key: cell.value for cell in bundle if not cell.personal},
+        "personal_values": {cell.key: cell.value for cell in bundle if cell.personal},
+        "withheld": sorted(cell.key for cell in bundle if not cell.taken),
+        "withheld_on": partly or None,
+        "effective_from": bundle[0].days.first,
+        "effective_to": bundle[0].days.last,
+    }
