@@ -6,7 +6,9 @@ says so; everything else must be the same.
 
 import gzip
 import json
+import os
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -39,6 +41,23 @@ SHOWN: Final = 8
 """Answers that a failure shows."""
 
 
+DOCUMENTS: Final = [
+    ("GET", path, None) for path in ("/v1/events?after=0&limit=1000", "/openapi.json", "/asyncapi.yaml", "/v1/uploads")
+]
+_WRONG: Final = {
+    "options": {"collector": 1, "nope": 2, "credit_hold": "x"},
+    "amounts": {"EUR": {"nope": "1"}, "XX": {}},
+}
+REFUSED: Final = [
+    ("POST", "/v1/profile-classes", {"name": "", "description": "", "colour": 1, **_WRONG}),
+    ("PATCH", "/v1/customers/C-1/fields", {"fields": {"nope": "1", "city": ["x"], "plan": 1.5}}),
+    ("PUT", "/v1/customers/C-1/drawer", {"responses": {"1": "Z", "2": "Z", "9": "A"}}),
+    ("POST", "/v1/fields", {"key": "Bad Key", "label": "", "group": "x", "type": "y", "size": 1}),
+    ("PATCH", "/v1/accounts/A-1/profile", _WRONG),
+]
+"""Writes with many faults each: the order in which they are named is part of the answer."""
+
+
 @pytest.fixture(params=STATES)
 def state(request: pytest.FixtureRequest) -> str:
     """The name of a recorded state."""
@@ -46,8 +65,8 @@ def state(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def opened(state: str, postgres_url: str, schema: str) -> Iterator[Api]:
-    """The recorded database, migrated and rebuilt as the changelog says."""
+def restored(state: str, postgres_url: str, schema: str) -> dict[str, str]:
+    """The environment of the recorded database, migrated."""
     dump = gzip.decompress((FOLDER / f"{state}.sql.gz").read_bytes())
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute("CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA public")
@@ -59,7 +78,13 @@ def opened(state: str, postgres_url: str, schema: str) -> Iterator[Api]:
     )
     with closing(Database(postgres_url, schema)) as database:
         migrate(database, install)
-    with Dossier(environment(postgres_url, schema)) as dossier:
+    return environment(postgres_url, schema)
+
+
+@pytest.fixture
+def opened(restored: dict[str, str]) -> Iterator[Api]:
+    """The recorded database, rebuilt as the changelog says."""
+    with Dossier(restored) as dossier:
         for projection in catalogue.projections(dossier):
             rebuild(dossier, projection, lambda _position, _target: None)
         with closing(ReadModels(dossier)) as reads:
@@ -77,6 +102,30 @@ def test_a_database_of_an_earlier_version_gives_the_answers_of_then(
     different = [line for path, recorded in answers for line in compared(opened, path, *recorded)]
     assert not different, "\n".join([f"{len(different)} answers differ:", *different[:SHOWN]])
     figures(f"{len(answers):,} answers of {state} are the same")
+
+
+def test_no_answer_hangs_on_the_process(restored: dict[str, str], state: str) -> None:  # rule 0.3
+    """Two processes with other hash seeds rebuild every read model and answer the same, byte for byte; refusals and documents, too."""
+    recorded = json.loads(gzip.decompress((FOLDER / f"{state}.answers.json.gz").read_bytes()))
+    last = max(path.partition("known_at=")[2] for path, _ in recorded)
+    requests = [*(("GET", path, None) for path, _ in recorded if path.endswith(last)), *DOCUMENTS, *REFUSED]
+    one, other = (answers_of(restored, requests, seed) for seed in ("1", "4"))
+    assert [status for status, _ in one[-len(REFUSED) :]] == [422] * len(REFUSED)
+    different = [asked for asked, *both in zip(requests, one, other, strict=True) if both[0] != both[1]]
+    assert different == []
+
+
+def answers_of(restored: dict[str, str], requests: list[Any], seed: str) -> list[tuple[int, str]]:
+    """What a process of its own answers after it has rebuilt everything."""
+    told = subprocess.run(
+        [sys.executable, FOLDER / "answering.py"],
+        input=json.dumps(requests).encode(),
+        env={**os.environ, **restored, "PYTHONHASHSEED": seed, "PYTHONPATH": str(FOLDER.parent)},
+        check=True,
+        stdout=subprocess.PIPE,
+    )
+    answers: list[tuple[int, str]] = json.loads(told.stdout)
+    return answers
 
 
 def compared(api: Api, path: str, status: int, text: str) -> Iterator[str]:

@@ -101,7 +101,7 @@ def differing(before: Terms, after: Terms) -> dict[str, Value | None]:
     """The patch that makes the one of the other, by path: what differs, with its value afterwards."""
     old, new = before.values(), after.values()
     found: dict[str, Value | None] = {path: value for path, value in new.items() if old.get(path) != value}
-    return found | dict.fromkeys(old.keys() - new.keys())
+    return found | dict.fromkeys(path for path in old if path not in new)
 
 
 class NothingToChangeError(InvalidError):
