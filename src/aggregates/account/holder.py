@@ -13,7 +13,7 @@ from aggregates.effective import Days, Timeline, Version
 from aggregates.errors import ConflictError, InvalidError
 from aggregates.fact import EffectiveFact, Origin, event_id
 from aggregates.profile_class.profile_class import ApplyTo, ClassChange, ProfileClass
-from aggregates.profile_class.terms import Patch, check_required, differing
+from aggregates.profile_class.terms import Patch, check_bounds, check_required, differing
 from aggregates.texts import Faults
 
 MOST_STRETCHES: Final = 1_000
@@ -98,7 +98,8 @@ class ProfileHolder(Aggregate):
         profile = Profile.copied(found, self._next_event_id(origin))
         before = self.profiles.at(days.first)
         if keep_overrides and before is not None:
-            profile = profile.keeping(before)
+            copied, profile = profile, profile.keeping(before)
+            _check([(copied, profile)])
         if not self._says(days, profile):
             self._record(self.ASSIGNED, origin, days, profile=profile, kept_overrides=keep_overrides)
 
@@ -112,7 +113,7 @@ class ProfileHolder(Aggregate):
             profile = stretch.content.updated(patch, self._next_event_id(origin, len(changed)))
             if profile is not stretch.content:
                 changed.append((stretch, profile))
-        _check_required([profile for _, profile in changed])
+        _check([(stretch.content, profile) for stretch, profile in changed])
         for stretch, profile in changed:
             paths = sorted(differing(stretch.content.terms, profile.terms))
             self._record(self.UPDATED, origin, stretch.days, profile=profile, changed=paths)
@@ -174,10 +175,11 @@ def _words(days: Days) -> str:
     return f"on {days.first}" if days.last == days.first else f"from {days.first} to {days.last}"
 
 
-def _check_required(profiles: Sequence[Profile]) -> None:
-    """Each of them sets what must be set (rule 2.3); a value that several of them miss is named once."""
+def _check(changed: Sequence[tuple[Profile, Profile]]) -> None:
+    """Each of them, before and after, sets what must be set (rule 2.3) and stays within bounds (0.11). A field is named once."""
     faults = Faults()
-    for profile in profiles:
+    for before, profile in changed:
         check_required(faults, profile.terms)
+        check_bounds(faults, profile.paths(), before.paths())
     faults.found = list({fault.field: fault for fault in faults.found}.values())
     faults.raise_any()

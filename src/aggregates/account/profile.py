@@ -61,6 +61,10 @@ class Profile(BaseModel):
         """The marks of what was set here, by path; a value that was taken away here counts."""
         return {path: mark for path, mark in self.marks.items() if mark.origin == HERE}
 
+    def paths(self) -> set[str]:
+        """Where it says something: the values, and what was taken away."""
+        return {*self.terms.values(), *self.marks}
+
     def updated(self, patch: Patch, event_id: UUID) -> Self:
         """With details changed here (rule 2.8); the same profile when nothing differs."""
         terms = self.terms.changed(patch)

@@ -12,7 +12,16 @@ from aggregates.aggregate import Aggregate, applies
 from aggregates.errors import ConflictError, InvalidError, NotFoundError
 from aggregates.fact import Origin
 from aggregates.profile_class.events import ProfileClassChanged, ProfileClassDefined
-from aggregates.profile_class.terms import NOTHING, Patch, Terms, check_amounts, check_required, differing, read_patch
+from aggregates.profile_class.terms import (
+    NOTHING,
+    Patch,
+    Terms,
+    check_amounts,
+    check_bounds,
+    check_required,
+    differing,
+    read_patch,
+)
 from aggregates.texts import Faults, TextError
 
 DEFAULT: Final = "DEFAULT"
@@ -157,6 +166,7 @@ class ProfileClass(Aggregate):
         wrong = {fault.field for fault in faults.found}
         required = Faults()
         check_required(required, terms)
+        check_bounds(required, terms.values())
         faults.found.extend(fault for fault in required.found if fault.field not in wrong)
         faults.raise_any()
         if self.version:
@@ -186,6 +196,7 @@ class ProfileClass(Aggregate):
         check_amounts(faults, patch, self.terms, today)
         terms = self.terms.changed(patch)
         check_required(faults, terms)
+        check_bounds(faults, terms.values(), self.terms.values())
         changed = differing(self.terms, terms)
         choice: ApplyTo | None = None
         with faults:

@@ -6,7 +6,7 @@ compare equal are the same value: where `100` was stored, `100.00` changes nothi
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final, Self
@@ -20,7 +20,9 @@ from aggregates.profile_class.currencies import check_in_use, currency, currency
 from aggregates.profile_class.options import OPTIONS, REQUIRED, Options
 from aggregates.texts import Faults, TextError
 
+MOST_CURRENCIES: Final = 50
 MOST_ATTRIBUTES: Final = 100
+"""With these two no event that carries terms is above the bound of rule 0.11, whatever the values are."""
 LONGEST_ATTRIBUTE: Final = 200
 _ATTRIBUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,59}", re.ASCII)
 
@@ -165,6 +167,28 @@ def check_kept(faults: Faults, patch: Patch) -> None:
         path = f"options.{name}"
         if path in patch and patch[path] is None:
             faults.found.append(OptionRequiredError(f"{OPTIONS[name].label} must be set.", field=path))
+
+
+def check_bounds(faults: Faults, paths: Iterable[str], before: Iterable[str] = ()) -> None:
+    """What these paths name stays small enough for one event (rule 0.11); what was larger before may become smaller only.
+
+    Of a profile they are those of its values and those that were taken away there, which it remembers.
+    """
+    names, old = _names(paths), _names(before)
+    for kind, most, what in (("amounts", MOST_CURRENCIES, "currencies"), ("attributes", MOST_ATTRIBUTES, "attributes")):
+        if len(names[kind]) > max(most, len(old[kind])):
+            text = (
+                f"At most {most} {what}, those that were taken away here included; this would make {len(names[kind])}."
+            )
+            faults.found.append(TextError(text, field=kind))
+
+
+def _names(paths: Iterable[str]) -> dict[str, set[str]]:
+    names: dict[str, set[str]] = {"options": set(), "amounts": set(), "attributes": set()}
+    for path in paths:
+        kind, name, *_ = path.split(".", 2)
+        names[kind].add(name)
+    return names
 
 
 def _options(faults: Faults, given: Mapping[str, Any]) -> Iterator[tuple[str, Value | None]]:

@@ -7,8 +7,9 @@ from aggregates.account.resolving import SystemValues
 from aggregates.aggregate import Aggregate, applies
 from aggregates.effective import Days, Timeline, Version
 from aggregates.fact import Origin, event_id
-from aggregates.profile_class.terms import NOTHING, Patch, differing
+from aggregates.profile_class.terms import NOTHING, Patch, check_bounds, differing
 from aggregates.setup.events import SystemOptionsChanged
+from aggregates.texts import Faults
 
 _NONE = SystemValues(NOTHING, {})
 
@@ -27,8 +28,12 @@ class SystemOptions(Aggregate):
 
         One fact for each stretch of different content that it changes; none where it changes nothing.
         """
-        days = self.values.until_next(days) if keep_later else days
-        for stretch in self._stretches(days):
+        stretches = self._stretches(self.values.until_next(days) if keep_later else days)
+        faults = Faults()
+        for stretch in stretches:
+            check_bounds(faults, stretch.content.terms.changed(patch).values(), stretch.content.terms.values())
+        faults.raise_any()
+        for stretch in stretches:
             self._change(origin, patch, stretch)
 
     def _stretches(self, days: Days) -> list[Version[SystemValues]]:
