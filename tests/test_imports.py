@@ -55,8 +55,22 @@ MAY: Final[dict[str, set[str]]] = {
 """What each room may import beside the standard library and itself."""
 PARTS: Final[dict[str, set[str]]] = {
     "consumers": {"projections.deliveries", "projections.reading"},
-    "jobs": {"projections.accounts", "projections.reading", "projections.paging", "projections.faults"},
-    "api": {"jobs.deciding", "jobs.states", "jobs.receiving", "jobs.upload_states", "jobs.cancelling", "jobs.trying"},
+    "jobs": {
+        "projections.accounts",
+        "projections.reading",
+        "projections.paging",
+        "projections.plain",
+        "projections.faults",
+    },
+    "api": {
+        "jobs.deciding",
+        "jobs.previewing",
+        "jobs.states",
+        "jobs.receiving",
+        "jobs.upload_states",
+        "jobs.cancelling",
+        "jobs.trying",
+    },
 }
 """Single modules of other rooms: read models through their query functions, and a job through what it tells of itself."""
 

@@ -93,9 +93,9 @@ def attempt(dossier: Dossier, stop: threading.Event | None = None) -> None:
         Worker(dossier, reads).work(leader, stop)
 
 
-def read(dossier: Dossier, version: int) -> PropagationDetail:
-    """How the propagation of a version of class Prompt is getting on."""
-    return states.propagation(dossier, "Prompt", version)
+def read(dossier: Dossier, version: int, run: int | None = None) -> PropagationDetail:
+    """How the propagation of a version of class Prompt is getting on: its last run, or the one asked for."""
+    return states.propagation(dossier, "Prompt", version, run)
 
 
 def report(dossier: Dossier, version: int) -> list[ProfileOutcome]:

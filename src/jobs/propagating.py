@@ -14,7 +14,7 @@ from typing import Final, cast
 import structlog
 from eventsourcing.persistence import IntegrityError
 
-from aggregates.account.holder import Became
+from aggregates.account.propagating import Became
 from aggregates.fact import Source
 from aggregates.profile_class.events import PropagationStarted
 from aggregates.profile_class.profile_class import ProfileClass
@@ -88,14 +88,12 @@ class Propagating:
         return candidates(self._reads, self._plan, self._started.recorded_at, self._started.id, size)
 
     def _profiles(self) -> int:
-        """How many profiles it concerns, counted once."""
+        """How many profiles it concerns: the same number whenever it is counted."""
         connection = self._leader.connection
-        run = propagations.run(connection, self._id)
-        profiles, self._failed = run.profiles, run.error is not None
-        if profiles is None:
-            profiles = sum(len(page) for page in self._pages(COUNTED_AT_ONCE))
-            propagations.count(connection, self._id, profiles)
-            _log.info("propagation.begins", propagation=str(self._id), profiles=profiles)
+        self._failed = propagations.run(connection, self._id).error is not None
+        profiles = sum(len(page) for page in self._pages(COUNTED_AT_ONCE))
+        propagations.count(connection, self._id, profiles)
+        _log.info("propagation.begins", propagation=str(self._id), profiles=profiles)
         return profiles
 
     def _left(self, keys: Sequence[Key]) -> list[Key]:
@@ -156,7 +154,7 @@ class Propagating:
         if sum(counts.values()) != profiles:
             raise IncompleteError(f"{sum(counts.values())} of {profiles} profiles have an outcome.")
         change = self._plan.change
-        found = self._dossier.load(Propagation, Propagation.key(change.name, change.version))
+        found = self._dossier.load(Propagation, Propagation.key(change.name, change.version, self._plan.run))
         if found is None:
             raise IncompleteError("The log does not know that it was started.")
         found.finish(self._plan.origin, **{outcome.value: counts.get(outcome, 0) for outcome in Became})
@@ -171,4 +169,4 @@ def plan_of(dossier: Dossier, started: RecordedEvent) -> Plan:
     name = fact.profile_class
     change = change_of(dossier.load(ProfileClass, name), name, fact.applied_version)
     told = {"source": Source.PROPAGATION, "causation_id": fact.event_id}
-    return Plan(change, fact.run_date, fact.include_later, fact.origin.model_copy(update=told))
+    return Plan(change, fact.run_date, fact.include_later, fact.origin.model_copy(update=told), fact.run)

@@ -3,29 +3,28 @@
 Read from the log and from the outcomes, never from a clock of the past: these are jobs, not facts with effective dates.
 """
 
-from collections import Counter
-from collections.abc import Iterator
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Final, cast
-from uuid import UUID, uuid4
+from typing import Any, cast
+from uuid import UUID
 
 from psycopg import Connection
 from pydantic import BaseModel, ConfigDict
 
-from aggregates.account.holder import Became
-from aggregates.fact import Origin, Role, Source
+from aggregates.account.propagating import Became
 from aggregates.profile_class.events import PropagationFinished, PropagationStarted
 from aggregates.profile_class.profile_class import ApplyTo, ClassChange, ClassNotFoundError, ProfileClass
-from aggregates.profile_class.propagation import Propagation, change_of
-from jobs.deciding import Plan, candidates, decide
-from projections.reading import ReadModels
+from aggregates.profile_class.propagation import (
+    FIRST_RUN,
+    Propagation,
+    PropagationNotFoundError,
+    change_of,
+    runs_of,
+)
+from jobs.previewing import Preview, Reason, reasons_of
 from store import propagations
 from store.application import Dossier
 from store.database import Row
-
-PREVIEWED_AT_ONCE: Final = 500
-"""Profiles in memory while a preview is made."""
 
 
 class State(StrEnum):
@@ -37,32 +36,8 @@ class State(StrEnum):
     FAILED = "failed"
 
 
-class Reason(BaseModel):
-    """Why how many profiles were left as they are."""
-
-    model_config = ConfigDict(frozen=True)
-
-    outcome: Became
-    reason: str
-    profiles: int
-
-
-class Preview(BaseModel):
-    """What a propagation would do if it was started now with this run date; nothing is stored (rule 2.17)."""
-
-    model_config = ConfigDict(frozen=True)
-
-    run_date: date
-    include_later: bool
-    profiles: int
-    changed: int
-    unchanged: int
-    skipped: int
-    reasons: list[Reason]
-
-
 class PropagationRead(BaseModel):
-    """One class version that is meant for existing profiles, and how far that is. Counts are those of the outcomes so far."""
+    """One class version that is meant for existing profiles, and how far a run of it is. Counts are those of the outcomes so far."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -72,6 +47,8 @@ class PropagationRead(BaseModel):
     message: str
     """The choice in the words that the administrator read (rule 2.15)."""
     state: State
+    run: int | None = None
+    """The run that is told of, from 1; `None` while there is none. Where none is asked for it is the last one."""
     run_date: date | None = None
     include_later: bool | None = None
     started_at: datetime | None = None
@@ -93,7 +70,7 @@ class PropagationRead(BaseModel):
 
 
 class PropagationDetail(PropagationRead):
-    """The same with its reasons, and while it is planned with a preview."""
+    """The same with its reasons, and with a preview of the next run: while it is planned, and afterwards on request."""
 
     reasons: list[Reason] = []
     preview: Preview | None = None
@@ -106,15 +83,17 @@ def propagations_of(dossier: Dossier, name: str) -> list[PropagationRead]:
         raise ClassNotFoundError(f"Profile class {name} does not exist.")
     changes = [change for _, change in sorted(found.changes.items()) if change.apply_to.propagates]
     with dossier.database.connection() as connection:
-        return [PropagationRead(**_told(dossier, connection, change)) for change in changes]
+        return [PropagationRead(**_told(dossier, connection, change, runs(dossier, change))) for change in changes]
 
 
 def unfinished(dossier: Dossier, limit: int) -> tuple[list[PropagationRead], int]:
-    """Up to `limit` propagations that were started and are not finished, the oldest first, and how many there are besides."""
+    """Up to `limit` runs that were started and are not finished, the oldest first, and how many there are besides."""
     with dossier.database.connection() as connection:
         started = [dossier.fact_mapper.to_domain_event(event) for event in propagations.unfinished(connection)]
-        changes = [_change(dossier, cast("PropagationStarted", fact)) for fact in started[:limit]]
-        found = [PropagationRead(**_told(dossier, connection, change)) for change in changes]
+        found = [
+            PropagationRead(**_told(dossier, connection, _change(dossier, fact), fact.run or FIRST_RUN))
+            for fact in cast("list[PropagationStarted]", started[:limit])
+        ]
     return found, len(started[limit:])
 
 
@@ -123,73 +102,62 @@ def _change(dossier: Dossier, fact: PropagationStarted) -> ClassChange:
     return change_of(dossier.load(ProfileClass, name), name, fact.applied_version)
 
 
-def propagation(dossier: Dossier, name: str, version: int) -> PropagationDetail:
-    """One of them. Raises `PropagationNotFoundError`."""
+def propagation(dossier: Dossier, name: str, version: int, run: int | None = None) -> PropagationDetail:
+    """One of them: its last run, or the one asked for. Raises `PropagationNotFoundError`."""
     change = change_of(dossier.load(ProfileClass, name), name, version)
+    run = _run(dossier, change, run)
     with dossier.database.connection() as connection:
-        reasons = propagations.reasons(connection, _id(dossier, change))
-        return PropagationDetail(**_told(dossier, connection, change), reasons=list(_reasons(reasons)))
+        reasons = propagations.reasons(connection, _id(dossier, change, run))
+        return PropagationDetail(**_told(dossier, connection, change, run), reasons=list(reasons_of(reasons)))
 
 
 def outcomes_of(
-    dossier: Dossier, name: str, version: int, limit: int, after: tuple[str, str], *, outcome: Became | None = None
-) -> list[propagations.ProfileOutcome]:
-    """The report (rule 2.17): up to `limit` outcomes after this account and site. Raises `PropagationNotFoundError`."""
-    change = change_of(dossier.load(ProfileClass, name), name, version)
-    with dossier.database.connection() as connection:
-        return propagations.report(connection, _id(dossier, change), limit, after, outcome)
-
-
-def preview(
     dossier: Dossier,
-    reads: ReadModels,
-    change: ClassChange,
-    run_date: date,
+    name: str,
+    version: int,
+    limit: int,
+    after: tuple[str, str],
     *,
-    include_later: bool,
-    position: int | None,
-) -> Preview:
-    """Decides on every profile as a run would, and counts; takes about as long as a run without storing.
+    outcome: Became | None = None,
+    run: int | None = None,
+) -> list[propagations.ProfileOutcome]:
+    """The report of a run, the last one by default (rule 2.17): up to `limit` outcomes after this account and site.
 
-    Raises:
-        BehindError: the read model of accounts has not come to this position.
+    Raises `PropagationNotFoundError`.
     """
-    nobody = Origin(
-        actor="preview", role=Role.AUDITOR, source=Source.PROPAGATION, correlation_id=uuid4(), causation_id=uuid4()
-    )
-    plan = Plan(change, run_date, include_later, nobody)
-    counted: Counter[tuple[str, str | None]] = Counter()
-    for keys in candidates(reads, plan, None, position, PREVIEWED_AT_ONCE):
-        counted.update((one.outcome, one.reason) for one in decide(dossier, plan, keys).outcomes)
-    totals = {became: sum(n for (outcome, _), n in counted.items() if outcome == became) for became in Became}
-    told = [(outcome, reason, n) for (outcome, reason), n in counted.most_common() if reason is not None]
-    return Preview(
-        run_date=run_date,
-        include_later=include_later,
-        profiles=counted.total(),
-        **{became.value: n for became, n in totals.items()},
-        reasons=list(_reasons(told)),
-    )
+    change = change_of(dossier.load(ProfileClass, name), name, version)
+    id_ = _id(dossier, change, _run(dossier, change, run))
+    with dossier.database.connection() as connection:
+        return propagations.report(connection, id_, limit, after, outcome)
 
 
-def _id(dossier: Dossier, change: ClassChange) -> UUID:
-    return Propagation.id_of(dossier.company, Propagation.key(change.name, change.version))
+def runs(dossier: Dossier, change: ClassChange) -> int:
+    """How many runs of a change there are, finished or not."""
+    return len(runs_of(lambda key: dossier.load(Propagation, key), change))
 
 
-def _reasons(rows: list[tuple[str, str, int]]) -> Iterator[Reason]:
-    for outcome, reason, profiles in rows:
-        yield Reason(outcome=Became(outcome), reason=reason, profiles=profiles)
+def _run(dossier: Dossier, change: ClassChange, asked: int | None) -> int:
+    """The number of the run that is asked for, by default the last one; 0 while there is none."""
+    last = runs(dossier, change)
+    if asked is not None and asked > last:
+        raise PropagationNotFoundError(f"Version {change.version} of {change.name} has no run {asked}.")
+    return last if asked is None else asked
 
 
-def _told(dossier: Dossier, connection: Connection[Row], change: ClassChange) -> dict[str, Any]:
-    """The fields of `PropagationRead`."""
-    id_ = _id(dossier, change)
+def _id(dossier: Dossier, change: ClassChange, run: int) -> UUID:
+    return Propagation.id_of(dossier.company, Propagation.key(change.name, change.version, run or FIRST_RUN))
+
+
+def _told(dossier: Dossier, connection: Connection[Row], change: ClassChange, run: int) -> dict[str, Any]:
+    """The fields of `PropagationRead`; of run 0, that it is planned."""
+    id_ = _id(dossier, change, run)
     told: dict[str, Any] = {
         "profile_class": change.name,
         "version": change.version,
         "apply_to": change.apply_to,
         "message": change.apply_to.text,
         "state": State.PLANNED,
+        "run": run or None,
     }
     for event in dossier.log_of_facts.select_events(id_):
         fact = dossier.fact_mapper.to_domain_event(event)

@@ -23,7 +23,7 @@ from projections.accounts_tables import (
     is_storable,
     version_key,
 )
-from projections.bitemporal import clocks, met
+from projections.bitemporal import clocks, met, met_since
 from projections.paging import Page, bounded, keys_of, page
 from projections.reading import View
 from store.database import Row
@@ -69,14 +69,15 @@ _LEVELS: Final = f"""
 _OF_CLASS: Final = f"""
     SELECT member.account, member.site
     FROM profile_class_members AS member
-    CROSS JOIN LATERAL (
-        SELECT fact FROM profiles AS one WHERE one.holder = member.holder AND {met("one")} OFFSET 0
-    ) AS held
-    JOIN profile_facts AS fact ON fact.position = held.fact
     WHERE member.class = %(class)s AND (member.account, member.site) > (%(account)s, %(site)s)
-      AND fact.class = %(class)s
+      AND EXISTS (
+        SELECT FROM profiles AS one JOIN profile_facts AS fact ON fact.position = one.fact
+        WHERE one.holder = member.holder AND {met_since("one")} AND fact.class = %(class)s
+          AND (lower(one.valid) > %(valid_at)s::date OR NOT %(later)s) OFFSET 0
+      )
     ORDER BY member.account, member.site LIMIT %(rows)s
 """
+"""OFFSET 0 keeps it a probe of each member in order, whatever the planner knows of the tables."""
 _IN_ORDER: Final = "SELECT set_config('enable_sort', 'off', true), set_config('enable_bitmapscan', 'off', true)"
 """A page is read from the index, in order, also before the server has statistics: else every page costs as much as all of them."""
 _ONE: Final = 1
@@ -153,13 +154,17 @@ def system_options(view: View) -> SystemOptionsRead:
     return system_options_read(_clocks(view), held, VERSIONS.at(view, OPTIONS_KEY))
 
 
-def profiles_of_class(view: View, name: str, after: tuple[str, str], limit: int) -> list[tuple[str, str]]:
-    """Accounts and sites (`''`: the account itself) after `after`, in this order, whose profile in force is of a class.
+def profiles_of_class(
+    view: View, name: str, after: tuple[str, str], limit: int, *, later: bool = False
+) -> list[tuple[str, str]]:
+    """Accounts and sites (`''`: the account itself) after `after`, in this order, that have a class on the view's day or later.
 
-    The name counts whatever its case. At most `limit`; fewer say that there are no more.
+    `later`: only those of which a version with the class begins later. The name counts whatever its case. At most `limit`; fewer
+    say that there are no more.
     """
     view.connection.execute(_IN_ORDER)
     asked = {**clocks(view), "class": class_key(name), "account": after[0], "site": after[1], "rows": limit}
+    asked["later"] = later
     return [(found, of) for found, of in view.connection.execute(_OF_CLASS, asked)]
 
 

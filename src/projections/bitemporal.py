@@ -20,7 +20,18 @@ from projections.reading import View
 from projections.superseding import Change, Content, Current, Folding, Key, Since, reach_of
 from store.database import Row
 
-__all__ = ["ALWAYS", "PROBES_ONLY", "Change", "Rectangles", "clocks", "in_force", "instant_of", "known_then", "met"]
+__all__ = [
+    "ALWAYS",
+    "PROBES_ONLY",
+    "Change",
+    "Rectangles",
+    "clocks",
+    "in_force",
+    "instant_of",
+    "known_then",
+    "met",
+    "met_since",
+]
 
 ALWAYS: Final = EVER
 """The days of what has no effective dates."""
@@ -60,6 +71,15 @@ def in_force(alias: str) -> str:
 def met(alias: str) -> str:
     """The same of an exclusive table, whose index answers it."""
     return f"rectangle({alias}.valid, {alias}.known) && moment(%(valid_at)s::date, %(known_at)s::timestamptz)"
+
+
+def met_since(alias: str) -> str:
+    """SQL condition: this rectangle of an exclusive table was known at `known_at` and holds on `valid_at` or a later day."""
+    moments = (
+        "moment(%(valid_at)s::date, %(known_at)s::timestamptz)",
+        f"moment('{date.max}', %(known_at)s::timestamptz)",
+    )
+    return f"rectangle({alias}.valid, {alias}.known) && bound_box({moments[0]}, {moments[1]})"
 
 
 @dataclass(frozen=True)

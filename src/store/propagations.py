@@ -1,11 +1,11 @@
-"""What a propagation came to for each profile, and how it is getting on (tables of migration 5; rule 2.17).
+"""What a propagation came to for each profile, and how it is getting on (tables of migrations 5 and 14; rule 2.17).
 
 `jobs` writes and everybody reads here. An outcome is written in the transaction of the events that it tells of, so a profile that has
 one is done, whatever died when. Facts about a propagation itself are in the log.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -20,8 +20,10 @@ from store.events import COLUMNS, RecordedEvent, recorded_event
 LONGEST_ERROR: Final = 2_000
 """Characters kept of an error."""
 _INSERT: Final = """
-    INSERT INTO propagation_outcomes (propagation, account, site, holder, outcome, reason, event_id)
-    SELECT %s::uuid, * FROM unnest(%s::text[], %s::text[], %s::uuid[], %s::text[], %s::text[], %s::uuid[])
+    INSERT INTO propagation_outcomes (propagation, account, site, holder, outcome, reason, event_id, changes, later_dated)
+    SELECT %s::uuid, * FROM unnest(
+        %s::text[], %s::text[], %s::uuid[], %s::text[], %s::text[], %s::uuid[], %s::text[], %s::integer[]
+    )
 """
 _UNFINISHED: Final = f"""
     SELECT {COLUMNS} FROM events AS started
@@ -38,11 +40,19 @@ _FAILED: Final = """
     INSERT INTO propagation_runs (propagation, error, failed_at) VALUES (%s, %s, clock_timestamp())
     ON CONFLICT (propagation) DO UPDATE SET error = excluded.error, failed_at = excluded.failed_at
 """
+_RECORDED_AFTER: Final = """
+    SELECT event_id FROM events WHERE originator_id = ANY (%s) AND event_id = ANY (%s) AND position > (
+        SELECT position FROM events WHERE originator_id = %s AND originator_version = %s
+    )
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class ProfileOutcome:
-    """What a propagation came to for one profile; `site` is `''` for the account's own. Fields as the columns of the table."""
+    """What a propagation came to for one profile; `site` is `''` for the account's own. Fields as the columns of the table.
+
+    `changes` is JSON, a list with an object a value; it and `later_dated` are `None` where nobody wrote them down yet.
+    """
 
     account: str
     site: str
@@ -50,6 +60,11 @@ class ProfileOutcome:
     outcome: str
     reason: str | None
     event_id: UUID | None
+    changes: str | None
+    later_dated: int | None
+
+
+_FIELDS: Final = tuple(field.name for field in fields(ProfileOutcome))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +86,7 @@ def unfinished(connection: Connection[Row]) -> list[RecordedEvent]:
 
 def writing(propagation: UUID, outcomes: Sequence[ProfileOutcome]) -> Statement:
     """The statement that writes outcomes, to go with their events; a profile that has one already is an integrity error."""
-    names = ("account", "site", "holder", "outcome", "reason", "event_id")
-    return _INSERT, [propagation, *([getattr(one, name) for one in outcomes] for name in names)]
+    return _INSERT, [propagation, *([getattr(one, name) for one in outcomes] for name in _FIELDS)]
 
 
 def write(connection: Connection[Row], propagation: UUID, outcomes: Sequence[ProfileOutcome]) -> None:
@@ -120,9 +134,9 @@ def report(
         chosen = sql.SQL(" AND outcome = %s")
         values.append(outcome)
     query = sql.SQL(
-        "SELECT account, site, holder, outcome, reason, event_id FROM propagation_outcomes"
+        "SELECT {} FROM propagation_outcomes"
         " WHERE propagation = %s AND (account, site) > (%s, %s){} ORDER BY account, site LIMIT %s"
-    ).format(chosen)
+    ).format(sql.SQL(", ").join(map(sql.Identifier, _FIELDS)), chosen)
     with connection.cursor(row_factory=class_row(ProfileOutcome)) as cursor:
         return cursor.execute(query, [*values, limit]).fetchall()
 
@@ -150,3 +164,11 @@ def go_on(connection: Connection[Row], propagation: UUID) -> None:
         "UPDATE propagation_runs SET error = NULL, failed_at = NULL WHERE propagation = %s AND error IS NOT NULL",
         [propagation],
     )
+
+
+def recorded_after(
+    connection: Connection[Row], holders: Sequence[UUID], event_ids: Sequence[UUID], since: tuple[UUID, int]
+) -> set[UUID]:
+    """Those of the events of some accounts and sites that were recorded after an event, given by its aggregate and version."""
+    rows = connection.execute(_RECORDED_AFTER, [list(holders), list(event_ids), *since])
+    return {event_id for (event_id,) in rows}

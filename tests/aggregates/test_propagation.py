@@ -1,11 +1,12 @@
 """How a changed class reaches profiles: which, from which day, which values, and never twice."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from aggregates.account.holder import Became, PropagationOutcome
+from aggregates.account.propagating import LEFT_OUT, ONLY_LATER, Became, PropagationOutcome, WrittenValue
 from aggregates.fact import Fact
 from aggregates.profile_class.profile_class import ApplyTo, ClassChange
 from profile_facts import (
@@ -179,7 +180,6 @@ def test_a_profile_that_was_modified_on_other_days_only_is_unmodified() -> None:
     ("facts", "run_date"),
     [
         (has_late(account_assigned(profile(told_by(A7, 3), name="PROMPT"), days("2026-04-01"))), APRIL),
-        (has_late(), date(2026, 1, 31)),
         ((site_created(),), APRIL),
         (
             (
@@ -190,7 +190,7 @@ def test_a_profile_that_was_modified_on_other_days_only_is_unmodified() -> None:
             APRIL,
         ),
     ],
-    ids=["another class", "not yet", "a site without a profile", "an ended site profile"],
+    ids=["another class", "a site without a profile", "an ended site profile"],
 )
 @pytest.mark.parametrize("include_later", [True, False])
 def test_a_profile_of_which_the_class_is_not_in_force_is_skipped(
@@ -210,10 +210,11 @@ PLANS = (
 )
 
 
-def test_later_dated_versions_are_left_alone() -> None:  # rule 2.16
+def test_later_dated_versions_are_left_alone_and_it_says_so() -> None:  # rule 2.16
     account = told(*has_late(*PLANS))
     before = account.profiles.within(days("2026-06-01"))
-    assert account.propagate(ORIGIN, change(), APRIL) == CHANGED
+    outcome = account.propagate(ORIGIN, change(), APRIL)
+    assert (outcome, outcome.later) == (PropagationOutcome(Became.CHANGED, LEFT_OUT), 2)
     assert account.profiles.within(days("2026-06-01")) == before
     assert account.profiles.at(date(2026, 5, 31)).class_version == 2
 
@@ -243,6 +244,56 @@ def test_a_modified_later_version_is_left_alone_by_a_change_for_unmodified_ones(
     assert account.profiles.at(date(2026, 8, 1)).class_version == 2
 
 
+def test_a_profile_that_gets_the_class_after_the_run_date_is_named_and_left_out() -> None:  # rule 2.16
+    account = told(*has_late())
+    outcome = account.propagate(ORIGIN, change(), date(2026, 1, 31))
+    assert (outcome, outcome.later, account.pending) == (PropagationOutcome(Became.SKIPPED, ONLY_LATER), 1, ())
+
+
+def test_a_profile_that_gets_the_class_after_the_run_date_is_changed_when_asked() -> None:  # rule 2.16
+    account = told(*has_late())
+    assert account.propagate(ORIGIN, change(), date(2026, 1, 31), include_later=True) == CHANGED
+    assert [(one.days, one.content.class_version) for one in account.profiles] == [(days("2026-02-01"), 2)]
+
+
+def test_what_gets_the_class_later_with_the_change_in_it_misses_nothing() -> None:  # rule 2.16
+    assigned = account_assigned(profile(told_by(A7, 2), SECOND, name="LATE", version=2), days("2026-02-01"))
+    assert told(account_opened(), assigned).propagate(ORIGIN, change(), date(2026, 1, 31)) == UNCHANGED
+
+
+def test_a_further_run_writes_what_the_first_left_out_and_nothing_else() -> None:  # rules 2.16, 2.17
+    account = told(*has_late(*PLANS))
+    account.propagate(ORIGIN, change(), APRIL)
+    first = account.pending
+    again = origin(because="again")
+    assert account.propagate(again, change(), APRIL, include_later=True) == CHANGED
+    assert [fact.effective_from for fact in account.pending[len(first) :]] == [date(2026, 6, 1), date(2026, 8, 1)]
+    assert {one.content.class_version for one in account.profiles.within(days("2026-04-01"))} == {1, 2}
+    recorded = account.pending
+    assert account.propagate(origin(because="third"), change(), APRIL, include_later=True) == UNCHANGED
+    assert account.pending == recorded
+
+
+# The report, value by value
+
+
+def test_each_value_is_told_before_and_after_and_whether_it_was_set_here() -> None:  # rule 2.17
+    account = told(*has_late(LIMIT_HERE, *PLANS[1:]))
+    limit = LIMIT_HERE.profile.terms.values()[LIMIT]
+    outcome = account.propagate(
+        ORIGIN, change(amounts__USD__credit_limit=Decimal(200), options__risk_code=None), APRIL, include_later=True
+    )
+    here_by = account.profiles.at(date(2026, 2, 1)).mark(LIMIT).event_id
+    assert outcome.written == tuple(
+        value
+        for on in (days("2026-04-01", "2026-06-30"), days("2026-08-01"))
+        for value in (
+            WrittenValue(on, LIMIT, limit, Decimal(200), here_by),
+            WrittenValue(on, RISK, "R1", None, None),
+        )
+    )
+
+
 # Never twice, and in the order of class versions
 
 
@@ -270,7 +321,8 @@ def test_a_change_is_never_applied_twice_to_a_profile(include_later: bool) -> No
     account.propagate(ORIGIN, change(), APRIL, include_later=include_later)
     recorded = account.pending
     again = account.propagate(origin(because="again"), change(), APRIL, include_later=include_later)
-    assert (again, account.pending) == (UNCHANGED, recorded)
+    assert (again.became, account.pending) == (Became.UNCHANGED, recorded)
+    assert again.reason == " ".join([UNCHANGED.reason, *([] if include_later else [LEFT_OUT])])
 
 
 def test_a_profile_that_was_assigned_after_the_change_has_it_already() -> None:  # rule 2.16

@@ -8,9 +8,12 @@ from aggregates.effective import EffectiveDatesError
 from aggregates.profile_class.commands import start_propagation
 from aggregates.profile_class.profile_class import ApplyTo, ClassChange
 from aggregates.profile_class.propagation import (
+    MOST_RUNS,
     Propagation,
     PropagationNotFoundError,
     PropagationStartedError,
+    TooManyRunsError,
+    next_run,
 )
 from aggregates.use_case import Request
 from profile_facts import class_changed, class_defined, propagation_finished, propagation_started, terms
@@ -46,11 +49,35 @@ def test_a_propagation_knows_its_run_and_whose_it_is() -> None:  # rule 2.17
 
 
 @pytest.mark.parametrize("name", ["LATE", "late"])
-def test_a_class_version_is_propagated_once(name: str) -> None:  # rule 2.17
+def test_a_class_version_is_not_run_while_a_run_is_under_way(name: str) -> None:  # rule 2.17
     store = MemoryStore(*CLASS, propagation_started("LATE", apply_to="unmodified"))
-    with pytest.raises(PropagationStartedError, match=r"^Version 2 of LATE is being applied, or was, already\.$"):
+    with pytest.raises(PropagationStartedError, match=r"^Version 2 of LATE is being applied already\.$"):
         start_propagation(store, REQUEST, name=name, version=2)
     assert store.recorded == []
+
+
+def test_a_class_version_may_be_run_again_once_a_run_has_finished() -> None:  # rule 2.17
+    counts = {"changed": 3, "unchanged": 2, "skipped": 1}
+    store = MemoryStore(
+        *CLASS, propagation_started("LATE", apply_to="unmodified"), propagation_finished("LATE", **counts)
+    )
+    assert start_propagation(store, REQUEST, name="late", version=2, include_later=True).changed
+    second = Propagation.key("LATE", 2, 2)
+    [started] = store.recorded
+    assert (started.originator_id, started.run) == (Propagation.id_of(COMPANY, second), 2)
+    with pytest.raises(PropagationStartedError):
+        start_propagation(store, REQUEST, name="LATE", version=2)
+    run = store.load(Propagation, second)
+    run.finish(ORIGIN, **counts)
+    assert run.pending[0].run == 2
+
+
+def test_the_runs_of_a_class_version_are_bounded() -> None:  # rule 2.17
+    finished = told(propagation_started("LATE"), propagation_finished("LATE", changed=0, unchanged=0, skipped=0))
+    change = ClassChange("LATE", 2, ApplyTo.ALL, {})
+    assert next_run([finished] * (MOST_RUNS - 1), change) == MOST_RUNS
+    with pytest.raises(TooManyRunsError, match=r"^Version 2 of LATE was applied 100 times\.$"):
+        next_run([finished] * MOST_RUNS, change)
 
 
 @pytest.mark.parametrize(("name", "version"), [("LATE", 1), ("LATE", 3), ("LATE", 9), ("PROMPT", 2)])

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from threading import Event, Thread
 from typing import Any
 
 import pytest
 
-from aggregates.account.commands import Place, update_profile
+from aggregates.account.commands import Place, When, assign_class, update_profile
 from aggregates.fact import Role
 from api_client import Api, assert_problem, fields
 from command_line import eventually
@@ -111,10 +112,53 @@ def test_the_preview_is_of_the_run_date_that_is_asked_for(api: Api, dossier: Dos
     company(dossier, accounts=2)
     version = change(dossier)
     path = f"{BASE}/{version}"
-    assert api.seen(f"{path}?run_date=2025-12-31").json()["preview"]["profiles"] == 0
+    before = api.seen(f"{path}?run_date=2025-12-31").json()["preview"]
+    assert [before[name] for name in ("profiles", "skipped", "later_dated", "complete")] == [2, 2, 2, True]
     later = api.seen(f"{path}?run_date=2026-02-01&include_later=true").json()["preview"]
     assert (later["run_date"], later["include_later"], later["changed"]) == ("2026-02-01", True, 2)
     assert facts_of(dossier, "account.profile_propagated") == []
+
+
+@pytest.mark.usefixtures("runners")
+def test_what_a_run_left_out_is_previewed_by_profile_and_brought_by_a_further_run(
+    api: Api, dossier: Dossier
+) -> None:  # rules 2.16, 2.17
+    company(dossier, accounts=2)
+    account(dossier, "A-3", profile_class="DEFAULT")
+    assign_class(dossier, request(), Place("A-3"), profile_class="Prompt", when=When(date(2027, 1, 1)))
+    update_profile(dossier, request(), Place("A-2"), options={"payment_terms": "NET10"})
+    version = change(dossier)
+    path = f"{BASE}/{version}"
+    rows = api.seen(f"{path}/preview?limit=1&later=true").json()["items"]
+    assert [(row["account"], row["outcome"], row["later_dated"], row["changes"]) for row in rows] == [
+        ("A-3", "skipped", 1, [])
+    ]
+    page = api.seen(f"{path}/preview?limit=2").json()
+    assert [row["account"] for row in page["items"]] == ["A-1", "A-2"]
+    assert page["items"][1]["changes"][0] | {"effective_from": "", "effective_to": ""} == {
+        "path": "options.payment_terms",
+        "effective_from": "",
+        "effective_to": "",
+        "before": "NET10",
+        "after": "NET45",
+        "set_here": True,
+    }
+    api.post(path, {})
+    with worker(dossier):
+        first = finished(api, version)
+        assert [first[name] for name in ("run", "changed", "skipped", "preview")] == [1, 2, 1, None]
+        further = api.seen(f"{path}?include_later=true").json()["preview"]
+        assert [further[name] for name in ("changed", "unchanged", "later_dated")] == [1, 2, 1]
+        assert api.post(path, {"include_later": True}).status_code == 202
+        second = finished(api, version)
+    assert [second[name] for name in ("run", "changed", "unchanged", "skipped")] == [2, 1, 2, 0]
+    assert api.get(f"{path}?run=1").json()["changed"] == 2
+    reports = {run: api.get(f"{path}/report?run={run}").json()["items"] for run in (1, 2)}
+    assert [row["outcome"] for row in reports[1]] == ["changed", "changed", "skipped"]
+    assert [row["outcome"] for row in reports[2]] == ["unchanged", "unchanged", "changed"]
+    assert reports[2][2]["changes"][0]["effective_from"] == "2027-01-01"
+    assert_problem(api.get(f"{path}?run=3"), 404, "not-found")
+    assert_problem(api.get(f"{path}/report?run=0"), 422, "invalid")
 
 
 def test_only_administrators_start_it_and_only_once(api: Api, dossier: Dossier) -> None:  # rule 2.17

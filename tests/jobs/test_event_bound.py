@@ -7,7 +7,7 @@ from aggregates.fact import EventTooLargeError
 from aggregates.profile_class.profile_class import ProfileClass
 from aggregates.profile_class.propagation import change_of
 from conftest import TODAY
-from jobs import states
+from jobs import previewing
 from projections.reading import ReadModels
 from store import mapper
 from store.application import Dossier
@@ -42,7 +42,7 @@ def test_a_profile_that_would_be_too_large_is_skipped_and_the_preview_says_so(
     reason = EventTooLargeError(4_000).text.partition(":")[0]
     class_change = change_of(dossier.load(ProfileClass, "Prompt"), "Prompt", version)
     reads = ReadModels(dossier)
-    preview = states.preview(dossier, reads, class_change, TODAY, include_later=False, position=None)
+    preview = previewing.preview(dossier, reads, class_change, TODAY, include_later=False, position=None)
     begin(dossier, version)
     work(dossier)
     outcomes = told(dossier, version)

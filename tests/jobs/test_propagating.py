@@ -1,17 +1,23 @@
 """What a propagation writes into which profiles, and what it leaves alone (rules 2.15-2.17)."""
 
+import json
+from contextlib import closing
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
 from aggregates.account.account import Account
 from aggregates.account.commands import Place, When, assign_class, end_site_profile, update_profile
+from aggregates.account.propagating import LEFT_OUT, ONLY_LATER
 from aggregates.account.site import Site
 from aggregates.errors import ConflictError
 from aggregates.fact import Source
-from aggregates.profile_class.propagation import PropagationNotFoundError, PropagationStartedError
+from aggregates.profile_class.profile_class import ProfileClass
+from aggregates.profile_class.propagation import PropagationNotFoundError, PropagationStartedError, change_of
 from conftest import TODAY
-from jobs import states
+from jobs import previewing, states
+from jobs.previewing import Preview
 from jobs.states import State
 from projections.reading import ReadModels
 from store.application import Dossier
@@ -19,12 +25,14 @@ from workshop import (
     START,
     account,
     begin,
+    catch_up,
     change,
     company,
     facts_of,
     ids,
     propagated,
     read,
+    report,
     request,
     site,
     told,
@@ -32,6 +40,15 @@ from workshop import (
 )
 
 LATER = date(2027, 1, 1)
+
+
+def previewed(dossier: Dossier, version: int, run_date: date = TODAY, **more: Any) -> Preview:
+    """The preview of a version of class Prompt, over a read model that has folded everything."""
+    catch_up(dossier)
+    asked = {"include_later": False, "position": None} | more
+    found = change_of(dossier.load(ProfileClass, "Prompt"), "Prompt", version)
+    with closing(ReadModels(dossier)) as reads:
+        return previewing.preview(dossier, reads, found, run_date, **asked)
 
 
 def versions(dossier: Dossier, number: str) -> list[tuple[date, date | None, str, object, int]]:
@@ -129,7 +146,100 @@ def test_later_dated_versions_are_left_alone_unless_asked(
         (TODAY, LATER - timedelta(days=1), "Prompt", "NET45", 2),
         (LATER, None, "Prompt", terms, 2 if include_later else 1),
     ]
-    assert len(told(dossier, version)) == 1
+    assert told(dossier, version) == [("A-1", "", "changed", None if include_later else LEFT_OUT)]
+
+
+def test_profiles_that_get_the_class_only_after_the_run_date_are_reached_when_asked(
+    dossier: Dossier,
+) -> None:  # rule 2.16
+    company(dossier, accounts=1)
+    account(dossier, "A-2", profile_class="DEFAULT")
+    assign_class(dossier, request(), Place("A-2"), profile_class="Prompt", when=When(LATER))
+    version = change(dossier)
+    begin(dossier, version, include_later=True)
+    work(dossier)
+    assert told(dossier, version) == [("A-1", "", "changed", None), ("A-2", "", "changed", None)]
+    assert versions(dossier, "A-2")[-1] == (LATER, None, "Prompt", "NET45", 2)
+
+
+def test_a_further_run_brings_what_was_left_out_and_nothing_twice(dossier: Dossier) -> None:  # rules 2.16, 2.17
+    company(dossier, accounts=1)
+    account(dossier, "A-2", profile_class="DEFAULT")
+    december = When(date(2026, 12, 1), date(2026, 12, 31))
+    assign_class(dossier, request(), Place("A-1"), profile_class="DEFAULT", when=december)
+    assign_class(dossier, request(), Place("A-2"), profile_class="Prompt", when=When(LATER))
+    version = change(dossier)
+    begin(dossier, version)
+    work(dossier)
+    first = told(dossier, version)
+    assert first == [("A-1", "", "changed", LEFT_OUT), ("A-2", "", "skipped", ONLY_LATER)]
+    begin(dossier, version, include_later=True)
+    work(dossier)
+    assert told(dossier, version) == [("A-1", "", "changed", None), ("A-2", "", "changed", None)]
+    assert [fact.effective_from for fact in propagated(dossier)] == [TODAY, LATER, LATER]
+    begin(dossier, version, include_later=True)
+    work(dossier)
+    assert [outcome for _, _, outcome, _ in told(dossier, version)] == ["unchanged", "unchanged"]
+    assert len(propagated(dossier)) == 3
+    assert [(one.run, one.changed) for one in (read(dossier, version, run) for run in (1, 2, 3))] == [
+        (1, 1),
+        (2, 2),
+        (3, 0),
+    ]
+    rows = states.outcomes_of(dossier, "Prompt", version, 10, ("", ""), run=1)
+    assert [(row.outcome, row.later_dated) for row in rows] == [("changed", 1), ("skipped", 1)]
+    with pytest.raises(PropagationNotFoundError, match=r"^Version 2 of Prompt has no run 4\.$"):
+        read(dossier, version, 4)
+
+
+def test_the_report_tells_each_value_before_and_after(dossier: Dossier) -> None:  # rule 2.17
+    company(dossier, accounts=2)
+    update_profile(dossier, request(), Place("A-1"), options={"payment_terms": "NET10"})
+    version = change(dossier, payment_terms="NET45", tolerance_percent="2.5")
+    begin(dossier, version)
+    work(dossier)
+    days = {"effective_from": TODAY.isoformat(), "effective_to": None}
+    assert [json.loads(row.changes or "") for row in report(dossier, version)] == [
+        [
+            {"path": "options.payment_terms", **days, "before": terms, "after": "NET45", "set_here": here},
+            {"path": "options.tolerance_percent", **days, "before": "0", "after": "2.5", "set_here": False},
+        ]
+        for terms, here in (("NET10", True), ("NET30", False))
+    ]
+
+
+def test_the_preview_counts_later_dated_versions_and_what_would_be_overwritten(dossier: Dossier) -> None:  # rule 2.17
+    company(dossier, accounts=5)
+    update_profile(dossier, request(), Place("A-1"), options={"payment_terms": "NET10"})
+    version = change(dossier)
+    update_profile(dossier, request(), Place("A-2"), options={"payment_terms": "NET15"})
+    update_profile(dossier, request(), Place("A-3"), options={"payment_terms": "NET45", "risk_code": "LOW"})
+    assign_class(dossier, request(), Place("A-4"), profile_class="DEFAULT", when=When(LATER))
+    assign_class(dossier, request(), Place("A-5"), profile_class="DEFAULT", when=When(START, TODAY))
+    preview = previewed(dossier, version)
+    assert (preview.profiles, preview.changed, preview.skipped, preview.later_dated) == (5, 4, 1, 1)
+    assert (preview.overwritten, preview.overwritten_since, preview.complete) == (2, 1, True)
+    assert [(one.reason, one.profiles) for one in preview.reasons] == [(ONLY_LATER, 1)]
+    assert previewed(dossier, version, include_later=True).changed == 5
+
+
+def test_a_preview_of_many_profiles_is_made_in_parts_and_goes_on_where_it_was(
+    dossier: Dossier, monkeypatch: pytest.MonkeyPatch
+) -> None:  # rule 2.17
+    company(dossier, accounts=5)
+    version = change(dossier, "unmodified")
+    update_profile(dossier, request(), Place("A-4"), options={"risk_code": "LOW"})
+    monkeypatch.setattr(previewing, "AT_ONCE", 2)
+    monkeypatch.setattr(previewing, "MOST_S", 0.0)
+    parts = [previewed(dossier, version)]
+    account(dossier, "A-6")  # comes too late for this preview
+    parts += [previewed(dossier, version) for _ in range(3)]
+    assert [(part.profiles, part.complete) for part in parts] == [(2, False), (4, False), (5, True), (5, True)]
+    assert {part.known_at for part in parts} == {parts[0].known_at}
+    assert (parts[-1].changed, parts[-1].skipped) == (4, 1)
+    begun = previewed(dossier, version, position=dossier.log_of_facts.max_notification_id())
+    assert (begun.profiles, begun.complete) == (2, False)
+    assert previewed(dossier, version, run_date=LATER).profiles == 2
 
 
 def test_the_run_date_says_which_profiles_are_in_force(dossier: Dossier) -> None:  # rule 2.16
@@ -139,7 +249,7 @@ def test_the_run_date_says_which_profiles_are_in_force(dossier: Dossier) -> None
     version = change(dossier)
     begin(dossier, version, run_date=date(2026, 6, 1))
     work(dossier)
-    assert told(dossier, version) == [("A-1", "", "changed", None)]
+    assert told(dossier, version) == [("A-1", "", "changed", None), ("A-2", "", "skipped", ONLY_LATER)]
     assert versions(dossier, "A-1")[1][:2] == (date(2026, 6, 1), LATER - timedelta(days=1))
 
 
@@ -187,9 +297,7 @@ def test_a_preview_counts_what_the_run_then_does_and_stores_nothing(dossier: Dos
     version = change(dossier, "unmodified")
     account(dossier, "A-5")
     before = dossier.log_of_facts.max_notification_id()
-    work(dossier)
-    profile_change = states.change_of(dossier.load(states.ProfileClass, "Prompt"), "Prompt", version)
-    preview = states.preview(dossier, ReadModels(dossier), profile_change, TODAY, include_later=False, position=before)
+    preview = previewed(dossier, version, position=before)
     assert dossier.log_of_facts.max_notification_id() == before
     assert (preview.profiles, preview.changed, preview.unchanged, preview.skipped) == (5, 3, 1, 1)
     begin(dossier, version)

@@ -1,18 +1,25 @@
 """What accounts and sites share: a profile on effective dates, and every way to change it (rules 2.7-2.16)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from aggregates.account.profile import Profile
+from aggregates.account.propagating import (
+    Became,
+    PropagationOutcome,
+    Verdict,
+    WrittenValue,
+    judge,
+    summed_up,
+    written_values,
+)
 from aggregates.aggregate import Aggregate
 from aggregates.effective import Days, Timeline, Version
 from aggregates.errors import ConflictError, InvalidError
 from aggregates.fact import EffectiveFact, Origin, event_id
-from aggregates.profile_class.profile_class import ApplyTo, ClassChange, ProfileClass
+from aggregates.profile_class.profile_class import ClassChange, ProfileClass
 from aggregates.profile_class.terms import Patch, check_bounds, check_required, differing
 from aggregates.texts import Faults
 
@@ -26,22 +33,6 @@ class NoProfileError(ConflictError):
 
 class TooManyStretchesError(InvalidError):
     """A change of details would be too many facts for one commit."""
-
-
-class Became(StrEnum):
-    """What a propagation came to for one profile (rule 2.17)."""
-
-    CHANGED = "changed"
-    UNCHANGED = "unchanged"
-    SKIPPED = "skipped"
-
-
-@dataclass(frozen=True, slots=True)
-class PropagationOutcome:
-    """What a propagation came to, with its reason in plain words; a profile that was changed whole needs none."""
-
-    became: Became
-    reason: str | None = None
 
 
 class ProfileHolder(Aggregate):
@@ -121,33 +112,30 @@ class ProfileHolder(Aggregate):
     def propagate(
         self, origin: Origin, change: ClassChange, run_date: date, *, include_later: bool = False
     ) -> PropagationOutcome:
-        """Writes a change of its class into what is in force from the run date on (rules 2.15, 2.16)."""
-        in_force = self.profiles.version_at(run_date)
-        if in_force is None or in_force.content.profile_class != change.name:
-            return PropagationOutcome(Became.SKIPPED, f"{change.name} is not in force on {run_date}.")
-        versions = self.profiles.within(Days(run_date)) if include_later else (in_force,)
-        of_class = [one for one in versions if one.content.profile_class == change.name]
-        outcomes = [self._propagate(origin, change, run_date, one) for one in of_class]
-        best = min(outcomes, key=lambda one: list(Became).index(one.became))
-        skipped = [one for one in outcomes if one.became is Became.SKIPPED]
-        if best.became is Became.SKIPPED or not skipped:
-            return best
-        return PropagationOutcome(
-            best.became, f"{len(skipped)} of {len(outcomes)} versions skipped: {skipped[0].reason}"
-        )
+        """Writes a change of its class into what is in force on the run date, and on request later (rules 2.15, 2.16).
 
-    def _propagate(
-        self, origin: Origin, change: ClassChange, run_date: date, version: Version[Profile]
-    ) -> PropagationOutcome:
-        before = version.content
-        if change.apply_to is ApplyTo.UNMODIFIED and before.set_here():
-            return PropagationOutcome(Became.SKIPPED, "Modified here.")
+        From the run date on; what begins after it is later-dated. It may be asked again for what was left out: nothing is written twice.
+        """
+        verdicts = [
+            judge(change, version, later=version.days.first > run_date)
+            for version in self.profiles.cut(Days(run_date))
+            if version.content.profile_class == change.name
+        ]
+        if not verdicts:
+            return PropagationOutcome(Became.SKIPPED, f"{change.name} is not in force on {run_date}.")
+        chosen = [one for one in verdicts if include_later or not one.later]
+        written = [
+            value for one in chosen if one.became is Became.CHANGED for value in self._write(origin, change, one)
+        ]
+        became, reason = summed_up(verdicts, chosen)
+        return PropagationOutcome(became, reason, tuple(written), sum(one.later for one in verdicts))
+
+    def _write(self, origin: Origin, change: ClassChange, verdict: Verdict) -> list[WrittenValue]:
+        days, before = verdict.version.days, verdict.version.content
+        paths = sorted(before.lacks(change))
         profile = before.propagated(change, self._next_event_id(origin))
-        if profile is before:
-            return PropagationOutcome(Became.UNCHANGED, f"Has class version {change.version}, or a later one, already.")
-        written = sorted(path for path, mark in profile.marks.items() if before.marks.get(path) != mark)
-        self._record(self.PROPAGATED, origin, version.days.since(run_date), profile=profile, changed=written)
-        return PropagationOutcome(Became.CHANGED)
+        self._record(self.PROPAGATED, origin, days, profile=profile, changed=paths)
+        return written_values(days, before, profile, paths)
 
     def _says(self, days: Days, profile: Profile) -> bool:
         """Whether every day of `days` has this already."""

@@ -83,23 +83,27 @@ class Profile(BaseModel):
         marks = {path: mark.model_copy(update={"class_version": self.class_version}) for path, mark in kept.items()}
         return self.model_copy(update={"terms": terms, "marks": marks})
 
+    def lacks(self, change: ClassChange) -> list[str]:
+        """Where an older class version than that of a change speaks yet: what is not older is never overwritten (rule 2.16)."""
+        marks = self.marks
+        return [
+            path
+            for path in change.patch
+            if (marks[path].class_version if path in marks else self.assigned_version) < change.version
+        ]
+
     def propagated(self, change: ClassChange, event_id: UUID) -> Self:
         """With a change of its class written (rule 2.16): only what the change is about, and only over older class versions.
 
         The same profile when the change, or a later one, is in it already: so none is applied twice, nor an older one over a newer. A
         value that is the same is written too, so that it is known to be of this version.
         """
-        marks = self.marks
-        older = [
-            path
-            for path in change.patch
-            if (marks[path].class_version if path in marks else self.assigned_version) < change.version
-        ]
+        older = self.lacks(change)
         if not older:
             return self
         terms = change.applied_to(self.terms, older)
         written = Mark.model_construct(origin="class", class_version=change.version, event_id=event_id)
-        marks = dict(sorted((marks | dict.fromkeys(older, written)).items()))
+        marks = dict(sorted((self.marks | dict.fromkeys(older, written)).items()))
         version = max(self.class_version, change.version)
         return self.model_copy(update={"terms": terms, "marks": marks, "class_version": version})
 

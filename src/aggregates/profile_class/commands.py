@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, Final
 
 from aggregates.profile_class.profile_class import DEFAULT, ClassNotFoundError, ProfileClass
-from aggregates.profile_class.propagation import Propagation, change_of
+from aggregates.profile_class.propagation import Propagation, change_of, next_run, runs_of
 from aggregates.use_case import FactStore, Outcome, Request, command
 
 DEFAULT_COLLECTOR: Final = "DEFAULT"
@@ -93,10 +93,13 @@ def start_propagation(
     run_date: date | None = None,
     include_later: bool = False,
 ) -> Outcome:
-    """Begins to apply a class version's change to existing profiles (rules 2.15-2.17). `jobs` does the work."""
+    """Begins to apply a class version's change to existing profiles (rules 2.15-2.17). `jobs` does the work.
+
+    Once a run has finished, a further one may begin: for what was left out, such as later-dated versions.
+    """
     change = change_of(store.load(ProfileClass, name), name, version)
-    key = Propagation.key(change.name, version)
-    found = store.load(Propagation, key) or Propagation.new(store.company, key)
+    run = next_run(runs_of(lambda key: store.load(Propagation, key), change), change)
+    found = Propagation.new(store.company, Propagation.key(change.name, version, run))
     found.expect(request.expected_version)
-    found.start(request.origin, change, run_date or request.today, include_later=include_later)
+    found.start(request.origin, change, run_date or request.today, include_later=include_later, run=run)
     return store.keep(request, found)

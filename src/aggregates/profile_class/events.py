@@ -30,7 +30,7 @@ class ProfileClassChanged(Fact):
 
 
 class PropagationStarted(Fact):
-    """The change that made a class version began to be applied to the profiles in force on the run date."""
+    """The change that made a class version began to be applied to the profiles in force on the run date; `run` from the second on."""
 
     TOPIC: ClassVar[str] = "propagation.started"
     profile_class: str
@@ -38,10 +38,11 @@ class PropagationStarted(Fact):
     apply_to: str
     run_date: date
     include_later: bool
+    run: int | None = None
 
 
 class PropagationFinished(Fact):
-    """Every profile that was concerned has its outcome; how many of each there are."""
+    """Every profile that was concerned has its outcome; how many of each there are, in which `run` from the second on."""
 
     TOPIC: ClassVar[str] = "propagation.finished"
     profile_class: str
@@ -49,3 +50,4 @@ class PropagationFinished(Fact):
     changed: int
     unchanged: int
     skipped: int
+    run: int | None = None

@@ -1,11 +1,12 @@
 """`Propagation`: the change of one class version on its way into existing profiles, from its start to its counts (rules 2.16, 2.17).
 
 Which profiles are concerned and what becomes of each is decided by the profiles themselves (`ProfileHolder.propagate`); `jobs` runs
-it. A class version is propagated once.
+it. A class version may be run again, one run after the other, for what a run left out: nothing is written twice into a profile's version.
 """
 
+from collections.abc import Callable, Sequence
 from datetime import date
-from typing import ClassVar
+from typing import ClassVar, Final
 from uuid import UUID
 
 from aggregates.aggregate import Aggregate, applies
@@ -16,17 +17,25 @@ from aggregates.profile_class.events import PropagationFinished, PropagationStar
 from aggregates.profile_class.profile_class import ClassChange, ProfileClass
 from aggregates.texts import Faults
 
+FIRST_RUN: Final = 1
+MOST_RUNS: Final = 100
+"""Runs of one class version."""
+
 
 class PropagationNotFoundError(NotFoundError):
-    """The class has no version of this number that is meant for existing profiles."""
+    """The class has no version of this number that is meant for existing profiles, or the version no such run."""
 
 
 class PropagationStartedError(ConflictError):
-    """This change was started before; it is never applied twice (rule 2.17)."""
+    """A run of this change is under way (rule 2.17)."""
+
+
+class TooManyRunsError(ConflictError):
+    """A change was run as often as it may be."""
 
 
 class Propagation(Aggregate):
-    """One propagation. `origin` is whose it is: the events of all profiles share its correlation id."""
+    """One run of one. `origin` is whose it is: the events of all profiles share its correlation id."""
 
     KIND: ClassVar[str] = "propagation"
 
@@ -34,26 +43,28 @@ class Propagation(Aggregate):
         super().__init__(id)
         self.profile_class = ""
         self.applied_version = 0
+        self.run = FIRST_RUN
         self.run_date: date | None = None
         self.include_later = False
         self.origin: Origin | None = None
         self.finished = False
 
     @staticmethod
-    def key(profile_class: str, version: int) -> str:
-        """The natural key: a class, whatever its case, and its version."""
-        return f"{profile_class.casefold()}/{version}"
+    def key(profile_class: str, version: int, run: int | None = None) -> str:
+        """The natural key: a class, whatever its case, its version, and from the second run on the number of the run."""
+        key = f"{profile_class.casefold()}/{version}"
+        return key if run in {None, FIRST_RUN} else f"{key}/{run}"
 
-    def start(self, origin: Origin, change: ClassChange, run_date: date, *, include_later: bool) -> None:
+    def start(
+        self, origin: Origin, change: ClassChange, run_date: date, *, include_later: bool, run: int = FIRST_RUN
+    ) -> None:
         """Begins to apply a change to the profiles in force on the run date."""
         faults = Faults()
         with faults.at("run_date"):
             Days(run_date)
         faults.raise_any()
         if self.version:
-            raise PropagationStartedError(
-                f"Version {change.version} of {change.name} is being applied, or was, already."
-            )
+            raise under_way(change)
         self.record(
             PropagationStarted,
             origin,
@@ -62,6 +73,7 @@ class Propagation(Aggregate):
             apply_to=change.apply_to.value,
             run_date=run_date,
             include_later=include_later,
+            run=_told(run),
         )
 
     def finish(self, origin: Origin, *, changed: int, unchanged: int, skipped: int) -> None:
@@ -75,18 +87,46 @@ class Propagation(Aggregate):
                 changed=changed,
                 unchanged=unchanged,
                 skipped=skipped,
+                run=_told(self.run),
             )
 
     @applies(PropagationStarted)
     def _started(self, event: PropagationStarted) -> None:
         self.profile_class, self.applied_version = event.profile_class, event.applied_version
         self.run_date, self.include_later = event.run_date, event.include_later
-        self.origin = event.origin
+        self.origin, self.run = event.origin, event.run or FIRST_RUN
 
     @applies(PropagationFinished)
     def _finished(self, event: PropagationFinished) -> None:
         del event
         self.finished = True
+
+
+def runs_of(load: Callable[[str], Propagation | None], change: ClassChange) -> list[Propagation]:
+    """The runs of a change so far, in order; `load` gives the one of a key, if there is one."""
+    runs: list[Propagation] = []
+    while (run := load(Propagation.key(change.name, change.version, len(runs) + 1))) is not None:
+        runs.append(run)
+    return runs
+
+
+def next_run(runs: Sequence[Propagation], change: ClassChange) -> int:
+    """The number of a further run. Raises `PropagationStartedError` while one is under way, `TooManyRunsError`."""
+    if runs and not runs[-1].finished:
+        raise under_way(change)
+    if len(runs) >= MOST_RUNS:
+        raise TooManyRunsError(f"Version {change.version} of {change.name} was applied {MOST_RUNS} times.")
+    return len(runs) + 1
+
+
+def under_way(change: ClassChange) -> PropagationStartedError:
+    """The refusal of a run while one is under way."""
+    return PropagationStartedError(f"Version {change.version} of {change.name} is being applied already.")
+
+
+def _told(run: int) -> int | None:
+    """What an event says of the run: nothing of the first."""
+    return None if run == FIRST_RUN else run
 
 
 def change_of(found: ProfileClass | None, name: str, version: int) -> ClassChange:

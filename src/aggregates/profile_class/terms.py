@@ -57,6 +57,15 @@ class Terms(BaseModel):
         found |= {f"attributes.{key}": value for key, value in self.attributes.items()}
         return found
 
+    def value(self, path: str) -> Value | None:
+        """What is set at one path."""
+        kind, name, *rest = path.split(".", 2)
+        if kind == "attributes":
+            return self.attributes.get(name)
+        row: Options | Amounts | None = self.options if kind == "options" else self.amounts.get(name)
+        value: Value | None = getattr(row, rest[0] if rest else name, None)
+        return value
+
     def changed(self, patch: Patch) -> Self:
         """These terms with a patch applied. What equals the value that is there already stays as that was written (rule 0.10)."""
         values = self.values()

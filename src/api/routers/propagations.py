@@ -1,33 +1,40 @@
 """`/v1/profile-classes/{name}/propagations`: how a changed class reaches existing profiles (rules 2.15-2.17).
 
-A class version that is meant for existing profiles is *planned*: reading it gives a preview. An administrator starts it, once, and
-`dossier work` runs it; reading it then gives progress and counts, and its report what became of each profile.
+A class version that is meant for existing profiles is *planned*: reading it gives a preview. An administrator starts it, and
+`dossier work` runs it; reading it then gives progress and counts, and its report what became of each profile, value by value. Once
+a run has finished, a further one may bring what it left out.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
 from typing import Annotated, Final
 from urllib.parse import quote
 from uuid import UUID
 
+import orjson
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
-from aggregates.account.holder import Became
+from aggregates.account.propagating import Became
 from aggregates.profile_class.commands import start_propagation
 from aggregates.profile_class.profile_class import ProfileClass
-from aggregates.profile_class.propagation import change_of
+from aggregates.profile_class.propagation import MOST_RUNS, change_of
 from api.auth import ADMINISTRATORS, PROFILE_READERS, allow
 from api.deciding import DecidingRoute
-from api.pages import Paged, page_of
+from api.pages import Paged, Paging, page_of
 from api.paths import CLASS, CLASS_VERSION
 from api.reading import AtLeast, answer_at, as_json
 from api.services import services_of
 from api.shapes import Body, Day, Reason
 from api.writing import JSON, WriteAnswer, Writing
-from jobs import states
+from jobs import previewing, states
 from jobs.deciding import BEFORE_ALL
 from jobs.states import PropagationDetail, PropagationRead, State
+from projections.accounts_models import PlainValue
 from projections.paging import Page, cursor_of, keys_of
+from store.propagations import ProfileOutcome
 
 router: Final = APIRouter(
     prefix="/v1/profile-classes/{name}/propagations", tags=["profile classes"], route_class=DecidingRoute
@@ -42,8 +49,25 @@ class Start(Body):
     reason: Reason | None = None
 
 
+class ChangedValue(BaseModel):
+    """A value that the change of the class wrote on some days. `set_here`: it had been set on this account or site."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: str
+    effective_from: date
+    effective_to: date | None
+    before: PlainValue | None
+    after: PlainValue | None
+    set_here: bool
+
+
 class Reported(BaseModel):
-    """What became of one profile. Without a site it is the account's own; `event_id` is the first event that changed it."""
+    """What became of one profile, or would. Without a site it is the account's own; `event_id` is the first event that changed it.
+
+    `later_dated` is how many later-dated versions of the class it has. It and `changes` are `null` where a run of an earlier release did
+    not write them down.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -52,6 +76,12 @@ class Reported(BaseModel):
     outcome: Became
     reason: str | None
     event_id: UUID | None
+    later_dated: int | None
+    changes: list[ChangedValue] | None
+
+
+RunDate = Annotated[Day | None, Query(description="Of the preview; today where it is left out.")]
+Run = Annotated[int | None, Query(description="Which run; the last one where it is left out.", ge=1, le=MOST_RUNS)]
 
 
 @router.get("", response_model=Page[PropagationRead], dependencies=[allow(PROFILE_READERS)])
@@ -66,26 +96,55 @@ def read_propagation(
     name: CLASS,
     version: CLASS_VERSION,
     *,
-    run_date: Annotated[Day | None, Query(description="Of the preview; today where it is left out.")] = None,
-    include_later: Annotated[bool, Query(description="Of the preview: later-dated versions too.")] = False,
+    run: Run = None,
+    run_date: RunDate = None,
+    include_later: Annotated[bool | None, Query(description="Of the preview: later-dated versions too.")] = None,
     position: AtLeast = None,
 ) -> Response:
-    """One of them: while it is planned with a preview of what it would do, afterwards with its progress and counts."""
+    """One of them: while it is planned with a preview of what it would do, afterwards with its progress and counts.
+
+    With `run_date` or `include_later` there is always a preview: of a further run. Of many profiles it is made in parts: as long as it is
+    not `complete`, the same request goes on with it.
+    """
     services = services_of(request)
-    found = states.propagation(services.dossier, name, version)
-    if found.state is State.PLANNED:
+    found = states.propagation(services.dossier, name, version, run)
+    if found.state is State.PLANNED or run_date is not None or include_later is not None:
         change = change_of(services.dossier.load(ProfileClass, name), name, version)
         day = run_date or services.day.today()
-        preview = states.preview(
-            services.dossier, services.reads, change, day, include_later=include_later, position=position
+        preview = previewing.preview(
+            services.dossier, services.reads, change, day, include_later=bool(include_later), position=position
         )
         found = found.model_copy(update={"preview": preview})
     return answer_at(found, found.position)
 
 
+@router.get("/{version}/preview", response_model=Page[Reported], dependencies=[allow(PROFILE_READERS)])
+def read_preview(
+    request: Request,
+    name: CLASS,
+    version: CLASS_VERSION,
+    page: Paged,
+    *,
+    run_date: RunDate = None,
+    include_later: Annotated[bool, Query(description="Later-dated versions too.")] = False,
+    later: Annotated[bool, Query(description="Only profiles with a later-dated version of the class.")] = False,
+    position: AtLeast = None,
+) -> Response:
+    """What a run, or a further one, would make of each profile, by account and site; nothing is stored."""
+    services = services_of(request)
+    change = change_of(services.dossier.load(ProfileClass, name), name, version)
+    plan = previewing.plan_of_preview(change, run_date or services.day.today(), include_later=include_later)
+    rows = previewing.previewed(
+        services.dossier, services.reads, plan, _place(page), page.limit + 1, later=later, position=position
+    )
+    return _reported([replace(row, event_id=None) for row in rows], page)
+
+
 @router.post("/{version}", status_code=202, response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
 def begin_propagation(write: Writing, name: CLASS, version: CLASS_VERSION, body: Start | None = None) -> Response:
-    """Starts it. From the run date on, today where it is left out, the change is written into the profiles in force."""
+    """Starts it, or once a run has finished a further one. From the run date on, today where it is left out, the change is written
+    into the profiles in force, and with `include_later` into later-dated ones; never twice into the same.
+    """
     asked = body or Start()
     outcome = start_propagation(
         write.services.dossier,
@@ -107,23 +166,35 @@ def read_report(
     name: CLASS,
     version: CLASS_VERSION,
     page: Paged,
+    *,
     outcome: Annotated[Became | None, Query(description="Of one outcome.")] = None,
+    run: Run = None,
 ) -> Response:
-    """What became of each profile, by account and site; empty while it is planned."""
-    place = keys_of(page.cursor, str, str) or BEFORE_ALL
-    found = states.outcomes_of(
-        services_of(request).dossier, name, version, page.limit + 1, (place[0], place[1]), outcome=outcome
-    )
-    more, shown = len(found) > page.limit, found[: page.limit]
+    """What became of each profile, by account and site, with every value before and after; empty while it is planned."""
+    dossier = services_of(request).dossier
+    rows = states.outcomes_of(dossier, name, version, page.limit + 1, _place(page), outcome=outcome, run=run)
+    return _reported(rows, page)
+
+
+def _place(page: Paging) -> tuple[str, str]:
+    keys = keys_of(page.cursor, str, str) or BEFORE_ALL
+    return keys[0], keys[1]
+
+
+def _reported(rows: Sequence[ProfileOutcome], page: Paging) -> Response:
+    """The asked page of rows of which one more was asked for."""
+    more, shown = len(rows) > page.limit, rows[: page.limit]
     items = [
         Reported(
-            account=one.account,
-            site=one.site or None,
-            outcome=Became(one.outcome),
-            reason=one.reason,
-            event_id=one.event_id,
+            account=row.account,
+            site=row.site or None,
+            outcome=Became(row.outcome),
+            reason=row.reason,
+            event_id=row.event_id,
+            later_dated=row.later_dated,
+            changes=None if row.changes is None else orjson.loads(row.changes),
         )
-        for one in shown
+        for row in shown
     ]
     return _answer(Page(items=items, next_cursor=cursor_of(shown[-1].account, shown[-1].site) if more else None))
 
