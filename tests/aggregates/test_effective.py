@@ -115,6 +115,14 @@ def test_keeping_later_versions_does_not_lengthen_a_range() -> None:  # rule 2.1
     assert timeline((FEB, "b")).until_next(MID_JAN) == MID_JAN
 
 
+def test_keeping_an_end_stops_the_day_before_the_first_day_without_content() -> None:  # rule 2.11
+    line = timeline((MID_JAN, "a"), (FEB, "b"))
+    assert line.until_ended(Days(date(2026, 1, 15))) == Days(date(2026, 1, 15), MID_JAN.last)
+    assert line.until_ended(FEB) == FEB
+    assert line.until_ended(Days(date(2026, 2, 1))) == FEB
+    assert timeline((FEB, "b"), (Days(date(2026, 3, 1)), "c")).until_ended(FROM_MID_JAN) == FROM_MID_JAN
+
+
 def test_the_last_day_of_all_cuts_an_open_ended_version_without_a_rest() -> None:  # rule 2.11
     until_the_end = Days(date(2026, 1, 10), LAST_DAY)
     line = timeline((ALWAYS, "a"), (until_the_end, "b"))

@@ -56,6 +56,24 @@ def test_every_day_reads_as_in_a_calendar(steps: list[Step]) -> None:  # rule 2.
 
 
 @quick
+@given(STEPS, RANGES)
+def test_a_cut_timeline_holds_on_the_days_of_the_cut_only(steps: list[Step], days: Days) -> None:  # rule 2.21
+    line, model = folded(steps)
+    cut = line.cut(days)
+    assert {one: cut.at(one) for one in ALL_DAYS} == {one: model.get(one) if one in days else None for one in ALL_DAYS}
+
+
+@quick
+@given(STEPS, RANGES)
+def test_what_has_ended_stays_ended(steps: list[Step], days: Days) -> None:  # rule 2.11
+    line, model = folded(steps)
+    on = [one for one in ALL_DAYS if one in days]
+    ends = [one for before, one in pairwise(on) if before in model and one not in model]
+    kept = line.until_ended(days)
+    assert [one for one in ALL_DAYS if one in kept] == [one for one in on if not ends or one < ends[0]]
+
+
+@quick
 @given(STEPS)
 def test_versions_ascend_and_never_overlap(steps: list[Step]) -> None:  # rule 2.11
     versions = folded(steps)[0].versions
