@@ -20,6 +20,7 @@ from projections.fields import WIDGET, Widget, widget
 from projections.history import HistoryEntry, InForce
 from projections.history import history as history_page
 from projections.reading import ProjectionState, View, as_known_at
+from store import refusals
 from store.application import Dossier
 from store.log import position_of
 from store.relaying import FOLLOWER
@@ -39,6 +40,10 @@ class NothingRecordedError(CliError):
 
 class ReadModelStoppedError(CliError):
     """A read model cannot go on."""
+
+
+class RefusedMessagesError(CliError):
+    """Messages of some keys cannot go on."""
 
 
 def history(settings: Settings, kind: str, key: str | None, *, known_at: datetime | None, as_json: bool) -> None:
@@ -98,7 +103,7 @@ def replay(settings: Settings, number: str, *, valid_at: date | None, known_at: 
 
 
 def status(settings: Settings, *, as_json: bool) -> None:
-    """Prints how far everything is. Raises `ReadModelStoppedError`."""
+    """Prints how far everything is. Raises `ReadModelStoppedError`, `RefusedMessagesError`."""
     with open_reads(settings) as (dossier, reads):
         states = reads.states()
         jobs = unfinished_jobs(dossier)
@@ -106,22 +111,26 @@ def status(settings: Settings, *, as_json: bool) -> None:
         with dossier.database.connection() as connection:
             relayed = position_of(connection, FOLLOWER)
             row = connection.execute("SELECT count(*) FROM dead_letters WHERE state <> 'resent'").fetchone()
+            refused = refusals.count(connection)
         warnings = dossier.setup().controls.warnings(dossier.today())
     dead = row[0] if row else 0
     if as_json:
-        found = {"log": end, "relay": relayed, "dead_letters": dead, "projections": states, "warnings": warnings}
-        show.document(found | asdict(jobs))
+        found = {"log": end, "relay": relayed, "dead_letters": dead, "refused_messages": refused}
+        show.document(found | {"projections": states, "warnings": warnings} | asdict(jobs))
     else:
         columns = ("read model", "position", "lag", "state", "runner", "why it stopped")
         show.table(columns, [_state(one) for one in states], title=f"log at position {end}")
         say(f"Relay: {'never ran' if relayed is None else f'position {relayed}, lag {end - relayed}'}")
         say(f"Dead letters: {dead}")
+        say(f"Messages that Kafka refused: {refused}")
         tell_jobs(jobs)
         for warning in warnings:
             say(f"Warning: {warning}")
     stopped = [one.name for one in states if one.state == "stopped"]
     if stopped:
         raise ReadModelStoppedError(f"Stopped: {', '.join(stopped)}.")
+    if refused:
+        raise RefusedMessagesError(f"Kafka refused messages, and {refused} keys wait: dossier refused-messages list")
 
 
 def _key(dossier: Dossier, kind: str, key: str | None) -> str:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import typer
 
-from cli import merging, questions, upkeep
+from cli import merging, questions, refused, upkeep
 from cli.app import AsJson, MetricsPort, application
 from cli.lines import say
 from cli.settings import load
@@ -203,6 +203,7 @@ def migrate(as_json: AsJson = False) -> None:
 merging.add_to(app)
 questions.add_to(app)
 upkeep.add_to(app)
+refused.add_to(app)
 
 
 def main() -> None:

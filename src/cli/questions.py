@@ -135,7 +135,7 @@ def replay(
 
 def status(as_json: AsJson = False) -> None:
     """How far the log, the read models and the relay are, which uploads and propagations are under way, and how many dead letters
-    wait. Fails when a read model has stopped."""
+    wait. Fails when a read model has stopped, or Kafka has refused a message."""
     from cli import asking
 
     asking.status(load(), as_json=as_json)

@@ -6,17 +6,23 @@ this client may never recover. The client's buffer is unbounded, so whoever send
 
 import socket
 import struct
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
+import structlog
+
 from consumers.kafka_client import (
+    ConfigResource,
+    ConfigResourceType,
     KafkaAdminClient,
     KafkaConnectionError,
     KafkaError,
     KafkaProducer,
     TopicAlreadyExistsError,
+    is_bus_away,
 )
 from consumers.messages import DEAD_LETTERS_TOPIC, EVENTS_TOPIC, GROUP
 
@@ -24,7 +30,14 @@ PARTITIONS: Final = 12
 REPLICATION: Final = 1
 LARGEST_BATCH_BYTES: Final = 1_000_000
 """A record batch; below the broker's own bound (`message.max.bytes`, 1,048,588)."""
-LARGEST_REQUEST_BYTES: Final = 8_388_608
+LARGEST_MESSAGE_BYTES: Final = 16_777_216
+"""The limit that our topics are given. An event has 256 KiB at most (`aggregates.fact`); headers and what the public form adds take
+less than as much again; events that were stored before there was that bound may be larger."""
+LARGEST_REQUEST_BYTES: Final = LARGEST_MESSAGE_BYTES + 1_048_576
+LIMIT: Final = "max.message.bytes"
+LIMIT_KNOWN_S: Final = 5.0
+"""Seconds within which brokers know a limit that was changed; a message that comes sooner would be refused by the old one."""
+LIMIT_POLL_S: Final = 0.05
 LINGER_MS: Final = 10_000
 """Milliseconds that a batch would wait by itself; ours go out with `flush`, all at once."""
 REQUEST_TIMEOUT_MS: Final = 10_000
@@ -38,6 +51,8 @@ CLOSE_TIMEOUT_S: Final = 2.0
 PROBE_S: Final = 3.0
 _WHICH_VERSIONS: Final = struct.pack(">ihhih", 10, 18, 0, 1, -1)
 """An ApiVersions request (key 18, version 0), which every broker answers."""
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +90,7 @@ def check_reachable(servers: str) -> None:
 
 
 def ensure_topics(servers: str, topics: Topics) -> None:
-    """Makes the topics that are missing; those that exist stay as they are. Raises `KafkaError`."""
+    """Makes the topics that are missing; those that exist stay as they are, but for a lower limit of a message. Raises `KafkaError`."""
     check_reachable(servers)
     admin = KafkaAdminClient(
         bootstrap_servers=servers,
@@ -90,8 +105,32 @@ def ensure_topics(servers: str, topics: Topics) -> None:
             shape = {"num_partitions": topics.partitions, "replication_factor": topics.replication}
             with suppress(TopicAlreadyExistsError):
                 admin.create_topics({name: shape}, wait_for_metadata=True)
+        _raise_limits(admin, topics)
     finally:
         admin.close()
+
+
+def _raise_limits(admin: Any, topics: Topics) -> None:
+    """Sees to it that the topics take messages of `LARGEST_MESSAGE_BYTES`; who may not change topics goes on with the limits there are."""
+    try:
+        if low := _low_limits(admin, topics):
+            wanted = {LIMIT: str(LARGEST_MESSAGE_BYTES)}
+            admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, wanted) for name in low])
+            deadline = time.monotonic() + LIMIT_KNOWN_S
+            while _low_limits(admin, topics) and time.monotonic() < deadline:
+                time.sleep(LIMIT_POLL_S)
+    except KafkaError as error:
+        if is_bus_away(error):
+            raise
+        _log.warning("topics.limit_not_raised", limit=LARGEST_MESSAGE_BYTES, error=repr(error))
+
+
+def _low_limits(admin: Any, topics: Topics) -> list[str]:
+    """The topics whose limit is lower than ours, as far as the broker knows by now."""
+    names = (topics.events, topics.dead_letters)
+    described = admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name, [LIMIT]) for name in names])
+    limits = {name: config.get(LIMIT, {}).get("value") for name, config in described["topic"].items()}
+    return [name for name in names if int(limits.get(name) or 0) < LARGEST_MESSAGE_BYTES]
 
 
 @contextmanager
@@ -117,6 +156,8 @@ def producing(servers: str, client_id: str) -> Iterator[Any]:
         allow_auto_create_topics=False,
         metrics_enabled=False,
     )
+    # The client would send the halves of a batch that is too large, and a later message of a key could overtake one that is refused.
+    producer._sender._can_split = lambda *_: False
     try:
         yield producer
     finally:

@@ -16,15 +16,19 @@ with warnings.catch_warnings():
         OffsetAndMetadata,
         TopicPartition,
     )
+    from kafka.admin import ConfigResource, ConfigResourceType  # type: ignore[import-untyped]
     from kafka.coordinator.assignors.cooperative_sticky import (  # type: ignore[import-untyped]
         CooperativeStickyAssignor,
     )
     from kafka.errors import (  # type: ignore[import-untyped]
         CommitFailedError,
+        InvalidRecordError,
         KafkaConnectionError,
         KafkaError,
         KafkaTimeoutError,
+        MessageSizeTooLargeError,
         RebalanceInProgressError,
+        RecordListTooLargeError,
         TopicAlreadyExistsError,
     )
     from kafka.structs import MemberState  # type: ignore[import-untyped]
@@ -37,8 +41,11 @@ def is_bus_away(error: BaseException) -> bool:
 
 __all__ = [
     "CommitFailedError",
+    "ConfigResource",
+    "ConfigResourceType",
     "ConsumerRebalanceListener",
     "CooperativeStickyAssignor",
+    "InvalidRecordError",
     "KafkaAdminClient",
     "KafkaConnectionError",
     "KafkaConsumer",
@@ -46,8 +53,10 @@ __all__ = [
     "KafkaProducer",
     "KafkaTimeoutError",
     "MemberState",
+    "MessageSizeTooLargeError",
     "OffsetAndMetadata",
     "RebalanceInProgressError",
+    "RecordListTooLargeError",
     "TopicAlreadyExistsError",
     "TopicPartition",
     "is_bus_away",

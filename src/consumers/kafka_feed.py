@@ -13,7 +13,14 @@ from typing import Any, Final
 
 import structlog
 
-from consumers.bus import BOOTSTRAP_TIMEOUT_MS, METADATA_AGE_MS, RECONNECT_MS, Topics, ensure_topics
+from consumers.bus import (
+    BOOTSTRAP_TIMEOUT_MS,
+    LARGEST_MESSAGE_BYTES,
+    METADATA_AGE_MS,
+    RECONNECT_MS,
+    Topics,
+    ensure_topics,
+)
 from consumers.feeds import MOST_WAITING, Handler, Lane, Lanes
 from consumers.kafka_client import (
     CommitFailedError,
@@ -33,8 +40,9 @@ from consumers.retrying import RESTARTING, Retrying, keep_serving
 POLL_RECORDS: Final = 1_000_000
 """More than a fetch can hold, so that a poll takes all of it: this client never gives the rest of a fetch back that it holds when its
 partition is paused, nor fetches that partition again after it is resumed. What is read ahead is bounded by bytes instead."""
-FETCH_BYTES: Final = 8_388_608
+FETCH_BYTES: Final = LARGEST_MESSAGE_BYTES
 PARTITION_FETCH_BYTES: Final = 1_048_576
+"""Four times the bound of an event. A larger message of former times comes all the same: brokers give the first batch whole (KIP-74)."""
 FETCH_WAIT_MS: Final = 100
 POLL_MS: Final = 100
 """Milliseconds of one turn of the loop while nothing comes."""

@@ -7,6 +7,7 @@ from prometheus_client import Counter, Gauge
 RELAYED: Final = Counter("dossier_relay_messages", "Messages that the bus has acknowledged")
 RELAY_POSITION: Final = Gauge("dossier_relay_position", "Log position up to which everything is on the bus")
 RELAY_LAG: Final = Gauge("dossier_relay_lag_events", "Events in the log that are not on the bus yet")
+RELAY_REFUSED: Final = Gauge("dossier_relay_refused", "Keys that wait because the brokers refused a message of theirs")
 SENT: Final = Counter("dossier_deliveries_sent", "Values that Customer Engagement accepted")
 NOT_SENT: Final = Counter("dossier_deliveries_not_sent", "Changes that rule 4.2 keeps here", ["reason"])
 RETRIED: Final = Counter("dossier_deliveries_retried", "Sends that are tried again")

@@ -2,27 +2,32 @@
 
 It sends a window of events, waits for all acknowledgements, then stores its position through the connection that holds the lock. On
 the first error it drops the producer, makes a new one and resumes from the stored position, so that nothing is ever skipped:
-messages come at least once. Nothing overtakes within a key either: everything of a window that goes to one partition is one batch,
-whatever the client does about retries. Memory is bounded by a window; a broker that is gone delays nobody's save (rule 0.8).
-To recover: nothing has to be done, it tries for ever; `relay_state` shows how far it is.
+messages come at least once. Memory is bounded by a window; a broker that is gone delays nobody's save (rule 0.8).
+What the brokers refuse for good (`sending`) is written down (`store.refusals`) with the position. From then on the later messages of its
+key wait, in the log, and all other keys go on. When it is to be sent again or skipped, or when a relay starts, the key is
+caught up in order before anything newer is sent.
+To recover: nothing has to be done, it tries for ever; `dossier status` shows how far it is, and what was refused.
 """
 
-import time
 from collections import deque
+from collections.abc import Iterator, Mapping, Set
 from threading import Event
-from typing import Any, Final
+from typing import Final
+from uuid import UUID
 
 import structlog
 
 from consumers import metrics
-from consumers.bus import DELIVERY_TIMEOUT_MS, Topics, ensure_topics, producing
-from consumers.kafka_client import KafkaTimeoutError
+from consumers.bus import Topics, ensure_topics
 from consumers.messages import Message, message
 from consumers.retrying import RESTARTING, Retrying, keep_serving
+from consumers.sending import Sender
+from store import refusals
 from store.application import Dossier
 from store.events import RecordedEvent
 from store.leadership import Leader, leading
 from store.log import move, position_of, read
+from store.refusals import Refusal
 from store.relaying import FOLLOWER
 from store.signals import Signal
 
@@ -32,10 +37,10 @@ WINDOW_BYTES: Final = 900_000
 """Must stay below `bus.LARGEST_BATCH_BYTES`: even if all of a window goes to one partition, it is one batch."""
 POLL_S: Final = 1.0
 """Seconds after which the log is looked at even without a signal."""
-FLUSH_SLICE_S: Final = 0.5
-ACKS_TIMEOUT_S: Final = DELIVERY_TIMEOUT_MS / 1_000 + 10
 
 _log = structlog.get_logger(__name__)
+
+Window = list[tuple[RecordedEvent, Message]]
 
 
 class Relay:
@@ -49,6 +54,8 @@ class Relay:
         self._servers = servers
         self._topics = topics or Topics.of(dossier.company)
         self._retrying = retrying
+        self._held: set[UUID] = set()
+        """Aggregates whose messages wait for a refused one."""
 
     def run(self, stop: Event) -> None:
         """Relays until `stop` is set. Raises nothing."""
@@ -59,26 +66,31 @@ class Relay:
             if leader is None:
                 return
             ensure_topics(self._servers, self._topics)
-            signal = Signal(self._database, "log")
+            signal = Signal(self._database, "log", refusals.CHANNEL)
             try:
-                with producing(self._servers, self._topics.group("relay")) as producer:
+                with Sender.opened(self._servers, self._topics) as sender:
                     _log.info("relay.started", topic=self._topics.events)
-                    self._follow(leader, producer, signal, stop)
+                    refusals.try_all_again(leader.connection)
+                    self._note_held(leader)
+                    self._follow(leader, sender, signal, stop)
             finally:
                 signal.close()
 
-    def _follow(self, leader: Leader, producer: Any, signal: Signal, stop: Event) -> None:
+    def _note_held(self, leader: Leader) -> None:
+        self._held = refusals.held(leader.connection)
+        metrics.RELAY_REFUSED.set(len(self._held))
+
+    def _follow(self, leader: Leader, sender: Sender, signal: Signal, stop: Event) -> None:
         position = position_of(leader.connection, FOLLOWER) or 0
         ahead: deque[RecordedEvent] = deque()
         while not stop.is_set():
+            self._settle_wishes(leader, sender, position, stop)
             self._read_ahead(leader, ahead, position)
-            window = self._window(ahead)
-            if not window:
+            if not ahead:
                 signal.wait(POLL_S)
                 continue
-            self._send(producer, window, stop)
-            position = window[-1].position
-            move(leader.connection, FOLLOWER, position)
+            window, position = self._window(ahead, self._held)
+            self._store(leader, window, sender.send([one for _, one in window], stop), position)
             metrics.RELAYED.inc(len(window))
             metrics.RELAY_POSITION.set(position)
 
@@ -88,36 +100,67 @@ class Relay:
             end = leader.connection.execute("SELECT coalesce(max(position), 0) FROM events").fetchone()
             metrics.RELAY_LAG.set((end[0] if end else 0) - position)
 
-    def _window(self, ahead: deque[RecordedEvent]) -> list[Message]:
-        """Takes the next messages: as many as a window holds, at least one where there is one."""
-        window: list[Message] = []
-        size = 0
-        while ahead and len(window) < WINDOW_EVENTS:
-            one = message(self._mapper, ahead[0])
-            size += one.size
-            if window and size > WINDOW_BYTES:
-                break
-            ahead.popleft()
-            window.append(one)
-        return window
+    def _window(self, ahead: deque[RecordedEvent], held: Set[UUID]) -> tuple[Window, int]:
+        """Takes the next events: as many as a window holds, at least one. Gives the messages of those that need not wait, and
+        the position of the last one taken."""
+        window: Window = []
+        size = taken = position = 0
+        while ahead and taken < WINDOW_EVENTS:
+            event = ahead[0]
+            if event.uuid not in held:
+                made = message(self._mapper, event)
+                size += made.size
+                if window and size > WINDOW_BYTES:
+                    break
+                window.append((event, made))
+            position = ahead.popleft().id
+            taken += 1
+        return window, position
 
-    def _send(self, producer: Any, window: list[Message], stop: Event) -> None:
-        topic = self._topics.events
-        acks = [producer.send(topic, value=one.value, key=one.key, headers=one.headers) for one in window]
-        _flush(producer, stop)
-        for ack in acks:
-            if not ack.succeeded():
-                raise ack.exception or KafkaTimeoutError("No acknowledgement.")
+    def _store(self, leader: Leader, window: Window, refused: Mapping[int, str], position: int) -> None:
+        """Stores what was refused, and the position, together."""
+        with leader.connection.transaction():
+            for event, made in window:
+                if event.id in refused:
+                    self._refuse(leader, event, made, refused[event.id])
+            move(leader.connection, FOLLOWER, position)
+        if refused:
+            self._note_held(leader)
 
+    def _refuse(self, leader: Leader, event: RecordedEvent, made: Message, reason: str) -> None:
+        refusals.refuse(leader.connection, event, made.key, made.size, reason)
+        _log.error("relay.refused", event_id=str(event.event_id), key=made.key.decode(), bytes=made.size, reason=reason)
 
-def _flush(producer: Any, stop: Event) -> None:
-    """Waits until every message was acknowledged or given up by the client; `stop` cuts it short. Raises `KafkaTimeoutError`."""
-    deadline = time.monotonic() + ACKS_TIMEOUT_S
-    while True:
-        try:
-            producer.flush(timeout=FLUSH_SLICE_S)
-        except KafkaTimeoutError:
-            if stop.is_set() or time.monotonic() > deadline:
-                raise
-        else:
+    def _settle_wishes(self, leader: Leader, sender: Sender, position: int, stop: Event) -> None:
+        """Catches up the keys whose refused message is to be sent again, or skipped, to the relay's own position."""
+        if not self._held:
             return
+        for wish in refusals.wished(leader.connection):
+            if stop.is_set():
+                return
+            if self._caught_up(leader, sender, wish, position, stop):
+                refusals.settle(leader.connection, wish)
+                _log.info("relay.caught_up", key=wish.key, position=position)
+        self._note_held(leader)
+
+    def _caught_up(self, leader: Leader, sender: Sender, wish: Refusal, position: int, stop: Event) -> bool:
+        """Sends the events of a key that wait, in order; whether none was refused."""
+        for window in self._waiting(leader, wish, position):
+            refused = sender.send([one for _, one in window], stop)
+            for event, made in window:
+                if event.id in refused:
+                    with leader.connection.transaction():
+                        if event.id != wish.position:
+                            refusals.settle(leader.connection, wish)
+                        self._refuse(leader, event, made, refused[event.id])
+                    return False
+        return True
+
+    def _waiting(self, leader: Leader, wish: Refusal, position: int) -> Iterator[Window]:
+        """The events of a key that wait, in windows."""
+        after = wish.position if wish.state == "skipping" else wish.position - 1
+        while events := refusals.events_of(leader.connection, wish.originator_id, after + 1, position, WINDOW_EVENTS):
+            ahead: deque[RecordedEvent] = deque(events)
+            while ahead:
+                yield self._window(ahead, frozenset())[0]
+            after = events[-1].id

@@ -13,6 +13,7 @@ from api.logs import FAULTS
 from api.problems import KINDS, UNAVAILABLE, problem
 from api.services import Services, services_of
 from api.writing import JSON
+from store import refusals
 
 router: Final = APIRouter(tags=["operations"])
 YAML: Final = "application/yaml"
@@ -43,12 +44,19 @@ def _check(services: Services) -> dict[str, Any]:
     return {
         "status": "ready",
         "warnings": services.dossier.setup().controls.warnings(today),
+        "relay_refused": _refused(services),
         "log_position": services.dossier.log_of_facts.max_notification_id() or 0,
         "projections": [
             {"name": state.name, "position": state.position, "lag": state.lag, "state": state.state}
             for state in services.reads.states()
         ],
     }
+
+
+def _refused(services: Services) -> int:
+    """How many profiles' messages wait, because Kafka refused one of theirs."""
+    with services.dossier.database.connection() as connection:
+        return refusals.count(connection)
 
 
 @router.get("/metrics", response_class=Response)

@@ -1,0 +1,119 @@
+"""Sends messages to the events topic in order per key, and tells which ones the brokers refuse for good.
+
+Everything of one call that goes to one partition is one batch. A batch with a refused message is refused as a whole, so none of its
+messages overtakes another; its messages are then sent one by one, by a new producer. After a refused message the later ones of its
+key are not sent. Any other error is raised; what was not acknowledged may have been stored all the same.
+"""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from threading import Event
+from typing import Any, Final, Self
+
+from consumers.bus import DELIVERY_TIMEOUT_MS, LARGEST_REQUEST_BYTES, Topics, producing
+from consumers.kafka_client import (
+    InvalidRecordError,
+    KafkaTimeoutError,
+    MessageSizeTooLargeError,
+    RecordListTooLargeError,
+)
+from consumers.messages import Message
+
+FLUSH_SLICE_S: Final = 0.5
+ACKS_TIMEOUT_S: Final = DELIVERY_TIMEOUT_MS / 1_000 + 10
+REFUSALS: Final = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidRecordError)
+"""Errors that are about a message, and the same again next time."""
+
+
+class Sender:
+    """A producer of one company's events; not to be shared between threads."""
+
+    def __init__(self, servers: str, topics: Topics) -> None:
+        self._servers = servers
+        self._topics = topics
+        self._open = ExitStack()
+        self._producer: Any = None
+
+    @classmethod
+    @contextmanager
+    def opened(cls, servers: str, topics: Topics) -> Iterator[Self]:
+        """A sender that is closed at the end. Raises `KafkaError`."""
+        sender = cls(servers, topics)
+        sender._renew()
+        try:
+            yield sender
+        finally:
+            sender._open.close()
+
+    def send(self, messages: Sequence[Message], stop: Event) -> Mapping[int, str]:
+        """Sends messages and waits for the acknowledgements; gives why which positions were refused.
+
+        Raises:
+            KafkaError: anything else went wrong.
+        """
+        failed = self._send_together(messages, stop)
+        refused: dict[int, str] = {}
+        keys: set[bytes] = set()
+        for message in failed:
+            if message.key in keys:
+                continue
+            reason = self._send_alone(message, stop)
+            if reason is not None:
+                refused[message.position] = reason
+                keys.add(message.key)
+        return refused
+
+    def _send_together(self, messages: Sequence[Message], stop: Event) -> list[Message]:
+        """Sends messages; gives those that went with a refused one, in order."""
+        if any(message.size > LARGEST_REQUEST_BYTES for message in messages):
+            return list(messages)
+        acks = [self._put(message) for message in messages]
+        _flush(self._producer, stop)
+        failed = [message for message, ack in zip(messages, acks, strict=True) if _refusal(ack) is not None]
+        if failed:
+            self._renew()
+        return failed
+
+    def _send_alone(self, message: Message, stop: Event) -> str | None:
+        try:
+            ack = self._put(message)
+        except REFUSALS as error:
+            return str(error)
+        _flush(self._producer, stop)
+        refusal = _refusal(ack)
+        if refusal is not None:
+            self._renew()
+            return str(refusal)
+        return None
+
+    def _put(self, message: Message) -> Any:
+        return self._producer.send(self._topics.events, value=message.value, key=message.key, headers=message.headers)
+
+    def _renew(self) -> None:
+        self._open.close()
+        self._producer = self._open.enter_context(producing(self._servers, self._topics.group("relay")))
+
+
+def _refusal(ack: Any) -> Exception | None:
+    """Why a message was refused, `None` when it was acknowledged. Raises whatever else went wrong."""
+    if ack.succeeded():
+        return None
+    error: Exception = ack.exception or KafkaTimeoutError("No acknowledgement.")
+    refused: bool = isinstance(error, REFUSALS)
+    if not refused:
+        raise error
+    return error
+
+
+def _flush(producer: Any, stop: Event) -> None:
+    """Waits until every message was acknowledged or given up by the client; `stop` cuts it short. Raises `KafkaTimeoutError`."""
+    deadline = time.monotonic() + ACKS_TIMEOUT_S
+    while True:
+        try:
+            producer.flush(timeout=FLUSH_SLICE_S)
+        except KafkaTimeoutError:
+            if stop.is_set() or time.monotonic() > deadline:
+                raise
+        else:
+            return
