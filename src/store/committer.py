@@ -134,7 +134,7 @@ class Committer:
         try:
             self._transact(group)
         except Exception as error:  # noqa: BLE001  (the thread outlives any fault; the caller at fault gets it)
-            if isinstance(error, psycopg.OperationalError) and is_outage(error):
+            if isinstance(error, psycopg.Error) and is_outage(error):
                 self._after_loss(group, error)
                 return
             self._disconnect()
@@ -156,7 +156,7 @@ class Committer:
             else:
                 connection.rollback()
 
-    def _after_loss(self, group: list[Append], error: psycopg.OperationalError) -> None:
+    def _after_loss(self, group: list[Append], error: psycopg.Error) -> None:
         """Finds out what became of the group when the connection died, or says that it is unknown."""
         self._disconnect()
         for append in group:

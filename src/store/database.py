@@ -64,7 +64,7 @@ class Database:
         try:
             with self._pool.connection() as connection:
                 yield connection
-        except psycopg.OperationalError as error:
+        except psycopg.Error as error:
             if not is_outage(error):
                 raise
             self._replace_broken()

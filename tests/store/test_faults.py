@@ -9,6 +9,7 @@ from os import kill
 from pathlib import Path
 from signal import SIGKILL
 
+import psycopg
 import pytest
 from eventsourcing.persistence import OperationalError
 
@@ -161,3 +162,12 @@ def _eventually(condition: Callable[[], bool]) -> bool:
             pass
         pause.wait(0.1)
     return False
+
+
+def test_a_server_that_only_reads_and_a_lost_connection_are_outages(database: Database) -> None:  # rule 0.6
+    with pytest.raises(OperationalError), database.connection() as connection:
+        connection.execute("BEGIN READ ONLY; INSERT INTO tracking (follower, position) VALUES ('x', 1)")
+    with pytest.raises(OperationalError), database.connection():
+        raise psycopg.InterfaceError("the connection is lost")
+    with pytest.raises(psycopg.errors.UndefinedTable), database.connection() as connection:
+        connection.execute("SELECT FROM nowhere")
