@@ -24,12 +24,15 @@ WATCH_S: Final = 1.0
 class Disturber(threading.Thread):
     """Disturbs until it is stopped; what it has disturbed is well again then. `error` is what kept it from going on."""
 
-    def __init__(self, companies: Sequence[Company], postgres: Postgres, broker: Broker, seed: int) -> None:
+    def __init__(
+        self, companies: Sequence[Company], postgres: Postgres, broker: Broker, seed: int, only: str = ""
+    ) -> None:
         super().__init__(name="disturber", daemon=True)
         self.counts: Counter[str] = Counter()
         self.error: BaseException | None = None
         self._companies, self._postgres, self._broker = companies, postgres, broker
         self._chance = random.Random(seed)
+        self._only = only
         self._stop_asked = threading.Event()
 
     def stop(self) -> None:
@@ -65,7 +68,7 @@ class Disturber(threading.Thread):
         if self._postgres.mounted:
             deck.append(("fill the disk", self._fill_disk))
         self._chance.shuffle(deck)
-        return deck
+        return [card for card in deck if self._only in card[0]]
 
     def _killer(self, part: str) -> Callable[[], None]:
         company = self._chance.choice(self._companies)

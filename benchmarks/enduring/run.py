@@ -3,6 +3,7 @@
 import argparse
 import random
 import shutil
+import signal
 import tempfile
 import threading
 import time
@@ -22,7 +23,7 @@ from benchmarks.enduring.counting import Counts, count
 from benchmarks.enduring.disturbing import Disturber
 from benchmarks.enduring.servers import Broker, Postgres
 from benchmarks.enduring.subscribing import Subscriber
-from benchmarks.enduring.writing import Acknowledged, save_until, set_up
+from benchmarks.enduring.writing import BROKEN, Acknowledged, save_until, set_up
 from benchmarks.servers import kafka_module
 
 COMPANIES: Final = ("north", "south")
@@ -37,13 +38,14 @@ POLL_S: Final = 1.0
 def main(arguments: Sequence[str]) -> int:
     """Runs, prints what was counted, and gives the exit status."""
     chosen = _parser().parse_args(arguments)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)  # whatever was started is ended
     seed = random.randrange(1 << 32) if chosen.seed is None else chosen.seed
     directory = Path(tempfile.mkdtemp(prefix="dossier-enduring-"))
     directory.chmod(0o755)
     print(f"seed {seed}; logs in {directory}", flush=True)
     with ExitStack() as closing:
-        counts = _run(closing, directory, seed, chosen.seconds, full_disk=not chosen.without_full_disk)
-    right = all(one.right for one in counts)
+        right = _run(closing, directory, seed, chosen)
     if right:
         shutil.rmtree(directory, ignore_errors=True)
     return 0 if right else 1
@@ -54,11 +56,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=float, default=600, help="how long it is disturbed; default %(default)s")
     parser.add_argument("--seed", type=int, help="of the disturbances; default: another one each time")
     parser.add_argument("--without-full-disk", action="store_true", help="where mounting a tmpfs is not allowed")
+    parser.add_argument("--only", default="", metavar="WORDS", help="only disturbances with these words in their names")
     return parser
 
 
-def _run(closing: ExitStack, directory: Path, seed: int, seconds: float, *, full_disk: bool) -> list[Counts]:
-    postgres = Postgres(directory, mounted=full_disk)
+def _run(closing: ExitStack, directory: Path, seed: int, chosen: argparse.Namespace) -> bool:
+    """True when everything is right: nothing lost, doubled, out of order or foreign, and no request met a fault of ours."""
+    postgres = Postgres(directory, mounted=not chosen.without_full_disk)
     closing.callback(postgres.stop)
     broker = Broker(kafka_module(), directory / "kafka")
     closing.callback(broker.stop)
@@ -72,12 +76,12 @@ def _run(closing: ExitStack, directory: Path, seed: int, seconds: float, *, full
     for subscriber in subscribers.values():
         closing.callback(subscriber.stop)
         subscriber.start()
-    disturber = Disturber(companies, postgres, broker, seed)
-    _write(companies, done, disturber, seconds)
+    disturber = Disturber(companies, postgres, broker, seed, chosen.only)
+    _write(companies, done, disturber, chosen.seconds)
     waited = _settle(companies, done, subscribers)
     counts = [one for company in companies for one in count(company, done[company.name], subscribers[company.name])]
     _tell(counts, companies, done, subscribers, disturber, waited)
-    return counts
+    return all(one.right for one in counts) and not any(one.repeated[str(BROKEN)] for one in done.values())
 
 
 def _write(companies: list[Company], done: dict[str, Acknowledged], disturber: Disturber, seconds: float) -> None:

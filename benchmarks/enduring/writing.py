@@ -19,6 +19,8 @@ CATEGORY: Final = 1
 ATTRIBUTE: Final = "answer"
 PATIENCE_S: Final = 300.0
 PAUSE_S: Final = 0.25
+BROKEN: Final = 500
+"""What no client should ever be answered."""
 
 
 class NotAcknowledgedError(Exception):
@@ -96,6 +98,8 @@ def write(client: httpx2.Client, method: str, path: str, body: Mapping[str, Any]
             if answer.status_code < 300:
                 return answer.json()
             repeated[str(answer.status_code)] += 1
+            if answer.status_code == BROKEN:
+                print(f"a fault of Dossier: {method} {path}: {answer.text}", flush=True)
             if answer.status_code < 500:
                 raise NotAcknowledgedError(f"{method} {path}: {answer.status_code} {answer.text}")
         time.sleep(PAUSE_S)
