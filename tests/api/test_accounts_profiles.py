@@ -298,6 +298,18 @@ def test_diff_tells_what_differs_between_two_points(filled: Api) -> None:
     assert_problem(filled.get(f"{ACCOUNT}/diff"), 422, "invalid")
 
 
+def test_an_amount_in_another_spelling_is_the_same_everywhere(filled: Api) -> None:  # rules 0.5, 0.10
+    assign(filled, ACCOUNT, "Prompt payers", "2026-01-01")
+    amounts = {"USD": {"credit_limit": "10000.00", "interest": {"rate": "0.50"}}}
+    update(filled, ACCOUNT, amounts=amounts, options={"risk_code": "R2"}, effective_from="2026-02-01")
+    before, after = told(filled, ACCOUNT, "2026-01-15"), told(filled, ACCOUNT, "2026-02-15")
+    assert before["amounts"] == after["amounts"] == {"USD": {"credit_limit": "10000", "interest": {"rate": "0.5"}}}
+    assert after["set_here"] == ["options.risk_code"]
+    diff = filled.seen(f"{ACCOUNT}/diff", params={"from": "2026-01-15", "to": "2026-02-15"}).json()
+    assert [one["field"] for one in diff["differences"]] == ["options.risk_code"]
+    assert filled.patch(PROFILE, {"amounts": amounts}, Role.AGENT).json()["changed"] is False
+
+
 # What is refused
 
 
