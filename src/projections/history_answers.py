@@ -1,9 +1,10 @@
 """What of an event is in force as known at an instant, and which later events superseded the rest (rule 2.22): as it is answered."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from itertools import groupby
 from operator import itemgetter
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -94,15 +95,14 @@ def _about(ranges: _Ranges) -> set[str]:
 
 
 def _standing(ranges: _Ranges, topics: Mapping[int, set[str]]) -> Standing:
-    alike: dict[tuple[Days, _Later], list[str]] = {}
-    for (about, later), days in ranges.items():
-        for whole in joined(days):
-            alike.setdefault((whole, later), []).append(about)
-    return Standing(
-        superseded_by=_superseded_by(ranges, topics),
-        in_force=[InForce(**said) for said, by in _in_order(alike) if by is None],
-        superseded=[Superseded(**said, by=by[1]) for said, by in _in_order(alike) if by is not None],
-    )
+    in_force: list[InForce] = []
+    superseded: list[Superseded] = []
+    for days, later, about in _in_order(ranges):
+        if later is None:
+            in_force.append(InForce(effective_from=days.first, effective_to=days.last, about=about))
+        else:
+            superseded.append(Superseded(effective_from=days.first, effective_to=days.last, about=about, by=later[1]))
+    return Standing(superseded_by=_superseded_by(ranges, topics), in_force=in_force, superseded=superseded)
 
 
 def _superseded_by(ranges: _Ranges, topics: Mapping[int, set[str]]) -> UUID | None:
@@ -113,9 +113,14 @@ def _superseded_by(ranges: _Ranges, topics: Mapping[int, set[str]]) -> UUID | No
     return min(later)[1] if later else None
 
 
-def _in_order(alike: Mapping[tuple[Days, _Later], list[str]]) -> Iterable[tuple[dict[str, Any], _Later]]:
-    """Members of an answer and what superseded them, by days and by what they are about: the order hangs on nothing else."""
-    said = [(days.first, days.last or date.max, sorted(about), days, later) for (days, later), about in alike.items()]
-    said.sort(key=itemgetter(0, 1, 2))
-    for first, _, about, days, later in said:
-        yield {"effective_from": first, "effective_to": days.last, "about": about}, later
+def _in_order(ranges: _Ranges) -> Iterator[tuple[Days, _Later, list[str]]]:
+    """Days, what superseded them, and what they are about, which share a range where all else is equal: the order hangs on nothing else."""
+    whole = [(days, later, about) for (about, later), parts in ranges.items() for days in joined(parts)]
+    whole.sort(key=_order)
+    for (days, later), alike in groupby(whole, itemgetter(0, 1)):
+        yield days, later, [about for _, _, about in alike]
+
+
+def _order(part: tuple[Days, _Later, str]) -> tuple[date, date, int, str]:
+    days, later, about = part
+    return days.first, days.last or date.max, 0 if later is None else later[0], about
