@@ -70,6 +70,7 @@ PARTS: Final[dict[str, set[str]]] = {
         "jobs.upload_states",
         "jobs.cancelling",
         "jobs.trying",
+        "jobs.originals",
     },
 }
 """Single modules of other rooms: read models through their query functions, and a job through what it tells of itself."""

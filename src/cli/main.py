@@ -123,7 +123,8 @@ def upload(
             "--map",
             metavar="COLUMN=FIELD",
             help="A column and its field: a field's key, customer_number, alternate_number or name. Columns of a file without a"
-            " header are 1, 2, ... May be given many times; wins over --mapping.",
+            " header are 1, 2, ... The file must have each; case, and blanks around a name, do not count. May be given many times; wins"
+            " over --mapping.",
         ),
     ] = None,
     delimiter: Annotated[str | None, typer.Option(help="One of , ; | ~ or tab. Default: detected.")] = None,

@@ -58,6 +58,8 @@ WRONG: list[Any] = [
     ({"Town": "town"}, {}, ColumnError, "There is no field town.", "columns.Town"),
     ({"A": "city", "B": "city"}, {}, ColumnError, "Another column is mapped to city already.", "columns.B"),
     ({"A": "city", " A": "name"}, {}, ColumnError, "The column is named twice.", "columns. A"),
+    ({"É": "city", "e\u0301\u200b": "name"}, {}, ColumnError, "The column is named twice.", "columns.e\u0301\u200b"),
+    ({"\ufeff\u200b": "city"}, {}, TextError, "A column must have 1 to 200 characters.", "columns.\ufeff\u200b"),
     ({" ": "city"}, {}, TextError, "A column must have 1 to 200 characters.", "columns. "),
     ({"A": "city"}, {"delimiter": ":"}, TextError, "The delimiter is one of , ; | ~ or a tab.", "delimiter"),
     ({"A": "city"}, {"name": "a b"}, TextError, "The name must have 1 to 60 letters, digits or hyphens.", "name"),

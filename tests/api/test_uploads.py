@@ -179,7 +179,7 @@ def test_what_is_wrong_is_said_before_the_file_is_taken_and_all_of_it(
         assert fields(send(company, query=query)) == {"mapping", "delimiter", "file"}
         assert fields(send(company, query="?mapping=contacts&effective_from=9999-01-01")) == {"effective_from"}
         assert fields(send(company, query="")) == {"columns"}
-        for columns in ("[]", "{", '{"a": 1}', '{"town": "colour"}'):
+        for columns in ("[]", "{", '{"a": 1}', '{"a": "city", "a": "name"}', '{"town": "colour"}'):
             answer = send(company, query="", headers={"Dossier-Upload-Columns": columns})
             assert_problem(answer, 422, "invalid")
         assert fields(answer) == {"columns.town"}

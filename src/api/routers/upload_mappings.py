@@ -35,7 +35,8 @@ Target = Annotated[str, Field(max_length=LONGEST_COLUMN)]
 class SavedMapping(Body):
     """Each column's field: a field's key, `customer_number`, `alternate_number` or `name`.
 
-    In a file without a header the columns are `1`, `2`, ...
+    In a file without a header the columns are `1`, `2`, ... A file must have every column. Names are compared in NFC, without regard
+    to case and to blanks and invisible characters at their ends.
     """
 
     columns: dict[str, Target]

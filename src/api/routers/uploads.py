@@ -6,7 +6,6 @@ setting of its own. What can be judged without the file is judged before its fir
 
 import csv
 import io
-import json
 import unicodedata
 from collections.abc import Iterator
 from hashlib import sha256
@@ -31,6 +30,7 @@ from api.services import services_of
 from api.shapes import Day
 from api.writing import JSON, Write, WriteAnswer
 from jobs import receiving, upload_states
+from jobs.originals import Members, read_members
 from jobs.receiving import Reading, Receiving
 from jobs.trying import DryRun, Trying
 from jobs.upload_states import UploadRead, WrongValue
@@ -115,7 +115,10 @@ async def receive_file(
         Header(alias=COLUMNS, max_length=LONGEST_COLUMNS, description="JSON object: each column and its field."),
     ] = None,
 ) -> Response:
-    """Takes a contact file in: delimited text or JSON lines, UTF-8. It is read by `dossier work`; `Location` says how far that is."""
+    """Takes a contact file in: delimited text or JSON lines, UTF-8. It is read by `dossier work`; `Location` says how far that is.
+
+    A file that does not have every mapped column is refused before its first row. Names are compared as for a saved mapping.
+    """
     known = around.of(request.scope)
     known.writes = True
     services = services_of(request)
@@ -188,11 +191,14 @@ def _columns(text: str | None) -> dict[str, str] | None:
     if text is None:
         return None
     try:
-        found = json.loads(text.encode("latin-1").decode() if not text.isascii() else text)
+        members = read_members(text.encode("latin-1").decode() if not text.isascii() else text)
     except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict) or not all(isinstance(target, str) for target in found.values()):
+        members = None
+    if not isinstance(members, Members) or not all(type(target) is str for _, target in members):
         raise InvalidError('It is a JSON object such as {"Town": "city"}.', field=COLUMNS)
+    found = dict(members)
+    if len(found) < len(members):
+        raise InvalidError("It names a column twice.", field=COLUMNS)
     return found
 
 
