@@ -68,8 +68,7 @@ class Terms(BaseModel):
 
     def changed(self, patch: Patch) -> Self:
         """These terms with a patch applied. What equals the value that is there already stays as that was written (rule 0.10)."""
-        values = self.values()
-        return self.written({path: value for path, value in patch.items() if not _same(value, values.get(path))})
+        return self.written({path: value for path, value in patch.items() if not _same(value, self.value(path))})
 
     def written(self, patch: Patch) -> Self:
         """These terms with a patch applied in its own spelling."""
@@ -150,10 +149,10 @@ def check_amounts(faults: Faults, patch: Patch, before: Terms, day: date | None)
 
     An amount that is there already is no change and is not judged: lists and rules may have become stricter since (rule 0.10).
     """
-    values, withdrawn = before.values(), Faults()
+    withdrawn = Faults()
     for path, value in patch.items():
         kind, code, *name = path.split(".", 2)
-        if kind != "amounts" or not isinstance(value, Decimal | Interest) or value == values.get(path):
+        if kind != "amounts" or not isinstance(value, Decimal | Interest) or value == before.value(path):
             continue
         with faults.at(path):
             check_decimals(code, name[0], value)
