@@ -166,6 +166,17 @@ def test_another_file_with_the_same_value_that_the_uploader_may_not_see_is_recor
         assert given_again is changed
 
 
+@pytest.mark.parametrize("row", [1, 2], ids=["the row", "an earlier row"])
+def test_that_a_file_is_the_same_as_somebody_elses_is_not_told_either(row: int) -> None:  # rules 3.2, 5.2
+    ada, erp = told(ADA), origin("erp", Role.INTEGRATOR)
+    file = [{"phone": RIGHT}, {"phone": WRONG}][:row]
+    for place, values in enumerate(file, start=1):
+        ada.upload_fields(erp, values, FIELDS, FROM_TODAY, upload="U-1", row=place, file="f00d")
+    ada.collect_events()
+    assert ada.upload_fields(CRM, file[0], FIELDS, FROM_TODAY, upload="U-2", row=1, file="f00d")
+    assert len(ada.pending) == 1
+
+
 def test_another_file_may_say_what_an_older_one_said() -> None:  # rule 3.2
     ada = told(ADA)
     for upload_id, file, city in (("1", "aa", "Bonn"), ("2", "bb", "Köln"), ("3", "cc", "Bonn")):

@@ -172,12 +172,13 @@ class BusinessFields(Aggregate):
 
         True when a value changes on some day. Records nothing when the files said it all before and it holds where it may (rule 3.2).
         Where the uploader may not see the value, an equal one is recorded and counts like any other (rule 5.2), unless it is the very
-        row of the very file that spoke last.
+        row of the uploader's own file that spoke last.
         """
         parts: dict[Days, list[Cell]] = {}
         hidden = {key for key in values if is_hidden(definitions[key], origin.role)}
         for key, value in values.items():
-            for cell in self._news(definitions[key], value, days, file, row, hidden=key in hidden):
+            known_file = self._own_file(key, days, file, origin.actor) if key in hidden else file
+            for cell in self._news(definitions[key], value, days, known_file, row, hidden=key in hidden):
                 parts.setdefault(cell.days, []).append(cell)
         news = [cell for part in parts.values() for cell in part]
         changed = any(cell.key in hidden or not self._stands(cell, EDITED, UPLOADED, MERGED) for cell in news)
@@ -207,6 +208,11 @@ class BusinessFields(Aggregate):
             heard = self._said(key, value, spoken, None, row) and all(self._stands(cell, UPLOADED) for cell in found)
             if not heard or (hidden and not uploaded.holds(spoken, lambda said: said.is_row(file, row))):
                 yield from found
+
+    def _own_file(self, key: str, days: Days, file: str | None, actor: str) -> str | None:
+        """The file, or `None` where somebody else's spoke last on any of the days: that it is the same file would tell its values."""
+        others = any(one.content.by != actor for one in self.uploaded.get(key, Timeline()).within(days))
+        return None if others else file
 
     def _stands(self, cell: Cell, *sources: str) -> bool:
         """True when the value holds already wherever it is taken, from one of these sources."""
@@ -287,7 +293,7 @@ class BusinessFields(Aggregate):
         """What a row said: it is remembered as said, and holds where it was taken; no edit is in force there any more."""
         days = Days(event.effective_from, event.effective_to)
         for key, value in {**(event.values or {}), **personal_values(event)}.items():
-            said = UploadedValue(value, event.event_id, event.file, event.row)
+            said = UploadedValue(value, event.event_id, event.file, event.row, event.origin.actor)
             self.uploaded[key] = uploaded_since(self.uploaded.get(key, Timeline()), days, said)
         for key, value, _, part in taken_values(event):
             self._hold(event, key, part, FieldValue(value, UPLOADED, event.event_id))

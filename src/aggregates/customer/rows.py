@@ -31,13 +31,14 @@ _STRETCH_BYTES: Final = 64
 class UploadedValue:
     """What the files said last of a field on some days: the value, the last event that said it, and the file and row that brought it.
 
-    `repeated`: the file and row that said it again last, if another one did.
+    `by`: who uploaded the last word; `repeated`: the file and row that said it again last, if another one did.
     """
 
     value: str
     event_id: UUID
     file: str | None
     row: int | None
+    by: str
     repeated: tuple[str | None, int | None] | None = None
 
     def overrules(self, value: str, file: str | None, row: int) -> bool:
