@@ -38,6 +38,7 @@ COMMANDS = [
     "rebuild",
     "verify",
     "dead-letters",
+    "refused-messages",
     "token",
     "docs",
 ]
