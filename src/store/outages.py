@@ -13,6 +13,7 @@ OUTAGES: Final = (
     psycopg.OperationalError,
     psycopg.InterfaceError,
     psycopg.errors.ReadOnlySqlTransaction,
+    psycopg.errors.IdleInTransactionSessionTimeout,
 )
 """What the loss of a server, of a lock, or of a server's primary role is raised as."""
 _OF_THE_STATEMENT: Final = (

@@ -168,6 +168,8 @@ def test_a_server_that_only_reads_and_a_lost_connection_are_outages(database: Da
     with pytest.raises(OperationalError), database.connection() as connection:
         connection.execute("BEGIN READ ONLY; INSERT INTO tracking (follower, position) VALUES ('x', 1)")
     with pytest.raises(OperationalError), database.connection():
+        raise psycopg.errors.IdleInTransactionSessionTimeout("frozen while it held the append lock")
+    with pytest.raises(OperationalError), database.connection():
         raise psycopg.InterfaceError("the connection is lost")
     with pytest.raises(psycopg.errors.UndefinedTable), database.connection() as connection:
         connection.execute("SELECT FROM nowhere")
