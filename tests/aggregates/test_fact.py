@@ -234,6 +234,7 @@ def test_names_and_personal_values_of_customers_are_personal() -> None:  # rule 
         "customer.field_edited": {"personal_value"},
         "customer.fields_uploaded": {"personal_values"},
         "customer.merged": {"personal_fields_taken"},
+        "customer.values_put_back": {"personal_fields_put_back"},
     }
 
 

@@ -121,10 +121,9 @@ class BusinessFieldsUploaded(EffectiveFact):
 
 
 class CustomerMerged(Fact):
-    """Another customer was merged into this one, which took the values that it had not itself, by field and by category.
+    """Another customer was merged into this one, which took the values that it had not itself; in several events if they are many."""
 
-    Values that are too many for one event are in several, one after the other.
-    """
+    # Values that are too many for one event are in several, one after the other.
 
     TOPIC: ClassVar[str] = "customer.merged"
     number: str
@@ -143,11 +142,10 @@ class CustomerMergedAway(Fact):
 
 
 class CustomerUnmerged(Fact):
-    """A merge was undone: what was taken then, and still stood, is gone again, by field and by category.
+    """A merge was undone: what was taken then, and still stood, is gone again, by field and by category; in several events if many."""
 
-    These are the days on which nothing holds since; `customer.values_put_back` follows where something else came to light. Days that
-    are too many for one event are in several, one after the other.
-    """
+    # These are the days on which nothing holds since; `customer.values_put_back` follows where something else came to light. Days that
+    # are too many for one event are in several, one after the other.
 
     TOPIC: ClassVar[str] = "customer.unmerged"
     number: str
@@ -164,10 +162,9 @@ class PutBack(Held):
 
 
 class CustomerValuesPutBack(Fact):
-    """The merge of `other` was undone, and what its values had covered came to light, by field and by category.
+    """The merge of `other` was undone: what its values had covered came to light, by field and by category; in several events if many."""
 
-    It is the customer's own, or what others brought whose merges still stand. Values that are too many for one event are in several.
-    """
+    # It is the customer's own, or what others brought whose merges still stand. Values that are too many for one event are in several.
 
     TOPIC: ClassVar[str] = "customer.values_put_back"
     number: str
