@@ -13,14 +13,15 @@ from aggregates.customer.commands import register_customer
 from aggregates.fact import Role
 from aggregates.field.commands import change_field
 from aggregates.field.standard import STANDARD
+from aggregates.setup.controls import CONTROLS
 from api.tokens import Tokens
 from cli.main import app
 from command_line import TOKEN_SECRET, CommandLine, request
 from projections.catalogue import projections
 from store.schema import migrations
 
-FOUNDED = 1 + len(STANDARD)
-"""Events that exist from the start: the class DEFAULT and the standard business fields."""
+FOUNDED = 1 + len(STANDARD) + sum(control.since_recorded for control in CONTROLS.values())
+"""Events that exist from the start: the class DEFAULT, the standard business fields, and controls that came later."""
 COMMANDS = [
     "up",
     "serve",
@@ -116,13 +117,14 @@ def test_migrate_says_what_it_applied_and_then_that_nothing_is_left(unmigrated: 
     assert unmigrated.run("migrate").stdout == "Up to date.\n"
 
 
-def test_what_exists_from_the_start_is_recorded_once(line: CommandLine) -> None:  # rules 2.2, 3.1
+def test_what_exists_from_the_start_is_recorded_once(line: CommandLine) -> None:  # rules 2.2, 3.1, 4.1
     assert line.run("migrate").stdout == "Up to date.\n"
     with line.dossier() as dossier:
         events = dossier.log_of_facts.select_notifications(1, 100)
-        fact, *fields = [dossier.fact_mapper.to_domain_event(event) for event in events]
+        fact, control, *fields = [dossier.fact_mapper.to_domain_event(event) for event in events]
     assert (fact.TOPIC, fact.name, fact.terms.options.allow_discount) == ("profile_class.defined", "DEFAULT", True)
     assert (fact.origin.actor, fact.origin.role, fact.origin.source) == ("dossier", "administrator", "cli")
+    assert (control.TOPIC, control.code, control.value) == ("controls.value_set", "agents_start_interactions", "No")
     assert [(one.TOPIC, one.key) for one in fields] == [("field.defined", one["key"]) for one in STANDARD]
 
 

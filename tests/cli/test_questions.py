@@ -36,8 +36,8 @@ def told(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield line
 
 
-FOUNDED = 9
-"""Events that exist from the start: the class DEFAULT and eight business fields."""
+FOUNDED = 10
+"""Events that exist from the start: the class DEFAULT, eight business fields and a control."""
 TOLD = 22
 """Events of `tell`."""
 
@@ -131,7 +131,7 @@ def test_history_knows_only_what_was_recorded_until_then(told: CommandLine) -> N
         (("customer", "4711"), "Nothing is recorded about customer 4711."),
         (("customer",), "Say which customer: dossier history customer KEY"),
         (("controls", "K87"), "controls takes no key."),
-        (("controls",), "Nothing is recorded about controls."),
+        (("system-options",), "Nothing is recorded about system-options."),
         (("account", "Z-1"), "Nothing is recorded about account Z-1."),
         (("site",), "Say which site: dossier history site KEY"),
         (("profile-class", "Nobody"), "Nothing is recorded about profile-class Nobody."),
@@ -236,7 +236,7 @@ def test_history_of_an_account_tells_class_what_was_set_here_and_its_days(
         "DEFAULT class version 1",
         "Late payers class version 1",
         "set here: amounts.USD.credit_limit options.collector",
-        "amounts.USD.credit_limit=750.00",
+        "amounts.USD.credit_limit=750",
         "options.collector=ME",
         f"from {at()}",
         f"from {at()} by 3",
