@@ -131,7 +131,7 @@ def test_history_knows_only_what_was_recorded_until_then(told: CommandLine) -> N
         (("customer", "4711"), "Nothing is recorded about customer 4711."),
         (("customer",), "Say which customer: dossier history customer KEY"),
         (("controls", "K87"), "controls takes no key."),
-        (("system-options",), "Nothing is recorded about system-options."),
+        (("mappings",), "Nothing is recorded about mappings."),
         (("account", "Z-1"), "Nothing is recorded about account Z-1."),
         (("site",), "Say which site: dossier history site KEY"),
         (("profile-class", "Nobody"), "Nothing is recorded about profile-class Nobody."),
