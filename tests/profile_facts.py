@@ -166,8 +166,8 @@ def site_propagated(content: Profile, on: Days | None = None, *changed: str) -> 
     return _on_site(account.SiteProfilePropagated, on, profile=content, changed=list(changed))
 
 
-def site_ended(first_without: date) -> Fact:
-    return _on_site(account.SiteProfileEnded, Days(first_without))
+def site_ended(first_without: date, last_without: date | None = None) -> Fact:
+    return _on_site(account.SiteProfileEnded, Days(first_without, last_without))
 
 
 def _on_account(fact: type[Fact], on: Days | None, **payload: Any) -> Fact:

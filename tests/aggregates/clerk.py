@@ -69,7 +69,10 @@ class Clerk:
     def _command(self, verb: str, *words: str) -> Callable[[], Outcome]:
         when = when_of(words)
         if verb == "end":
-            return lambda: end_site_profile(self.store, REQUEST, self.place, last_day=a_day(words[0]))
+            last_day = a_day(words[0])
+            return lambda: end_site_profile(
+                self.store, REQUEST, self.place, last_day=last_day, keep_later=when.keep_later
+            )
         if verb == "update":
             values = dict(word.split("=") for word in words if "=" in word)
             return lambda: update_profile(self.store, REQUEST, self.place, **details_of(values), when=when)

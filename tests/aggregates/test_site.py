@@ -132,6 +132,21 @@ def test_an_ended_profile_holds_up_to_its_last_day() -> None:  # rule 2.14
     assert site.has_profile is True
 
 
+def test_keeping_later_ones_it_ends_up_to_the_day_before_the_next() -> None:  # rules 2.11, 2.14
+    next_one = site_assigned(profile(told_by(S1, 3), LATE, name="LATE"), days("2026-05-01"))
+    ended = site_ended(date(2026, 3, 11), date(2026, 4, 30))
+    given(site_created(), FIRST_PROFILE, next_one).when(lambda it: it.end(ORIGIN, TODAY, keep_later=True)).then(ended)
+    site = told(site_created(), FIRST_PROFILE, next_one, ended)
+    assert [version.days for version in site.profiles] == [days("2026-02-01", "2026-03-10"), days("2026-05-01")]
+
+
+@pytest.mark.parametrize("last_day", [date(2026, 3, 31), date(2026, 4, 30), LAST_DAY])
+def test_keeping_later_ones_an_end_that_takes_no_day_records_nothing(last_day: date) -> None:  # rule 0.5
+    first = site_assigned(profile(told_by(S1, 2), LATE, name="LATE"), days("2026-02-01", "2026-03-31"))
+    next_one = site_assigned(profile(told_by(S1, 3), LATE, name="LATE"), days("2026-05-01"))
+    given(site_created(), first, next_one).when(lambda it: it.end(ORIGIN, last_day, keep_later=True)).then_nothing()
+
+
 def test_a_site_that_never_had_a_profile_has_none_to_end() -> None:  # rule 2.14
     given(site_created()).when(lambda it: it.end(ORIGIN, TODAY)).then_refused(NoProfileError, NO_PROFILE)
 

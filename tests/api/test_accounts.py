@@ -137,6 +137,19 @@ def test_before_it_was_opened_an_account_was_not_known(filled: Api) -> None:  # 
             assert_problem(filled.get(path, params=params), 404, "not-found")
 
 
+def test_an_end_that_keeps_later_ones_leaves_the_next_profile_alone(filled: Api) -> None:  # rules 2.11, 2.14
+    assign(filled, SITE, "Late payers", "2026-01-01", create=True)
+    assign(filled, SITE, "Prompt payers", "2026-07-01")
+    answer = filled.post(f"{SITE}/profile/end", {"effective_to": "2026-03-31", "keep_later": True})
+    assert (answer.status_code, answer.json()["changed"]) == (200, True)
+    for source in ("read_model", "log"):
+        for day, status in (("2026-03-31", 200), ("2026-04-01", 404), ("2026-06-30", 404), ("2026-07-01", 200)):
+            path = f"{SITE}/profile?valid_at={day}&source={source}"
+            assert filled.seen(path).status_code == status, path
+    ended = filled.seen(f"{SITE}/history").json()["items"][-1]
+    assert (ended["effective_from"], ended["effective_to"]) == ("2026-04-01", "2026-06-30")
+
+
 # Which profile applies
 
 

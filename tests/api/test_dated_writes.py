@@ -7,7 +7,7 @@ from api.app import describe_only
 DATES: Final = {"effective_from", "effective_to", "keep_later"}
 FEWER: Final = {
     "NewCustomer": {"effective_from"},  # a name that ends would leave nobody; nothing is later than the first one
-    "ProfileEnd": {"effective_to"},  # its last day; what comes after it ends with it
+    "ProfileEnd": {"effective_to", "keep_later"},  # an end has a last day only
 }
 """Bodies that name fewer of them, and why."""
 

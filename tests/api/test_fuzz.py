@@ -173,7 +173,7 @@ BODIES: dict[tuple[str, str], list[str]] = {
     ("PATCH", "/v1/accounts/A-7/profile"): [*TERMS, *DATES, "reason"],
     ("POST", "/v1/accounts/A-7/sites/S-1/profile"): ["profile_class", *DATES, "keep_overrides", "create"],
     ("PATCH", "/v1/accounts/A-7/sites/S-1/profile"): [*TERMS, *DATES],
-    ("POST", "/v1/accounts/A-7/sites/S-1/profile/end"): ["effective_to", "reason"],
+    ("POST", "/v1/accounts/A-7/sites/S-1/profile/end"): ["effective_to", "keep_later", "reason"],
     ("POST", "/v1/profile-classes/Late%20payers/propagations/2"): ["run_date", "include_later", "reason"],
     ("POST", "/v1/fields"): [*FIELD, "key", "type", "personal"],
     ("PATCH", "/v1/fields/city"): [*FIELD, "type", "personal"],

@@ -145,13 +145,18 @@ class Calendar:
 
         return self._each(step, self.stretches(on), changed)
 
-    def end(self, last_day: date) -> list[Stretch]:
-        """Rule 2.14: after its last day a site has no profile; what was planned goes with it."""
+    def end(self, last_day: date, *, keep_later: bool) -> list[Stretch]:
+        """Rule 2.14: after its last day a site has no profile; what was planned goes with it, or from its first day on stays."""
         if not self.had_profile or (self.days and min(self.days) > last_day):
             raise RefusedError("There is nothing to end.")
-        if not any(day > last_day for day in self.days):
+        after = [day for day in CALENDAR if day > last_day]
+        if keep_later:
+            begins = (day for day in after if day in self.days and self.token(day) != self.token(day - timedelta(1)))
+            following = next(begins, None)
+            after = [day for day in after if following is None or day < following]
+        if not any(day in self.days for day in after):
             return []
-        return self._write([Stretch(last_day + timedelta(1), None, None)])
+        return self._write([Stretch(after[0], _last(after[-1]), None)])
 
     def propagate(self, step: int, change: ClassChange, run_date: date, *, include_later: bool) -> list[Stretch]:
         """Rule 2.16: only what the class changed, from the run date on, over older class versions; later-dated versions when asked."""

@@ -271,7 +271,7 @@ class History:
             outcome = holder.propagate(_origin(), found, first, include_later=one.flag)
             assert (outcome.became == "changed") == bool(holder.pending)
         elif isinstance(holder, Site):
-            holder.end(_origin(), first)
+            holder.end(_origin(), first, keep_later=one.keep_later)
 
     def _expect(self, calendar: Calendar, one: Step, step: int, *, refused: bool) -> Sequence[Any]:
         """What the calendar expects of the step. Both refuse, or neither does."""
@@ -291,7 +291,7 @@ class History:
             return calendar.update(step, PATCHES[one.which % len(PATCHES)], days, keep_later=one.keep_later)
         if one.verb == "propagate":
             return calendar.propagate(step, CHANGES[one.which % len(CHANGES)], days[0], include_later=one.flag)
-        return calendar.end(days[0]) if one.of_site else []
+        return calendar.end(days[0], keep_later=one.keep_later) if one.of_site else []
 
 
 NEITHER: Final = {"keep_later": False, "keep_overrides": False}

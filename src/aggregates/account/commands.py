@@ -144,7 +144,9 @@ def update_profile(
 
 
 @command
-def end_site_profile(store: FactStore, request: Request, place: Place, *, last_day: date | None = None) -> Outcome:
+def end_site_profile(
+    store: FactStore, request: Request, place: Place, *, last_day: date | None = None, keep_later: bool = False
+) -> Outcome:
     """Ends a site's profile after `last_day`, today by default; its account's applies again (rule 2.14)."""
     holder = _holder(store, place)
     if not isinstance(holder, Site):
@@ -153,7 +155,7 @@ def end_site_profile(store: FactStore, request: Request, place: Place, *, last_d
     faults = Faults()
     last_day = _day(faults, "effective_to", last_day or request.today)
     faults.raise_any()
-    holder.end(request.origin, last_day)
+    holder.end(request.origin, last_day, keep_later=keep_later)
     return store.keep(request, holder)
 
 

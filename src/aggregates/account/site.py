@@ -14,7 +14,7 @@ from aggregates.account.events import (
 )
 from aggregates.account.holder import NoProfileError, ProfileHolder
 from aggregates.aggregate import applies
-from aggregates.effective import EVER, Days, EffectiveDatesError
+from aggregates.effective import Days, EffectiveDatesError
 from aggregates.errors import ConflictError, NotFoundError
 from aggregates.fact import EffectiveFact, Origin
 from aggregates.profile_class.profile_class import ProfileClass
@@ -82,13 +82,18 @@ class Site(ProfileHolder):
                 f"{self.named()} has a profile already; assign another class or update it.", field="create"
             )
 
-    def end(self, origin: Origin, last_day: date) -> None:
-        """Ends the profile after its last day; from then on the account's applies (rule 2.14). Later versions go with it."""
+    def end(self, origin: Origin, last_day: date, *, keep_later: bool = False) -> None:
+        """Ends the profile after its last day; from then on the account's applies (rule 2.14).
+
+        Later versions go with it. With `keep_later` they stay, and it is ended up to the day before the next one (rule 2.11). Records
+        nothing where that ends nothing.
+        """
         if not self.has_profile:
             raise NoProfileError(f"{self.named()} has no profile to end.")
         if self.profiles and self.profiles.versions[0].days.first > last_day:
             raise EffectiveDatesError("The end date must not be before the start date.", field="effective_to")
-        days = EVER.after(last_day)
+        end = Days(last_day)
+        days = (self.profiles.until_next(end) if keep_later else end).after(last_day)
         if days is not None and self.profiles.within(days):
             self._record(SiteProfileEnded, origin, days)
 

@@ -66,9 +66,10 @@ class ProfileChange(TermsBody):
 
 
 class ProfileEnd(Body):
-    """The last day of a site's profile: today where it is left out. Later versions end with it."""
+    """The last day of a site's profile: today where it is left out. Later versions end with it, unless `keep_later` keeps them."""
 
     effective_to: Day | None = None
+    keep_later: bool = False
     reason: Reason | None = None
 
 
@@ -133,7 +134,11 @@ def update_site_profile(write: Writing, account: ACCOUNT, site: SITE, body: Prof
 def end_site_profile(write: Writing, account: ACCOUNT, site: SITE, body: ProfileEnd) -> Response:
     """Ends a site's profile; its account's applies again (rule 2.14)."""
     outcome = commands.end_site_profile(
-        write.services.dossier, write.ask(body.reason), Place(account, site), last_day=body.effective_to
+        write.services.dossier,
+        write.ask(body.reason),
+        Place(account, site),
+        last_day=body.effective_to,
+        keep_later=body.keep_later,
     )
     return write.done(outcome)
 
