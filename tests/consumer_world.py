@@ -113,6 +113,17 @@ def serving(app: Any) -> Iterator[str]:
         thread.join(PATIENCE_S)
 
 
+class _NotUtf8(str):
+    """The name of a header that goes out as a byte that UTF-8 does not have."""
+
+    __slots__ = ()
+
+    def encode(self, *_: Any) -> bytes:
+        return b"\xff"
+
+
+NOT_UTF_8 = _NotUtf8("not-utf-8")
+
 AGE, SIZE = 1, 2
 
 

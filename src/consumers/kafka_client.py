@@ -22,6 +22,7 @@ with warnings.catch_warnings():
     )
     from kafka.errors import (  # type: ignore[import-untyped]
         CommitFailedError,
+        CorruptRecordError,
         InvalidRecordError,
         KafkaConnectionError,
         KafkaError,
@@ -31,6 +32,8 @@ with warnings.catch_warnings():
         RecordListTooLargeError,
         TopicAlreadyExistsError,
     )
+    from kafka.record.default_records import DefaultRecord  # type: ignore[import-untyped]
+    from kafka.record.util import decode_varint  # type: ignore[import-untyped]
     from kafka.structs import MemberState  # type: ignore[import-untyped]
 
 
@@ -45,6 +48,8 @@ __all__ = [
     "ConfigResourceType",
     "ConsumerRebalanceListener",
     "CooperativeStickyAssignor",
+    "CorruptRecordError",
+    "DefaultRecord",
     "InvalidRecordError",
     "KafkaAdminClient",
     "KafkaConnectionError",
@@ -59,5 +64,6 @@ __all__ = [
     "RecordListTooLargeError",
     "TopicAlreadyExistsError",
     "TopicPartition",
+    "decode_varint",
     "is_bus_away",
 ]

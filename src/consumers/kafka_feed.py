@@ -8,6 +8,7 @@ rebalance or a crash, the handler meets again. To recover: nothing has to be don
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from threading import Event
 from typing import Any, Final
 
@@ -36,6 +37,7 @@ from consumers.kafka_client import (
 )
 from consumers.messages import Received
 from consumers.retrying import RESTARTING, Retrying, keep_serving
+from consumers.undecodable import Undecodable, step_over_undecodable
 
 POLL_RECORDS: Final = 1_000_000
 """More than a fetch can hold, so that a poll takes all of it: this client never gives the rest of a fetch back that it holds when its
@@ -122,6 +124,7 @@ class KafkaFeed:
             allow_auto_create_topics=False,
             metrics_enabled=False,
         )
+        step_over_undecodable(client)
         try:
             yield client
         finally:
@@ -183,13 +186,16 @@ def _hold_back(client: Any, lanes: dict[Any, Lane]) -> None:
 
 def _received(record: Any) -> Received:
     headers = {name: value for name, value in record.headers if value is not None}
-    return Received(
-        record.key,
-        record.value,
-        headers,
-        f"{record.topic}/{record.partition}/{record.offset}",
-        record.offset,
-    )
+    source = f"{record.topic}/{record.partition}/{record.offset}"
+    received = Received(record.key, record.value, headers, source, record.offset)
+    return _undecoded(received, record.value) if isinstance(record.value, Undecodable) else received
+
+
+def _undecoded(received: Received, value: Undecodable) -> Received:
+    """The message, with the reason and with all of the offsets that it stands for."""
+    partition, _, last = received.source.rpartition("/")
+    source = received.source if value.first == received.place else f"{partition}/{value.first}-{last}"
+    return replace(received, value=bytes(value), source=source, undecodable=value.reason)
 
 
 def _commit(client: Any, partitions: _Assigned) -> None:

@@ -66,13 +66,17 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One message as a consumer gets it. `place` is its offset, or its log position where the log itself is the feed."""
+    """One message as a consumer gets it. `place` is its offset, or its log position where the log itself is the feed.
+
+    `undecodable`: why the client could not decode it; then key, value and headers are what could be had.
+    """
 
     key: bytes | None
     value: bytes | None
     headers: dict[str, bytes]
     source: str
     place: int
+    undecodable: str | None = None
 
 
 def message(mapper: FactMapper, recorded: RecordedEvent) -> Message:

@@ -84,15 +84,24 @@ def read_message(received: Received, company: str) -> Incoming:
     if any(named != company.encode() for named in _named_outside(received)):
         raise ForeignMessageError
     try:
-        event = PublicMessage.model_validate_json(received.value or b"")
-    except ValidationError as error:
+        event = _read_value(received)
+    except UnreadableMessageError:
         if _named_inside(received) not in (None, company):
             raise ForeignMessageError from None
-        raise UnreadableMessageError(f"The value is not a public event: {_words(error)}.") from None
+        raise
     if event.company != company:
         raise ForeignMessageError
     _check_outside(received, event)
     return Incoming(event, received)
+
+
+def _read_value(received: Received) -> PublicMessage:
+    if received.undecodable is not None:
+        raise UnreadableMessageError(received.undecodable)
+    try:
+        return PublicMessage.model_validate_json(received.value or b"")
+    except ValidationError as error:
+        raise UnreadableMessageError(f"The value is not a public event: {_words(error)}.") from None
 
 
 def _check_outside(received: Received, event: PublicMessage) -> None:

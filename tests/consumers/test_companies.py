@@ -16,6 +16,7 @@ from cli.simulator import create_app
 from conftest import environment
 from consumer_world import (
     FAST,
+    NOT_UTF_8,
     TOKEN,
     Company,
     Loops,
@@ -145,9 +146,11 @@ def test_what_strays_onto_the_topic_of_another_company_is_counted_and_never_kept
     other.world.wait_for(event, "sent")
 
 
-def send(producer: Any, topics: Topics, message: Received, partition: int | None = None) -> None:
-    """Sends a message as it is."""
-    headers = [*message.headers.items()]
+def send(
+    producer: Any, topics: Topics, message: Received, partition: int | None = None, header: str | None = None
+) -> None:
+    """Sends a message as it is, or with another header."""
+    headers = [*message.headers.items(), *([(header, b"")] if header else [])]
     producer.send(topics.events, value=message.value, key=message.key, headers=headers, partition=partition)
 
 
@@ -166,13 +169,14 @@ def test_malformed_messages_on_the_topic_are_dead_letters_and_no_partition_stand
                 if broken.key is None and broken.value is None:
                     broken = replace(broken, key=b"x")
                 send(producer, one.topics, broken, partition=place % 12)
+            send(producer, one.topics, template, partition=round_, header=NOT_UTF_8)
             producer.flush(timeout=10)
             events.append(one.world.company.answer("1001", "ABC"[round_]))
     one.world.wait_for(events[-1], "sent")
-    wait_for(lambda: len(letters_of(one)) == 180, "each is listed")
+    wait_for(lambda: len(letters_of(one)) == 183, "each is listed")
     assert one.world.received("1001") == [str(event.event_id) for event in events]
-    assert len(one.subscriber.unreadable) == 180
-    assert len(on_topic(kafka_servers, one.topics.dead_letters)) == 180
+    assert len(one.subscriber.unreadable) == 183
+    assert len(on_topic(kafka_servers, one.topics.dead_letters)) == 183
 
 
 def test_every_name_on_the_broker_starts_with_the_company(

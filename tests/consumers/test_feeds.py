@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from consumer_world import FAST, Company, Loops, Recorder, drop_connections, message_of, succeeds, wait_for
+from consumer_world import FAST, NOT_UTF_8, Company, Loops, Recorder, drop_connections, message_of, succeeds, wait_for
 from consumers.bus import Topics, ensure_topics, producing
 from consumers.feeds import MOST_FAULTS, Feed, Lane, Later
 from consumers.kafka_feed import KafkaFeed
@@ -153,6 +153,35 @@ def test_a_message_without_headers_or_key_does_not_stop_a_partition(
     wait_for(lambda: handler.total == 1, "the good one is handled")
     assert handler.handled == {"customer:1001": [1]}
     assert [(one.key, one.value) for one in handler.unreadable] == [(None, b"\xff"), (b"customer:1", b"\xff")]
+
+
+@pytest.mark.kafka
+def test_a_record_that_the_client_cannot_decode_is_put_aside_and_those_around_it_get_through(
+    kafka_servers: str, topics: Topics, loops: Loops
+) -> None:  # rule 4.4
+    ensure_topics(kafka_servers, topics)
+    with producing(kafka_servers, "test") as producer:
+        for batch in ((1, 2, 3), (4,)):
+            for position in batch:
+                made = message_of("demo", "1001", position)
+                name = [(NOT_UTF_8, b"x")] if position == 2 else []
+                headers = [*made.headers.items(), *name]
+                producer.send(topics.events, value=made.value, key=made.key, headers=headers, partition=0)
+            producer.flush(timeout=10)
+    first, second = Recorder(), Recorder()
+    end = run(loops, KafkaFeed(kafka_servers, "test", topics, FAST), first)
+    wait_for(lambda: first.handled["customer:1001"] == [1, 3, 4], "the good ones are handled, in order")
+    [letter] = first.unreadable
+    assert (letter.source, letter.value) == (f"{topics.events}/0/1", message_of("demo", "1001", 2).value)
+    assert "utf-8" in (letter.undecodable or "")
+    end()
+    run(loops, KafkaFeed(kafka_servers, "test", topics, FAST), second)
+    with producing(kafka_servers, "test") as producer:
+        made = message_of("demo", "1001", 5)
+        producer.send(topics.events, value=made.value, key=made.key, headers=[*made.headers.items()], partition=0)
+        producer.flush(timeout=10)
+    wait_for(lambda: second.handled["customer:1001"] == [5], "what was stepped over is committed")
+    assert not second.unreadable
 
 
 @pytest.mark.kafka
