@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final
 
+import psycopg
 from psycopg import Connection, sql
 
 from aggregates.errors import InvalidError
@@ -129,6 +130,7 @@ class ReadModels:
         Raises:
             BehindError: a read model is still behind, or has stopped before the position.
             KnownAtError: `known_at` lies in the future.
+            NotInstalledError: tables are missing, as after an upgrade until they are rebuilt.
             OperationalError: the database cannot be reached.
         """
         deadline = time.monotonic() + WAIT_S
@@ -160,10 +162,13 @@ class ReadModels:
         snapshot from before a swap, the new tables would be read without their latest rows.
         """
         tables = [sql.Identifier(table) for name in names for table in self._tables[name]]
-        connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(sql.SQL(", ").join(tables)))
+        try:
+            connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(sql.SQL(", ").join(tables)))
+        except psycopg.errors.UndefinedTable as error:
+            raise _not_installed(names) from error
         rows = connection.execute(_PLACES, [list(names)]).fetchall()
         if len(rows) < len(set(names)):
-            raise positions.NotInstalledError(f"{', '.join(names)}: tables are missing; run dossier migrate.")
+            raise _not_installed(names)
         self._learn({name: position for name, position, _, _ in rows})
         return _Reached(rows)
 
@@ -206,6 +211,13 @@ def as_known_at(database: Database, known_at: datetime | None) -> datetime:
     if known_at is not None and known_at > newest:
         raise KnownAtError("The instant of knowledge must not lie in the future.", field="known_at")
     return known_at or last
+
+
+def _not_installed(names: Sequence[str]) -> positions.NotInstalledError:
+    """The refusal to read tables that are not there, or were made by another version."""
+    return positions.NotInstalledError(
+        f"{', '.join(names)}: tables are missing; run dossier migrate, then dossier rebuild {' '.join(names)}."
+    )
 
 
 def _behind(names: Sequence[str], reached: _Reached, needed: int) -> BehindError:

@@ -271,6 +271,18 @@ def test_read_models_without_tables_say_what_to_run(dossier: Dossier, counting: 
         Runner(dossier, counting).catch_up()
 
 
+def test_read_models_of_an_earlier_version_say_what_to_run(dossier: Dossier, counting: Counting) -> None:
+    class Changed(Counting):
+        tables = (*Counting.tables, "counted_anew")
+
+    del counting
+    with (
+        pytest.raises(NotInstalledError, match="dossier rebuild counting"),
+        ReadModels(dossier, [Changed(dossier)]).view("counting"),
+    ):
+        pass
+
+
 # States
 
 
