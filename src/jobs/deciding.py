@@ -6,7 +6,7 @@ The run and its preview share it, so that the preview counts what the run would 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from aggregates.account.account import Account
@@ -139,11 +139,15 @@ def _row(key: Key, holder: UUID, outcome: PropagationOutcome, facts: Sequence[Fa
     return ProfileOutcome(*key, holder, outcome.became.value, outcome.reason, event_id, written(changes), outcome.later)
 
 
-def _too_large(dossier: Dossier, facts: Sequence[Fact]) -> str | None:
-    """Why these facts cannot be recorded, if so: one of them is larger than an event may be (rule 0.11)."""
+def _too_large(dossier: Dossier, facts: Sequence[Any]) -> str | None:
+    """Why these facts about profiles cannot be recorded, `None` where they can: one is larger than an event may be (rule 0.11).
+
+    To encode a fact takes long, so only those are tried whose profile may be above the bounds, which count for no propagation.
+    """
     try:
         for fact in facts:
-            dossier.fact_mapper.to_stored_event(fact)
+            if not fact.profile.is_surely_bounded():
+                dossier.fact_mapper.to_stored_event(fact)
     except EventTooLargeError as error:
         return error.text
     return None

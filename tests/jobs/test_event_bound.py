@@ -2,6 +2,7 @@
 
 import pytest
 
+from aggregates.account import profile
 from aggregates.account.commands import Place, update_profile
 from aggregates.fact import EventTooLargeError
 from aggregates.profile_class.profile_class import ProfileClass
@@ -39,6 +40,7 @@ def test_a_profile_that_would_be_too_large_is_skipped_and_the_preview_says_so(
     version = change(dossier)
     catch_up(dossier)
     monkeypatch.setattr(mapper, "MOST_EVENT_BYTES", 3_000)
+    monkeypatch.setattr(profile, "MOST_ATTRIBUTES", 19)
     reason = EventTooLargeError(4_000).text.partition(":")[0]
     class_change = change_of(dossier.load(ProfileClass, "Prompt"), "Prompt", version)
     reads = ReadModels(dossier)

@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from aggregates.profile_class.profile_class import ClassChange, ProfileClass
-from aggregates.profile_class.terms import Patch, Terms, differing
+from aggregates.profile_class.terms import MOST_ATTRIBUTES, MOST_CURRENCIES, Patch, Terms, differing
 
 HERE: Final = "here"
 CLASS: Final = "class"
@@ -64,6 +64,15 @@ class Profile(BaseModel):
     def paths(self) -> set[str]:
         """Where it says something: the values, and what was taken away."""
         return {*self.terms.values(), *self.marks}
+
+    def is_surely_bounded(self) -> bool:
+        """True when it cannot name more than `check_bounds` allows, so that no event about it is too large (rule 0.11).
+
+        Each mark counts as a currency and as an attribute of its own, which is quickly told; false says nothing.
+        """
+        marks = len(self.marks)
+        currencies, attributes = len(self.terms.amounts) + marks, len(self.terms.attributes) + marks
+        return currencies <= MOST_CURRENCIES and attributes <= MOST_ATTRIBUTES
 
     def updated(self, patch: Patch, event_id: UUID) -> Self:
         """With details changed here (rule 2.8); the same profile when nothing differs."""
