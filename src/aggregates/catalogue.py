@@ -1,4 +1,4 @@
-"""Every event class and aggregate of the house. Importing it registers all stored topics."""
+"""Every event class and aggregate of Dossier. Importing it registers all stored topics."""
 
 from collections.abc import Mapping
 from typing import Any, Final

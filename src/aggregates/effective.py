@@ -1,4 +1,4 @@
-"""Effective dates: the only date arithmetic in the house.
+"""Effective dates: the only date arithmetic there is.
 
 `Timeline` is a pure value: versions with a content that hold on whole days, both ends inclusive, ascending, never overlapping.
 Responses, names, controls and whatever else has effective dates use it when they decide, and the read models use it when

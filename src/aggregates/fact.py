@@ -1,6 +1,6 @@
 """What every event carries: who, from where, why, when it was recorded, and the days on which it holds.
 
-Every event class of the house derives from `Fact` (or `EffectiveFact`). A fact is a frozen value without behaviour: the
+Every event class derives from `Fact` (or `EffectiveFact`). A fact is a frozen value without behaviour: the
 aggregate that it belongs to decides when it is recorded and what it changes. Field types here are *types only*: a rule
 (length, range, allowed codes) belongs to the deciding method, because a rule that is tightened later must not make a
 stored fact unreadable. Stored topics are explicit and for ever; changes of shape go through `class_version` and
@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, ValidatorFunctionWrapHandler, WrapVa
 from aggregates.errors import InvalidError
 
 NAMESPACE: Final = UUID("6f0c9a52-8d0e-5c7c-9a58-0d5f1f2f8a11")
-"""Root of every name-based identifier in the house: aggregate ids and event ids are UUIDv5 below it."""
+"""Root of every name-based identifier: aggregate ids and event ids are UUIDv5 below it."""
 MOST_EVENT_BYTES: Final = 262_144
 """Bytes of the stored state of one event (rule 0.11), personal values sealed and in base64: four bytes for three.
 

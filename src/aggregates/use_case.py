@@ -141,7 +141,7 @@ class FactStore(Protocol):
         ...
 
 
-class _Deaf:
+class _OnlyDeciding:
     """A store that keeps nothing, for a request that can only be refused."""
 
     def __init__(self, store: FactStore) -> None:
@@ -168,7 +168,7 @@ def command(
     def run(store: FactStore, request: Request, /, *args: P.args, **kwargs: P.kwargs) -> Outcome:
         if request.only_decide:
             with store.deciding(fresh=True):
-                return use_case(_Deaf(store), request, *args, **kwargs)
+                return use_case(_OnlyDeciding(store), request, *args, **kwargs)
         for attempt in range(MOST_ATTEMPTS):
             fresh = attempt > 0
             try:

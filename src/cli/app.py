@@ -35,7 +35,7 @@ class PlainGroup(TyperGroup):
 
 
 def application(**options: Any) -> typer.Typer:
-    """A Typer application of the house."""
+    """A Typer application with the settings that all of ours share."""
     return typer.Typer(
         cls=PlainGroup,
         no_args_is_help=True,

@@ -31,7 +31,7 @@ Everything that happens is one of these events. They are stored for ever under t
 they were committed. Each carries, beside the fields below: `event_id`, the company, who (`actor`, `role`), where from (`source`), why
 (`reason`, optional), `correlation_id`, `causation_id`, and `recorded_at` (UTC, microseconds). *Effective* events hold on whole
 business days, from `effective_from` to `effective_to`, both inclusive, open-ended without the latter. *Personal* fields are encrypted
-in the log with a key of the customer's own, and never leave the house on the bus.
+in the log with a key of the customer's own, and are never sent to the bus.
 """
 _FAMILIES: Final = {
     "category": "Profile categories and responses",

@@ -1,4 +1,4 @@
-"""How uvicorn serves the HTTP applications of the house. Logs are ours, the access log is the application's."""
+"""How uvicorn serves the HTTP applications of Dossier. Logs are ours, the access log is the application's."""
 
 import socket
 import threading
@@ -32,7 +32,7 @@ def serve(app: Any, listener: socket.socket, stop: threading.Event) -> None:
 
 
 class _Server(uvicorn.Server):
-    """Ends by the event that every process of the house ends by, so that no signal is lost while it starts."""
+    """Ends by the event that every process of ours ends by, so that no signal is lost while it starts."""
 
     def __init__(self, config: uvicorn.Config, stop: threading.Event) -> None:
         super().__init__(config)

@@ -1,4 +1,4 @@
-"""What every long-running process of the house does the same: logs, metrics, and a clean end.
+"""What every long-running process does the same: logs, metrics, and a clean end.
 
 SIGTERM and SIGINT set the stop event, nothing else; the process then finishes what it has begun. A process that was started by
 `dossier up` also ends when its supervisor is gone, however that came about: the pipe on its stdin closes.

@@ -1,4 +1,4 @@
-"""Commands that keep the house in order: rebuild, verify, dead-letters, token, docs."""
+"""Commands for upkeep: rebuild, verify, dead-letters, token, docs."""
 # ruff: noqa: PLC0415  (see `main`)
 
 from typing import Annotated

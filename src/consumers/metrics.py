@@ -13,5 +13,5 @@ NOT_SENT: Final = Counter("dossier_deliveries_not_sent", "Changes that rule 4.2 
 RETRIED: Final = Counter("dossier_deliveries_retried", "Sends that are tried again")
 DEAD: Final = Counter("dossier_deliveries_dead", "Changes that became dead letters")
 UNREADABLE: Final = Counter("dossier_messages_unreadable", "Messages that could not be read and were put aside")
-FOREIGN: Final = Counter("dossier_messages_foreign", "Messages of another company, refused at the door")
+FOREIGN: Final = Counter("dossier_messages_foreign", "Messages of another company, which are refused")
 FAULTS: Final = Counter("dossier_serving_faults", "Faults after which a loop was started again", ["name"])

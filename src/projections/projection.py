@@ -1,6 +1,6 @@
 """What a read model is to the engine: a name, the topics it is folded from, its tables, and the fold.
 
-Every read model of the house derives from `Projection`; `engine.Runner` keeps it up to date and `rebuild.rebuild` makes it anew.
+Every read model derives from `Projection`; `engine.Runner` keeps it up to date and `rebuild.rebuild` makes it anew.
 A fold keeps no state between calls and names its tables without a schema, so that the same code fills the tables that are
 read and the ones that are being built beside them. What it writes is committed together with the position it has reached.
 """

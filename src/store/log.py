@@ -1,4 +1,4 @@
-"""The log: the recorder of the house behind `eventsourcing`'s interfaces. Set `PERSISTENCE_MODULE=store.log`.
+"""The log: our recorder behind `eventsourcing`'s interfaces. Set `PERSISTENCE_MODULE=store.log`.
 
 Writes go through the group commit of `committer`; reads are plain indexed selects. Promises: an acknowledged append is durable;
 position order is commit order, without gaps; `recorded_at` rises with position; a reader that has seen position N never misses
@@ -281,7 +281,7 @@ class Factory(InfrastructureFactory[TrackingRecorder]):
         return value
 
     def mapper(self, transcoder: Transcoder | None = None, mapper_class: Any = None) -> Mapper[Any]:  # noqa: ARG002
-        """The mapper of the house."""
+        """Our mapper."""
         return FactMapper(self.keys)
 
     def application_recorder(self) -> Log:

@@ -60,7 +60,7 @@ def upcast(fact: type[Fact], state: dict[str, Any], stored_version: int) -> dict
 
 
 class FactMapper(Mapper[UUID]):
-    """The mapper of the house, behind the library's interface."""
+    """Our mapper behind the library's interface."""
 
     def __init__(self, keys: KeyRing) -> None:
         super().__init__(JSONTranscoder())
