@@ -109,6 +109,13 @@ def test_a_call_with_a_customer_that_is_merged_meanwhile_goes_on_with_the_surviv
     assert said(store.recorded) == said([field_edited("city", "Bonn", during="I-2")])
 
 
+def test_a_call_goes_on_with_the_survivor_of_a_chain_of_merges() -> None:  # rules 3.4, 6.1
+    chain = (merged_away("1003", "1002"), merged_away("1002", "1001"))
+    store = MemoryStore(*ON_CALL, interaction_closed(), interaction_started("I-3", "1003"), *chain)
+    edit(store, during="I-3", city="Bonn")
+    assert said(store.recorded) == said([field_edited("city", "Bonn", during="I-3")])
+
+
 def test_two_agents_conflict_in_the_same_field_only() -> None:  # rule 3.7
     store = MemoryStore(*ON_CALL, interaction_started("I-2", agent="bea"))
     seen = [replace(request, expected_version=1) for request in (ANN, BEA)]

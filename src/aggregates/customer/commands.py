@@ -215,12 +215,12 @@ def edit_fields(
 def _open_interaction(
     store: FactStore, request: Request, customer: CustomerProfile, interaction: str | None
 ) -> Interaction | None:
-    """The interaction that was named, if it is open and this caller's with this customer, or with one that was merged into it."""
-    found = None if interaction is None else store.load(Interaction, interaction)
-    numbers = (customer.number, *customer.absorbed)
-    if found is None or not any(found.open_for(number, request.origin.actor) for number in numbers):
+    """The interaction that was named, if it is open and this caller's with this customer, or with one whose merges led to it."""
+    call = None if interaction is None else store.load(Interaction, interaction)
+    if call is None or not call.open_for(call.customer, request.origin.actor):
         return None
-    return found
+    called = standing(store, call.customer)
+    return call if called is not None and called.number == customer.number else None
 
 
 @command
