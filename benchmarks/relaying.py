@@ -14,7 +14,7 @@ from consumers.messages import Message, message
 from consumers.relay import Relay
 from store.application import Dossier
 from store.log import read
-from store.relaying import relay_state
+from store.relaying import FOLLOWER, relay_state
 
 EVENTS: Final = 20_000
 ROUNDS: Final = 3
@@ -66,7 +66,7 @@ def _bare(servers: str, messages: list[Message]) -> float:
 def _relayed(application: Dossier, servers: str) -> float:
     """Seconds from the start of a relay that has sent nothing yet to its last acknowledged message."""
     with application.database.connection() as connection:
-        connection.execute("DELETE FROM tracking WHERE follower = 'relay'")
+        connection.execute("DELETE FROM tracking WHERE follower = %s", [FOLLOWER])
     stop, topics = threading.Event(), _topics(servers)
     relay = threading.Thread(target=Relay(application, servers, topics).run, args=(stop,))
     began = time.perf_counter()
