@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from aggregates.account.propagating import Became, PropagationOutcome
 from aggregates.fact import Origin, Role, Source
 from aggregates.profile_class.profile_class import ClassChange, ProfileClass
-from aggregates.profile_class.propagation import Propagation
+from aggregates.profile_class.propagation import Propagation, runs_of
 from jobs.deciding import BEFORE_ALL, Decided, Key, Plan, decide, page_of
 from projections.reading import ReadModels
 from store import previews, propagations
@@ -111,7 +111,7 @@ def preview(
         BehindError: the read model of accounts has not come to this position.
     """
     plan = plan_of_preview(change, run_date, include_later=include_later)
-    key = (Propagation.id_of(dossier.company, Propagation.key(change.name, change.version)), run_date, include_later)
+    key = (_id_of_next(dossier, change), run_date, include_later)
     with dossier.database.connection() as connection:
         kept = previews.read(connection, key)
     if kept is not None and kept.position < (position or 0):
@@ -147,6 +147,12 @@ def reasons_of(rows: list[tuple[str, str, int]]) -> Iterator[Reason]:
     """Rows of outcome, reason and how many profiles."""
     for outcome, reason, profiles in rows:
         yield Reason(outcome=Became(outcome), reason=reason, profiles=profiles)
+
+
+def _id_of_next(dossier: Dossier, change: ClassChange) -> UUID:
+    """The id of the run after those that are finished: what was kept before they were says nothing of it."""
+    finished = sum(run.finished for run in runs_of(lambda key: dossier.load(Propagation, key), change))
+    return Propagation.id_of(dossier.company, Propagation.key(change.name, change.version, finished + 1))
 
 
 def _go_on(dossier: Dossier, reads: ReadModels, plan: Plan, kept: Progress | None, position: int | None) -> Progress:

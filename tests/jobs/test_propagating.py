@@ -242,6 +242,21 @@ def test_a_preview_of_many_profiles_is_made_in_parts_and_goes_on_where_it_was(
     assert previewed(dossier, version, run_date=LATER).profiles == 2
 
 
+def test_the_preview_of_a_further_run_is_made_anew(
+    dossier: Dossier, monkeypatch: pytest.MonkeyPatch
+) -> None:  # rule 2.17
+    company(dossier, accounts=3)
+    version = change(dossier)
+    monkeypatch.setattr(previewing, "AT_ONCE", 2)
+    monkeypatch.setattr(previewing, "MOST_S", 0.0)
+    parts = [previewed(dossier, version) for _ in range(2)]
+    assert [(part.changed, part.complete) for part in parts] == [(2, False), (3, True)]
+    begin(dossier, version)
+    work(dossier)
+    parts = [previewed(dossier, version) for _ in range(2)]
+    assert [(part.changed, part.unchanged, part.complete) for part in parts] == [(0, 2, False), (0, 3, True)]
+
+
 def test_the_run_date_says_which_profiles_are_in_force(dossier: Dossier) -> None:  # rule 2.16
     company(dossier, accounts=2)
     assign_class(dossier, request(), Place("A-1"), profile_class="DEFAULT", when=When(LATER))
