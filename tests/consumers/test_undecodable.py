@@ -63,6 +63,13 @@ def test_what_was_done_with_of_its_batch_is_not_given_again() -> None:
     assert places(polled(batch(5, [(NOT_UTF_8, b"")], [], [(NOT_UTF_8, b"")]), offset=6)) == [6, (7, 7)]
 
 
+@pytest.mark.parametrize("compression", range(5), ids=["plain", "gzip", "snappy", "lz4", "zstd"])
+def test_every_codec_that_a_topic_may_have_is_decoded(compression: int) -> None:
+    packed = batch(5, [], [], [], compression=compression)
+    assert packed[DefaultRecordBatch.ATTRIBUTES_OFFSET + 1] == compression
+    assert places(polled(packed)) == [5, 6, 7]
+
+
 def with_unknown_codec(built: bytearray) -> bytearray:
     struct.pack_into(">h", built, DefaultRecordBatch.ATTRIBUTES_OFFSET, 7)
     return sealed(built)
