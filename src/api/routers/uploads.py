@@ -171,7 +171,7 @@ async def _try(request: Request, incoming: Receiving, asked: Asked, reading: Rea
     received = await run_in_threadpool(
         lambda: receiving.as_received(dossier, asked, reading, size=incoming.size, digest=incoming.end())
     )
-    trying = Trying(dossier, received, incoming.read)
+    trying = await run_in_threadpool(Trying, dossier, received, incoming.read)
     chunks = trying.chunks()
     try:
         while await run_in_threadpool(next, chunks, None) is not None:
