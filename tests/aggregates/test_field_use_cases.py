@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from aggregates.customer import commands as customer
+from aggregates.customer import unmasking_commands as unmasking
 from aggregates.customer.fields import FieldChangedMeanwhileError, NoOpenInteractionError, NotAgentEditableError
 from aggregates.customer.profile import CustomerNotFoundError
 from aggregates.customer.unmasking import Unmasking
@@ -165,12 +166,12 @@ def test_a_refused_edit_of_a_masked_field_is_recorded_and_nothing_else_is() -> N
     stale = replace(ANN, expected_version=1, idempotency=IdempotencyKey("ann", "k", b"d"))
     with pytest.raises(FieldChangedMeanwhileError) as refused:
         edit(store, stale, phone="x")
-    customer.record_refusal(store, stale, number="1001", refusal=refused.value)
+    unmasking.record_refusal(store, stale, number="1001", refusal=refused.value)
     assert said(store.recorded[1:]) == said([masked_edit_refused("phone")])
     assert store.recorded[1].origin.actor == "ann"
     assert store.outcome_of(stale) is None
-    customer.record_refusal(store, replace(stale, only_decide=True), number="1001", refusal=refused.value)
-    customer.record_refusal(store, stale, number="1001", refusal=InvalidError("It is something else."))
+    unmasking.record_refusal(store, replace(stale, only_decide=True), number="1001", refusal=refused.value)
+    unmasking.record_refusal(store, stale, number="1001", refusal=InvalidError("It is something else."))
     assert len(store.recorded) == 2
 
 
@@ -215,7 +216,7 @@ def test_fields_of_a_customer_that_does_not_exist_cannot_be_edited() -> None:  #
 def test_showing_masked_values_is_recorded_and_leaves_the_customers_version_alone() -> None:  # rule 5.2
     store = MemoryStore(*ON_CALL)
     for _ in range(2):
-        customer.show_masked(store, CARL, number="1001", fields=["phone", "income"])
+        unmasking.show_masked(store, CARL, number="1001", fields=["phone", "income"])
     assert said(store.recorded) == said([masked_shown("income", "phone")] * 2)
     assert {fact.origin.actor for fact in store.recorded} == {"carl"}
     assert edit(store, replace(ANN, expected_version=1), city="Bonn").version == 2

@@ -10,6 +10,7 @@ from aggregates.account import commands as account
 from aggregates.account.commands import Place
 from aggregates.aggregate import Aggregate
 from aggregates.customer import commands as customer
+from aggregates.customer import unmasking_commands as unmasking
 from aggregates.customer.profile import CustomerNotFoundError, CustomerProfile
 from aggregates.errors import DomainError, StaleVersionError
 from aggregates.fact import Fact
@@ -208,7 +209,7 @@ def test_every_use_case_refuses_a_version_that_is_not_the_last(
 
 
 def test_every_use_case_is_in_the_table_of_expected_versions() -> None:  # rule 0.7
-    modules = (setup, customer, profile_class, account, field, interaction, upload)
+    modules = (setup, customer, unmasking, profile_class, account, field, interaction, upload)
     found = {name for module in modules for name, one in vars(module).items() if hasattr(one, "__wrapped__")}
     assert found == {use_case.__name__ for use_case, *_ in STALE} | NOT_COMPARED
 

@@ -1,12 +1,10 @@
 """Use cases of a customer profile. Each loads what it needs, lets the profile decide, and stores its facts."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
 from aggregates import texts
-from aggregates.customer.fields import FieldChangedMeanwhileError
 from aggregates.customer.merging import MergeError
 from aggregates.customer.profile import (
     AlternateNumberInUseError,
@@ -15,9 +13,8 @@ from aggregates.customer.profile import (
     alternate_number_text,
     customer_number,
 )
-from aggregates.customer.unmasking import Unmasking
 from aggregates.effective import Days
-from aggregates.errors import DomainError, InvalidError
+from aggregates.errors import InvalidError
 from aggregates.fact import Origin, Source
 from aggregates.interaction.interaction import Interaction
 from aggregates.use_case import Claim, ClaimTakenError, FactStore, Outcome, Request, StaleDecisionError, command
@@ -283,32 +280,3 @@ def _younger(one: CustomerProfile, two: CustomerProfile) -> bool:
     if one.registered_at is None or two.registered_at is None:
         raise StaleDecisionError("When they were registered is in the log, but not in memory.")
     return one.registered_at > two.registered_at
-
-
-@command
-def show_masked(store: FactStore, request: Request, *, number: str, fields: Sequence[str]) -> Outcome:
-    """Records that masked values of a customer are shown to the caller (rule 5.2)."""
-    found = store.load(Unmasking, number) or Unmasking.new(store.company, number)
-    found.show(request.origin, number, fields)
-    return store.keep(request, found)
-
-
-def record_refusal(store: FactStore, request: Request, *, number: str, refusal: DomainError) -> None:
-    """Records that an edit was refused in fields that the caller may not see, where it was (rule 5.2).
-
-    To be called before the refusal is told. What is only judged is not recorded: its answer does not depend on any value.
-    """
-    faults = getattr(refusal, "faults", (refusal,))
-    fields = [fault.key for fault in faults if isinstance(fault, FieldChangedMeanwhileError) and fault.hidden]
-    if fields and not request.only_decide:
-        refuse_masked_edit(
-            store, replace(request, expected_version=None, idempotency=None), number=number, fields=fields
-        )
-
-
-@command
-def refuse_masked_edit(store: FactStore, request: Request, *, number: str, fields: Sequence[str]) -> Outcome:
-    """Records that values for masked fields were refused to a caller who may not see them (rule 5.2)."""
-    found = store.load(Unmasking, number) or Unmasking.new(store.company, number)
-    found.refuse_edit(request.origin, number, fields)
-    return store.keep(request, found)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from aggregates.customer import commands
+from aggregates.customer import commands, unmasking_commands
 from aggregates.customer.profile import CustomerNotFoundError
 from aggregates.customer.unmasking import UNMASKERS
 from aggregates.errors import DomainError
@@ -70,7 +70,7 @@ def read_widget(
         raise CustomerNotFoundError(f"Customer {number} does not exist.")
     if shown := [one.key for one in found.fields if one.key in hidden and one.value is not None]:
         asked = Write(services_of(request), around.of(request.scope), None).ask()
-        commands.show_masked(read.services.dossier, asked, number=number, fields=shown)
+        unmasking_commands.show_masked(read.services.dossier, asked, number=number, fields=shown)
     return read.answer(found, view, version=found.version)
 
 
@@ -90,6 +90,6 @@ def edit_fields(write: Writing, number: NUMBER, body: FieldEdits) -> Response:
             keep_later=body.keep_later,
         )
     except DomainError as refusal:
-        commands.record_refusal(dossier, asked, number=number, refusal=refusal)
+        unmasking_commands.record_refusal(dossier, asked, number=number, refusal=refusal)
         raise
     return write.done(outcome, message=SAVED if outcome.changed else NOTHING_CHANGED)
