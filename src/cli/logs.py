@@ -6,11 +6,12 @@ the process and of its company, and what `structlog.contextvars` binds.
 
 import logging
 import sys
-from typing import Any, Final
+from typing import Final
 
 import structlog
-from structlog.typing import EventDict, Processor
+from structlog.typing import Processor
 
+from api.logs import named
 from cli.settings import LogLevel
 
 _TALKATIVE: Final = ("httpx2", "httpcore2", "kafka", "asyncio", "uvicorn")
@@ -27,7 +28,7 @@ _SHARED: Final[tuple[Processor, ...]] = (
 
 def configure(process: str, level: LogLevel, company: str) -> None:
     """Sets logging up for this process; its name and its company are in every line."""
-    shared = (_named(process, company), *_SHARED)
+    shared = (named(process, company), *_SHARED)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -46,16 +47,6 @@ def configure(process: str, level: LogLevel, company: str) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-
-
-def _named(process: str, company: str) -> Processor:
-    """Adds the name of the process and its company to every line, whichever thread it comes from."""
-
-    def add(_logger: Any, _method: str, event: EventDict) -> EventDict:
-        event["process"], event["company"] = process, company
-        return event
-
-    return add
 
 
 def _rendering() -> tuple[Processor, ...]:

@@ -50,7 +50,7 @@ def application(settings: Settings) -> ASGIApp:
     """The API over its own connections, which are closed when the server ends."""
     sys.setswitchinterval(SWITCH_S)
     if not sys.stderr.isatty():
-        api.logs.configure()
+        api.logs.configure(NAME, settings.company)
     told = ApiSettings(
         token_secret=settings.token_secret, asyncapi=_message_contract, most_upload_bytes=settings.most_upload_bytes
     )

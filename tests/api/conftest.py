@@ -23,7 +23,7 @@ from store.application import Dossier
 def log_lines() -> Iterator[io.BytesIO]:
     """What is logged, as JSON lines."""
     lines = io.BytesIO()
-    logs.configure(lines)
+    logs.configure("api", "demo", lines)
     structlog.configure(cache_logger_on_first_use=False)
     yield lines
     structlog.reset_defaults()

@@ -76,6 +76,7 @@ def test_the_log_says_who_what_how_and_how_long_and_nothing_personal(api: Api, l
     lines = [json.loads(line) for line in log_lines.getvalue().splitlines()]
     first, _, last = (line for line in lines if line["event"] == "request")
     assert (first["actor"], first["method"], first["route"], first["status"]) == ("agent", "POST", "/v1/customers", 201)
+    assert (first["process"], first["company"]) == ("api", "demo")
     assert first["ms"] > 0
     assert len(first["correlation_id"]) == 36
     assert (last["actor"], last["status"]) == (None, 401)
