@@ -96,7 +96,7 @@ EVER: Final = Days(FIRST_DAY)
 
 
 def joined(ranges: Iterable[Days]) -> list[Days]:
-    """The same days in as few ranges as they make, ascending; ranges that meet or overlap become one."""
+    """These days in as few ranges as they make, ascending; ranges that meet or overlap become one."""
     found: list[Days] = []
     for days in sorted(ranges, key=attrgetter("first")):
         if found and (found[-1].last is None or days.first <= found[-1].last + _DAY):
@@ -144,7 +144,7 @@ class Timeline(Generic[T]):
         return self.versions[low:high]
 
     def cut(self, days: Days) -> "Timeline[T]":
-        """What holds on `days`, and nothing on others."""
+        """The timeline of what holds on `days`, with nothing on others."""
         return Timeline(tuple(Version(one.days.within(days), one.content) for one in self.within(days)))
 
     def until_next(self, days: Days) -> Days:
@@ -155,7 +155,7 @@ class Timeline(Generic[T]):
         return days.before(self.versions[place].days.first) or days
 
     def until_ended(self, days: Days) -> Days:
-        """The same days, ending the day before the next day on which something that was in force is not any more."""
+        """These days, ending the day before the next day on which something that was in force is not any more."""
         for version in self.within(days):
             gap = days.after(version.days.last)
             if gap is None:

@@ -45,7 +45,7 @@ def line(value: str, *, field: str, label: str, longest: int) -> str:
 
 
 def _is_no_character(letter: str) -> bool:
-    """Whether no version of Unicode has, or will have, a character there."""
+    """True when no version of Unicode has, or will have, a character there."""
     place = ord(letter)
     return unicodedata.category(letter) in _NO_CHARACTERS or place & 0xFFFE == 0xFFFE or 0xFDD0 <= place <= 0xFDEF
 
@@ -60,7 +60,7 @@ def normal(value: str) -> str:
 
 
 def folded(value: str) -> str:
-    """What texts are looked up by: the same whatever their case, their outer blanks and how their letters are composed."""
+    """The text that look-ups compare: the same whatever its case, its outer blanks and how its letters are composed."""
     return normal(value.strip()).casefold()
 
 
@@ -114,7 +114,7 @@ def plain_decimal(number: Decimal) -> str:
 
 
 def same(one: str | None, other: str | None) -> bool:
-    """Whether two texts are the same, however their letters are composed: also what was stored before NFC was the rule (rule 0.10)."""
+    """True when two texts are the same, however their letters are composed: also what was stored before NFC was the rule (rule 0.10)."""
     if one is None or other is None:
         return one is other
     return one == other or normal(one) == normal(other)

@@ -145,7 +145,7 @@ class Lane:
     def _guarded(
         self, received: Received, act: Callable[[], Later | None], give_up: Callable[[str], None] | None = None
     ) -> Later | None:
-        """What the act gives. Tried again while a server is away or not ready, for ever; given up after so many other faults."""
+        """The result of the act. It is tried again while a server is away or not ready, for ever; given up after so many other faults."""
         try:
             return act()
         except Exception as error:  # noqa: BLE001  (one bad message must neither end nor block the partition)

@@ -38,7 +38,7 @@ with warnings.catch_warnings():
 
 
 def is_bus_away(error: BaseException) -> bool:
-    """Whether the brokers are away, or not ready, and the same may succeed once they are back."""
+    """True when the brokers are away, or not ready, and the same may succeed once they are back."""
     return isinstance(error, KafkaError) and bool(error.retriable)
 
 

@@ -13,7 +13,7 @@ from jobs.originals import JsonLine, Members, Unread, read_members
 
 
 def is_json(line: str) -> bool:
-    """Whether a file that begins with this line is one of JSON lines."""
+    """True when a file that begins with this line is one of JSON lines."""
     return line.lstrip().startswith("{")
 
 

@@ -27,7 +27,7 @@ class Layout:
 
     @property
     def has_header(self) -> bool:
-        """Whether the first row names the columns: columns that are all numbers are positions, in a file without a header."""
+        """True when the first row names the columns: columns that are all numbers are positions, in a file without a header."""
         return self.header if self.header is not None else not all(column.isdecimal() for column in self.columns)
 
     def names(self) -> dict[str, str]:

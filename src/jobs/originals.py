@@ -107,5 +107,5 @@ def _json(value: Any) -> str:
 
 
 def _whole(value: object) -> bool:
-    """Whether a text holds no half characters, which cannot be written but as an escape."""
+    """True for what holds no half characters, which cannot be written but as an escape."""
     return not isinstance(value, str) or value.isprintable()

@@ -126,7 +126,7 @@ def preview(
 def previewed(
     dossier: Dossier, reads: ReadModels, plan: Plan, after: Key, limit: int, *, later: bool, position: int | None
 ) -> list[ProfileOutcome]:
-    """What would become of each of up to `limit` profiles after `after`; `later`: of those with a later-dated version only."""
+    """The outcomes that up to `limit` profiles after `after` would have; `later`: of those with a later-dated version only."""
     return decide(dossier, plan, page_of(reads, plan, after, limit, position=position, later=later).keys).outcomes
 
 

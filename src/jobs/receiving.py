@@ -120,7 +120,7 @@ class Receiving:
         return upload, outcome
 
     def read(self) -> Iterator[bytes]:
-        """What has come, from its start."""
+        """The bytes that have come, from the first."""
         return read_file(self._dossier.database, self._dossier.fact_mapper.keys, self.upload)
 
     def discard(self) -> None:

@@ -86,7 +86,7 @@ class Trying:
                 self._refusal = str(error)
 
     def result(self) -> DryRun:
-        """What it comes to, once every chunk is tried."""
+        """The result, once every chunk is tried."""
         received = self._received
         return DryRun(
             file=received.file,
@@ -135,7 +135,7 @@ class Trying:
                 self._left_off += 1
 
     def _wrong_value(self, error: RowError, content: Mapping[str, Any] | None) -> WrongValue:
-        """What the list of an upload would say: nothing of a value that the key of an erased customer would seal (rule 5.1)."""
+        """The entry that an upload's list would have, with nothing of a value that an erased customer's key would seal (rule 5.1)."""
         hidden = masked_targets(self._dossier.setup().fields)
         erased = error.subject is not None and self._dossier.fact_mapper.keys.find(error.subject) == (True, None)
         value = None if erased else (error.value or "")[:LONGEST_VALUE] or None

@@ -178,7 +178,7 @@ def _shown(dossier: Dossier, found: ReadError) -> WrongValue:
 
 
 def wrong_value(error: RowError, number: str | None, row: str | None, hidden: AbstractSet[str]) -> WrongValue:
-    """What is wrong, for whoever reads. A value that was masked when the row was read, or is masked now, is not shown (rule 5.2)."""
+    """The entry of the list of what is wrong. A value that was masked when the row was read, or is masked now, is not shown (rule 5.2)."""
     masked = error.field is not None and (error.masked or error.field in hidden)
     value = MASKED if masked else error.value
     return WrongValue(

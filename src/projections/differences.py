@@ -74,7 +74,7 @@ _KINDS: Final = ("name", "alternate_numbers", "responses", "fields")
 
 
 def diff(before: View, after: View, number: str, *, hide: bool = False) -> Diff | None:
-    """What differs between two views; `None` when the customer was known at neither.
+    """The differences between two views; `None` when the customer was known at neither.
 
     `hide`: the caller may not see masked values, so one that another event set differs, whatever it equals.
     """

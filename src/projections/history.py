@@ -234,7 +234,7 @@ def _entries(view: View, kind: str, key: str, rows: Sequence[Row]) -> Callable[[
 
 
 def _shown(about: str, known: Collection[str] | None) -> bool:
-    """Whether it may be said that an event is about this: which personal fields an erased customer had is not known any more."""
+    """True when it may be said that an event is about this: which personal fields an erased customer had is not known any more."""
     return known is None or not about.startswith(_FIELD) or about.removeprefix(_FIELD) in known
 
 

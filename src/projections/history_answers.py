@@ -66,7 +66,7 @@ _Ranges = dict[tuple[str, _Later], list[Days]]
 
 
 def standings(view: View, positions: Sequence[int], *, shown: Callable[[str], bool]) -> Mapping[int, Standing]:
-    """What became of the events at these positions, without what is not `shown`; those that say nothing about days are left out."""
+    """The standing of the events at these positions, without what is not `shown`; those that say nothing about days are left out."""
     found: dict[int, _Ranges] = {}
     asked = {"positions": list(positions), "known_at": view.known_at}
     for position, family, subjects, first, last, later, event_id in view.connection.execute(_PARTS, asked):
@@ -89,7 +89,7 @@ def _topics_of(view: View, found: Iterable[_Ranges]) -> Mapping[int, set[str]]:
 
 
 def _about(ranges: _Ranges) -> set[str]:
-    """What an event is about; a registration, which may bring the values of a row, about the name."""
+    """The subjects that an event is about; of a registration, which may bring the values of a row, the name."""
     about = {about for about, _ in ranges}
     return {NAME} if NAME in about else about
 

@@ -134,12 +134,12 @@ def fold_days(connection: Connection[Row], facts: Sequence[Seen]) -> None:
 
 
 def thing_of(fact: Fact, statement: Statement) -> Thing:
-    """What a statement of a fact is about."""
+    """The aggregate and family of subjects that a statement of a fact is about."""
     return fact.originator_id, statement.family
 
 
 def _rests(part: Part, statement: Statement) -> Iterator[tuple[tuple[str, ...], Days]]:
-    """What a statement leaves of a part: other subjects on all of its days, then its own before and after the statement's days."""
+    """The rests of a part: other subjects on all of its days, then its own before and after the statement's days."""
     others = tuple(one for one in part.subjects if one not in statement.subjects)
     if others:
         yield others, part.days
@@ -154,7 +154,7 @@ def _common(part: Part, statement: Statement) -> tuple[str, ...]:
 
 
 def _in_force(connection: Connection[Row], reach: Mapping[Thing, Days]) -> dict[Thing, Lines]:
-    """What is in force on the days within reach, however long the history."""
+    """The parts in force on the days within reach, however long the history, by subject."""
     versions: dict[Thing, dict[str, list[Version[Part]]]] = {}
     if reach:
         connection.execute(PROBES_ONLY)

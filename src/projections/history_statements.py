@@ -40,7 +40,7 @@ Statements = Iterator[Statement]
 
 
 def statements(fact: Fact) -> list[Statement]:
-    """What a fact says about days; no two of its statements are about the same subject and day."""
+    """The statements of a fact about days; no two of its statements are about the same subject and day."""
     state = STATES.get(type(fact))
     return [] if state is None else list(state(fact))
 
@@ -96,7 +96,7 @@ def _personal(values: Any) -> Mapping[str, Any]:
 def _taken(
     fields: Mapping[str, Sequence[customer.Held]], responses: Mapping[int, Sequence[customer.Held]]
 ) -> Statements:
-    """What a merge says, its undoing, or what came to light by that."""
+    """The statements of a merge, of its undoing, or of what came to light by that."""
     yield from _of_fields((key, map(_days, held)) for key, held in fields.items())
     for category, held in responses.items():
         for answer in held:
@@ -116,7 +116,7 @@ def _control(fact: setup.ControlValueSet) -> Statements:
 
 
 def _of_fields(fields: Iterable[tuple[str, Iterable[Days]]]) -> Statements:
-    """What is said of fields, each with its days: those with the same days together, whatever the order they come in."""
+    """The statements about fields, each given with its days: those with the same days together, whatever the order they come in."""
     alike: dict[Days, list[str]] = {}
     for key, ranges in sorted(fields, key=itemgetter(0)):
         for days in ranges:

@@ -87,13 +87,13 @@ def _edited(fact: BusinessFieldEdited) -> Outgoing:
 
 
 def _row(fact: CustomerRegistered | BusinessFieldsUploaded) -> Iterator[Outgoing]:
-    """What a row of an upload brought, but for the days on which an edit stands against it (rule 3.10)."""
+    """The changes that a row of an upload brought, but for the days on which an edit stands against it (rule 3.10)."""
     for key, value, personal, days in taken_values(fact):
         yield Outgoing(field_source(key), value, days.first, days.last, personal)
 
 
 def _merge(fact: CustomerMerged | CustomerUnmerged | CustomerValuesPutBack) -> Iterator[Outgoing]:
-    """What a merge brought the survivor, what undoing it took away again, or what came to light by that (rule 6.1)."""
+    """The changes that a merge brought the survivor, that undoing it took away again, or that came to light by that (rule 6.1)."""
     for category, answers in fact.responses.items():
         yield from _held(category_source(category), answers)
     fields: list[tuple[Mapping[str, Sequence[Held]], bool]] = [(fact.fields, False), (_personal_of_merge(fact), True)]

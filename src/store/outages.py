@@ -32,10 +32,10 @@ _NOT_MIGRATED: Final = (
 
 
 def is_outage(error: BaseException) -> bool:
-    """Whether the database is away, and the same may succeed once it is back."""
+    """True when the database is away, and the same may succeed once it is back."""
     return isinstance(error, OUTAGES) and not isinstance(error, _OF_THE_STATEMENT)
 
 
 def is_not_migrated(error: BaseException) -> bool:
-    """Whether the schema is not the one of this release: a fault of the installation, which `dossier migrate` mends."""
+    """True when the schema is not the one of this release: a fault of the installation, which `dossier migrate` mends."""
     return isinstance(error, _NOT_MIGRATED)

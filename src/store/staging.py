@@ -143,7 +143,7 @@ def waiting(connection: Connection[Row]) -> list[UUID]:
 
 
 def is_over(connection: Connection[Row], upload: UUID) -> bool:
-    """Whether an upload is over: nobody takes a row of it any more."""
+    """True when an upload is over: nobody takes a row of it any more."""
     return connection.execute("SELECT over FROM uploads WHERE upload = %s", [upload]).fetchone() == (True,)
 
 

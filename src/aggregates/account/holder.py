@@ -64,7 +64,7 @@ class ProfileHolder(Aggregate):
         return self.profiles.version_at(day)
 
     def stretches(self, days: Days, *, keep_later: bool = False) -> tuple[Version[Profile], ...]:
-        """What is in force on `days`, in stretches of one content each (rule 2.21). Raises `NoProfileError` where nothing is."""
+        """The profiles in force on `days`, in stretches of one content each (rule 2.21). Raises `NoProfileError` where nothing is."""
         days = self.profiles.until_next(days) if keep_later else days
         stretches = self.profiles.cut(days).versions
         if not stretches:

@@ -59,7 +59,7 @@ class Verdict:
 
 
 def judge(change: ClassChange, version: Version[Profile], *, later: bool) -> Verdict:
-    """Whether a change is written into a version, and if not, why."""
+    """The verdict on one version: whether a change is written into it, and if not, why."""
     profile = version.content
     if change.apply_to is ApplyTo.UNMODIFIED and profile.set_here():
         return Verdict(version, Became.SKIPPED, MODIFIED, later)
@@ -70,7 +70,7 @@ def judge(change: ClassChange, version: Version[Profile], *, later: bool) -> Ver
 
 
 def written_values(days: Days, before: Profile, after: Profile, paths: Sequence[str]) -> list[WrittenValue]:
-    """What was written at these paths."""
+    """The values that were written at these paths, with those of before."""
     marks = before.set_here()
     return [
         WrittenValue(
@@ -85,7 +85,7 @@ def written_values(days: Days, before: Profile, after: Profile, paths: Sequence[
 
 
 def summed_up(verdicts: Sequence[Verdict], chosen: Sequence[Verdict]) -> tuple[Became, str | None]:
-    """What the verdicts on all versions of the class come to, of which those chosen count; there is one at least."""
+    """The outcome and reason of the verdicts on all versions of the class, of which those chosen count; there is one at least."""
     left_out = any(one.became is Became.CHANGED for one in verdicts if one not in chosen)
     if left_out and not chosen:
         return Became.SKIPPED, ONLY_LATER

@@ -107,7 +107,7 @@ class BusinessFields(Aggregate):
         return self.fields.get(key, Timeline()).at(day)
 
     def own_values(self, key: str) -> Timeline[FieldValue]:
-        """What the customer's own edits and files say of a field, without what merges brought: an edit where one is in force, else the
+        """The values of a field by the customer's own edits and files, without what merges brought: an edit where one is in force, else the
         last file. Nothing holds on days on which an edit in force took the value away.
 
         Where no merge brought anything it is `fields`, but for files of before that were withheld from the first day on: what they said

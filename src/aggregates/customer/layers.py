@@ -31,7 +31,7 @@ class Uncovered(Generic[T]):
 
 
 def uncover(days: Iterable[Days], layers: Sequence[Timeline[T]]) -> Uncovered[T]:
-    """What the first layer that has something on a day has, for each of these days."""
+    """For each of these days, the value of the first layer that has one; and the days on which none has."""
     found: list[Version[T]] = []
     empty: list[Days] = []
     for part in days:
@@ -45,14 +45,14 @@ def uncover(days: Iterable[Days], layers: Sequence[Timeline[T]]) -> Uncovered[T]
 
 
 def lacking(mine: Timeline[T], theirs: Timeline[T]) -> Timeline[T]:
-    """What they have on days on which I have nothing: mine wins where it is set."""
+    """The part of `theirs` on days on which `mine` has nothing: mine wins where it is set."""
     for version in mine:
         theirs = theirs.clear(version.days)
     return theirs
 
 
 def left_since(layer: Timeline[T], blanks: Timeline[int], version: int) -> Timeline[T]:
-    """What is left of a layer that is there since this version of the customer: a blank stored since then took it away.
+    """The part of a layer, there since this version of the customer, that no blank stored since then took away.
 
     `blanks` are the days on which the customer's own last word was a blank, with the version that it made.
     """

@@ -149,13 +149,13 @@ class Merging(BusinessFields, ProfileResponses):
         return [_layer(own), *brought]
 
     def _response_layers(self, code: int, standing: Sequence["Merging"]) -> list[Layer]:
-        """What merges bring. The customer's own answers are in force already, wherever there are any."""
+        """The responses that merges bring. The customer's own answers are in force already, wherever there are any."""
         blanks = self.blanks.get(code, Timeline())
         lines = ((one, one.responses.get(code, ())) for one in standing)
         return [self._layer(one, ((held.days, held.content) for held in line), blanks) for one, line in lines]
 
     def _layer(self, other: "Merging", line: Iterable[tuple[Days, str]], blanks: Timeline[int]) -> Layer:
-        """What the other customer brings, as far as no blank of this one's took it away since."""
+        """The values that the other customer brings, as far as no blank of this one's took them away since."""
         layer = _layer((days, LayerValue(value, MERGED, other.number)) for days, value in line)
         return left_since(layer, blanks, self.absorbed[other.number].version)
 

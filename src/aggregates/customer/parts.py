@@ -15,7 +15,7 @@ Groups = Mapping[str, Mapping[Any, Sequence[Held]]]
 
 
 def parts(groups: Groups) -> list[dict[str, dict[Any, list[Held]]]]:
-    """The same groups, the same values in the same order, in as few parts as fit one event each; one part where there are no values."""
+    """The groups in as few parts as fit one event each, their values in the same order; one part where there are no values."""
     found: list[dict[str, dict[Any, list[Held]]]] = [{name: {} for name in groups}]
     size = 0
     for name, values in groups.items():

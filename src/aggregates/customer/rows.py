@@ -84,7 +84,7 @@ class Cell:
 
 
 def uploaded_since(uploaded: Timeline[UploadedValue], days: Days, said: UploadedValue) -> Timeline[UploadedValue]:
-    """What the files said last once this was said of these days: whoever repeats a value is not the one who brought it."""
+    """The timeline of what files said last, after this was said of these days: whoever repeats a value is not the one who brought it."""
     since = uploaded.supersede(days, said)
     for before in uploaded.within(days):
         if texts.same(before.content.value, said.value):
@@ -181,7 +181,7 @@ def personal_values(fact: CustomerRegistered | BusinessFieldsUploaded) -> Mappin
 
 
 def row_payload(bundle: Sequence[Cell]) -> dict[str, Any]:
-    """What a fact of a row says with these cells, which are of the same days."""
+    """The payload of a fact of a row with these cells, which are of the same days."""
     partly = {
         cell.key: [Held(effective_from=one.first, effective_to=one.last) for one in cell.withheld]
         for cell in bundle

@@ -18,7 +18,7 @@ UNMASKERS: Final = (Role.ADMINISTRATOR, Role.AUDITOR)
 
 
 def is_hidden(definition: FieldDefinition, role: Role) -> bool:
-    """Whether this role may not see the field's values. Then no answer may depend on what a value equals."""
+    """True when this role may not see the field's values. Then no answer may depend on what a value equals."""
     return definition.masked and role not in UNMASKERS
 
 

@@ -125,7 +125,7 @@ def under_way(change: ClassChange) -> PropagationStartedError:
 
 
 def _told(run: int) -> int | None:
-    """What an event says of the run: nothing of the first."""
+    """The number that an event has of the run; `None` for the first."""
     return None if run == FIRST_RUN else run
 
 

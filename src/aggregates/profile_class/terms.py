@@ -58,7 +58,7 @@ class Terms(BaseModel):
         return found
 
     def value(self, path: str) -> Value | None:
-        """What is set at one path."""
+        """The value that is set at one path, `None` when none is."""
         kind, name, *rest = path.split(".", 2)
         if kind == "attributes":
             return self.attributes.get(name)
@@ -229,7 +229,7 @@ def _amounts(faults: Faults, given: Mapping[str, Any]) -> Iterator[tuple[str, Va
 
 
 def _takes_away(row: Any) -> bool:
-    """Whether nothing is said of a currency but that amounts of it go: whatever is stored can be taken away (rule 0.10)."""
+    """True when nothing is said of a currency but that amounts of it go: whatever is stored can be taken away (rule 0.10)."""
     return row is None or (isinstance(row, Mapping) and bool(row) and all(value is None for value in row.values()))
 
 

@@ -119,7 +119,7 @@ class SystemControls(Aggregate):
         return zone_of(self.value(TIME_ZONE, day))
 
     def warnings(self, day: date) -> list[str]:
-        """What is wrong with the values in force and does not stop anything: a time zone that there is not."""
+        """Texts for operators on what is wrong with the values in force and does not stop anything: a time zone that there is not."""
         unknown = unknown_zone(self.value(TIME_ZONE, day))
         return [] if unknown is None else [unknown]
 

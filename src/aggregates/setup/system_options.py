@@ -37,7 +37,7 @@ class SystemOptions(Aggregate):
             self._change(origin, patch, stretch)
 
     def _stretches(self, days: Days) -> list[Version[SystemValues]]:
-        """What is said on `days`, in stretches of one content each; on some of them nothing may be."""
+        """The values on `days` in stretches of one content each, those without any included, in order."""
         said = self.values.cut(days).versions
         nothing = [Version(gap, _NONE) for gap in days.without(version.days for version in said)]
         return sorted((*said, *nothing), key=lambda version: version.days.first)

@@ -20,7 +20,7 @@ def _names() -> frozenset[str]:
 
 
 def is_zone(name: str) -> bool:
-    """Whether the tz database has a zone of this name."""
+    """True when the tz database has a zone of this name."""
     return name in _names()
 
 
@@ -37,7 +37,7 @@ def zone_of(name: str) -> ZoneInfo:
 
 
 def unknown_zone(name: str) -> str | None:
-    """What an operator is told of a zone that is none; `None` for one that is."""
+    """The warning for operators about a name that is no zone; `None` for one that is."""
     if is_zone(name):
         return None
     return f"{name} is not a time zone of the tz database; days are those of {zone_of(name).key}. Set the control TZ."

@@ -78,7 +78,7 @@ class UploadStore(FactStore, Protocol):
     """What cancelling needs of the store besides."""
 
     def taken(self) -> Counts:
-        """What became of the rows so far. What is kept after it is refused where more rows were taken meanwhile."""
+        """The counts of the rows so far. What is kept after it is refused where more rows were taken meanwhile."""
         ...
 
 

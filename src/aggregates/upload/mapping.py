@@ -90,7 +90,7 @@ def trimmed(text: str) -> str:
 
 @lru_cache(maxsize=10_000)  # the members of JSON lines are compared row by row
 def column_key(name: str) -> str:
-    """What names of columns are compared by: equal for names that differ in outer blanks, normal form or case only."""
+    """The text by which names of columns are compared: equal for names that differ in outer blanks, normal form or case only."""
     return unicodedata.normalize("NFC", trimmed(name).casefold())
 
 

@@ -166,7 +166,7 @@ async def _take(request: Request, incoming: Receiving, most: int) -> None:
 
 
 async def _try(request: Request, incoming: Receiving, asked: Asked, reading: Reading) -> DryRun:
-    """What the file would come to. Ends with `ClientDisconnect` when nobody waits for it any more."""
+    """The result of a dry run of the file. Ends with `ClientDisconnect` when nobody waits for it any more."""
     dossier = services_of(request).dossier
     received = await run_in_threadpool(
         lambda: receiving.as_received(dossier, asked, reading, size=incoming.size, digest=incoming.end())
