@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from aggregates.errors import ForbiddenError
 from aggregates.fact import Role
-from api import around
+from api import around, query_names
 from api.around import Around
 from api.services import services_of
 
@@ -68,7 +68,7 @@ def allowed(route: APIRoute) -> Allowed | None:
 
 
 class GuardedRoute(APIRoute):
-    """A route that checks the token, the role and the media type before it reads the body."""
+    """A route that checks the token, the role, the media type and the names in the query before it reads the body."""
 
     def __init__(self, *args: Any, dependencies: Sequence[Dependency] | None = None, **kwargs: Any) -> None:
         found = dependencies or ()
@@ -80,12 +80,15 @@ class GuardedRoute(APIRoute):
         """The handler behind its guard."""
         handle = super().get_route_handler()
         guard = self.guard
+        names = query_names.names_of(self.dependant)
 
         async def guarded(request: Request) -> Response:
             if guard is not None:
                 guard.check(request)
             if request.method in _WITH_BODY:
                 self.check_media_type(around.of(request.scope))
+            if request.scope["query_string"]:
+                query_names.check(request, names)
             return await handle(request)
 
         return guarded

@@ -13,7 +13,7 @@ from api.auth import GuardedRoute, allowed
 from api.openapi import routes_of
 from api.settings import ApiSettings, SettingsError
 from api.tokens import OtherCompanyError, TokenError, Tokens
-from api_client import SECRET, Api, assert_problem, token
+from api_client import SECRET, Api, assert_problem, fields, token
 
 EVERYBODY = {Role.ADMINISTRATOR, Role.AGENT, Role.INTEGRATOR, Role.AUDITOR}
 WRITERS = {Role.ADMINISTRATOR, Role.AGENT, Role.INTEGRATOR}
@@ -93,6 +93,7 @@ TABLE: list[tuple[str, str, object, set[Role]]] = [
     ("GET", "/v1/profile-classes/L/propagations", None, EVERYBODY),
     ("GET", "/v1/profile-classes/L/propagations/2", None, EVERYBODY),
     ("POST", "/v1/profile-classes/L/propagations/2", {}, ADMINISTRATOR),
+    ("GET", "/v1/profile-classes/L/propagations/2/preview", None, EVERYBODY),
     ("GET", "/v1/profile-classes/L/propagations/2/report", None, EVERYBODY),
     ("DELETE", "/v1/profile-classes/L", None, ADMINISTRATOR),
     ("GET", "/v1/system-options", None, EVERYBODY),
@@ -101,6 +102,7 @@ TABLE: list[tuple[str, str, object, set[Role]]] = [
     ("POST", "/v1/uploads", {}, UPLOADERS),
     ("GET", f"/v1/uploads/{EVENT}", None, UPLOADERS),
     ("GET", f"/v1/uploads/{EVENT}/errors", None, UPLOADERS),
+    ("POST", f"/v1/uploads/{EVENT}/cancel", {}, UPLOADERS),
     ("GET", "/v1/upload-mappings", None, UPLOADERS),
     ("GET", "/v1/upload-mappings/M", None, UPLOADERS),
     ("PUT", "/v1/upload-mappings/M", {"columns": {"Town": "f"}}, UPLOADERS),
@@ -143,6 +145,25 @@ def test_each_route_lets_in_exactly_the_roles_of_the_table(api: Api) -> None:
         for role in sorted(roles):
             status = api.call(method, path, role, json=body).status_code
             assert status not in {401, 403, 405, 500}, f"{method} {path} as {role}: {status}"
+
+
+def test_a_query_parameter_that_a_route_does_not_have_is_refused_by_name(api: Api) -> None:  # rule 0.9
+    for method, path, body, roles in TABLE:
+        role = Role.ADMINISTRATOR if Role.ADMINISTRATOR in roles else next(iter(roles))
+        asked = f"{path}{'&' if '?' in path else '?'}dryrun=true&%00=1"
+        headers = {"Content-Type": "text/csv"} if path == "/v1/uploads" else {}
+        with api.storing_nothing():
+            answer = api.call(method, asked, role, json=body, headers=headers)
+        assert_problem(answer, 422, "invalid")
+        assert fields(answer) == {"dryrun", "\0"}, f"{method} {path}"
+
+
+def test_a_query_parameter_that_comes_twice_is_refused_by_name(api: Api) -> None:  # rule 0.9
+    answer = api.call(
+        "POST", "/v1/uploads?dry_run=true&dry_run=false", content=b"N", headers={"Content-Type": "text/csv"}
+    )
+    assert_problem(answer, 422, "invalid")
+    assert fields(answer) == {"dry_run"}
 
 
 def test_a_stranger_learns_nothing_about_the_input_rules(api: Api) -> None:
