@@ -41,7 +41,7 @@ def filled(api: Api) -> Api:
         api.post("/v1/customers/1001/alternate-numbers", {"alternate_number": "N1"}),
         api.put("/v1/attribute-mappings/category:7", {"attribute": "age"}),
         api.put("/v1/upload-mappings/feed", {"columns": {"Number": "customer_number", "Town": "city"}}),
-        api.post("/v1/interactions", {"interaction": "CALL-1", "customer": "1001"}, Role.AGENT),
+        api.post("/v1/interactions", {"interaction": "CALL-1", "customer": "1001", "agent": "agent"}, Role.INTEGRATOR),
     ]
     assert [answer.text for answer in created if answer.status_code not in {200, 201}] == []
     for projection in catalogue.projections(api.dossier):
