@@ -165,7 +165,8 @@ class FactMapper(Mapper[UUID]):
 def _outline(value: Any) -> Any:
     """A personal value without what is personal in it: its fields and days, and `[erased]` for each text."""
     if isinstance(value, BaseModel):
-        value = {name: one for name, one in vars(value).items() if one is not None}
+        kept = _not_personal(value)
+        return {name: one if name in kept else _outline(one) for name, one in vars(value).items() if one is not None}
     if isinstance(value, dict):
         return {name: _outline(one) for name, one in value.items()}
     if isinstance(value, list):
@@ -173,10 +174,16 @@ def _outline(value: Any) -> Any:
     return str.__str__(ERASED) if isinstance(value, str) else value
 
 
+def _not_personal(value: BaseModel) -> frozenset[str]:
+    """The texts of a personal value that say nothing of a person."""
+    return getattr(value, "NOT_PERSONAL", frozenset())
+
+
 def _erased(value: Any) -> Any:
     """The value that an outline was read as, with `ERASED` for each text."""
     if isinstance(value, BaseModel):
-        return value.model_copy(update={name: ERASED for name, one in vars(value).items() if isinstance(one, str)})
+        texts = {name for name, one in vars(value).items() if isinstance(one, str)}
+        return value.model_copy(update=dict.fromkeys(texts - _not_personal(value), ERASED))
     if isinstance(value, dict):
         return {name: _erased(one) for name, one in value.items()}
     if isinstance(value, list):

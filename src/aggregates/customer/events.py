@@ -95,6 +95,8 @@ class Held(BaseModel):
     """A value and the days, both inclusive, on which it holds."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    NOT_PERSONAL: ClassVar[frozenset[str]] = frozenset()
+    """Texts that stay when the value of a personal field is erased (rule 5.1)."""
 
     effective_from: date
     effective_to: date | None = None
@@ -156,6 +158,8 @@ class CustomerUnmerged(Fact):
 
 class PutBack(Held):
     """A value that came to light, its source (`edit`, `upload`, `merge`), and of `merge` the customer whose merge brought it."""
+
+    NOT_PERSONAL: ClassVar[frozenset[str]] = frozenset({"source", "brought_by"})
 
     source: str
     brought_by: str | None = None
