@@ -133,6 +133,10 @@ def upload(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="From which day the values hold. Default: today."),
     ] = None,
+    effective_to: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="Last day on which they hold. Default: open-ended."),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only tell what it would come to: counts and errors. Records nothing.")
     ] = False,
@@ -159,6 +163,7 @@ def upload(
             delimiter=delimiter,
             header=False if no_header else None,
             effective_from=effective_from.date() if effective_from else None,
+            effective_to=effective_to.date() if effective_to else None,
         )
         run = dry_running.dry_run if dry_run else uploading.upload
         run(load(), file, reading=reading, actor=actor, as_json=as_json)

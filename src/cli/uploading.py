@@ -131,12 +131,14 @@ def reading_of(
     delimiter: str | None,
     header: bool | None,
     effective_from: date | None,
+    effective_to: date | None,
 ) -> Reading:
     """How a file is to be read, as the options say. Raises `ColumnsError`."""
     mapped = _columns(columns)
     if mapping is None and mapped is None:
         raise ColumnsError("Say which column is which field: --mapping NAME, or --map COLUMN=FIELD for each of them.")
-    return Reading(path.name, mapping, mapped, "\t" if delimiter == "tab" else delimiter, header, effective_from)
+    sign = "\t" if delimiter == "tab" else delimiter
+    return Reading(path.name, mapping, mapped, sign, header, effective_from, effective_to)
 
 
 def _columns(given: Sequence[str]) -> dict[str, str] | None:
@@ -175,7 +177,8 @@ def _begun(dossier: Dossier, path: Path, reading: Reading, request: Request) -> 
         (
             one.upload
             for one in open_ones
-            if one.digest == digest and (one.columns, one.delimiter, one.header, one.effective_from) == wanted
+            if one.digest == digest
+            and (one.columns, one.delimiter, one.header, one.effective_from, one.effective_to) == wanted
         ),
         None,
     )
@@ -189,13 +192,13 @@ def _open_uploads(dossier: Dossier) -> list[UploadRead]:
 
 def _how(
     dossier: Dossier, reading: Reading, request: Request
-) -> tuple[Mapping[str, str], str | None, bool | None, date]:
+) -> tuple[Mapping[str, str], str | None, bool | None, date, date | None]:
     """How the file would be read, as `receive_upload` finds it."""
     saved = None if reading.mapping is None else dossier.load(UploadMapping, reading.mapping)
     columns = reading.columns if reading.columns is not None else saved.columns if saved else {}
     delimiter = reading.delimiter or (saved.delimiter if saved else None)
     header = reading.header if reading.header is not None else saved.header if saved else None
-    return columns, delimiter, header, reading.effective_from or request.today
+    return columns, delimiter, header, reading.effective_from or request.today, reading.effective_to
 
 
 def _received(dossier: Dossier, path: Path, reading: Reading, request: Request, tell: Told) -> UUID:

@@ -214,7 +214,7 @@ class _Deciding:
             name=_name(one.row.cells.get(NAME), values) or one.number,
             values=first,
             definitions=self._definitions,
-            days=self._task.days,
+            first_day=self._task.days.first,
             upload=self._task.upload,
             row=one.row.number,
             file=self._task.file,

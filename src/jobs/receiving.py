@@ -34,6 +34,7 @@ class Reading:
     delimiter: str | None = None
     header: bool | None = None
     effective_from: date | None = None
+    effective_to: date | None = None
 
 
 def check(dossier: Dossier, request: Request, reading: Reading) -> None:
@@ -146,4 +147,5 @@ def _receive(dossier: Dossier, request: Request, reading: Reading, *, upload: st
         delimiter=reading.delimiter,
         header=reading.header,
         effective_from=reading.effective_from,
+        effective_to=reading.effective_to,
     )

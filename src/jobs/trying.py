@@ -43,6 +43,8 @@ class DryRun(BaseModel):
     delimiter: str | None
     header: bool | None
     effective_from: date
+    effective_to: date | None
+    """The last day on which the values would hold; `None`: open-ended."""
     digest: str
     """SHA-256 of the file."""
     size: int
@@ -95,6 +97,7 @@ class Trying:
             delimiter=received.delimiter,
             header=received.header,
             effective_from=received.effective_from,
+            effective_to=received.effective_to,
             digest=received.digest,
             size=received.size,
             **{name: getattr(self._counts, name) for name in ("rows", "new", "changed", "unchanged", "failed")},

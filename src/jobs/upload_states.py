@@ -59,6 +59,8 @@ class UploadRead(BaseModel):
     delimiter: str | None
     header: bool | None
     effective_from: date
+    effective_to: date | None
+    """The last day on which the values hold; `None`: open-ended."""
     digest: str
     """SHA-256 of the file."""
     size: int
@@ -209,6 +211,7 @@ def _received(fact: UploadReceived, connection: Connection[Row], listed: Listed)
         "delimiter": fact.delimiter,
         "header": fact.header,
         "effective_from": fact.effective_from,
+        "effective_to": fact.effective_to,
         "digest": fact.digest,
         "size": fact.size,
         "bytes_done": progress.bytes,

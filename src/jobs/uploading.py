@@ -273,4 +273,5 @@ def task_of(dossier: Dossier, received: UploadReceived) -> Task:
     """What a file asks for. Its facts are those of whoever uploaded it, caused by its arrival."""
     origin = received.origin.model_copy(update={"source": Source.UPLOAD, "causation_id": received.event_id})
     numbering = numbering_of(dossier, received)
-    return Task(received.upload, numbering.file, numbering, Days(received.effective_from), origin)
+    days = Days(received.effective_from, received.effective_to)
+    return Task(received.upload, numbering.file, numbering, days, origin)

@@ -71,6 +71,18 @@ def test_a_row_that_makes_a_new_customer_is_one_fact() -> None:  # rule 3.2
     assert ada.names.at(TODAY) == "Ada Byron"
 
 
+def test_a_new_customer_of_an_upload_with_a_last_day_keeps_its_name_after_it() -> None:  # rules 3.2, 3.11
+    values, week = {"city": "Bonn", "first_name": "Ada"}, Days(TODAY, date(2026, 3, 16))
+    given_no(CustomerProfile, "1001").when(
+        lambda it: it.register_uploaded(
+            ORIGIN, number="1001", name="Ada Byron", values=values, definitions=FIELDS, days=week, upload="U-1", row=1
+        )
+    ).then(registered_by_row({}), row_uploaded(values, week))
+    ada = told(registered_by_row({}), row_uploaded(values, week))
+    assert (ada.names.at(date(2026, 3, 17)), ada.field("city", date(2026, 3, 17))) == ("Ada Byron", None)
+    given(registered_by_row({}), row_uploaded(values, week)).when(upload(values, week)).then_nothing()
+
+
 BEFORE: list[Any] = [
     [registered_by_row({"city": "Bonn", "first_name": "Ada"})],
     [ADA, row_uploaded({"city": "Bonn", "first_name": "Ada"})],

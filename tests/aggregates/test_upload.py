@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from aggregates.effective import Days, EffectiveDatesError
 from aggregates.errors import DomainError, RefusedError
 from aggregates.texts import TextError
 from aggregates.upload import commands as upload
@@ -133,6 +134,16 @@ def test_a_file_is_read_by_a_saved_mapping_except_for_what_is_said_with_it() -> 
     )
 
 
+def test_a_file_may_hold_up_to_a_last_day() -> None:  # rules 0.2, 3.10, 3.11
+    store = MemoryStore(CITY)
+    last = date(2026, 4, 30)
+    receive(store, columns={"Town": "city"}, effective_to=last)
+    assert said(store.recorded) == said([upload_received(effective_to=last)])
+    with pytest.raises(EffectiveDatesError, match=r"^The end date must not be before the start date\.$") as refused:
+        receive(store, upload="U-2", columns={"Town": "city"}, effective_to=date(2026, 3, 9))
+    assert (refused.value.field, len(store.recorded)) == ("effective_to", 1)
+
+
 def test_everything_wrong_with_an_upload_is_named_at_once() -> None:  # rule 3.2
     store = MemoryStore(CITY)
     with pytest.raises(RefusedError) as refused:
@@ -192,7 +203,7 @@ def test_what_is_over_does_not_end_again(end: Any, verb: Any) -> None:  # rule 0
 
 
 def test_an_upload_knows_what_it_is_to_be_read_by() -> None:  # rule 3.2
-    found = told(upload_received(delimiter="|", header=False))
+    found = told(upload_received(delimiter="|", header=False, effective_to=TODAY))
     assert (found.key, found.columns, found.delimiter, found.header) == ("U-1", {"Town": "city"}, "|", False)
-    assert (found.effective_from, found.origin.actor, found.over) == (TODAY, "bob", False)
+    assert (found.days, found.origin.actor, found.over) == (Days(TODAY, TODAY), "bob", False)
     assert isinstance(found, Upload)

@@ -8,8 +8,18 @@ DATES: Final = {"effective_from", "effective_to", "keep_later"}
 FEWER: Final = {
     "NewCustomer": {"effective_from"},  # a name that ends would leave nobody; nothing is later than the first one
     "ProfileEnd": {"effective_to", "keep_later"},  # an end has a last day only
+    "/v1/uploads": {"effective_from", "effective_to"},  # each field's policy decides against what is later
 }
-"""Bodies that name fewer of them, and why."""
+"""Bodies and files that name fewer of them, and why."""
+
+
+def files() -> dict[str, set[str]]:
+    """What is said in the query of every write whose body is no JSON, by path."""
+    return {
+        path: {parameter["name"] for parameter in one["post"].get("parameters", ()) if parameter["in"] == "query"}
+        for path, one in describe_only()["paths"].items()
+        if "requestBody" in one.get("post", {}) and "application/json" not in one["post"]["requestBody"]["content"]
+    }
 
 
 def bodies() -> dict[str, dict[str, Any]]:
@@ -26,6 +36,8 @@ def bodies() -> dict[str, dict[str, Any]]:
 
 
 def test_every_dated_write_takes_both_days_and_keeps_later_ones() -> None:
-    dated = {name: DATES & members.keys() for name, members in bodies().items() if DATES & members.keys()}
+    named = {name: DATES & members.keys() for name, members in bodies().items()}
+    named |= {path: DATES & members for path, members in files().items()}
+    dated = {name: members for name, members in named.items() if members}
     assert {name: members for name, members in dated.items() if members != DATES} == FEWER
     assert {"Rename", "NewControlValue", "Confirmation", "FieldEdits", "Assignment", "ProfileChange"} <= dated.keys()

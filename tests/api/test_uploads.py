@@ -66,6 +66,19 @@ def test_a_file_is_taken_in_read_by_the_worker_and_told_of(company: Api) -> None
     assert company.get("/v1/uploads").json()["items"] == [after]
 
 
+@pytest.mark.usefixtures("runners")
+def test_a_file_holds_up_to_its_last_day_and_its_new_customers_stay(company: Api) -> None:  # rules 0.2, 3.10
+    days = "effective_from=2031-04-01&effective_to=2031-04-30"
+    path = send(company, query=f"?mapping=contacts&{days}").headers["Location"]
+    work(company)
+    found = company.get(path).json()
+    assert (found["new"], found["effective_from"], found["effective_to"]) == (2, "2031-04-01", "2031-04-30")
+    for day, town in (("2031-04-30", "Rome"), ("2031-05-01", None)):
+        widget = company.seen(f"/v1/customers/1001/fields?valid_at={day}").json()
+        cells = {one["key"]: one["value"] for one in widget["business"]["fields"]}
+        assert (widget["name"], cells["city"]) == ("Ada", town), day
+
+
 def test_the_error_file_can_be_downloaded_and_no_spreadsheet_reckons_with_it(company: Api) -> None:  # rule 3.2
     path = send(company).headers["Location"]
     work(company)
@@ -178,6 +191,8 @@ def test_what_is_wrong_is_said_before_the_file_is_taken_and_all_of_it(
         query = "?mapping=nobody&delimiter=x&file="
         assert fields(send(company, query=query)) == {"mapping", "delimiter", "file"}
         assert fields(send(company, query="?mapping=contacts&effective_from=9999-01-01")) == {"effective_from"}
+        days = "effective_from=2031-04-01&effective_to=2031-03-31"
+        assert fields(send(company, query=f"?mapping=contacts&{days}")) == {"effective_to"}
         assert fields(send(company, query="")) == {"columns"}
         for columns in ("[]", "{", '{"a": 1}', '{"a": "city", "a": "name"}', '{"town": "colour"}'):
             answer = send(company, query="", headers={"Dossier-Upload-Columns": columns})

@@ -1,11 +1,13 @@
 """`dossier upload`: a file in, its summary, and a run that goes on where another ended (rule 3.2)."""
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from aggregates.effective import Days
 from aggregates.upload.commands import save_mapping
 from command_line import CommandLine
 from jobs import uploading
@@ -146,6 +148,17 @@ def test_another_file_or_other_columns_are_another_upload(line: CommandLine, con
     assert line.asked("upload", str(contacts), *MAP, status=3)["upload"] != str(waiting)
 
 
+def test_the_same_file_for_other_days_is_another_upload(line: CommandLine, contacts: Path) -> None:  # rule 3.11
+    columns = {"id": "customer_number", "first": "first_name", "town": "city"}
+    with line.dossier() as dossier:
+        days = {"effective_from": date(2031, 1, 1), "effective_to": date(2031, 12, 31)}
+        waiting = receive(dossier, contacts.read_bytes(), columns, file="contacts.csv", **days)
+    told = (str(contacts), *MAP, "--effective-from", "2031-01-01")
+    assert line.asked("upload", *told, status=3)["upload"] != str(waiting)
+    again = line.asked("upload", *told, "--effective-to", "2031-12-31", status=3)
+    assert (again["upload"], again["effective_to"]) == (str(waiting), "2031-12-31")
+
+
 def test_a_worker_that_is_at_it_is_watched(line: CommandLine, contacts: Path) -> None:
     with line.dossier() as dossier:
         waiting = receive(
@@ -208,10 +221,13 @@ def test_positions_days_and_delimiters_can_be_told(line: CommandLine, tmp_path: 
     file = tmp_path / "plain.txt"
     file.write_text("1001\tRome, Italy\n")
     told = ("--map", "1=customer_number", "--map", "2=city", "--no-header", "--delimiter", "tab")
-    assert line.asked("upload", str(file), *told, "--effective-from", "2027-01-01")["new"] == 1
+    assert (
+        line.asked("upload", str(file), *told, "--effective-from", "2027-01-01", "--effective-to", "2027-01-31")["new"]
+        == 1
+    )
     with line.dossier() as dossier:
         [version] = customer(dossier, "1001").fields["city"]
-        assert (version.days.first.isoformat(), version.content.value) == ("2027-01-01", "Rome, Italy")
+        assert (version.days, version.content.value) == (Days(date(2027, 1, 1), date(2027, 1, 31)), "Rome, Italy")
 
 
 def test_a_file_that_is_not_there_is_a_usage_error(line: CommandLine, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """A dry run says what an upload would come to, and records nothing (rule 3.2)."""
 
 import random
+from datetime import date
 from hashlib import sha256
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ import pytest
 from aggregates.customer.commands import edit_fields, merge_customers, register_customer
 from aggregates.customer.profile import CustomerProfile
 from aggregates.errors import RefusedError
+from conftest import TODAY
 from jobs import uploading
 from jobs.receiving import Reading, as_received
 from jobs.trying import MOST_ERRORS, DryRun, Trying
@@ -16,7 +18,8 @@ from jobs.upload_states import State
 from store.application import Dossier
 from upload_room import COLUMNS, HEADER, customer, fields, request, uploaded, wrong
 
-COMPARED: Final = ("state", "refusal", "rows", "new", "changed", "unchanged", "failed", "columns", "effective_from")
+DAYS: Final = ("effective_from", "effective_to")
+COMPARED: Final = ("state", "refusal", "rows", "new", "changed", "unchanged", "failed", "columns", *DAYS)
 
 
 def tried(dossier: Dossier, content: str | bytes, columns: dict[str, str] | None = None, **more: Any) -> DryRun:
@@ -39,12 +42,14 @@ def tables(dossier: Dossier) -> dict[str, Any]:
         return {name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone() for (name,) in names}
 
 
-def same_as_an_upload(dossier: Dossier, content: str | bytes, columns: dict[str, str] | None = None) -> DryRun:
+def same_as_an_upload(
+    dossier: Dossier, content: str | bytes, columns: dict[str, str] | None = None, **more: Any
+) -> DryRun:
     """The dry run, which recorded nothing and came to what the upload then comes to."""
     before = tables(dossier)
-    dry = tried(dossier, content, columns)
+    dry = tried(dossier, content, columns, **more)
     assert tables(dossier) == before
-    real = uploaded(dossier, content, columns)
+    real = uploaded(dossier, content, columns, **more)
     assert {name: getattr(dry, name) for name in COMPARED} == {name: getattr(real, name) for name in COMPARED}
     assert dry.errors == wrong(dossier, real)
     return dry
@@ -77,7 +82,7 @@ def test_a_dry_run_has_the_counts_and_errors_of_the_upload_and_records_nothing(d
 def test_random_files_come_to_the_same_in_a_dry_run(dossier: Dossier) -> None:  # rule 3.2
     fields(dossier)
     chance = random.Random(20_260_310)
-    for _ in range(6):
+    for last_day in (None, date(2026, 11, 30), None, date(2026, 12, 24), None, TODAY):
         edit = chance.choice(["1", "2", "3"])
         if dossier.load(CustomerProfile, edit):
             edit_fields(dossier, request(), number=edit, fields={"city": chance.choice(["Rome", "Oslo"])})
@@ -94,7 +99,7 @@ def test_random_files_come_to_the_same_in_a_dry_run(dossier: Dossier) -> None:  
             )
             for _ in range(chance.randrange(1, 14))
         ]
-        same_as_an_upload(dossier, HEADER + "".join(f"{row}\n" for row in rows))
+        same_as_an_upload(dossier, HEADER + "".join(f"{row}\n" for row in rows), effective_to=last_day)
 
 
 def test_a_file_that_would_be_refused_says_so_with_the_rows_before(dossier: Dossier) -> None:  # rule 3.2

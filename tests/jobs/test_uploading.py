@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from aggregates.customer.commands import (
     register_customer,
     remove_alternate_number,
 )
+from aggregates.effective import Days
 from aggregates.fact import Fact, Role, Source
 from aggregates.field.commands import change_field
 from aggregates.upload.mapping import ColumnError
@@ -46,6 +47,7 @@ from upload_room import (
     wrong,
 )
 
+ONE_DAY = timedelta(days=1)
 TWO = HEADER + "1001,,Ada,Rome,2026-12-01\n1002,,Grace,Oslo,\n"
 
 
@@ -352,7 +354,7 @@ def _received_by_row(dossier: Dossier, content: str, columns: dict[str, str]) ->
         columns=columns,
         delimiter=None,
         header=None,
-        effective_from=TODAY,
+        days=Days(TODAY),
     )
     dossier.put([fact.model_copy(update={"numbered_by": None}) for fact in new.collect_events()])
     return incoming.upload
@@ -386,6 +388,28 @@ def test_values_hold_from_the_day_that_is_named(dossier: Dossier) -> None:  # ru
     uploaded(dossier, TWO, effective_from=date(2027, 1, 1))
     assert values(dossier, "1001") == {}
     assert values(dossier, "1001", date(2027, 1, 1))["city"] == "Rome"
+
+
+def test_values_hold_up_to_the_last_day_and_what_was_there_comes_back(dossier: Dossier) -> None:  # rules 3.10, 3.11
+    fields(dossier)
+    uploaded(dossier, HEADER + "1001,,Ada,Bern,\n")
+    spring = {"effective_from": date(2027, 4, 1), "effective_to": date(2027, 4, 30)}
+    done = uploaded(dossier, TWO, **spring)
+    assert (counts(done), done.effective_to) == ((1, 1, 0, 0), date(2027, 4, 30))
+    days = (date(2027, 3, 31), date(2027, 4, 1), date(2027, 4, 30), date(2027, 5, 1))
+    assert [values(dossier, "1001", day).get("city") for day in days] == ["Bern", "Rome", "Rome", "Bern"]
+    assert [values(dossier, "1002", day).get("city") for day in days] == [None, "Oslo", "Oslo", None]
+    assert [customer(dossier, "1002").names.at(day) for day in days] == [None, "Grace", "Grace", "Grace"]
+    assert counts(uploaded(dossier, TWO, **spring)) == (0, 0, 2, 0)
+
+
+def test_against_an_edit_the_file_is_decided_up_to_its_last_day_only(dossier: Dossier) -> None:  # rule 3.10
+    fields(dossier)
+    uploaded(dossier, TWO)
+    edit_fields(dossier, request(), number="1001", fields={"city": "Pisa"})
+    uploaded(dossier, HEADER + "1001,,,Bern,\n", effective_to=TODAY + ONE_DAY)
+    days = (TODAY, TODAY + ONE_DAY, TODAY + 2 * ONE_DAY)
+    assert [values(dossier, "1001", day)["city"] for day in days] == ["Bern", "Bern", "Pisa"]
 
 
 # Personal data

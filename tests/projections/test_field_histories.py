@@ -93,19 +93,19 @@ class History:
             self.customer.register(_origin(), number=self.number, name="Ada", days=Days(CALENDAR[0]))
             self.steps.append("registered")
             return
-        file, first = self._file(rows=1), self._first()
+        file, days = self._file(rows=1), self._range()
         self.customer.register_uploaded(
             _origin(),
             number=self.number,
             name="Ada",
             values=file.rows[0],
             definitions=self._definitions(),
-            days=Days(first),
+            days=days,
             upload=str(uuid4()),
             row=1,
             file=file.digest,
         )
-        self._tell(file, file.rows, Days(first))
+        self._tell(file, file.rows, days)
 
     def _new_file(self) -> None:
         file = self._file(rows=self.chance.choice((1, 2, 3)))

@@ -1,6 +1,7 @@
 """`CustomerProfile`: a customer's number, name, alternate numbers and responses (rules 1.5-1.9, 1.14, 1.15)."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import ClassVar, Final
 from uuid import UUID
 
@@ -91,7 +92,10 @@ class CustomerProfile(Merging):
         row: int,
         file: str | None = None,
     ) -> None:
-        """Registers a customer that a row of an upload brought, with its values, in one fact where they fit one (rules 3.2, 0.11)."""
+        """Registers a customer that a row of an upload brought, with its values, in one fact where they fit one (rules 3.2, 0.11).
+
+        Its name holds from the first of the days on, open-ended; values that have a last day are a fact of their own.
+        """
         first, rest = first_values(values, definitions, days)
         fact = self.uploaded_registration(
             self.id,
@@ -101,7 +105,7 @@ class CustomerProfile(Merging):
             name=name,
             values=first,
             definitions=definitions,
-            days=days,
+            first_day=days.first,
             upload=upload,
             row=row,
             file=file,
@@ -120,12 +124,15 @@ class CustomerProfile(Merging):
         name: str,
         values: Mapping[str, str],
         definitions: Mapping[str, FieldDefinition],
-        days: Days,
+        first_day: date,
         upload: str,
         row: int,
         file: str | None = None,
     ) -> CustomerRegistered:
-        """That fact, for a customer without history. A file brings a million of them: nothing is applied that nobody asks for."""
+        """That fact, for a customer without history; name and values hold from the first day on, open-ended.
+
+        A file brings a million of them: nothing is applied that nobody asks for.
+        """
         personal = {key: value for key, value in values.items() if definitions[key].personal}
         return CustomerRegistered.of_right_values(
             {
@@ -135,8 +142,8 @@ class CustomerProfile(Merging):
                 "company": company,
                 "origin": origin,
                 "recorded_at": None,
-                "effective_from": days.first,
-                "effective_to": days.last,
+                "effective_from": first_day,
+                "effective_to": None,
                 "number": number,
                 "name": name,
                 "upload": upload,

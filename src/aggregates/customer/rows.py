@@ -147,7 +147,12 @@ def bundles(row: Iterable[Cell]) -> Iterator[list[Cell]]:
 def first_values(
     values: Mapping[str, str], definitions: Mapping[str, FieldDefinition], days: Days
 ) -> tuple[Mapping[str, str], Mapping[str, str]]:
-    """The values that fit the fact that registers a customer, and those that are left for further facts (rule 0.11)."""
+    """The values that the fact that registers a customer brings, and those that are left for further facts.
+
+    Those that do not fit it are left (rule 0.11), and all of them where the days have an end, which is not that of the name.
+    """
+    if days.last is not None:
+        return {}, values
     if _MOST_BYTES_PER_LETTER * sum(map(len, values.values())) + 2 * _STRETCH_BYTES * len(values) <= MOST_VALUE_BYTES:
         return values, {}
     first = next(bundles(Cell(key, value, definitions[key].personal, days) for key, value in values.items()))

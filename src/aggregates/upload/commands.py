@@ -46,6 +46,7 @@ def receive_upload(
     delimiter: str | None = None,
     header: bool | None = None,
     effective_from: date | None = None,
+    effective_to: date | None = None,
 ) -> Outcome:
     """A contact file came in whole, to be read by a saved mapping or by the columns given here; what is given here wins."""
     faults = Faults()
@@ -54,7 +55,7 @@ def receive_upload(
         faults.found.append(_no_mapping(mapping))
     days = Days(request.today)
     with faults:
-        days = Days(effective_from or request.today)
+        days = Days(effective_from or request.today, effective_to)
     wanted = columns if columns is not None or saved is None else saved.columns
     checked = {} if mapping is not None and saved is None else check_columns(faults, wanted or {}, store.setup().fields)
     check_delimiter(faults, delimiter)
@@ -69,7 +70,7 @@ def receive_upload(
         columns=checked,
         delimiter=delimiter or (saved.delimiter if saved else None),
         header=header if header is not None else saved.header if saved else None,
-        effective_from=days.first,
+        days=days,
     )
     return store.keep(request, found)
 

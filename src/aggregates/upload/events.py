@@ -17,7 +17,10 @@ class UploadMappingSaved(Fact):
 
 
 class UploadReceived(Fact):
-    """A contact file came in whole; `digest` is the SHA-256 of its bytes. New customers are numbered by `numbered_by`, else by row."""
+    """A contact file came in whole; `digest` is the SHA-256 of its bytes. New customers are numbered by `numbered_by`, else by row.
+
+    Its values hold from `effective_from` to `effective_to`, open-ended where that is left out.
+    """
 
     TOPIC: ClassVar[str] = "upload.received"
     upload: str
@@ -28,6 +31,7 @@ class UploadReceived(Fact):
     delimiter: str | None = None
     header: bool | None = None
     effective_from: date
+    effective_to: date | None = None
     numbered_by: str | None = None
 
 

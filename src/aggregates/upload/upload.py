@@ -1,11 +1,11 @@
 """`Upload`: one contact file, from its arrival to its counts (rule 3.2). Its rows are decided by the customers; `jobs` runs it."""
 
 from dataclasses import dataclass
-from datetime import date
 from typing import ClassVar, Final
 from uuid import UUID
 
 from aggregates.aggregate import Aggregate, applies
+from aggregates.effective import Days
 from aggregates.errors import ConflictError, NotFoundError
 from aggregates.fact import Origin
 from aggregates.upload.events import UploadCancelled, UploadFinished, UploadReceived, UploadRefused
@@ -48,7 +48,7 @@ class Upload(Aggregate):
         self.columns: dict[str, str] = {}
         self.delimiter: str | None = None
         self.header: bool | None = None
-        self.effective_from: date | None = None
+        self.days: Days | None = None
         self.origin: Origin | None = None
         self.over = False
         self.cancelled = False
@@ -66,7 +66,7 @@ class Upload(Aggregate):
         columns: dict[str, str],
         delimiter: str | None,
         header: bool | None,
-        effective_from: date,
+        days: Days,
     ) -> None:
         """The file is here, whole."""
         if self.version:
@@ -81,7 +81,8 @@ class Upload(Aggregate):
             columns=columns,
             delimiter=delimiter,
             header=header,
-            effective_from=effective_from,
+            effective_from=days.first,
+            effective_to=days.last,
             numbered_by=BY_LINE,
         )
 
@@ -109,7 +110,8 @@ class Upload(Aggregate):
     @applies(UploadReceived)
     def _received(self, event: UploadReceived) -> None:
         self.key, self.columns, self.origin = event.upload, event.columns, event.origin
-        self.delimiter, self.header, self.effective_from = event.delimiter, event.header, event.effective_from
+        self.delimiter, self.header = event.delimiter, event.header
+        self.days = Days(event.effective_from, event.effective_to)
 
     @applies(UploadFinished)
     def _finished(self, event: UploadFinished) -> None:

@@ -104,6 +104,9 @@ async def receive_file(
     effective_from: Annotated[
         Day | None, Query(description="From which day the values hold; today by default.")
     ] = None,
+    effective_to: Annotated[
+        Day | None, Query(description="The last day on which the values hold; open-ended by default.")
+    ] = None,
     dry_run: Annotated[
         bool,
         Query(
@@ -123,7 +126,7 @@ async def receive_file(
     known.writes = True
     services = services_of(request)
     told = "\t" if delimiter == "tab" else delimiter
-    reading = Reading(file, mapping, _columns(columns), told, header, effective_from)
+    reading = Reading(file, mapping, _columns(columns), told, header, effective_from, effective_to)
     write = Write(services, known, None)
     asked = await run_in_threadpool(write.ask, creates=True)
     await run_in_threadpool(receiving.check, services.dossier, asked, reading)
