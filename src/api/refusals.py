@@ -82,9 +82,13 @@ def _field_errors(faults: Sequence[Any]) -> Iterator[FieldError]:
 
 
 def _further_errors(known: Around, told: set[str | None]) -> list[FieldError]:
-    """What the use case says of the rest of the body, but nothing about a field that was taken out of it."""
+    """What the use case says of the rest of the body, but nothing about a field that was taken out of it, or one that it was taken
+    out of: whether that is too empty cannot be said."""
+    above = {outer for field in told for outer in _above(field)}
     return [
-        {"field": fault.field, "message": fault.text} for fault in known.also_wrong if not (_above(fault.field) & told)
+        {"field": fault.field, "message": fault.text}
+        for fault in known.also_wrong
+        if fault.field not in above and not (_above(fault.field) & told)
     ]
 
 

@@ -76,3 +76,11 @@ def test_a_stranger_is_told_nothing_of_the_body(api: Api) -> None:
     assert_problem(answer, 401, "unknown-caller")
     answer = api.put("/v1/customers/1001/drawer", {"responses": 5}, role=Role.AUDITOR)
     assert_problem(answer, 403, "forbidden")
+
+
+def test_what_became_empty_only_by_taking_a_value_out_is_not_called_empty(api: Api) -> None:  # rule 0.12
+    with api.storing_nothing():
+        answer = api.patch(
+            "/v1/system-options", {"options": {"tolerance_percent": "x"}, "effective_from": "2031-01-01"}
+        )
+    assert fields(answer) == {"options.tolerance_percent"}
