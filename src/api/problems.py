@@ -86,7 +86,12 @@ FIELD_CHANGED: Final = Kind(
     " values, theirs and yours. Read again, then decide. Other fields never conflict; nothing was stored.",
 )
 TOO_LARGE: Final = Kind(413, "too-large", "Too large", "A body may have 1 MiB.")
-MEDIA: Final = Kind(415, "media-type", "Not JSON", "Bodies are sent as application/json.")
+MEDIA: Final = Kind(
+    415,
+    "media-type",
+    "Wrong media type",
+    "Bodies are sent as application/json, contact files as delimited text or JSON lines. The detail says which.",
+)
 INVALID: Final = Kind(
     422, "invalid", "The input breaks a rule", "Member errors names every wrong field. Nothing was stored."
 )
