@@ -134,6 +134,9 @@ class Lane:
         except UnreadableMessageError as error:
             reason = str(error)
             return self._guarded(received, lambda: handler.put_aside(received, reason))
+        except Exception as error:  # noqa: BLE001  (what reading has not foreseen must not block the partition either)
+            reason = f"The message cannot be read: {error!r}"
+            return self._guarded(received, lambda: handler.put_aside(received, reason))
         if incoming.event.type not in handler.types:
             return None
         return self._guarded(

@@ -125,6 +125,15 @@ def test_none_of_ten_thousand_malformed_messages_is_read_and_each_is_put_aside()
     assert handler.handled == {"customer:1001": [1]}
 
 
+def test_a_fault_that_reading_has_not_foreseen_puts_the_message_aside_and_the_next_is_handled() -> None:  # rule 4.4
+    handler, lane, good = Recorder(), Lane("test/0"), message_of()
+    sourceless: Any = {**good.headers, "ce_source": None}
+    lane.put([replace(good, headers=sourceless), good])
+    while lane.begin():
+        lane.work(handler, "demo")
+    assert (len(handler.unreadable), handler.handled) == (1, {"customer:1001": [1]})
+
+
 def test_malformed_messages_hold_up_no_good_one(
     dossier: Dossier, company: Company, forwarder: Forwarder, simulator: Any
 ) -> None:  # rule 4.4
