@@ -95,7 +95,12 @@ def restored(values: Mapping[str, Any]) -> Original:
 
 def read_members(line: str) -> Any:
     """A line of JSON: an object as `Members`, a number as `Number`. Raises `ValueError`, `RecursionError`."""
-    return json.loads(line, object_pairs_hook=Members, parse_float=Number, parse_int=Number, parse_constant=Number)
+    return json.loads(line, object_pairs_hook=Members, parse_float=Number, parse_int=Number, parse_constant=_refuse)
+
+
+def _refuse(constant: str) -> None:
+    """Raises `ValueError`: `NaN` and the infinities are of Python's making, not of JSON."""
+    raise ValueError(f"{constant} is not JSON.")
 
 
 def _json(value: Any) -> str:

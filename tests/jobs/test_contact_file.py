@@ -99,9 +99,10 @@ def test_json_lines_are_read_without_losing_digits() -> None:  # rule 3.2
 
 
 def test_a_line_that_is_no_json_object_is_one_fault() -> None:  # rule 3.2
-    found = rows('{"id": 1}\n{"id": \n[1]\n{"id": {"a": 1}}\n{"id": 5}\n')
+    found = rows('{"id": 1}\n{"id": \n{"id": NaN}\n[1]\n{"id": {"a": 1}}\n{"id": 5}\n')
     assert [row.fault for row in found] == [
         None,
+        "The line is not JSON.",
         "The line is not JSON.",
         "The line is not a JSON object.",
         "id is not a single value.",
