@@ -70,4 +70,4 @@ def test_what_was_stored_reads_back_as_it_was_decided(elsewhere: Dossier, ask: A
     assert remembered is not None
     assert replayed is not None
     assert remembered.profiles == replayed.profiles
-    assert str(replayed.profiles.at(TODAY).terms.amounts["USD"].credit_limit) == "100.50"
+    assert str(replayed.profiles.at(TODAY).terms.amounts["USD"].credit_limit) == "100.5"

@@ -17,10 +17,7 @@ class UploadMappingSaved(Fact):
 
 
 class UploadReceived(Fact):
-    """A contact file came in whole; `digest` is the SHA-256 of its bytes. New customers are numbered by `numbered_by`, else by row.
-
-    Its values hold from `effective_from` to `effective_to`, open-ended where that is left out.
-    """
+    """A contact file came in whole; its values hold on its days, and new customers are numbered by `numbered_by`, else by row."""
 
     TOPIC: ClassVar[str] = "upload.received"
     upload: str
