@@ -12,6 +12,7 @@ from projections.positions import NotInstalledError
 from projections.reading import BehindError
 from projections.rebuild import RebuildFailedError
 from store.keys import MasterKeyError
+from store.outages import is_not_migrated
 from store.schema import MigrationError
 
 _PLAIN: Final = (
@@ -26,19 +27,13 @@ _PLAIN: Final = (
     ProjectionStoppedError,
     RebuildFailedError,
 )
-_NOT_MIGRATED: Final = (
-    psycopg.errors.UndefinedTable,
-    psycopg.errors.UndefinedColumn,
-    psycopg.errors.InvalidSchemaName,
-    psycopg.errors.UndefinedFunction,
-)
 
 
 def in_plain_words(error: BaseException) -> str:
     """What went wrong, without a traceback, and what to do where that is known."""
     if isinstance(error, _PLAIN):
         return str(error)
-    if isinstance(error, _NOT_MIGRATED):
+    if is_not_migrated(error):
         return "The database does not have the tables that this version needs. Run `dossier migrate` first."
     if isinstance(error, psycopg.Error):
         return f"The database refused: {str(error).strip().partition(chr(10))[0] or type(error).__name__}"
