@@ -16,7 +16,7 @@ from uuid import UUID
 from eventsourcing.persistence import IntegrityError
 
 from aggregates.aggregate import Aggregate
-from aggregates.errors import ConflictError, DomainError, InvalidError, RefusedError
+from aggregates.errors import ConflictError, DomainError, InvalidError
 from aggregates.fact import Origin
 from aggregates.setup.catalogue import Setup
 
@@ -63,16 +63,12 @@ class IdempotencyKey:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Who asks and when. `today` is the business day in the company's time zone; `expected_version` is the one the caller saw.
-
-    `only_decide`: part of the input could not be read, so nothing is to be stored; the rest is judged, and refused in any case.
-    """
+    """Who asks and when. `today` is the business day in the company's time zone; `expected_version` is the one the caller saw."""
 
     origin: Origin
     today: date
     expected_version: int | None = None
     idempotency: IdempotencyKey | None = None
-    only_decide: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,20 +137,6 @@ class FactStore(Protocol):
         ...
 
 
-class _OnlyDeciding:
-    """A store that keeps nothing, for a request that can only be refused."""
-
-    def __init__(self, store: FactStore) -> None:
-        self._store = store
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._store, name)
-
-    def keep(self, *_: Any, **__: Any) -> Outcome:
-        """Refuses: what could be judged is right."""
-        raise RefusedError(())
-
-
 def command(
     use_case: Callable[Concatenate[Any, Request, P], Outcome],
 ) -> Callable[Concatenate[FactStore, Request, P], Outcome]:
@@ -166,9 +148,6 @@ def command(
 
     @wraps(use_case)
     def run(store: FactStore, request: Request, /, *args: P.args, **kwargs: P.kwargs) -> Outcome:
-        if request.only_decide:
-            with store.deciding(fresh=True):
-                return use_case(_OnlyDeciding(store), request, *args, **kwargs)
         for attempt in range(MOST_ATTEMPTS):
             fresh = attempt > 0
             try:

@@ -3,14 +3,12 @@
 One object a request, in the ASGI scope. `edge` makes it, `auth` completes it, problem documents, logs and events use it.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 from uuid import UUID
 
 from starlette.types import Scope
 
-from aggregates.errors import DomainError
 from aggregates.fact import Role
 
 _KEY: Final = "dossier.around"
@@ -18,18 +16,13 @@ _KEY: Final = "dossier.around"
 
 @dataclass(slots=True)
 class Around:
-    """The circumstances of one request. `writes`: its route takes the headers of a write.
-
-    `only_decide`: its body is partly wrong, so it is refused; `also_wrong` is what is wrong with the rest (see `deciding`).
-    """
+    """The circumstances of one request. `writes`: its route takes the headers of a write."""
 
     headers: dict[bytes, bytes]
     correlation_id: UUID
     actor: str | None = None
     role: Role | None = None
     writes: bool = False
-    only_decide: bool = False
-    also_wrong: Sequence[DomainError] = ()
 
     def header(self, name: bytes) -> str | None:
         """A header by its lower-case name. Bytes are Latin-1 by the letter, and UTF-8 where they can be."""

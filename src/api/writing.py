@@ -79,7 +79,7 @@ class Write:
         )
         expected = None if told.expected == ANY_VERSION else told.expected
         key = IdempotencyKey(actor, told.key, self.digest) if told.key and self.digest else None
-        return Asked(origin, self.services.day.today(), expected, key, only_decide=self.around.only_decide)
+        return Asked(origin, self.services.day.today(), expected, key)
 
     def done(
         self, outcome: Outcome, *, location: str | None = None, message: str | None = None, **more: object

@@ -5,14 +5,13 @@ is kept that did not come whole.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, cast
 from uuid import UUID, uuid4
 
 from aggregates import texts
 from aggregates.aggregate import Aggregate
-from aggregates.errors import RefusedError
 from aggregates.fact import Fact
 from aggregates.upload.commands import receive_upload
 from aggregates.upload.events import UploadReceived
@@ -43,11 +42,7 @@ def check(dossier: Dossier, request: Request, reading: Reading) -> None:
     with faults:
         texts.text(reading.file, field="file", label="The name of the file", longest=LONGEST_FILE_NAME)
     with faults:
-        try:
-            _receive(dossier, replace(request, only_decide=True), reading, upload=str(uuid4()), size=0, digest="")
-        except RefusedError as refused:
-            if refused.faults:
-                raise
+        as_received(dossier, request, reading, size=0, digest="")
     faults.raise_any()
 
 

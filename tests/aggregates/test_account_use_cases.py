@@ -3,7 +3,6 @@
 `test_account_refusals.py` has the refusals.
 """
 
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 
 from aggregates.account import commands as account
 from aggregates.account.commands import Place
-from aggregates.errors import DomainError, InvalidError, RefusedError
+from aggregates.errors import DomainError, InvalidError
 from aggregates.fact import Fact
 from aggregates.profile_class import commands as profile_class
 from aggregates.profile_class.profile_class import ClassNotDefinedError
@@ -171,12 +170,3 @@ def test_creating_a_site_gives_it_neither_default_nor_the_class_of_its_account()
 def test_the_profile_of_an_account_cannot_end() -> None:  # rule 2.12
     with pytest.raises(InvalidError, match=r"^An account always has a profile; only a site's can end\.$"):
         account.end_site_profile(MemoryStore(*OPENED), REQUEST, ACCOUNT)
-
-
-def test_what_can_only_be_refused_stores_nothing() -> None:  # rule 0.6
-    only_decide = replace(REQUEST, only_decide=True)
-    for use_case, arguments, before, _ in RECORDS:
-        store = MemoryStore(*before)
-        with pytest.raises(RefusedError):
-            use_case(store, only_decide, **arguments)
-        assert store.recorded == []

@@ -170,7 +170,6 @@ def test_a_refused_edit_of_a_masked_field_is_recorded_and_nothing_else_is() -> N
     assert said(store.recorded[1:]) == said([masked_edit_refused("phone")])
     assert store.recorded[1].origin.actor == "ann"
     assert store.outcome_of(stale) is None
-    unmasking.record_refusal(store, replace(stale, only_decide=True), number="1001", refusal=refused.value)
     unmasking.record_refusal(store, stale, number="1001", refusal=InvalidError("It is something else."))
     assert len(store.recorded) == 2
 

@@ -89,10 +89,12 @@ def test_the_same_key_opens_one_account(filled: Api) -> None:  # rule 0.7
     assert_problem(other, 422, "key-reused")
 
 
-def test_wrong_accounts_and_sites_name_every_field_and_store_nothing(filled: Api, subtests: pytest.Subtests) -> None:
+def test_wrong_accounts_and_sites_name_every_field_and_store_nothing(
+    filled: Api, subtests: pytest.Subtests
+) -> None:  # rule 0.12
     for path, body, wrong in (
         ("/v1/accounts", {"account": "-1", "customer": "a b", "start": "0000-01-01"}, {"account", "customer", "start"}),
-        ("/v1/accounts", {"account": "B-1", "customer": "4711", "start": "9999-01-01"}, {"customer", "start"}),
+        ("/v1/accounts", {"account": "B-1", "customer": "4711", "start": "9999-01-01"}, {"start"}),
         ("/v1/accounts", {"account": "B-1", "customer": "4711"}, {"customer"}),
         ("/v1/accounts", {}, {"account", "customer"}),
         (f"{ACCOUNT}/sites", {"site": "x" * 31, "profile_class": "DEFAULT"}, {"site", "profile_class"}),

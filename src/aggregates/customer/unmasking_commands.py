@@ -20,11 +20,11 @@ def show_masked(store: FactStore, request: Request, *, number: str, fields: Sequ
 def record_refusal(store: FactStore, request: Request, *, number: str, refusal: DomainError) -> None:
     """Records that an edit was refused in fields that the caller may not see, where it was (rule 5.2).
 
-    To be called before the refusal is told. What is only judged is not recorded: its answer does not depend on any value.
+    To be called before the refusal is told.
     """
     faults = getattr(refusal, "faults", (refusal,))
     fields = [fault.key for fault in faults if isinstance(fault, FieldChangedMeanwhileError) and fault.hidden]
-    if fields and not request.only_decide:
+    if fields:
         refuse_masked_edit(
             store, replace(request, expected_version=None, idempotency=None), number=number, fields=fields
         )

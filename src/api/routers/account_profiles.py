@@ -11,8 +11,7 @@ from starlette.responses import Response
 
 from aggregates.account import commands
 from aggregates.account.commands import Place, When
-from api.auth import PROFILE_READERS, PROFILE_WRITERS, allow
-from api.deciding import DecidingRoute
+from api.auth import PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, allow
 from api.finding import nothing_in_force, place_found, place_in_log
 from api.pages import Paged, Paging
 from api.paths import ACCOUNT, SITE
@@ -26,7 +25,7 @@ from projections.accounts import ProfileRead, ProfileVersion
 from projections.differences import Diff
 from projections.paging import Page
 
-router: Final = APIRouter(prefix="/v1/accounts", tags=["account profiles"], route_class=DecidingRoute)
+router: Final = APIRouter(prefix="/v1/accounts", tags=["account profiles"], route_class=GuardedRoute)
 Explain = Annotated[bool, Query(description="Also level, origin, class, class version and event of every value.")]
 
 

@@ -12,8 +12,7 @@ from starlette.responses import Response
 from aggregates.account import commands
 from aggregates.account.commands import Place
 from aggregates.errors import InvalidError
-from api.auth import PROFILE_READERS, PROFILE_WRITERS, allow
-from api.deciding import DecidingRoute
+from api.auth import PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, allow
 from api.finding import account_found, place_found, place_in_log, site_found
 from api.pages import Paged
 from api.paths import ACCOUNT, SITE
@@ -24,7 +23,7 @@ from projections import accounts, replaying
 from projections.accounts import AccountRead, Resolution, SiteRead
 from projections.paging import Page
 
-router: Final = APIRouter(prefix="/v1/accounts", tags=["accounts"], route_class=DecidingRoute)
+router: Final = APIRouter(prefix="/v1/accounts", tags=["accounts"], route_class=GuardedRoute)
 
 
 class NewAccount(Body):

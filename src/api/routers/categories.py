@@ -11,8 +11,7 @@ from starlette.responses import Response as Answer
 
 from aggregates.setup import commands
 from aggregates.setup.category import CategoryNotFoundError, ProfileCategory, ResponseNotFoundError
-from api.auth import ADMINISTRATORS, PROFILE_READERS, allow
-from api.deciding import DecidingRoute
+from api.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
 from api.pages import Paged, page_of
 from api.paths import CATEGORY, RESPONSE
 from api.reading import Reading
@@ -22,7 +21,7 @@ from projections import drawer, history, paging
 from projections.drawer import Category
 from projections.reading import View
 
-router: Final = APIRouter(prefix="/v1/categories", tags=["categories"], route_class=DecidingRoute)
+router: Final = APIRouter(prefix="/v1/categories", tags=["categories"], route_class=GuardedRoute)
 
 
 class NewCategory(Body):

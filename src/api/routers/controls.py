@@ -10,8 +10,7 @@ from starlette.responses import Response
 
 from aggregates.setup import commands
 from aggregates.setup.controls import ControlNotFoundError, control
-from api.auth import ADMINISTRATORS, PROFILE_READERS, allow
-from api.deciding import DecidingRoute
+from api.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
 from api.pages import Paged, page_of
 from api.paths import CONTROL
 from api.reading import Reading
@@ -21,7 +20,7 @@ from projections import controls
 from projections.controls import ControlValue
 from projections.paging import Page
 
-router: Final = APIRouter(prefix="/v1/controls", tags=["controls"], route_class=DecidingRoute)
+router: Final = APIRouter(prefix="/v1/controls", tags=["controls"], route_class=GuardedRoute)
 
 
 class NewControlValue(Body):

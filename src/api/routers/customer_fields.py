@@ -15,8 +15,7 @@ from aggregates.customer.unmasking import UNMASKERS
 from aggregates.errors import DomainError
 from aggregates.fact import Role
 from api import around
-from api.auth import PROFILE_READERS, Allowed, allow
-from api.deciding import DecidingRoute
+from api.auth import PROFILE_READERS, Allowed, GuardedRoute, allow
 from api.paths import NUMBER
 from api.reading import Reading
 from api.services import services_of
@@ -25,7 +24,7 @@ from api.writing import Write, WriteAnswer, Writing
 from projections import fields
 from projections.fields import Widget
 
-router: Final = APIRouter(prefix="/v1/customers", tags=["business fields"], route_class=DecidingRoute)
+router: Final = APIRouter(prefix="/v1/customers", tags=["business fields"], route_class=GuardedRoute)
 EDITORS: Final = (Role.ADMINISTRATOR, Role.AGENT)
 MAY_UNMASK: Final = Allowed(UNMASKERS)
 SAVED: Final = "Customer profile changed successfully"

@@ -12,8 +12,7 @@ from aggregates.customer.profile import AlternateNumberNotFoundError, CustomerNo
 from aggregates.customer.unmasking import UNMASKERS
 from aggregates.errors import InvalidError, RefusedError
 from api import around
-from api.auth import PROFILE_READERS, PROFILE_WRITERS, allow
-from api.deciding import DecidingRoute
+from api.auth import PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, allow
 from api.pages import Paged, Paging
 from api.paths import ALTERNATE_NUMBER, NUMBER
 from api.points import From, To, two_views
@@ -26,7 +25,7 @@ from projections.customers import Customer, CustomerSummary, FoundByAlternate
 from projections.paging import Page
 from projections.reading import View
 
-router: Final = APIRouter(prefix="/v1/customers", tags=["customers"], route_class=DecidingRoute)
+router: Final = APIRouter(prefix="/v1/customers", tags=["customers"], route_class=GuardedRoute)
 NO_NUMBERS: Final = "No data to display"
 """What rule 1.14 says of an empty list."""
 

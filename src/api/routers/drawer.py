@@ -7,8 +7,7 @@ from starlette.responses import Response
 
 from aggregates.customer import commands
 from aggregates.customer.profile import CustomerNotFoundError
-from api.auth import PROFILE_READERS, PROFILE_WRITERS, allow
-from api.deciding import DecidingRoute
+from api.auth import PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, allow
 from api.paths import NUMBER
 from api.reading import Reading
 from api.shapes import Answer, Body, CategoryKey, Day, Reason
@@ -16,7 +15,7 @@ from api.writing import WriteAnswer, Writing
 from projections import drawer
 from projections.drawer import Drawer
 
-router: Final = APIRouter(prefix="/v1/customers", tags=["drawer"], route_class=DecidingRoute)
+router: Final = APIRouter(prefix="/v1/customers", tags=["drawer"], route_class=GuardedRoute)
 SAVED: Final = "Profile saved."
 NOTHING_CHANGED: Final = "Nothing changed."
 

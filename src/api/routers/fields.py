@@ -11,8 +11,7 @@ from starlette.responses import Response
 
 from aggregates.field import commands
 from aggregates.field.field import BusinessField, FieldNotFoundError
-from api.auth import ADMINISTRATORS, PROFILE_READERS, allow
-from api.deciding import DecidingRoute
+from api.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
 from api.pages import Paged, page_of
 from api.paths import FIELD
 from api.reading import Reading
@@ -33,7 +32,7 @@ from projections.fields import FieldRead
 from projections.paging import Page
 from projections.reading import View
 
-router: Final = APIRouter(prefix="/v1/fields", tags=["business fields"], route_class=DecidingRoute)
+router: Final = APIRouter(prefix="/v1/fields", tags=["business fields"], route_class=GuardedRoute)
 _NOT_DEFINED: Final = frozenset({"key", "reason"})
 
 

@@ -15,8 +15,7 @@ from aggregates.fact import NAMESPACE
 from aggregates.interaction import commands
 from aggregates.interaction.interaction import InteractionNotFoundError
 from aggregates.use_case import Request
-from api.auth import PROFILE_READERS, PROFILE_WRITERS, allow
-from api.deciding import DecidingRoute
+from api.auth import PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, allow
 from api.pages import Paged
 from api.paths import INTERACTION
 from api.reading import Reading
@@ -26,7 +25,7 @@ from projections import interactions
 from projections.interactions import InteractionRead, StateWord
 from projections.paging import Page
 
-router: Final = APIRouter(prefix="/v1/interactions", tags=["interactions"], route_class=DecidingRoute)
+router: Final = APIRouter(prefix="/v1/interactions", tags=["interactions"], route_class=GuardedRoute)
 
 
 class NewInteraction(Body):

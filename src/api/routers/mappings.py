@@ -10,8 +10,7 @@ from starlette.responses import Response
 
 from aggregates.setup import commands
 from aggregates.setup.mappings import MappingNotFoundError
-from api.auth import ADMINISTRATORS, FACT_READERS, allow
-from api.deciding import DecidingRoute
+from api.auth import ADMINISTRATORS, FACT_READERS, GuardedRoute, allow
 from api.pages import Paged, page_of
 from api.paths import MAPPED
 from api.reading import Reading
@@ -21,7 +20,7 @@ from projections import controls
 from projections.controls import MappingRow
 from projections.paging import Page
 
-router: Final = APIRouter(prefix="/v1/attribute-mappings", tags=["attribute mappings"], route_class=DecidingRoute)
+router: Final = APIRouter(prefix="/v1/attribute-mappings", tags=["attribute mappings"], route_class=GuardedRoute)
 
 
 FIELD: Final = "field"

@@ -8,15 +8,14 @@ from starlette.responses import Response
 from aggregates.customer import commands
 from aggregates.customer.events import CustomerMergedAway
 from aggregates.use_case import Outcome
-from api.auth import ADMINISTRATORS, allow
-from api.deciding import DecidingRoute
+from api.auth import ADMINISTRATORS, GuardedRoute, allow
 from api.paths import NUMBER
 from api.shapes import Body, CustomerNumber, Reason
 from api.writing import WriteAnswer, Writing
 from store.application import Dossier
 from store.log import read
 
-router: Final = APIRouter(prefix="/v1/customers", tags=["merging customers"], route_class=DecidingRoute)
+router: Final = APIRouter(prefix="/v1/customers", tags=["merging customers"], route_class=GuardedRoute)
 
 
 class Merge(Body):

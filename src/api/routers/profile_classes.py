@@ -14,8 +14,7 @@ from aggregates.errors import NotFoundError
 from aggregates.profile_class import commands
 from aggregates.profile_class.profile_class import ClassNotFoundError, ProfileClass
 from aggregates.use_case import Outcome
-from api.auth import ADMINISTRATORS, PROFILE_READERS, allow
-from api.deciding import DecidingRoute
+from api.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
 from api.pages import Paged
 from api.paths import CLASS, CLASS_VERSION
 from api.reading import Reading
@@ -27,7 +26,7 @@ from projections.paging import Page
 from projections.profile_classes import ClassRead, ClassVersion
 from projections.reading import View
 
-router: Final = APIRouter(prefix="/v1/profile-classes", tags=["profile classes"], route_class=DecidingRoute)
+router: Final = APIRouter(prefix="/v1/profile-classes", tags=["profile classes"], route_class=GuardedRoute)
 
 
 class ClassVersionNotFoundError(NotFoundError):

@@ -21,8 +21,7 @@ from aggregates.account.propagating import Became
 from aggregates.profile_class.commands import start_propagation
 from aggregates.profile_class.profile_class import ProfileClass
 from aggregates.profile_class.propagation import MOST_RUNS, change_of
-from api.auth import ADMINISTRATORS, PROFILE_READERS, allow
-from api.deciding import DecidingRoute
+from api.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
 from api.pages import Paged, Paging, page_of
 from api.paths import CLASS, CLASS_VERSION
 from api.reading import AtLeast, answer_at, as_json
@@ -37,7 +36,7 @@ from projections.paging import Page, cursor_of, keys_of
 from store.propagations import ProfileOutcome
 
 router: Final = APIRouter(
-    prefix="/v1/profile-classes/{name}/propagations", tags=["profile classes"], route_class=DecidingRoute
+    prefix="/v1/profile-classes/{name}/propagations", tags=["profile classes"], route_class=GuardedRoute
 )
 
 

@@ -10,8 +10,7 @@ from starlette.responses import Response
 
 from aggregates.account.commands import When
 from aggregates.setup import commands
-from api.auth import ADMINISTRATORS, PROFILE_READERS, allow
-from api.deciding import DecidingRoute
+from api.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
 from api.reading import Reading
 from api.shapes import Day, Reason
 from api.terms import TermsBody
@@ -19,7 +18,7 @@ from api.writing import WriteAnswer, Writing
 from projections import accounts
 from projections.accounts import SystemOptionsRead
 
-router: Final = APIRouter(prefix="/v1/system-options", tags=["profile classes"], route_class=DecidingRoute)
+router: Final = APIRouter(prefix="/v1/system-options", tags=["profile classes"], route_class=GuardedRoute)
 
 
 class SystemOptionsChange(TermsBody):

@@ -5,14 +5,13 @@ from typing import Final
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api.auth import UPLOADERS, allow
-from api.deciding import DecidingRoute
+from api.auth import UPLOADERS, GuardedRoute, allow
 from api.routers.uploads import UPLOAD
 from api.shapes import Body, Reason
 from api.writing import WriteAnswer, Writing
 from jobs import cancelling
 
-router: Final = APIRouter(prefix="/v1/uploads", tags=["uploads"], route_class=DecidingRoute)
+router: Final = APIRouter(prefix="/v1/uploads", tags=["uploads"], route_class=GuardedRoute)
 
 
 class Cancel(Body):

@@ -11,8 +11,7 @@ from starlette.responses import Response
 
 from aggregates.upload import commands
 from aggregates.upload.mapping import LONGEST_COLUMN, LONGEST_NAME, MappingNotFoundError, mapping_name
-from api.auth import UPLOADERS, allow
-from api.deciding import DecidingRoute
+from api.auth import UPLOADERS, GuardedRoute, allow
 from api.pages import Paged, page_of
 from api.reading import Reading
 from api.shapes import Body, Reason, rule
@@ -21,7 +20,7 @@ from jobs import upload_states
 from jobs.upload_states import MappingRead
 from projections.paging import Page
 
-router: Final = APIRouter(prefix="/v1/upload-mappings", tags=["uploads"], route_class=DecidingRoute)
+router: Final = APIRouter(prefix="/v1/upload-mappings", tags=["uploads"], route_class=GuardedRoute)
 
 NAME = Annotated[
     str,
