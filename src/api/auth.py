@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from aggregates.errors import ForbiddenError
 from aggregates.fact import Role
-from api import around, query_names
+from api import around, bodies, query_names
 from api.around import Around
 from api.services import services_of
 
@@ -27,7 +27,7 @@ FACT_READERS: Final = (Role.ADMINISTRATOR, Role.INTEGRATOR, Role.AUDITOR)
 UPLOADERS: Final = (Role.ADMINISTRATOR, Role.INTEGRATOR)
 FORWARDERS: Final = (Role.ADMINISTRATOR, Role.INTEGRATOR)
 OPERATORS: Final = (Role.ADMINISTRATOR, Role.AUDITOR)
-_WITH_BODY: Final = {"POST", "PUT", "PATCH"}
+_WITH_BODY: Final = {"POST", "PUT", "PATCH", "DELETE"}
 _JSON: Final = "application/json"
 
 
@@ -68,7 +68,7 @@ def allowed(route: APIRoute) -> Allowed | None:
 
 
 class GuardedRoute(APIRoute):
-    """A route that checks the token, the role, the media type and the names in the query before it reads the body."""
+    """A route that checks the token, the role and the media type, and then reads the body, before anything else is looked at."""
 
     def __init__(self, *args: Any, dependencies: Sequence[Dependency] | None = None, **kwargs: Any) -> None:
         found = dependencies or ()
@@ -86,16 +86,20 @@ class GuardedRoute(APIRoute):
             if guard is not None:
                 guard.check(request)
             if request.method in _WITH_BODY:
-                self.check_media_type(around.of(request.scope))
+                request = await self.take_body(request)
             if request.scope["query_string"]:
                 query_names.check(request, names)
             return await handle(request)
 
         return guarded
 
-    def check_media_type(self, known: Around) -> None:
-        """Bodies are JSON, unless a route says otherwise. Raises 415."""
-        _check_media_type(known)
+    async def take_body(self, request: Request) -> Request:
+        """The request with its body read: JSON, unless a route says otherwise. Raises 415, `JsonError`, `RefusedError`."""
+        _check_media_type(around.of(request.scope))
+        read = await bodies.read(request)
+        if self.body_field is None:
+            await bodies.check_none(read)
+        return read
 
 
 def _check_media_type(known: Around) -> None:

@@ -7,6 +7,7 @@ domain's own words is given back, and every text is cut and cleaned, so that no 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final, TypedDict
 
 import orjson
@@ -16,6 +17,7 @@ from starlette.types import Scope
 
 from aggregates import errors as domain
 from aggregates.customer.fields import FieldChangedMeanwhileError
+from aggregates.strict_json import JsonError
 from aggregates.use_case import KeyReusedError
 from api import around
 from api.following import FollowersError
@@ -25,6 +27,7 @@ from projections.reading import BehindError
 
 MEDIA_TYPE: Final = "application/problem+json"
 MOST_ERRORS: Final = 100
+MORE: Final = f"Only the first {MOST_ERRORS} faults are named."
 LONGEST_MESSAGE: Final = 500
 LONGEST_DETAIL: Final = 2_000
 LONGEST_FIELD: Final = 100
@@ -56,7 +59,10 @@ MERGED_AWAY: Final = Kind(
     " the same method and body.",
 )
 MALFORMED: Final = Kind(
-    400, "malformed", "The request cannot be read", "The body is not JSON, or the request is broken."
+    400,
+    "malformed",
+    "The request cannot be read",
+    "The body is not JSON, or is such that readers would understand it differently; or the request is broken. The detail says where.",
 )
 UNKNOWN_CALLER: Final = Kind(
     401, "unknown-caller", "A valid token is needed", "The bearer token is missing, not valid, or has ended."
@@ -138,6 +144,7 @@ _OF_ERROR: Final[dict[type[Exception], Kind]] = {
     domain.StaleVersionError: STALE,
     FieldChangedMeanwhileError: FIELD_CHANGED,
     domain.InvalidError: INVALID,
+    JsonError: MALFORMED,
     KeyReusedError: KEY_REUSED,
     FollowersError: UNAVAILABLE,
     OperationalError: UNAVAILABLE,
@@ -169,13 +176,14 @@ def problem(
     headers: Mapping[str, str] | None = None,
     members: Mapping[str, Any] | None = None,
 ) -> Response:
-    """The answer that says what went wrong; `members` are extension members."""
+    """The answer that says what went wrong, the first `MOST_ERRORS` of `errors` by name; `members` are extension members."""
+    named = [_cleaned(error) for error in islice(errors, MOST_ERRORS + 1)]
     document: dict[str, Any] = {
         "type": f"/problems/{kind.slug}",
         "title": kind.title,
         "status": kind.status,
-        "detail": clean(detail, LONGEST_DETAIL),
-        "errors": [_cleaned(error) for error, _ in zip(errors, range(MOST_ERRORS), strict=False)],
+        "detail": clean(detail if len(named) <= MOST_ERRORS else f"{MORE} {detail}", LONGEST_DETAIL),
+        "errors": named[:MOST_ERRORS],
         "correlation_id": str(around.of(scope).correlation_id),
         **(members or {}),
     }

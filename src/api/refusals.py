@@ -5,6 +5,7 @@ Pydantic's type errors and the domain's refusals come out in the same shape. Wha
 """
 
 from collections.abc import Callable, Coroutine, Iterator, Sequence
+from itertools import chain, islice
 from typing import Any, Final, cast
 
 from eventsourcing.persistence import OperationalError
@@ -18,7 +19,7 @@ from aggregates.errors import DomainError, RefusedError, StaleVersionError
 from aggregates.interaction.interaction import AgentBusyError
 from api import around, write_headers
 from api.around import Around
-from api.problems import INVALID, MALFORMED, METHOD, FieldError, kind_of, kind_of_status, problem
+from api.problems import INVALID, METHOD, MOST_ERRORS, FieldError, kind_of, kind_of_status, problem
 from api.services import services_of
 from projections.fields_queries import MASK
 from projections.positions import NotInstalledError
@@ -28,6 +29,9 @@ from store.public import instant
 Handler = Callable[[Request, Any], Coroutine[Any, Any, Response]]
 _PLACES: Final = {"body", "query", "path", "header", "cookie"}
 _IN_KEY: Final = "[key]"
+_WHOLE_BODY: Final = ("body",)
+_NO_BODY: Final = "The request needs a body: a JSON object."
+_NO_OBJECT: Final = "The body must be a JSON object."
 
 
 async def refused(request: Request, error: Exception) -> Response:
@@ -63,10 +67,8 @@ def _conflict(request: Request, fault: FieldChangedMeanwhileError) -> dict[str, 
 async def invalid_input(request: Request, error: Exception) -> Response:
     """Input of the wrong shape: every value of it at once, before any rule is asked (rule 0.12)."""
     faults = cast("RequestValidationError", error).errors()
-    if any(fault["type"] == "json_invalid" for fault in faults):
-        return problem(request.scope, MALFORMED, "The body is not JSON.")
     known = around.of(request.scope)
-    errors = [*_field_errors(faults), *_header_errors(known)]
+    errors = list(islice(chain(_header_errors(known), _field_errors(faults)), MOST_ERRORS + 1))
     detail = " ".join(f"{error['field']}: {error['message']}" for error in errors[:5])
     return problem(request.scope, INVALID, detail, errors=errors)
 
@@ -76,8 +78,14 @@ def _field_errors(faults: Sequence[Any]) -> Iterator[FieldError]:
         place, *path = (str(part) for part in fault["loc"])
         path = [part for part in path if part != _IN_KEY]
         field = ".".join(path) if path or place not in _PLACES else place
-        ours = (fault.get("ctx") or {}).get("error")
-        yield {"field": field, "message": str(ours) if isinstance(ours, ValueError) else f"{fault['msg']}."}
+        yield {"field": field, "message": _message(fault)}
+
+
+def _message(fault: Any) -> str:
+    if fault["loc"] == _WHOLE_BODY:
+        return _NO_BODY if fault["type"] == "missing" else _NO_OBJECT
+    ours = (fault.get("ctx") or {}).get("error")
+    return str(ours) if isinstance(ours, ValueError) else f"{fault['msg']}."
 
 
 def _header_errors(known: Around) -> list[FieldError]:

@@ -61,10 +61,17 @@ UNREADABLE = [
     (b"[" * 100_000, 400, "malformed"),
     (b'{"number": ' + b"9" * 5_000 + b"}", 400, "malformed"),
     (b"", 422, "invalid"),
+    (b" ", 400, "malformed"),
+    (b"\xef\xbb\xbf{}", 400, "malformed"),
+    ('{"number": "1", "name": "A"}'.encode("utf-16"), 400, "malformed"),
+    ('{"number": "1", "name": "A"}'.encode("utf-16-le"), 400, "malformed"),
+    ('{"number": "1", "name": "Zo\xeb"}'.encode("latin-1"), 400, "malformed"),
+    (b'{"number": "1", "name": "A", "number": "2"}', 400, "malformed"),
+    (b'{"number": 1e400, "name": "A"}', 400, "malformed"),
     (b"null", 422, "invalid"),
     (b"[]", 422, "invalid"),
     (b'"x"', 422, "invalid"),
-    (b'{"number": NaN, "name": Infinity}', 422, "invalid"),
+    (b'{"number": NaN, "name": Infinity}', 400, "malformed"),
     (b'{"number": "1", "name": "A", "__proto__": {}}', 422, "invalid"),
 ]
 
@@ -98,6 +105,7 @@ def test_many_wrong_fields_give_a_bounded_answer(api: Api) -> None:
     answer = api.post("/v1/customers", body)
     assert_problem(answer, 422, "invalid")
     assert len(answer.json()["errors"]) == 100
+    assert answer.json()["detail"].startswith("Only the first 100 faults are named.")
     assert len(answer.content) < 40_000
 
 

@@ -22,7 +22,6 @@ from aggregates.errors import InvalidError
 from aggregates.upload.mapping import BYTE_ORDER_MARK, trimmed
 from aggregates.use_case import Request as Asked
 from api import around
-from api.around import Around
 from api.auth import UPLOADERS, GuardedRoute, allow
 from api.pages import Paged
 from api.reading import answer_at, as_json
@@ -58,13 +57,15 @@ UPLOAD = Annotated[UUID, Path(description="Id of an upload.")]
 class FileRoute(GuardedRoute):
     """A route whose body is a file."""
 
-    def check_media_type(self, known: Around) -> None:
-        """Raises 415 for what is no contact file by its own account."""
-        kind = (known.header(b"content-type") or MEDIA_TYPES[-1]).partition(";")[0].strip().lower()
+    async def take_body(self, request: Request) -> Request:
+        """Leaves the file to be read as it comes. Raises 415 for what is no contact file by its own account."""
+        sent = around.of(request.scope).header(b"content-type")
+        kind = (sent or MEDIA_TYPES[-1]).partition(";")[0].strip().lower()
         if kind not in MEDIA_TYPES:
             raise HTTPException(
                 415, "A contact file is sent as text/csv, application/x-ndjson or application/octet-stream."
             )
+        return request
 
 
 class UploadAnswer(WriteAnswer):
