@@ -8,10 +8,12 @@ from uuid import uuid4
 from benchmarks import catching_up
 from benchmarks.rows import Row, at_least
 from benchmarks.servers import dossier
-from consumers.bus import Topics, ensure_topics
+from consumers.brokers import Brokers
+from consumers.bus import Topics
 from consumers.kafka_client import KafkaProducer
 from consumers.messages import Message, message
 from consumers.relay import Relay
+from consumers.topics import ensure_topics
 from store.application import Dossier
 from store.log import read
 from store.relaying import FOLLOWER, relay_state
@@ -40,7 +42,7 @@ def run(url: str, servers: str) -> list[Row]:
 def _topics(servers: str) -> Topics:
     mark = uuid4().hex[:8]
     topics = Topics("demo", f"bench-events-{mark}", f"bench-dead-{mark}")
-    ensure_topics(servers, topics)
+    ensure_topics(Brokers(servers), topics)
     return topics
 
 
@@ -68,7 +70,7 @@ def _relayed(application: Dossier, servers: str) -> float:
     with application.database.connection() as connection:
         connection.execute("DELETE FROM tracking WHERE follower = %s", [FOLLOWER])
     stop, topics = threading.Event(), _topics(servers)
-    relay = threading.Thread(target=Relay(application, servers, topics).run, args=(stop,))
+    relay = threading.Thread(target=Relay(application, Brokers(servers), topics).run, args=(stop,))
     began = time.perf_counter()
     relay.start()
     while relay_state(application.database).lag and time.perf_counter() - began < LONGEST_S:

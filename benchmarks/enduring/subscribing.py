@@ -8,8 +8,10 @@ from typing import Any, Final
 
 import orjson
 
-from consumers.bus import Topics, check_reachable
+from consumers.brokers import Brokers
+from consumers.bus import Topics
 from consumers.kafka_client import KafkaConsumer, KafkaError, TopicPartition
+from consumers.reaching import check_reachable
 
 POLL_MS: Final = 500
 PAUSE_S: Final = 1.0
@@ -54,7 +56,7 @@ class Subscriber(threading.Thread):
         """Reads until it is stopped, over whatever becomes of the broker."""
         while not self._stop_asked.is_set():
             with suppress(KafkaError, OSError):
-                check_reachable(self._servers)
+                check_reachable(Brokers(self._servers))
                 self._read()
             time.sleep(PAUSE_S)
 

@@ -27,13 +27,16 @@ PORTS = range(20000, 32000)  # below the range from which Linux takes the ports 
 JVM = ["-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", f"-Dlog4j2.configurationFile={HERE}/log4j2.properties"]
 
 
-def start(directory: Path, port: int | None = None) -> str:
-    """Start Kafka in the directory, or find it running, and return its bootstrap address."""
+def start(directory: Path, port: int | None = None, *, listener: str = "", properties: str = "") -> str:
+    """Start Kafka in the directory, or find it running, and return its bootstrap address.
+
+    `listener` is one more, NAME://HOST:PORT; `properties` are lines for the end of `server.properties`, where they win.
+    """
     library, directory = jars(once_fetched=_archive_classes), _checked(directory.resolve())
     with locked(directory / "lock"):
         if running(directory) and port not in (None, _ports(directory)[0]):
             raise KafkaError(f"Kafka already runs in {directory}, at {address(directory)}")
-        return _start(directory, port, library)
+        return _start(directory, port, library, listener=listener, properties=properties)
 
 
 def stop(directory: Path, *, kill: bool = False) -> None:
@@ -44,9 +47,11 @@ def stop(directory: Path, *, kill: bool = False) -> None:
             _stop(directory, signal.SIGKILL if kill else signal.SIGTERM)
 
 
-def _start(directory: Path, port: int | None, library: Path, *flags: str) -> str:
+def _start(
+    directory: Path, port: int | None, library: Path, *flags: str, listener: str = "", properties: str = ""
+) -> str:
     if not _answers_in_time(directory):
-        _prepare(directory, port, library)
+        _prepare(directory, port, library, listener, properties)
         with contextlib.ExitStack() as on_failure:
             on_failure.callback(_stop, directory, signal.SIGKILL)
             _launch(directory, library, *flags)
@@ -97,13 +102,14 @@ def _arguments(pid: int) -> set[bytes]:
     return set()
 
 
-def _prepare(directory: Path, port: int | None, library: Path) -> None:
+def _prepare(directory: Path, port: int | None, library: Path, listener: str, properties: str) -> None:
     _choose_ports(directory, port)
     broker, controller = _ports(directory)
     config, common = directory / "server.properties", (HERE / "server.properties").read_text()
-    listeners = f"listeners=BROKER://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}"
+    own = [f"BROKER://127.0.0.1:{broker}", f"CONTROLLER://127.0.0.1:{controller}"]
+    listeners = f"listeners={','.join([*own, *filter(None, [listener])])}"
     voters = f"controller.quorum.voters=1@127.0.0.1:{controller}"
-    config.write_text(f"{common}\nlog.dirs={directory}/data\n{listeners}\n{voters}\n")
+    config.write_text(f"{common}\nlog.dirs={directory}/data\n{listeners}\n{voters}\n{properties}\n")
     if not (directory / "data" / "meta.properties").exists():
         cluster = f"D{secrets.token_urlsafe(16)[1:]}"  # an identity may not begin with a dash
         java = _java(library, "-XX:TieredStopAtLevel=1")

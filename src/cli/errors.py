@@ -3,3 +3,7 @@
 
 class CliError(Exception):
     """A command cannot do what it was asked, for a reason a user can understand and change."""
+
+
+class SettingsError(CliError):
+    """The environment does not say what a command needs, or says something that cannot be."""

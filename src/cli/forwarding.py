@@ -8,6 +8,7 @@ from cli.errors import CliError
 from cli.process import run_threads, running
 from cli.settings import Settings
 from cli.wiring import open_dossier
+from consumers.bus import Topics
 from consumers.forwarding import forwarding
 
 
@@ -21,15 +22,16 @@ class ForwarderEndedError(CliError):
 
 def forward(settings: Settings, *, metrics_port: int | None) -> None:
     """Forwards and resends until it is told to stop. Raises `NoReceiverError`, `ForwarderEndedError`."""
-    url, servers = settings.customer_engagement_url, settings.kafka_bootstrap_servers
+    url, brokers = settings.customer_engagement_url, settings.brokers
     if url is None:
         raise NoReceiverError("CUSTOMER_ENGAGEMENT_URL is not set: there is nobody to forward to.")
+    topics = Topics.of(settings.company, settings.topic_shape)
     with (
         running("forward", settings, metrics_port) as stop,
         open_dossier(settings) as dossier,
-        forwarding(dossier, url=url, token=settings.engagement_token, servers=servers) as tasks,
+        forwarding(dossier, url=url, token=settings.engagement_token, brokers=brokers, topics=topics) as tasks,
     ):
-        structlog.get_logger().info("forwarding", feed="log" if servers is None else "Kafka", to=url)
+        structlog.get_logger().info("forwarding", feed="log" if brokers is None else "Kafka", to=url)
         failed = run_threads({name: partial(task, stop) for name, task in tasks.items()}, stop)
     if failed:
         raise ForwarderEndedError(f"Ended by a fault of their own: {', '.join(failed)}.")

@@ -14,8 +14,11 @@ from structlog.typing import Processor
 from api.logs import named
 from cli.settings import LogLevel
 
-_TALKATIVE: Final = ("httpx2", "httpcore2", "kafka", "asyncio", "uvicorn")
+_TALKATIVE: Final = ("httpx2", "httpcore2", "asyncio", "uvicorn")
 """Libraries that tell every request or step at level info."""
+_KAFKA: Final = "kafka"
+"""This library tells each of its tries to connect, which our own lines sum up; at level debug it also logs what it sends, passwords
+included, so that level is never used."""
 
 _SHARED: Final[tuple[Processor, ...]] = (
     structlog.contextvars.merge_contextvars,
@@ -41,6 +44,7 @@ def configure(process: str, level: LogLevel, company: str) -> None:
     root.setLevel(level.upper())
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.DEBUG if level is LogLevel.DEBUG else logging.WARNING)
+    logging.getLogger(_KAFKA).setLevel(logging.INFO if level is LogLevel.DEBUG else logging.CRITICAL)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),

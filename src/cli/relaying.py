@@ -4,6 +4,7 @@ from cli.errors import CliError
 from cli.process import running
 from cli.settings import Settings
 from cli.wiring import open_dossier
+from consumers.bus import Topics
 from consumers.relay import Relay
 
 
@@ -13,7 +14,8 @@ class NoBrokerError(CliError):
 
 def relay(settings: Settings, *, metrics_port: int | None) -> None:
     """Relays until it is told to stop. Raises `NoBrokerError`."""
-    if settings.kafka_bootstrap_servers is None:
+    brokers = settings.brokers
+    if brokers is None:
         raise NoBrokerError("KAFKA_BOOTSTRAP_SERVERS is not set: there is nothing to relay to.")
     with running("relay", settings, metrics_port) as stop, open_dossier(settings) as dossier:
-        Relay(dossier, settings.kafka_bootstrap_servers).run(stop)
+        Relay(dossier, brokers, Topics.of(settings.company, settings.topic_shape)).run(stop)

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Annotated, Final
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from cli.errors import CliError
+from cli.errors import SettingsError
+from cli.kafka_settings import KafkaSettings
 from cli.secrets_file import Secrets, secrets_of
+from cli.variable_files import VariableFiles
 
 LONGEST_COMPANY: Final = 30
 """Characters: schema, NOTIFY channels and table sets of a rebuild are named after the company and may have 63 bytes."""
@@ -24,10 +26,6 @@ SHORTEST_TOKEN_SECRET: Final = 32
 MASTER_KEY_BYTES: Final = 32
 """As `store.keys` wants it; loading that here would load the database client into every command."""
 _COMPANY: Final = re.compile(r"[a-z][a-z0-9_]*")
-
-
-class SettingsError(CliError):
-    """The environment does not say what a command needs, or says something that cannot be."""
 
 
 class LogLevel(StrEnum):
@@ -39,17 +37,16 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
-class Settings(BaseSettings):
+class Settings(KafkaSettings):
     """The environment of one process. Names of variables are the aliases; an empty variable counts as unset."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, populate_by_name=True)
 
-    database_url: Annotated[str | None, Field(alias="DATABASE_URL")] = None
+    database_url: Annotated[str | None, Field(alias="DATABASE_URL", repr=False)] = None
     data_dir: Annotated[Path, Field(alias="DOSSIER_DATA_DIR")] = Path(".dossier")
     company: Annotated[str, Field(alias="DOSSIER_COMPANY")] = "demo"
     master_key_given: Annotated[SecretStr | None, Field(alias="DOSSIER_MASTER_KEY")] = None
     token_secret_given: Annotated[SecretStr | None, Field(alias="DOSSIER_TOKEN_SECRET")] = None
-    kafka_bootstrap_servers: Annotated[str | None, Field(alias="KAFKA_BOOTSTRAP_SERVERS")] = None
     customer_engagement_url: Annotated[str | None, Field(alias="CUSTOMER_ENGAGEMENT_URL")] = None
     customer_engagement_token: Annotated[SecretStr | None, Field(alias="CUSTOMER_ENGAGEMENT_TOKEN")] = None
     host: Annotated[str, Field(alias="DOSSIER_HOST")] = "127.0.0.1"
@@ -57,6 +54,18 @@ class Settings(BaseSettings):
     workers: Annotated[int, Field(alias="DOSSIER_WORKERS", ge=1, le=64)] = 1
     most_upload_bytes: Annotated[int, Field(alias="DOSSIER_MOST_UPLOAD_BYTES", ge=1)] = 2 * 1024**3
     log_level: Annotated[LogLevel, Field(alias="DOSSIER_LOG_LEVEL")] = LogLevel.INFO
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment, and the files that it names."""
+        return init_settings, env_settings, VariableFiles(settings_cls)
 
     @field_validator("company")
     @classmethod
@@ -133,12 +142,13 @@ def load() -> Settings:
         return Settings()
     except ValidationError as error:
         raise SettingsError(
-            " ".join(f"{_variable(fault['loc'])}: {_words(fault['msg'])}." for fault in error.errors())
+            " ".join(f"{_variable(fault['loc'])}{_words(fault['msg'])}." for fault in error.errors())
         ) from None
 
 
 def _variable(location: tuple[int | str, ...]) -> str:
-    return ".".join(str(part) for part in location)
+    """The variable and a colon; nothing where several belong together, which the fault itself names."""
+    return f"{'.'.join(str(part) for part in location)}: " if location else ""
 
 
 def _words(message: str) -> str:

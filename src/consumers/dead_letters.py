@@ -16,9 +16,11 @@ import structlog
 
 from aggregates.fact import NAMESPACE
 from consumers import metrics
-from consumers.bus import Topics, ensure_topics, producing
+from consumers.brokers import Brokers
+from consumers.bus import Topics, producing
 from consumers.kafka_client import KafkaError, KafkaTimeoutError, is_bus_away
 from consumers.messages import Received
+from consumers.topics import ensure_topics
 from store.database import Database
 from store.outcomes import printable, record_unreadable
 from store.public import instant
@@ -44,8 +46,8 @@ class Death:
 class DeadLetterTopic:
     """Writes dead letters to the topic; safe to share between threads. Its producer is made when it is first needed."""
 
-    def __init__(self, servers: str, topics: Topics) -> None:
-        self._servers = servers
+    def __init__(self, brokers: Brokers, topics: Topics) -> None:
+        self._brokers = brokers
         self._topics = topics
         self._open = ExitStack()
         self._producer: Any = None
@@ -88,8 +90,8 @@ class DeadLetterTopic:
 
     def _send(self, key: bytes | None, letter: "_Letter") -> None:
         if self._producer is None:
-            ensure_topics(self._servers, self._topics)
-            self._producer = self._open.enter_context(producing(self._servers, self._topics.group("dead-letters")))
+            ensure_topics(self._brokers, self._topics)
+            self._producer = self._open.enter_context(producing(self._brokers, self._topics.group("dead-letters")))
         ack = self._producer.send(
             self._topics.dead_letters,
             value=letter.value,

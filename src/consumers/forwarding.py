@@ -1,6 +1,6 @@
 """Puts a forwarder together: feed, handler, resender; what `dossier forward` runs.
 
-Kafka is the feed where servers are given; without, the log itself feeds the same handler (rule 4.3). The forwarder has its own
+Kafka is the feed where brokers are given; without, the log itself feeds the same handler (rule 4.3). The forwarder has its own
 pool of connections, since it holds one for as long as Customer Engagement takes to answer.
 """
 
@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from threading import Event
 from typing import Final
 
+from consumers.brokers import Brokers
 from consumers.bus import Topics
 from consumers.customer_engagement import CustomerEngagement
 from consumers.dead_letters import DeadLetters, DeadLetterTopic
@@ -31,7 +32,7 @@ def forwarding(
     *,
     url: str,
     token: str,
-    servers: str | None = None,
+    brokers: Brokers | None = None,
     topics: Topics | None = None,
     sending: Retrying = SENDING,
 ) -> Iterator[dict[str, Callable[[Event], None]]]:
@@ -42,9 +43,9 @@ def forwarding(
         engagement = CustomerEngagement(url, token)
         closing.callback(engagement.close)
         topics = topics or Topics.of(dossier.company)
-        letters = DeadLetters(database, DeadLetterTopic(servers, topics) if servers else None)
+        letters = DeadLetters(database, DeadLetterTopic(brokers, topics) if brokers else None)
         closing.callback(letters.close)
-        feed: Feed = KafkaFeed(servers, GROUP, topics) if servers else LogFeed(dossier, CONSUMER)
+        feed: Feed = KafkaFeed(brokers, GROUP, topics) if brokers else LogFeed(dossier, CONSUMER)
         forwarder = Forwarder(database, dossier.fact_mapper, engagement, letters, sending)
         resender = Resender(database, dossier.fact_mapper, engagement, sending)
         yield {FORWARD: lambda stop: feed.run(forwarder, stop), RESEND: resender.run}

@@ -16,7 +16,12 @@ with warnings.catch_warnings():
         OffsetAndMetadata,
         TopicPartition,
     )
-    from kafka.admin import ConfigResource, ConfigResourceType  # type: ignore[import-untyped]
+    from kafka.admin import (  # type: ignore[import-untyped]
+        ConfigResource,
+        ConfigResourceType,
+        ScramMechanism,
+        UserScramCredentialUpsertion,
+    )
     from kafka.coordinator.assignors.cooperative_sticky import (  # type: ignore[import-untyped]
         CooperativeStickyAssignor,
     )
@@ -32,6 +37,7 @@ with warnings.catch_warnings():
         RecordListTooLargeError,
         TopicAlreadyExistsError,
     )
+    from kafka.net.sasl import get_sasl_mechanism  # type: ignore[import-untyped]
     from kafka.record.default_records import DefaultRecord  # type: ignore[import-untyped]
     from kafka.record.util import decode_varint  # type: ignore[import-untyped]
     from kafka.structs import MemberState  # type: ignore[import-untyped]
@@ -62,8 +68,11 @@ __all__ = [
     "OffsetAndMetadata",
     "RebalanceInProgressError",
     "RecordListTooLargeError",
+    "ScramMechanism",
     "TopicAlreadyExistsError",
     "TopicPartition",
+    "UserScramCredentialUpsertion",
     "decode_varint",
+    "get_sasl_mechanism",
     "is_bus_away",
 ]

@@ -14,13 +14,13 @@ from typing import Any, Final
 
 import structlog
 
+from consumers.brokers import Brokers
 from consumers.bus import (
     BOOTSTRAP_TIMEOUT_MS,
     LARGEST_MESSAGE_BYTES,
     METADATA_AGE_MS,
     RECONNECT_MS,
     Topics,
-    ensure_topics,
 )
 from consumers.feeds import MOST_WAITING, Handler, Lane, Lanes
 from consumers.kafka_client import (
@@ -36,7 +36,9 @@ from consumers.kafka_client import (
     TopicPartition,
 )
 from consumers.messages import Received
+from consumers.reaching import check_reachable
 from consumers.retrying import RESTARTING, Retrying, keep_serving
+from consumers.topics import ensure_topics
 from consumers.undecodable import Undecodable, step_over_undecodable
 
 POLL_RECORDS: Final = 1_000_000
@@ -58,6 +60,8 @@ REQUEST_TIMEOUT_MS: Final = 10_000
 COMMIT_TIMEOUT_MS: Final = 5_000
 COMMIT_EVERY_S: Final = 0.2
 CLOSE_TIMEOUT_MS: Final = 5_000
+SILENCE_S: Final = 5.0
+"""Seconds without a message after which it is asked whether there is a broker at all: the client itself waits in silence."""
 SETTLE_S: Final = 3.0
 """Seconds that a member in a rebalance waits before it closes; closing in the middle can leave a dead member behind."""
 
@@ -67,8 +71,8 @@ _log = structlog.get_logger(__name__)
 class KafkaFeed:
     """One member of the group that feeds one consumer from the events topic of a company."""
 
-    def __init__(self, servers: str, consumer: str, topics: Topics, retrying: Retrying = RESTARTING) -> None:
-        self._servers = servers
+    def __init__(self, brokers: Brokers, consumer: str, topics: Topics, retrying: Retrying = RESTARTING) -> None:
+        self._brokers = brokers
         self._consumer = topics.group(consumer)
         self._topics = topics
         self._retrying = retrying
@@ -78,19 +82,32 @@ class KafkaFeed:
         keep_serving(f"feed of {self._consumer}", lambda: self._serve(handler, stop), stop, self._retrying)
 
     def _serve(self, handler: Handler, stop: Event) -> None:
-        ensure_topics(self._servers, self._topics)
+        ensure_topics(self._brokers, self._topics)
         workers = Lanes(self._consumer, handler, self._topics.company)
         partitions = _Assigned()
         try:
             with self._consuming() as client:
                 self._subscribe(client, partitions)
                 try:
-                    _consume(client, partitions, workers, stop)
+                    self._consume(client, partitions, workers, stop)
                 finally:
                     workers.close(list(partitions.lanes.values()))
                 _commit(client, partitions)
         finally:
             workers.close([])
+
+    def _consume(self, client: Any, partitions: "_Assigned", workers: Lanes, stop: Event) -> None:
+        committed_at = heard_at = time.monotonic()
+        while not stop.is_set():
+            now = time.monotonic()
+            if _turn(client, partitions, workers):
+                heard_at = now
+            if now - committed_at > COMMIT_EVERY_S:
+                _commit(client, partitions)
+                committed_at = now
+            if now - heard_at > SILENCE_S:
+                check_reachable(self._brokers)
+                heard_at = now
 
     def _subscribe(self, client: Any, partitions: "_Assigned") -> None:
         """Subscribes, and waits for what the cluster says of the topic: a member that leads its group without knowing that yet assigns
@@ -102,7 +119,7 @@ class KafkaFeed:
     @contextmanager
     def _consuming(self) -> Iterator[Any]:
         client = KafkaConsumer(
-            bootstrap_servers=self._servers,
+            **self._brokers.client_options(),
             client_id=self._consumer,
             group_id=self._consumer,
             auto_offset_reset="earliest",
@@ -154,24 +171,18 @@ class _Assigned(ConsumerRebalanceListener):  # type: ignore[misc]
                 lane.cancel()
 
 
-def _consume(client: Any, partitions: _Assigned, workers: Lanes, stop: Event) -> None:
-    committed_at = time.monotonic()
-    while not stop.is_set():
-        _turn(client, partitions, workers)
-        if time.monotonic() - committed_at > COMMIT_EVERY_S:
-            _commit(client, partitions)
-            committed_at = time.monotonic()
-
-
-def _turn(client: Any, partitions: _Assigned, workers: Lanes) -> None:
+def _turn(client: Any, partitions: _Assigned, workers: Lanes) -> bool:
+    """One look for messages; whether there was anything to do."""
     lanes = dict(partitions.lanes)
     busy = workers.tick(lanes.values())
-    for partition, records in client.poll(timeout_ms=BUSY_POLL_MS if busy else POLL_MS).items():
+    polled = client.poll(timeout_ms=BUSY_POLL_MS if busy else POLL_MS)
+    for partition, records in polled.items():
         lane = partitions.lanes.get(partition)
         if lane is not None:
             lane.put(_received(record) for record in records)
     _hold_back(client, dict(partitions.lanes))
     workers.tick(list(partitions.lanes.values()))
+    return bool(busy or polled)
 
 
 def _hold_back(client: Any, lanes: dict[Any, Lane]) -> None:

@@ -12,7 +12,7 @@ from threading import Event
 from typing import Final
 from zlib import crc32
 
-from consumers.bus import PARTITIONS
+from consumers.brokers import PARTITIONS
 from consumers.feeds import MOST_WAITING, Handler, Lane, Lanes
 from consumers.messages import Received, message
 from consumers.retrying import RESTARTING, Retrying, keep_serving

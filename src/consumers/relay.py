@@ -18,10 +18,12 @@ from uuid import UUID
 import structlog
 
 from consumers import metrics
-from consumers.bus import Topics, ensure_topics
+from consumers.brokers import Brokers
+from consumers.bus import Topics
 from consumers.messages import Message, message
 from consumers.retrying import RESTARTING, Retrying, keep_serving
 from consumers.sending import Sender
+from consumers.topics import ensure_topics
 from store import refusals
 from store.application import Dossier
 from store.events import RecordedEvent
@@ -47,11 +49,11 @@ class Relay:
     """Sends the log of one company to the bus."""
 
     def __init__(
-        self, dossier: Dossier, servers: str, topics: Topics | None = None, retrying: Retrying = RESTARTING
+        self, dossier: Dossier, brokers: Brokers, topics: Topics | None = None, retrying: Retrying = RESTARTING
     ) -> None:
         self._database = dossier.database
         self._mapper = dossier.fact_mapper
-        self._servers = servers
+        self._brokers = brokers
         self._topics = topics or Topics.of(dossier.company)
         self._retrying = retrying
         self._held: set[UUID] = set()
@@ -65,10 +67,10 @@ class Relay:
         with leading(self._database, LOCK, stop) as leader:
             if leader is None:
                 return
-            ensure_topics(self._servers, self._topics)
+            ensure_topics(self._brokers, self._topics)
             signal = Signal(self._database, "log", refusals.CHANNEL)
             try:
-                with Sender.opened(self._servers, self._topics) as sender:
+                with Sender.opened(self._brokers, self._topics) as sender:
                     _log.info("relay.started", topic=self._topics.events)
                     refusals.try_all_again(leader.connection)
                     self._note_held(leader)

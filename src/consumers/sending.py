@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from threading import Event
 from typing import Any, Final, Self
 
+from consumers.brokers import Brokers
 from consumers.bus import DELIVERY_TIMEOUT_MS, LARGEST_REQUEST_BYTES, Topics, producing
 from consumers.kafka_client import (
     InvalidRecordError,
@@ -29,17 +30,17 @@ REFUSALS: Final = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidRec
 class Sender:
     """A producer of one company's events; not to be shared between threads."""
 
-    def __init__(self, servers: str, topics: Topics) -> None:
-        self._servers = servers
+    def __init__(self, brokers: Brokers, topics: Topics) -> None:
+        self._brokers = brokers
         self._topics = topics
         self._open = ExitStack()
         self._producer: Any = None
 
     @classmethod
     @contextmanager
-    def opened(cls, servers: str, topics: Topics) -> Iterator[Self]:
+    def opened(cls, brokers: Brokers, topics: Topics) -> Iterator[Self]:
         """A sender that is closed at the end. Raises `KafkaError`."""
-        sender = cls(servers, topics)
+        sender = cls(brokers, topics)
         sender._renew()
         try:
             yield sender
@@ -92,7 +93,7 @@ class Sender:
 
     def _renew(self) -> None:
         self._open.close()
-        self._producer = self._open.enter_context(producing(self._servers, self._topics.group("relay")))
+        self._producer = self._open.enter_context(producing(self._brokers, self._topics.group("relay")))
 
 
 def _refusal(ack: Any) -> Exception | None:

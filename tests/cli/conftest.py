@@ -12,7 +12,7 @@ from command_line import CommandLine, company, migrated
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in list(os.environ):
-        if name.startswith(("DOSSIER_", "CUSTOMER_ENGAGEMENT_", "KAFKA_")):
+        if name.startswith(("DATABASE_URL_FILE", "DOSSIER_", "CUSTOMER_ENGAGEMENT_", "KAFKA_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("DOSSIER_DATA_DIR", str(tmp_path / "data"))
 

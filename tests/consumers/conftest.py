@@ -39,7 +39,7 @@ def loops() -> Iterator[Loops]:
 def topics() -> Topics:
     """Topics of this test's own."""
     name = uuid4().hex[:12]
-    return Topics("demo", f"events-{name}", f"dead-{name}", partitions=12)
+    return Topics("demo", f"events-{name}", f"dead-{name}")
 
 
 @pytest.fixture

@@ -29,6 +29,7 @@ from consumer_world import (
     serving,
     wait_for,
 )
+from consumers.brokers import Brokers
 from consumers.bus import Topics, producing
 from consumers.forwarding import FORWARD, RESEND, forwarding
 from consumers.kafka_client import KafkaAdminClient
@@ -78,10 +79,10 @@ def installed(
         company = Company(dossier, ask).define().integrate().register("1001", "1002")
         subscriber = Recorder()
         loops.start(Runner(dossier, DeliveriesProjection(dossier.fact_mapper.keys, name)).run)
-        loops.start(Relay(dossier, kafka_servers, retrying=FAST).run)
-        loops.start(lambda stop: KafkaFeed(kafka_servers, "subscriber", topics, FAST).run(subscriber, stop))
+        loops.start(Relay(dossier, Brokers(kafka_servers), retrying=FAST).run)
+        loops.start(lambda stop: KafkaFeed(Brokers(kafka_servers), "subscriber", topics, FAST).run(subscriber, stop))
         tasks = opened.enter_context(
-            forwarding(dossier, url=simulator.url, token=TOKEN, servers=kafka_servers, sending=FAST)
+            forwarding(dossier, url=simulator.url, token=TOKEN, brokers=Brokers(kafka_servers), sending=FAST)
         )
         for task in (FORWARD, RESEND):
             loops.start(tasks[task])
@@ -133,7 +134,7 @@ def test_what_strays_onto_the_topic_of_another_company_is_counted_and_never_kept
     event = other.world.company.answer("1001", "A")
     stray = received_of(other.world.dossier, event)
     before = FOREIGN._value.get()
-    with producing(kafka_servers, "stray") as producer:
+    with producing(Brokers(kafka_servers), "stray") as producer:
         for _ in range(3):
             send(producer, one.topics, stray)
         producer.flush(timeout=10)
@@ -162,7 +163,7 @@ def test_malformed_messages_on_the_topic_are_dead_letters_and_no_partition_stand
     template = message_of(one.topics.company, "1001", 1)
     wait_for(lambda: relay_state(one.world.dossier.database).lag == 0, "the relay works")
     events = []
-    with producing(kafka_servers, "fuzz") as producer:
+    with producing(Brokers(kafka_servers), "fuzz") as producer:
         for round_ in range(3):
             for place in range(60):
                 broken = malformed(chance, template)
@@ -206,11 +207,11 @@ def test_an_installation_of_a_former_release_begins_the_new_topic_at_the_first_e
         world.dossier.database.connection() as connection
     ):  # where the relay of the former release stood, on its own topic
         move(connection, "relay", dead.id)
-    loops.start(Relay(world.dossier, kafka_servers, topics, FAST).run)
+    loops.start(Relay(world.dossier, Brokers(kafka_servers), topics, FAST).run)
     subscriber = Recorder()
-    loops.start(lambda stop: KafkaFeed(kafka_servers, "subscriber", topics, FAST).run(subscriber, stop))
+    loops.start(lambda stop: KafkaFeed(Brokers(kafka_servers), "subscriber", topics, FAST).run(subscriber, stop))
     with forwarding(
-        world.dossier, url=world.simulator.url, token=TOKEN, servers=kafka_servers, topics=topics, sending=FAST
+        world.dossier, url=world.simulator.url, token=TOKEN, brokers=Brokers(kafka_servers), topics=topics, sending=FAST
     ) as tasks:
         end = loops.start(tasks[FORWARD])
         wait_for(lambda: len(subscriber.handled["customer:1001"]) == 3, "the subscriber has it from the first event on")

@@ -7,13 +7,15 @@ from uuid import uuid4
 import pytest
 
 from consumer_world import FAST, NOT_UTF_8, Company, Loops, Recorder, drop_connections, message_of, succeeds, wait_for
-from consumers.bus import Topics, ensure_topics, producing
+from consumers.brokers import Brokers
+from consumers.bus import Topics, producing
 from consumers.feeds import MOST_FAULTS, Feed, Lane, Later
 from consumers.kafka_feed import KafkaFeed
 from consumers.log_feed import LogFeed
 from consumers.messages import Received
 from consumers.reading import Incoming
 from consumers.relay import Relay
+from consumers.topics import ensure_topics
 from store.application import Dossier
 
 NUMBERS = [str(number) for number in range(1_000, 1_012)]
@@ -26,8 +28,8 @@ def feed(request: pytest.FixtureRequest, dossier: Dossier, topics: Topics, loops
     if request.param == "log":
         return lambda: LogFeed(dossier, consumer, retrying=FAST)
     servers: str = request.getfixturevalue("kafka_servers")
-    loops.start(Relay(dossier, servers, topics, FAST).run)
-    return lambda: KafkaFeed(servers, consumer, topics, FAST)
+    loops.start(Relay(dossier, Brokers(servers), topics, FAST).run)
+    return lambda: KafkaFeed(Brokers(servers), consumer, topics, FAST)
 
 
 @pytest.fixture
@@ -141,15 +143,15 @@ def test_two_processes_share_the_work_or_stand_by(feed: Callable[[], Feed], answ
 def test_a_message_without_headers_or_key_does_not_stop_a_partition(
     kafka_servers: str, topics: Topics, loops: Loops
 ) -> None:  # rule 4.4
-    ensure_topics(kafka_servers, topics)
+    ensure_topics(Brokers(kafka_servers), topics)
     handler = Recorder()
     good = message_of()
-    with producing(kafka_servers, "test") as producer:
+    with producing(Brokers(kafka_servers), "test") as producer:
         for key, headers in ((None, []), (b"customer:1", [("dossierposition", b"7")])):
             producer.send(topics.events, value=b"\xff", key=key, headers=headers, partition=0)
         producer.send(topics.events, value=good.value, key=good.key, headers=[*good.headers.items()], partition=0)
         producer.flush(timeout=10)
-    run(loops, KafkaFeed(kafka_servers, "test", topics, FAST), handler)
+    run(loops, KafkaFeed(Brokers(kafka_servers), "test", topics, FAST), handler)
     wait_for(lambda: handler.total == 1, "the good one is handled")
     assert handler.handled == {"customer:1001": [1]}
     assert [(one.key, one.value) for one in handler.unreadable] == [(None, b"\xff"), (b"customer:1", b"\xff")]
@@ -159,8 +161,8 @@ def test_a_message_without_headers_or_key_does_not_stop_a_partition(
 def test_a_record_that_the_client_cannot_decode_is_put_aside_and_those_around_it_get_through(
     kafka_servers: str, topics: Topics, loops: Loops
 ) -> None:  # rule 4.4
-    ensure_topics(kafka_servers, topics)
-    with producing(kafka_servers, "test") as producer:
+    ensure_topics(Brokers(kafka_servers), topics)
+    with producing(Brokers(kafka_servers), "test") as producer:
         for batch in ((1, 2, 3), (4,)):
             for position in batch:
                 made = message_of("demo", "1001", position)
@@ -169,14 +171,14 @@ def test_a_record_that_the_client_cannot_decode_is_put_aside_and_those_around_it
                 producer.send(topics.events, value=made.value, key=made.key, headers=headers, partition=0)
             producer.flush(timeout=10)
     first, second = Recorder(), Recorder()
-    end = run(loops, KafkaFeed(kafka_servers, "test", topics, FAST), first)
+    end = run(loops, KafkaFeed(Brokers(kafka_servers), "test", topics, FAST), first)
     wait_for(lambda: first.handled["customer:1001"] == [1, 3, 4], "the good ones are handled, in order")
     [letter] = first.unreadable
     assert (letter.source, letter.value) == (f"{topics.events}/0/1", message_of("demo", "1001", 2).value)
     assert "utf-8" in (letter.undecodable or "")
     end()
-    run(loops, KafkaFeed(kafka_servers, "test", topics, FAST), second)
-    with producing(kafka_servers, "test") as producer:
+    run(loops, KafkaFeed(Brokers(kafka_servers), "test", topics, FAST), second)
+    with producing(Brokers(kafka_servers), "test") as producer:
         made = message_of("demo", "1001", 5)
         producer.send(topics.events, value=made.value, key=made.key, headers=[*made.headers.items()], partition=0)
         producer.flush(timeout=10)
@@ -190,8 +192,8 @@ def test_a_partition_with_enough_read_ahead_is_held_back(
 ) -> None:
     monkeypatch.setattr("consumers.kafka_feed.MOST_WAITING", 10)
     monkeypatch.setattr("consumers.kafka_feed.PARTITION_FETCH_BYTES", 2_000)
-    ensure_topics(kafka_servers, topics)
-    with producing(kafka_servers, "test") as producer:
+    ensure_topics(Brokers(kafka_servers), topics)
+    with producing(Brokers(kafka_servers), "test") as producer:
         for position in range(1, 121):
             for made in (message_of("demo", "1", position), message_of("demo", "2", position)):
                 producer.send(topics.events, value=made.value, key=made.key, headers=[*made.headers.items()])
@@ -199,7 +201,7 @@ def test_a_partition_with_enough_read_ahead_is_held_back(
                 producer.flush(timeout=10)
     handler = Recorder()
     handler.behaviour["customer:1"] = lambda attempt: Later(0.01) if attempt == 1 else None
-    feed = KafkaFeed(kafka_servers, f"test-{uuid4().hex[:8]}", topics, FAST)
+    feed = KafkaFeed(Brokers(kafka_servers), f"test-{uuid4().hex[:8]}", topics, FAST)
     run(loops, feed, handler)
     wait_for(lambda: handler.total == 240, "all are handled")
     assert handler.handled["customer:1"] == handler.handled["customer:2"] == list(range(1, 121))

@@ -18,6 +18,7 @@ from consumer_world import (
     on_topic,
     wait_for,
 )
+from consumers.brokers import Brokers
 from consumers.bus import Topics
 from consumers.forwarding import FORWARD, RESEND, forwarding
 from consumers.relay import Relay
@@ -158,10 +159,10 @@ def test_through_kafka_a_refusal_is_on_the_dead_letter_topic_too(
     topics: Topics,
 ) -> None:  # rules 4.3, 4.4
     company.define().integrate().register("1001", "1002")
-    loops.start(Relay(dossier, kafka_servers, topics, FAST).run)
+    loops.start(Relay(dossier, Brokers(kafka_servers), topics, FAST).run)
     world = World(dossier, company, simulator)
     with forwarding(
-        dossier, url=simulator.url, token=TOKEN, servers=kafka_servers, topics=topics, sending=FAST
+        dossier, url=simulator.url, token=TOKEN, brokers=Brokers(kafka_servers), topics=topics, sending=FAST
     ) as tasks:
         ends = [loops.start(tasks[name]) for name in (FORWARD, RESEND)]
         simulator.fail(422)

@@ -11,11 +11,13 @@ from aggregates.customer.profile import CustomerProfile
 from aggregates.use_case import Request
 from conftest import TODAY
 from consumer_world import FAST, Company, Loops, Recorder, message_of, on_topic, wait_for
-from consumers.bus import LARGEST_MESSAGE_BYTES, LIMIT, Topics, ensure_topics, producing
+from consumers.brokers import Brokers
+from consumers.bus import LARGEST_MESSAGE_BYTES, Topics, producing
 from consumers.kafka_client import ConfigResource, ConfigResourceType, KafkaAdminClient
 from consumers.kafka_feed import KafkaFeed
 from consumers.metrics import RELAY_REFUSED
 from consumers.relay import Relay
+from consumers.topics import LIMIT, ensure_topics
 from store import mapper, refusals
 from store.application import Dossier
 from store.refusals import Refusal, RefusalNotFoundError, RefusalSettledError
@@ -37,12 +39,12 @@ def limit_of(servers: str, topic: str) -> int:
 @pytest.fixture
 def low_limit(kafka_servers: str, topics: Topics, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """A topic that takes little; gives what lets it take as much as usual."""
-    monkeypatch.setattr("consumers.bus.LARGEST_MESSAGE_BYTES", LOW)
-    ensure_topics(kafka_servers, topics)
+    monkeypatch.setattr("consumers.topics.LARGEST_MESSAGE_BYTES", LOW)
+    ensure_topics(Brokers(kafka_servers), topics)
 
     def mended() -> None:
-        monkeypatch.setattr("consumers.bus.LARGEST_MESSAGE_BYTES", LARGEST_MESSAGE_BYTES)
-        ensure_topics(kafka_servers, topics)
+        monkeypatch.setattr("consumers.topics.LARGEST_MESSAGE_BYTES", LARGEST_MESSAGE_BYTES)
+        ensure_topics(Brokers(kafka_servers), topics)
 
     return mended
 
@@ -90,7 +92,7 @@ def test_topics_take_large_messages_also_those_that_were_made_before(
     assert (
         limit_of(kafka_servers, topics.events) == limit_of(kafka_servers, topics.dead_letters) == LARGEST_MESSAGE_BYTES
     )
-    ensure_topics(kafka_servers, topics)
+    ensure_topics(Brokers(kafka_servers), topics)
     assert limit_of(kafka_servers, topics.events) == LARGEST_MESSAGE_BYTES
 
 
@@ -108,9 +110,9 @@ def test_an_event_of_former_times_above_the_bound_reaches_subscribers(
         former.setattr(mapper, "MOST_EVENT_BYTES", 10_000_000)
         large = record_large(dossier, ask, "1001", 3_000_000)
     following = company.answer("1001", "B")
-    loops.start(Relay(dossier, kafka_servers, topics, FAST).run)
+    loops.start(Relay(dossier, Brokers(kafka_servers), topics, FAST).run)
     subscriber = Recorder()
-    loops.start(lambda stop: KafkaFeed(kafka_servers, "subscriber", topics, FAST).run(subscriber, stop))
+    loops.start(lambda stop: KafkaFeed(Brokers(kafka_servers), "subscriber", topics, FAST).run(subscriber, stop))
     wait_for(lambda: subscriber.handled["customer:1001"][-2:] == [large, following.id], "both came, in order")
     assert open_refusals(dossier) == []
 
@@ -125,7 +127,7 @@ def test_what_is_refused_holds_up_only_its_key_until_it_can_be_sent(
     low_limit: Callable[[], None],
 ) -> None:  # rule 4.3
     company.define().register("1001", "1002")
-    end = loops.start(Relay(dossier, kafka_servers, topics, FAST).run)
+    end = loops.start(Relay(dossier, Brokers(kafka_servers), topics, FAST).run)
     large = record_large(dossier, ask, "1001", 2 * LOW)
     waiting = [company.answer("1001", answer).id for answer in "BC"]
     other = company.answer("1002", "A").id
@@ -145,7 +147,7 @@ def test_what_is_refused_holds_up_only_its_key_until_it_can_be_sent(
     assert RELAY_REFUSED._value.get() == 1
     end()
     low_limit()
-    loops.start(Relay(dossier, kafka_servers, topics, FAST).run)
+    loops.start(Relay(dossier, Brokers(kafka_servers), topics, FAST).run)
     wait_for(lambda: not open_refusals(dossier), "the next relay sends it")
     last = company.answer("1001", "A").id
     wait_for(lambda: is_through(dossier), "the key goes on")
@@ -162,7 +164,7 @@ def test_an_operator_sends_again_or_skips_and_what_waits_follows_in_order(
     low_limit: Callable[[], None],
 ) -> None:  # rule 4.3
     company.define().register("1001")
-    loops.start(Relay(dossier, kafka_servers, topics, FAST).run)
+    loops.start(Relay(dossier, Brokers(kafka_servers), topics, FAST).run)
     first = record_large(dossier, ask, "1001", 2 * LOW)
     between = company.answer("1001", "B").id
     second = record_large(dossier, ask, "1001", 2 * LOW)
@@ -197,7 +199,7 @@ def asked(dossier: Dossier, refused: Refusal, wish: Any) -> None:
 
 def test_a_batch_that_is_too_large_is_refused_as_a_whole(kafka_servers: str, topics: Topics, low_limit: Any) -> None:
     """The client would send its halves, and what comes after a refused message would overtake it."""
-    with producing(kafka_servers, "test") as producer:
+    with producing(Brokers(kafka_servers), "test") as producer:
         small, large = message_of(position=1), message_of(position=2, reason="x" * 2 * LOW)
         acks = [
             producer.send(topics.events, value=one.value, key=b"demo/customer:1001", headers=[])

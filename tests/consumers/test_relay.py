@@ -18,12 +18,14 @@ import pytest
 
 from conftest import kafka_module
 from consumer_world import FAST, Company, Loops, drop_connections, on_topic, succeeds, wait_for
-from consumers.bus import Topics, ensure_topics, producing
+from consumers.brokers import Brokers, TopicShape
+from consumers.bus import Topics, producing
 from consumers.kafka_client import KafkaAdminClient, KafkaError
 from consumers.messages import Received, key_of
 from consumers.metrics import FAULTS
 from consumers.reading import read_message
 from consumers.relay import Relay
+from consumers.topics import ensure_topics
 from store.application import Dossier
 from store.database import Database
 from store.events import NewEvent
@@ -60,7 +62,7 @@ def test_everything_goes_to_the_bus_in_order_per_key(
     dossier: Dossier, company: Company, kafka_servers: str, topics: Topics, loops: Loops
 ) -> None:  # rule 4.6
     company.define().integrate().register("1001", "1002")
-    relay = Relay(dossier, kafka_servers, topics, FAST)
+    relay = Relay(dossier, Brokers(kafka_servers), topics, FAST)
     loops.start(relay.run)
     for response in "ABCA":
         company.answer("1001", response)
@@ -77,8 +79,8 @@ def test_everything_goes_to_the_bus_in_order_per_key(
 
 
 def test_topics_are_made_when_they_are_missing_and_left_when_they_are_there(kafka_servers: str, topics: Topics) -> None:
-    ensure_topics(kafka_servers, topics)
-    ensure_topics(kafka_servers, Topics("demo", topics.events, topics.dead_letters, partitions=3))
+    ensure_topics(Brokers(kafka_servers), topics)
+    ensure_topics(Brokers(kafka_servers), Topics("demo", topics.events, topics.dead_letters, TopicShape(partitions=3)))
     admin = KafkaAdminClient(bootstrap_servers=kafka_servers)
     described = admin.describe_topics([topics.events, topics.dead_letters])
     admin.close()
@@ -89,14 +91,14 @@ def test_a_relay_that_lost_its_last_position_sends_again_and_no_subscriber_is_mi
     dossier: Dossier, company: Company, kafka_servers: str, topics: Topics, loops: Loops
 ) -> None:  # rule 4.3
     company.define().register("1001")
-    end = loops.start(Relay(dossier, kafka_servers, topics, FAST).run)
+    end = loops.start(Relay(dossier, Brokers(kafka_servers), topics, FAST).run)
     wait_for(is_through(dossier), "the relay comes to the log's end")
     end()
     with dossier.database.connection() as connection:  # as if it had been killed between acknowledgement and position
         move(connection, FOLLOWER, 4)
     company.answer("1001", "A")
     company.answer("1001", "B")
-    loops.start(Relay(dossier, kafka_servers, topics, FAST).run)
+    loops.start(Relay(dossier, Brokers(kafka_servers), topics, FAST).run)
     wait_for(is_through(dossier), "the second relay comes to the log's end")
     by_key = positions_by_key(on_topic(kafka_servers, topics.events))
     taken = sorted(position for each in by_key.values() for position in first_receipts(each))
@@ -108,9 +110,9 @@ def test_one_relay_is_active_and_the_standby_takes_over(
     dossier: Dossier, company: Company, kafka_servers: str, topics: Topics, loops: Loops
 ) -> None:
     company.define()
-    end_first = loops.start(Relay(dossier, kafka_servers, topics, FAST).run)
+    end_first = loops.start(Relay(dossier, Brokers(kafka_servers), topics, FAST).run)
     wait_for(is_through(dossier), "the first relay works")
-    loops.start(Relay(dossier, kafka_servers, topics, FAST).run)
+    loops.start(Relay(dossier, Brokers(kafka_servers), topics, FAST).run)
     company.register("1001")
     wait_for(is_through(dossier), "one of them works")
     assert all(
@@ -135,7 +137,7 @@ def test_an_event_that_cannot_be_read_is_never_skipped(
     company.register("1001")
     faults = FAULTS.labels("relay")._value
     known = faults.get()
-    loops.start(Relay(dossier, kafka_servers, topics, FAST).run)
+    loops.start(Relay(dossier, Brokers(kafka_servers), topics, FAST).run)
     wait_for(lambda: faults.get() > known + 1, "the relay tries again")
     assert relay_state(dossier.database).position <= before
     assert b"demo/customer:1001" not in positions_by_key(on_topic(kafka_servers, topics.events))
@@ -145,7 +147,7 @@ def test_the_relay_goes_on_after_the_database_dropped_its_connections(
     dossier: Dossier, company: Company, kafka_servers: str, topics: Topics, loops: Loops
 ) -> None:
     company.define()
-    loops.start(Relay(dossier, kafka_servers, topics, FAST).run)
+    loops.start(Relay(dossier, Brokers(kafka_servers), topics, FAST).run)
     wait_for(is_through(dossier), "the relay works")
     drop_connections(dossier.database)
     wait_for(lambda: succeeds(lambda: company.register("1001")), "the database is there again")
@@ -164,7 +166,7 @@ def test_windows_larger_than_the_bounds_go_out_in_order(
     monkeypatch.setattr("consumers.relay.WINDOW_EVENTS", 7)
     monkeypatch.setattr("consumers.relay.WINDOW_BYTES", 3_000)
     company.define().register(*(str(number) for number in range(2_000, 2_040)))
-    loops.start(Relay(dossier, kafka_servers, topics, FAST).run)
+    loops.start(Relay(dossier, Brokers(kafka_servers), topics, FAST).run)
     wait_for(is_through(dossier), "the relay comes to the log's end")
     by_key = positions_by_key(on_topic(kafka_servers, topics.events))
     assert sum(map(len, by_key.values())) == relay_state(dossier.database).log_end
@@ -198,7 +200,7 @@ def test_a_broker_that_dies_delays_no_save_and_loses_nothing(
 ) -> None:  # rules 0.8, 4.3
     kafka, directory, servers = own_kafka
     company.define()
-    loops.start(Relay(dossier, servers, topics, FAST).run)
+    loops.start(Relay(dossier, Brokers(servers), topics, FAST).run)
     wait_for(is_through(dossier), "the relay works")
     kafka.stop(directory, kill=True)
     started = time.monotonic()
@@ -217,8 +219,8 @@ def test_a_broker_that_dies_delays_no_save_and_loses_nothing(
 @UNCLOSED
 def test_a_producer_ends_within_seconds_whatever_it_holds(own_kafka: tuple[Any, Path, str]) -> None:
     kafka, directory, servers = own_kafka
-    ensure_topics(servers, Topics("demo", "t", "d", partitions=1))
-    with producing(servers, "test") as producer:
+    ensure_topics(Brokers(servers), Topics("demo", "t", "d", TopicShape(partitions=1)))
+    with producing(Brokers(servers), "test") as producer:
         producer.partitions_for("t")
         kafka.stop(directory, kill=True)
         ack = producer.send("t", value=b"1", key=b"k", headers=[])
@@ -231,7 +233,7 @@ def test_a_producer_ends_within_seconds_whatever_it_holds(own_kafka: tuple[Any, 
 @pytest.mark.parametrize("mute", [False, True], ids=["refused", "accepted, not answered"])
 def test_trying_without_a_broker_leaves_nothing_behind(mute: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """It may go on for hours: neither threads nor open files may pile up."""
-    monkeypatch.setattr("consumers.bus.PROBE_S", 0.1)
+    monkeypatch.setattr("consumers.reaching.PROBE_S", 0.1)
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         if mute:
@@ -239,10 +241,10 @@ def test_trying_without_a_broker_leaves_nothing_behind(mute: bool, monkeypatch: 
         server = f"127.0.0.1:{listening.getsockname()[1]}"
         before = (threading.active_count(), len(list(Path("/proc/self/fd").iterdir())))
         for _ in range(3):
-            with pytest.raises(KafkaError), producing(server, "test"):
+            with pytest.raises(KafkaError), producing(Brokers(server), "test"):
                 pass
             with pytest.raises(KafkaError):
-                ensure_topics(server, Topics.of("demo"))
+                ensure_topics(Brokers(server), Topics.of("demo"))
         assert (threading.active_count(), len(list(Path("/proc/self/fd").iterdir()))) == before
 
 
