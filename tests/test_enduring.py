@@ -4,8 +4,8 @@ from typing import Any
 
 import orjson
 import pytest
-from benchmarks.enduring.counting import Counts, compare
 from benchmarks.enduring.subscribing import Subscriber
+from benchmarks.running.comparing import Counts, compare
 
 SAVED = {"1": ["a", "b", "c"], "2": ["d"]}
 ALL = [("1", "a"), ("2", "d"), ("1", "b"), ("1", "c")]

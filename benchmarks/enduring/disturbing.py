@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final
 
-from benchmarks.enduring.company import PARTS, Company
-from benchmarks.enduring.servers import Broker, Postgres
+from benchmarks.running.company import PARTS, Company
+from benchmarks.running.servers import Broker, Postgres
 
 FROZEN_S: Final = (15.0, 20.0)
 """Seconds that something stands still: longer than most time limits between the processes."""

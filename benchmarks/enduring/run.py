@@ -18,12 +18,14 @@ from rich.console import Console
 from rich.table import Table
 
 from aggregates.fact import Role
-from benchmarks.enduring.company import Company
-from benchmarks.enduring.counting import Counts, count
+from benchmarks.enduring.counting import count
 from benchmarks.enduring.disturbing import Disturber
-from benchmarks.enduring.servers import Broker, Postgres
 from benchmarks.enduring.subscribing import Subscriber
-from benchmarks.enduring.writing import BROKEN, Acknowledged, save_until, set_up
+from benchmarks.enduring.writing import Acknowledged, save_until
+from benchmarks.running.company import Company
+from benchmarks.running.comparing import Counts
+from benchmarks.running.servers import Broker, Postgres
+from benchmarks.running.setting_up import BROKEN, set_up
 from benchmarks.servers import kafka_module
 
 COMPANIES: Final = ("north", "south")

@@ -1,4 +1,4 @@
-"""The servers of the endurance run, which both companies share: PostgreSQL on a small disk of its own, and Apache Kafka."""
+"""The servers of a long run, which its companies share: PostgreSQL on a small disk of its own, and Apache Kafka."""
 
 import os
 import signal
