@@ -1,6 +1,7 @@
 """`make bench`: every ratio in one run, or the ones named; prints them and writes `benchmarks/results.json`.
 
-`python -m benchmarks enduring` measures nothing: it kills, freezes and fills up all there is, and counts what became of acknowledged saves.
+Three long runs are no ratios, and each has options of its own: `python -m benchmarks enduring` kills, freezes and fills up all there is,
+and counts what became of acknowledged saves; `hostile` attacks the API; `outages` asks what is told about an outage.
 """
 
 import sys
@@ -11,6 +12,7 @@ from rich.console import Console
 
 from benchmarks import accounts, catching_up, commits, propagating, relaying, serving, uploading
 from benchmarks.enduring import run as enduring
+from benchmarks.hostile import run as hostile
 from benchmarks.rows import Row, show
 from benchmarks.servers import kafka, postgres
 from cli.process import collect_less
@@ -23,6 +25,7 @@ PARTS: Final[dict[str, Callable[[str], list[Row]]]] = {
     "propagating": propagating.run,
     "uploading": uploading.run,
 }
+LONG_RUNS: Final[dict[str, Callable[[list[str]], int]]] = {"enduring": enduring.main, "hostile": hostile.main}
 
 
 def main(wanted: list[str]) -> None:
@@ -41,6 +44,7 @@ def main(wanted: list[str]) -> None:
     show(rows)
 
 
-if sys.argv[1:2] == ["enduring"]:
-    sys.exit(enduring.main(sys.argv[2:]))
-main(sys.argv[1:])
+if __name__ == "__main__":  # a process that a long run starts loads this module too
+    if sys.argv[1:2] and sys.argv[1] in LONG_RUNS:
+        sys.exit(LONG_RUNS[sys.argv[1]](sys.argv[2:]))
+    main(sys.argv[1:])

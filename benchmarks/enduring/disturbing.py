@@ -60,9 +60,9 @@ class Disturber(threading.Thread):
         deck += [(f"freeze {part}", self._freezer(part)) for part in PARTS]
         deck += [
             ("kill a PostgreSQL backend", self._kill_backend),
-            ("kill PostgreSQL", self._postgres.kill),
+            ("kill PostgreSQL", self._postgres.restart),
             ("freeze PostgreSQL", lambda: self._freeze(self._postgres.send)),
-            ("kill the broker", self._broker.kill),
+            ("kill the broker", self._broker.restart),
             ("freeze the broker", lambda: self._freeze(self._broker.send)),
         ]
         if self._postgres.mounted:
@@ -72,7 +72,7 @@ class Disturber(threading.Thread):
 
     def _killer(self, part: str) -> Callable[[], None]:
         company = self._chance.choice(self._companies)
-        return lambda: company.kill(part)
+        return lambda: company.restart(part)
 
     def _freezer(self, part: str) -> Callable[[], None]:
         company = self._chance.choice(self._companies)

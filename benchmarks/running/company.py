@@ -8,6 +8,7 @@ import sys
 import threading
 from base64 import b64encode
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -16,49 +17,58 @@ import httpx2
 
 from aggregates.fact import Role
 from api.tokens import issue_token
+from benchmarks.running.processes import processes_of
 
 PARTS: Final = ("serve", "project", "relay", "forward", "simulator")
 DOSSIER: Final = Path(sys.executable).parent / "dossier"
+LISTENING: Final = {"serve", "simulator"}
 STOPPED_WITHIN_S: Final = 20
+COMMAND_S: Final = 120
 REQUEST_S: Final = 20.0
 
 
 class Company:
-    """The processes of one company over the servers that it shares."""
+    """The processes of one company over the servers that it shares; `kafka` is `None` where nothing goes over Kafka."""
 
-    def __init__(self, name: str, directory: Path, database_url: str, kafka: str) -> None:
+    def __init__(
+        self, name: str, directory: Path, database_url: str, kafka: str | None, parts: Sequence[str] = PARTS
+    ) -> None:
         self.name = name
+        self.directory = directory / name
+        """Data and logs of the company."""
+        self.directory.mkdir()
         self.ended_by_themselves: Counter[str] = Counter()
-        self._directory = directory / name
-        self._directory.mkdir()
-        self._ports = {"serve": _free_port(), "simulator": _free_port()}
+        self.ports = {part: _free_port() for part in parts}
+        """Where the API and the simulator listen, and where every other process offers its metrics."""
+        self._parts = parts
         self._secret = f"the token secret of {name}, which is long enough"
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._lock = threading.RLock()
         self._environment = {
             **os.environ,
             "DATABASE_URL": database_url,
-            "KAFKA_BOOTSTRAP_SERVERS": kafka,
+            "KAFKA_BOOTSTRAP_SERVERS": kafka or "",
             "DOSSIER_COMPANY": name,
-            "DOSSIER_DATA_DIR": str(self._directory),
+            "DOSSIER_DATA_DIR": str(self.directory),
             "DOSSIER_MASTER_KEY": b64encode(name.encode().ljust(32)[:32]).decode(),
             "DOSSIER_TOKEN_SECRET": self._secret,
-            "CUSTOMER_ENGAGEMENT_URL": f"http://127.0.0.1:{self._ports['simulator']}",
-            "CUSTOMER_ENGAGEMENT_TOKEN": f"engagement of {name}",
         }
+        if "simulator" in parts:
+            self._environment["CUSTOMER_ENGAGEMENT_URL"] = f"http://127.0.0.1:{self.ports['simulator']}"
+            self._environment["CUSTOMER_ENGAGEMENT_TOKEN"] = f"engagement of {name}"
 
     def start_all(self) -> None:
         """Brings the schema up to date and starts every process."""
         subprocess.run([DOSSIER, "migrate"], env=self._environment, check=True, capture_output=True, timeout=120)
-        for part in PARTS:
+        for part in self._parts:
             self.start(part)
 
     def start(self, part: str) -> None:
         """Starts a process, which is not running."""
-        ports = {"serve": ["--port", str(self._ports["serve"])], "simulator": ["--port", str(self._ports["simulator"])]}
-        with self._lock, (self._directory / f"{part}.log").open("ab") as log:
+        option = "--port" if part in LISTENING else "--metrics-port"
+        with self._lock, (self.directory / f"{part}.log").open("ab") as log:
             self._running[part] = subprocess.Popen(
-                [str(DOSSIER), part, *ports.get(part, [])],
+                [str(DOSSIER), part, option, str(self.ports[part])],
                 env=self._environment,
                 stdout=log,
                 stderr=log,
@@ -67,11 +77,26 @@ class Company:
             )
 
     def kill(self, part: str) -> None:
-        """Kills a process without warning and starts it again."""
+        """Kills a process without warning; it stays dead until it is started."""
         with self._lock:
             self.send(part, signal.SIGKILL)
             self._running[part].wait(STOPPED_WITHIN_S)
+
+    def restart(self, part: str) -> None:
+        """Kills a process without warning and starts it again."""
+        with self._lock:
+            self.kill(part)
             self.start(part)
+
+    def processes(self, part: str) -> list[int]:
+        """Process ids of a part: the one that was started, and its children."""
+        return processes_of(self._running[part].pid)
+
+    def ask(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Runs a command to its end, such as `status --json`."""
+        return subprocess.run(
+            [DOSSIER, *command], env=self._environment, capture_output=True, text=True, timeout=COMMAND_S, check=False
+        )
 
     def send(self, part: str, number: signal.Signals) -> None:
         """Sends a signal to a process and what it has started."""
@@ -102,14 +127,17 @@ class Company:
 
     def caller(self, role: Role) -> httpx2.Client:
         """A client of the API."""
-        token = issue_token(self._secret, f"{role.value} of {self.name}", role, self.name, timedelta(hours=4))
-        url = f"http://127.0.0.1:{self._ports['serve']}"
-        return httpx2.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=REQUEST_S)
+        url = f"http://127.0.0.1:{self.ports['serve']}"
+        return httpx2.Client(base_url=url, headers={"Authorization": f"Bearer {self.token(role)}"}, timeout=REQUEST_S)
+
+    def token(self, role: Role) -> str:
+        """A bearer token for the API."""
+        return issue_token(self._secret, f"{role.value} of {self.name}", role, self.name, timedelta(hours=4))
 
     def engagement(self) -> httpx2.Client:
         """A client of the simulator of Customer Engagement."""
         headers = {"Authorization": f"Bearer engagement of {self.name}"}
-        url = f"http://127.0.0.1:{self._ports['simulator']}"
+        url = f"http://127.0.0.1:{self.ports['simulator']}"
         return httpx2.Client(base_url=url, headers=headers, timeout=REQUEST_S)
 
 

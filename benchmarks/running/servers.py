@@ -11,6 +11,7 @@ from typing import Final
 
 import psycopg
 
+from benchmarks.running.processes import alive, processes_of
 from store import embedded
 
 DISK_MIB: Final = 1_024
@@ -60,7 +61,7 @@ class Postgres:
             return []
         if not Path(f"/proc/{postmaster}").exists():
             return []
-        return [postmaster, *_children(postmaster)]
+        return processes_of(postmaster)
 
     def send(self, number: signal.Signals) -> None:
         """Sends a signal to every process of the server."""
@@ -69,12 +70,16 @@ class Postgres:
                 os.kill(pid, number)
 
     def kill(self) -> None:
-        """Kills every process of the server without warning, and starts it again."""
+        """Kills every process of the server without warning; it stays dead until `ensure_running`."""
         dying = self.processes()
         self.send(signal.SIGKILL)
         deadline = time.monotonic() + DEATH_S
-        while any(_alive(pid) for pid in dying) and time.monotonic() < deadline:
+        while any(alive(pid) for pid in dying) and time.monotonic() < deadline:
             time.sleep(0.05)
+
+    def restart(self) -> None:
+        """Kills the server and starts it again."""
+        self.kill()
         self.ensure_running()
 
     def ensure_running(self) -> None:
@@ -123,8 +128,16 @@ class Broker:
             os.kill(pid, number)
 
     def kill(self) -> None:
-        """Kills the broker without warning and starts it again."""
+        """Kills the broker without warning; it stays dead until `ensure_running`."""
         self._kafka.stop(self._directory, kill=True)
+
+    def restart(self) -> None:
+        """Kills the broker and starts it again."""
+        self.kill()
+        self.ensure_running()
+
+    def ensure_running(self) -> None:
+        """Starts the broker if it does not run, and waits until it answers."""
         for attempt in range(1, BROKER_STARTS + 1):
             try:
                 self._kafka.start(self._directory)
@@ -136,20 +149,3 @@ class Broker:
     def stop(self) -> None:
         """Ends the broker."""
         self._kafka.stop(self._directory, kill=True)
-
-
-def _children(parent: int) -> list[int]:
-    """Processes whose parent this is."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError, IndexError, ValueError):
-            if int(stat.read_text().rpartition(")")[2].split()[1]) == parent:
-                found.append(int(stat.parent.name))
-    return found
-
-
-def _alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
