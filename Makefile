@@ -7,7 +7,7 @@ KAFKA_DIR := .dossier/kafka
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help up test bench endure check lock clean
+.PHONY: help up test bench endure hostile outages check lock clean
 
 help:
 	@echo "make up           run Dossier here: API, projections, forwarder, a Customer Engagement simulator"
@@ -15,6 +15,8 @@ help:
 	@echo "make test         format, lint, types, and every test against real servers"
 	@echo "make bench        ratios against peers, written to benchmarks/results.json"
 	@echo "make endure       two companies on one Kafka while all is killed, frozen and filled up; SECONDS=600"
+	@echo "make hostile      attackers beside saves and a probe: times, memory, answers; SECONDS=1800"
+	@echo "make outages      what health, status and metrics tell about outages, second by second; SECONDS=150 each"
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -43,9 +45,10 @@ test: check
 bench: $(VENV)/.installed
 	$(BIN)/python -m benchmarks
 
-SECONDS ?= 600
-endure: $(VENV)/.installed
-	$(BIN)/python -m benchmarks enduring --seconds $(SECONDS)
+# Long runs: each has a time of its own unless SECONDS says another.
+endure hostile outages: LONG_RUN = $(BIN)/python -m benchmarks $(subst endure,enduring,$@) $(if $(SECONDS),--seconds $(SECONDS))
+endure hostile outages: $(VENV)/.installed
+	$(LONG_RUN)
 
 # Three locks: everything for development, what runs for the image, what builds the image's wheel.
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header

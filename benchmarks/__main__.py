@@ -13,6 +13,7 @@ from rich.console import Console
 from benchmarks import accounts, catching_up, commits, propagating, relaying, serving, uploading
 from benchmarks.enduring import run as enduring
 from benchmarks.hostile import run as hostile
+from benchmarks.outages import run as outages
 from benchmarks.rows import Row, show
 from benchmarks.servers import kafka, postgres
 from cli.process import collect_less
@@ -25,7 +26,11 @@ PARTS: Final[dict[str, Callable[[str], list[Row]]]] = {
     "propagating": propagating.run,
     "uploading": uploading.run,
 }
-LONG_RUNS: Final[dict[str, Callable[[list[str]], int]]] = {"enduring": enduring.main, "hostile": hostile.main}
+LONG_RUNS: Final[dict[str, Callable[[list[str]], int]]] = {
+    "enduring": enduring.main,
+    "hostile": hostile.main,
+    "outages": outages.main,
+}
 
 
 def main(wanted: list[str]) -> None:

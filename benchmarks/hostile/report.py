@@ -3,10 +3,12 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
+import orjson
 from rich.console import Console
 from rich.table import Table
 
@@ -16,6 +18,8 @@ from benchmarks.hostile.target import Phase
 from benchmarks.hostile.watching import Cost
 from benchmarks.running.comparing import Counts
 
+MOST_NAMED: Final = 5
+LONGEST_LINE: Final = 80
 BROKEN: Final = "500"
 """What nobody should ever be answered, whatever was sent."""
 LIVE_P99_MS: Final = 200.0
@@ -34,6 +38,8 @@ class Findings:
     measured: Measured
     saves: Counts
     counted: Counter[str]
+    logged: Counter[str]
+    """Errors in the log of the API, by their event."""
     ended: dict[str, int]
 
     @property
@@ -69,6 +75,20 @@ def answers_counted(text: str) -> Counter[str]:
     for method, route, status, times in _COUNTED.findall(text):
         counted[f"{method} {route} {status}"] += int(float(times))
     return counted
+
+
+def errors_logged(log: Path) -> Counter[str]:
+    """Errors in the log of a process, by their event; what is not of our form, such as a traceback, is one too."""
+    logged: Counter[str] = Counter()
+    for line in log.read_bytes().splitlines():
+        try:
+            entry = orjson.loads(line)
+        except ValueError:
+            logged[line.decode(errors="replace")[:LONGEST_LINE]] += 1
+        else:
+            if entry.get("level") in {"error", "critical"}:
+                logged[str(entry.get("event"))[:LONGEST_LINE]] += 1
+    return logged
 
 
 def show(findings: Findings) -> None:
@@ -128,17 +148,25 @@ def _lines(findings: Findings) -> Iterator[str]:
         f"saves: {saves.acknowledged:,} acknowledged, {saves.lost} lost, {saves.doubled} doubled,"
         f" {measured.given_up} given up; stored without an acknowledgement: {saves.foreign}"
     )
-    yield f"answers of 500, as attackers and clients saw them: {findings.broken or 'none'}"
-    yield f"answers of 500, as the API counts them: {findings.counted_broken or 'none'}"
-    yield f"processes that ended by themselves: {findings.ended or 'none'}"
+    yield f"answers of 500, as attackers and clients saw them: {_some(findings.broken)}"
+    yield f"answers of 500, as the API counts them: {_some(findings.counted_broken)}"
+    yield f"errors in the API's log: {_some(findings.logged)}"
+    yield f"processes that ended by themselves: {_some(findings.ended)}"
     yield _aim("/health/live p99", _p99_ms(measured.probes), LIVE_P99_MS, "ms", _above(findings, live=True))
     yield _aim("saves p99", _p99_ms(measured.saves), SAVES_P99_MS, "ms", _above(findings, live=False))
     yield _aim("memory above the quiet phase", findings.growth, MOST_GROWTH_MIB, "MiB", _grown(findings))
 
 
+def _some(counts: Mapping[str, int]) -> str:
+    """The first of what was counted, and how much it is in all."""
+    shown = ", ".join(f"{name} × {times:,}" for name, times in list(counts.items())[:MOST_NAMED])
+    more = f", and {len(counts) - MOST_NAMED} more; {sum(counts.values()):,} in all" if len(counts) > MOST_NAMED else ""
+    return f"{shown}{more}" or "none"
+
+
 def _aim(what: str, found: float, bound: float, unit: str, phases: Sequence[str]) -> str:
     met = "met" if found < bound else "NOT MET"
-    missed = f"; not in: {', '.join(phases)}" if phases else ""
+    missed = f"; missed in: {', '.join(phases)}" if phases else ""
     return f"{what}: {found:,.0f} {unit}, aim < {bound:g} {unit}: {met}{missed}"
 
 

@@ -30,7 +30,7 @@ STARTS_S: Final = 4.0
 """For the client and the attackers to be there."""
 TOGETHER_PARTS: Final = 3
 """How many times as long as one attack all of them together take."""
-CALM: Final = 0.15
+CALM: Final = 0.2
 """The part of a phase at its end in which nobody attacks."""
 FROZEN_S: Final = 4.0
 THAWED_S: Final = 2.0
@@ -87,7 +87,8 @@ def _run(closing: ExitStack, directory: Path, seconds: float, only: Sequence[str
         counted = report.answers_counted(auditor.get("/metrics").text)
     arrived = [(event["data"].get("number", ""), event["reason"] or "") for event in read_log(company)]
     saves = compare("hostile", "log", measured.marks, [one for one in arrived if one[1].startswith("save/")])
-    return Findings(phases, costs, outcomes, measured, saves, counted, dict(company.ended_by_themselves))
+    logged = report.errors_logged(company.directory / "serve.log")
+    return Findings(phases, costs, outcomes, measured, saves, counted, logged, dict(company.ended_by_themselves))
 
 
 def _set_up(company: Company) -> None:

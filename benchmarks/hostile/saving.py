@@ -1,7 +1,8 @@
 """The clients who behave well: one makes saves at a steady rate, one asks whether the API lives.
 
 Times count from when a request was due, not from when it could be sent, so that a stalled server is not measured less often. A save that
-has no acknowledgement is repeated with its key until it has one.
+has no acknowledgement is repeated with its key until it has one; one that cannot be sent in `UNSENT_S` is dropped, so that what one
+attack has dammed up is not held against the next.
 """
 
 import asyncio
@@ -28,6 +29,8 @@ PROBE_S: Final = 10.0
 ATTEMPT_S: Final = 60.0
 PATIENCE_S: Final = 180.0
 """After which a save without an acknowledgement is given up."""
+UNSENT_S: Final = 10.0
+UNSENT: Final = "not sent"
 PAUSE_S: Final = 0.25
 _LIVE: Final = request("GET", "/health/live", headers="Connection: close\r\n")
 
@@ -47,7 +50,7 @@ class Measured:
     """What the clients found: for each request when it was due and the seconds it took."""
 
     saves: list[tuple[float, float]] = field(default_factory=list)
-    """Those that were acknowledged."""
+    """Those that were acknowledged, and those that could not be sent in time."""
     probes: list[tuple[float, float]] = field(default_factory=list)
     marks: dict[str, list[str]] = field(default_factory=dict)
     """What was acknowledged, by customer."""
@@ -108,7 +111,7 @@ async def _save_in_turn(target: Target, due: asyncio.Queue[Save], measured: Meas
         with suppress(UnconnectedError):
             async with connected(target.port) as connection:
                 while True:
-                    save = save or await due.get()
+                    save = save or await _next(due, measured)
                     answer = await _attempt(connection, save)
                     measured.save_answers[answer] += 1
                     save = _after(save, answer, due, measured)
@@ -117,6 +120,18 @@ async def _save_in_turn(target: Target, due: asyncio.Queue[Save], measured: Meas
                     if save is not None:
                         await asyncio.sleep(PAUSE_S)
         await asyncio.sleep(PAUSE_S)
+
+
+async def _next(due: asyncio.Queue[Save], measured: Measured) -> Save:
+    """The first save that is not due for too long."""
+    while True:
+        save = await due.get()
+        waited = time.monotonic() - save.due
+        if waited < UNSENT_S:
+            return save
+        measured.saves.append((save.due, waited))
+        measured.save_answers[UNSENT] += 1
+        due.task_done()
 
 
 async def _attempt(connection: Connection, save: Save) -> str:

@@ -80,7 +80,7 @@ class Company:
         """Kills a process without warning; it stays dead until it is started."""
         with self._lock:
             self.send(part, signal.SIGKILL)
-            self._running[part].wait(STOPPED_WITHIN_S)
+            self._running.pop(part).wait(STOPPED_WITHIN_S)
 
     def restart(self, part: str) -> None:
         """Kills a process without warning and starts it again."""
