@@ -8,12 +8,12 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-RISING: Final = re.compile(r"position|(^|\.)(log|relay|at|since|pid|process|started|seen)$|recorded_at|_at$")
+RISING: Final = re.compile(r"position|(^|\.)(log|relay|since|pid)$|_at$|_s$|_seconds")
 """Members, and names of metrics, that change with every event or every second."""
 STEPS: Final = (100_000, 10_000, 1_000, 100, 1)
 _DIGITS: Final = re.compile(r"\d+(\.\d+)?")
 _GAUGE: Final = re.compile(r"# TYPE (dossier_\w+) gauge")
-_SAMPLE: Final = re.compile(r"(dossier_\w+)(\{[^}]*\})? (\S+)")
+_SAMPLE: Final = re.compile(r"^(dossier_\w+)(\{[^}]*\})? (\S+)", re.MULTILINE)
 
 Statements = frozenset[str]
 
