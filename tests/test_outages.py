@@ -60,7 +60,7 @@ def test_statements_leave_out_what_rises_by_itself_and_make_counts_coarse() -> N
 
 
 def test_a_short_run_kills_the_projections_and_sees_them_come_back(capsys: pytest.CaptureFixture[str]) -> None:
-    options = ["--without-kafka", "--without-full-disk", "--quiet", "3", "--seconds", "4", "--after", "8"]
+    options = ["--without-kafka", "--without-full-disk", "--quiet", "2", "--seconds", "3", "--after", "4"]
     run.main([*options, "--only", "killed"])
     printed = capsys.readouterr().out
     assert "projections killed: ended at" in printed

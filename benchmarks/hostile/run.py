@@ -7,10 +7,11 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Final
 
+import httpx2
 import orjson
 
 from aggregates.fact import Role
@@ -82,13 +83,23 @@ def _run(closing: ExitStack, directory: Path, seconds: float, only: Sequence[str
     closing.callback(attackers.end)
     costs = [_watch(phase, company, client.pid, attackers.pid) for phase in phases]
     outcomes, measured = attackers.result(), client.result()
+    counted = _answers_counted(company)
+    logged = report.errors_logged(company.directory / "serve.log")
     company.restart_ended()
-    with company.caller(Role.AUDITOR) as auditor:
-        counted = report.answers_counted(auditor.get("/metrics").text)
+    company.restart(
+        "serve"
+    )  # so that the log is read from where it is kept, and not from a server that may still be busy
+    company.wait_until_live()
     arrived = [(event["data"].get("number", ""), event["reason"] or "") for event in read_log(company)]
     saves = compare("hostile", "log", measured.marks, [one for one in arrived if one[1].startswith("save/")])
-    logged = report.errors_logged(company.directory / "serve.log")
     return Findings(phases, costs, outcomes, measured, saves, counted, logged, dict(company.ended_by_themselves))
+
+
+def _answers_counted(company: Company) -> Counter[str]:
+    """Empty where the API does not say."""
+    with suppress(httpx2.TransportError), company.caller(Role.AUDITOR) as auditor:
+        return report.answers_counted(auditor.get("/metrics").text)
+    return Counter()
 
 
 def _set_up(company: Company) -> None:

@@ -26,8 +26,8 @@ CONNECTIONS: Final = 16
 ANSWERS: Final = 5
 """Responses of the one category, H0 and on."""
 PROBE_S: Final = 10.0
-ATTEMPT_S: Final = 60.0
-PATIENCE_S: Final = 180.0
+ATTEMPT_S: Final = 30.0
+PATIENCE_S: Final = 60.0
 """After which a save without an acknowledgement is given up."""
 UNSENT_S: Final = 10.0
 UNSENT: Final = "not sent"

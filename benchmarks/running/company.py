@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Sequence
@@ -24,6 +25,8 @@ DOSSIER: Final = Path(sys.executable).parent / "dossier"
 LISTENING: Final = {"serve", "simulator"}
 STOPPED_WITHIN_S: Final = 20
 COMMAND_S: Final = 120
+LIVE_S: Final = 60.0
+LOOK_S: Final = 0.05
 REQUEST_S: Final = 20.0
 
 
@@ -87,6 +90,19 @@ class Company:
         with self._lock:
             self.kill(part)
             self.start(part)
+
+    def wait_until_live(self) -> None:
+        """Returns when the API answers. Raises `TransportError` when it does not in time."""
+        deadline = time.monotonic() + LIVE_S
+        with self.caller(Role.AUDITOR) as client:
+            while True:
+                try:
+                    client.get("/health/live")
+                    return
+                except httpx2.TransportError:
+                    if time.monotonic() > deadline:
+                        raise
+                    time.sleep(LOOK_S)
 
     def processes(self, part: str) -> list[int]:
         """Process ids of a part: the one that was started, and its children."""
