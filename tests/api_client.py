@@ -30,7 +30,7 @@ class Api:
     def __init__(self, client: TestClient, dossier: Dossier) -> None:
         self.client = client
         self.dossier = dossier
-        self._tokens = {role: token(role) for role in Role}
+        self._tokens = {role: token(role, company=dossier.company) for role in Role}
 
     def call(self, method: str, path: str, role: Role | None = Role.ADMINISTRATOR, **kwargs: Any) -> Response:
         """One request; `role=None` sends no token."""
