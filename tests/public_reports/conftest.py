@@ -1,13 +1,16 @@
 """One installed company for all cases of a module: its API, its command line, its read models kept up to date."""
 
+import io
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+import structlog
 from fastapi.testclient import TestClient
 
+from api import logs
 from api.app import create_app
 from api.settings import ApiSettings
 from api_client import SECRET, Api
@@ -15,6 +18,16 @@ from command_line import CommandLine, company, migrated
 from projections import catalogue
 from projections.engine import Runner
 from projections.reading import ReadModels
+
+
+@pytest.fixture(scope="module", autouse=True)
+def log_lines() -> Iterator[io.BytesIO]:
+    """What is logged in this process, as JSON lines."""
+    lines = io.BytesIO()
+    logs.configure("api", "demo", lines)
+    structlog.configure(cache_logger_on_first_use=False)
+    yield lines
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="module")
