@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from fastapi.testclient import TestClient
-from httpx2 import Response
+from httpx2 import Headers, Response
 
 from aggregates.fact import Role
 from api.tokens import issue_token
@@ -32,14 +32,19 @@ class Api:
         self.dossier = dossier
         self._tokens = {role: token(role, company=dossier.company) for role in Role}
 
+    def token(self, role: Role = Role.ADMINISTRATOR) -> str:
+        """The token of this role."""
+        return self._tokens[role]
+
     def call(self, method: str, path: str, role: Role | None = Role.ADMINISTRATOR, **kwargs: Any) -> Response:
         """One request; `role=None` sends no token."""
-        headers = dict(kwargs.pop("headers", {}))
+        headers = Headers(kwargs.pop("headers", {})).multi_items()
         if "json" in kwargs:  # escaped, so that a lone surrogate can be sent
             kwargs["content"] = json.dumps(kwargs.pop("json")).encode()
-            headers = {"Content-Type": "application/json"} | headers
+            if all(name != "content-type" for name, _ in headers):
+                headers.append(("content-type", "application/json"))
         if role is not None:
-            headers["Authorization"] = f"Bearer {self._tokens[role]}"
+            headers.append(("authorization", f"Bearer {self._tokens[role]}"))
         return self.client.request(method, path, headers=headers, **kwargs)
 
     def get(self, path: str, role: Role | None = Role.ADMINISTRATOR, **kwargs: Any) -> Response:

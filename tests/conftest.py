@@ -146,7 +146,8 @@ def ask() -> Callable[..., Request]:
         cause = cause or uuid4()
         origin = Origin(actor=actor, role=role, source=source, reason=reason, correlation_id=cause, causation_id=cause)
         idempotency = IdempotencyKey(actor, key, body) if key else None
-        return Request(origin, today, expected_version, idempotency)
+        expected = None if expected_version is None else frozenset({expected_version})
+        return Request(origin, today, expected, idempotency)
 
     return make
 

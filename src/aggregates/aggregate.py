@@ -5,7 +5,7 @@ repository load and save it. Nothing here reads a clock, a file or a socket. Rul
 never in an applier: appliers run again on every replay, and a rule tightened later must not make old facts unloadable.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from copy import copy
 from datetime import datetime
 from typing import Any, ClassVar, Self, TypeVar, cast
@@ -104,14 +104,14 @@ class Aggregate:
         collected, self._pending = self._pending, []
         return collected
 
-    def expect(self, version: int | None) -> None:
-        """Refuses a command that was decided on another version (rule 0.7). `None` expects nothing.
+    def expect(self, versions: Collection[int] | None) -> None:
+        """Refuses a command that was decided on none of these versions (rule 0.7). `None` expects nothing.
 
         Raises:
             StaleVersionError: naming who changed the aggregate and when.
         """
-        if version is not None and version != self.version:
-            raise StaleVersionError(version, self.version, self.changed_by, self.changed_at)
+        if versions is not None and self.version not in versions:
+            raise StaleVersionError(versions, self.version, self.changed_by, self.changed_at)
 
 
 def evolve(aggregate: Aggregate | None, fact: Fact) -> Aggregate:

@@ -5,7 +5,7 @@ field at fault (`responses.7`), `None` where the whole command is. A command tha
 as one `RefusedError`, so that one answer names every wrong field.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 
@@ -43,12 +43,13 @@ class RefusedError(DomainError):
 
 
 class StaleVersionError(DomainError):
-    """The aggregate was changed since the caller saw it (rule 0.7)."""
+    """The aggregate was changed since the caller saw it (rule 0.7): it has none of the `expected` versions."""
 
-    def __init__(self, expected: int, actual: int, by: str | None, at: datetime | None) -> None:
+    def __init__(self, expected: Collection[int], actual: int, by: str | None, at: datetime | None) -> None:
         when = at.isoformat() if at else "just now"
         changed = f"Changed by {by} at {when}" if actual else "Nothing is recorded yet"
-        super().__init__(f"{changed}: version {actual}, not {expected}.")
+        others = " or ".join(str(version) for version in sorted(expected)) or "one that was named"
+        super().__init__(f"{changed}: version {actual}, not {others}.")
         self.expected, self.actual, self.by, self.at = expected, actual, by, at
 
 

@@ -63,11 +63,13 @@ class IdempotencyKey:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Who asks and when. `today` is the business day in the company's time zone; `expected_version` is the one the caller saw."""
+    """Who asks and when. `today` is the business day in the company's time zone; `expected_versions` are those that the
+    caller decided on, any of which will do; `None` where it did not look.
+    """
 
     origin: Origin
     today: date
-    expected_version: int | None = None
+    expected_versions: frozenset[int] | None = None
     idempotency: IdempotencyKey | None = None
 
 

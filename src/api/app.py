@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 
 from api import openapi, redirecting
 from api.edge import Edge
@@ -76,11 +77,17 @@ class Methods:
     """Which methods a path has, for the Allow header: the framework names only those of the first route that fits."""
 
     def __init__(self, app: FastAPI) -> None:
-        self._routes = [(re.compile(route.path_regex), route.methods) for route in openapi.routes_of(app)]
+        self._routes = [(re.compile(route.path_regex), _methods(route)) for route in openapi.routes_of(app)]
 
     def of(self, path: str) -> list[str]:
         """The methods of a path, sorted."""
-        return sorted({method for pattern, methods in self._routes if pattern.match(path) for method in methods or ()})
+        return sorted({method for pattern, methods in self._routes if pattern.match(path) for method in methods})
+
+
+def _methods(route: APIRoute) -> set[str]:
+    """The methods of a route; see `edge` for HEAD."""
+    methods = route.methods or set()
+    return {*methods, "HEAD"} if "GET" in methods else methods
 
 
 def create_app(dossier: Dossier, reads: ReadModels, settings: ApiSettings) -> FastAPI:
@@ -119,6 +126,7 @@ def _routed() -> FastAPI:
         title=openapi.TITLE,
         version=openapi.VERSION,
         description=openapi.DESCRIPTION,
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,

@@ -16,12 +16,16 @@ _KEY: Final = "dossier.around"
 
 @dataclass(slots=True)
 class Around:
-    """The circumstances of one request. `writes`: its route takes the headers of a write."""
+    """The circumstances of one request. `repeated`: headers that came on several lines; `headers` has them as one list.
+
+    `writes`: its route takes the headers of a write.
+    """
 
     headers: dict[bytes, bytes]
     correlation_id: UUID
     actor: str | None = None
     role: Role | None = None
+    repeated: frozenset[bytes] = frozenset()
     writes: bool = False
 
     def header(self, name: bytes) -> str | None:

@@ -5,9 +5,12 @@ little. On a route of another class the same declaration works as a plain depend
 """
 
 from collections.abc import Callable, Coroutine, Sequence
+from copy import copy
+from dataclasses import replace
 from typing import Any, Final
 
 from fastapi import Depends
+from fastapi.exceptions import RequestValidationError
 from fastapi.params import Depends as Dependency
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
@@ -16,7 +19,7 @@ from starlette.responses import Response
 
 from aggregates.errors import ForbiddenError
 from aggregates.fact import Role
-from api import around, bodies, query_names
+from api import around, bodies, names
 from api.around import Around
 from api.services import services_of
 
@@ -27,6 +30,8 @@ FACT_READERS: Final = (Role.ADMINISTRATOR, Role.INTEGRATOR, Role.AUDITOR)
 UPLOADERS: Final = (Role.ADMINISTRATOR, Role.INTEGRATOR)
 FORWARDERS: Final = (Role.ADMINISTRATOR, Role.INTEGRATOR)
 OPERATORS: Final = (Role.ADMINISTRATOR, Role.AUDITOR)
+Handle = Callable[[Request], Coroutine[Any, Any, Response]]
+
 _WITH_BODY: Final = {"POST", "PUT", "PATCH", "DELETE"}
 _JSON: Final = "application/json"
 
@@ -67,8 +72,29 @@ def allowed(route: APIRoute) -> Allowed | None:
     return getattr(route, "guard", None)
 
 
+async def _refuse(**_: Any) -> Response:
+    """Stands for what a route does when nothing is to be done: a name in the request is wrong, and that is told already."""
+    raise RequestValidationError(())
+
+
+async def _with_wrong_values(
+    judge: Handle, request: Request, wrong_names: list[dict[str, Any]]
+) -> RequestValidationError:
+    """One error of all that is wrong: the names, and the values of the wrong shape (rule 0.12)."""
+    try:
+        await judge(request)
+    except RequestValidationError as error:
+        places = [fault["loc"] for fault in wrong_names]
+        values = [fault for fault in error.errors() if fault["loc"] not in places]
+        return RequestValidationError([*wrong_names, *values], body=error.body)
+    return RequestValidationError(wrong_names)
+
+
 class GuardedRoute(APIRoute):
-    """A route that checks the token, the role and the media type, and then reads the body, before anything else is looked at."""
+    """A route that checks the token, the role and the media type, and then reads the body, before anything else is looked at.
+
+    Without `allow` it lets everybody in.
+    """
 
     def __init__(self, *args: Any, dependencies: Sequence[Dependency] | None = None, **kwargs: Any) -> None:
         found = dependencies or ()
@@ -76,22 +102,29 @@ class GuardedRoute(APIRoute):
         others = [one for one in found if one.dependency is not self.guard]
         super().__init__(*args, dependencies=others, **kwargs)
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    def get_route_handler(self) -> Handle:
         """The handler behind its guard."""
         handle = super().get_route_handler()
         guard = self.guard
-        names = query_names.names_of(self.dependant)
+        taken = names.names_of(self.dependant, self.methods or set())
+        judge = self._without_effect()
 
         async def guarded(request: Request) -> Response:
             if guard is not None:
                 guard.check(request)
             if request.method in _WITH_BODY:
                 request = await self.take_body(request)
-            if request.scope["query_string"]:
-                query_names.check(request, names)
+            if wrong_names := names.faults(request, taken):
+                raise await _with_wrong_values(judge, request, wrong_names)
             return await handle(request)
 
         return guarded
+
+    def _without_effect(self) -> Handle:
+        """The handler of a route with the same input and nothing behind it: it only ever raises `RequestValidationError`."""
+        twin = copy(self)
+        twin.dependant = replace(self.dependant, call=_refuse)
+        return APIRoute.get_route_handler(twin)
 
     async def take_body(self, request: Request) -> Request:
         """The request with its body read: JSON, unless a route says otherwise. Raises 415, `JsonError`, `RefusedError`."""

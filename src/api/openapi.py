@@ -15,8 +15,8 @@ from fastapi.routing import APIRoute
 
 from api.auth import allowed
 from api.problems import KINDS, MEDIA_TYPE
-from api.write_headers import PARAMETERS
-from api.writing import writing
+from api.write_headers import CORRELATION
+from api.writing import headers_of
 
 TITLE: Final = "Dossier"
 VERSION: Final = "1"
@@ -92,8 +92,7 @@ def _complete(operation: dict[str, Any], method: str, route: APIRoute) -> None:
     guard = allowed(route)
     if guard is None:
         return
-    if any(needed.call is writing for needed in route.dependant.dependencies):
-        operation["parameters"] = [*operation.get("parameters", ()), *PARAMETERS]
+    operation["parameters"] = [*operation.get("parameters", ()), *headers_of(route.dependant), CORRELATION]
     operation["security"] = [{"bearer": []}]
     operation["x-roles"] = [role.value for role in guard.roles]
     headers = _HEADERS_OF_WRITES if method in _CHANGING else _HEADERS_OF_READS

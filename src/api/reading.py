@@ -11,17 +11,20 @@ from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import Depends, Header, Query
-from pydantic import TypeAdapter
+from pydantic import AfterValidator, TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from aggregates.errors import InvalidError
+from api.etags import Tags, tag, tags
 from api.services import Services, services_of
 from api.shapes import Day, Instant, LogPosition
 from api.writing import JSON
 from projections.reading import View, as_known_at
 from store.public import instant
 
+REVALIDATED: Final = "private, no-cache"
+"""Cache-Control of setup, in which no personal data is: it may be kept, and asked for again with If-None-Match."""
 _ANY: Final[TypeAdapter[Any]] = TypeAdapter(Any)
 
 ValidAt = Annotated[Day | None, Query(description="On which business day; today where it is left out.")]
@@ -31,6 +34,20 @@ AtLeast = Annotated[
     Header(alias="Dossier-Position", description="Wait, at most 2 s, until this position can be seen."),
 ]
 
+
+def _tags(text: str) -> str:
+    tags(text)
+    return text
+
+
+Unless = Annotated[
+    str | None,
+    AfterValidator(_tags),
+    Header(
+        alias="If-None-Match",
+        description="Tags that one has: answered with 304 where one of them is still right whatever the two clocks say.",
+    ),
+]
 AnswerSource = Annotated[
     Literal["read_model", "log"], Query(alias="source", description="`log`: by replaying the log.")
 ]
@@ -48,7 +65,7 @@ class Read:
     valid_at: date | None
     known_at: datetime | None
     position: int | None
-    matches: str | None
+    unless: Tags | None
 
     @contextmanager
     def view(self, *names: str, valid_at: date | None = None, known_at: datetime | None = None) -> Iterator[View]:
@@ -86,9 +103,11 @@ class Read:
         """`answer`, where there is no view."""
         headers = {"Dossier-Known-At": instant(known_at)}
         if version is not None:
-            headers["ETag"] = f'"{version}"'
-            if not dated and self.matches is not None and headers["ETag"] in self.matches:
-                return Response(status_code=304, headers=headers)
+            headers["ETag"] = tag(version)
+            if not dated:
+                headers["Cache-Control"] = REVALIDATED
+                if self.unless is not None and self.unless.match_weakly(headers["ETag"]):
+                    return Response(status_code=304, headers=headers)
         return Response(_ANY.dump_json(body), 200, headers, JSON)
 
 
@@ -97,8 +116,9 @@ async def _read(
     valid_at: ValidAt = None,
     known_at: KnownAt = None,
     position: AtLeast = None,
+    unless: Unless = None,
 ) -> Read:
-    return Read(services_of(request), valid_at, known_at, position, request.headers.get("if-none-match"))
+    return Read(services_of(request), valid_at, known_at, position, None if unless is None else tags(unless))
 
 
 Reading = Annotated[Read, Depends(_read)]

@@ -39,8 +39,10 @@ async def refused(request: Request, error: Exception) -> Response:
     fault = cast("DomainError", error)
     if isinstance(fault, StaleVersionError):
         at = None if fault.at is None else instant(fault.at)
-        stale = {"expected": fault.expected, "actual": fault.actual, "by": fault.by, "at": at}
-        return problem(request.scope, kind_of(fault), fault.text, members=stale)
+        stale = {"expected": max(fault.expected, default=None), "actual": fault.actual, "by": fault.by, "at": at}
+        asked = around.of(request.scope).header(b"if-match") or ""
+        weak = " A weak tag never matches in If-Match." if 'W/"' in asked else ""
+        return problem(request.scope, kind_of(fault), fault.text + weak, members=stale)
     faults = fault.faults if isinstance(fault, RefusedError) else (fault,) if fault.field is not None else ()
     errors: list[FieldError] = [{"field": one.field, "message": one.text} for one in faults]
     conflicts = [_conflict(request, one) for one in faults if isinstance(one, FieldChangedMeanwhileError)]

@@ -1,4 +1,4 @@
-"""The headers of a write, read by hand: Idempotency-Key, If-Match (rule 0.7), Dossier-Source, -Reason and -Correlation-Id (rule 0.2).
+"""The headers of a write, read by hand: Idempotency-Key, If-Match (rule 0.7), Dossier-Source and -Reason (rule 0.2).
 
 Writing is the path that has to be fast, and a framework's parameter costs more than the whole of this. What is wrong is
 collected: `refusals` adds it to what is wrong with the body, so that one answer names every wrong field. The document of the
@@ -9,26 +9,27 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
-from uuid import UUID
 
 from aggregates import texts
 from aggregates.errors import InvalidError
 from aggregates.fact import LONGEST_REASON, Source
 from api.around import Around
-from api.shapes import LAST_VERSION
+from api.etags import Tags, tags
 
-ANY_VERSION: Final = -1
-"""`If-Match: *`: it must exist, at whichever version."""
-_VERSION: Final = re.compile(r'([0-9]{1,10})|"([0-9]{1,10})"', re.ASCII)
+_VERSION: Final = re.compile("0|[1-9][0-9]{0,9}", re.ASCII)
 _KEY: Final = re.compile(r"[\x20-\x7e]{1,200}")
 _SOURCES: Final = {"api": Source.API, "ui": Source.UI}
 
 
 @dataclass(frozen=True, slots=True)
 class WriteHeaders:
-    """What they say. `expected` is a version, `ANY_VERSION`, or `None` where any will do."""
+    """What they say. `expected` are the versions of which one is to be there, `None` where any will do; see `etags`.
 
-    expected: int | None
+    `must_exist`: with `If-Match: *`, what is written to must be there, at whichever version.
+    """
+
+    expected: frozenset[int] | None
+    must_exist: bool
     key: str | None
     source: Source
     reason: str | None
@@ -47,7 +48,14 @@ def read(around: Around) -> WriteHeaders:
         )
     faults.raise_any()
     key, source = around.header(b"idempotency-key"), around.header(b"dossier-source")
-    return WriteHeaders(_expected(around), key, _SOURCES[source or "api"], reason)
+    condition = _condition(around)
+    return WriteHeaders(
+        None if condition is None or condition.everything else _versions(condition),
+        condition is not None and condition.everything,
+        key,
+        _SOURCES[source or "api"],
+        reason,
+    )
 
 
 def _malformed(around: Around) -> Iterator[InvalidError]:
@@ -56,35 +64,23 @@ def _malformed(around: Around) -> Iterator[InvalidError]:
         yield InvalidError("Idempotency-Key has 1 to 200 printable ASCII characters.", field="Idempotency-Key")
     if source is not None and source not in _SOURCES:
         yield InvalidError("Dossier-Source is api or ui.", field="Dossier-Source")
-    if b"dossier-correlation-id" in around.headers and not _is_uuid(around.header(b"dossier-correlation-id")):
-        yield InvalidError("Dossier-Correlation-Id is a UUID.", field="Dossier-Correlation-Id")
-    asked = around.header(b"if-match")
-    if (
-        asked is not None
-        and asked != "*"
-        and not ((found := _VERSION.fullmatch(asked)) and _number(found) <= LAST_VERSION)
-    ):
-        yield InvalidError('If-Match is a version such as "5", or *.', field="If-Match")
-
-
-def _expected(around: Around) -> int | None:
-    asked = around.header(b"if-match")
-    if asked == "*":
-        return ANY_VERSION
-    found = None if asked is None else _VERSION.fullmatch(asked)
-    return _number(found) if found else None
-
-
-def _number(found: re.Match[str]) -> int:
-    return int(found[1] or found[2])
-
-
-def _is_uuid(value: str | None) -> bool:
     try:
-        UUID(value)
+        _condition(around)
     except ValueError:
-        return False
-    return True
+        yield InvalidError('If-Match is versions such as "5", or *.', field="If-Match")
+
+
+def _condition(around: Around) -> Tags | None:
+    """What If-Match names. A version without quotation marks is understood. Raises `ValueError`."""
+    text = around.header(b"if-match")
+    if text is None:
+        return None
+    return tags(f'"{text}"' if _VERSION.fullmatch(text) else text)
+
+
+def _versions(condition: Tags) -> frozenset[int]:
+    """The versions that can match: no other text is a tag of ours, and weak tags never match in If-Match."""
+    return frozenset(int(text) for text in condition.strong if _VERSION.fullmatch(text))
 
 
 def _parameter(name: str, description: str, **schema: Any) -> dict[str, Any]:
@@ -100,16 +96,19 @@ def _parameter(name: str, description: str, **schema: Any) -> dict[str, Any]:
 PARAMETERS: Final = (
     _parameter(
         "If-Match",
-        'The version that was seen, such as `"5"`; `*`: it must exist.',
-        pattern='^([0-9]{1,9}|"[0-9]{1,9}"|\\*)$',
+        'The version that was seen, such as `"5"`, or a list of which one is to be there; `*`: it must exist. Weak tags never match.',
+        pattern='^([0-9]{1,9}|"[0-9]{1,9}"(, *"[0-9]{1,9}")*|\\*)$',
     ),
     _parameter(
         "Idempotency-Key", "The same key and request again: the first answer again.", minLength=1, maxLength=200
     ),
     _parameter("Dossier-Source", "`ui` when a user interface sends it; else `api`.", enum=list(_SOURCES)),
     _parameter("Dossier-Reason", "Why, for a write whose body gives no reason. UTF-8.", maxLength=LONGEST_REASON),
-    _parameter(
-        "Dossier-Correlation-Id", "Ties together what belongs together; made where there is none.", format="uuid"
-    ),
 )
 """What the OpenAPI document says of them."""
+RECORDING: Final = tuple(one for one in PARAMETERS if one["name"] in {"Dossier-Source", "Dossier-Reason"})
+"""Those of a read that is recorded."""
+CORRELATION: Final = _parameter(
+    "Dossier-Correlation-Id", "Ties together what belongs together; made where there is none.", format="uuid"
+)
+"""Taken by every request."""

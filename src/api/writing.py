@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import orjson
 from fastapi import Depends
+from fastapi.dependencies.models import Dependant
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
@@ -21,8 +22,9 @@ from aggregates.use_case import IdempotencyKey, Outcome
 from aggregates.use_case import Request as Asked
 from api import around, write_headers
 from api.around import Around
+from api.etags import tag
 from api.services import Services, services_of
-from api.write_headers import ANY_VERSION
+from api.write_headers import PARAMETERS, RECORDING
 
 JSON: Final = "application/json"
 
@@ -40,7 +42,7 @@ class MustExistError(StaleVersionError):
     """`If-Match: *` came with a request that makes something new."""
 
     def __init__(self) -> None:
-        super().__init__(ANY_VERSION, 0, None, None)
+        super().__init__((), 0, None, None)
         self.text = "If-Match: * asks for something that exists; this makes something new."
 
 
@@ -67,7 +69,7 @@ class Write:
         actor, role = self.around.actor, self.around.role
         if actor is None or role is None:
             raise NobodyError("Nobody is named who does this.")
-        if creates and told.expected == ANY_VERSION:
+        if creates and told.must_exist:
             raise MustExistError
         origin = Origin(
             actor=actor,
@@ -77,9 +79,8 @@ class Write:
             causation_id=uuid4(),
             reason=reason or told.reason,
         )
-        expected = None if told.expected == ANY_VERSION else told.expected
         key = IdempotencyKey(actor, told.key, self.digest) if told.key and self.digest else None
-        return Asked(origin, self.services.day.today(), expected, key)
+        return Asked(origin, self.services.day.today(), told.expected, key)
 
     def done(
         self, outcome: Outcome, *, location: str | None = None, message: str | None = None, **more: object
@@ -89,7 +90,7 @@ class Write:
         body |= more
         if message is not None:
             body["message"] = message
-        headers = {"ETag": f'"{outcome.version}"'}
+        headers = {"ETag": tag(outcome.version)}
         if outcome.position is not None:
             headers["Dossier-Position"] = str(outcome.position)
         if location is None or not outcome.changed:
@@ -112,4 +113,28 @@ async def _digest(request: Request) -> bytes:
     return sha256(asked + await request.body()).digest()
 
 
+async def unkeyed(request: Request) -> Write:
+    """The same where the body is not read beforehand: whoever takes it in sets the `digest`."""
+    known = around.of(request.scope)
+    known.writes = True
+    return Write(services_of(request), known, None)
+
+
+async def recording(request: Request) -> Write:
+    """The write behind a read that is recorded."""
+    return await unkeyed(request)
+
+
 Writing = Annotated[Write, Depends(writing)]
+WritingUnkeyed = Annotated[Write, Depends(unkeyed)]
+Recording = Annotated[Write, Depends(recording)]
+_HEADERS: Final[dict[Any, tuple[dict[str, Any], ...]]] = {
+    writing: PARAMETERS,
+    unkeyed: PARAMETERS,
+    recording: RECORDING,
+}
+
+
+def headers_of(dependant: Dependant) -> tuple[dict[str, Any], ...]:
+    """The headers of a write that a route takes, as the OpenAPI document describes them."""
+    return next((_HEADERS[needed.call] for needed in dependant.dependencies if needed.call in _HEADERS), ())

@@ -140,18 +140,18 @@ def test_a_replayed_aggregate_has_nothing_pending() -> None:  # rule 0.1
 
 def test_a_stale_version_names_who_changed_it_and_when() -> None:  # rule 0.7
     ada = told(customer_registered(), customer_renamed("Ada Lovelace"))
-    ada.expect(2)
+    ada.expect({2})
     ada.expect(None)
     with pytest.raises(StaleVersionError) as stale:
-        ada.expect(1)
+        ada.expect({1})
     assert str(stale.value) == "Changed by bob at 2026-01-01T09:01:00+00:00: version 2, not 1."
     assert (stale.value.by, stale.value.at) == (EARLIER.actor, FIRST_RECORDED.replace(minute=1))
-    assert (stale.value.expected, stale.value.actual) == (1, 2)
+    assert (stale.value.expected, stale.value.actual) == ({1}, 2)
 
 
 def test_a_version_of_what_does_not_exist_is_stale_in_plain_words() -> None:  # rule 0.7
     with pytest.raises(StaleVersionError, match=r"^Nothing is recorded yet: version 0, not 3\.$"):
-        CustomerProfile.new("acme", "1001").expect(3)
+        CustomerProfile.new("acme", "1001").expect({3})
 
 
 def test_rules_are_not_checked_again_on_replay() -> None:  # rule 0.1

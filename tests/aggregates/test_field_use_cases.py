@@ -119,7 +119,7 @@ def test_a_call_goes_on_with_the_survivor_of_a_chain_of_merges() -> None:  # rul
 
 def test_two_agents_conflict_in_the_same_field_only() -> None:  # rule 3.7
     store = MemoryStore(*ON_CALL, interaction_started("I-2", agent="bea"))
-    seen = [replace(request, expected_version=1) for request in (ANN, BEA)]
+    seen = [replace(request, expected_versions=frozenset({1})) for request in (ANN, BEA)]
     edit(store, seen[0], city="Bonn")
     edit(store, seen[1], during="I-2", note="late")
     with pytest.raises(FieldChangedMeanwhileError) as refused:
@@ -132,14 +132,14 @@ def test_two_agents_conflict_in_the_same_field_only() -> None:  # rule 3.7
 def test_an_edit_that_loses_a_race_for_another_field_goes_through() -> None:  # rules 3.7, 0.6
     store = MemoryStore(*ON_CALL)
     store.meanwhile = [lambda: edit(store, note="late")]
-    assert edit(store, replace(ANN, expected_version=1), city="Bonn").version == 3
+    assert edit(store, replace(ANN, expected_versions=frozenset({1})), city="Bonn").version == 3
 
 
 def test_an_edit_that_loses_a_race_for_the_same_field_is_refused() -> None:  # rule 3.7
     store = MemoryStore(*ON_CALL)
     store.meanwhile = [lambda: edit(store, city="Köln")]
     with pytest.raises(FieldChangedMeanwhileError):
-        edit(store, replace(ANN, expected_version=1), city="Bonn")
+        edit(store, replace(ANN, expected_versions=frozenset({1})), city="Bonn")
     assert said(store.recorded) == said([field_edited("city", "Köln", during="I-1")])
 
 
@@ -163,7 +163,7 @@ def test_an_edit_is_stored_only_if_the_call_is_open_when_it_is(passes: Any, stor
 def test_a_refused_edit_of_a_masked_field_is_recorded_and_nothing_else_is() -> None:  # rules 3.7, 5.2
     store = MemoryStore(field_defined("phone", "Phone", personal=True, masked=True, agent_editable=True), *ON_CALL)
     edit(store, CARL, during=None, phone="x")
-    stale = replace(ANN, expected_version=1, idempotency=IdempotencyKey("ann", "k", b"d"))
+    stale = replace(ANN, expected_versions=frozenset({1}), idempotency=IdempotencyKey("ann", "k", b"d"))
     with pytest.raises(FieldChangedMeanwhileError) as refused:
         edit(store, stale, phone="x")
     unmasking.record_refusal(store, stale, number="1001", refusal=refused.value)
@@ -218,7 +218,7 @@ def test_showing_masked_values_is_recorded_and_leaves_the_customers_version_alon
         unmasking.show_masked(store, CARL, number="1001", fields=["phone", "income"])
     assert said(store.recorded) == said([masked_shown("income", "phone")] * 2)
     assert {fact.origin.actor for fact in store.recorded} == {"carl"}
-    assert edit(store, replace(ANN, expected_version=1), city="Bonn").version == 2
+    assert edit(store, replace(ANN, expected_versions=frozenset({1})), city="Bonn").version == 2
 
 
 def test_showing_nothing_that_is_masked_records_nothing() -> None:  # rules 5.2, 0.5

@@ -60,7 +60,7 @@ def keyed(key: str = "k1", digest: bytes = b"body", actor: str = "ann") -> Reque
 
 
 def expecting(version: int) -> Request:
-    return Request(ORIGIN, TODAY, expected_version=version)
+    return Request(ORIGIN, TODAY, expected_versions=frozenset({version}))
 
 
 AGE = {"code": 7, "description": "Age"}

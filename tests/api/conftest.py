@@ -1,6 +1,7 @@
 """The HTTP application over a real database."""
 
 import io
+import socket
 import threading
 from collections.abc import Iterator
 
@@ -13,6 +14,7 @@ from api import logs
 from api.app import create_app
 from api.settings import ApiSettings
 from api_client import SECRET, Api
+from cli.http_server import serve
 from projections import catalogue
 from projections.engine import Runner
 from projections.reading import ReadModels
@@ -65,6 +67,18 @@ def runners(dossier: Dossier) -> Iterator[None]:
 def app(dossier: Dossier, reads: ReadModels, settings: ApiSettings) -> FastAPI:
     """The application."""
     return create_app(dossier, reads, settings)
+
+
+@pytest.fixture
+def address(api: Api, app: FastAPI) -> Iterator[tuple[str, int]]:
+    """Where a real server serves the application."""
+    stop = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(app, listener, stop))
+        thread.start()
+        yield listener.getsockname()
+        stop.set()
+        thread.join(30)
 
 
 @pytest.fixture

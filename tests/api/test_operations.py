@@ -13,7 +13,8 @@ from aggregates.fact import Role
 from aggregates.setup.controls import SystemControls
 from aggregates.setup.events import ControlValueSet
 from api.openapi import openapi_document
-from api_client import Api, assert_problem, register
+from api_client import Api, assert_problem, define_age, register
+from api_routes import every_route
 from projections import catalogue
 from projections.engine import Runner
 from scenario import ORIGIN
@@ -115,7 +116,19 @@ def test_the_openapi_document_is_the_same_every_time_and_names_roles_and_refusal
                 assert operation["security"] == [{"bearer": []}]
 
 
-def test_answers_under_v1_are_private(api: Api) -> None:
-    answer = api.get("/v1/events")
-    assert answer.headers["Cache-Control"] == "private, no-cache"
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+def test_nothing_that_may_hold_personal_data_is_kept_on_the_way(api: Api, subtests: pytest.Subtests) -> None:
+    setup = ("/v1/categories/", "/v1/fields/", "/v1/profile-classes/")
+    for route in (route for route in every_route() if route.path.startswith("/v1/")):
+        with subtests.test(repr(route)):
+            answer = route.call(api)
+            revalidated = route.path.startswith(setup) and "ETag" in answer.headers and route.method == "GET"
+            assert answer.headers["Cache-Control"] == ("private, no-cache" if revalidated else "no-store")
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_setup_may_be_kept_and_asked_for_again(api: Api, runners: None) -> None:
+    define_age(api)
+    seen = api.seen("/v1/categories/7")
+    again = api.get("/v1/categories/7", headers={"If-None-Match": seen.headers["ETag"]})
+    assert [answer.headers["Cache-Control"] for answer in (seen, again)] == ["private, no-cache"] * 2
+    assert [answer.status_code for answer in (seen, again)] == [200, 304]

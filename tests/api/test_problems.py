@@ -32,7 +32,7 @@ JSON = {"Content-Type": "application/json"}
         (BusyError("x"), 409),
         (ForbiddenError("x"), 403),
         (KeyReusedError("x"), 422),
-        (StaleVersionError(1, 2, "ann", None), 412),
+        (StaleVersionError({1}, 2, "ann", None), 412),
         (RefusedError([ConflictError("x"), BusyError("y")]), 409),
         (RefusedError([ConflictError("x"), InvalidError("y")]), 422),
         (RefusedError([RefusedError([ForbiddenError("x")]), ForbiddenError("y")]), 403),

@@ -66,7 +66,7 @@ def open_account(
         faults.found.append(CustomerNotDefinedError(f"Customer {customer} does not exist.", field="customer"))
     faults.raise_any()
     found = store.load(Account, account) or Account.new(store.company, account)
-    found.expect(request.expected_version)
+    found.expect(request.expected_versions)
     default = _class(setup, DEFAULT)
     number = owner.number if owner else customer
     found.open(request.origin, number=account, customer=number, start=start, default=default)
@@ -79,7 +79,7 @@ def create_site(store: FactStore, request: Request, *, account: str, site: str) 
     _holder(store, Place(account))
     site = site_number(site)
     found = store.load(Site, Site.key(account, site)) or Site.new(store.company, Site.key(account, site))
-    found.expect(request.expected_version)
+    found.expect(request.expected_versions)
     found.create(request.origin, account=account, number=site)
     return store.keep(request, found)
 
@@ -98,7 +98,7 @@ def assign_class(
     """Assigns a class to an account or a site (rules 2.6-2.11). `create`: it must be the site's first profile."""
     setup, faults = store.setup(), Faults()
     holder = _holder(store, place)
-    holder.expect(request.expected_version)
+    holder.expect(request.expected_versions)
     days = _days(faults, holder, when, request.today)
     with faults:
         found = _class(setup, profile_class)
@@ -128,7 +128,7 @@ def update_profile(
     """Changes details on this account or site only, on each day on which it has a profile (rules 2.8, 2.21)."""
     faults = Faults()
     holder = _holder(store, place)
-    holder.expect(request.expected_version)
+    holder.expect(request.expected_versions)
     days = _days(faults, holder, when, request.today)
     if not faults.found:
         with faults:
@@ -151,7 +151,7 @@ def end_site_profile(
     holder = _holder(store, place)
     if not isinstance(holder, Site):
         raise InvalidError("An account always has a profile; only a site's can end.", field="site")
-    holder.expect(request.expected_version)
+    holder.expect(request.expected_versions)
     faults = Faults()
     last_day = _day(faults, "effective_to", last_day or request.today)
     faults.raise_any()

@@ -1,6 +1,6 @@
 """Use cases of a customer profile. Each loads what it needs, lets the profile decide, and stores its facts."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -40,7 +40,7 @@ def _customer(store: FactStore, request: Request, number: str) -> CustomerProfil
     if customer is None:
         raise CustomerNotFoundError(f"Customer {number} does not exist.")
     customer.check_not_merged()
-    customer.expect(request.expected_version)
+    customer.expect(request.expected_versions)
     return customer
 
 
@@ -74,7 +74,7 @@ def register_customer(
     with faults:
         number = customer_number(number)
     customer = store.load(CustomerProfile, number) or CustomerProfile.new(store.company, number)
-    customer.expect(request.expected_version)
+    customer.expect(request.expected_versions)
     with faults:
         customer.register(request.origin, number=number, name=name, days=days)
     named = {fault.field: fault for fault in faults.found}
@@ -187,8 +187,7 @@ def edit_fields(
     if customer is None:
         raise CustomerNotFoundError(f"Customer {number} does not exist.")
     customer.check_not_merged()
-    if request.expected_version is not None and request.expected_version > customer.version:
-        customer.expect(request.expected_version)  # nobody can have seen what is still to come
+    seen = _seen(customer, request.expected_versions)
     setup, call = store.setup(), _open_interaction(store, request, customer, interaction)
     faults = texts.Faults()
     days = Days(request.today)
@@ -202,11 +201,21 @@ def edit_fields(
             days,
             dated=effective_from is not None or effective_to is not None,
             keep_later=keep_later,
-            seen=request.expected_version,
+            seen=seen,
             interaction=None if call is None else call.key,
         )
     faults.raise_any()
     return store.keep(request, customer, decided_on=setup, relied_on=() if call is None else (call,))
+
+
+def _seen(customer: CustomerProfile, versions: Collection[int] | None) -> int | None:
+    """The latest of the versions that the caller names, as far as they can have been seen. Raises `StaleVersionError` where none can."""
+    if versions is None:
+        return None
+    past = [version for version in versions if version <= customer.version]
+    if not past:
+        customer.expect(versions)
+    return max(past)
 
 
 def _open_interaction(

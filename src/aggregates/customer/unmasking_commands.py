@@ -26,7 +26,7 @@ def record_refusal(store: FactStore, request: Request, *, number: str, refusal: 
     fields = [fault.key for fault in faults if isinstance(fault, FieldChangedMeanwhileError) and fault.hidden]
     if fields:
         refuse_masked_edit(
-            store, replace(request, expected_version=None, idempotency=None), number=number, fields=fields
+            store, replace(request, expected_versions=None, idempotency=None), number=number, fields=fields
         )
 
 

@@ -12,7 +12,7 @@ def define_field(store: FactStore, request: Request, *, key: str, given: Mapping
     """Defines a business field; `given` are the other members of `FieldDefinition` (rule 3.1)."""
     known = key.strip() if is_key(key) else ""
     found = store.load(BusinessField, known) or BusinessField.new(store.company, known)
-    found.expect(request.expected_version)
+    found.expect(request.expected_versions)
     found.define(request.origin, key=key, **given)
     return store.keep(request, found)
 
@@ -23,7 +23,7 @@ def change_field(store: FactStore, request: Request, *, key: str, given: Mapping
     found = store.load(BusinessField, key)
     if found is None:
         raise FieldNotFoundError(f"Field {key} is not defined.")
-    found.expect(request.expected_version)
+    found.expect(request.expected_versions)
     found.change(request.origin, **given)
     return store.keep(request, found)
 

@@ -42,7 +42,7 @@ def start_interaction(
     if called is None:
         faults.found.append(CustomerNotDefinedError(f"Customer {customer[:30]} does not exist.", field="customer"))
     found = store.load(Interaction, interaction) or Interaction.new(store.company, interaction)
-    found.expect(request.expected_version)
+    found.expect(request.expected_versions)
     with faults:
         found.start(
             request.origin,
@@ -97,5 +97,5 @@ def _interaction(store: FactStore, request: Request, interaction: str) -> Intera
     if found is None:
         raise InteractionNotFoundError(f"Interaction {interaction} does not exist.")
     found.check_told_by(request.origin)
-    found.expect(request.expected_version)
+    found.expect(request.expected_versions)
     return found

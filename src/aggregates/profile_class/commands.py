@@ -25,7 +25,7 @@ def define_class(
 ) -> Outcome:
     """Sets a profile class up (rule 2.1)."""
     found = store.load(ProfileClass, name.strip()) or ProfileClass.new(store.company, name.strip())
-    found.expect(request.expected_version)
+    found.expect(request.expected_versions)
     found.define(
         request.origin,
         name=name,
@@ -56,7 +56,7 @@ def change_class(
     found = store.load(ProfileClass, name)
     if found is None:
         raise ClassNotFoundError(f"Profile class {name} does not exist.")
-    found.expect(request.expected_version)
+    found.expect(request.expected_versions)
     found.change(
         request.origin,
         description=description,
@@ -74,7 +74,7 @@ def change_class(
 def found_company(store: FactStore, request: Request) -> Outcome:
     """Records what exists from the start: the class DEFAULT (rule 2.2). Records nothing where it exists already."""
     found = store.load(ProfileClass, DEFAULT) or ProfileClass.new(store.company, DEFAULT)
-    found.expect(request.expected_version)
+    found.expect(request.expected_versions)
     if not found.version:
         options = {"collector": DEFAULT_COLLECTOR, "allow_discount": True}
         found.define(
@@ -100,6 +100,6 @@ def start_propagation(
     change = change_of(store.load(ProfileClass, name), name, version)
     run = next_run(runs_of(lambda key: store.load(Propagation, key), change), change)
     found = Propagation.new(store.company, Propagation.key(change.name, version, run))
-    found.expect(request.expected_version)
+    found.expect(request.expected_versions)
     found.start(request.origin, change, run_date or request.today, include_later=include_later, run=run)
     return store.keep(request, found)

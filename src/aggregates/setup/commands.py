@@ -20,7 +20,7 @@ def _category(store: FactStore, request: Request, code: int) -> ProfileCategory:
     category = store.load(ProfileCategory, code)
     if category is None:
         raise CategoryNotFoundError(f"Category {code} is not defined.")
-    category.expect(request.expected_version)
+    category.expect(request.expected_versions)
     return category
 
 
@@ -37,7 +37,7 @@ def define_category(
 ) -> Outcome:
     """Sets a profile category up (rule 1.1)."""
     category = store.load(ProfileCategory, code) or ProfileCategory.new(store.company, code)
-    category.expect(request.expected_version)
+    category.expect(request.expected_versions)
     category.define(
         request.origin,
         code=code,
@@ -124,7 +124,7 @@ def set_control(
 ) -> Outcome:
     """Sets a system control value, by default from today on, open-ended (rule 4.1)."""
     controls = store.load(SystemControls, store.company) or SystemControls.new(store.company, store.company)
-    controls.expect(request.expected_version)
+    controls.expect(request.expected_versions)
     code = control(code).code
     faults = texts.Faults()
     days = Days(request.today)
@@ -140,7 +140,7 @@ def set_control(
 def introduce_controls(store: FactStore, request: Request) -> Outcome:
     """Records the defaults of controls that came after companies had been founded; nothing where they have values."""
     controls = store.load(SystemControls, store.company) or SystemControls.new(store.company, store.company)
-    controls.expect(request.expected_version)
+    controls.expect(request.expected_versions)
     controls.introduce(request.origin)
     return store.keep(request, controls)
 
@@ -157,7 +157,7 @@ def change_system_options(
 ) -> Outcome:
     """Changes what is given of the company's own options, by default from today on, open-ended (rule 2.13)."""
     found = store.load(SystemOptions, store.company) or SystemOptions.new(store.company, store.company)
-    found.expect(request.expected_version)
+    found.expect(request.expected_versions)
     faults = texts.Faults()
     days = when.days(faults, request.today)
     patch = read_patch(faults, options=options, amounts=amounts, attributes=attributes)
@@ -207,5 +207,5 @@ def unmap_field(store: FactStore, request: Request, *, key: str) -> Outcome:
 
 def _mappings(store: FactStore, request: Request) -> AttributeMappings:
     mappings = store.load(AttributeMappings, store.company) or AttributeMappings.new(store.company, store.company)
-    mappings.expect(request.expected_version)
+    mappings.expect(request.expected_versions)
     return mappings

@@ -24,7 +24,7 @@ def save_mapping(
     """Saves a mapping from columns to fields under a name, or its next version (rule 3.2)."""
     name = name.strip()
     found = store.load(UploadMapping, name) or UploadMapping.new(store.company, name)
-    found.expect(request.expected_version)
+    found.expect(request.expected_versions)
     setup = store.setup()
     found.save(
         request.origin, name=name, columns=columns, fields=setup.fields.keys(), delimiter=delimiter, header=header
@@ -89,7 +89,7 @@ def cancel_upload(store: UploadStore, request: Request, *, upload: str) -> Outco
     found = store.load(Upload, upload)
     if found is None:
         raise UploadNotFoundError(f"There is no upload {upload}.")
-    found.expect(request.expected_version)
+    found.expect(request.expected_versions)
     found.cancel(request.origin, store.taken())
     return store.keep(request, found)
 

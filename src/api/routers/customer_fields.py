@@ -14,13 +14,11 @@ from aggregates.customer.profile import CustomerNotFoundError
 from aggregates.customer.unmasking import UNMASKERS
 from aggregates.errors import DomainError
 from aggregates.fact import Role
-from api import around
 from api.auth import PROFILE_READERS, Allowed, GuardedRoute, allow
 from api.paths import NUMBER
 from api.reading import Reading
-from api.services import services_of
 from api.shapes import Body, Day, FieldEdit, InteractionId, Reason
-from api.writing import Write, WriteAnswer, Writing
+from api.writing import Recording, WriteAnswer, Writing
 from projections import fields
 from projections.fields import Widget
 
@@ -51,7 +49,9 @@ class FieldEdits(Body):
 def read_widget(
     request: Request,
     read: Reading,
+    recorded: Recording,
     number: NUMBER,
+    *,
     sort: Annotated[
         Literal["label"] | None, Query(description="Ascending by label; without it, the order of definition.")
     ] = None,
@@ -68,8 +68,7 @@ def read_widget(
     if found is None:
         raise CustomerNotFoundError(f"Customer {number} does not exist.")
     if shown := [one.key for one in found.fields if one.key in hidden and one.value is not None]:
-        asked = Write(services_of(request), around.of(request.scope), None).ask()
-        unmasking_commands.show_masked(read.services.dossier, asked, number=number, fields=shown)
+        unmasking_commands.show_masked(read.services.dossier, recorded.ask(), number=number, fields=shown)
     return read.answer(found, view, version=found.version)
 
 

@@ -9,13 +9,14 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 
 from api import docs_page, metrics
+from api.auth import GuardedRoute
 from api.logs import FAULTS
 from api.problems import KINDS, UNAVAILABLE, problem
 from api.services import Services, services_of
 from api.writing import JSON
 from store import refusals
 
-router: Final = APIRouter(tags=["operations"])
+router: Final = APIRouter(tags=["operations"], route_class=GuardedRoute)
 YAML: Final = "application/yaml"
 
 
@@ -64,6 +65,12 @@ async def read_metrics(request: Request) -> Response:
     """Prometheus' text format."""
     text = await run_in_threadpool(services_of(request).metrics.text)
     return Response(text, headers={"Content-Type": metrics.MEDIA_TYPE})
+
+
+@router.get("/openapi.json", response_class=Response, include_in_schema=False)
+async def describe(request: Request) -> Response:
+    """Every operation, for machines: OpenAPI 3.1."""
+    return Response(orjson.dumps(request.app.openapi()), media_type=JSON)
 
 
 @router.get("/docs", response_class=HTMLResponse, include_in_schema=False)

@@ -8,6 +8,7 @@ import csv
 import io
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import replace
 from hashlib import sha256
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
@@ -27,7 +28,7 @@ from api.pages import Paged
 from api.reading import answer_at, as_json
 from api.services import services_of
 from api.shapes import Day
-from api.writing import JSON, Write, WriteAnswer
+from api.writing import JSON, WriteAnswer, WritingUnkeyed
 from jobs import receiving, upload_states
 from jobs.originals import Members, read_members
 from jobs.receiving import Reading, Receiving
@@ -95,6 +96,7 @@ _BODY: Final[dict[str, Any]] = {
 )
 async def receive_file(
     request: Request,
+    write: WritingUnkeyed,
     *,
     mapping: Annotated[str | None, Query(max_length=200, description="Name of a saved mapping.")] = None,
     file: Annotated[str, Query(max_length=1_000, description="What the file is called.")] = "contacts",
@@ -123,12 +125,9 @@ async def receive_file(
 
     A file that does not have every mapped column is refused before its first row. Names are compared as for a saved mapping.
     """
-    known = around.of(request.scope)
-    known.writes = True
     services = services_of(request)
     told = "\t" if delimiter == "tab" else delimiter
     reading = Reading(file, mapping, _columns(columns), told, header, effective_from, effective_to)
-    write = Write(services, known, None)
     asked = await run_in_threadpool(write.ask, creates=True)
     await run_in_threadpool(receiving.check, services.dossier, asked, reading)
     incoming = await run_in_threadpool(Receiving, services.dossier, reading)
@@ -144,7 +143,7 @@ async def receive_file(
     if tried is not None:
         await run_in_threadpool(incoming.discard)
         return _answer(tried)
-    write = Write(services, known, _asked(request, columns, digest))
+    write = replace(write, digest=_asked(request, columns, digest))
     upload, outcome = await run_in_threadpool(lambda: incoming.receive(write.ask(creates=True)))
     answer = write.done(outcome, upload=str(upload))
     answer.status_code = 202

@@ -1,0 +1,45 @@
+"""Entity tags as RFC 9110 says (8.8.3, 13.1.1, 13.1.2): `*`, or a list such as `"4", "5"`, in one header line or in several.
+
+The tag of what this API answers with is its version in digits, `"5"`, and is a strong one.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+_TAG: Final = r'(?:W/)?"[\x21\x23-\x7e\x80-\uffff]*"'
+_LIST: Final = re.compile(rf"[ \t,]*{_TAG}(?:[ \t]*,[ \t,]*{_TAG})*[ \t,]*")
+_EACH: Final = re.compile(_TAG)
+_WEAK: Final = "W/"
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """What a condition names: the tags as they were written, or `everything`, for `*`."""
+
+    tags: tuple[str, ...]
+    everything: bool = False
+
+    @property
+    def strong(self) -> tuple[str, ...]:
+        """The tags that can match in the strong comparison, the one of If-Match, without their quotation marks."""
+        return tuple(tag[1:-1] for tag in self.tags if not tag.startswith(_WEAK))
+
+    def match_weakly(self, tag: str) -> bool:
+        """Whether one of them matches this tag in the weak comparison, the one of If-None-Match."""
+        return self.everything or tag in (named.removeprefix(_WEAK) for named in self.tags)
+
+
+def tags(text: str) -> Tags:
+    """The tags in a header. Raises `ValueError` where it is no list of tags."""
+    stripped = text.strip(" \t")
+    if stripped == "*":
+        return Tags((), everything=True)
+    if not _LIST.fullmatch(stripped):
+        raise ValueError('It is *, or tags such as "5".')
+    return Tags(tuple(_EACH.findall(stripped)))
+
+
+def tag(version: int) -> str:
+    """The tag of a version."""
+    return f'"{version}"'
