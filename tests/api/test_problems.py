@@ -51,7 +51,7 @@ def test_paths_and_methods_that_do_not_exist_are_problems_too(api: Api) -> None:
         assert_problem(api.get(path), 404, "not-found")
     answer = api.call("PATCH", "/v1/customers/1001/drawer", json={})
     assert_problem(answer, 405, "method-not-allowed")
-    assert answer.headers["Allow"] == "GET, PUT"
+    assert answer.headers["Allow"] == "GET, HEAD, PUT"
     assert_problem(api.call("BREW", "/v1/customers"), 405, "method-not-allowed")
 
 
