@@ -36,7 +36,9 @@ def hang_up(address: tuple[str, int], request: bytes, *, after: bytes = b"") -> 
         client.sendall(request)
         answer = b""
         while after not in answer:
-            answer += client.recv(65_536)
+            part = client.recv(65_536)
+            assert part, answer
+            answer += part
 
 
 def head(api: Api, line: str, *more: str) -> bytes:
@@ -49,7 +51,7 @@ def head(api: Api, line: str, *more: str) -> bytes:
     [
         ("POST /v1/customers HTTP/1.1", ("Content-Type: application/json",)),
         ("POST /v1/customers HTTP/1.1", ("Content-Type: application/json", "Idempotency-Key: k")),
-        ("DELETE /v1/attribute-mappings/category:7 HTTP/1.1", ("Idempotency-Key: k",)),
+        ("DELETE /v1/attribute-mappings/category:7 HTTP/1.1", ("Content-Type: application/json", "Idempotency-Key: k")),
         ("POST /v1/uploads HTTP/1.1", ("Content-Type: text/csv", 'Dossier-Upload-Columns: {"N": "customer_number"}')),
     ],
 )
