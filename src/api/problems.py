@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final, TypedDict
+from uuid import UUID
 
 import orjson
 from eventsourcing.persistence import OperationalError
@@ -91,7 +92,20 @@ FIELD_CHANGED: Final = Kind(
     "Somebody else changed the same business field since the version in If-Match. Member conflicts: field, label, by, at, and both"
     " values, theirs and yours. Read again, then decide. Other fields never conflict; nothing was stored.",
 )
+TOO_SLOW: Final = Kind(
+    408,
+    "too-slow",
+    "Sent too slowly",
+    "The request line and headers, or the next part of the body, did not arrive in time. The connection is closed; the detail says"
+    " what the time is. Nothing was stored.",
+)
 TOO_LARGE: Final = Kind(413, "too-large", "Too large", "A body may have 1 MiB.")
+URI_TOO_LONG: Final = Kind(
+    414,
+    "uri-too-long",
+    "The address is too long",
+    "Path and query of a request are bounded; the detail says how. The connection is closed.",
+)
 MEDIA: Final = Kind(
     415,
     "media-type",
@@ -104,6 +118,12 @@ INVALID: Final = Kind(
 KEY_REUSED: Final = Kind(
     422, "key-reused", "Idempotency-Key used before", "The key came before with another method, path or body."
 )
+HEADERS_TOO_LARGE: Final = Kind(
+    431,
+    "headers-too-large",
+    "Too many or too large headers",
+    "The headers of a request are bounded in bytes and in number; the detail says how. The connection is closed.",
+)
 BROKEN: Final = Kind(
     500, "broken", "A fault of Dossier", "This should never happen; the operator finds it by the correlation id."
 )
@@ -112,6 +132,12 @@ UNAVAILABLE: Final = Kind(
     "unavailable",
     "Not available at the moment",
     "The database is away, or this change was perhaps stored and the answer lost: repeat it with the same Idempotency-Key.",
+)
+BUSY: Final = Kind(
+    503,
+    "busy",
+    "Too many connections",
+    "The server has as many connections as it takes. Nothing of the request was read; send it again a little later.",
 )
 BEHIND: Final = Kind(
     503, "behind", "Not up to date yet", "The read model has not reached the asked position within 2 s. Ask again."
@@ -126,12 +152,16 @@ KINDS: Final = (
     CONFLICT,
     STALE,
     FIELD_CHANGED,
+    TOO_SLOW,
     TOO_LARGE,
+    URI_TOO_LONG,
     MEDIA,
     INVALID,
     KEY_REUSED,
+    HEADERS_TOO_LARGE,
     BROKEN,
     UNAVAILABLE,
+    BUSY,
     BEHIND,
 )
 """Every kind there is, by status."""
@@ -151,7 +181,17 @@ _OF_ERROR: Final[dict[type[Exception], Kind]] = {
     BehindError: BEHIND,
     NotInstalledError: UNAVAILABLE,
 }
-_OF_STATUS: Final = {400: MALFORMED, 404: NOT_FOUND, 405: METHOD, 412: STALE, 413: TOO_LARGE, 415: MEDIA}
+_OF_STATUS: Final = {
+    400: MALFORMED,
+    404: NOT_FOUND,
+    405: METHOD,
+    408: TOO_SLOW,
+    412: STALE,
+    413: TOO_LARGE,
+    414: URI_TOO_LONG,
+    415: MEDIA,
+    431: HEADERS_TOO_LARGE,
+}
 
 
 def kind_of(error: Exception) -> Kind:
@@ -176,23 +216,37 @@ def problem(
     headers: Mapping[str, str] | None = None,
     members: Mapping[str, Any] | None = None,
 ) -> Response:
-    """The answer that says what went wrong, the first `MOST_ERRORS` of `errors` by name; `members` are extension members."""
-    named = [_cleaned(error) for error in islice(errors, MOST_ERRORS + 1)]
-    document: dict[str, Any] = {
-        "type": f"/problems/{kind.slug}",
-        "title": kind.title,
-        "status": kind.status,
-        "detail": clean(detail if len(named) <= MOST_ERRORS else f"{MORE} {detail}", LONGEST_DETAIL),
-        "errors": named[:MOST_ERRORS],
-        "correlation_id": str(around.of(scope).correlation_id),
-        **(members or {}),
-    }
+    """The answer that says what went wrong; see `document`."""
+    body = document(kind, detail, around.of(scope).correlation_id, errors=errors, members=members)
     more = dict(headers or {})
     if kind.status == 503:
         more["Retry-After"] = str(RETRY_AFTER_S)
     if kind.status == 401:
         more["WWW-Authenticate"] = 'Bearer realm="dossier"'
-    return Response(orjson.dumps(document), kind.status, more, MEDIA_TYPE)
+    return Response(body, kind.status, more, MEDIA_TYPE)
+
+
+def document(
+    kind: Kind,
+    detail: str,
+    correlation_id: UUID,
+    *,
+    errors: Iterable[FieldError] = (),
+    members: Mapping[str, Any] | None = None,
+) -> bytes:
+    """The problem document as JSON, the first `MOST_ERRORS` of `errors` by name; `members` are extension members."""
+    named = [_cleaned(error) for error in islice(errors, MOST_ERRORS + 1)]
+    return orjson.dumps(
+        {
+            "type": f"/problems/{kind.slug}",
+            "title": kind.title,
+            "status": kind.status,
+            "detail": clean(detail if len(named) <= MOST_ERRORS else f"{MORE} {detail}", LONGEST_DETAIL),
+            "errors": named[:MOST_ERRORS],
+            "correlation_id": str(correlation_id),
+            **(members or {}),
+        }
+    )
 
 
 def clean(text: str, longest: int) -> str:

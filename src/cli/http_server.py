@@ -1,34 +1,60 @@
-"""How uvicorn serves the HTTP applications of Dossier. Logs are ours, the access log is the application's."""
+"""How uvicorn serves the HTTP applications of Dossier: within limits (`http_limits`), and with problem documents for what is not
+HTTP. Logs are ours, the access log is the application's.
+"""
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final
 
 import uvicorn
+
+from cli.http_limits import Limits
+
+try:
+    from cli.http_httptools import GuardedHttpTools as FasterProtocol
+except ImportError:  # httptools is not installed
+    from cli.http_h11 import GuardedH11 as FasterProtocol  # type: ignore[assignment]
 
 GRACE_S: Final = 2
 """What requests under way have at the end."""
 
 
-def configuration(app: Any, *, workers: int = 1, factory: bool = False) -> uvicorn.Config:
-    """The configuration for an ASGI application, or for the import string of its factory where there are several workers."""
+def configuration(
+    app: Any,
+    *,
+    workers: int = 1,
+    factory: bool = False,
+    lifespan: bool = True,
+    limits: Limits | None = None,
+    protocol: Callable[..., Any] = FasterProtocol,
+) -> uvicorn.Config:
+    """The configuration for an ASGI application, or for the import string of its factory where there are several workers.
+
+    `lifespan`: whether the application wants to know of its beginning and end. `limits` are those of each process.
+    """
+    limits = limits or Limits()
+    make_protocol: Any = partial(protocol, limits=limits)  # uvicorn calls it as it would a class
     return uvicorn.Config(
         app,
         workers=workers,
         factory=factory,
-        lifespan="on",
+        http=make_protocol,
+        ws="none",
+        lifespan="on" if lifespan else "off",
         log_config=None,
         access_log=False,
         server_header=False,
+        timeout_keep_alive=max(int(limits.idle_s), 1),
         timeout_graceful_shutdown=GRACE_S,
     )
 
 
-def serve(app: Any, listener: socket.socket, stop: threading.Event) -> None:
-    """Serves an ASGI application until `stop` is set; requests under way have `GRACE_S` then."""
-    _Server(configuration(app), stop).run([listener])
+def serve(app: Any, listener: socket.socket, stop: threading.Event, **options: Any) -> None:
+    """Serves an ASGI application until `stop` is set; requests under way have `GRACE_S` then. Options: see `configuration`."""
+    _Server(configuration(app, **options), stop).run([listener])
 
 
 class _Server(uvicorn.Server):

@@ -9,20 +9,25 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import FrameType
 from typing import Final
 
 import structlog
-from prometheus_client import Info, start_http_server
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, Info, generate_latest
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
+from cli.http_limits import Limits
+from cli.http_server import serve
 from cli.logs import configure
 from cli.settings import Settings
-from cli.sockets import PortTakenError
+from cli.sockets import PortTakenError, listening
 from cli.supervisor import SUPERVISED
 
 PROCESS: Final = Info("dossier_process", "Which process of which company this is")
 _STDIN: Final = 0
+METRICS_LIMITS: Final = Limits(connections=32)
 COLLECT_AFTER: Final = (50_000, 20, 50)
 """Thresholds of the garbage collector's generations."""
 
@@ -96,11 +101,22 @@ def _metrics(host: str, port: int | None) -> Iterator[None]:
     if port is None:
         yield
         return
-    try:
-        server, thread = start_http_server(port, addr=host)
-    except OSError as error:
-        raise PortTakenError(f"The metrics cannot be offered on {host}:{port}: {error.strerror}.") from None
-    yield
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with ExitStack() as opened:
+        try:
+            listener = opened.enter_context(listening(host, port))
+        except PortTakenError:
+            hint = "choose another port with --metrics-port"
+            raise PortTakenError(f"The metrics cannot be offered on {host}:{port}: {hint}.") from None
+        stop = threading.Event()
+        options = {"lifespan": False, "limits": METRICS_LIMITS}
+        thread = threading.Thread(target=serve, args=(_answer_metrics, listener, stop), kwargs=options, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
+
+
+async def _answer_metrics(scope: Scope, receive: Receive, send: Send) -> None:
+    await Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})(scope, receive, send)

@@ -7,6 +7,7 @@ import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from aggregates.customer.commands import register_customer
 from cli import demo
 from command_line import CommandLine, eventually, request
 from conftest import TODAY
+from raw_http import Line
 
 Start = Callable[..., "subprocess.Popen[str]"]
 
@@ -139,6 +141,19 @@ def test_a_metrics_port_that_is_taken_is_said_plainly(start: Start) -> None:
         _, errors = process.communicate(timeout=60)
     assert process.returncode == 1
     assert errors.startswith("dossier: The metrics cannot be offered on 127.0.0.1:")
+
+
+def test_who_offers_metrics_is_not_held_by_half_sent_requests(start: Start) -> None:
+    port = free_port()
+    start("project", "--metrics-port", str(port))
+    eventually(lambda: text_of(f"http://127.0.0.1:{port}/metrics"), "the metrics are offered")
+    with ExitStack() as lines:
+        for _ in range(100):
+            lines.enter_context(socket.create_connection(("127.0.0.1", port))).send(b"GET /metrics HTTP/1.1\r\n")
+        assert "dossier_process_info" in (text_of(f"http://127.0.0.1:{port}/metrics") or "")
+    with closing(Line(f"http://127.0.0.1:{port}")) as line:
+        line.send(b"GET /metrics HTTP/1.1\r\nHost: h\r\n" + b"a: b\r\n" * 10_000)
+        line.rest()[0].problem(431, "headers-too-large")
 
 
 def test_project_of_an_unknown_read_model_fails(line: CommandLine) -> None:
