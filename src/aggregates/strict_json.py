@@ -53,10 +53,10 @@ class _UnfitError(ValueError):
     """Something is refused by its path, which the parser does not know."""
 
 
-def read(content: bytes, *, label: str) -> Any:
-    """The value of a text in UTF-8. Raises `JsonError`, or `RefusedError` with several of them."""
+def read(content: bytes, *, label: str, most: int = MOST_MEMBERS) -> Any:
+    """The value of a text in UTF-8, of `most` members at most. Raises `JsonError`, or `RefusedError` with several of them."""
     text = _decoded(content, label)
-    check_bounds(text, MOST_MEMBERS, label=label)
+    check_bounds(text, most, label=label)
     try:
         return _STRICT.decode(text)
     except json.JSONDecodeError as error:
@@ -66,8 +66,11 @@ def read(content: bytes, *, label: str) -> Any:
         raise
 
 
-def read_members(text: str, most: int, *, label: str) -> Any:
-    """The value of a text, of which nothing is lost: an object as `Members`, a number as `Number`. Raises `JsonError`."""
+def read_members(text: str, *, label: str, most: int) -> Any:
+    """The value of a text of `most` members at most, of which nothing is lost: an object as `Members`, a number as `Number`.
+
+    Raises `JsonError`.
+    """
     check_bounds(text, most, label=label)
     try:
         return _LOSSLESS.decode(text)
@@ -101,7 +104,7 @@ def check_bounds(text: str, most: int, *, label: str) -> None:
         if depth > MOST_DEPTH:
             raise JsonError(f"{label} is nested more than {MOST_DEPTH} deep at character {position}.")
         if members > most:
-            raise JsonError(f"{label} has more than {most:,} members and elements; those from character {position} on.")
+            raise JsonError(f"{label} has more than {most:,} members and elements.")
 
 
 def _decoded(content: bytes, label: str) -> str:
@@ -117,8 +120,8 @@ def _decoded(content: bytes, label: str) -> str:
 
 
 def _broken(error: json.JSONDecodeError, label: str) -> JsonError:
-    reason = error.msg.removesuffix(" at")
-    return JsonError(f"{label} is not JSON. {reason}: line {error.lineno}, column {error.colno}.")
+    place = f"character {error.colno}" if error.lineno == 1 else f"line {error.lineno}, column {error.colno}"
+    return JsonError(f"{label} is not JSON. {error.msg.removesuffix(' at')} at {place}.")
 
 
 def _faults(document: Any) -> Iterator[JsonError]:

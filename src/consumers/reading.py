@@ -13,6 +13,8 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from aggregates import strict_json
+from aggregates.errors import DomainError
 from consumers.messages import Received, headers_of, key_of
 from store.public import from_json
 
@@ -98,8 +100,13 @@ def read_message(received: Received, company: str) -> Incoming:
 def _read_value(received: Received) -> PublicMessage:
     if received.undecodable is not None:
         raise UnreadableMessageError(received.undecodable)
+    value = received.value or b""
     try:
-        return PublicMessage.model_validate_json(received.value or b"")
+        strict_json.read(value, label="The value", most=len(value))
+        return PublicMessage.model_validate_json(value)
+    except DomainError as refused:
+        faults = getattr(refused, "faults", (refused,))[:MOST_FAULTS]
+        raise UnreadableMessageError(" ".join(fault.text for fault in faults)) from None
     except ValidationError as error:
         raise UnreadableMessageError(f"The value is not a public event: {_words(error)}.") from None
 

@@ -15,10 +15,9 @@ from typing import Any, Final
 from aggregates.upload.mapping import DELIMITERS, column_key
 from jobs import contact_json
 from jobs.contact_lines import Lines
-from jobs.contact_rows import COMPARED, LONGEST_LINE, FileRefusedError, Layout, Row
+from jobs.contact_rows import COMPARED, LONGEST_LINE, MOST_CELLS, FileRefusedError, Layout, Row
 from jobs.originals import Delimited, Unread
 
-MOST_CELLS: Final = 2_000
 MOST_NAMED: Final = 50
 """Columns that a refusal names."""
 _SEPARATOR: Final = re.compile(r'"?sep=(.)\1*"?\s*', re.IGNORECASE)

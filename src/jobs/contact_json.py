@@ -1,15 +1,16 @@
 """JSON lines as rows of a contact file: an object a line, a member for each mapped column, compared like names in a header (rule 3.2)."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from aggregates.strict_json import JsonError, Members, read_members, walk
 from aggregates.upload.mapping import column_key
 from jobs.contact_lines import Lines
-from jobs.contact_rows import FileRefusedError, Layout, Row
-from jobs.originals import JsonLine, Members, Unread, read_members
+from jobs.contact_rows import MOST_CELLS, FileRefusedError, Layout, Row
+from jobs.originals import JsonLine, Unread
 
 
 def is_json(line: str) -> bool:
@@ -35,7 +36,7 @@ def _read(blank: Row, text: str, layout: Layout, names: Mapping[str, str]) -> Ro
         return replace(blank, fault=str(error), original=Unread(text, list(layout.columns.values())))
     mapped = [(name, column, value) for name, value in members if (column := names.get(column_key(name))) is not None]
     cells = dict(blank.cells)
-    faults = _twice(column for _, column, _ in mapped)
+    faults = _twice(members, names)
     for _, column, value in mapped:
         try:
             cells[layout.columns[column]] = _cell(column, value)
@@ -72,17 +73,21 @@ def _numbered(lines: Lines) -> Iterator[tuple[int, bool, str]]:
 def _members(text: str) -> Members:
     """The members of a line. Raises `ValueError` with what is wrong with it."""
     try:
-        members = read_members(text)
-    except (ValueError, RecursionError):
-        raise ValueError("The line is not JSON.") from None
+        members = read_members(text, label="The line", most=MOST_CELLS)
+    except JsonError as fault:
+        raise ValueError(fault.text) from None
     if not isinstance(members, Members):
         raise ValueError("The line is not a JSON object.")
     return members
 
 
-def _twice(columns: Iterable[str]) -> list[str]:
-    twice = [column for column, times in Counter(columns).items() if times > 1]
-    return [f"The line has more than one member {column}." for column in twice]
+def _twice(members: Members, names: Mapping[str, str]) -> list[str]:
+    """Faults for members that come more than once: mapped ones by their column, others by their path."""
+    counted: Counter[tuple[str, ...]] = Counter((names.get(column_key(name), name),) for name, _ in members)
+    for name, value in members:
+        if isinstance(value, list):
+            counted.update(path for path, _ in walk(value, (name,)) if len(path) > 1)
+    return [f"The line has more than one member {'.'.join(path)}." for path, times in counted.items() if times > 1]
 
 
 def _cell(column: str, value: Any) -> str:

@@ -9,6 +9,8 @@ from jobs.originals import Original
 
 LONGEST_LINE: Final = 1 << 20
 """Characters a line, and a row, may have; one of 50 MB is not a contact."""
+MOST_CELLS: Final = 2_000
+"""Cells of a row, or members and elements of a line of JSON."""
 NO_CSV: Final = "Upload comma-separated text or JSON lines, in UTF-8."
 COMPARED: Final = "Names are compared without regard to case and to blanks or invisible characters at their ends."
 

@@ -8,18 +8,10 @@ from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
+from aggregates.strict_json import JsonError, Members, Number, read_members
+
 MASKED: Final = "••••"
 """In place of a masked field's value (rule 5.2)."""
-
-
-class Members(list[tuple[str, Any]]):
-    """The members of a JSON object in their order, also where a name comes twice."""
-
-
-class Number(str):
-    """A JSON number with all of its digits."""
-
-    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +46,10 @@ class JsonLine:
         names = {name for name, target in self.targets.items() if target in hidden}
         if not names:
             return self
-        members = read_members(self.line)
+        try:
+            members = read_members(self.line, label="The line", most=len(self.line))
+        except JsonError:  # a line that was stored before lines were bounded
+            return replace(self, line="")
         return replace(self, line=_json(Members((name, MASKED if name in names else value) for name, value in members)))
 
     def written(self) -> str:
@@ -91,16 +86,6 @@ def restored(values: Mapping[str, Any]) -> Original:
     kind: Any = Delimited if "cells" in values else JsonLine if "line" in values else Unread
     original: Original = kind(**values)
     return original
-
-
-def read_members(line: str) -> Any:
-    """A line of JSON: an object as `Members`, a number as `Number`. Raises `ValueError`, `RecursionError`."""
-    return json.loads(line, object_pairs_hook=Members, parse_float=Number, parse_int=Number, parse_constant=_refuse)
-
-
-def _refuse(constant: str) -> None:
-    """Raises `ValueError`: `NaN` and the infinities are of Python's making, not of JSON."""
-    raise ValueError(f"{constant} is not JSON.")
 
 
 def _json(value: Any) -> str:

@@ -69,10 +69,10 @@ def test_what_is_a_number_in_python_only_or_does_not_fit_is_refused_by_its_path(
 @pytest.mark.parametrize(
     ("content", "text"),
     [
-        (b"", "The body is not JSON. Expecting value: line 1, column 1."),
-        (b'{"a" 1}', "The body is not JSON. Expecting ':' delimiter: line 1, column 6."),
-        (b'{"a":\n"\t"}', "The body is not JSON. Invalid control character: line 2, column 2."),
-        (b"{} {}", "The body is not JSON. Extra data: line 1, column 4."),
+        (b"", "The body is not JSON. Expecting value at character 1."),
+        (b'{"a" 1}', "The body is not JSON. Expecting ':' delimiter at character 6."),
+        (b'{"a":\n"\t"}', "The body is not JSON. Invalid control character at line 2, column 2."),
+        (b"{} {}", "The body is not JSON. Extra data at character 4."),
         (b"\xef\xbb\xbf{}", "The body begins with a byte order mark. Send it without."),
         ("{}".encode("utf-16"), "The body is not UTF-8. Send UTF-8, not UTF-16 or UTF-32."),
         ("{}".encode("utf-16-be"), "The body is not UTF-8. Send UTF-8, not UTF-16 or UTF-32."),
@@ -88,8 +88,7 @@ def test_depth_and_members_are_bounded() -> None:  # rule 0.11
     assert read(nested(MOST_DEPTH), label="The body")
     assert refusal(nested(MOST_DEPTH + 1)) == {None: "The body is nested more than 64 deep at character 65."}
     assert read(elements(MOST_MEMBERS), label="The body")
-    [text] = refusal(elements(MOST_MEMBERS + 1)).values()
-    assert text.startswith("The body has more than 1,024 members and elements")
+    assert refusal(elements(MOST_MEMBERS + 1)) == {None: "The body has more than 1,024 members and elements."}
 
 
 def test_a_drawer_of_all_categories_fits() -> None:
@@ -104,12 +103,12 @@ def test_more_than_a_hundred_faults_are_not_worked_out() -> None:
 
 
 def test_nothing_is_lost_of_members() -> None:
-    members = read_members('{"b": 1.10, "a": {"c": 1e400}, "b": [NULL]}'.replace("NULL", "null"), 10, label="The line")
+    members = read_members('{"b": 1.10, "a": {"c": 1e400}, "b": [null]}', label="The line", most=10)
     assert members == [("b", "1.10"), ("a", [("c", "1e400")]), ("b", [None])]
-    with pytest.raises(JsonError, match=r"^The line has more than 5 members and elements"):
-        read_members(json.dumps([0] * 6), 5, label="The line")
+    with pytest.raises(JsonError, match=r"^The line has more than 5 members and elements\.$"):
+        read_members(json.dumps([0] * 6), label="The line", most=5)
     with pytest.raises(JsonError, match=r"^The line is not JSON"):
-        read_members("[NaN]", 5, label="The line")
+        read_members("[NaN]", label="The line", most=5)
 
 
 HOSTILE = {

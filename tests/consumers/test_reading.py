@@ -81,6 +81,21 @@ def test_what_is_no_object_is_unreadable(value: bytes | None) -> None:
         read_message(replace(message_of(), value=value), "demo")
 
 
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b'{"a": NaN}', "NaN is not JSON."),
+        (b'{"a": 1e400}', "The number is too large."),
+        (b'{"a": 1, "a": 2}', "The member a comes more than once."),
+        (b"[" * 70 + b"]" * 70, "The value is nested more than 64 deep"),
+    ],
+)
+def test_what_readers_would_understand_differently_is_unreadable(data: bytes, words: str) -> None:  # rule 4.4
+    value = orjson.dumps({**public_value("demo", "1001", 1), "data": "DATA"}).replace(b'"DATA"', data)
+    with pytest.raises(UnreadableMessageError, match=words):
+        read_message(replace(message_of(), value=value), "demo")
+
+
 @pytest.mark.parametrize("header", HEADERS)
 def test_a_header_that_is_missing_or_says_something_else_than_the_value_is_named(header: str) -> None:
     good = message_of()

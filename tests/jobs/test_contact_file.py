@@ -99,14 +99,30 @@ def test_json_lines_are_read_without_losing_digits() -> None:  # rule 3.2
 
 
 def test_a_line_that_is_no_json_object_is_one_fault() -> None:  # rule 3.2
-    found = rows('{"id": 1}\n{"id": \n{"id": NaN}\n[1]\n{"id": {"a": 1}}\n{"id": 5}\n')
+    deep, many = "[" * 65 + "1" + "]" * 65, ", ".join(["0"] * 2_001)
+    found = rows(
+        '{"id": 1}\n{"id": \n{"id": NaN}\n[1]\n'
+        f'{{"id": 2, "x": {deep}}}\n{{"id": 3, "x": [{many}]}}\n'
+        '{"id": {"a": 1}}\n{"id": 5}\n'
+    )
     assert [row.fault for row in found] == [
         None,
-        "The line is not JSON.",
-        "The line is not JSON.",
+        "The line is not JSON. Expecting value at character 7.",
+        "The line is not JSON: it holds NaN or an infinity.",
         "The line is not a JSON object.",
+        "The line is nested more than 64 deep at character 79.",
+        "The line has more than 2,000 members and elements.",
         "id is not a single value.",
         None,
+    ]
+
+
+def test_a_member_that_comes_more_than_once_fails_its_row_wherever_it_is() -> None:  # rules 0.9, 3.2
+    found = rows('{"id": 1, "x": 1, "X": 1}\n{"id": 2, "x": 1, "x": 1}\n{"id": 3, "x": [{"y": {"z": 1, "z": 2}}]}\n')
+    assert [row.fault for row in found] == [
+        None,
+        "The line has more than one member x.",
+        "The line has more than one member x.0.y.z.",
     ]
 
 

@@ -20,7 +20,8 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response, StreamingResponse
 
 from aggregates.errors import InvalidError
-from aggregates.upload.mapping import BYTE_ORDER_MARK, trimmed
+from aggregates.strict_json import JsonError, Members, read_members
+from aggregates.upload.mapping import BYTE_ORDER_MARK, MOST_COLUMNS, trimmed
 from aggregates.use_case import Request as Asked
 from api import around
 from api.auth import UPLOADERS, GuardedRoute, allow
@@ -30,7 +31,6 @@ from api.services import services_of
 from api.shapes import Day
 from api.writing import JSON, WriteAnswer, WritingUnkeyed
 from jobs import receiving, upload_states
-from jobs.originals import Members, read_members
 from jobs.receiving import Reading, Receiving
 from jobs.trying import DryRun, Trying
 from jobs.upload_states import UploadRead, WrongValue
@@ -194,8 +194,11 @@ def _columns(text: str | None) -> dict[str, str] | None:
     if text is None:
         return None
     try:
-        members = read_members(text.encode("latin-1").decode() if not text.isascii() else text)
-    except (ValueError, RecursionError):
+        sent = text.encode("latin-1").decode() if not text.isascii() else text
+        members = read_members(sent, label="It", most=MOST_COLUMNS)
+    except JsonError as fault:
+        raise InvalidError(fault.text, field=COLUMNS) from None
+    except ValueError:
         members = None
     if not isinstance(members, Members) or not all(type(target) is str for _, target in members):
         raise InvalidError('It is a JSON object such as {"Town": "city"}.', field=COLUMNS)
