@@ -88,13 +88,13 @@ def whole(value: int, *, field: str, label: str, lowest: int, highest: int) -> i
 
 
 def decimal(value: Any, *, field: str, label: str) -> Decimal:
-    """The exact value, from text or a whole number: not below zero, 15 digits and 6 decimals at most. Raises `TextError`.
+    """The exact value, from text: not below zero, 15 digits and 6 decimals at most. Raises `TextError`.
 
     `100.50` and `100.5` are one number and get one spelling, the latter (rule 0.10).
 
-    A JSON number with a fraction is refused: it was a binary float before it could be looked at.
+    A JSON number is refused: one with a fraction was a binary float before it could be looked at.
     """
-    written = str(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else value
+    written = str(value) if isinstance(value, Decimal) else value
     if not isinstance(written, str) or not _DECIMAL.fullmatch(written.strip()):
         raise TextError(
             f'{label} must be a decimal number as text, such as "1250.50", 15 digits and 6 decimals at most.',

@@ -135,6 +135,13 @@ def category_key(value: Any) -> Any:
     raise ValueError("A category code is a whole number from 1 to 999.")
 
 
+def field_edit(value: Any) -> str | int | None:
+    """What is given for a business field: whether it has the form of the field's type is known where the field is."""
+    if value is None or type(value) in (str, int):
+        return value  # type: ignore[no-any-return]
+    raise ValueError("A value is given as text, or as a whole number where the field holds numbers.")
+
+
 def mapped_source(value: Any) -> str:
     """`category:<code>` or `field:<key>`."""
     if isinstance(value, str) and _MAPPED.fullmatch(value):
@@ -243,10 +250,12 @@ ValidatorWord = Annotated[FieldWord, Field(json_schema_extra={"enum": [*VALIDATO
 Choices = Annotated[list[FieldWord], Field(max_length=MOST_CHOICES)]
 FieldEdit = Annotated[
     Any,
+    BeforeValidator(field_edit),
     WithJsonSchema(
         {
             "anyOf": [{"type": "string", "maxLength": LONGEST_VALUE}, {"type": "integer"}, {"type": "null"}],
-            "description": "In the form of the field's type; `null` or blank takes the value away.",
+            "description": "Text in the form of the field's type; where that is integer or decimal, a whole number is"
+            " taken as well. `null` or blank takes the value away.",
         }
     ),
 ]

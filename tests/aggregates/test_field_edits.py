@@ -118,6 +118,10 @@ def test_a_value_that_is_no_text_is_refused(value: Any) -> None:  # rule 3.9
     given(ADA).when(save(income=value)).then_refused(InvalidError, "Income must be given as text.", ("fields.income",))
 
 
+def test_a_number_is_no_text() -> None:  # rules 0.12, 3.9
+    given(ADA).when(save(city=5)).then_refused(InvalidError, "City must be given as text.", ("fields.city",))
+
+
 def test_every_wrong_field_is_named_at_once_and_nothing_is_stored() -> None:  # rules 3.9, 0.6
     given(ADA, BONN).when(
         save(ADMINISTRATOR, city="Köln", income="1,5", due_date="soon", phone="110", segment=None, other="x")

@@ -27,7 +27,7 @@ READS: dict[str, dict[str, tuple[Any, Any]]] = {
         "risk_code": (" R2 ", "R2"),
         "review_cycle": TEXT_OPTION,
         "tolerance_percent": ("2.5", Decimal("2.5")),
-        "percent_collectable": (100, Decimal(100)),
+        "percent_collectable": ("100", Decimal(100)),
     },
     "Terms": {
         "payment_terms": TEXT_OPTION,

@@ -62,7 +62,7 @@ def test_details_are_changed_here_only_and_taken_away_by_null(filled: Api) -> No
     assign(filled, ACCOUNT, "Prompt payers")
     body = {
         "options": {"discount_grace_days": 9, "payment_terms": None},
-        "amounts": {"usd": None, "EUR": {"credit_limit": "12.50", "interest": {"amount": 5}}},
+        "amounts": {"usd": None, "EUR": {"credit_limit": "12.50", "interest": {"amount": "5"}}},
         "attributes": {"region": "south", "branch": "7"},
         "effective_from": "2026-01-01",
     }

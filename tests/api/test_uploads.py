@@ -194,7 +194,15 @@ def test_what_is_wrong_is_said_before_the_file_is_taken_and_all_of_it(
         days = "effective_from=2031-04-01&effective_to=2031-03-31"
         assert fields(send(company, query=f"?mapping=contacts&{days}")) == {"effective_to"}
         assert fields(send(company, query="")) == {"columns"}
-        for columns in ("[]", "{", '{"a": 1}', '{"a": NaN}', '{"a":' * 600, '{"a": "city", "a": "name"}', '{"town": "colour"}'):
+        for columns in (
+            "[]",
+            "{",
+            '{"a": 1}',
+            '{"a": NaN}',
+            '{"a":' * 600,
+            '{"a": "city", "a": "name"}',
+            '{"town": "colour"}',
+        ):
             answer = send(company, query="", headers={"Dossier-Upload-Columns": columns})
             assert_problem(answer, 422, "invalid")
         assert fields(answer) == {"columns.town"}

@@ -1,10 +1,13 @@
 """Values of business fields as they are typed or stand in a row, read into their canonical texts (rules 3.1, 3.2, 3.9)."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from aggregates.errors import DomainError, InvalidError
 from aggregates.field.field import FieldDefinition
+from aggregates.field.types import FieldType
+
+_NUMBERS: Final = (FieldType.INTEGER, FieldType.DECIMAL)
 
 
 class FieldNotDefinedError(InvalidError):
@@ -46,11 +49,14 @@ def defined_field(definitions: Mapping[str, FieldDefinition], key: str) -> Field
 
 
 def edited_value(definition: FieldDefinition, given: Any) -> str | None:
-    """The canonical text of what was typed, `None` for a blank. Raises `FieldRequiredError`, `InvalidError`, `TextError`."""
+    """The canonical text of what was typed, `None` for a blank: a text, or a whole number where the field holds numbers.
+
+    Raises `FieldRequiredError`, `InvalidError`, `TextError`.
+    """
     if given is None or (isinstance(given, str) and not given.strip()):
         if definition.required:
             raise FieldRequiredError(f"{definition.label} must have a value.")
         return None
-    if isinstance(given, bool) or not isinstance(given, str | int):
+    if type(given) is not str and (type(given) is not int or definition.type not in _NUMBERS):
         raise InvalidError(f"{definition.label} must be given as text.")
     return definition.read(str(given))
