@@ -30,6 +30,7 @@ from projections import catalogue
 from projections.engine import Runner
 from projections.reading import ReadModels
 from store.application import Dossier
+from store.heartbeats import Progress
 from store.leadership import leading
 
 PROFILES: Final = 100_000
@@ -127,7 +128,7 @@ def _run_rate(application: Dossier, reads: ReadModels, version: int) -> float:
     start_propagation(application, _request(), name=DEFAULT, version=version)
     _fold(application)
     stop = threading.Event()
-    with leading(application.database, LOCK, stop) as leader:
+    with leading(application.database, LOCK, stop, Progress()) as leader:
         assert leader is not None
         began = time.perf_counter()
         Worker(application, reads).work(leader, stop)

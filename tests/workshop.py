@@ -19,6 +19,7 @@ from projections.catalogue import projections
 from projections.engine import Runner
 from projections.reading import ReadModels
 from store.application import Dossier
+from store.heartbeats import Progress
 from store.leadership import leading
 from store.propagations import ProfileOutcome
 
@@ -88,7 +89,10 @@ def work(dossier: Dossier, stop: threading.Event | None = None) -> None:
 def attempt(dossier: Dossier, stop: threading.Event | None = None) -> None:
     """The same over the read model as it is."""
     stop = stop or threading.Event()
-    with closing(ReadModels(dossier)) as reads, leading(dossier.database, "work", threading.Event()) as leader:
+    with (
+        closing(ReadModels(dossier)) as reads,
+        leading(dossier.database, "work", threading.Event(), Progress()) as leader,
+    ):
         assert leader is not None
         Worker(dossier, reads).work(leader, stop)
 

@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute
 from api import openapi, redirecting
 from api.edge import Edge
 from api.following import Bell
+from api.health import HealthCheck
 from api.metrics import Metrics
 from api.rebuilds import Rebuilds
 from api.refusals import HANDLERS
@@ -99,7 +100,8 @@ def create_app(dossier: Dossier, reads: ReadModels, settings: ApiSettings) -> Fa
         tokens=Tokens(settings.token_secret, dossier.company),
         day=BusinessDay(dossier),
         log_end=LogEnd(dossier),
-        metrics=Metrics(dossier, reads),
+        metrics=Metrics(dossier.company, settings.counts),
+        health=HealthCheck(dossier, settings.expected),
         bell=Bell(dossier, settings.followers),
         rebuilds=Rebuilds(dossier),
     )
@@ -119,6 +121,7 @@ def describe_only() -> dict[str, Any]:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     app.state.services.bell.close()
+    app.state.services.health.close()
 
 
 def _routed() -> FastAPI:

@@ -1,85 +1,86 @@
-"""What Prometheus scrapes at `/metrics`: requests by route template and status, latency, read models' lag, the log's end.
+"""What Prometheus scrapes at `/metrics`: requests by route template and status, latency, and the health of the installation.
 
-Each application has its own registry. Read models and the log are asked at the scrape, not before.
+Each application has its own registry. Several workers behind one socket count in files of a directory that they share, one set of files
+a worker's place: one scrape of any of them is the sum. A worker that is killed leaves its place to the next one, which counts on where it
+stood, so that nothing is lost, nothing falls, and there are never more files than workers. Health is given once, by whoever answers.
 """
 
+import fcntl
+import os
 from collections.abc import Iterator
-from typing import Final
+from pathlib import Path
+from typing import IO, Final
 
-from eventsourcing.persistence import OperationalError
+import prometheus_client.values
 from prometheus_client import (
     CollectorRegistry,
     Counter,
     Histogram,
-    Info,
     PlatformCollector,
     ProcessCollector,
     generate_latest,
 )
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from projections.reading import ReadModels
-from store.application import Dossier
+from projections.health import Health
 
 LATENCIES_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+_DIRECTORY: Final = "PROMETHEUS_MULTIPROC_DIR"
+"""Where the client library looks for the directory."""
+_MOST_PLACES: Final = 1_000
 
 
-class _Positions(Collector):
-    """The log's end and each read model's place, read at the scrape; `dossier_database_up` is 0 when they cannot be."""
+class SharedCounts:
+    """The place of one worker in the directory in which all workers of a socket count; held for as long as the process lives."""
 
-    def __init__(self, dossier: Dossier, reads: ReadModels) -> None:
-        self._dossier = dossier
-        self._reads = reads
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._place = _place_in(directory)
+        os.environ[_DIRECTORY] = str(directory)
+        number = Path(self._place.name).stem
+        prometheus_client.values.ValueClass = prometheus_client.values.MultiProcessValue(lambda: number)  # type: ignore[no-untyped-call]
 
-    def describe(self) -> Iterator[GaugeMetricFamily]:
-        yield from ()
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
-        up = GaugeMetricFamily("dossier_database_up", "1 when the database answers.")
+def _place_in(directory: Path) -> IO[str]:
+    """The lock of the first place that no living worker has."""
+    for number in range(_MOST_PLACES):
+        lock = (directory / f"{number}.lock").open("a")
         try:
-            found = list(self._places())
-        except OperationalError:
-            up.add_metric([], 0)
-            yield up
-            return
-        up.add_metric([], 1)
-        yield from (up, *found)
-
-    def _places(self) -> Iterator[GaugeMetricFamily]:
-        end = GaugeMetricFamily("dossier_log_position", "Position of the last event of the log.")
-        end.add_metric([], self._dossier.log_of_facts.max_notification_id() or 0)
-        place = GaugeMetricFamily("dossier_projection_position", "Position a read model has reached.", labels=["name"])
-        lag = GaugeMetricFamily("dossier_projection_lag", "Events a read model is behind the log.", labels=["name"])
-        runs = GaugeMetricFamily("dossier_projection_running", "0 when a read model has stopped.", labels=["name"])
-        for state in self._reads.states():
-            place.add_metric([state.name], state.position)
-            lag.add_metric([state.name], state.lag)
-            runs.add_metric([state.name], state.state == "running")
-        return iter((end, place, lag, runs))
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+        else:
+            return lock
+    raise RuntimeError(f"More than {_MOST_PLACES} workers count in {directory}.")
 
 
 class Metrics:
-    """The counters of one application."""
+    """The counters of one application, or of all workers of which this is one."""
 
-    def __init__(self, dossier: Dossier, reads: ReadModels) -> None:
-        self._registry = CollectorRegistry()
-        ProcessCollector(registry=self._registry)
-        PlatformCollector(registry=self._registry)
-        process = Info("dossier_process", "Which process of which company this is.", registry=self._registry)
-        process.info({"process": "api", "company": dossier.company})
-        self._registry.register(_Positions(dossier, reads))
+    def __init__(self, company: str, shared: SharedCounts | None = None) -> None:
+        self._company = company
+        counting = CollectorRegistry()
+        self._shown: list[CollectorRegistry] = [counting]
         self._requests = Counter(
-            "dossier_http_requests", "Requests answered.", ["method", "route", "status"], registry=self._registry
+            "dossier_http_requests", "Requests answered.", ["method", "route", "status"], registry=counting
         )
         self._seconds = Histogram(
             "dossier_http_request_seconds",
             "Seconds to the end of the answer.",
             ["method", "route"],
             buckets=LATENCIES_S,
-            registry=self._registry,
+            registry=counting,
         )
+        if shared is None:
+            ProcessCollector(registry=counting)
+            PlatformCollector(registry=counting)
+        else:
+            self._shown = [CollectorRegistry()]
+            MultiProcessCollector(self._shown[0], str(shared.directory))  # type: ignore[no-untyped-call]
         self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def count(self, method: str, route: str, status: int, seconds: float) -> None:
@@ -91,6 +92,91 @@ class Metrics:
         known[0].inc()
         known[1].observe(seconds)
 
-    def text(self) -> bytes:
+    def text(self, health: Health) -> bytes:
         """All of it, in Prometheus' text format."""
-        return generate_latest(self._registry)
+        now = CollectorRegistry()
+        now.register(Families(self._company, health))
+        return b"".join(generate_latest(registry) for registry in (now, *self._shown))
+
+
+class Families(Collector):
+    """Health in Prometheus' families."""
+
+    def __init__(self, company: str, health: Health) -> None:
+        self._company = company
+        self._health = health
+
+    def collect(self) -> Iterator[Metric]:
+        """The families; only the first few while the database cannot be used."""
+        yield InfoMetricFamily(
+            "dossier_process",
+            "Which process of which company this is.",
+            {"process": "api", "company": self._company},
+        )
+        yield from families(self._health)
+
+
+def families(health: Health) -> Iterator[Metric]:
+    """Faults, database, read models, processes, relay and deliveries."""
+    usable = health.vitals is not None
+    yield _gauge("dossier_ready", "1 when answers can be given and trusted.", health.status != "unready")
+    yield _gauge("dossier_database_up", "1 when the database can be used.", usable)
+    faults = GaugeMetricFamily("dossier_fault", "1 for everything that is wrong; see /health/ready.", labels=["what"])
+    for what in dict.fromkeys(fault.what for fault in health.faults):
+        faults.add_metric([what], 1)
+    yield faults
+    if health.vitals is not None:
+        yield from _of_models(health)
+        yield from _of_processes(health)
+        yield from _of_sending(health)
+
+
+def _of_models(health: Health) -> Iterator[Metric]:
+    vitals = health.vitals
+    if vitals is None:
+        return
+    yield _gauge("dossier_log_position", "Position of the last event of the log.", vitals.log_position)
+    place = GaugeMetricFamily("dossier_projection_position", "Position a read model has reached.", labels=["name"])
+    lag = GaugeMetricFamily("dossier_projection_lag", "Events a read model is behind the log.", labels=["name"])
+    lag_s = GaugeMetricFamily(
+        "dossier_projection_lag_seconds", "Age of the oldest event that is not folded.", labels=["name"]
+    )
+    for state in vitals.states:
+        place.add_metric([state.name], state.position)
+        lag.add_metric([state.name], state.lag)
+        lag_s.add_metric([state.name], state.lag_s)
+    runs = GaugeMetricFamily("dossier_projection_running", "0 when nobody folds a read model.", labels=["name"])
+    states = GaugeMetricFamily(
+        "dossier_projection_state",
+        "1: running, stopped, outdated, missing or unattended.",
+        labels=["name", "state"],
+    )
+    for name, state_name in health.models.items():
+        runs.add_metric([name], state_name == "running")
+        states.add_metric([name, state_name], 1)
+    yield from (place, lag, lag_s, runs, states)
+
+
+def _of_processes(health: Health) -> Iterator[Metric]:
+    up = GaugeMetricFamily("dossier_process_up", "0 when nobody does a task.", labels=["process", "task"])
+    for (process, task), runs in health.tasks.items():
+        up.add_metric([process, task], runs)
+    yield up
+
+
+def _of_sending(health: Health) -> Iterator[Metric]:
+    vitals = health.vitals
+    if vitals is None:
+        return
+    if vitals.relay is not None:
+        yield _gauge("dossier_relay_lag_events", "Events that are not on the bus yet.", vitals.relay.lag)
+        yield _gauge("dossier_relay_lag_seconds", "Age of the oldest event not on the bus.", vitals.relay.lag_s)
+    yield _gauge("dossier_relay_refused", "Keys that wait for a message that Kafka refused.", vitals.refused_messages)
+    if vitals.waiting is not None:
+        yield _gauge("dossier_deliveries_waiting", "Changes that wait to be sent.", vitals.waiting.waiting)
+        yield _gauge("dossier_deliveries_oldest_seconds", "Age of the oldest of them.", vitals.waiting.oldest_s)
+    yield _gauge("dossier_dead_letters", "Changes that wait for an operator.", vitals.dead_letters)
+
+
+def _gauge(name: str, text: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, text, float(value))

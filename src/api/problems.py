@@ -139,6 +139,13 @@ BUSY: Final = Kind(
     "Too many connections",
     "The server has as many connections as it takes. Nothing of the request was read; send it again a little later.",
 )
+UNREADY: Final = Kind(
+    503,
+    "not-ready",
+    "Not ready",
+    "Answers cannot be given or trusted at the moment. Member faults names everything that is wrong, why, and what to do; those that block"
+    " this answer say so.",
+)
 BEHIND: Final = Kind(
     503, "behind", "Not up to date yet", "The read model has not reached the asked position within 2 s. Ask again."
 )
@@ -162,6 +169,7 @@ KINDS: Final = (
     BROKEN,
     UNAVAILABLE,
     BUSY,
+    UNREADY,
     BEHIND,
 )
 """Every kind there is, by status."""

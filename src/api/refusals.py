@@ -19,11 +19,14 @@ from aggregates.errors import DomainError, RefusedError, StaleVersionError
 from aggregates.interaction.interaction import AgentBusyError
 from api import around, write_headers
 from api.around import Around
-from api.problems import INVALID, METHOD, MOST_ERRORS, FieldError, kind_of, kind_of_status, problem
+from api.logs import FAULTS
+from api.problems import INVALID, METHOD, MOST_ERRORS, UNAVAILABLE, FieldError, kind_of, kind_of_status, problem
 from api.services import services_of
 from projections.fields_queries import MASK
 from projections.positions import NotInstalledError
 from projections.reading import BehindError
+from store import outages
+from store.committer import OutcomeUnknownError
 from store.public import instant
 
 Handler = Callable[[Request, Any], Coroutine[Any, Any, Response]]
@@ -116,8 +119,21 @@ async def unavailable(request: Request, error: Exception) -> Response:
     kind = kind_of(error)
     if isinstance(error, BehindError | NotInstalledError):
         return problem(request.scope, kind, str(error))
-    known = type(error) is OperationalError
-    return problem(request.scope, kind, "The database cannot be reached at the moment." if known else kind.meaning)
+    if isinstance(error, OutcomeUnknownError):
+        return problem(request.scope, kind, kind.meaning)
+    FAULTS.warning(
+        "unavailable", correlation_id=str(around.of(request.scope).correlation_id), error=outages.described(error)
+    )
+    return problem(request.scope, kind, outages.reason(error))
+
+
+async def not_migrated(request: Request, error: Exception) -> Response:
+    """A table or column that this version needs is not there."""
+    correlation_id = str(around.of(request.scope).correlation_id)
+    FAULTS.error("not migrated", correlation_id=correlation_id, error=str(error).partition("\n")[0])
+    return problem(
+        request.scope, UNAVAILABLE, "The database does not have the tables of this version: run dossier migrate."
+    )
 
 
 HANDLERS: Final[dict[int | type[Exception], Handler]] = {
@@ -127,4 +143,5 @@ HANDLERS: Final[dict[int | type[Exception], Handler]] = {
     OperationalError: unavailable,
     BehindError: unavailable,
     NotInstalledError: unavailable,
+    **dict.fromkeys(outages.NOT_MIGRATED, not_migrated),
 }

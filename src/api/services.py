@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from starlette.requests import HTTPConnection
 
 from api.following import Bell
+from api.health import HealthCheck
 from api.metrics import Metrics
 from api.rebuilds import Rebuilds
 from api.settings import ApiSettings
@@ -67,6 +68,7 @@ class Services:
     day: BusinessDay
     log_end: LogEnd
     metrics: Metrics
+    health: HealthCheck
     bell: Bell
     rebuilds: Rebuilds
 

@@ -1,8 +1,11 @@
 """What the HTTP API must be told. The composition root (`cli`) reads it from the environment; nothing here has a hidden default."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
+
+from api.metrics import SharedCounts
+from projections.health import Expected
 
 SHORTEST_SECRET: Final = 32
 """Bytes of the token secret: HS256 is no stronger than its key."""
@@ -19,6 +22,7 @@ class ApiSettings:
     `asyncapi` gives the text of the message contract, served at `/asyncapi.yaml`; without it the path is not found.
     `heartbeat_s` is the silence after which a follower of events gets a comment, `follow_s` the longest such answer, after which a
     client connects again, and `followers` how many there may be at once. `most_upload_bytes` is how large a contact file may be.
+    `expected` are the processes that health looks for, and `counts` is what several workers count in together.
 
     Raises:
         SettingsError: when the secret is too short.
@@ -30,6 +34,8 @@ class ApiSettings:
     follow_s: float = 300.0
     followers: int = 100
     most_upload_bytes: int = 2 * 1024**3
+    expected: Expected = field(default_factory=Expected)
+    counts: SharedCounts | None = None
 
     def __post_init__(self) -> None:
         if len(self.token_secret.encode()) < SHORTEST_SECRET:

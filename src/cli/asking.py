@@ -1,7 +1,6 @@
-"""What `history`, `as-of`, `replay` and `status` do."""
+"""What `history`, `as-of` and `replay` do."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
@@ -9,7 +8,6 @@ from uuid import UUID
 from aggregates.customer.profile import CustomerNotFoundError
 from cli import show
 from cli.errors import CliError
-from cli.jobs_status import tell_jobs, unfinished_jobs
 from cli.lines import say
 from cli.profile_words import told
 from cli.replaying import Replayed, replay_customer
@@ -19,11 +17,8 @@ from projections.drawer import Drawer, drawer
 from projections.fields import WIDGET, Widget, widget
 from projections.history import HistoryEntry, InForce
 from projections.history import history as history_page
-from projections.reading import ProjectionState, View, as_known_at
-from store import refusals
+from projections.reading import View, as_known_at
 from store.application import Dossier
-from store.log import position_of
-from store.relaying import FOLLOWER
 
 PAGE: Final = 500
 _SINGLE: Final = ("controls", "mappings", "system-options")
@@ -36,14 +31,6 @@ class KeyNeededError(CliError):
 
 class NothingRecordedError(CliError):
     """There is no event of this thing."""
-
-
-class ReadModelStoppedError(CliError):
-    """A read model cannot go on."""
-
-
-class RefusedMessagesError(CliError):
-    """Messages of some keys cannot go on."""
 
 
 def history(settings: Settings, kind: str, key: str | None, *, known_at: datetime | None, as_json: bool) -> None:
@@ -102,37 +89,6 @@ def replay(settings: Settings, number: str, *, valid_at: date | None, known_at: 
         _tell_replayed(found)
 
 
-def status(settings: Settings, *, as_json: bool) -> None:
-    """Prints how far everything is. Raises `ReadModelStoppedError`, `RefusedMessagesError`."""
-    with open_reads(settings) as (dossier, reads):
-        states = reads.states()
-        jobs = unfinished_jobs(dossier)
-        end = dossier.log_of_facts.max_notification_id() or 0
-        with dossier.database.connection() as connection:
-            relayed = position_of(connection, FOLLOWER)
-            row = connection.execute("SELECT count(*) FROM dead_letters WHERE state <> 'resent'").fetchone()
-            refused = refusals.count(connection)
-        warnings = dossier.setup().controls.warnings(dossier.today())
-    dead = row[0] if row else 0
-    if as_json:
-        found = {"log": end, "relay": relayed, "dead_letters": dead, "refused_messages": refused}
-        show.document(found | {"projections": states, "warnings": warnings} | asdict(jobs))
-    else:
-        columns = ("read model", "position", "lag", "state", "runner", "why it stopped")
-        show.table(columns, [_state(one) for one in states], title=f"log at position {end}")
-        say(f"Relay: {'never ran' if relayed is None else f'position {relayed}, lag {end - relayed}'}")
-        say(f"Dead letters: {dead}")
-        say(f"Messages that Kafka refused: {refused}")
-        tell_jobs(jobs)
-        for warning in warnings:
-            say(f"Warning: {warning}")
-    stopped = [one.name for one in states if one.state == "stopped"]
-    if stopped:
-        raise ReadModelStoppedError(f"Stopped: {', '.join(stopped)}.")
-    if refused:
-        raise RefusedMessagesError(f"Kafka refused messages, and {refused} keys wait: dossier refused-messages list")
-
-
 def _key(dossier: Dossier, kind: str, key: str | None) -> str:
     """The natural key: the company of what has none, the name of a profile class as it was written first."""
     found = dossier.setup().profile_class(key) if kind == "profile-class" and key is not None else None
@@ -171,11 +127,6 @@ def _days_about(said: InForce, *, several: bool) -> str:
     """Days, and what they are about where an event is about several things."""
     days = days_of(said.effective_from, said.effective_to)
     return f"{days} ({', '.join(said.about)})" if several else days
-
-
-def _state(state: ProjectionState) -> Sequence[object]:
-    runner = "active" if state.active else "none"
-    return (state.name, state.position, state.lag, state.state, runner, state.error)
 
 
 def days_of(first: date | None, last: date | None) -> str:

@@ -9,7 +9,8 @@ from cli.process import run_threads, running
 from cli.settings import Settings
 from cli.wiring import open_dossier
 from consumers.bus import Topics
-from consumers.forwarding import forwarding
+from consumers.forwarding import TASKS, forwarding
+from store.heartbeats import Progress, beating
 
 
 class NoReceiverError(CliError):
@@ -26,10 +27,14 @@ def forward(settings: Settings, *, metrics_port: int | None) -> None:
     if url is None:
         raise NoReceiverError("CUSTOMER_ENGAGEMENT_URL is not set: there is nobody to forward to.")
     topics = Topics.of(settings.company, settings.topic_shape)
+    progress = {name: Progress() for name in TASKS}
     with (
         running("forward", settings, metrics_port) as stop,
         open_dossier(settings) as dossier,
-        forwarding(dossier, url=url, token=settings.engagement_token, brokers=brokers, topics=topics) as tasks,
+        beating(dossier.database, "forward", progress),
+        forwarding(
+            dossier, url=url, token=settings.engagement_token, brokers=brokers, topics=topics, progress=progress
+        ) as tasks,
     ):
         structlog.get_logger().info("forwarding", feed="log" if brokers is None else "Kafka", to=url)
         failed = run_threads({name: partial(task, stop) for name, task in tasks.items()}, stop)

@@ -1,22 +1,25 @@
 """`dossier project`: runs projections, each in a thread of its own."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from functools import partial
 
-from eventsourcing.persistence import OperationalError
 from prometheus_client import REGISTRY
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from api.metrics import families
 from cli.errors import CliError
 from cli.process import run_threads, running
 from cli.settings import Settings
-from cli.wiring import open_dossier
+from cli.wiring import expected_of, open_dossier
 from projections import catalogue
 from projections.engine import Projection, Runner
-from projections.states import states
+from projections.health import Expected, judge, unusable
+from projections.vitals import VitalsReader
 from store.application import Dossier
 from store.database import Database
+from store.heartbeats import Progress, beating
 
 
 class UnknownProjectionError(CliError):
@@ -31,13 +34,13 @@ def project(settings: Settings, names: Sequence[str], *, metrics_port: int | Non
     """Runs the named projections, or all, until it is told to stop. Raises `UnknownProjectionError`, `ProjectionEndedError`."""
     with running("project", settings, metrics_port) as stop, open_dossier(settings) as dossier:
         chosen = chosen_projections(dossier, names)
-        collector = _States(dossier.database)
+        progress = {one.name: Progress() for one in chosen}
+        collector = _States(dossier.database, expected_of(settings))
         REGISTRY.register(collector)
         try:
-            failed = run_threads(
-                {one.name: partial(Runner(dossier, one).run, stop) for one in chosen},
-                stop,
-            )
+            with beating(dossier.database, "project", progress):
+                runners = {one.name: Runner(dossier, one, progress[one.name]) for one in chosen}
+                failed = run_threads({name: partial(runner.run, stop) for name, runner in runners.items()}, stop)
         finally:
             REGISTRY.unregister(collector)
     if failed:
@@ -54,28 +57,21 @@ def chosen_projections(dossier: Dossier, names: Sequence[str]) -> list[Projectio
 
 
 class _States(Collector):
-    """Position, lag and state of each read model, asked for at the scrape."""
+    """The health of the installation, asked for at the scrape."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, expected: Expected) -> None:
         self._database = database
+        self._expected = expected
 
-    def describe(self) -> Iterator[GaugeMetricFamily]:
+    def describe(self) -> Iterator[Metric]:
         """Nothing beforehand: registering must not need the database."""
         yield from ()
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
-        """The families; none of them while the database is away."""
-        position = GaugeMetricFamily(
-            "dossier_projection_position", "Position a read model has reached.", labels=["name"]
-        )
-        lag = GaugeMetricFamily("dossier_projection_lag", "Events a read model is behind the log.", labels=["name"])
-        runs = GaugeMetricFamily("dossier_projection_running", "0 when a read model has stopped.", labels=["name"])
-        try:
-            found = states(self._database)
-        except OperationalError:
-            return
-        for state in found:
-            position.add_metric([state.name], state.position)
-            lag.add_metric([state.name], state.lag)
-            runs.add_metric([state.name], state.state == "running")
-        yield from (position, lag, runs)
+    def collect(self) -> Iterator[Metric]:
+        """The families; only the first few while the database cannot be used."""
+        with closing(VitalsReader(self._database)) as reader:
+            try:
+                health = judge(reader.read(), self._expected)
+            except Exception as error:  # noqa: BLE001  (whatever it is, it is the answer)
+                health = unusable(error)
+        yield from families(health)

@@ -134,8 +134,8 @@ def replay(
 
 
 def status(as_json: AsJson = False) -> None:
-    """How far the log, the read models and the relay are, which uploads and propagations are under way, and how many dead letters
-    wait. Fails when a read model has stopped, or Kafka has refused a message."""
-    from cli import asking
+    """How everything is: the database, every read model, every process, the relay, what waits to be sent, the jobs under way. Fails when
+    something is wrong, and says what, why, and what to do."""
+    from cli import status as health
 
-    asking.status(load(), as_json=as_json)
+    health.status(load(), as_json=as_json)

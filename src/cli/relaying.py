@@ -6,6 +6,7 @@ from cli.settings import Settings
 from cli.wiring import open_dossier
 from consumers.bus import Topics
 from consumers.relay import Relay
+from store.heartbeats import Progress, beating
 
 
 class NoBrokerError(CliError):
@@ -17,5 +18,10 @@ def relay(settings: Settings, *, metrics_port: int | None) -> None:
     brokers = settings.brokers
     if brokers is None:
         raise NoBrokerError("KAFKA_BOOTSTRAP_SERVERS is not set: there is nothing to relay to.")
-    with running("relay", settings, metrics_port) as stop, open_dossier(settings) as dossier:
-        Relay(dossier, brokers, Topics.of(settings.company, settings.topic_shape)).run(stop)
+    topics, progress = Topics.of(settings.company, settings.topic_shape), Progress()
+    with (
+        running("relay", settings, metrics_port) as stop,
+        open_dossier(settings) as dossier,
+        beating(dossier.database, "relay", {"relay": progress}),
+    ):
+        Relay(dossier, brokers, topics, progress=progress).run(stop)

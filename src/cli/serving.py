@@ -1,7 +1,11 @@
 """`dossier serve`: the HTTP API in one process, or in several behind one socket."""
 
+import asyncio
+import os
 import sys
 from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import structlog
@@ -10,6 +14,7 @@ from uvicorn.supervisors import Multiprocess
 
 import api.logs
 from api.app import create_app
+from api.metrics import SharedCounts
 from api.settings import ApiSettings
 from cli.http_server import configuration
 from cli.http_server import serve as serve_app
@@ -17,9 +22,13 @@ from cli.logs import configure
 from cli.process import running
 from cli.settings import Settings, load
 from cli.sockets import address, inherited_or_listening
-from cli.wiring import database_url, open_reads
+from cli.wiring import database_url, expected_of, open_reads
+from store.heartbeats import Progress, beating
 
 NAME: Final = "api"
+COUNTS: Final = "DOSSIER_COUNTS_DIR"
+"""Tells the workers of one socket in which directory they count together."""
+MARK_S: Final = 0.5
 SWITCH_S: Final = 0.001
 """How long a thread may keep the interpreter: the one that commits for all others must not queue behind each of them for 5 ms."""
 
@@ -32,7 +41,8 @@ def serve(settings: Settings, *, fd: int | None) -> None:
         if settings.workers == 1:
             serve_app(application(settings), listener, stop)
             return
-        with database_url(settings):
+        with database_url(settings), TemporaryDirectory(prefix="dossier-counts-") as counts:
+            os.environ[COUNTS] = counts
             config = configuration("cli.serving:worker", workers=settings.workers, factory=True)
             processes = Multiprocess(config, sockets=[listener])  # takes the signals over
             if not stop.is_set():
@@ -43,20 +53,26 @@ def worker() -> ASGIApp:
     """The application of one of several processes."""
     settings = load()
     configure(NAME, settings.log_level, settings.company)
-    return application(settings)
+    return application(settings, SharedCounts(Path(os.environ[COUNTS])))
 
 
-def application(settings: Settings) -> ASGIApp:
+def application(settings: Settings, counts: SharedCounts | None = None) -> ASGIApp:
     """The API over its own connections, which are closed when the server ends."""
     sys.setswitchinterval(SWITCH_S)
     if not sys.stderr.isatty():
         api.logs.configure(NAME, settings.company)
     told = ApiSettings(
-        token_secret=settings.token_secret, asyncapi=_message_contract, most_upload_bytes=settings.most_upload_bytes
+        token_secret=settings.token_secret,
+        asyncapi=_message_contract,
+        most_upload_bytes=settings.most_upload_bytes,
+        expected=expected_of(settings),
+        counts=counts,
     )
     opened = ExitStack()
     dossier, reads = opened.enter_context(open_reads(settings))
-    return _Closing(create_app(dossier, reads, told), opened)
+    progress = Progress()
+    opened.enter_context(beating(dossier.database, NAME, {NAME: progress}))
+    return _Lived(create_app(dossier, reads, told), opened, progress)
 
 
 def _message_contract() -> str:
@@ -65,16 +81,26 @@ def _message_contract() -> str:
     return asyncapi.document()
 
 
-class _Closing:
-    """Closes what an application uses once its lifespan has ended."""
+class _Lived:
+    """Marks that the event loop turns while an application lives, and closes what it uses once its lifespan has ended."""
 
-    def __init__(self, app: ASGIApp, opened: ExitStack) -> None:
+    def __init__(self, app: ASGIApp, opened: ExitStack, progress: Progress) -> None:
         self._app = app
         self._opened = opened
+        self._progress = progress
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "lifespan":
             await self._app(scope, receive, send)
             return
         with self._opened:
-            await self._app(scope, receive, send)
+            marking = asyncio.create_task(self._mark())
+            try:
+                await self._app(scope, receive, send)
+            finally:
+                marking.cancel()
+
+    async def _mark(self) -> None:
+        while True:
+            self._progress.mark()
+            await asyncio.sleep(MARK_S)

@@ -17,6 +17,7 @@ from aggregates.use_case import Request
 from cli.server import embedded_server
 from cli.settings import Settings
 from projections.engine import install
+from projections.health import Expected
 from projections.reading import ReadModels
 from store import schema
 from store.application import Dossier
@@ -31,6 +32,13 @@ def database_url(settings: Settings) -> Iterator[str]:
         return
     with embedded_server(settings.data_dir) as url:
         yield url
+
+
+def expected_of(settings: Settings) -> Expected:
+    """The processes that an installation with these settings is meant to have."""
+    return Expected(
+        relay=settings.kafka_bootstrap_servers is not None, forward=settings.customer_engagement_url is not None
+    )
 
 
 @contextmanager

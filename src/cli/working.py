@@ -7,10 +7,19 @@ from cli.settings import Settings
 from cli.wiring import open_reads
 from jobs.uploader import Uploader
 from jobs.worker import Worker
+from store.heartbeats import Progress, beating
 
 
 def work(settings: Settings, *, metrics_port: int | None) -> None:
     """Works until it is told to stop."""
-    with running("work", settings, metrics_port) as stop, open_reads(settings) as (dossier, reads):
-        tasks = {"propagations": Worker(dossier, reads).run, "uploads": Uploader(dossier).run}
+    propagations, uploads = Progress(), Progress()
+    with (
+        running("work", settings, metrics_port) as stop,
+        open_reads(settings) as (dossier, reads),
+        beating(dossier.database, "work", {"propagations": propagations, "uploads": uploads}),
+    ):
+        tasks = {
+            "propagations": Worker(dossier, reads, progress=propagations).run,
+            "uploads": Uploader(dossier, progress=uploads).run,
+        }
         run_threads({name: partial(task, stop) for name, task in tasks.items()}, stop)

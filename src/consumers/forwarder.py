@@ -16,6 +16,7 @@ import structlog
 
 from aggregates.customer.events import CustomerRegistered
 from consumers import metrics
+from consumers.answers import Answers
 from consumers.customer_engagement import Answer, CustomerEngagement, Verdict
 from consumers.dead_letters import DeadLetters, Death
 from consumers.feeds import Later
@@ -59,12 +60,15 @@ class Forwarder:
         engagement: CustomerEngagement,
         letters: DeadLetters,
         retrying: Retrying = SENDING,
+        *,
+        answers: Answers | None = None,
     ) -> None:
         self._database = database
         self._mapper = mapper
         self._engagement = engagement
         self._letters = letters
         self._retrying = retrying
+        self._answers = answers or Answers()
 
     def handle(self, incoming: Incoming, attempt: int) -> Later | None:
         """See `Handler`."""
@@ -152,7 +156,7 @@ class Forwarder:
             except ValueGoneError as gone:
                 answer = Answer(Verdict.REFUSED, str(gone))
             else:
-                answer = self._engagement.put(sending, sending.event_id)
+                answer = self._put(sending)
             if answer.verdict is Verdict.ACCEPTED:
                 record_sent(connection, sending, attempt)
                 metrics.SENT.inc()
@@ -160,12 +164,16 @@ class Forwarder:
             reason = answer.unquoted if sending.personal else answer.reason
             if answer.verdict is Verdict.TRY_AGAIN and attempt < self._retrying.most_attempts:
                 return self._again(sending, attempt, reason, answer.retry_after_s)
+            self._answers.forget(sending.number)
             death = Death(reason, attempt, answer.status_code)
             self._letters.announce(incoming.received, death)
             record_dead(connection, sending, attempt, death.reason, death.status_code)
         metrics.DEAD.inc()
         _log.warning("delivery.dead", event_id=str(sending.event_id), attempts=attempt, reason=reason)
         return None
+
+    def _put(self, sending: Sending) -> Answer:
+        return self._answers.asked(sending.number, lambda: self._engagement.put(sending, sending.event_id))
 
     def _again(self, sending: Sending, attempt: int, reason: str, asked_s: float | None) -> Later:
         delay_s = self._retrying.delay(attempt, asked_s)

@@ -4,11 +4,12 @@ Kafka is the feed where brokers are given; without, the log itself feeds the sam
 pool of connections, since it holds one for as long as Customer Engagement takes to answer.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from threading import Event
 from typing import Final
 
+from consumers.answers import Answers
 from consumers.brokers import Brokers
 from consumers.bus import Topics
 from consumers.customer_engagement import CustomerEngagement
@@ -21,9 +22,11 @@ from consumers.resender import Resender
 from consumers.retrying import Retrying
 from store.application import Dossier
 from store.database import Database
+from store.heartbeats import Progress
 
 FORWARD: Final = "forward"
 RESEND: Final = "resend"
+TASKS: Final = (FORWARD, RESEND)
 
 
 @contextmanager
@@ -35,8 +38,10 @@ def forwarding(
     brokers: Brokers | None = None,
     topics: Topics | None = None,
     sending: Retrying = SENDING,
+    progress: Mapping[str, Progress] | None = None,
 ) -> Iterator[dict[str, Callable[[Event], None]]]:
-    """What has to run, each in a thread of its own until the event is set: `FORWARD` and `RESEND`. Neither raises."""
+    """What has to run, each in a thread of its own until the event is set: `FORWARD` and `RESEND`. Neither raises. `progress`, by the same
+    names, is marked by them."""
     with ExitStack() as closing:
         database = Database(dossier.database.url, dossier.database.schema)
         closing.callback(database.close)
@@ -45,7 +50,14 @@ def forwarding(
         topics = topics or Topics.of(dossier.company)
         letters = DeadLetters(database, DeadLetterTopic(brokers, topics) if brokers else None)
         closing.callback(letters.close)
-        feed: Feed = KafkaFeed(brokers, GROUP, topics) if brokers else LogFeed(dossier, CONSUMER)
-        forwarder = Forwarder(database, dossier.fact_mapper, engagement, letters, sending)
-        resender = Resender(database, dossier.fact_mapper, engagement, sending)
+        progress = progress or {name: Progress() for name in TASKS}
+        answers = Answers()
+        progress[FORWARD].watch(answers.obstacle)
+        feed: Feed = (
+            KafkaFeed(brokers, GROUP, topics, progress=progress[FORWARD])
+            if brokers
+            else LogFeed(dossier, CONSUMER, progress=progress[FORWARD])
+        )
+        forwarder = Forwarder(database, dossier.fact_mapper, engagement, letters, sending, answers=answers)
+        resender = Resender(database, dossier.fact_mapper, engagement, sending, progress=progress[RESEND])
         yield {FORWARD: lambda stop: feed.run(forwarder, stop), RESEND: resender.run}

@@ -40,6 +40,7 @@ from consumers.reaching import check_reachable
 from consumers.retrying import RESTARTING, Retrying, keep_serving
 from consumers.topics import ensure_topics
 from consumers.undecodable import Undecodable, step_over_undecodable
+from store.heartbeats import PATIENCE_S, Progress
 
 POLL_RECORDS: Final = 1_000_000
 """More than a fetch can hold, so that a poll takes all of it: this client never gives the rest of a fetch back that it holds when its
@@ -60,7 +61,7 @@ REQUEST_TIMEOUT_MS: Final = 10_000
 COMMIT_TIMEOUT_MS: Final = 5_000
 COMMIT_EVERY_S: Final = 0.2
 CLOSE_TIMEOUT_MS: Final = 5_000
-SILENCE_S: Final = 5.0
+SILENCE_S: Final = 2.0
 """Seconds without a message after which it is asked whether there is a broker at all: the client itself waits in silence."""
 SETTLE_S: Final = 3.0
 """Seconds that a member in a rebalance waits before it closes; closing in the middle can leave a dead member behind."""
@@ -71,15 +72,25 @@ _log = structlog.get_logger(__name__)
 class KafkaFeed:
     """One member of the group that feeds one consumer from the events topic of a company."""
 
-    def __init__(self, brokers: Brokers, consumer: str, topics: Topics, retrying: Retrying = RESTARTING) -> None:
+    def __init__(
+        self,
+        brokers: Brokers,
+        consumer: str,
+        topics: Topics,
+        retrying: Retrying = RESTARTING,
+        progress: Progress | None = None,
+    ) -> None:
         self._brokers = brokers
         self._consumer = topics.group(consumer)
         self._topics = topics
         self._retrying = retrying
+        self._progress = progress or Progress()
 
     def run(self, handler: Handler, stop: Event) -> None:
         """See `Feed`."""
-        keep_serving(f"feed of {self._consumer}", lambda: self._serve(handler, stop), stop, self._retrying)
+        keep_serving(
+            f"feed of {self._consumer}", lambda: self._serve(handler, stop), stop, self._progress, self._retrying
+        )
 
     def _serve(self, handler: Handler, stop: Event) -> None:
         ensure_topics(self._brokers, self._topics)
@@ -99,6 +110,7 @@ class KafkaFeed:
     def _consume(self, client: Any, partitions: "_Assigned", workers: Lanes, stop: Event) -> None:
         committed_at = heard_at = time.monotonic()
         while not stop.is_set():
+            self._progress.mark(patience_s=COMMIT_TIMEOUT_MS / 1_000 + PATIENCE_S)
             now = time.monotonic()
             if _turn(client, partitions, workers):
                 heard_at = now

@@ -18,6 +18,7 @@ from consumers.messages import Received, message
 from consumers.retrying import RESTARTING, Retrying, keep_serving
 from store.application import Dossier
 from store.events import RecordedEvent
+from store.heartbeats import Progress
 from store.leadership import Leader, leading
 from store.log import move, position_of, read
 from store.signals import Signal
@@ -56,6 +57,7 @@ class LogFeed:
         *,
         partitions: int = PARTITIONS,
         retrying: Retrying = RESTARTING,
+        progress: Progress | None = None,
     ) -> None:
         self._database = dossier.database
         self._mapper = dossier.fact_mapper
@@ -63,13 +65,16 @@ class LogFeed:
         self._consumer = consumer
         self._partitions = partitions
         self._retrying = retrying
+        self._progress = progress or Progress()
 
     def run(self, handler: Handler, stop: Event) -> None:
         """See `Feed`."""
-        keep_serving(f"feed of {self._consumer}", lambda: self._serve(handler, stop), stop, self._retrying)
+        keep_serving(
+            f"feed of {self._consumer}", lambda: self._serve(handler, stop), stop, self._progress, self._retrying
+        )
 
     def _serve(self, handler: Handler, stop: Event) -> None:
-        with leading(self._database, f"feed/{self._consumer}", stop) as leader:
+        with leading(self._database, f"feed/{self._consumer}", stop, self._progress) as leader:
             if leader is None:
                 return
             stored = [position_of(leader.connection, self._follower(number)) or 0 for number in range(self._partitions)]
@@ -97,6 +102,7 @@ class LogFeed:
         lanes = [partition.lane for partition in partitions]
         stored_at = time.monotonic()
         while not stop.is_set():
+            self._progress.mark()
             found = self._read(leader, partitions, handler)
             busy = workers.tick(lanes)
             if time.monotonic() - stored_at > STORE_EVERY_S:

@@ -9,6 +9,7 @@ caught up in order before anything newer is sent.
 To recover: nothing has to be done, it tries for ever; `dossier status` shows how far it is, and what was refused.
 """
 
+import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Set
 from threading import Event
@@ -21,12 +22,14 @@ from consumers import metrics
 from consumers.brokers import Brokers
 from consumers.bus import Topics
 from consumers.messages import Message, message
+from consumers.reaching import check_reachable
 from consumers.retrying import RESTARTING, Retrying, keep_serving
 from consumers.sending import Sender
 from consumers.topics import ensure_topics
 from store import refusals
 from store.application import Dossier
 from store.events import RecordedEvent
+from store.heartbeats import Progress
 from store.leadership import Leader, leading
 from store.log import move, position_of, read
 from store.refusals import Refusal
@@ -40,6 +43,9 @@ WINDOW_BYTES: Final = 900_000
 POLL_S: Final = 1.0
 """Seconds after which the log is looked at even without a signal."""
 
+ASK_EVERY_S: Final = 2.0
+"""Seconds after which a relay with nothing to send asks whether the brokers are there: who sends nothing notices nothing."""
+
 _log = structlog.get_logger(__name__)
 
 Window = list[tuple[RecordedEvent, Message]]
@@ -49,28 +55,34 @@ class Relay:
     """Sends the log of one company to the bus."""
 
     def __init__(
-        self, dossier: Dossier, brokers: Brokers, topics: Topics | None = None, retrying: Retrying = RESTARTING
+        self,
+        dossier: Dossier,
+        brokers: Brokers,
+        topics: Topics | None = None,
+        retrying: Retrying = RESTARTING,
+        progress: Progress | None = None,
     ) -> None:
         self._database = dossier.database
         self._mapper = dossier.fact_mapper
         self._brokers = brokers
         self._topics = topics or Topics.of(dossier.company)
         self._retrying = retrying
+        self._progress = progress or Progress()
         self._held: set[UUID] = set()
         """Aggregates whose messages wait for a refused one."""
 
     def run(self, stop: Event) -> None:
         """Relays until `stop` is set. Raises nothing."""
-        keep_serving("relay", lambda: self._serve(stop), stop, self._retrying)
+        keep_serving("relay", lambda: self._serve(stop), stop, self._progress, self._retrying)
 
     def _serve(self, stop: Event) -> None:
-        with leading(self._database, LOCK, stop) as leader:
+        with leading(self._database, LOCK, stop, self._progress) as leader:
             if leader is None:
                 return
             ensure_topics(self._brokers, self._topics)
             signal = Signal(self._database, "log", refusals.CHANNEL)
             try:
-                with Sender.opened(self._brokers, self._topics) as sender:
+                with Sender.opened(self._brokers, self._topics, self._progress) as sender:
                     _log.info("relay.started", topic=self._topics.events)
                     refusals.try_all_again(leader.connection)
                     self._note_held(leader)
@@ -85,11 +97,16 @@ class Relay:
     def _follow(self, leader: Leader, sender: Sender, signal: Signal, stop: Event) -> None:
         position = position_of(leader.connection, FOLLOWER) or 0
         ahead: deque[RecordedEvent] = deque()
+        asked_at = time.monotonic()
         while not stop.is_set():
+            self._progress.mark()
             self._settle_wishes(leader, sender, position, stop)
             self._read_ahead(leader, ahead, position)
             if not ahead:
                 signal.wait(POLL_S)
+                if time.monotonic() - asked_at > ASK_EVERY_S:
+                    check_reachable(self._brokers)
+                    asked_at = time.monotonic()
                 continue
             window, position = self._window(ahead, self._held)
             self._store(leader, window, sender.send([one for _, one in window], stop), position)

@@ -15,12 +15,14 @@ from uuid import UUID, uuid5
 import structlog
 
 from consumers import metrics
-from consumers.customer_engagement import Answer, CustomerEngagement, Verdict
+from consumers.answers import Answers
+from consumers.customer_engagement import ANSWER_TIMEOUT_S, CONNECT_TIMEOUT_S, Answer, CustomerEngagement, Verdict
 from consumers.forwarder import SENDING
 from consumers.retrying import RESTARTING, Retrying, keep_serving
 from projections.deliveries import ValueGoneError, decision, value_of
 from store.database import Database
 from store.deliveries import DeadLetter, Sending, superseded_by
+from store.heartbeats import PATIENCE_S, Progress
 from store.leadership import Leader, leading
 from store.mapper import FactMapper
 from store.outcomes import lock_customer, record_dead, record_sent, take_resend
@@ -29,6 +31,8 @@ from store.signals import Signal
 LOCK: Final = "resend"
 POLL_S: Final = 1.0
 """Seconds after which it looks even without a signal."""
+ANSWER_PATIENCE_S: Final = CONNECT_TIMEOUT_S + ANSWER_TIMEOUT_S + PATIENCE_S
+"""Seconds that one letter may take."""
 
 _log = structlog.get_logger(__name__)
 
@@ -42,21 +46,26 @@ class Resender:
         mapper: FactMapper,
         engagement: CustomerEngagement,
         retrying: Retrying = SENDING,
+        *,
         restarting: Retrying = RESTARTING,
+        progress: Progress | None = None,
     ) -> None:
         self._database = database
         self._mapper = mapper
         self._engagement = engagement
         self._retrying = retrying
         self._restarting = restarting
+        self._progress = progress or Progress()
+        self._answers = Answers()
+        self._progress.watch(self._answers.obstacle)
         self._tried: dict[UUID, tuple[int, float]] = {}
 
     def run(self, stop: Event) -> None:
         """Resends until `stop` is set. Raises nothing."""
-        keep_serving("resender", lambda: self._serve(stop), stop, self._restarting)
+        keep_serving("resender", lambda: self._serve(stop), stop, self._progress, self._restarting)
 
     def _serve(self, stop: Event) -> None:
-        with leading(self._database, LOCK, stop) as leader:
+        with leading(self._database, LOCK, stop, self._progress) as leader:
             if leader is None:
                 return
             self._tried.clear()  # another process may have led, and sent, meanwhile
@@ -64,6 +73,7 @@ class Resender:
             try:
                 signal.listen()
                 while not stop.is_set():
+                    self._progress.mark()
                     self._resend_what_is_due(leader, stop)
                     signal.wait(self._until_due_s())
             finally:
@@ -71,6 +81,7 @@ class Resender:
 
     def _resend_what_is_due(self, leader: Leader, stop: Event) -> None:
         while not stop.is_set():
+            self._progress.mark(patience_s=ANSWER_PATIENCE_S)
             now = time.monotonic()
             waiting = [event_id for event_id, (_, due) in self._tried.items() if due > now]
             letter = take_resend(leader.connection, waiting)
@@ -107,6 +118,7 @@ class Resender:
             self._tried[letter.event_id] = (attempt, due)
             metrics.RETRIED.inc()
         else:
+            self._answers.forget(sending.number)
             record_dead(leader.connection, sending, attempt, reason, answer.status_code)
             metrics.DEAD.inc()
             _log.warning("resend.dead", event_id=str(letter.event_id), attempts=attempt, reason=reason)
@@ -120,7 +132,7 @@ class Resender:
                 sending = replace(sending, value=value_of(leader.connection, self._mapper, decided))
             except ValueGoneError as gone:
                 return Answer(Verdict.REFUSED, str(gone))
-        return self._engagement.put(sending, resend_key(letter))
+        return self._answers.asked(sending.number, lambda: self._engagement.put(sending, resend_key(letter)))
 
 
 def resend_key(letter: DeadLetter) -> UUID:

@@ -10,11 +10,18 @@ from typing import Final
 import structlog
 
 from consumers import metrics
+from consumers.kafka_client import is_bus_away
+from consumers.reaching import NotLetInError
+from store import outages
+from store.heartbeats import Progress
 
 LONGEST_ASKED_S: Final = 300.0
 """Seconds that an answer's Retry-After may make us wait; more is taken as this."""
 STEADY_S: Final = 30.0
 """Seconds without a fault after which the next fault counts as the first."""
+
+CONNECT_PATIENCE_S: Final = 15.0
+"""Seconds that it may take to connect to the brokers, or to be told that they are away."""
 
 _log = structlog.get_logger(__name__)
 
@@ -37,12 +44,14 @@ class Retrying:
         return max(jittered, min(asked_s or 0.0, LONGEST_ASKED_S))
 
 
-RESTARTING: Final = Retrying(first_s=0.2, longest_s=30.0)
+RESTARTING: Final = Retrying(first_s=0.2, longest_s=3.0)
 """How a loop that failed is started again; for ever, whatever `most_attempts` says."""
 
 
-def keep_serving(name: str, serve: Callable[[], None], stop: Event, retrying: Retrying = RESTARTING) -> None:
-    """Calls `serve` until it returns with `stop` set; after a fault, again after a pause. Raises nothing."""
+def keep_serving(
+    name: str, serve: Callable[[], None], stop: Event, progress: Progress, retrying: Retrying = RESTARTING
+) -> None:
+    """Calls `serve` until it returns with `stop` set; after a fault, again after a pause, which `progress` says why. Raises nothing."""
     faults = 0
     while not stop.is_set():
         started = time.monotonic()
@@ -53,4 +62,16 @@ def keep_serving(name: str, serve: Callable[[], None], stop: Event, retrying: Re
             delay_s = retrying.delay(faults)
             metrics.FAULTS.labels(name).inc()
             _log.warning("serving.failed", name=name, error=repr(error), fault=faults, again_in_s=round(delay_s, 2))
+            progress.mark("waiting", why(error), patience_s=delay_s + CONNECT_PATIENCE_S)
             stop.wait(delay_s)
+
+
+def why(error: Exception) -> str:
+    """Why something is waited for, without a detail that is nobody's business."""
+    if outages.is_outage(error):
+        return outages.reason(error)
+    if isinstance(error, NotLetInError):
+        return f"Kafka does not let us in: {error}"
+    if is_bus_away(error):
+        return "Kafka cannot be reached."
+    return f"An unexpected {type(error).__name__}; the log of the process says more."

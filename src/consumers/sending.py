@@ -20,8 +20,13 @@ from consumers.kafka_client import (
     RecordListTooLargeError,
 )
 from consumers.messages import Message
+from store.heartbeats import Progress
 
 FLUSH_SLICE_S: Final = 0.5
+SLOW_S: Final = 2.0
+"""Seconds without an acknowledgement after which somebody is told."""
+ACKS_PATIENCE_S: Final = 15.0
+"""Seconds that handing messages over may take before the relay counts as one that hangs: longer than the client blocks."""
 ACKS_TIMEOUT_S: Final = DELIVERY_TIMEOUT_MS / 1_000 + 10
 REFUSALS: Final = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidRecordError)
 """Errors that are about a message, and the same again next time."""
@@ -30,17 +35,18 @@ REFUSALS: Final = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidRec
 class Sender:
     """A producer of one company's events; not to be shared between threads."""
 
-    def __init__(self, brokers: Brokers, topics: Topics) -> None:
+    def __init__(self, brokers: Brokers, topics: Topics, progress: Progress) -> None:
         self._brokers = brokers
+        self._progress = progress
         self._topics = topics
         self._open = ExitStack()
         self._producer: Any = None
 
     @classmethod
     @contextmanager
-    def opened(cls, brokers: Brokers, topics: Topics) -> Iterator[Self]:
+    def opened(cls, brokers: Brokers, topics: Topics, progress: Progress) -> Iterator[Self]:
         """A sender that is closed at the end. Raises `KafkaError`."""
-        sender = cls(brokers, topics)
+        sender = cls(brokers, topics, progress)
         sender._renew()
         try:
             yield sender
@@ -69,8 +75,9 @@ class Sender:
         """Sends messages; gives those that went with a refused one, in order."""
         if any(message.size > LARGEST_REQUEST_BYTES for message in messages):
             return list(messages)
+        self._progress.extend(ACKS_PATIENCE_S)
         acks = [self._put(message) for message in messages]
-        _flush(self._producer, stop)
+        _flush(self._producer, stop, self._progress)
         failed = [message for message, ack in zip(messages, acks, strict=True) if _refusal(ack) is not None]
         if failed:
             self._renew()
@@ -81,7 +88,7 @@ class Sender:
             ack = self._put(message)
         except REFUSALS as error:
             return str(error)
-        _flush(self._producer, stop)
+        _flush(self._producer, stop, self._progress)
         refusal = _refusal(ack)
         if refusal is not None:
             self._renew()
@@ -107,10 +114,15 @@ def _refusal(ack: Any) -> Exception | None:
     return error
 
 
-def _flush(producer: Any, stop: Event) -> None:
+def _flush(producer: Any, stop: Event, progress: Progress) -> None:
     """Waits until every message was acknowledged or given up by the client; `stop` cuts it short. Raises `KafkaTimeoutError`."""
-    deadline = time.monotonic() + ACKS_TIMEOUT_S
+    began = time.monotonic()
+    deadline = began + ACKS_TIMEOUT_S
     while True:
+        if time.monotonic() - began > SLOW_S:
+            progress.mark("waiting", "Kafka does not acknowledge.")
+        else:
+            progress.mark(patience_s=ACKS_PATIENCE_S)
         try:
             producer.flush(timeout=FLUSH_SLICE_S)
         except KafkaTimeoutError:

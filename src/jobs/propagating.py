@@ -5,7 +5,7 @@ when, a profile has both or neither; a profile with an outcome is passed over, s
 A profile that a clerk changes meanwhile is decided again on what it has become. While a chunk is stored, the next one is decided.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from threading import Event
@@ -49,12 +49,21 @@ class IncompleteError(Exception):
 
 
 class Propagating:
-    """One propagation on its way. `leader` is the right to do it; it is given up with its connection."""
+    """One propagation on its way. `leader` is the right to do it; it is given up with its connection. `getting_on` is called with every
+    page of profiles."""
 
-    def __init__(self, dossier: Dossier, reads: ReadModels, leader: Leader, started: RecordedEvent) -> None:
+    def __init__(
+        self,
+        dossier: Dossier,
+        reads: ReadModels,
+        leader: Leader,
+        started: RecordedEvent,
+        getting_on: Callable[[], None] = lambda: None,
+    ) -> None:
         self._dossier = dossier
         self._reads = reads
         self._leader = leader
+        self._getting_on = getting_on
         self._started = started
         self._id = started.uuid
         self._plan = plan_of(dossier, started)
@@ -85,7 +94,9 @@ class Propagating:
         return True
 
     def _pages(self, size: int) -> Iterator[list[Key]]:
-        return candidates(self._reads, self._plan, self._started.recorded_at, self._started.id, size)
+        for page in candidates(self._reads, self._plan, self._started.recorded_at, self._started.id, size):
+            self._getting_on()
+            yield page
 
     def _profiles(self) -> int:
         """How many profiles it concerns: the same number whenever it is counted."""

@@ -18,8 +18,9 @@ from jobs.uploading import ContestedError, NotReceivedError, TakenOverError, Upl
 from projections.faults import explain
 from store import staging, uploads
 from store.application import Dossier
+from store.heartbeats import PATIENCE_S, Progress
 from store.keys import MasterKeyError
-from store.outages import is_outage
+from store.outages import is_outage, reason
 from store.signals import Signal
 
 POLL_S: Final = 1.0
@@ -30,8 +31,10 @@ REST_S: Final = 30.0
 """Seconds that an upload rests after a fault."""
 TIDY_S: Final = 300.0
 """Seconds between two looks for files that are of no use any more."""
+CHUNK_PATIENCE_S: Final = 15.0
+"""Seconds that a chunk of rows may take before the task counts as one that hangs."""
 FIRST_PAUSE_S: Final = 0.2
-LONGEST_PAUSE_S: Final = 10.0
+LONGEST_PAUSE_S: Final = 2.0
 
 _log = structlog.get_logger(__name__)
 
@@ -39,9 +42,10 @@ _log = structlog.get_logger(__name__)
 class Uploader:
     """Reads the contact files of one company."""
 
-    def __init__(self, dossier: Dossier, *, rest_s: float = REST_S) -> None:
+    def __init__(self, dossier: Dossier, *, rest_s: float = REST_S, progress: Progress | None = None) -> None:
         self._dossier = dossier
         self._rest_s = rest_s
+        self._progress = progress or Progress()
         self._resting: dict[UUID, float] = {}
         self._tidied = -TIDY_S
 
@@ -55,6 +59,7 @@ class Uploader:
             except Exception as error:  # noqa: BLE001  (a fault must not end the process; it is logged and tried again)
                 if is_outage(error):
                     _log.warning("uploads.wait", error=str(error).strip())
+                    self._progress.mark("waiting", reason(error), patience_s=PATIENCE_S + pause_s)
                 else:
                     _log.error("uploads.failed", exc_info=error)
             if time.monotonic() - began > LONGEST_PAUSE_S:
@@ -66,6 +71,7 @@ class Uploader:
         with closing(Signal(self._dossier.database, "log")) as signal:
             signal.listen()
             while not stop.is_set():
+                self._progress.mark()
                 self.work(stop)
                 if signal.wait(POLL_S) is not None:
                     stop.wait(SETTLE_S)
@@ -83,12 +89,15 @@ class Uploader:
                 self._attempt(upload, stop)
         metrics.UPLOADS_FAILED.set(len(self._resting))
 
+    def _getting_on(self) -> None:
+        self._progress.mark(patience_s=CHUNK_PATIENCE_S)
+
     def _attempt(self, upload: UUID, stop: Event) -> None:
         with staging.holding(self._dossier.database, upload) as leader:
             if leader is None:
                 return
             try:
-                if Uploading(self._dossier, leader, upload).run(stop):
+                if Uploading(self._dossier, leader, upload, self._getting_on).run(stop):
                     _log.info("upload.over", upload=str(upload))
             except TakenOverError as error:
                 _log.info("upload.taken_over", upload=str(upload), reason=str(error))

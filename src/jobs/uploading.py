@@ -68,10 +68,14 @@ class _Pending:
 
 
 class Uploading:
-    """One upload on its way. `leader` is the right to do it; it is given up with its connection."""
+    """One upload on its way. `leader` is the right to do it; it is given up with its connection. `getting_on` is called as the file is read
+    and with every chunk."""
 
-    def __init__(self, dossier: Dossier, leader: Leader, upload: UUID) -> None:
+    def __init__(
+        self, dossier: Dossier, leader: Leader, upload: UUID, getting_on: Callable[[], None] = lambda: None
+    ) -> None:
         self._dossier = dossier
+        self._getting_on = getting_on
         self._leader = leader
         self._upload = upload
         self._stream = Upload.id_of(dossier.company, str(upload))
@@ -134,7 +138,9 @@ class Uploading:
         return chunks_of_rows(self._file, self._pieces(), layout, done=done, size=CHUNK)
 
     def _file(self) -> Iterator[bytes]:
-        return staging.read_file(self._dossier.database, self._dossier.fact_mapper.keys, self._upload)
+        for piece in staging.read_file(self._dossier.database, self._dossier.fact_mapper.keys, self._upload):
+            self._getting_on()
+            yield piece
 
     def _pieces(self) -> Iterator[bytes]:
         """The file, counted while it is read."""
@@ -232,6 +238,7 @@ class Uploading:
 
     def _done(self, step: Step) -> None:
         self._next = step.last_row + 1
+        self._getting_on()
         uploads.go_on(self._leader.connection, self._upload)
         for outcome in ("new", "changed", "unchanged", "failed"):
             metrics.UPLOAD_ROWS.labels(outcome).inc(getattr(step, outcome))

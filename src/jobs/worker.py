@@ -18,11 +18,12 @@ from aggregates.profile_class.events import PropagationStarted
 from jobs import metrics
 from jobs.propagating import Propagating
 from projections.reading import BehindError, ReadModels
-from store import propagations
+from store import heartbeats, propagations
 from store.application import Dossier
 from store.events import RecordedEvent
+from store.heartbeats import Progress
 from store.leadership import Leader, leading
-from store.outages import is_outage
+from store.outages import is_outage, reason
 from store.signals import Signal
 
 LOCK: Final = "work"
@@ -35,8 +36,10 @@ REST_S: Final = 30.0
 """Seconds that a propagation rests after a fault."""
 PATIENCE_S: Final = 30.0
 """Seconds for which it is no fault that the read model of accounts is behind."""
+CHUNK_PATIENCE_S: Final = 15.0
+"""Seconds that a chunk of profiles may take before the task counts as one that hangs."""
 FIRST_PAUSE_S: Final = 0.2
-LONGEST_PAUSE_S: Final = 10.0
+LONGEST_PAUSE_S: Final = 2.0
 
 _log = structlog.get_logger(__name__)
 
@@ -44,10 +47,13 @@ _log = structlog.get_logger(__name__)
 class Worker:
     """Does the long work of one company."""
 
-    def __init__(self, dossier: Dossier, reads: ReadModels, *, rest_s: float = REST_S) -> None:
+    def __init__(
+        self, dossier: Dossier, reads: ReadModels, *, rest_s: float = REST_S, progress: Progress | None = None
+    ) -> None:
         self._dossier = dossier
         self._reads = reads
         self._rest_s = rest_s
+        self._progress = progress or Progress()
         self._pause_s = FIRST_PAUSE_S
         self._resting: dict[UUID, float] = {}
         self._behind_since: dict[UUID, float] = {}
@@ -60,19 +66,21 @@ class Worker:
             except Exception as error:  # noqa: BLE001  (a fault must not end the process; it is logged and tried again)
                 if is_outage(error):
                     _log.warning("work.waits", error=str(error).strip())
+                    self._progress.mark("waiting", reason(error), patience_s=heartbeats.PATIENCE_S + self._pause_s)
                 else:
                     _log.error("work.failed", exc_info=error)
             stop.wait(self._pause_s)
             self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
 
     def _serve(self, stop: Event) -> None:
-        with leading(self._dossier.database, LOCK, stop) as leader, closing(self._signal()) as signal:
+        with leading(self._dossier.database, LOCK, stop, self._progress) as leader, closing(self._signal()) as signal:
             if leader is None:
                 return
             signal.listen()
             self._pause_s = FIRST_PAUSE_S
             _log.info("work.leads")
             while not stop.is_set():
+                self._progress.mark()
                 self.work(leader, stop)
                 if signal.wait(POLL_S) is not None:
                     stop.wait(SETTLE_S)
@@ -106,10 +114,13 @@ class Worker:
             return str(started.uuid)
         return fact.profile_class
 
+    def _getting_on(self) -> None:
+        self._progress.mark(patience_s=CHUNK_PATIENCE_S)
+
     def _attempt(self, leader: Leader, started: RecordedEvent, stop: Event) -> bool:
         """Whether it is finished."""
         try:
-            finished = Propagating(self._dossier, self._reads, leader, started).run(stop)
+            finished = Propagating(self._dossier, self._reads, leader, started, self._getting_on).run(stop)
         except BehindError as error:
             since = self._behind_since.setdefault(started.uuid, time.monotonic())
             if time.monotonic() - since < PATIENCE_S:

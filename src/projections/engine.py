@@ -22,6 +22,7 @@ from projections.projection import Projection, Seen
 from store import outages
 from store.application import Dossier
 from store.database import Database, Row
+from store.heartbeats import PATIENCE_S, Progress
 from store.signals import Signal
 
 __all__ = ["Projection", "ProjectionStoppedError", "Runner", "Seen", "install"]
@@ -32,7 +33,9 @@ STANDBY_POLL_S: Final = 0.5
 STOPPED_POLL_S: Final = 5.0
 """How long a stopped read model rests before it tries its event again."""
 FIRST_PAUSE_S: Final = 0.1
-LONGEST_PAUSE_S: Final = 5.0
+LONGEST_PAUSE_S: Final = 2.0
+BATCH_PATIENCE_S: Final = 10.0
+"""How long a batch may take before its runner counts as one that hangs."""
 
 _log = logging.getLogger(__name__)
 
@@ -73,10 +76,11 @@ def folding_connection(database: Database, *, schemas: tuple[str, ...] = ()) -> 
 class Runner:
     """Keeps one read model of one company up to date."""
 
-    def __init__(self, dossier: Dossier, projection: Projection) -> None:
+    def __init__(self, dossier: Dossier, projection: Projection, progress: Progress | None = None) -> None:
         self._dossier = dossier
         self._database = dossier.database
         self._projection = projection
+        self._progress = progress or Progress()
         self._pause_s = FIRST_PAUSE_S
 
     def run(self, stop: threading.Event) -> None:
@@ -87,10 +91,12 @@ class Runner:
             except Exception as error:  # noqa: BLE001  (whatever it is, it is stored where operators look, and tried again)
                 if outages.is_outage(error):
                     _log.warning("Read model %s waits for the database: %s", self._projection.name, error)
+                    self._progress.mark("waiting", outages.reason(error), patience_s=PATIENCE_S + self._pause_s)
                     stop.wait(self._pause_s)
                     self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
                 else:
                     _log.error("Read model %s stopped: %s", self._projection.name, error)
+                    self._progress.mark(patience_s=PATIENCE_S + STOPPED_POLL_S)
                     stop.wait(STOPPED_POLL_S)
 
     def catch_up(self) -> int:
@@ -111,22 +117,26 @@ class Runner:
         with closing(folding_connection(self._database)) as connection, closing(signal):
             lock = positions.runner_lock(self._database, self._projection.name)
             while not positions.take(connection, lock):
+                self._progress.mark("standby")
                 if stop.wait(STANDBY_POLL_S):
                     return
             signal.listen()
             while not stop.is_set():
                 position = self._catch_up(connection, reader, stop)
                 self._pause_s = FIRST_PAUSE_S
+                self._progress.mark()
                 self._wait(signal, position)
 
     def _wait(self, signal: Signal, position: int) -> None:
         """Waits for an event after `position`; signals of what was folded meanwhile are skipped."""
         while (last := signal.wait(POLL_S)) is not None:
+            self._progress.mark()
             if int(last) > position:
                 return
 
     def _catch_up(self, connection: Connection[Row], reader: BatchReader, stop: threading.Event) -> int:
         while True:
+            self._progress.mark(patience_s=BATCH_PATIENCE_S)
             place = self._place(connection)
             batch = None if stop.is_set() else self._read(connection, reader, place.position)
             if batch is None:

@@ -42,7 +42,7 @@ _STOP: Final = """
 
 
 class NotInstalledError(Exception):
-    """A read model has no tables: `dossier migrate` was not run by this version."""
+    """A read model has no tables of this version: `dossier migrate` or `dossier rebuild` was not run."""
 
 
 @dataclass(frozen=True, slots=True)

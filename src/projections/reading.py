@@ -41,7 +41,9 @@ _NEWEST: Final = """
     FROM (SELECT clock_timestamp()) AS now (instant)
     LEFT JOIN LATERAL (SELECT recorded_at FROM events ORDER BY position DESC LIMIT 1) AS last ON true
 """
-_PLACES: Final = "SELECT name, position, recorded_at, state FROM projections WHERE name = ANY(%s)"
+_PLACES: Final = (
+    "SELECT name, position, recorded_at, state = 'stopped', error, shape FROM projections WHERE name = ANY(%s)"
+)
 
 
 class BehindError(Exception):
@@ -67,23 +69,23 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class _Reached:
-    """How far several read models are: name, position, the instant until which it is complete, and state of each."""
+    """How far several read models are: name, position, the instant until which it is complete, whether it stopped, and why."""
 
-    places: Sequence[tuple[str, int, datetime | None, str]]
+    places: Sequence[tuple[str, int, datetime | None, bool, str | None]]
 
     @property
     def position(self) -> int:
         """The smallest position."""
-        return min(position for _, position, _, _ in self.places)
+        return min(position for _, position, *_ in self.places)
 
     @property
     def until(self) -> datetime:
         """The instant until which everything is in all of them."""
-        return min(until or NOTHING_KNOWN for _, _, until, _ in self.places)
+        return min(until or NOTHING_KNOWN for _, _, until, *_ in self.places)
 
-    def stopped_before(self, needed: int) -> list[str]:
-        """Those that will not come to a position by themselves."""
-        return [name for name, position, _, state in self.places if state == "stopped" and position < needed]
+    def stopped_before(self, needed: int) -> dict[str, str]:
+        """Those that will not come to a position by themselves, and why."""
+        return {name: error or "" for name, position, _, stopped, error in self.places if stopped and position < needed}
 
 
 class ReadModels:
@@ -97,6 +99,7 @@ class ReadModels:
 
             projections = catalogue.projections(dossier)
         self._tables = {projection.name: projection.tables for projection in projections}
+        self._shapes = {projection.name: projection.shape() for projection in projections}
         self._positions: dict[str, int] = {}
         self._moved = threading.Condition()
         self._ended = threading.Event()
@@ -130,7 +133,7 @@ class ReadModels:
         Raises:
             BehindError: a read model is still behind, or has stopped before the position.
             KnownAtError: `known_at` lies in the future.
-            NotInstalledError: tables are missing, as after an upgrade until they are rebuilt.
+            NotInstalledError: tables are missing or were made by another version, as after an upgrade until they are rebuilt.
             OperationalError: the database cannot be reached.
         """
         deadline = time.monotonic() + WAIT_S
@@ -166,11 +169,13 @@ class ReadModels:
             connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(sql.SQL(", ").join(tables)))
         except psycopg.errors.UndefinedTable as error:
             raise _not_installed(names) from error
-        rows = connection.execute(_PLACES, [list(names)]).fetchall()
+        rows = connection.execute(_PLACES, [list(names)], binary=True).fetchall()
         if len(rows) < len(set(names)):
             raise _not_installed(names)
-        self._learn({name: position for name, position, _, _ in rows})
-        return _Reached(rows)
+        if outdated := [name for name, *_, shape in rows if shape != self._shapes[name]]:
+            raise _outdated(outdated)
+        self._learn({name: position for name, position, *_ in rows})
+        return _Reached([row[:-1] for row in rows])
 
     def _settled(self, known_at: datetime) -> int:
         """The position that answers for `known_at` must have reached."""
@@ -214,13 +219,21 @@ def as_known_at(database: Database, known_at: datetime | None) -> datetime:
 
 
 def _not_installed(names: Sequence[str]) -> positions.NotInstalledError:
-    """The refusal to read tables that are not there, or were made by another version."""
+    """The refusal to read tables that are not there."""
     return positions.NotInstalledError(
         f"{', '.join(names)}: tables are missing; run dossier migrate, then dossier rebuild {' '.join(names)}."
     )
 
 
+def _outdated(names: Sequence[str]) -> positions.NotInstalledError:
+    """The refusal to read tables that mean something else than this version reads in them."""
+    return positions.NotInstalledError(
+        f"{', '.join(names)}: the tables were made by another version; run dossier rebuild {' '.join(names)}."
+    )
+
+
 def _behind(names: Sequence[str], reached: _Reached, needed: int) -> BehindError:
     if stopped := reached.stopped_before(needed):
-        return BehindError(f"Read model {', '.join(stopped)} stopped before position {needed}.")
+        reasons = " ".join(f"It says of {name}: {error}" for name, error in stopped.items())
+        return BehindError(f"Read model {', '.join(stopped)} stopped before position {needed}. {reasons}")
     return BehindError(f"Read model {', '.join(names)} is at position {reached.position}, behind {needed}.")

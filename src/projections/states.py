@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Final, Literal
 from uuid import UUID
 
-from psycopg import sql
+from psycopg import Connection, sql
 from psycopg.rows import class_row
 from pydantic import BaseModel, ConfigDict
 
-from store.database import Database
+from store.database import Database, Row
 
 _STATES: Final = sql.SQL("""
     WITH held AS MATERIALIZED (
@@ -17,6 +17,8 @@ _STATES: Final = sql.SQL("""
           AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
     )
     SELECT name, position, greatest(coalesce((SELECT max(position) FROM events), 0) - position, 0) AS lag,
+           coalesce(greatest(extract(epoch FROM clock_timestamp() - (
+               SELECT recorded_at FROM events WHERE events.position = projections.position + 1)), 0), 0)::float8 AS lag_s,
            recorded_at, generation, state,
            hashtextextended({runner} || name, 0) IN (SELECT key FROM held) AS active,
            failed_position, failed_event, failed_topic, error, failed_at,
@@ -35,6 +37,8 @@ class ProjectionState(BaseModel):
     position: int
     lag: int
     """Events of the log that are not folded yet."""
+    lag_s: float
+    """Seconds that the oldest of them has waited; 0 when there is none."""
     recorded_at: datetime | None
     """Everything recorded until then is in it; `None` before its first event."""
     generation: int
@@ -59,7 +63,13 @@ class ProjectionState(BaseModel):
 
 def states(database: Database) -> list[ProjectionState]:
     """How each read model is doing, by name. Raises `OperationalError`."""
-    prefix = f"dossier/{database.schema}"
+    with database.connection() as connection:
+        return states_of(connection, database.schema)
+
+
+def states_of(connection: Connection[Row], schema: str) -> list[ProjectionState]:
+    """The same through a connection to this schema."""
+    prefix = f"dossier/{schema}"
     query = _STATES.format(runner=sql.Literal(f"{prefix}/runner/"), rebuild=sql.Literal(f"{prefix}/rebuild/"))
-    with database.connection() as connection, connection.cursor(row_factory=class_row(ProjectionState)) as cursor:
+    with connection.cursor(row_factory=class_row(ProjectionState)) as cursor:
         return cursor.execute(query).fetchall()

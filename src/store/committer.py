@@ -21,7 +21,7 @@ from psycopg import Connection
 from store.admission import Append, admit
 from store.append import AppendStatements
 from store.database import Database, Row
-from store.outages import is_outage
+from store.outages import described, is_outage
 
 MOST_APPENDS: Final = 512
 MOST_EVENTS: Final = 8_000
@@ -161,7 +161,7 @@ class Committer:
         self._disconnect()
         for append in group:
             if append.error is None and append.recorded_at is None:
-                append.error = OperationalError(f"The database cannot be reached; nothing was stored. {error}".strip())
+                append.error = OperationalError(f"Nothing was stored. {described(error)}")
         attempted = [append for append in group if append.error is None]
         if not attempted:
             return
@@ -169,7 +169,7 @@ class Committer:
             connection = self._connected()
             for append in attempted:
                 if not self._statements.was_stored(connection, append):
-                    append.error = OperationalError("The database went away; nothing was stored.")
+                    append.error = OperationalError(f"Nothing was stored. {described(error)}")
             connection.rollback()
         except psycopg.Error:
             self._disconnect()

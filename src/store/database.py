@@ -13,7 +13,7 @@ from eventsourcing.persistence import OperationalError
 from psycopg import Connection, IsolationLevel, sql
 from psycopg_pool import ConnectionPool
 
-from store.outages import is_outage
+from store.outages import described, is_outage
 
 CONNECT_TIMEOUT_S: Final = 3
 POOL_TIMEOUT_S: Final = 3.0
@@ -68,7 +68,7 @@ class Database:
             if not is_outage(error):
                 raise
             self._replace_broken()
-            raise OperationalError(f"The database cannot be reached: {error}".strip()) from error
+            raise OperationalError(described(error)) from error
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection[Row]]:
@@ -92,7 +92,7 @@ class Database:
         try:
             return psycopg.connect(self.url, **{**self._arguments(schemas), "autocommit": autocommit})
         except psycopg.OperationalError as error:
-            raise OperationalError(f"The database cannot be reached: {error}".strip()) from error
+            raise OperationalError(described(error)) from error
 
     def lock_key(self, name: str) -> sql.Composed:
         """SQL for the advisory lock number of this name in this schema."""

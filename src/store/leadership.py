@@ -13,6 +13,7 @@ from typing import Final
 from psycopg import Connection, sql
 
 from store.database import Database, Row
+from store.heartbeats import Progress
 
 STANDBY_S: Final = 1.0
 """Seconds between two tries of a standby."""
@@ -26,7 +27,7 @@ class Leader:
 
 
 @contextmanager
-def leading(database: Database, name: str, stop: Event) -> Iterator[Leader | None]:
+def leading(database: Database, name: str, stop: Event, progress: Progress) -> Iterator[Leader | None]:
     """Waits until nobody else in this schema leads `name`; gives `None` when `stop` is set before.
 
     Raises:
@@ -38,5 +39,6 @@ def leading(database: Database, name: str, stop: Event) -> Iterator[Leader | Non
             if connection.execute(attempt).fetchone() == (True,):
                 yield Leader(connection)
                 return
+            progress.mark("standby")
             stop.wait(STANDBY_S)
         yield None

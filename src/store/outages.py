@@ -1,4 +1,5 @@
-"""Which errors say that the database is away. Everything that waits for a database asks here, so that nothing else is waited for.
+"""Which errors say that the database is away, and in which words. Everything that waits for a database asks here, so that nothing else is
+waited for, and what is refused says why.
 
 An error of a statement (`ProgrammingError`, `DataError`, `IntegrityError`) is never the database's absence: it is the same again next time.
 """
@@ -23,7 +24,7 @@ _OF_THE_STATEMENT: Final = (
     psycopg.errors.TooManyArguments,
 )
 """Called operational, yet the same again for the same statement: a value too long for an index."""
-_NOT_MIGRATED: Final = (
+NOT_MIGRATED: Final = (
     psycopg.errors.UndefinedTable,
     psycopg.errors.UndefinedColumn,
     psycopg.errors.UndefinedFunction,
@@ -38,4 +39,51 @@ def is_outage(error: BaseException) -> bool:
 
 def is_not_migrated(error: BaseException) -> bool:
     """True when the schema is not the one of this release: a fault of the installation, which `dossier migrate` mends."""
-    return isinstance(error, _NOT_MIGRATED)
+    return isinstance(error, NOT_MIGRATED)
+
+
+AWAY: Final = "The database cannot be reached."
+DISK_FULL: Final = "The database's disk is full."
+READ_ONLY: Final = "The database is read-only."
+TOO_MANY_CONNECTIONS: Final = "The database has too many connections."
+STARTING: Final = "The database is starting up."
+NO_MEMORY: Final = "The database is out of memory."
+TOO_SLOW: Final = "The database took too long."
+_OF_CLASS: Final[dict[type[psycopg.Error], str]] = {
+    psycopg.errors.DiskFull: DISK_FULL,
+    psycopg.errors.ReadOnlySqlTransaction: READ_ONLY,
+    psycopg.errors.TooManyConnections: TOO_MANY_CONNECTIONS,
+    psycopg.errors.CannotConnectNow: STARTING,
+    psycopg.errors.OutOfMemory: NO_MEMORY,
+    psycopg.errors.QueryCanceled: TOO_SLOW,
+    psycopg.errors.LockNotAvailable: TOO_SLOW,
+}
+_OF_TEXT: Final = {
+    "No space left on device": DISK_FULL,
+    "too many clients": TOO_MANY_CONNECTIONS,
+    "connection slots": TOO_MANY_CONNECTIONS,
+    "too many connections": TOO_MANY_CONNECTIONS,
+    "read-only transaction": READ_ONLY,
+    "starting up": STARTING,
+    "in recovery mode": STARTING,
+}
+"""A connection that is refused has no error code, only the server's words; in whatever language, the first of these is the system's."""
+
+
+def reason(error: BaseException) -> str:
+    """Why the database cannot be used, a sentence without any detail of the installation."""
+    cause: BaseException | None = error
+    while cause is not None:
+        for kind, words in _OF_CLASS.items():
+            if isinstance(cause, kind):
+                return words
+        for part, words in _OF_TEXT.items():
+            if part in str(cause):
+                return words
+        cause = cause.__cause__
+    return AWAY
+
+
+def described(error: BaseException) -> str:
+    """`reason`, and the server's or the client's own words after it: for logs and operators."""
+    return f"{reason(error)} {error}".strip()

@@ -17,7 +17,9 @@ from api_client import Api, assert_problem, define_age, register
 from api_routes import every_route
 from projections import catalogue
 from projections.engine import Runner
+from projections.vitals import VitalsReader
 from scenario import ORIGIN
+from vital_signs import running
 
 ROOT = Path(__file__).parent.parent.parent
 EPOCH = date(2020, 1, 1)
@@ -26,15 +28,20 @@ EPOCH = date(2020, 1, 1)
 def test_live_and_ready(api: Api) -> None:
     assert api.get("/health/live", None).json() == {"status": "live"}
     api.post("/v1/customers", {"number": "1", "name": "Ada"})
-    report = api.get("/health/ready", None).json()
+    with running(api.dossier.database):
+        report = api.get("/health/ready", None).json()
     assert (report["status"], report["log_position"], report["warnings"]) == ("ready", 1, [])
 
 
-def test_a_zone_that_this_version_does_not_know_stops_nothing_and_is_told(api: Api) -> None:  # rule 0.10
+def test_a_zone_that_this_version_does_not_know_stops_nothing_and_is_told(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:  # rule 0.10
+    monkeypatch.setattr("api.health.KEPT_S", 0.0)
     controls = SystemControls.new("demo", "demo")
     controls.record(ControlValueSet, ORIGIN, code="TZ", value="Mars/Olympus", effective_from=EPOCH, effective_to=None)
     api.dossier.put(controls.collect_events())
-    report = api.get("/health/ready", None).json()
+    with running(api.dossier.database):
+        report = api.get("/health/ready", None).json()
     assert report["status"] == "ready"
     assert report["warnings"] == [
         "Mars/Olympus is not a time zone of the tz database; days are those of UTC. Set the control TZ."
@@ -48,12 +55,12 @@ def test_a_zone_that_this_version_does_not_know_stops_nothing_and_is_told(api: A
 
 
 def test_without_a_database_it_lives_but_is_not_ready(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    def lost() -> None:
+    def lost(_: object) -> None:
         raise OperationalError("gone")
 
-    monkeypatch.setattr(api.dossier.log_of_facts, "max_notification_id", lost)
+    monkeypatch.setattr(VitalsReader, "read", lost)
     assert api.get("/health/live", None).status_code == 200
-    assert_problem(api.get("/health/ready", None), 503, "unavailable")
+    assert_problem(api.get("/health/ready", None), 503, "not-ready")
     assert "dossier_database_up 0.0" in api.get("/metrics", None).text
 
 

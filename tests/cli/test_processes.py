@@ -4,8 +4,6 @@ import json
 import signal
 import socket
 import subprocess
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -14,7 +12,7 @@ import pytest
 
 from aggregates.customer.commands import register_customer
 from cli import demo
-from command_line import CommandLine, eventually, request
+from command_line import CommandLine, eventually, free_port, request, text_of
 from conftest import TODAY
 from raw_http import Line
 
@@ -34,22 +32,6 @@ def start(line: CommandLine) -> Iterator[Start]:
     for process in started:
         process.kill()
         process.communicate()
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
-def text_of(url: str, token: str = "") -> str | None:
-    """What a GET answers, `None` while nobody does."""
-    asked = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"} if token else {})
-    try:
-        with urllib.request.urlopen(asked, timeout=5) as answer:
-            return answer.read().decode()
-    except (OSError, urllib.error.URLError):
-        return None
 
 
 def ended(process: "subprocess.Popen[str]", number: signal.Signals = signal.SIGTERM) -> list[dict[str, object]]:
@@ -88,7 +70,7 @@ def test_it_ends_when_told_to_and_logs_json(start: Start, command: tuple[str, ..
 def test_serve_answers_on_its_port(line: CommandLine, start: Start) -> None:
     port = free_port()
     start("serve", "--port", str(port))
-    eventually(lambda: text_of(f"http://127.0.0.1:{port}/health/ready"), "the API is ready")
+    eventually(lambda: text_of(f"http://127.0.0.1:{port}/health/live"), "the API answers")
     token = line.run("token", "--role", "agent").stdout.strip()
     assert json.loads(text_of(f"http://127.0.0.1:{port}/v1/customers", token) or "")["items"] == []
     assert (text_of(f"http://127.0.0.1:{port}/asyncapi.yaml") or "").startswith("asyncapi: ")
@@ -97,7 +79,7 @@ def test_serve_answers_on_its_port(line: CommandLine, start: Start) -> None:
 def test_serve_in_several_processes_ends_as_one(start: Start) -> None:
     port = free_port()
     process = start("serve", "--port", str(port), "--workers", "2")
-    eventually(lambda: text_of(f"http://127.0.0.1:{port}/health/ready"), "the API is ready")
+    eventually(lambda: text_of(f"http://127.0.0.1:{port}/health/live"), "the API answers")
     ended(process)
     assert text_of(f"http://127.0.0.1:{port}/health/live") is None
 
@@ -132,7 +114,7 @@ def test_a_second_project_stands_by_and_takes_over(line: CommandLine, start: Sta
 
 
 def _lag(line: CommandLine) -> int:
-    return max(one["lag"] for one in line.asked("status")["projections"])
+    return max(one["lag"] for one in line.asked("status", status=1)["projections"])
 
 
 def test_a_metrics_port_that_is_taken_is_said_plainly(start: Start) -> None:

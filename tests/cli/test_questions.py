@@ -22,6 +22,7 @@ from projections.catalogue import projections
 from projections.engine import Runner
 from store.application import Dossier
 from store.log import read
+from vital_signs import EVERYTHING, running
 
 
 @pytest.fixture(scope="module")
@@ -371,17 +372,22 @@ def test_an_instant_without_an_offset_is_utc(told: CommandLine) -> None:
 
 
 def test_status_tells_how_far_everything_is(told: CommandLine) -> None:
-    status: dict[str, Any] = told.asked("status")
+    with told.dossier() as dossier, running(dossier.database, {**EVERYTHING, "api": ("api",)}):
+        status: dict[str, Any] = told.asked("status")
+        words = told.run("status").stdout
+    assert (status["status"], status["faults"]) == ("ready", [])
     assert status["log"] == FOUNDED + TOLD
     assert {one["position"] for one in status["projections"]} == {FOUNDED + TOLD}
     assert (status["relay"], status["dead_letters"]) == (None, 0)
-    assert "Dead letters: 0" in told.run("status").stdout
+    assert "Dead letters: 0" in words
+    assert max(map(len, words.splitlines())) <= 80
 
 
 def test_status_fails_when_a_read_model_has_stopped(told: CommandLine) -> None:
     with stopped(told, "drawer"):
         result = told.run("status")
-    assert (result.exit_code, result.stderr) == (1, "dossier: Stopped: drawer.\n")
+    assert result.exit_code == 1
+    assert "read model drawer: It has stopped" in result.stderr
 
 
 def test_replay_tells_what_was_recorded_ahead_of_the_clock(postgres_url: str, tmp_path: Path) -> None:  # rule 0.3

@@ -131,13 +131,13 @@ def test_status_lists_uploads_that_are_not_over_and_why(line: CommandLine, conta
     with line.dossier() as dossier, dossier.database.connection() as connection:
         waiting = receive(dossier, contacts.read_bytes(), {"id": "customer_number"}, file="contacts.csv")
         uploads.fail(connection, waiting, "The abacus is broken.")
-    [listed] = line.asked("status")["uploads"]
+    [listed] = line.asked("status", status=1)["uploads"]
     assert (listed["upload"], listed["state"], listed["error"]) == (str(waiting), "failed", "The abacus is broken.")
     told = line.run("status").stdout
     assert "Uploads under way: 1" in told
     assert str(waiting) in told
     line.run("upload", "--cancel", str(waiting))
-    after = line.asked("status")
+    after = line.asked("status", status=1)
     assert (after["uploads"], after["propagations"]) == ([], [])
     assert "under way" not in line.run("status").stdout
 

@@ -13,6 +13,7 @@ from psycopg_pool import PoolTimeout
 
 from aggregates.setup.category import ProfileCategory
 from aggregates.use_case import Claim
+from store import outages
 from store.application import Dossier
 from store.database import Database
 from store.outages import is_not_migrated, is_outage
@@ -65,3 +66,26 @@ def test_a_claim_that_no_index_takes_fails_its_own_command_by_name(
         dossier.put(made.collect_events(), claims=[Claim("x", UNLIKE_ANY)], owner=made.id)
     assert not dossier.log_of_facts.max_notification_id()
     dossier.put(category("8").collect_events())
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (errors.DiskFull("could not extend file"), outages.DISK_FULL),
+        (psycopg.OperationalError("FATAL: could not write init file: No space left on device"), outages.DISK_FULL),
+        (errors.ReadOnlySqlTransaction(), outages.READ_ONLY),
+        (errors.TooManyConnections(), outages.TOO_MANY_CONNECTIONS),
+        (psycopg.OperationalError("FATAL: sorry, too many clients already"), outages.TOO_MANY_CONNECTIONS),
+        (psycopg.OperationalError("FATAL: remaining connection slots are reserved"), outages.TOO_MANY_CONNECTIONS),
+        (psycopg.OperationalError("FATAL: the database system is starting up"), outages.STARTING),
+        (errors.QueryCanceled("canceling statement due to statement timeout"), outages.TOO_SLOW),
+        (psycopg.OperationalError("server closed the connection unexpectedly"), outages.AWAY),
+        (errors.AdminShutdown(), outages.AWAY),
+    ],
+)
+def test_an_outage_says_why(error: Exception, words: str) -> None:
+    assert outages.reason(error) == words
+    wrapped = OperationalError("It failed.")
+    wrapped.__cause__ = error
+    assert outages.reason(wrapped) == words
+    assert outages.described(error).startswith(words)

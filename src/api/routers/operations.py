@@ -1,20 +1,19 @@
 """Operations, outside `/v1` and without a token: health, metrics, documentation. They show no fact and no personal value."""
 
-from typing import Any, Final
+from typing import Final
 
 import orjson
 from fastapi import APIRouter, Request
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 
 from api import docs_page, metrics
 from api.auth import GuardedRoute
-from api.logs import FAULTS
-from api.problems import KINDS, UNAVAILABLE, problem
-from api.services import Services, services_of
+from api.health_shapes import HealthDocument
+from api.problems import KINDS, UNREADY, problem
+from api.services import services_of
 from api.writing import JSON
-from store import refusals
+from projections.health import document
 
 router: Final = APIRouter(tags=["operations"], route_class=GuardedRoute)
 YAML: Final = "application/yaml"
@@ -26,45 +25,31 @@ async def live() -> dict[str, str]:
     return {"status": "live"}
 
 
-@router.get("/health/ready", responses={503: {"description": "The database cannot be used."}})
+@router.get(
+    "/health/ready",
+    response_model=HealthDocument,
+    responses={503: {"description": "Answers cannot be given or trusted. Member faults says why, and what to do."}},
+)
 async def ready(request: Request) -> Response:
-    """The database answers and is migrated. Read models that stopped or lag do not make it unready: writing goes on.
+    """Whether answers can be given and trusted: the database can be written to, and every read model is kept up to date.
 
-    `warnings` are words for operators.
+    `faults` are in words, each with what to do. Those that only delay what is sent leave the status at 200, `degraded`. `warnings` are
+    words for operators about what stops nothing. Where only reads are not ready, writes are still taken.
     """
-    try:
-        report = await run_in_threadpool(_check, services_of(request))
-    except Exception as error:  # noqa: BLE001  (whatever the reason is, the answer is "not ready")
-        FAULTS.warning("not ready", error=type(error).__name__)
-        return problem(request.scope, UNAVAILABLE, "The database cannot be used at the moment.")
-    return Response(orjson.dumps(report), media_type=JSON)
-
-
-def _check(services: Services) -> dict[str, Any]:
-    today = services.day.today()  # which also reads what is new in the setup
-    return {
-        "status": "ready",
-        "warnings": services.dossier.setup().controls.warnings(today),
-        "relay_refused": _refused(services),
-        "log_position": services.dossier.log_of_facts.max_notification_id() or 0,
-        "projections": [
-            {"name": state.name, "position": state.position, "lag": state.lag, "state": state.state}
-            for state in services.reads.states()
-        ],
-    }
-
-
-def _refused(services: Services) -> int:
-    """How many profiles' messages wait, because Kafka refused one of theirs."""
-    with services.dossier.database.connection() as connection:
-        return refusals.count(connection)
+    report = await services_of(request).health.report()
+    shown = document(report.health) | {"warnings": report.warnings}
+    if report.health.status == "unready":
+        detail = " ".join(f"{fault.what}: {fault.why} {fault.todo}" for fault in report.health.faults if fault.blocks)
+        return problem(request.scope, UNREADY, detail, members={**shown, "status": UNREADY.status})
+    return Response(orjson.dumps(shown), media_type=JSON)
 
 
 @router.get("/metrics", response_class=Response)
 async def read_metrics(request: Request) -> Response:
     """Prometheus' text format."""
-    text = await run_in_threadpool(services_of(request).metrics.text)
-    return Response(text, headers={"Content-Type": metrics.MEDIA_TYPE})
+    services = services_of(request)
+    report = await services.health.report()
+    return Response(services.metrics.text(report.health), headers={"Content-Type": metrics.MEDIA_TYPE})
 
 
 @router.get("/openapi.json", response_class=Response, include_in_schema=False)
