@@ -22,6 +22,12 @@ _BLANK: Final = frozenset(
 """Letters and signs that look like nothing, and what Unicode keeps free for more of them."""
 
 
+LONGEST_KEPT: Final = 1_000
+"""Characters of the longest text that is kept anywhere."""
+_MOST_OF_ONE: Final = 4
+"""Characters of which NFC may make one."""
+
+
 class TextError(InvalidError):
     """A text is missing, too long, or holds characters that cannot be shown."""
 
@@ -36,7 +42,9 @@ def text(value: str, *, field: str, label: str, longest: int) -> str:
 
 def line(value: str, *, field: str, label: str, longest: int) -> str:
     """`value` in NFC and without outer blanks: 1 to `longest` characters, no controls. Raises `TextError`."""
-    cleaned = normal(value.strip())
+    cleaned = value.strip()
+    if len(cleaned) <= _MOST_OF_ONE * longest:
+        cleaned = normal(cleaned)
     if not 1 <= len(cleaned) <= longest:
         raise TextError(f"{label} must have 1 to {longest} characters.", field=field)
     if not cleaned.isprintable() and any(map(_is_no_character, cleaned)):
@@ -55,8 +63,13 @@ def _is_seen(letter: str) -> bool:
 
 
 def normal(value: str) -> str:
-    """The text in NFC, the one form in which texts are stored and compared (rule 0.10)."""
-    return value if value.isascii() else unicodedata.normalize("NFC", value)
+    """The text in NFC, the one form in which texts are stored and compared (rule 0.10).
+
+    What is too long to be kept stays as it is: normalizing takes the square of the time for marks that follow each other.
+    """
+    if value.isascii() or len(value) > _MOST_OF_ONE * LONGEST_KEPT:
+        return value
+    return unicodedata.normalize("NFC", value)
 
 
 def folded(value: str) -> str:

@@ -1,5 +1,6 @@
 """Texts: one normal form, every letter there is or will be, nothing that cannot be seen, and what is stored stays findable (rule 0.10)."""
 
+import time
 from decimal import Decimal
 
 import pytest
@@ -14,6 +15,7 @@ from aggregates.profile_class.commands import change_class, define_class, start_
 from aggregates.profile_class.profile_class import ClassExistsError, ProfileClass
 from aggregates.profile_class.propagation import Propagation
 from aggregates.texts import TextError, code, folded, line, normal, number, plain_decimal, same, text
+from aggregates.upload.mapping import column_key, trimmed
 from aggregates.use_case import Request
 from field_facts import FIELDS, field_edited, row_uploaded
 from profile_facts import REQUIRED, class_changed, class_defined, terms
@@ -35,6 +37,27 @@ def of(value: str, longest: int = 30) -> str:
 def test_a_text_is_in_nfc_and_without_outer_blanks() -> None:  # rule 0.10
     assert COMPOSED != DECOMPOSED
     assert of(f" \u3000{DECOMPOSED}\t") == of(COMPOSED) == COMPOSED
+
+
+MARKS = "a" + "\u0300" * 20_000 + "\u0316" * 20_000
+"""Marks that are to be sorted, which takes seconds."""
+
+
+def test_what_is_too_long_is_refused_before_it_is_normalized() -> None:  # rules 0.10, 0.11
+    start = time.perf_counter()
+    for check in (
+        of,
+        lambda value: types.read(FieldType.STRING, value),
+        lambda value: types.read(FieldType.EMAIL, value),
+    ):
+        with pytest.raises(TextError):
+            check(MARKS)
+    for leave in (normal, trimmed, column_key):
+        assert leave(MARKS) == MARKS
+    assert time.perf_counter() - start < 2  # usually 0.01
+    with pytest.raises(TextError, match="1 to 30 characters"):
+        of("e\u0301" * 31)
+    assert of("\u1f00\u0342\u0345" * 30) == "\u1f86" * 30
 
 
 def test_characters_are_counted_in_nfc() -> None:

@@ -110,7 +110,8 @@ def read(kind: FieldType, value: str, choices: tuple[str, ...] = ()) -> str:
     """The canonical text of a value, which is not blank. Raises `TextError`."""
     cleaned = texts.normal(value.strip())
     if kind is FieldType.CHOICE:
-        found = next((choice for choice in choices if texts.folded(choice) == texts.folded(cleaned)), None)
+        wanted = texts.folded(cleaned)
+        found = next((choice for choice in choices if texts.folded(choice) == wanted), None)
         if found is None:
             raise TextError(f"must be one of {', '.join(choices)}.")
         return found

@@ -1,6 +1,5 @@
 """`UploadMapping`: which column of a contact file is which field, saved under a name (rule 3.2)."""
 
-import unicodedata
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import ClassVar, Final
@@ -85,13 +84,13 @@ def trimmed(text: str) -> str:
         first += 1
     while first < last and (text[last - 1].isspace() or text[last - 1] in _UNSEEN):
         last -= 1
-    return unicodedata.normalize("NFC", text[first:last])
+    return texts.normal(text[first:last])
 
 
 @lru_cache(maxsize=10_000)  # the members of JSON lines are compared row by row
 def column_key(name: str) -> str:
     """The text by which names of columns are compared: equal for names that differ in outer blanks, normal form or case only."""
-    return unicodedata.normalize("NFC", trimmed(name).casefold())
+    return texts.normal(trimmed(name).casefold())
 
 
 def check_columns(faults: Faults, columns: Mapping[str, str], fields: Collection[str]) -> dict[str, str]:
