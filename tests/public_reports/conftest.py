@@ -53,15 +53,15 @@ def api(line: CommandLine) -> Iterator[Api]:
 
 
 @contextmanager
-def served(line: CommandLine) -> Iterator[Api]:
-    """The API of a company, and its read models, each kept up to date by a thread of its own."""
+def served(line: CommandLine, *, folding: bool = True) -> Iterator[Api]:
+    """The API of a company, and its read models, each kept up to date by a thread of its own, or by nobody."""
     with ExitStack() as opened:
         dossier = opened.enter_context(line.dossier())
         reads = ReadModels(dossier)
         reads.start()
         opened.callback(reads.close)
         stop = threading.Event()
-        for projection in catalogue.projections(dossier):
+        for projection in catalogue.projections(dossier) if folding else ():
             thread = threading.Thread(target=Runner(dossier, projection).run, args=(stop,))
             thread.start()
             opened.callback(thread.join, 10)

@@ -117,7 +117,10 @@ def test_a_time_zone_is_one_that_every_machine_knows(api: Api, zone: str) -> Non
 
 
 def test_a_name_in_a_new_script_is_taken_and_found_in_either_form(api: Api) -> None:  # rule 0.10
-    """Kind: characters that are newer than the library are refused, and the same name in other code points is another."""
+    """Kind: characters that are newer than the library are refused, and the same name in other code points is another.
+
+    Public report: github.com/ArcReel/ArcReel/issues/1578 (two names that look the same were told apart by their code points).
+    """
     register(api, "N1", "\U0002ebf0\U00031350")  # Han, extensions I and H
     register(api, "N2", "Zoe\u0308")
     assert api.seen("/v1/customers/N1").json()["name"] == "\U0002ebf0\U00031350"
@@ -177,7 +180,10 @@ def test_a_change_of_today_may_leave_what_is_planned(api: Api) -> None:  # rules
 
 
 def test_a_refused_row_of_a_person_is_erased_with_the_person(api: Api) -> None:  # rule 5.1
-    """Kind: somebody is erased, and the refused rows of files keep the person's values."""
+    """Kind: somebody is erased, and the refused rows of files keep the person's values.
+
+    Public report: github.com/opengento/magento2-gdpr/issues/151 (an erasure reached the customer's own record only).
+    """
     upload = uploaded(
         api.dossier, "id,first,due\nE1,Ada,2031-01-01\n", {"id": "customer_number", "first": "first_name"}
     )
@@ -198,12 +204,15 @@ def test_the_status_lists_uploads_that_are_not_over(api: Api, line: CommandLine)
     """
     headers = {"Dossier-Upload-Columns": '{"id": "customer_number"}', "Content-Type": "text/csv"}
     answer = api.call("POST", "/v1/uploads", content=b"id\nW1\n", headers=headers)
-    assert [upload["upload"] for upload in line.asked("status")["uploads"]] == [answer.json()["upload"]]
+    assert [upload["upload"] for upload in line.asked("status", status=1)["uploads"]] == [answer.json()["upload"]]
     api.post(f"{answer.headers['Location']}/cancel", {})
 
 
 def test_an_answer_of_a_hidden_category_stays(api: Api) -> None:  # rules 1.4, 1.5
-    """Kind: an empty choice for something that the form does not show deletes what is stored."""
+    """Kind: an empty choice for something that the form does not show deletes what is stored.
+
+    Public report: github.com/statamic/cms/issues/6060 (a field that was not visible lost its value when the form was saved).
+    """
     define_age(api)
     register(api, "D1")
     drawer = "/v1/customers/D1/drawer"

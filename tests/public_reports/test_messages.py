@@ -161,6 +161,27 @@ def test_what_the_broker_refuses_holds_up_its_key_and_is_shown(south: Company) -
     wait_for(lambda: not south.line.asked("refused-messages", "list"), "it is sent once the topic takes it")
 
 
+def test_topics_are_made_as_the_settings_say(postgres_url: str, tmp_path: Path, kafka_servers: str) -> None:  # rule 4.6
+    """Kind: the tool makes its topics with one copy and its own settings, whatever the brokers are for.
+
+    Public report: github.com/andreas-schroeder/kafka-health-check/issues/11 (topics with one copy, where two must acknowledge).
+    """
+    shape = {"KAFKA_PARTITIONS": "3", "KAFKA_REPLICATION_FACTOR": "1", "KAFKA_MIN_INSYNC_REPLICAS": "1"}
+    with installed(postgres_url, tmp_path) as line, closing(KafkaAdminClient(bootstrap_servers=kafka_servers)) as admin:
+        topic = Topics.of(line.company).events
+        relay = line.process("relay", KAFKA_BOOTSTRAP_SERVERS=kafka_servers, KAFKA_RETENTION_MS="86400000", **shape)
+        try:
+            wait_for(lambda: topic in admin.list_topics(), "the relay makes its topic")
+        finally:
+            relay.terminate()
+            relay.communicate(timeout=30)
+        [described] = admin.describe_topics([topic])
+        settings = [ConfigResource(ConfigResourceType.TOPIC, topic, ["retention.ms", "min.insync.replicas"])]
+        values = admin.describe_configs(settings)["topic"][topic]
+    assert len(described["partitions"]) == 3
+    assert (values["retention.ms"]["value"], values["min.insync.replicas"]["value"]) == ("86400000", "1")
+
+
 @contextmanager
 def taking_at_most(company: Company, most: int) -> Iterator[None]:
     """Meanwhile the broker refuses messages of more bytes."""

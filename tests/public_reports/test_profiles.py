@@ -12,6 +12,7 @@ from aggregates.fact import Role
 from api_client import Api, fields, register
 from jobs.uploader import Uploader
 from payers import update
+from upload_room import uploaded
 from workshop import attempt
 
 TERMS = {"collector": "EU-1", "allow_discount": True, "payment_terms": "NET30"}
@@ -55,8 +56,17 @@ def run(api: Api, name: str, version: int, **more: Any) -> dict[str, Any]:
     return {row["account"]: row for row in api.get(f"{path}/report").json()["items"]}
 
 
+def city_of(api: Api, number: str) -> Any:
+    """The city of a customer today."""
+    shown = api.seen(f"/v1/customers/{number}/fields").json()["business"]["fields"]
+    return next(field["value"] for field in shown if field["key"] == "city")
+
+
 def test_history_tells_on_which_days_each_version_holds(api: Api) -> None:  # rule 2.22
-    """Kind: history repeats the range that was asked for, and nobody learns on which days a version was the one in force."""
+    """Kind: history repeats the range that was asked for, and nobody learns on which days a version was the one in force.
+
+    Public report: github.com/markmhendrickson/neotoma/issues/2034 (what was true on a day could not be asked, only what was said).
+    """
     define(api, "Days")
     path = account(api, "D-1", start="2031-01-01")
     assign(api, path, "Days", effective_from="2031-02-01", effective_to="2031-02-15")
@@ -130,16 +140,26 @@ def test_undoing_one_merge_leaves_what_another_brings(api: Api) -> None:  # rule
     account_of_m2 = {"account": "M-2", "customer": "M2"}
     assert api.post("/v1/accounts", account_of_m2).status_code == 201
 
-    def city_of(number: str) -> Any:
-        shown = api.seen(f"/v1/customers/{number}/fields").json()["business"]["fields"]
-        return next(field["value"] for field in shown if field["key"] == "city")
-
     for other in ("M2", "M3"):
         assert api.post("/v1/customers/M1/merge", {"other": other}).status_code == 200
     listed = api.seen("/v1/accounts", params={"customer": "M1"}).json()["items"]
-    assert (city_of("M1"), [row["account"] for row in listed]) == ("Rome", ["M-2"])
+    assert (city_of(api, "M1"), [row["account"] for row in listed]) == ("Rome", ["M-2"])
     assert api.post("/v1/customers/M1/unmerge", {"other": "M2"}).status_code == 200
-    assert (city_of("M1"), city_of("M2")) == ("Oslo", "Rome")
+    assert (city_of(api, "M1"), city_of(api, "M2")) == ("Oslo", "Rome")
+
+
+def test_what_the_customers_own_file_says_stays_when_a_merge_is_undone(api: Api) -> None:  # rules 3.10, 6.1
+    """Kind: what came in for the survivor while it was merged goes away with the merge.
+
+    Public report: github.com/arvarik/contrack/pull/56 (an undo did not know what had been changed since).
+    """
+    for number in ("O1", "O2"):
+        register(api, number)
+    api.patch("/v1/customers/O2/fields", {"fields": {"city": "Rome"}})
+    assert api.post("/v1/customers/O1/merge", {"other": "O2"}).status_code == 200
+    uploaded(api.dossier, "id,town\nO1,Rome\n", {"id": "customer_number", "town": "city"})
+    assert api.post("/v1/customers/O1/unmerge", {"other": "O2"}).status_code == 200
+    assert city_of(api, "O1") == "Rome"
 
 
 def test_another_spelling_of_an_amount_is_no_change(api: Api) -> None:  # rules 0.5, 0.10
