@@ -80,7 +80,7 @@ def test_deep_json_goes_to_every_write_that_takes_json() -> None:
 def test_a_short_run_attacks_with_everything_and_finds_each_save(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run.main(["--seconds", "8", "--json", str(tmp_path / "found.json")])
+    run.main(["--seconds", "8", "--customers", "20", "--json", str(tmp_path / "found.json")])
     found = orjson.loads((tmp_path / "found.json").read_bytes())
     assert found["saves"]["acknowledged"] > 0
     assert (found["saves"]["lost"], found["saves"]["doubled"]) == (0, 0)

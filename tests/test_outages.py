@@ -13,7 +13,7 @@ OUT = frozenset({"HTTP 200", "faults[]=kafka cannot be reached"})
 
 
 def observed(*said: tuple[float, frozenset[str]]) -> list[Observation]:
-    return [Observation(at, statements) for at, statements in said]
+    return [Observation(at, at, statements) for at, statements in said]
 
 
 def test_an_outage_is_told_from_the_first_statement_that_names_it_until_its_end() -> None:

@@ -26,7 +26,6 @@ from benchmarks.running.servers import Postgres
 from benchmarks.running.setting_up import set_up, write
 
 PARTS: Final = ("serve", "project", "work")
-CUSTOMERS: Final = 300
 STARTS_S: Final = 4.0
 """For the client and the attackers to be there."""
 TOGETHER_PARTS: Final = 3
@@ -47,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
     directory.chmod(0o755)
     print(f"logs in {directory}", flush=True)
     with ExitStack() as closing:
-        findings = _run(closing, directory, chosen.seconds, chosen.only)
+        findings = _run(closing, directory, chosen)
     report.show(findings)
     if chosen.json is not None:
         chosen.json.write_bytes(orjson.dumps(findings, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
@@ -59,6 +58,7 @@ def main(arguments: Sequence[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks hostile", description=__doc__)
     parser.add_argument("--seconds", type=float, default=1_800, help="how long it goes on; default %(default)s")
+    parser.add_argument("--customers", type=int, default=300, help="whom the saves are about; default %(default)s")
     parser.add_argument("--only", nargs="*", metavar="NAME", help="these attacks; default: all", choices=_names())
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write what was found there")
     return parser
@@ -68,15 +68,16 @@ def _names() -> list[str]:
     return [attack.name for attack in attacking.ATTACKS]
 
 
-def _run(closing: ExitStack, directory: Path, seconds: float, only: Sequence[str] | None) -> Findings:
+def _run(closing: ExitStack, directory: Path, chosen: argparse.Namespace) -> Findings:
     postgres = Postgres(directory, mounted=False)
     closing.callback(postgres.stop)
     company = Company("hostile", directory, postgres.url, None, PARTS)
     closing.callback(company.stop_all)
     company.start_all()
-    _set_up(company)
-    target = Target(company.ports["serve"], company.token(Role.AGENT), company.token(Role.ADMINISTRATOR), CUSTOMERS)
-    phases = plan(time.monotonic() + STARTS_S, seconds, _names() if only is None else only)
+    _set_up(company, chosen.customers)
+    agent, administrator = company.token(Role.AGENT), company.token(Role.ADMINISTRATOR)
+    target = Target(company.ports["serve"], agent, administrator, chosen.customers)
+    phases = plan(time.monotonic() + STARTS_S, chosen.seconds, _names() if chosen.only is None else chosen.only)
     client = Beside(saving.measure, target, phases[0].begins, phases[-1].ends)
     closing.callback(client.end)
     attackers = Beside(attacking.attack, target, phases)
@@ -102,11 +103,11 @@ def _answers_counted(company: Company) -> Counter[str]:
     return Counter()
 
 
-def _set_up(company: Company) -> None:
+def _set_up(company: Company, customers: int) -> None:
     repeated: Counter[str] = Counter()
     set_up(company, repeated)
     with company.caller(Role.ADMINISTRATOR) as admin:
-        for number in range(CUSTOMERS):
+        for number in range(customers):
             write(admin, "POST", "/v1/customers", {"number": str(number), "name": f"Customer {number}"}, repeated)
 
 

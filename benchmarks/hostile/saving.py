@@ -31,6 +31,8 @@ PATIENCE_S: Final = 60.0
 """After which a save without an acknowledgement is given up."""
 UNSENT_S: Final = 10.0
 UNSENT: Final = "not sent"
+UNCHANGED: Final = "nothing changed"
+"""The answer where the saves in between were dropped."""
 PAUSE_S: Final = 0.25
 _LIVE: Final = request("GET", "/health/live", headers="Connection: close\r\n")
 
@@ -143,15 +145,16 @@ async def _attempt(connection: Connection, save: Save) -> str:
         return SILENT
     except (OSError, EOFError):
         return CLOSED
-    return str(status) if status != 200 or orjson.loads(body)["changed"] else "nothing changed"
+    return str(status) if status != 200 or orjson.loads(body)["changed"] else UNCHANGED
 
 
 def _after(save: Save, answer: str, due: asyncio.Queue[Save], measured: Measured) -> Save | None:
     """The save when it is to be repeated, else `None`."""
     took = time.monotonic() - save.due
-    if answer == "200":
+    if answer in {"200", UNCHANGED}:
         measured.saves.append((save.due, took))
-        measured.marks.setdefault(save.number, []).append(save.mark)
+        if answer != UNCHANGED:
+            measured.marks.setdefault(save.number, []).append(save.mark)
     elif took < PATIENCE_S:
         return save
     else:

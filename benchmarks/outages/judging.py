@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from benchmarks.outages.observing import METRICS, Observation
-from benchmarks.outages.statements import Statements
+from benchmarks.outages.statements import COUNTS, Statements
 
-COUNTS: Final = re.compile(r"lag|waiting|unfinished")
-"""Statements with these words tell how much waits, not why."""
 API: Final = "serve: "
 """Where every process offers metrics, those of the API are to tell the whole."""
 
@@ -53,7 +51,7 @@ def told(source: str, window: Window, usual: Statements, observations: Sequence[
 
 
 def _naming(source: str, words: re.Pattern[str], news: Statements) -> list[str]:
-    """The news that name what is out."""
+    """The news that name what is out; how much waits is no name."""
     return sorted(
         one
         for one in news

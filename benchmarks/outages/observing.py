@@ -1,5 +1,6 @@
 """Asks `/health/ready`, `/metrics` and `dossier status` again and again, each in a thread of its own, and keeps what they say."""
 
+import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -8,22 +9,23 @@ from typing import Final
 
 import httpx2
 
-from benchmarks.outages import statements
-from benchmarks.outages.statements import Statements
+from benchmarks.outages.statements import Statements, of_command, of_http, of_metrics
 from benchmarks.running.company import Company
 
 READY, STATUS, METRICS = "/health/ready", "dossier status", "/metrics"
 EVERY_S: Final = {READY: 1.0, METRICS: 1.0, STATUS: 5.0}
 """How often each is asked; a start of `dossier` takes a second of processor."""
+POLL_S: Final = 0.1
 ANSWER_S: Final = 5.0
 """Longer than this counts as no answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What one of the sources said; asked at `at`, in seconds of `time.monotonic`."""
+    """What one of the sources said; asked at `at` and answered at `answered`, in seconds of `time.monotonic`."""
 
     at: float
+    answered: float
     statements: Statements
 
 
@@ -32,6 +34,7 @@ class Observer:
 
     def __init__(self, company: Company) -> None:
         self._company = company
+        self._client = httpx2.Client(timeout=ANSWER_S)
         self._stop_asked = threading.Event()
         self.hurried = threading.Event()
         """While it is set, each source is asked once a second."""
@@ -51,36 +54,45 @@ class Observer:
         self._stop_asked.set()
         for thread in self._threads:
             thread.join()
+        self._client.close()
+
+    def wait_for_each(self, times: int) -> None:
+        """Returns when each source has been asked so many times."""
+        while any(len(observations) < times for observations in self.observations.values()):
+            time.sleep(POLL_S)
 
     def _observe(self, source: str, ask: Callable[[], Statements]) -> None:
         while not self._stop_asked.is_set():
             began = time.monotonic()
-            self.observations[source].append(Observation(began, ask()))
+            statements = ask()
+            self.observations[source].append(Observation(began, time.monotonic(), statements))
             every_s = 1.0 if self.hurried.is_set() else EVERY_S[source]
             self._stop_asked.wait(max(0.0, began + every_s - time.monotonic()))
 
     def _ready(self) -> Statements:
         try:
-            answer = httpx2.get(f"http://127.0.0.1:{self._company.ports['serve']}/health/ready", timeout=ANSWER_S)
+            answer = self._client.get(f"http://127.0.0.1:{self._company.ports['serve']}/health/ready")
         except httpx2.TransportError as error:
             return frozenset({f"no answer: {type(error).__name__}"})
-        return statements.of_http(answer.status_code, answer.text)
+        return of_http(answer.status_code, answer.text)
 
     def _status(self) -> Statements:
-        done = self._company.ask("status", "--json")
-        return statements.of_command(done.returncode, done.stdout, done.stderr)
+        try:
+            done = self._company.ask("status", "--json")
+        except subprocess.TimeoutExpired as error:
+            return frozenset({f"no answer within {error.timeout:.0f} s"})
+        return of_command(done.returncode, done.stdout, done.stderr)
 
     def _metrics(self) -> Statements:
         found: set[str] = set()
         for process, port in self._company.ports.items():
             if process != "simulator":
-                found |= _scraped(process, port)
+                found |= self._scraped(process, port)
         return frozenset(found)
 
-
-def _scraped(process: str, port: int) -> Statements:
-    try:
-        answer = httpx2.get(f"http://127.0.0.1:{port}/metrics", timeout=ANSWER_S)
-    except httpx2.TransportError as error:
-        return frozenset({f"{process}: no answer: {type(error).__name__}"})
-    return statements.of_metrics(process, answer.text)
+    def _scraped(self, process: str, port: int) -> Statements:
+        try:
+            answer = self._client.get(f"http://127.0.0.1:{port}/metrics")
+        except httpx2.TransportError as error:
+            return frozenset({f"{process}: no answer: {type(error).__name__}"})
+        return of_metrics(process, answer.text)

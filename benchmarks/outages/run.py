@@ -25,6 +25,8 @@ from benchmarks.servers import kafka_module
 PARTS: Final = ("simulator", "serve", "project", "work", "forward")
 QUIET_S: Final = 20.0
 """Before the first outage: what is said then is usual."""
+USUAL_TIMES: Final = 2
+"""How often each source is asked in quiet times at least."""
 AFTER_S: Final = 30.0
 """How long after an outage one looks on."""
 LOOK_S: Final = 0.5
@@ -74,14 +76,14 @@ def _run(closing: ExitStack, directory: Path, chosen: argparse.Namespace) -> lis
         closing.callback(each.stop)
         each.start()
     observer.hurried.set()
-    began = time.monotonic()
     time.sleep(chosen.quiet)
+    observer.wait_for_each(USUAL_TIMES)
     windows = [
         _take_away(outage, observer, company, chosen.seconds, chosen.after)
         for outage in outages(company, postgres, broker)
         if chosen.only.lower() in outage.name.lower()
     ]
-    return [_judge(window, began, windows[0].begins, traffic, observer) for window in windows]
+    return [_judge(window, windows[0].begins, traffic, observer) for window in windows]
 
 
 def _set_up(company: Company) -> None:
@@ -113,11 +115,11 @@ def _look_after(company: Company, until: float) -> None:
         time.sleep(min(LOOK_S, left))
 
 
-def _judge(window: Window, began: float, quiet_until: float, traffic: Traffic, observer: Observer) -> report.Judgement:
+def _judge(window: Window, quiet_until: float, traffic: Traffic, observer: Observer) -> report.Judgement:
     by_source: list[Told] = []
     timeline: list[report.Change] = []
     for source, observations in observer.observations.items():
-        quiet = (one.statements for one in observations if began <= one.at < quiet_until)
+        quiet = (one.statements for one in observations if one.answered < quiet_until)
         usual = frozenset(statement for said in quiet for statement in said)
         by_source.append(told(source, window, usual, observations))
         timeline += report.timeline(source, window, usual, observations)

@@ -8,9 +8,13 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-RISING: Final = re.compile(r"position|(^|\.)(log|relay|since|pid)$|_at$|_s$|_seconds")
+FEW: Final = 25
+"""Of what waits, as much as may wait at any moment."""
+RISING: Final = re.compile(r"position|(^|\.)(log|relay|since|pid)$|_at$|_s$|_seconds|_created$|correlation_id")
 """Members, and names of metrics, that change with every event or every second."""
-STEPS: Final = (100_000, 10_000, 1_000, 100, 1)
+COUNTS: Final = re.compile(r"lag|waiting|unfinished")
+"""Members, and names of metrics, that tell how much waits."""
+STEPS: Final = (100_000, 10_000, 1_000, 100, FEW)
 _DIGITS: Final = re.compile(r"\d+(\.\d+)?")
 _GAUGE: Final = re.compile(r"# TYPE (dossier_\w+) gauge")
 _SAMPLE: Final = re.compile(r"^(dossier_\w+)(\{[^}]*\})? (\S+)", re.MULTILINE)
@@ -33,7 +37,7 @@ def of_metrics(process: str, text: str) -> Statements:
     """The gauges that one process offers, without those that only rise."""
     gauges = set(_GAUGE.findall(text))
     return frozenset(
-        f"{process}: {name}{labels}={_step(float(value))}"
+        f"{process}: {name}{labels}={_step(name, float(value))}"
         for name, labels, value in _SAMPLE.findall(text)
         if name in gauges and not RISING.search(name)
     )
@@ -63,16 +67,16 @@ def _leaves(path: str, value: Any) -> Iterator[str]:
         case bool() | None:
             yield f"{path}={json.dumps(value)}"
         case int() | float():
-            yield f"{path}={_step(value)}"
+            yield f"{path}={_step(path, value)}"
         case _:
             yield f"{path}={_without_digits(str(value))}"
 
 
-def _step(value: float) -> str:
-    """A number by its size: 0 and 1 as they are, more as `10+`."""
-    if value in {0, 1}:
-        return f"{value:g}"
-    return next((f"{step}+" for step in STEPS if value >= step), f"{value:g}")
+def _step(name: str, value: float) -> str:
+    """A number by its size: of what waits, how many there are roughly; else 0 and 1 as they are, more as `1+`."""
+    if COUNTS.search(name):
+        return next((f"{step}+" for step in STEPS if value >= step), "few")
+    return f"{value:g}" if value in {0, 1} else f"{min(value, 1):g}+"
 
 
 def _without_digits(text: str) -> str:
