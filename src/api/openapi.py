@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
+from aggregates.strict_json import MOST_DEPTH, MOST_MEMBERS
 from api.auth import allowed
 from api.problems import KINDS, MEDIA_TYPE
 from api.write_headers import CORRELATION
@@ -23,7 +24,8 @@ VERSION: Final = "1"
 DESCRIPTION: Final = (
     "Customer and account profiles in which every change is kept and every past answer can be given again. Reads take two clocks,"
     " `valid_at` and `known_at`; writes take `Idempotency-Key` and `If-Match` and answer with `ETag`, `Dossier-Position` and `changed`."
-    " Refusals are problem documents (RFC 9457) that name every wrong field."
+    " Refusals are problem documents (RFC 9457) that name every value of the wrong shape, and once there is none, every value that"
+    f" breaks a rule. A body is JSON in UTF-8: 1 MiB, {MOST_DEPTH} levels and {MOST_MEMBERS:,} members at most, no name twice in an object."
 )
 _PROBLEM: Final = {
     "title": "Problem",

@@ -129,6 +129,6 @@ HOSTILE = {
 
 @pytest.mark.parametrize("content", HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_mebibyte_costs_milliseconds(content: bytes) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     refusal(content)
-    assert time.perf_counter() - start < 1  # usually 0.03
+    assert time.process_time() - start < 1  # usually 0.03

@@ -44,7 +44,7 @@ MARKS = "a" + "\u0300" * 20_000 + "\u0316" * 20_000
 
 
 def test_what_is_too_long_is_refused_before_it_is_normalized() -> None:  # rules 0.10, 0.11
-    start = time.perf_counter()
+    start = time.process_time()
     for check in (
         of,
         lambda value: types.read(FieldType.STRING, value),
@@ -54,7 +54,7 @@ def test_what_is_too_long_is_refused_before_it_is_normalized() -> None:  # rules
             check(MARKS)
     for leave in (normal, trimmed, column_key):
         assert leave(MARKS) == MARKS
-    assert time.perf_counter() - start < 2  # usually 0.01
+    assert time.process_time() - start < 2  # usually 0.01
     with pytest.raises(TextError, match="1 to 30 characters"):
         of("e\u0301" * 31)
     assert of("\u1f00\u0342\u0345" * 30) == "\u1f86" * 30

@@ -3,6 +3,9 @@
 The writes, and what each of them takes, are found in the OpenAPI document.
 """
 
+import json
+import time
+import tracemalloc
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -77,6 +80,34 @@ def test_a_body_that_is_no_sound_json_is_refused_in_words_by_every_write(
             with subtests.test(write):
                 assert assert_problem(send(api, write, content), 400, "malformed")["detail"] == detail
     assert api.post("/v1/customers", {"number": "1001", "name": "Ada"}).status_code == 201
+
+
+WIDE: Final = {f"m{number:03}{'x' * 900}": "y" * 50 for number in range(1_000)}
+COSTLY: Final = [
+    ("POST /v1/customers", WIDE),
+    ("PUT /v1/customers/1001/drawer", {"responses": WIDE}),
+    ("PATCH /v1/customers/1001/fields", {"fields": WIDE}),
+    ("PATCH /v1/profile-classes/DEFAULT", {"options": WIDE}),
+    ("PATCH /v1/profile-classes/DEFAULT", {"amounts": {"USD": WIDE}}),
+    ("PUT /v1/upload-mappings/m", {"columns": WIDE}),
+    ("POST /v1/customers", {"number": "1002", "name": "a" + "\u0300" * 150_000 + "\u0316" * 150_000}),
+]
+
+
+def test_the_largest_wrong_bodies_cost_little(api: Api, subtests: pytest.Subtests) -> None:  # rules 0.11, 0.12
+    api.post("/v1/customers", {"number": "1001", "name": "Ada"})
+    bodies = [(write, json.dumps(body, ensure_ascii=False).encode()) for write, body in COSTLY]
+    bodies += [("POST /v1/customers", content) for content, _ in BROKEN.values()]
+    for write, content in bodies:
+        with subtests.test(f"{write} {content[:20]!r}"):
+            tracemalloc.start()
+            start = time.process_time()
+            assert send(api, write, content).status_code in (400, 422)
+            seconds, peak = time.process_time() - start, tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+            assert seconds < 2  # of the processor; usually 0.05
+            assert peak < 50_000_000  # usually 6 MB
+    assert api.patch("/v1/customers/1001", {"name": "Ada Byron"}).status_code == 200
 
 
 def test_an_unknown_member_is_refused_by_name_by_every_write(api: Api, subtests: pytest.Subtests) -> None:  # rule 0.9
