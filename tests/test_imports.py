@@ -36,6 +36,7 @@ MAY: Final[dict[str, set[str]]] = {
         "prometheus_client",
     },
     "api": {
+        "anyio",
         "aggregates",
         "store",
         "projections",

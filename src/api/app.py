@@ -45,6 +45,7 @@ from api.routers import (
 from api.services import BusinessDay, LogEnd, Services
 from api.settings import ApiSettings
 from api.tokens import Tokens
+from api.waiting import QueryThreads, Waiting
 from projections.reading import ReadModels
 from store.application import Dossier
 
@@ -92,10 +93,10 @@ def _methods(route: APIRoute) -> set[str]:
 
 
 def create_app(dossier: Dossier, reads: ReadModels, settings: ApiSettings) -> FastAPI:
-    """The application over one company's profiles. `reads` should be started, so that waiting for a position is prompt."""
+    """The application over one company's profiles. `reads` must be started: nothing waits for read models but by their signals."""
     services = Services(
         dossier=dossier,
-        reads=reads,
+        reads=reads.without_waiting(),
         settings=settings,
         tokens=Tokens(settings.token_secret, dossier.company),
         day=BusinessDay(dossier),
@@ -103,6 +104,8 @@ def create_app(dossier: Dossier, reads: ReadModels, settings: ApiSettings) -> Fa
         metrics=Metrics(dossier.company, settings.counts),
         health=HealthCheck(dossier, settings.expected),
         bell=Bell(dossier, settings.followers),
+        queries=QueryThreads(settings.query_threads),
+        waiting=Waiting(reads, settings.waiting),
         rebuilds=Rebuilds(dossier),
     )
     app = _routed()

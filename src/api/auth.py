@@ -7,6 +7,7 @@ little. On a route of another class the same declaration works as a plain depend
 from collections.abc import Callable, Coroutine, Sequence
 from copy import copy
 from dataclasses import replace
+from inspect import iscoroutinefunction
 from typing import Any, Final
 
 from fastapi import Depends
@@ -21,6 +22,7 @@ from aggregates.errors import ForbiddenError
 from aggregates.fact import Role
 from api import around, bodies, names
 from api.around import Around
+from api.questions import asked_until_answered
 from api.services import services_of
 
 ADMINISTRATORS: Final = (Role.ADMINISTRATOR,)
@@ -32,6 +34,7 @@ FORWARDERS: Final = (Role.ADMINISTRATOR, Role.INTEGRATOR)
 OPERATORS: Final = (Role.ADMINISTRATOR, Role.AUDITOR)
 Handle = Callable[[Request], Coroutine[Any, Any, Response]]
 
+_READING: Final = {"GET", "HEAD"}
 _WITH_BODY: Final = {"POST", "PUT", "PATCH", "DELETE"}
 _JSON: Final = "application/json"
 
@@ -96,11 +99,21 @@ class GuardedRoute(APIRoute):
     Without `allow` it lets everybody in.
     """
 
-    def __init__(self, *args: Any, dependencies: Sequence[Dependency] | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        *,
+        methods: set[str] | list[str] | None = None,
+        dependencies: Sequence[Dependency] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        if _READING.issuperset(methods or _READING) and not iscoroutinefunction(endpoint):
+            endpoint = asked_until_answered(endpoint)
         found = dependencies or ()
         self.guard = next((one.dependency for one in found if isinstance(one.dependency, Allowed)), None)
         others = [one for one in found if one.dependency is not self.guard]
-        super().__init__(*args, dependencies=others, **kwargs)
+        super().__init__(path, endpoint, methods=methods, dependencies=others, **kwargs)
 
     def get_route_handler(self) -> Handle:
         """The handler behind its guard."""

@@ -25,6 +25,7 @@ from api.following import FollowersError
 from api.tokens import TokenError
 from projections.positions import NotInstalledError
 from projections.reading import BehindError
+from store.log import UnsettledError
 
 MEDIA_TYPE: Final = "application/problem+json"
 MOST_ERRORS: Final = 100
@@ -187,6 +188,7 @@ _OF_ERROR: Final[dict[type[Exception], Kind]] = {
     FollowersError: UNAVAILABLE,
     OperationalError: UNAVAILABLE,
     BehindError: BEHIND,
+    UnsettledError: BEHIND,
     NotInstalledError: UNAVAILABLE,
 }
 _OF_STATUS: Final = {

@@ -27,6 +27,7 @@ from projections.positions import NotInstalledError
 from projections.reading import BehindError
 from store import outages
 from store.committer import OutcomeUnknownError
+from store.log import UnsettledError
 from store.public import instant
 
 Handler = Callable[[Request, Any], Coroutine[Any, Any, Response]]
@@ -117,7 +118,7 @@ async def http_error(request: Request, error: Exception) -> Response:
 async def unavailable(request: Request, error: Exception) -> Response:
     """The database is away, or a read model has not come far enough. The client may repeat the request."""
     kind = kind_of(error)
-    if isinstance(error, BehindError | NotInstalledError):
+    if isinstance(error, BehindError | NotInstalledError | UnsettledError):
         return problem(request.scope, kind, str(error))
     if isinstance(error, OutcomeUnknownError):
         return problem(request.scope, kind, kind.meaning)

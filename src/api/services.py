@@ -14,6 +14,7 @@ from api.metrics import Metrics
 from api.rebuilds import Rebuilds
 from api.settings import ApiSettings
 from api.tokens import Tokens
+from api.waiting import QueryThreads, Waiting
 from projections.reading import ReadModels
 from store.application import Dossier
 
@@ -70,6 +71,8 @@ class Services:
     metrics: Metrics
     health: HealthCheck
     bell: Bell
+    queries: QueryThreads
+    waiting: Waiting
     rebuilds: Rebuilds
 
 

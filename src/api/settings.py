@@ -21,7 +21,9 @@ class ApiSettings:
 
     `asyncapi` gives the text of the message contract, served at `/asyncapi.yaml`; without it the path is not found.
     `heartbeat_s` is the silence after which a follower of events gets a comment, `follow_s` the longest such answer, after which a
-    client connects again, and `followers` how many there may be at once. `most_upload_bytes` is how large a contact file may be.
+    client connects again, and `followers` how many there may be at once, `followers_each` of one caller. `waiting` is how many reads may
+    wait for read models at once, `query_threads` how many are answered at once: it must be below the number of pooled connections.
+    `most_upload_bytes` is how large a contact file may be.
     `expected` are the processes that health looks for, and `counts` is what several workers count in together.
 
     Raises:
@@ -33,6 +35,9 @@ class ApiSettings:
     heartbeat_s: float = 15.0
     follow_s: float = 300.0
     followers: int = 100
+    followers_each: int = 10
+    waiting: int = 1_000
+    query_threads: int = 8
     most_upload_bytes: int = 2 * 1024**3
     expected: Expected = field(default_factory=Expected)
     counts: SharedCounts | None = None

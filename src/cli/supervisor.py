@@ -20,7 +20,7 @@ from typing import Final, NoReturn
 SUPERVISED: Final = "DOSSIER_SUPERVISED"
 """Set in the environment of children: their stdin is a pipe that the supervisor holds open while it lives."""
 FIRST_PAUSE_S: Final = 0.5
-LONGEST_PAUSE_S: Final = 30.0
+LONGEST_PAUSE_S: Final = 4.0
 STEADY_S: Final = 60.0
 END_TIMEOUT_S: Final = 3.0
 """What a child has from SIGTERM on; then it is killed."""

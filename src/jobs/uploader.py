@@ -33,8 +33,11 @@ TIDY_S: Final = 300.0
 """Seconds between two looks for files that are of no use any more."""
 CHUNK_PATIENCE_S: Final = 15.0
 """Seconds that a chunk of rows may take before the task counts as one that hangs."""
+STEADY_S: Final = 10.0
+"""Seconds without a fault after which the next one counts as the first."""
 FIRST_PAUSE_S: Final = 0.2
 LONGEST_PAUSE_S: Final = 2.0
+"""How late the end of an outage of the database may be noticed."""
 
 _log = structlog.get_logger(__name__)
 
@@ -62,7 +65,7 @@ class Uploader:
                     self._progress.mark("waiting", reason(error), patience_s=PATIENCE_S + pause_s)
                 else:
                     _log.error("uploads.failed", exc_info=error)
-            if time.monotonic() - began > LONGEST_PAUSE_S:
+            if time.monotonic() - began > STEADY_S:
                 pause_s = FIRST_PAUSE_S
             stop.wait(pause_s)
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)

@@ -40,6 +40,7 @@ CHUNK_PATIENCE_S: Final = 15.0
 """Seconds that a chunk of profiles may take before the task counts as one that hangs."""
 FIRST_PAUSE_S: Final = 0.2
 LONGEST_PAUSE_S: Final = 2.0
+"""How late the end of an outage of the database may be noticed."""
 
 _log = structlog.get_logger(__name__)
 

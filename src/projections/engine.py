@@ -34,6 +34,7 @@ STOPPED_POLL_S: Final = 5.0
 """How long a stopped read model rests before it tries its event again."""
 FIRST_PAUSE_S: Final = 0.1
 LONGEST_PAUSE_S: Final = 2.0
+"""How late the end of an outage of the database may be noticed."""
 BATCH_PATIENCE_S: Final = 10.0
 """How long a batch may take before its runner counts as one that hangs."""
 

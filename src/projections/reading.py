@@ -2,18 +2,21 @@
 
 The API and the command line open a `View` and hand it to the query functions of the read models. Promises: what a view shows was
 folded from the whole log up to its position; it shows nothing that was recorded after `known_at`, and everything until then, so
-that the same question has the same answer for ever (rule 0.3); a rebuild that swaps tables meanwhile is not noticed.
+that the same question has the same answer for ever (rule 0.3); a rebuild that swaps tables meanwhile is not noticed. Whoever must
+not wait in a thread reads `without_waiting`, and asks again once `reached` says so (see `heard_by`).
 """
 
+import copy
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Final
+from typing import Final, Self
 
 import psycopg
+from eventsourcing.persistence import OperationalError
 from psycopg import Connection, sql
 
 from aggregates.errors import InvalidError
@@ -23,6 +26,7 @@ from projections.states import ProjectionState, states
 from store.application import Dossier
 from store.database import Database, Row
 from store.keys import KeyRing
+from store.log import SETTLED_MS
 from store.signals import Signal
 
 __all__ = ["BehindError", "KnownAtError", "ProjectionState", "ReadModels", "View", "as_known_at"]
@@ -33,6 +37,8 @@ POLL_S: Final = 0.5
 """How often positions are looked up while no signal comes."""
 UNAIDED_POLL_S: Final = 0.02
 """The same while nothing listens for signals: before `start`, after `close`."""
+UNSETTLED_MS: Final = 100
+"""The same as `SETTLED_MS`, for whoever does not wait in a thread."""
 NOTHING_KNOWN: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """`known_at` of a view on read models that nothing was folded into."""
 
@@ -41,13 +47,22 @@ _NEWEST: Final = """
     FROM (SELECT clock_timestamp()) AS now (instant)
     LEFT JOIN LATERAL (SELECT recorded_at FROM events ORDER BY position DESC LIMIT 1) AS last ON true
 """
+_POSITIONS: Final = "SELECT name, position FROM projections"
 _PLACES: Final = (
     "SELECT name, position, recorded_at, state = 'stopped', error, shape FROM projections WHERE name = ANY(%s)"
 )
 
 
 class BehindError(Exception):
-    """A read model did not reach the wanted position in time. Nothing is wrong with the question: ask again later."""
+    """A read model did not reach the wanted position in time. Nothing is wrong with the question: ask again later.
+
+    `names` are the read models that will come to `position`; empty when one of them has stopped before it.
+    """
+
+    def __init__(self, text: str, names: Sequence[str] = (), position: int = 0) -> None:
+        super().__init__(text)
+        self.names = names
+        self.position = position
 
 
 class KnownAtError(InvalidError):
@@ -104,6 +119,14 @@ class ReadModels:
         self._moved = threading.Condition()
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
+        self._listeners: set[Callable[[], None]] = set()
+        self._wait_s: float | None = None
+
+    def without_waiting(self) -> Self:
+        """The same read models, whose `view` waits for no read model: it raises `BehindError` at once."""
+        these = copy.copy(self)
+        these._wait_s = 0.0
+        return these
 
     def start(self) -> None:
         """Begins to listen for positions, so that waiting for one is prompt."""
@@ -125,7 +148,7 @@ class ReadModels:
         known_at: datetime | None = None,
         position: int | None = None,
     ) -> Iterator[View]:
-        """Opens the read models of these names, once all of them are at least at `position`; waits at most `WAIT_S`.
+        """Opens the read models of these names, once all of them are at least at `position`; waits at most `WAIT_S` for that.
 
         Without `valid_at` it is today in the company's time zone; without `known_at`, what the read models know: the
         instant until which everything is in all of them. A naive `known_at` is UTC.
@@ -134,9 +157,10 @@ class ReadModels:
             BehindError: a read model is still behind, or has stopped before the position.
             KnownAtError: `known_at` lies in the future.
             NotInstalledError: tables are missing or were made by another version, as after an upgrade until they are rebuilt.
+            UnsettledError: what was recorded until `known_at` is not certain yet; ask again.
             OperationalError: the database cannot be reached.
         """
-        deadline = time.monotonic() + WAIT_S
+        deadline = time.monotonic() + (WAIT_S if self._wait_s is None else self._wait_s)
         valid_at = valid_at or self._dossier.today()
         known_at = known_at.replace(tzinfo=UTC) if known_at and known_at.tzinfo is None else known_at
         needed, settled = position or 0, known_at is None
@@ -153,6 +177,19 @@ class ReadModels:
                 needed, settled = max(needed, self._settled(known_at)), True
             elif reached.stopped_before(needed) or time.monotonic() >= deadline:
                 raise _behind(names, reached, needed)
+
+    def reached(self, names: Sequence[str], position: int) -> bool:
+        """Whether these read models have come to the position, as far as is heard here."""
+        return all(self._positions.get(name, -1) >= position for name in names)
+
+    @contextmanager
+    def heard_by(self, moved: Callable[[], None]) -> Iterator[None]:
+        """Calls `moved`, from any thread, when a position has risen, at most `POLL_S` later even where a signal is lost."""
+        self._listeners.add(moved)
+        try:
+            yield
+        finally:
+            self._listeners.discard(moved)
 
     def states(self) -> list[ProjectionState]:
         """How each read model is doing, by name. Raises `OperationalError`."""
@@ -179,7 +216,8 @@ class ReadModels:
 
     def _settled(self, known_at: datetime) -> int:
         """The position that answers for `known_at` must have reached."""
-        return self._dossier.log_of_facts.settled(as_known_at(self._database, known_at))
+        within_ms = SETTLED_MS if self._wait_s is None else UNSETTLED_MS
+        return self._dossier.log_of_facts.settled(as_known_at(self._database, known_at), within_ms=within_ms)
 
     def _await(self, names: Sequence[str], needed: int, deadline: float) -> None:
         """Waits until the positions heard of are far enough, or it is time to look them up."""
@@ -187,14 +225,16 @@ class ReadModels:
         timeout = min(pause, deadline - time.monotonic())
         with self._moved:
             if self._positions.keys() >= set(names):
-                self._moved.wait_for(lambda: all(self._positions[name] >= needed for name in names), max(timeout, 0))
+                self._moved.wait_for(lambda: self.reached(names, needed), max(timeout, 0))
 
     def _learn(self, positions: dict[str, int]) -> None:
         with self._moved:
-            self._positions.update(
-                (name, position) for name, position in positions.items() if position > self._positions.get(name, -1)
-            )
+            risen = {name: position for name, position in positions.items() if not self.reached([name], position)}
+            self._positions.update(risen)
             self._moved.notify_all()
+        if risen:
+            for moved in list(self._listeners):
+                moved()
 
     def _listen(self) -> None:
         with closing(Signal(self._database, positions.PROJECTED)) as signal:
@@ -203,6 +243,13 @@ class ReadModels:
                 if notice is not None:
                     name, _, position = notice.rpartition(" ")
                     self._learn({name: int(position)})
+                elif self._listeners:
+                    self._look_up()
+
+    def _look_up(self) -> None:
+        """Makes up for signals that were lost."""
+        with suppress(OperationalError), self._database.connection() as connection:
+            self._learn(dict(connection.execute(_POSITIONS).fetchall()))
 
 
 def as_known_at(database: Database, known_at: datetime | None) -> datetime:
@@ -236,4 +283,5 @@ def _behind(names: Sequence[str], reached: _Reached, needed: int) -> BehindError
     if stopped := reached.stopped_before(needed):
         reasons = " ".join(f"It says of {name}: {error}" for name, error in stopped.items())
         return BehindError(f"Read model {', '.join(stopped)} stopped before position {needed}. {reasons}")
-    return BehindError(f"Read model {', '.join(names)} is at position {reached.position}, behind {needed}.")
+    text = f"Read model {', '.join(names)} is at position {reached.position}, behind {needed}."
+    return BehindError(text, names, needed)

@@ -1,9 +1,12 @@
 """One company's PostgreSQL schema: pooled connections for reading, own connections for whoever holds a lock or listens.
 
 Every failure to reach the server surfaces as `eventsourcing.persistence.OperationalError`, which the API answers with 503 and
-Retry-After. Nothing has to be restarted when the server comes back: broken connections are replaced on the next use.
+Retry-After. Nothing has to be restarted when the server comes back: broken connections are replaced on the next use. While the
+server is away, whoever asks is refused at once, and a connection is tried for every `RETRY_S`, so that an outage ends for us within
+`RETRY_S` of its end, however long it was.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -17,6 +20,11 @@ from store.outages import described, is_outage
 
 CONNECT_TIMEOUT_S: Final = 3
 POOL_TIMEOUT_S: Final = 3.0
+"""Seconds to wait for a connection while all are in use."""
+AWAY_TIMEOUT_S: Final = 0.25
+"""The same while none can be made."""
+RETRY_S: Final = 0.5
+"""Seconds between two tries for a connection while none can be made."""
 POOL_SIZE: Final = 12
 STATEMENT_TIMEOUT_MS: Final = 60_000
 
@@ -26,19 +34,25 @@ Row = tuple[Any, ...]
 class Database:
     """The schema of one company on one server. `url` is any libpq connection string; PostgreSQL 15 or later."""
 
-    def __init__(self, url: str, schema: str) -> None:
+    def __init__(self, url: str, schema: str, pool_size: int = POOL_SIZE) -> None:
         self.url = url
         self.schema = schema
+        # The pool's own back-off doubles up to minutes: it gives up at once instead, and makes the next try when one is asked for.
         self._pool: ConnectionPool[Connection[Row]] = ConnectionPool(
             url,
             kwargs=self._arguments(),
             min_size=1,
-            max_size=POOL_SIZE,
-            timeout=POOL_TIMEOUT_S,
+            max_size=pool_size,
+            configure=self._note_back,
+            reconnect_timeout=0.0,
+            reconnect_failed=self._note_failed,
             open=False,
             name=f"dossier-{schema}",
         )
         self._opened = False
+        self._lent: set[Connection[Row]] = set()
+        self._failed_at: float | None = None
+        """When the last try for a connection failed; `None` when it did not."""
 
     def _arguments(self, schemas: tuple[str, ...] = ()) -> dict[str, Any]:
         path = ", ".join(f'"{name}"' for name in (*schemas, self.schema, "public"))
@@ -62,8 +76,12 @@ class Database:
             self._opened = True
             self._pool.open(wait=False)
         try:
-            with self._pool.connection() as connection:
-                yield connection
+            with self._pool.connection(self._patience_s()) as connection:
+                self._lent.add(connection)
+                try:
+                    yield connection
+                finally:
+                    self._lent.discard(connection)
         except psycopg.Error as error:
             if not is_outage(error):
                 raise
@@ -110,6 +128,21 @@ class Database:
     def close(self) -> None:
         """Closes the pooled connections."""
         self._pool.close()
+
+    def _patience_s(self) -> float:
+        """How long to wait for a connection. While there is none at all: raises `OperationalError` at once between two tries."""
+        failed_at = self._failed_at
+        if failed_at is None or self._lent or self._pool.get_stats()["pool_available"]:
+            return POOL_TIMEOUT_S
+        if time.monotonic() - failed_at < RETRY_S:
+            raise psycopg.OperationalError("the last try for a connection has just failed")
+        return AWAY_TIMEOUT_S
+
+    def _note_back(self, _connection: Connection[Row]) -> None:
+        self._failed_at = None
+
+    def _note_failed(self, _pool: ConnectionPool[Connection[Row]]) -> None:
+        self._failed_at = time.monotonic()
 
     def _replace_broken(self) -> None:
         try:

@@ -2,7 +2,8 @@
 
 Writes go through the group commit of `committer`; reads are plain indexed selects. Promises: an acknowledged append is durable;
 position order is commit order, without gaps; `recorded_at` rises with position; a reader that has seen position N never misses
-anything before N. Environment: `DATABASE_URL`, `DOSSIER_SCHEMA`, `DOSSIER_MASTER_KEY` (base64 of 32 bytes).
+anything before N. Environment: `DATABASE_URL`, `DOSSIER_SCHEMA`, `DOSSIER_MASTER_KEY` (base64 of 32 bytes),
+`DOSSIER_POOL_SIZE` (pooled connections; 12 where it is left out).
 """
 
 import threading
@@ -20,6 +21,7 @@ from eventsourcing.persistence import (
     InfrastructureFactoryError,
     Mapper,
     Notification,
+    OperationalError,
     ProcessRecorder,
     StoredEvent,
     Subscription,
@@ -27,12 +29,12 @@ from eventsourcing.persistence import (
     TrackingRecorder,
     Transcoder,
 )
-from psycopg import Connection, sql
+from psycopg import Connection, errors, sql
 
 from aggregates.use_case import Claim, IdempotencyKey, Outcome
 from store.admission import Append, Statement
 from store.committer import Committer
-from store.database import Database, Row
+from store.database import POOL_SIZE, Database, Row
 from store.events import COLUMNS, NewEvent, RecordedEvent, recorded_event
 from store.keys import KeyRing
 from store.mapper import FactMapper
@@ -41,6 +43,11 @@ from store.signals import Signal
 BATCH: Final = 500
 POLL_S: Final = 1.0
 SETTLED_MS: Final = 2_000
+"""How long to wait for the append that is under way."""
+
+
+class UnsettledError(OperationalError):
+    """An append is under way that may belong before an instant: ask again."""
 
 
 class Log(ApplicationRecorder):
@@ -143,17 +150,19 @@ class Log(ApplicationRecorder):
         """All events after position `gt`, then new ones as they are recorded."""
         return LogSubscription(self, gt, topics)
 
-    def settled(self, known_at: datetime) -> int:
+    def settled(self, known_at: datetime, *, within_ms: int = SETTLED_MS) -> int:
         """A position up to which nothing that was recorded until `known_at` is missing, however close to now it is.
 
         It waits for the append that is under way, if one is: an answer for `known_at` never changes afterwards (rule 0.3).
-        Raises `OperationalError` when that takes longer than `SETTLED_MS`.
+        Raises `UnsettledError` when that takes longer than `within_ms`.
         """
+        lock = sql.SQL("SELECT pg_advisory_xact_lock_shared({})").format(self.database.lock_key("append"))
         with self.database.connection() as connection, connection.transaction():
-            connection.execute(f"SET LOCAL lock_timeout = {SETTLED_MS}")
-            connection.execute(
-                sql.SQL("SELECT pg_advisory_xact_lock_shared({})").format(self.database.lock_key("append"))
-            )
+            connection.execute(f"SET LOCAL lock_timeout = {within_ms}")
+            try:
+                connection.execute(lock)
+            except errors.LockNotAvailable as error:
+                raise UnsettledError(f"What was recorded until {known_at} is not certain yet.") from error
             row = connection.execute(
                 "SELECT position FROM events WHERE recorded_at <= %s ORDER BY position DESC LIMIT 1", [known_at]
             ).fetchone()
@@ -267,10 +276,12 @@ class Factory(InfrastructureFactory[TrackingRecorder]):
     DATABASE_URL: ClassVar[str] = "DATABASE_URL"
     SCHEMA: ClassVar[str] = "DOSSIER_SCHEMA"
     MASTER_KEY: ClassVar[str] = "DOSSIER_MASTER_KEY"
+    POOL_SIZE: ClassVar[str] = "DOSSIER_POOL_SIZE"
 
     def __init__(self, env: Any) -> None:
         super().__init__(env)
-        self.database = Database(self._setting(self.DATABASE_URL), self._setting(self.SCHEMA))
+        pool_size = int(env.get(self.POOL_SIZE) or POOL_SIZE)
+        self.database = Database(self._setting(self.DATABASE_URL), self._setting(self.SCHEMA), pool_size)
         self.keys = KeyRing(self.database, b64decode(self._setting(self.MASTER_KEY)))
         self._log: Log | None = None
 
