@@ -103,7 +103,7 @@ def create_app(dossier: Dossier, reads: ReadModels, settings: ApiSettings) -> Fa
         log_end=LogEnd(dossier),
         metrics=Metrics(dossier.company, settings.counts),
         health=HealthCheck(dossier, settings.expected),
-        bell=Bell(dossier, settings.followers),
+        bell=Bell(dossier, settings.followers, settings.followers_each),
         queries=QueryThreads(settings.query_threads),
         waiting=Waiting(reads, settings.waiting),
         rebuilds=Rebuilds(dossier),

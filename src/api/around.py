@@ -18,12 +18,13 @@ _KEY: Final = "dossier.around"
 class Around:
     """The circumstances of one request. `repeated`: headers that came on several lines; `headers` has them as one list.
 
-    `writes`: its route takes the headers of a write.
+    `writes`: its route takes the headers of a write. `expires_at` is the end of its token, in seconds since 1970.
     """
 
     headers: dict[bytes, bytes]
     correlation_id: UUID
     actor: str | None = None
+    expires_at: int = 0
     role: Role | None = None
     repeated: frozenset[bytes] = frozenset()
     writes: bool = False

@@ -58,7 +58,7 @@ class Allowed:
         if known.role in self.roles:
             return
         caller = services_of(request).tokens.caller(known.header(b"authorization"))
-        known.actor = caller.actor
+        known.actor, known.expires_at = caller.actor, caller.expires_at
         role = next((role for role in self.roles if role in caller.roles), None)
         if role is None:
             raise RoleError(f"Allowed to {', '.join(self.roles)} only.")

@@ -1,11 +1,12 @@
 """Following the log over HTTP: one listening thread an application wakes any number of open answers.
 
 The thread starts with the first follower and ends with the application. NOTIFY is a hint; once in `POLL_S` the log's end is
-looked up anyway. A follower costs no thread: it waits in the event loop and reads a batch in the thread pool when there is one.
+looked up anyway. A follower costs no thread: it waits in the event loop and reads a batch in the threads of queries when there is one.
 """
 
 import asyncio
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -28,24 +29,32 @@ class FollowersError(DomainError):
 class Bell:
     """Tells followers that the log has grown. `position` is the log's end as far as it is known here."""
 
-    def __init__(self, dossier: Dossier, most: int) -> None:
+    def __init__(self, dossier: Dossier, most: int, most_each: int) -> None:
         self._dossier = dossier
         self._most = most
+        self._most_each = most_each
         self._waiting: set[asyncio.Event] = set()
+        self._followers: Counter[str] = Counter()
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
         self.position = 0
 
-    def check(self) -> None:
-        """Raises `FollowersError` when there is no room for another follower."""
+    @contextmanager
+    def follower(self, actor: str) -> Iterator[asyncio.Event]:
+        """An event that is set whenever the log has grown. To be used in the event loop.
+
+        Raises:
+            FollowersError: as many follow as may, in all or of this caller.
+        """
+        if self._followers[actor] >= self._most_each:
+            raise FollowersError(
+                f"{self._most_each} answers to you follow the log already; end one or try again later."
+            )
         if len(self._waiting) >= self._most:
             raise FollowersError(f"{self._most} answers follow the log already; try again later.")
-
-    @contextmanager
-    def follower(self) -> Iterator[asyncio.Event]:
-        """An event that is set whenever the log has grown. To be used in the event loop."""
         rung = asyncio.Event()
         self._waiting.add(rung)
+        self._followers[actor] += 1
         if self._thread is None:
             self._thread = threading.Thread(
                 target=self._run, args=(asyncio.get_running_loop(),), name="dossier-bell", daemon=True
@@ -55,6 +64,8 @@ class Bell:
             yield rung
         finally:
             self._waiting.discard(rung)
+            self._followers[actor] -= 1
+            self._followers += Counter()  # forgets who follows no more
 
     def close(self) -> None:
         """Ends the thread within a poll."""
@@ -68,18 +79,18 @@ class Bell:
         while not self._stop.is_set():
             payload = signal.wait(POLL_S)
             quiet = 0 if payload else quiet + 1
-            if payload or quiet % POLLS_A_LOOK == 0:
-                self._look(payload)
-                if not loop.is_closed():
-                    loop.call_soon_threadsafe(self._ring)
+            if (payload or quiet % POLLS_A_LOOK == 0) and self._has_grown(payload) and not loop.is_closed():
+                loop.call_soon_threadsafe(self._ring)
         signal.close()
 
-    def _look(self, payload: str | None) -> None:
+    def _has_grown(self, payload: str | None) -> bool:
+        """Whether the log has grown beyond what was known."""
         try:
             end = int(payload) if payload else self._dossier.log_of_facts.max_notification_id() or 0
         except OperationalError:
-            return
-        self.position = max(self.position, end)
+            return False
+        known, self.position = self.position, max(self.position, end)
+        return end > known
 
     def _ring(self) -> None:
         for rung in self._waiting:

@@ -34,10 +34,11 @@ class OtherCompanyError(ForbiddenError):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is calling, and in which roles."""
+    """Who is calling, in which roles, and until when: `expires_at` is in seconds since 1970."""
 
     actor: str
     roles: frozenset[Role]
+    expires_at: int
 
 
 def issue_token(secret: str, sub: str, role: Role, company: str, lifetime: timedelta) -> str:
@@ -70,7 +71,7 @@ class Tokens:
         caller = self._caller(claims)
         if len(self._remembered) >= MOST_REMEMBERED:
             self._remembered.clear()
-        lasts = min(REMEMBERED_S, int(claims["exp"]) - time.time())
+        lasts = min(REMEMBERED_S, caller.expires_at - time.time())
         self._remembered[authorization] = (time.monotonic() + lasts, caller)
         return caller
 
@@ -97,4 +98,4 @@ class Tokens:
             raise TokenError("The token names no role that is known here, or no subject.") from None
         if claims.get("company") != self._company:
             raise OtherCompanyError("The token belongs to another company.")
-        return Caller(actor, roles)
+        return Caller(actor, roles, int(claims["exp"]))

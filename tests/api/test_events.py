@@ -3,15 +3,27 @@
 import asyncio
 import json
 import threading
+import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from eventsourcing.persistence import OperationalError
+from fastapi.testclient import TestClient
+from starlette.requests import ClientDisconnect
+from starlette.types import Message
 
+from aggregates.fact import Role
+from api import following, streaming
+from api.app import create_app
+from api.following import Bell, FollowersError
 from api.routers import events
 from api.services import Services
 from api.settings import ApiSettings
-from api_client import Api, assert_problem, fields
+from api_client import Api, assert_problem, fields, token
+from projections.reading import ReadModels
+from store.application import Dossier
 
 SSE = {"Accept": "text/event-stream"}
 
@@ -81,13 +93,83 @@ def test_one_follower_too_many_is_asked_to_come_later(api: Api, settings: ApiSet
     bell = _services(api).bell
 
     async def crowd() -> None:
-        with bell.follower(), bell.follower():
+        with bell.follower("bea"), bell.follower("cem"):
             answer = await asyncio.to_thread(api.get, "/v1/events?follow=true", headers=SSE)
-            assert_problem(answer, 503, "unavailable")
+            assert "2 answers follow the log already" in assert_problem(answer, 503, "unavailable")["detail"]
+            assert answer.headers["retry-after"]
 
     assert settings.followers == 2
     asyncio.run(crowd())
     assert api.get("/v1/events", headers=SSE).status_code == 200
+
+
+def test_one_caller_does_not_take_all_places_of_followers() -> None:
+    bell = Bell(None, most=5, most_each=2)  # type: ignore[arg-type]  (it never looks at the log here)
+    bell._thread = threading.current_thread()
+
+    async def crowd() -> None:
+        with bell.follower("bea"), bell.follower("bea"):
+            with pytest.raises(FollowersError, match="2 answers to you follow the log already"), bell.follower("bea"):
+                pass
+            with bell.follower("cem"):
+                pass
+        with bell.follower("bea"):
+            pass
+
+    asyncio.run(crowd())
+
+
+def test_the_sign_of_life_comes_however_often_the_log_is_looked_at(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "POLL_S", 0.01)
+    monkeypatch.setattr(following, "POLLS_A_LOOK", 1)
+    fill(api, 1)
+    assert ": nothing new" in api.get("/v1/events?follow=true&after=1", headers=SSE).text
+
+
+def test_a_followed_answer_ends_with_its_token(dossier: Dossier, reads: ReadModels, settings: ApiSettings) -> None:
+    app = create_app(dossier, reads, replace(settings, follow_s=60.0))
+    with TestClient(app) as client:
+        headers = {**SSE, "Authorization": f"Bearer {token(Role.AUDITOR, seconds=2)}"}
+        begun = time.monotonic()
+        answer = client.get("/v1/events?follow=true", headers=headers)
+        assert time.monotonic() - begun < 20
+        assert answer.text.endswith(": the token has expired\n\n")
+        assert client.get("/v1/events?follow=true", headers=headers).status_code == 401
+
+
+@pytest.mark.parametrize("query", ["", "?limit=1", "?follow=true"])
+def test_a_position_beyond_the_end_of_the_log_is_refused_by_name(api: Api, query: str) -> None:
+    fill(api, 1)
+    more = "&" if query else "?"
+    answer = api.get(f"/v1/events{query}{more}after=2", headers=SSE)
+    assert_problem(answer, 422, "invalid")
+    assert fields(answer) == {"after"}
+    answer = api.get(f"/v1/events{query}", headers={**SSE, "Last-Event-ID": "2"})
+    assert_problem(answer, 422, "invalid")
+    assert fields(answer) == {"Last-Event-ID"}
+
+
+def test_following_takes_no_limit(api: Api) -> None:
+    answer = api.get("/v1/events?follow=true&limit=5", headers=SSE)
+    assert_problem(answer, 422, "invalid")
+    assert fields(answer) == {"limit"}
+
+
+def test_a_client_that_takes_nothing_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streaming, "UNREAD_S", 0.05)
+
+    async def piece() -> AsyncIterator[bytes]:
+        yield b"piece"
+
+    async def unread(_message: Message) -> None:
+        await asyncio.Event().wait()
+
+    async def answer() -> None:
+        async with asyncio.timeout(20):
+            await streaming.Stream(piece()).stream_response(unread)
+
+    with pytest.raises(ClientDisconnect):
+        asyncio.run(answer())
 
 
 def test_a_follower_whose_database_goes_away_is_let_go(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,8 @@
 """`/v1/events`: the log as others may see it, as NDJSON, or as server-sent events where the Accept header asks for them.
 
 Positions rise without gaps, so `after` is the position of the last event one has. Personal values are never in it; see
-`store.public`. With `follow=true` a server-sent answer stays open: a comment every `heartbeat_s`, an end after `follow_s`, after
-which clients connect again by themselves and say `Last-Event-ID`.
+`store.public`. With `follow=true` a server-sent answer stays open: a comment after every `heartbeat_s` of silence, an end after
+`follow_s` or with the token, after which clients connect again by themselves and say `Last-Event-ID`.
 """
 
 import asyncio
@@ -13,13 +13,17 @@ from typing import Annotated, Final
 import orjson
 from eventsourcing.persistence import OperationalError
 from fastapi import APIRouter, Header, Query, Request
-from starlette.concurrency import run_in_threadpool
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from aggregates.errors import InvalidError
+from api import around
+from api.around import Around
 from api.auth import FACT_READERS, GuardedRoute, allow
+from api.reading import UnknownPositionError
 from api.services import Services, services_of
 from api.shapes import LogPosition
+from api.streaming import Stream
 from store.public import public_event
 
 router: Final = APIRouter(prefix="/v1/events", tags=["events"], route_class=GuardedRoute)
@@ -31,6 +35,7 @@ SSE: Final = "text/event-stream"
 RECONNECT_MS: Final = 2_000
 _OPENING: Final = f"retry: {RECONNECT_MS}\n\n".encode()
 _HEARTBEAT: Final = b": nothing new\n\n"
+_EXPIRED: Final = b": the token has expired\n\n"
 
 Line = tuple[int, str, bytes]
 """Position, type and JSON of an event."""
@@ -57,16 +62,23 @@ async def read_events(  # noqa: PLR0917  (query parameters)
 ) -> Response:
     """Events after a position, in the order in which they were recorded."""
     services = services_of(request)
-    start = after if last_event_id is None else last_event_id
-    first = await run_in_threadpool(_batch, services, start, min(limit, BATCH))
-    if SSE not in accept:
-        if follow:
-            raise InvalidError(f"Following needs Accept: {SSE}.", field="follow")
-        return StreamingResponse(map(_lines, _batches(services, first, limit)), media_type=NDJSON)
+    start, named = (after, "after") if last_event_id is None else (last_event_id, "Last-Event-ID")
+    if not await services.queries.run(lambda: services.log_end.reached(start)):
+        raise UnknownPositionError("The log has not reached this position.", field=named)
     if follow:
-        services.bell.check()
-        return StreamingResponse(_followed(services, start), media_type=SSE)
-    return StreamingResponse(map(_messages, _batches(services, first, limit)), media_type=SSE)
+        _check_following(request, accept)
+        return Followed(services, around.of(request.scope), start)
+    first = await services.queries.run(lambda: _batch(services, start, min(limit, BATCH)))
+    written, media_type = (_messages, SSE) if SSE in accept else (_lines, NDJSON)
+    return Stream(services.queries.each(map(written, _batches(services, first, limit))), media_type=media_type)
+
+
+def _check_following(request: Request, accept: str) -> None:
+    """Raises `InvalidError` for what following cannot be asked with."""
+    if SSE not in accept:
+        raise InvalidError(f"Following needs Accept: {SSE}.", field="follow")
+    if "limit" in request.query_params:
+        raise InvalidError("Following has no limit; leave it out.", field="limit")
 
 
 def _batch(services: Services, after: int, most: int) -> list[Line]:
@@ -94,22 +106,41 @@ def _messages(batch: list[Line]) -> bytes:
     )
 
 
-async def _followed(services: Services, after: int) -> AsyncIterator[bytes]:
-    """Messages without end, for `follow_s`; a lost database ends it, and the client comes again."""
-    ends = time.monotonic() + services.settings.follow_s
-    with services.bell.follower() as rung:
+class Followed(Stream):
+    """Messages without end, for `follow_s` or until the token expires. It has its place among the followers from its start to its end."""
+
+    def __init__(self, services: Services, known: Around, after: int) -> None:
+        super().__init__((), media_type=SSE)
+        self._services = services
+        self._actor = known.actor or ""
+        self._expires_at = known.expires_at
+        self._after = after
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers. Raises `FollowersError` before the answer has begun."""
+        with self._services.bell.follower(self._actor) as rung:
+            self.body_iterator = self._messages(rung)
+            await super().__call__(scope, receive, send)
+
+    async def _messages(self, rung: asyncio.Event) -> AsyncIterator[bytes]:
+        """A lost database ends it, and the client comes again."""
+        settings = self._services.settings
+        token_ends = time.monotonic() + self._expires_at - time.time()
+        ends = min(time.monotonic() + settings.follow_s, token_ends)
         yield _OPENING
         while (left := ends - time.monotonic()) > 0:
             rung.clear()
             try:
-                batch = await run_in_threadpool(_batch, services, after, BATCH)
+                batch = await self._services.queries.run(lambda: _batch(self._services, self._after, BATCH))
             except OperationalError:
                 return
             if batch:
                 yield _messages(batch)
-                after = batch[-1][0]
+                self._after = batch[-1][0]
                 continue
             try:
-                await asyncio.wait_for(rung.wait(), min(services.settings.heartbeat_s, left))
+                await asyncio.wait_for(rung.wait(), min(settings.heartbeat_s, left))
             except TimeoutError:
                 yield _HEARTBEAT
+        if ends == token_ends:
+            yield _EXPIRED

@@ -17,7 +17,7 @@ from fastapi import APIRouter, Header, Path, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from aggregates.errors import InvalidError
 from aggregates.strict_json import JsonError, Members, read_members
@@ -29,6 +29,7 @@ from api.pages import Paged
 from api.reading import answer_at, as_json
 from api.services import services_of
 from api.shapes import Day
+from api.streaming import Stream
 from api.writing import JSON, WriteAnswer, WritingUnkeyed
 from jobs import receiving, upload_states
 from jobs.receiving import Reading, Receiving
@@ -251,12 +252,8 @@ def read_errors(
         return _answer(upload_states.wrong_values(dossier, upload, page.limit, page.cursor))
     upload_states.upload(dossier, upload)
     headers = {"Content-Disposition": f'attachment; filename="errors-{upload}.csv"'}
-    return StreamingResponse(
-        csv_lines(upload_states.all_wrong_values(dossier, upload), bom=bool(bom)),
-        200,
-        headers,
-        "text/csv; charset=utf-8",
-    )
+    lines = csv_lines(upload_states.all_wrong_values(dossier, upload), bom=bool(bom))
+    return Stream(services_of(request).queries.each(lines), 200, headers, "text/csv; charset=utf-8")
 
 
 def csv_lines(errors: Iterator[WrongValue], *, bom: bool = False) -> Iterator[str]:
