@@ -39,6 +39,10 @@ class Bell:
         self._stop = threading.Event()
         self.position = 0
 
+    def __len__(self) -> int:
+        """How many follow."""
+        return len(self._waiting)
+
     @contextmanager
     def follower(self, actor: str) -> Iterator[asyncio.Event]:
         """An event that is set whenever the log has grown. To be used in the event loop.

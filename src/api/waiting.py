@@ -52,6 +52,10 @@ class Waiting:
         self._rung = False
         self._looked_at = 0.0
 
+    def __len__(self) -> int:
+        """How many wait."""
+        return len(self._waiting)
+
     async def until(self, behind: BehindError, deadline: float) -> None:
         """Waits until the read models have come as far as `behind` says, at most until `deadline` (of the loop's clock).
 

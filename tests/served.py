@@ -1,0 +1,91 @@
+"""An application behind a real HTTP server on this machine, and requests of which many are under way at once."""
+
+import asyncio
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.types import ASGIApp
+
+from cli.http_server import serve
+
+PATIENCE_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer."""
+
+    status: int
+    headers: str
+    body: str
+
+    def json(self) -> Any:
+        """Its body."""
+        return json.loads(self.body)
+
+
+class Exchange:
+    """One request on a connection of its own; `begin` sends it, or a part of it, and `end` reads the answer."""
+
+    def __init__(self, port: int, token: str) -> None:
+        self._port = port
+        self._token = token
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def begin(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: dict[str, str] | None = None,
+        body: bytes = b"",
+        length: int | None = None,
+    ) -> None:
+        """Sends a request; with a `length` beyond that of the body, the server waits for the rest."""
+        reader, writer = self._streams = await asyncio.open_connection("127.0.0.1", self._port)
+        lines = [f"{method} {path} HTTP/1.1", "Host: here", f"Authorization: Bearer {self._token}", "Connection: close"]
+        lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
+        lines.append(f"Content-Length: {len(body) if length is None else length}")
+        writer.write("\r\n".join([*lines, "", ""]).encode() + body)
+        await writer.drain()
+        assert reader is not None
+
+    async def send(self, rest: bytes) -> None:
+        """Sends more of the body."""
+        assert self._streams is not None
+        self._streams[1].write(rest)
+        await self._streams[1].drain()
+
+    async def end(self) -> Answered:
+        """The answer."""
+        assert self._streams is not None
+        reader, writer = self._streams
+        async with asyncio.timeout(PATIENCE_S):
+            content = await reader.read()
+        writer.close()
+        head, _, body = content.decode().partition("\r\n\r\n")
+        return Answered(int(head.split(" ", 2)[1]), head.lower(), body)
+
+    def leave(self) -> None:
+        """Hangs up."""
+        assert self._streams is not None
+        self._streams[1].transport.abort()
+
+
+@contextmanager
+def served(app: ASGIApp) -> Iterator[int]:
+    """Serves the application as `dossier serve` does; gives its port."""
+    stop = threading.Event()
+    with socket.create_server(("127.0.0.1", 0), backlog=1_000) as listener:
+        thread = threading.Thread(target=serve, args=(app, listener, stop))
+        thread.start()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            stop.set()
+            thread.join(PATIENCE_S)
