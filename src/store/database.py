@@ -14,7 +14,7 @@ from typing import Any, Final
 import psycopg
 from eventsourcing.persistence import OperationalError
 from psycopg import Connection, IsolationLevel, sql
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolTimeout
 
 from store.outages import described, is_outage
 
@@ -75,8 +75,9 @@ class Database:
         if not self._opened:
             self._opened = True
             self._pool.open(wait=False)
+        patience_s = self._patience_s()
         try:
-            with self._pool.connection(self._patience_s()) as connection:
+            with self._pool.connection(patience_s) as connection:
                 self._lent.add(connection)
                 try:
                     yield connection
@@ -85,7 +86,8 @@ class Database:
         except psycopg.Error as error:
             if not is_outage(error):
                 raise
-            self._replace_broken()
+            if not isinstance(error, PoolTimeout):
+                self._replace_broken()
             raise OperationalError(described(error)) from error
 
     @contextmanager
@@ -135,7 +137,7 @@ class Database:
         if failed_at is None or self._lent or self._pool.get_stats()["pool_available"]:
             return POOL_TIMEOUT_S
         if time.monotonic() - failed_at < RETRY_S:
-            raise psycopg.OperationalError("the last try for a connection has just failed")
+            raise OperationalError("The database cannot be reached: a try for a connection has just failed")
         return AWAY_TIMEOUT_S
 
     def _note_back(self, _connection: Connection[Row]) -> None:
