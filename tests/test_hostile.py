@@ -19,7 +19,7 @@ def findings(**given: object) -> Findings:
     phases = run.plan(0.0, 10.0, ["deep JSON"])
     usual: dict[str, object] = {
         "phases": phases,
-        "costs": [Cost(100, 100, {}) for _ in phases],
+        "costs": [Cost(100, 100, {}, 0) for _ in phases],
         "outcomes": {"deep JSON": Counter({"422": 5})},
         "measured": Measured(),
         "saves": Counts("hostile", "log", 5, 0, 0, 0, 0),

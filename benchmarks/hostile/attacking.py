@@ -1,7 +1,6 @@
 """The attackers' process: goes through the phases and counts, for each attack, how what it began ended."""
 
 import asyncio
-import os
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from typing import Final
 from benchmarks.hostile import flooding, holding, overfilling
 from benchmarks.hostile.attack import TOGETHER, carry_on, named
 from benchmarks.hostile.target import Phase, Target
+from benchmarks.running.processes import give_way
 
 ATTACKS: Final = (*holding.ATTACKS, *overfilling.ATTACKS, *flooding.ATTACKS)
 NICE: Final = 10
@@ -21,7 +21,7 @@ Outcomes = dict[str, Counter[str]]
 
 def attack(target: Target, phases: Sequence[Phase]) -> Outcomes:
     """Carries on the attacks of each phase in its time."""
-    os.nice(NICE)
+    give_way(NICE)
     return asyncio.run(_attack(target, phases))
 
 

@@ -93,7 +93,7 @@ def errors_logged(log: Path) -> Counter[str]:
 
 def show(findings: Findings) -> None:
     """Prints everything."""
-    console = Console(width=150)
+    console = Console(width=156)
     console.print(_phases(findings))
     console.print(_outcomes(findings))
     for line in _lines(findings):
@@ -101,14 +101,16 @@ def show(findings: Findings) -> None:
 
 
 def _phases(findings: Findings) -> Table:
-    title = f"{SAVES_PER_S} saves and {PROBES_PER_S} probes of /health/live a second, in ms from when each was due; memory in MiB"
+    title = f"{SAVES_PER_S} saves and {PROBES_PER_S} probes of /health/live a second, in ms from when each was due; memory in MiB;"
+    title += " processor in seconds a second, and the part of the time that the API waited for it"
     table = Table(title=title)
     table.add_column("phase")
     columns = ["saves", "p50", "p95", "p99", "max", "live", "p50", "p95", "p99", "max", "peak", "held"]
-    for heading in (*columns, "API", "attackers", "machine"):
+    for heading in (*columns, "API", "waits", "attackers", "machine"):
         table.add_column(heading, justify="right")
     for phase, cost in zip(findings.phases, findings.costs, strict=True):
-        processor = [f"{cost.processor[name]:.0%}" for name in ("API", "attackers", "machine")]
+        parts = (cost.processor["API"], cost.waited, cost.processor["attackers"], cost.processor["machine"])
+        processor = [f"{part:.0%}" for part in parts]
         times = [*_times(findings.measured.saves, phase), *_times(findings.measured.probes, phase)]
         table.add_row(phase.name, *times, f"{cost.peak:,.0f}", f"{cost.held:,.0f}", *processor)
     everything = [*_times(findings.measured.saves), *_times(findings.measured.probes)]

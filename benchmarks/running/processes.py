@@ -42,6 +42,22 @@ def processor_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
+def waited_seconds(pid: int) -> float:
+    """Seconds that the first thread of a process was ready to run and had no processor; 0 when it has ended."""
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+    except OSError:
+        return 0.0
+
+
+def give_way(nice: int) -> None:
+    """Lets this process have the processor only when others leave it: also where Linux shares it out by session (autogroup)."""
+    os.setsid()
+    os.nice(nice)
+    with suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(nice))
+
+
 def machine_seconds() -> float:
     """Seconds of processor that everything on this machine has used."""
     user, nice, system = Path("/proc/stat").read_text().split()[1:4]
