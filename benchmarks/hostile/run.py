@@ -87,9 +87,7 @@ def _run(closing: ExitStack, directory: Path, chosen: argparse.Namespace) -> Fin
     counted = _answers_counted(company)
     logged = report.errors_logged(company.directory / "serve.log")
     company.restart_ended()
-    company.restart(
-        "serve"
-    )  # so that the log is read from where it is kept, and not from a server that may still be busy
+    company.restart("serve")  # so that the log is read from where it is kept; this one may still be busy
     company.wait_until_live()
     arrived = [(event["data"].get("number", ""), event["reason"] or "") for event in read_log(company)]
     saves = compare("hostile", "log", measured.marks, [one for one in arrived if one[1].startswith("save/")])
