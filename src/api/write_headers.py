@@ -100,7 +100,11 @@ PARAMETERS: Final = (
         pattern='^([0-9]{1,9}|"[0-9]{1,9}"(, *"[0-9]{1,9}")*|\\*)$',
     ),
     _parameter(
-        "Idempotency-Key", "The same key and request again: the first answer again.", minLength=1, maxLength=200
+        "Idempotency-Key",
+        "The same key and request again: the first answer again. Keys are kept for 30 days, unless the installation keeps them longer or"
+        " shorter (`DOSSIER_KEEP_KEYS_DAYS`); a request that is repeated later is a new one.",
+        minLength=1,
+        maxLength=200,
     ),
     _parameter("Dossier-Source", "`ui` when a user interface sends it; else `api`.", enum=list(_SOURCES)),
     _parameter("Dossier-Reason", "Why, for a write whose body gives no reason. UTF-8.", maxLength=LONGEST_REASON),

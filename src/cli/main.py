@@ -26,7 +26,7 @@ app = application(
         "Settings are environment variables: DATABASE_URL (without it, PostgreSQL runs in DOSSIER_DATA_DIR), DOSSIER_DATA_DIR (.dossier),"
         " DOSSIER_COMPANY (demo), DOSSIER_MASTER_KEY and DOSSIER_TOKEN_SECRET (made by itself without DATABASE_URL),"
         " DOSSIER_HOST (127.0.0.1), DOSSIER_PORT (8000), DOSSIER_WORKERS (1), DOSSIER_LOG_LEVEL (info),"
-        " DOSSIER_MOST_UPLOAD_BYTES (2 GiB), CUSTOMER_ENGAGEMENT_URL, CUSTOMER_ENGAGEMENT_TOKEN."
+        " DOSSIER_MOST_UPLOAD_BYTES (2 GiB), DOSSIER_KEEP_KEYS_DAYS (30), CUSTOMER_ENGAGEMENT_URL, CUSTOMER_ENGAGEMENT_TOKEN."
         " Kafka: KAFKA_BOOTSTRAP_SERVERS, KAFKA_SECURITY_PROTOCOL (PLAINTEXT; SSL, SASL_PLAINTEXT, SASL_SSL), KAFKA_SASL_MECHANISM (PLAIN,"
         " SCRAM-SHA-256, SCRAM-SHA-512), KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD, KAFKA_SSL_CAFILE, KAFKA_SSL_CERTFILE,"
         " KAFKA_SSL_KEYFILE, KAFKA_SSL_PASSWORD; for the topics it makes KAFKA_PARTITIONS (12), KAFKA_REPLICATION_FACTOR (-1: as the"
@@ -108,7 +108,10 @@ def forward(metrics_port: MetricsPort = None) -> None:
 
 @app.command(rich_help_panel=RUN)
 def work(metrics_port: MetricsPort = None) -> None:
-    """Run the worker: read contact files, and write changed profile classes into existing profiles. A second process stands by."""
+    """Run the worker: read contact files, write changed profile classes into existing profiles, forget old idempotency keys.
+
+    A second process stands by.
+    """
     from cli.working import work as run
 
     run(load(), metrics_port=metrics_port)

@@ -53,6 +53,7 @@ class Settings(KafkaSettings):
     port: Annotated[int, Field(alias="DOSSIER_PORT", ge=0, le=65_535)] = 8000
     workers: Annotated[int, Field(alias="DOSSIER_WORKERS", ge=1, le=64)] = 1
     most_upload_bytes: Annotated[int, Field(alias="DOSSIER_MOST_UPLOAD_BYTES", ge=1)] = 2 * 1024**3
+    keep_keys_days: Annotated[int, Field(alias="DOSSIER_KEEP_KEYS_DAYS", ge=1, le=3_650)] = 30
     log_level: Annotated[LogLevel, Field(alias="DOSSIER_LOG_LEVEL")] = LogLevel.INFO
 
     @classmethod

@@ -1,10 +1,12 @@
 """`dossier work`: long work. Propagations are one process's at a time, each contact file is whose holds its lock."""
 
+from datetime import timedelta
 from functools import partial
 
 from cli.process import run_threads, running
 from cli.settings import Settings
 from cli.wiring import open_reads
+from jobs.forgetting import KeyForgetter
 from jobs.uploader import Uploader
 from jobs.worker import Worker
 from store.heartbeats import Progress, beating
@@ -21,5 +23,6 @@ def work(settings: Settings, *, metrics_port: int | None) -> None:
         tasks = {
             "propagations": Worker(dossier, reads, progress=propagations).run,
             "uploads": Uploader(dossier, progress=uploads).run,
+            "idempotency keys": KeyForgetter(dossier.database, timedelta(days=settings.keep_keys_days)).run,
         }
         run_threads({name: partial(task, stop) for name, task in tasks.items()}, stop)

@@ -16,3 +16,4 @@ UPLOADS_WAITING: Final = Gauge(
     "dossier_uploads_unfinished", "Contact files that are here whole and not read to their end"
 )
 UPLOADS_FAILED: Final = Gauge("dossier_uploads_failed", "Contact files that a fault keeps from getting on")
+KEYS_FORGOTTEN: Final = Counter("dossier_idempotency_keys_forgotten", "Idempotency keys that were old enough")

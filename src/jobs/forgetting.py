@@ -1,0 +1,56 @@
+"""The part of `dossier work` that forgets old idempotency keys (rule 0.7). Several processes may do this at once.
+
+It looks every `EVERY_S`, deletes in small statements with a pause between them, and logs how many keys it has forgotten. To recover:
+nothing has to be done; an outage of the database is waited for.
+"""
+
+from datetime import timedelta
+from threading import Event
+from typing import Final
+
+import structlog
+
+from jobs import metrics
+from store.database import Database
+from store.idempotency import AT_ONCE, forget_keys
+from store.outages import is_outage
+
+EVERY_S: Final = 600.0
+"""Seconds between two looks."""
+PAUSE_S: Final = 0.1
+"""Seconds between two statements, so that others are served between them."""
+
+_log = structlog.get_logger(__name__)
+
+
+class KeyForgetter:
+    """Forgets the idempotency keys of one company."""
+
+    def __init__(self, database: Database, kept_for: timedelta) -> None:
+        self._database = database
+        self._kept_for = kept_for
+
+    def run(self, stop: Event) -> None:
+        """Looks again and again until `stop` is set. Raises nothing."""
+        while not stop.is_set():
+            try:
+                self.forget(stop)
+            except Exception as error:  # noqa: BLE001  (a fault must not end the process; it is logged and tried again)
+                if not is_outage(error):
+                    _log.error("idempotency_keys.failed", exc_info=error)
+            stop.wait(EVERY_S)
+
+    def forget(self, stop: Event) -> int:
+        """Forgets all that are old enough; gives how many there were. Raises `OperationalError`."""
+        forgotten = 0
+        while not stop.is_set():
+            with self._database.connection() as connection:
+                count = forget_keys(connection, self._kept_for)
+            metrics.KEYS_FORGOTTEN.inc(count)
+            forgotten += count
+            if count < AT_ONCE:
+                break
+            stop.wait(PAUSE_S)
+        if forgotten:
+            _log.info("idempotency_keys.forgotten", keys=forgotten, older_than_days=self._kept_for.days)
+        return forgotten

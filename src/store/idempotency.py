@@ -1,0 +1,23 @@
+"""Forgetting idempotency keys that nobody repeats any more (rule 0.7). What they did stays in the log for ever."""
+
+from datetime import timedelta
+from typing import Final
+
+from psycopg import Connection
+
+from store.database import Row
+
+AT_ONCE: Final = 1_000
+"""Keys of one statement: it is over within milliseconds, and holds up no save."""
+
+_FORGET: Final = """
+    DELETE FROM idempotency_keys WHERE (actor, key) IN (
+        SELECT actor, key FROM idempotency_keys WHERE recorded_at < clock_timestamp() - %s
+        ORDER BY recorded_at LIMIT %s FOR UPDATE SKIP LOCKED
+    )
+"""
+
+
+def forget_keys(connection: Connection[Row], kept_for: timedelta, most: int = AT_ONCE) -> int:
+    """Deletes keys that were used longer ago than that, the oldest first and `most` at most; gives how many there were."""
+    return connection.execute(_FORGET, [kept_for, most]).rowcount
