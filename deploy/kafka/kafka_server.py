@@ -76,7 +76,9 @@ def _stop(directory: Path, number: signal.Signals) -> None:
 def _checked(directory: Path) -> Path:
     if not str(directory).isascii() or {",", "\\"} & {*str(directory)}:
         raise KafkaError(f"Kafka needs a path in ASCII with no comma or backslash, not {directory}")
-    directory.mkdir(parents=True, exist_ok=True)
+    if not directory.exists() or (directory / "ports").exists():
+        directory.mkdir(parents=True, exist_ok=True)
+        directory.chmod(0o700)  # messages and logs are for their owner only
     return directory
 
 
@@ -122,7 +124,7 @@ def _launch(directory: Path, library: Path, *flags: str) -> None:
         log.replace(directory / "kafka.log.old")
     java = _java(library, f"-XX:ErrorFile={directory}/crash.log", *flags)
     command = [*java, MAIN, str(directory / "server.properties")]
-    write = (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    write = (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     files = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0), write, (os.POSIX_SPAWN_DUP2, 1, 2)]
     pid = os.posix_spawn(command[0], command, os.environ, file_actions=files, setsid=True)
     (directory / "kafka.pid").write_text(f"{pid}\n")

@@ -36,6 +36,24 @@ app = application(
 )
 
 
+def _tell_version(asked: bool) -> None:
+    """Prints the version, and ends the command."""
+    from importlib.metadata import version
+
+    if asked:
+        say(f"dossier {version('dossier')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """What may stand before a command."""
+
+
 @app.command(rich_help_panel=RUN)
 def up(
     port: Annotated[

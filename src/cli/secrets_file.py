@@ -1,7 +1,7 @@
 """Secrets of an installation that nobody gave any: made once, kept in `<data>/secrets.json`, readable by its owner only.
 
-Used where no `DATABASE_URL` is set. Several processes may ask for the first time at once: the file appears whole, and all of
-them get the same. To recover: restore the file; a new master key cannot read what the old one wrapped.
+Used where no `DATABASE_URL` is set; `dossier up` and `dossier migrate` make them. Several processes may do so at once: the file
+appears whole, and all of them get the same. To recover: restore the file; a new master key cannot read what the old one wrapped.
 """
 
 import os
@@ -14,11 +14,11 @@ from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from cli.errors import CliError
+from cli.errors import CliError, NoDataError
+from cli.private_files import OWNER_ONLY, make_directory
 
 FILE: Final = "secrets.json"
 _SECRET_BYTES: Final = 32
-_OWNER_ONLY: Final = 0o600
 
 
 class SecretsFileError(CliError):
@@ -35,11 +35,17 @@ class Secrets(BaseModel):
     simulator_token: str
 
 
+def make_secrets(directory: Path) -> None:
+    """Makes the secrets of a data directory, unless it has some."""
+    if not (directory / FILE).exists():
+        _make(directory / FILE)
+
+
 def secrets_of(directory: Path) -> Secrets:
-    """The secrets of a data directory, made now if it has none. Raises `SecretsFileError`."""
+    """The secrets of a data directory. Raises `NoDataError` where there are none, `SecretsFileError` where they cannot be read."""
     path = directory / FILE
     if not path.exists():
-        _make(path)
+        raise NoDataError(directory)
     try:
         return Secrets.model_validate_json(path.read_bytes())
     except (OSError, ValidationError):
@@ -55,9 +61,9 @@ def _make(path: Path) -> None:
         token_secret=token_urlsafe(_SECRET_BYTES),
         simulator_token=token_urlsafe(_SECRET_BYTES),
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_directory(path.parent)
     draft = path.with_name(f"{FILE}.{uuid4().hex}")
-    file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
+    file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
     with os.fdopen(file, "w") as writer:
         writer.write(fresh.model_dump_json(indent=2) + "\n")
         writer.flush()

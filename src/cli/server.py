@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from cli.errors import CliError
+from cli.private_files import make_directory
 
 DIRECTORY: Final = "postgres"
 TIMEOUT_S: Final = 60.0
@@ -67,9 +68,14 @@ class EmbeddedServer:
         self._lock_path = data_dir / f"{DIRECTORY}.lock"
         self._lock: IO[bytes] | None = None
 
+    @property
+    def has_data(self) -> bool:
+        """True once there is a database in the directory."""
+        return (self.directory / "PG_VERSION").exists()
+
     def hold(self) -> None:
         """Keeps others from stopping the server. Waits while one is just stopping it."""
-        self._lock_path.parent.mkdir(parents=True, exist_ok=True)
+        make_directory(self._lock_path.parent)
         self._lock = self._lock_path.open("wb")
         fcntl.flock(self._lock, fcntl.LOCK_SH)
 

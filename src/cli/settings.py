@@ -123,7 +123,7 @@ class Settings(KafkaSettings):
 
     @property
     def secrets(self) -> Secrets:
-        """The generated secrets of the data directory, made now if there are none."""
+        """The generated secrets of the data directory. Raises `NoDataError` where there are none."""
         return secrets_of(self.data_dir)
 
     def _secret(self, variable: str, given: SecretStr | None, name: str) -> str:

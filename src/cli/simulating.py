@@ -5,11 +5,18 @@ from typing import Final
 
 import structlog
 
+from cli.errors import CliError
 from cli.http_server import serve
+from cli.private_files import make_directory
 from cli.process import running
 from cli.settings import Settings
 from cli.simulator import create_app
 from cli.sockets import address, inherited_or_listening
+
+
+class NoTokenError(CliError):
+    """The simulator would be open to everybody."""
+
 
 FORMER_JOURNAL: Final = "customer_engagement.jsonl"
 
@@ -27,9 +34,11 @@ def journal_of(settings: Settings) -> Path:
 
 
 def simulate(settings: Settings, journal: Path, *, fd: int | None) -> None:
-    """Receives until it is told to stop. Raises `PortTakenError`."""
+    """Receives until it is told to stop. Raises `PortTakenError`, `NoTokenError`."""
+    if not settings.engagement_token:
+        raise NoTokenError("CUSTOMER_ENGAGEMENT_TOKEN is not set: anybody could read what the simulator receives.")
     bound = inherited_or_listening(fd, settings.host, settings.port)
     with bound as listener, running("simulator", settings, None) as stop:
         structlog.get_logger().info("listening", address=address(listener), journal=str(journal))
-        journal.parent.mkdir(parents=True, exist_ok=True)
+        make_directory(journal.parent)
         serve(create_app(settings.engagement_token, journal), listener, stop)

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import IO, Annotated, Any, Final
 
 import orjson
-from fastapi import FastAPI, Header, HTTPException, Response
+from fastapi import APIRouter, Depends, FastAPI, Header, HTTPException, Response
 from pydantic import BaseModel, Field
+
+from cli.private_files import open_private
 
 MOST_FAULTS: Final = 100
 """Faults that may wait at the same time."""
@@ -49,7 +51,7 @@ class Memory:
         self._journal: IO[bytes] | None = None
         if journal is not None:
             self._read(journal)
-            self._journal = journal.open("ab")
+            self._journal = open_private(journal)
 
     def _read(self, journal: Path) -> None:
         """Takes a journal in; a last line that was cut by a crash was never acknowledged, and is cut off."""
@@ -90,12 +92,18 @@ class Memory:
 
 
 def create_app(token: str = "", journal: Path | None = None) -> FastAPI:
-    """The simulator. It asks for this bearer token, unless it is empty; `journal` is a file that it keeps its receipts in."""
-    app = FastAPI(title="Customer Engagement simulator", docs_url="/docs")
+    """The simulator. Every route but its health asks for this bearer token, unless it is empty; `journal` is a file for its receipts."""
+    app = FastAPI(title="Customer Engagement simulator", openapi_url=None)
     memory = Memory(journal)
     app.state.memory = memory
 
-    @app.put("/customers/{number}/attributes/{attribute}")
+    async def with_token(authorization: Annotated[str, Header()] = "") -> None:
+        if token and not hmac.compare_digest(authorization.encode(), f"Bearer {token}".encode()):
+            raise HTTPException(401, "The bearer token is not the right one.", {"WWW-Authenticate": "Bearer"})
+
+    guarded = APIRouter(dependencies=[Depends(with_token)])
+
+    @guarded.put("/customers/{number}/attributes/{attribute}")
     async def put(
         number: str,
         attribute: str,
@@ -103,11 +111,8 @@ def create_app(token: str = "", journal: Path | None = None) -> FastAPI:
         *,
         response: Response,
         idempotency_key: Annotated[str, Header(min_length=1, max_length=200)],
-        authorization: Annotated[str, Header()] = "",
     ) -> dict[str, Any]:
         memory.counts["requests"] += 1
-        if token and not hmac.compare_digest(authorization.encode(), f"Bearer {token}".encode()):
-            raise HTTPException(401, "The bearer token is not the right one.")
         fault = memory.fault_for(number)
         if fault is not None:
             memory.counts["refused"] += 1
@@ -117,23 +122,23 @@ def create_app(token: str = "", journal: Path | None = None) -> FastAPI:
         response.status_code = 201 if new else 200
         return {"stored": new}
 
-    @app.get("/customers/{number}/attributes")
+    @guarded.get("/customers/{number}/attributes")
     async def attributes(number: str) -> dict[str, Value]:
         return memory.values.get(number, {})
 
-    @app.get("/received")
+    @guarded.get("/received")
     async def received() -> dict[str, Any]:
         counts = {name: memory.counts[name] for name in ("requests", "effective", "duplicates", "refused")}
         return {**counts, "order": memory.order}
 
-    @app.post("/faults", status_code=201)
+    @guarded.post("/faults", status_code=201)
     async def fail(fault: Fault) -> Fault:
         if len(memory.faults) >= MOST_FAULTS:
             raise HTTPException(409, f"{MOST_FAULTS} faults are waiting already.")
         memory.faults.append(fault.model_copy())
         return fault
 
-    @app.delete("/faults", status_code=204)
+    @guarded.delete("/faults", status_code=204)
     async def recover() -> None:
         memory.faults.clear()
 
@@ -141,4 +146,5 @@ def create_app(token: str = "", journal: Path | None = None) -> FastAPI:
     async def health() -> dict[str, str]:
         return {"status": "ok"}
 
+    app.include_router(guarded)
     return app

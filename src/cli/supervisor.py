@@ -17,6 +17,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final, NoReturn
 
+from cli.private_files import open_private
+
 SUPERVISED: Final = "DOSSIER_SUPERVISED"
 """Set in the environment of children: their stdin is a pipe that the supervisor holds open while it lives."""
 FIRST_PAUSE_S: Final = 0.5
@@ -61,17 +63,17 @@ class Child:
         """Starts a process. At the first one, the log of the run before becomes `<name>.log.1`."""
         if not self._started_at and self.log.exists():
             self.log.replace(self.log.with_suffix(".log.1"))
-        log = os.open(self.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        log = open_private(self.log)
         stdin, self._lifeline = os.pipe()
         sys.stdout.flush()
         sys.stderr.flush()
         signal.pthread_sigmask(signal.SIG_BLOCK, _HANDLED)  # or one that comes now would be lost in the child
         self.pid = os.fork()
         if not self.pid:
-            _become(self._part, stdin, log)
+            _become(self._part, stdin, log.fileno())
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _HANDLED)
         os.close(stdin)
-        os.close(log)
+        log.close()
         self._started_at = time.monotonic()
         self._again_at = None
 

@@ -22,6 +22,8 @@ from typing import Final
 
 from cli.errors import CliError
 from cli.lines import complain
+from cli.private_files import make_directory
+from cli.secrets_file import make_secrets
 from cli.server import EmbeddedServer, ServerError
 from cli.settings import Settings
 from cli.sockets import address, listening
@@ -98,8 +100,10 @@ class _Up:
         starting = None if self._server is None else self._server.starting()
         from cli import parts, welcome  # noqa: PLC0415  (the libraries of every part, loaded while PostgreSQL starts)
 
+        if self._server is not None:
+            make_secrets(self._given.data_dir)
         settings = self._filled_in(self._given.database_url if starting is None else starting.done())
-        self._logs.mkdir(parents=True, exist_ok=True)
+        make_directory(self._logs)
         gc.freeze()  # what is there now is shared with the children for as long as nobody touches it
         self._job(parts.migration(settings))
         for part in parts.parts(settings, self._api, self._simulator):
@@ -185,7 +189,7 @@ def _tend_server(server: EmbeddedServer) -> None:
 @contextmanager
 def _only_one(data_dir: Path) -> Iterator[None]:
     """Holds the data directory for this `up`; the lock goes with the process, however it ends."""
-    data_dir.mkdir(parents=True, exist_ok=True)
+    make_directory(data_dir)
     with (data_dir / "up.lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -43,7 +43,8 @@ def examples(settings: Settings, address: str, token: str) -> list[str]:
     drawer = f"{address}/v1/customers/{CUSTOMER}/drawer"
     body = json.dumps({"responses": ANSWERS})
     received = f"{settings.customer_engagement_url}/customers/{CUSTOMER}/attributes"
-    look = f"curl -fsS {received} | grep {ATTRIBUTE}"
+    engagement = f"-H 'Authorization: Bearer {settings.engagement_token}'"
+    look = f"curl -fsS {received} {engagement} | grep {ATTRIBUTE}"
     return [
         f"curl -fsS -D {headers} -X PUT {drawer} {bearer} -H 'Content-Type: application/json' -d '{body}'; echo",
         f'curl -fsS {drawer} {bearer} -H "{position}"; echo',

@@ -14,7 +14,9 @@ from aggregates.field.standard import STANDARD
 from aggregates.profile_class.commands import found_company
 from aggregates.setup.commands import introduce_controls
 from aggregates.use_case import Request
-from cli.server import embedded_server
+from cli.errors import NoDataError
+from cli.secrets_file import make_secrets
+from cli.server import EmbeddedServer, embedded_server
 from cli.settings import Settings
 from projections.engine import install
 from projections.health import Expected
@@ -26,10 +28,15 @@ from store.database import Database
 
 @contextmanager
 def database_url(settings: Settings) -> Iterator[str]:
-    """The connection string: the given one, else that of the embedded server, which is started if it has to be."""
+    """The connection string: the given one, else that of the embedded server, which is started if it has to be.
+
+    Raises `NoDataError` where there is no database to start a server over.
+    """
     if settings.database_url is not None:
         yield settings.database_url
         return
+    if not EmbeddedServer(settings.data_dir).has_data:
+        raise NoDataError(settings.data_dir)
     with embedded_server(settings.data_dir) as url:
         yield url
 
@@ -73,21 +80,36 @@ def open_reads(settings: Settings) -> Iterator[tuple[Dossier, ReadModels]]:
             reads.close()
 
 
+@contextmanager
+def _founded(settings: Settings) -> Iterator[None]:
+    """Makes what the data directory is to hold, unless the database is elsewhere."""
+    if settings.database_url is not None:
+        yield
+        return
+    make_secrets(settings.data_dir)
+    with embedded_server(settings.data_dir):
+        yield
+
+
 def migrate(settings: Settings) -> list[str]:
     """Brings the company's schema up to date and gives the names of what was applied; see `store.schema.migrate`.
 
     What exists from the start, the profile class DEFAULT and the standard business fields, is recorded unless it was before
     (rules 2.2, 3.1, 4.1).
     """
-    with open_database(settings) as database:
+    with _founded(settings), open_database(settings) as database:
         applied = schema.migrate(database, install)
+        _record_what_exists_from_the_start(settings)
+    return applied
+
+
+def _record_what_exists_from_the_start(settings: Settings) -> None:
     with open_dossier(settings) as dossier:
         request = Request(_founder(dossier.company), dossier.today())
         found_company(dossier, request)
         introduce_controls(dossier, request)
         for given in STANDARD:
             define_standard_field(dossier, request, key=given["key"], given=_but_key(given))
-    return applied
 
 
 def _but_key(given: dict[str, Any]) -> dict[str, Any]:

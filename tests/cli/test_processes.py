@@ -55,7 +55,7 @@ def ended(process: "subprocess.Popen[str]", number: signal.Signals = signal.SIGT
     ],
 )
 def test_it_ends_when_told_to_and_logs_json(start: Start, command: tuple[str, ...], number: signal.Signals) -> None:
-    process = start(*command, CUSTOMER_ENGAGEMENT_URL="http://127.0.0.1:1")
+    process = start(*command, CUSTOMER_ENGAGEMENT_URL="http://127.0.0.1:1", CUSTOMER_ENGAGEMENT_TOKEN="a-token")
     assert process.stderr is not None
     first = json.loads(process.stderr.readline())
     assert (first["event"], first["level"], first["process"]) == (
@@ -157,7 +157,7 @@ def test_a_change_travels_from_the_log_to_customer_engagement(line: CommandLine,
         demo.set_up(dossier)
         confirm_drawer(dossier, request(), number="1001", responses={1: "A2"})
     url = f"http://127.0.0.1:{port}/customers/1001/attributes"
-    eventually(lambda: '"age_band"' in (text_of(url) or ""), "the answer arrived")
+    eventually(lambda: '"age_band"' in (text_of(url, "a-token") or ""), "the answer arrived")
 
 
 def test_the_demo_company_is_set_up_once(line: CommandLine) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.secrets_file import FILE, SecretsFileError, secrets_of
+from cli.errors import NoDataError
+from cli.secrets_file import FILE, Secrets, SecretsFileError, make_secrets, secrets_of
 from cli.settings import LONGEST_COMPANY, SettingsError, load
 
 
@@ -59,6 +60,7 @@ def test_the_log_level_may_be_written_in_capitals(monkeypatch: pytest.MonkeyPatc
 
 def test_secrets_are_made_once_and_are_for_their_owner_only(tmp_path: Path) -> None:
     first = load()
+    make_secrets(first.data_dir)
     assert len(b64decode(first.master_key)) == 32
     assert (load().master_key, load().token_secret) == (first.master_key, first.token_secret)
     assert stat.S_IMODE((tmp_path / "data" / FILE).stat().st_mode) == 0o600
@@ -67,12 +69,23 @@ def test_secrets_are_made_once_and_are_for_their_owner_only(tmp_path: Path) -> N
 
 def test_many_that_ask_at_once_get_the_same_secrets(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda _: secrets_of(tmp_path / "data"), range(32)))
+        found = list(pool.map(lambda _: made(tmp_path / "data"), range(32)))
     assert len(set(map(str, found))) == 1
 
 
+def made(directory: Path) -> Secrets:
+    make_secrets(directory)
+    return secrets_of(directory)
+
+
+def test_secrets_are_not_made_by_who_only_reads_them(tmp_path: Path) -> None:
+    with pytest.raises(NoDataError, match=r"There is no data in .*data\. Run `dossier up`"):
+        _ = load().token_secret
+    assert not (tmp_path / "data").exists()
+
+
 def test_damaged_secrets_are_told_and_left_alone(tmp_path: Path) -> None:
-    secrets_of(tmp_path)
+    make_secrets(tmp_path)
     (tmp_path / FILE).write_text("{")
     with pytest.raises(SecretsFileError, match="its master key has no substitute"):
         secrets_of(tmp_path)

@@ -186,6 +186,16 @@ def test_a_token_is_printed_for_each_role(up: Up) -> None:
         assert up.get("/v1/customers/1001", role)["number"] == "1001"
 
 
+def test_nothing_in_the_data_directory_is_for_others(up: Up) -> None:  # rule 5.1
+    shell(*up.curl_lines)
+    assert up.directory.stat().st_mode & 0o066 == 0
+    assert (up.directory / "postgres").stat().st_mode & 0o077 == 0
+    files = [path for path in up.directory.rglob("*") if path.is_file() and "postgres" not in path.parts]
+    kept = {path.name for path in files if path.stat().st_size and not path.name.endswith(".lock")}
+    assert {"secrets.json", "customer_engagement.demo.jsonl", "api.log"} <= kept
+    assert [path.name for path in files if path.name in kept - {"headers"} and path.stat().st_mode & 0o077] == []
+
+
 def test_a_second_one_in_the_same_directory_says_so_plainly(up: Up) -> None:
     other = Up(up.directory)
     assert other.process.wait(timeout=60) == 1

@@ -1,7 +1,11 @@
 """The simulator is what the tests believe in, so it is tested itself: one effect a key, faults as told, nothing forgotten."""
 
+import stat
 from pathlib import Path
 from typing import Any
+
+import httpx2
+import pytest
 
 from cli.simulator import create_app
 from consumer_world import TOKEN, Simulator, serving
@@ -38,6 +42,42 @@ def test_who_has_not_the_token_or_no_key_is_refused(simulator: Simulator) -> Non
     assert simulator.put("1001", "age", BODY, **headers).status_code == 401
     assert simulator.put("1001", "age", BODY).status_code == 422
     assert simulator.values("1001") == {}
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PUT", "/customers/1001/attributes/age"),
+        ("GET", "/customers/1001/attributes"),
+        ("GET", "/received"),
+        ("POST", "/faults"),
+        ("DELETE", "/faults"),
+    ],
+)
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": TOKEN}])
+def test_every_route_asks_for_the_token(
+    simulator: Simulator, method: str, path: str, headers: dict[str, str]
+) -> None:  # rule 5.1
+    assert put(simulator, "k1") == 201
+    refused = httpx2.request(method, f"{simulator.url}{path}", headers=headers, trust_env=False)
+    assert refused.status_code == 401
+    assert refused.json() == {"detail": "The bearer token is not the right one."}
+
+
+def test_there_is_no_route_besides_those_and_its_health(simulator: Simulator) -> None:
+    for path in ("/docs", "/redoc", "/openapi.json", "/"):
+        assert httpx2.get(f"{simulator.url}{path}", trust_env=False).status_code == 404
+    assert httpx2.get(f"{simulator.url}/health", trust_env=False).json() == {"status": "ok"}
+
+
+def test_its_journal_is_for_its_owner_only_also_one_of_a_former_release(tmp_path: Path) -> None:  # rule 5.1
+    journal = tmp_path / "journal.jsonl"
+    journal.touch(0o644)
+    with serving(create_app(TOKEN, journal)) as url:
+        first = Simulator(url)
+        assert put(first, "k1") == 201
+        first.close()
+    assert stat.S_IMODE(journal.stat().st_mode) == 0o600
 
 
 def test_a_killed_simulator_remembers_what_it_acknowledged(tmp_path: Path) -> None:
