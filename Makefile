@@ -12,6 +12,7 @@ WORKERS ?= 2
 help:
 	@echo "make up           run Dossier here: API, projections, forwarder, a Customer Engagement simulator"
 	@echo "make up KAFKA=1   the same through a local Apache Kafka"
+	@echo "make up PORT=8001 the same on another port"
 	@echo "make test         format, lint, types, and every test against real servers"
 	@echo "make bench        ratios against peers, written to benchmarks/results.json"
 	@echo "make endure       two companies on one Kafka while all is killed, frozen and filled up; SECONDS=600"
@@ -29,9 +30,9 @@ up: $(VENV)/.installed
 ifeq ($(KAFKA),1)
 	@set -e; trap '$(BIN)/python deploy/kafka/kafka.py stop --dir $(KAFKA_DIR)' EXIT; \
 	KAFKA_BOOTSTRAP_SERVERS=$$($(BIN)/python deploy/kafka/kafka.py start --dir $(KAFKA_DIR)); \
-	export KAFKA_BOOTSTRAP_SERVERS; $(BIN)/dossier up
+	export KAFKA_BOOTSTRAP_SERVERS; $(BIN)/dossier up $(if $(PORT),--port $(PORT))
 else
-	@$(BIN)/dossier up
+	@$(BIN)/dossier up $(if $(PORT),--port $(PORT))
 endif
 
 check: $(VENV)/.installed

@@ -16,8 +16,8 @@ class PortTakenError(CliError):
 
 
 @contextmanager
-def listening(host: str, port: int) -> Iterator[socket.socket]:
-    """A socket that listens on this address. Port 0: any free one. Raises `PortTakenError`."""
+def listening(host: str, port: int, *, way_out: str = "choose another with --port") -> Iterator[socket.socket]:
+    """A socket that listens on this address. Port 0: any free one. Raises `PortTakenError`, which names the `way_out`."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
     except socket.gaierror:
@@ -28,7 +28,7 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
             bound.bind((host, port))
             bound.listen()
         except OSError as error:
-            hint = "stop the program that uses it, or choose another with --port"
+            hint = f"stop the program that uses it, or {way_out}"
             raise PortTakenError(f"Port {port} of {host} cannot be used ({error.strerror}): {hint}.") from None
         yield bound
 

@@ -32,6 +32,7 @@ from cli.supervisor import Child, Part, end
 HEALTHY_WITHIN_S: Final = 60.0
 MOST_DEATHS_AT_START: Final = 3
 """A child that dies so often before everything is healthy will not get well by itself."""
+LAST_PORT: Final = 65_535
 _TICK_S: Final = 0.02
 _LOOK_AT_SERVER_S: Final = 1.0
 _REQUEST_TIMEOUT_S: Final = 2.0
@@ -54,7 +55,9 @@ def up(settings: Settings, *, with_demo: bool) -> None:
         UpError: another `up` runs in this data directory, or a process does not start.
         PortTakenError: another program listens on the port.
     """
-    with _only_one(settings.data_dir), listening(settings.host, settings.port) as api:
+    other = settings.port + 1 if settings.port < LAST_PORT else 0
+    way_out = f"take another: `make up PORT={other}`, or `dossier up --port {other}`"
+    with _only_one(settings.data_dir), listening(settings.host, settings.port, way_out=way_out) as api:
         if settings.customer_engagement_url is not None:
             _Up(settings, api, None, with_demo=with_demo).run()
             return

@@ -9,6 +9,7 @@ from cli.demo import CUSTOMER
 from cli.issuing import token_for
 from cli.lines import say
 from cli.settings import Settings
+from consumers.messages import EVENTS_TOPIC
 
 TOKEN_DAYS: Final = 30
 ATTRIBUTE: Final = "age_band"
@@ -30,6 +31,10 @@ def welcome(settings: Settings, address: str, *, with_demo: bool, simulated: boo
         say(f"Try it: answer the drawer of customer {CUSTOMER}, read it back, see what Customer Engagement received:")
         for line in examples(settings, address, tokens[Role.AGENT])[: 3 if simulated else 2]:
             say(line)
+    if settings.kafka_bootstrap_servers is not None:
+        topic = EVENTS_TOPIC.format(company=settings.company)
+        say("")
+        say(f"Kafka is at {settings.kafka_bootstrap_servers}; every change is on the topic {topic}.")
     say("")
     say(f"Logs and data are in {settings.data_dir}. Ctrl-C stops everything.")
 

@@ -15,7 +15,7 @@ from uuid import UUID, uuid5
 import structlog
 
 from aggregates.fact import NAMESPACE
-from consumers import metrics
+from consumers import delivery_metrics, metrics
 from consumers.brokers import Brokers
 from consumers.bus import Topics, producing
 from consumers.kafka_client import KafkaError, KafkaTimeoutError, is_bus_away
@@ -153,7 +153,7 @@ class DeadLetters:
         self.announce(received, Death(reason))
         with self._database.connection() as connection:
             record_unreadable(connection, unreadable_id(received), received.source, reason, received.value or b"")
-        metrics.UNREADABLE.inc()
+        delivery_metrics.UNREADABLE.inc()
         _log.error("message.put_aside", source=received.source, reason=reason)
 
     def close(self) -> None:

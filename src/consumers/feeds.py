@@ -17,7 +17,7 @@ from typing import Final, Protocol
 
 import structlog
 
-from consumers import metrics
+from consumers import delivery_metrics, metrics
 from consumers.kafka_client import is_bus_away
 from consumers.messages import Received
 from consumers.reading import ForeignMessageError, Incoming, UnreadableMessageError, read_message
@@ -129,7 +129,7 @@ class Lane:
         try:
             incoming = read_message(received, company)
         except ForeignMessageError:
-            metrics.FOREIGN.inc()
+            delivery_metrics.FOREIGN.inc()
             return None
         except UnreadableMessageError as error:
             reason = str(error)

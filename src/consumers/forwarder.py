@@ -15,7 +15,7 @@ from uuid import UUID
 import structlog
 
 from aggregates.customer.events import CustomerRegistered
-from consumers import metrics
+from consumers import delivery_metrics
 from consumers.answers import Answers
 from consumers.customer_engagement import Answer, CustomerEngagement, Verdict
 from consumers.dead_letters import DeadLetters, Death
@@ -97,7 +97,7 @@ class Forwarder:
                 with self._database.connection() as connection, connection.transaction():
                     for decided in known:
                         record_dead(connection, _sending(decided), 0, reason, None)
-                        metrics.DEAD.inc()
+                        delivery_metrics.DEAD.inc()
                 return
         except Exception as error:
             if is_outage(error) or is_bus_away(error):
@@ -142,7 +142,7 @@ class Forwarder:
                 return Later(0.0, afresh=True)
         for one in decided:
             if one.not_sent_reason is not None:
-                metrics.NOT_SENT.labels(one.not_sent_reason).inc()
+                delivery_metrics.NOT_SENT.labels(one.not_sent_reason).inc()
         return None
 
     def _send(self, decided: Decision, incoming: Incoming, attempt: int) -> Later | None:
@@ -159,7 +159,7 @@ class Forwarder:
                 answer = self._put(sending)
             if answer.verdict is Verdict.ACCEPTED:
                 record_sent(connection, sending, attempt)
-                metrics.SENT.inc()
+                delivery_metrics.SENT.inc()
                 return None
             reason = answer.unquoted if sending.personal else answer.reason
             if answer.verdict is Verdict.TRY_AGAIN and attempt < self._retrying.most_attempts:
@@ -168,7 +168,7 @@ class Forwarder:
             death = Death(reason, attempt, answer.status_code)
             self._letters.announce(incoming.received, death)
             record_dead(connection, sending, attempt, death.reason, death.status_code)
-        metrics.DEAD.inc()
+        delivery_metrics.DEAD.inc()
         _log.warning("delivery.dead", event_id=str(sending.event_id), attempts=attempt, reason=reason)
         return None
 
@@ -177,7 +177,7 @@ class Forwarder:
 
     def _again(self, sending: Sending, attempt: int, reason: str, asked_s: float | None) -> Later:
         delay_s = self._retrying.delay(attempt, asked_s)
-        metrics.RETRIED.inc()
+        delivery_metrics.RETRIED.inc()
         _log.info(
             "delivery.again",
             event_id=str(sending.event_id),

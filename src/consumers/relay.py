@@ -18,7 +18,7 @@ from uuid import UUID
 
 import structlog
 
-from consumers import metrics
+from consumers import relay_metrics
 from consumers.brokers import Brokers
 from consumers.bus import Topics
 from consumers.messages import Message, message
@@ -92,7 +92,7 @@ class Relay:
 
     def _note_held(self, leader: Leader) -> None:
         self._held = refusals.held(leader.connection)
-        metrics.RELAY_REFUSED.set(len(self._held))
+        relay_metrics.RELAY_REFUSED.set(len(self._held))
 
     def _follow(self, leader: Leader, sender: Sender, signal: Signal, stop: Event) -> None:
         position = position_of(leader.connection, FOLLOWER) or 0
@@ -110,14 +110,14 @@ class Relay:
                 continue
             window, position = self._window(ahead, self._held)
             self._store(leader, window, sender.send([one for _, one in window], stop), position)
-            metrics.RELAYED.inc(len(window))
-            metrics.RELAY_POSITION.set(position)
+            relay_metrics.RELAYED.inc(len(window))
+            relay_metrics.RELAY_POSITION.set(position)
 
     def _read_ahead(self, leader: Leader, ahead: deque[RecordedEvent], position: int) -> None:
         if len(ahead) < WINDOW_EVENTS:
             ahead.extend(read(leader.connection, ahead[-1].id if ahead else position, WINDOW_EVENTS))
             end = leader.connection.execute("SELECT coalesce(max(position), 0) FROM events").fetchone()
-            metrics.RELAY_LAG.set((end[0] if end else 0) - position)
+            relay_metrics.RELAY_LAG.set((end[0] if end else 0) - position)
 
     def _window(self, ahead: deque[RecordedEvent], held: Set[UUID]) -> tuple[Window, int]:
         """Takes the next events: as many as a window holds, at least one. Gives the messages of those that need not wait, and

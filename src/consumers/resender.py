@@ -14,7 +14,7 @@ from uuid import UUID, uuid5
 
 import structlog
 
-from consumers import metrics
+from consumers import delivery_metrics
 from consumers.answers import Answers
 from consumers.customer_engagement import ANSWER_TIMEOUT_S, CONNECT_TIMEOUT_S, Answer, CustomerEngagement, Verdict
 from consumers.forwarder import SENDING
@@ -112,15 +112,15 @@ class Resender:
         reason = answer.unquoted if letter.personal else answer.reason
         if answer.verdict is Verdict.ACCEPTED:
             record_sent(leader.connection, sending, attempt)
-            metrics.SENT.inc()
+            delivery_metrics.SENT.inc()
         elif answer.verdict is Verdict.TRY_AGAIN and attempt < self._retrying.most_attempts:
             due = time.monotonic() + self._retrying.delay(attempt, answer.retry_after_s)
             self._tried[letter.event_id] = (attempt, due)
-            metrics.RETRIED.inc()
+            delivery_metrics.RETRIED.inc()
         else:
             self._answers.forget(sending.number)
             record_dead(leader.connection, sending, attempt, reason, answer.status_code)
-            metrics.DEAD.inc()
+            delivery_metrics.DEAD.inc()
             _log.warning("resend.dead", event_id=str(letter.event_id), attempts=attempt, reason=reason)
 
     def _answer(self, leader: Leader, letter: DeadLetter, sending: Sending) -> Answer:

@@ -9,6 +9,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from aggregates.customer.commands import register_customer
 from cli import demo
@@ -115,6 +116,31 @@ def test_a_second_project_stands_by_and_takes_over(line: CommandLine, start: Sta
 
 def _lag(line: CommandLine) -> int:
     return max(one["lag"] for one in line.asked("status", status=1)["projections"])
+
+
+@pytest.mark.parametrize(
+    ("command", "prefixes"),
+    [
+        ("project", {"dossier_projection_"}),
+        ("relay", {"dossier_relay_", "dossier_serving_"}),
+        ("forward", {"dossier_deliveries_", "dossier_messages_", "dossier_serving_"}),
+        ("work", {"dossier_propagation", "dossier_upload", "dossier_idempotency_keys_"}),
+    ],
+)
+def test_a_process_shows_the_metrics_of_its_own_work_only(start: Start, command: str, prefixes: set[str]) -> None:
+    port = free_port()
+    start(
+        command,
+        "--metrics-port",
+        str(port),
+        KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1",
+        CUSTOMER_ENGAGEMENT_URL="http://127.0.0.1:1",
+    )
+    shown = eventually(lambda: text_of(f"http://127.0.0.1:{port}/metrics"), "the metrics are offered")
+    families = {family.name for family in text_string_to_metric_families(shown)}
+    own = {name for name in families if name.startswith("dossier_") and not name.startswith("dossier_process")}
+    assert {name for name in own if not name.startswith(tuple(prefixes))} == set()
+    assert {prefix for prefix in prefixes if any(name.startswith(prefix) for name in own)} == prefixes
 
 
 def test_a_metrics_port_that_is_taken_is_said_plainly(start: Start) -> None:

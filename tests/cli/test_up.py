@@ -188,7 +188,8 @@ def test_a_token_is_printed_for_each_role(up: Up) -> None:
 
 def test_nothing_in_the_data_directory_is_for_others(up: Up) -> None:  # rule 5.1
     shell(*up.curl_lines)
-    assert up.directory.stat().st_mode & 0o066 == 0
+    if os.geteuid():  # where root starts it, PostgreSQL's package opens the way for the user that PostgreSQL runs as
+        assert up.directory.stat().st_mode & 0o077 == 0
     assert (up.directory / "postgres").stat().st_mode & 0o077 == 0
     files = [path for path in up.directory.rglob("*") if path.is_file() and "postgres" not in path.parts]
     kept = {path.name for path in files if path.stat().st_size and not path.name.endswith(".lock")}
@@ -209,6 +210,7 @@ def test_a_port_that_is_taken_is_said_plainly_and_nothing_is_started(data: Path)
         refused = Up(data, "--port", str(port))
         assert refused.process.wait(timeout=60) == 1
     assert f"Port {port} of 127.0.0.1 cannot be used" in refused.complaints()
+    assert f"`make up PORT={port + 1}`, or `dossier up --port {port + 1}`" in refused.complaints()
     assert "Traceback" not in refused.complaints()
     assert not (data / "postgres").exists()
 
@@ -257,6 +259,22 @@ def test_another_company_gets_no_demo(data: Path) -> None:
     assert other.curl_lines == []
     assert other.get("/v1/customers")["items"] == []
     assert other.stop()[0] == 0
+
+
+def test_the_address_of_kafka_and_the_topic_are_told(data: Path) -> None:
+    with_kafka = Up(data, KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1").wait_until_ready()
+    told = "Kafka is at 127.0.0.1:1; every change is on the topic dossier.demo.profile-events.v2."
+    assert told in with_kafka.printed
+    assert with_kafka.stop()[0] == 0
+
+
+def test_make_up_hands_its_port_on() -> None:
+    makefile = Path(__file__).parents[2]
+    for given, arguments in (("PORT=8001", "dossier up --port 8001"), ("", "dossier up")):
+        planned = subprocess.run(
+            ["make", "-n", "up", *filter(None, [given])], cwd=makefile, capture_output=True, text=True, check=True
+        )
+        assert planned.stdout.strip().endswith(arguments)
 
 
 def test_ctrl_c_while_starting_leaves_nothing(data: Path) -> None:

@@ -31,11 +31,11 @@ from consumer_world import (
 )
 from consumers.brokers import Brokers
 from consumers.bus import Topics, producing
+from consumers.delivery_metrics import FOREIGN
 from consumers.forwarding import FORWARD, RESEND, forwarding
 from consumers.kafka_client import KafkaAdminClient
 from consumers.kafka_feed import KafkaFeed
 from consumers.messages import Received
-from consumers.metrics import FOREIGN
 from consumers.relay import Relay
 from malformed import malformed
 from projections.deliveries import DeliveriesProjection

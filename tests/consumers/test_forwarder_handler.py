@@ -7,10 +7,10 @@ import pytest
 from consumer_world import FAST, TOKEN, Company, Simulator, fold_deliveries, incoming_of, message_of, received_of
 from consumers.customer_engagement import CustomerEngagement
 from consumers.dead_letters import DeadLetters, unreadable_id
+from consumers.delivery_metrics import FOREIGN
 from consumers.feeds import Lane
 from consumers.forwarder import Forwarder
 from consumers.messages import Received
-from consumers.metrics import FOREIGN
 from store import deliveries
 from store.application import Dossier
 from store.deliveries import NotResendableError

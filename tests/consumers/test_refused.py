@@ -15,8 +15,8 @@ from consumers.brokers import Brokers
 from consumers.bus import LARGEST_MESSAGE_BYTES, Topics, producing
 from consumers.kafka_client import ConfigResource, ConfigResourceType, KafkaAdminClient
 from consumers.kafka_feed import KafkaFeed
-from consumers.metrics import RELAY_REFUSED
 from consumers.relay import Relay
+from consumers.relay_metrics import RELAY_REFUSED
 from consumers.topics import LIMIT, ensure_topics
 from store import mapper, refusals
 from store.application import Dossier
