@@ -7,21 +7,18 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any
 
 import orjson
 import typer
 from pydantic import BaseModel
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.table import Table
+
+from cli import tables
 
 Told = Callable[[int, int], None]
 """Called with how much is done and how much there is."""
-
-_WIDE: Final = 1_000
-"""Columns that a table may have that does not go to a terminal: nothing is broken into lines there."""
 
 
 def document(value: Any) -> None:
@@ -31,14 +28,8 @@ def document(value: Any) -> None:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
-    """A table on stdout; `None` shows as blank. The first column is never broken: it is what people copy."""
-    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else _WIDE, highlight=False)
-    drawn = Table(title=title, title_justify="left", header_style="bold")
-    for place, column in enumerate(columns):
-        drawn.add_column(column, no_wrap=place == 0, overflow="fold")
-    for row in rows:
-        drawn.add_row(*(escape(words(cell)) for cell in row))
-    console.print(drawn)
+    """A table on stdout; `None` shows as blank."""
+    tables.draw(columns, [[words(cell) for cell in row] for row in rows], title=title)
 
 
 def words(value: object) -> str:
