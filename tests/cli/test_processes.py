@@ -121,7 +121,6 @@ def _lag(line: CommandLine) -> int:
 @pytest.mark.parametrize(
     ("command", "prefixes"),
     [
-        ("project", {"dossier_projection_"}),
         ("relay", {"dossier_relay_", "dossier_serving_"}),
         ("forward", {"dossier_deliveries_", "dossier_messages_", "dossier_serving_"}),
         ("work", {"dossier_propagation", "dossier_upload", "dossier_idempotency_keys_"}),
