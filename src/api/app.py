@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
+from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
@@ -122,9 +123,11 @@ def describe_only() -> dict[str, Any]:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    services: Services = app.state.services
+    to_thread.current_default_thread_limiter().total_tokens = services.settings.threads
     yield
-    app.state.services.bell.close()
-    app.state.services.health.close()
+    services.bell.close()
+    services.health.close()
 
 
 def _routed() -> FastAPI:

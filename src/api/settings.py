@@ -22,7 +22,8 @@ class ApiSettings:
     `asyncapi` gives the text of the message contract, served at `/asyncapi.yaml`; without it the path is not found.
     `heartbeat_s` is the silence after which a follower of events gets a comment, `follow_s` the longest such answer, after which a
     client connects again, and `followers` how many there may be at once, `followers_each` of one caller. `waiting` is how many reads may
-    wait for read models at once, `query_threads` how many are answered at once: it must be below the number of pooled connections.
+    wait for read models at once, `query_threads` how many are answered at once: it must be below the number of pooled connections;
+    `threads` is how many writes and other work that is no query.
     `most_upload_bytes` is how large a contact file may be.
     `expected` are the processes that health looks for, and `counts` is what several workers count in together.
 
@@ -38,6 +39,7 @@ class ApiSettings:
     followers_each: int = 10
     waiting: int = 1_000
     query_threads: int = 8
+    threads: int = 40
     most_upload_bytes: int = 2 * 1024**3
     expected: Expected = field(default_factory=Expected)
     counts: SharedCounts | None = None

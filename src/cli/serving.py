@@ -65,6 +65,8 @@ def application(settings: Settings, counts: SharedCounts | None = None) -> ASGIA
         token_secret=settings.token_secret,
         asyncapi=_message_contract,
         most_upload_bytes=settings.most_upload_bytes,
+        query_threads=settings.pool_size * 2 // 3,
+        threads=settings.threads,
         expected=expected_of(settings),
         counts=counts,
     )

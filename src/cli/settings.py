@@ -52,6 +52,8 @@ class Settings(KafkaSettings):
     host: Annotated[str, Field(alias="DOSSIER_HOST")] = "127.0.0.1"
     port: Annotated[int, Field(alias="DOSSIER_PORT", ge=0, le=65_535)] = 8000
     workers: Annotated[int, Field(alias="DOSSIER_WORKERS", ge=1, le=64)] = 1
+    pool_size: Annotated[int, Field(alias="DOSSIER_POOL_SIZE", ge=4, le=1_000)] = 12
+    threads: Annotated[int, Field(alias="DOSSIER_THREADS", ge=4, le=1_000)] = 40
     most_upload_bytes: Annotated[int, Field(alias="DOSSIER_MOST_UPLOAD_BYTES", ge=1)] = 2 * 1024**3
     keep_keys_days: Annotated[int, Field(alias="DOSSIER_KEEP_KEYS_DAYS", ge=1, le=3_650)] = 30
     log_level: Annotated[LogLevel, Field(alias="DOSSIER_LOG_LEVEL")] = LogLevel.INFO

@@ -52,7 +52,7 @@ def expected_of(settings: Settings) -> Expected:
 def open_database(settings: Settings) -> Iterator[Database]:
     """The company's schema, without its keys."""
     with database_url(settings) as url:
-        database = Database(url, settings.schema_name)
+        database = Database(url, settings.schema_name, settings.pool_size)
         try:
             yield database
         finally:
@@ -63,7 +63,7 @@ def open_database(settings: Settings) -> Iterator[Database]:
 def open_dossier(settings: Settings) -> Iterator[Dossier]:
     """The application of the company."""
     environment = {"DOSSIER_COMPANY": settings.company, "DOSSIER_SCHEMA": settings.schema_name}
-    environment["DOSSIER_MASTER_KEY"] = settings.master_key
+    environment |= {"DOSSIER_MASTER_KEY": settings.master_key, "DOSSIER_POOL_SIZE": str(settings.pool_size)}
     with database_url(settings) as url, Dossier({**environment, "DATABASE_URL": url}) as dossier:
         yield dossier
 

@@ -53,6 +53,16 @@ def test_every_wrong_variable_is_named_at_once(monkeypatch: pytest.MonkeyPatch) 
         load()
 
 
+def test_pools_are_sized_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOSSIER_POOL_SIZE", "20")
+    monkeypatch.setenv("DOSSIER_THREADS", "60")
+    assert (load().pool_size, load().threads) == (20, 60)
+    monkeypatch.setenv("DOSSIER_POOL_SIZE", "3")
+    monkeypatch.setenv("DOSSIER_THREADS", "many")
+    with pytest.raises(SettingsError, match=r"DOSSIER_POOL_SIZE.*DOSSIER_THREADS"):
+        load()
+
+
 def test_the_log_level_may_be_written_in_capitals(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOSSIER_LOG_LEVEL", "WARNING")
     assert load().log_level == "warning"
