@@ -7,7 +7,7 @@ from benchmarks.outages import run, statements
 from benchmarks.outages.judging import Window, changes, told, well_after
 from benchmarks.outages.observing import METRICS, READY, Observation
 
-KAFKA = Window("Kafka", re.compile("kafka"), begins=10, ends=20, closes=30)
+KAFKA = Window("Kafka", re.compile("kafka"), re.compile("kafka_up"), begins=10, ends=20, closes=30)
 USUAL = frozenset({"HTTP 200", "lag=0"})
 OUT = frozenset({"HTTP 200", "faults[]=kafka cannot be reached"})
 
@@ -37,6 +37,13 @@ def test_what_does_not_name_the_outage_does_not_tell_it(said: frozenset[str]) ->
 def test_of_the_metrics_those_of_the_api_are_to_tell_it() -> None:
     assert told(METRICS, KAFKA, USUAL, observed((11, frozenset({"relay: kafka_up=0"})))).after_s is None
     assert told(METRICS, KAFKA, USUAL, observed((11, frozenset({"serve: kafka_up=0"})))).after_s == 1
+
+
+def test_what_is_asked_in_one_time_and_answered_in_another_belongs_to_neither() -> None:
+    early = Observation(9, 11, OUT)
+    late = [Observation(19, 21, USUAL), Observation(22, 23, USUAL), Observation(29, 31, OUT)]
+    found = told(READY, KAFKA, USUAL, [early, Observation(12, 12, OUT), *late])
+    assert (found.after_s, found.until_the_end, found.well_after_s) == (2, True, 2)
 
 
 def test_all_is_well_from_the_first_look_after_the_last_that_was_not() -> None:

@@ -14,10 +14,11 @@ API: Final = "serve: "
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """One outage: it began, it ended, and what followed was observed until `closes`."""
+    """One outage: it began, it ended, and what followed was observed until `closes`. `words` name it, `label` names it in metrics."""
 
     name: str
     words: re.Pattern[str]
+    label: re.Pattern[str]
     begins: float
     ends: float
     closes: float
@@ -37,14 +38,15 @@ class Told:
 
 def told(source: str, window: Window, usual: Statements, observations: Sequence[Observation]) -> Told:
     """What a source told, given what it says in quiet times."""
-    during = [one for one in observations if window.begins <= one.at < window.ends]
-    naming = [(one.at, _naming(source, window.words, one.statements - usual)) for one in during]
-    first = next((index for index, (_, words) in enumerate(naming) if words), None)
-    after = [one for one in observations if window.ends <= one.at < window.closes]
+    during = [one for one in observations if window.begins <= one.at and one.answered < window.ends]
+    words = window.label if source == METRICS else window.words
+    naming = [(one.at, _naming(source, words, one.statements - usual)) for one in during]
+    first = next((index for index, (_, names) in enumerate(naming) if names), None)
+    after = [one for one in observations if window.ends <= one.at and one.answered < window.closes]
     return Told(
         source=source,
         after_s=None if first is None else naming[first][0] - window.begins,
-        until_the_end=first is not None and all(words for _, words in naming[first:]),
+        until_the_end=first is not None and all(names for _, names in naming[first:]),
         by="" if first is None else naming[first][1][0],
         well_after_s=well_after([(one.at, one.statements <= usual) for one in after], window.ends),
     )

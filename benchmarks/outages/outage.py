@@ -1,5 +1,6 @@
 """The outages: what is taken away, how it is given back, and by which words one knows that it is told."""
 
+import functools
 import re
 import signal
 import time
@@ -17,26 +18,34 @@ STARTED_S: Final = 60.0
 
 @dataclass(frozen=True)
 class Outage:
-    """Something that is taken away by `begin` and is there again when `end` returns. `words` name it."""
+    """Something that is taken away by `begin` and is there again when `end` returns.
+
+    `words` name it; `label` names it in metrics, which have no room for words.
+    """
 
     name: str
     words: re.Pattern[str]
+    label: re.Pattern[str]
     begin: Callable[[], None]
     end: Callable[[], None]
 
 
 def outages(company: Company, postgres: Postgres, broker: Broker | None) -> Iterator[Outage]:
     """Those that are possible here, in the order in which they are to happen."""
-    yield Outage("PostgreSQL", _words("database|postgres"), postgres.kill, postgres.ensure_running)
+    database = _words("database|postgres")
+    yield Outage("PostgreSQL", database, database, postgres.kill, postgres.ensure_running)
     if broker is not None:
-        yield Outage("Kafka", _words("kafka|relay|bus|broker"), broker.kill, broker.ensure_running)
-    engagement = _words("engagement|forward|deliver")
-    yield Outage("Customer Engagement", engagement, _killer(company, "simulator"), lambda: _start_simulator(company))
+        yield Outage("Kafka", _words("kafka"), _words("kafka|relay"), broker.kill, broker.ensure_running)
+    engagement, forwarding = _words("customer engagement"), _words("engagement|forward")
+    start = functools.partial(_start_simulator, company)
+    yield Outage("Customer Engagement", engagement, forwarding, _killer(company, "simulator"), start)
     project = _words("project|read model")
-    yield Outage("projections killed", project, _killer(company, "project"), lambda: company.start("project"))
-    yield Outage("projections frozen", project, _sender(company, signal.SIGSTOP), _sender(company, signal.SIGCONT))
+    yield Outage("projections killed", project, project, _killer(company, "project"), lambda: company.start("project"))
+    freeze, thaw = _sender(company, signal.SIGSTOP), _sender(company, signal.SIGCONT)
+    yield Outage("projections frozen", project, project, freeze, thaw)
     if postgres.mounted:
-        yield Outage("full disk", _words("disk|space"), postgres.fill_disk, lambda: _free_disk(postgres))
+        free = functools.partial(_free_disk, postgres)
+        yield Outage("full disk", _words("disk|space"), _words("disk|database"), postgres.fill_disk, free)
 
 
 def _words(alternatives: str) -> re.Pattern[str]:

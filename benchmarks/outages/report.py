@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.outages.judging import Told, Window, changes
-from benchmarks.outages.observing import EVERY_S, STATUS, Observation
+from benchmarks.outages.observing import EVERY_S, Observation
 from benchmarks.outages.statements import Statements
 
 TOLD_WITHIN_S: Final = 5.0
@@ -39,9 +39,8 @@ class Judgement:
 
 
 def told_in_time(source: Told) -> bool:
-    """Told within five seconds; one that is asked every five seconds has as much again."""
-    allowed = TOLD_WITHIN_S + (EVERY_S[STATUS] if source.source == STATUS else 0)
-    return source.after_s is not None and source.after_s <= allowed
+    """Told in time, as far as one can know who asks again after a while."""
+    return source.after_s is not None and source.after_s <= TOLD_WITHIN_S + EVERY_S[source.source]
 
 
 def timeline(source: str, window: Window, usual: Statements, observations: Sequence[Observation]) -> Iterator[Change]:

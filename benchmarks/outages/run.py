@@ -56,7 +56,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--quiet", type=float, default=QUIET_S, help="seconds before the first; default %(default)s")
     parser.add_argument("--without-full-disk", action="store_true", help="where mounting a tmpfs is not allowed")
     parser.add_argument("--without-kafka", action="store_true", help="forward what the log says itself")
-    parser.add_argument("--only", default="", metavar="WORDS", help="only outages with these words in their names")
+    parser.add_argument(
+        "--only", nargs="*", default=[""], metavar="WORD", help="outages with one of these in their names"
+    )
     return parser
 
 
@@ -81,7 +83,7 @@ def _run(closing: ExitStack, directory: Path, chosen: argparse.Namespace) -> lis
     windows = [
         _take_away(outage, observer, company, chosen.seconds, chosen.after)
         for outage in outages(company, postgres, broker)
-        if chosen.only.lower() in outage.name.lower()
+        if any(word.lower() in outage.name.lower() for word in chosen.only)
     ]
     return [_judge(window, windows[0].begins, traffic, observer) for window in windows]
 
@@ -105,7 +107,7 @@ def _take_away(outage: Outage, observer: Observer, company: Company, seconds: fl
     outage.end()
     ends = time.monotonic()
     _look_after(company, ends + after)
-    return Window(outage.name, outage.words, begins, ends, time.monotonic())
+    return Window(outage.name, outage.words, outage.label, begins, ends, time.monotonic())
 
 
 def _look_after(company: Company, until: float) -> None:
