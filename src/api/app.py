@@ -28,6 +28,7 @@ from api.routers import (
     customer_fields,
     customers,
     deliveries,
+    documents,
     drawer,
     events,
     fields,
@@ -72,6 +73,7 @@ ROUTERS: Final = (
     events,
     projections,
     operations,
+    documents,
 )
 """The most used first: routes are looked through in this order."""
 
@@ -112,6 +114,7 @@ def create_app(dossier: Dossier, reads: ReadModels, settings: ApiSettings) -> Fa
     app = _routed()
     app.state.services = services
     app.state.methods = Methods(app)
+    app.state.documents = documents.Documents(app, settings.asyncapi)
     app.add_middleware(Edge, metrics=services.metrics)
     return app
 

@@ -1,22 +1,20 @@
-"""Operations, outside `/v1` and without a token: health, metrics, documentation. They show no fact and no personal value."""
+"""Operations, outside `/v1` and without a token: health and metrics. They show no fact and no personal value."""
 
 from typing import Final
 
 import orjson
 from fastapi import APIRouter, Request
-from starlette.exceptions import HTTPException
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
-from api import docs_page, metrics
+from api import metrics
 from api.auth import GuardedRoute
 from api.health_shapes import HealthDocument
-from api.problems import KINDS, UNREADY, problem
+from api.problems import UNREADY, problem
 from api.services import services_of
 from api.writing import JSON
 from projections.health import document
 
 router: Final = APIRouter(tags=["operations"], route_class=GuardedRoute)
-YAML: Final = "application/yaml"
 
 
 @router.get("/health/live")
@@ -50,33 +48,3 @@ async def read_metrics(request: Request) -> Response:
     services = services_of(request)
     report = await services.health.report()
     return Response(services.metrics.text(report.health), headers={"Content-Type": metrics.MEDIA_TYPE})
-
-
-@router.get("/openapi.json", response_class=Response, include_in_schema=False)
-async def describe(request: Request) -> Response:
-    """Every operation, for machines: OpenAPI 3.1."""
-    return Response(orjson.dumps(request.app.openapi()), media_type=JSON)
-
-
-@router.get("/docs", response_class=HTMLResponse, include_in_schema=False)
-async def docs(request: Request) -> HTMLResponse:
-    """Every operation on one page, without any script or outside asset."""
-    return HTMLResponse(docs_page.operations(request.app.openapi()), headers=docs_page.HEADERS)
-
-
-@router.get("/problems/{slug}", response_class=HTMLResponse, include_in_schema=False)
-async def explain(slug: str) -> HTMLResponse:
-    """What a problem type means."""
-    found = next((kind for kind in KINDS if kind.slug == slug), None)
-    if found is None:
-        raise HTTPException(404, "There is no such kind of problem.")
-    return HTMLResponse(docs_page.explained(found), headers=docs_page.HEADERS)
-
-
-@router.get("/asyncapi.yaml", response_class=Response)
-async def asyncapi(request: Request) -> Response:
-    """The contract of the messages on the bus, AsyncAPI 3."""
-    give = services_of(request).settings.asyncapi
-    if give is None:
-        raise HTTPException(404, "The message contract is not served here.")
-    return Response(give(), headers={"Content-Type": YAML})
