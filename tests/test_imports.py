@@ -31,7 +31,7 @@ MAY: Final[dict[str, set[str]]] = {
         "psycopg",
         "orjson",
         "kafka",
-        "httpx2",
+        "httpcore2",
         "structlog",
         "prometheus_client",
     },

@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
 from uuid import uuid4
 
-import httpx2
 import pytest
 
 from consumer_world import TOKEN, Simulator
@@ -67,13 +66,20 @@ def test_no_answer_is_an_answer() -> None:
 
 def test_a_pause_may_be_asked_for_in_seconds_or_until_a_date() -> None:
     def asked(value: str) -> float | None:
-        return _retry_after_s(httpx2.Headers({"Retry-After": value}))
+        return _retry_after_s(value)
 
     assert asked("17") == 17
     assert 50 < (asked(format_datetime(datetime.now(UTC) + timedelta(seconds=60))) or 0) <= 60
     assert asked(format_datetime(datetime(2020, 1, 1, tzinfo=UTC))) == 0
     assert asked("soon") is None
-    assert _retry_after_s(httpx2.Headers({})) is None
+    assert asked("") is None
+    for hostile in (
+        "9" * 60,
+        "9" * 5_000,
+        "Mon, 01 Jan 99999999999999999999 00:00:00 GMT",
+        "Mon, 01 Jan 2020 00:00:00 +999999999",
+    ):
+        assert asked(hostile) is None or asked(hostile) > 0
 
 
 def test_pauses_grow_with_jitter_within_their_bounds() -> None:
