@@ -58,11 +58,9 @@ def read(content: bytes, *, label: str, most: int = MOST_MEMBERS) -> Any:
     text = _decoded(content, label)
     check_bounds(text, most, label=label)
     try:
-        return _STRICT.decode(text)
-    except json.JSONDecodeError as error:
-        raise _broken(error, label) from None
+        return _parsed(_STRICT, text, label)
     except ValueError:  # also where `int` takes no more digits
-        refuse(list(islice(_faults(_MARKING.decode(text)), MOST_FAULTS + 1)))
+        refuse(list(islice(_faults(_parsed(_MARKING, text, label)), MOST_FAULTS + 1)))
         raise
 
 
@@ -73,9 +71,7 @@ def read_members(text: str, *, label: str, most: int) -> Any:
     """
     check_bounds(text, most, label=label)
     try:
-        return _LOSSLESS.decode(text)
-    except json.JSONDecodeError as error:
-        raise _broken(error, label) from None
+        return _parsed(_LOSSLESS, text, label)
     except _UnfitError:
         raise JsonError(f"{label} is not JSON: it holds NaN or an infinity.") from None
 
@@ -119,9 +115,12 @@ def _decoded(content: bytes, label: str) -> str:
     return text
 
 
-def _broken(error: json.JSONDecodeError, label: str) -> JsonError:
-    place = f"character {error.colno}" if error.lineno == 1 else f"line {error.lineno}, column {error.colno}"
-    return JsonError(f"{label} is not JSON. {error.msg.removesuffix(' at')} at {place}.")
+def _parsed(decoder: json.JSONDecoder, text: str, label: str) -> Any:
+    try:
+        return decoder.decode(text)
+    except json.JSONDecodeError as error:
+        place = f"character {error.colno}" if error.lineno == 1 else f"line {error.lineno}, column {error.colno}"
+        raise JsonError(f"{label} is not JSON. {error.msg.removesuffix(' at')} at {place}.") from None
 
 
 def _faults(document: Any) -> Iterator[JsonError]:

@@ -1,8 +1,10 @@
 """JSON from outside is read in one way only, within bounds, and what is wrong with it is said in words (rules 0.9, 0.11, 0.12)."""
 
 import json
+import random
 import time
-from typing import Any
+from contextlib import suppress
+from typing import Any, Final
 
 import pytest
 
@@ -72,6 +74,8 @@ def test_what_is_a_number_in_python_only_or_does_not_fit_is_refused_by_its_path(
         (b"", "The body is not JSON. Expecting value at character 1."),
         (b'{"a" 1}', "The body is not JSON. Expecting ':' delimiter at character 6."),
         (b'{"a":\n"\t"}', "The body is not JSON. Invalid control character at line 2, column 2."),
+        (b'{"a": 1, "a": 2}, NaN', "The body is not JSON. Extra data at character 17."),
+        (b'[{"a": 1, "a": 2}, NaN', "The body is not JSON. Expecting ',' delimiter at character 23."),
         (b"{} {}", "The body is not JSON. Extra data at character 4."),
         (b"\xef\xbb\xbf{}", "The body begins with a byte order mark. Send it without."),
         ("{}".encode("utf-16"), "The body is not UTF-8. Send UTF-8, not UTF-16 or UTF-32."),
@@ -132,3 +136,18 @@ def test_a_hostile_mebibyte_costs_milliseconds(content: bytes) -> None:
     start = time.process_time()
     refusal(content)
     assert time.process_time() - start < 1  # usually 0.03
+
+
+SIGNS: Final = [*b'{}[],:"19-. \n\\\xff', b'"a"', b'"b":', b"NaN", b"1e999", b"true", b"9" * 4_400, b'"\\ud800"']
+SOUND: Final = [b'{"a":1,"a":{"b":[NaN,{"c":1,"c":2}]},"d":1e999}', b'[1,2,{"x":[]}]', b'{"a":{"b":[]},"c":"d"}']
+
+
+def test_whatever_comes_is_read_as_json_or_refused_in_words() -> None:  # rule 0.9
+    chance = random.Random(29)
+    for _ in range(5_000):
+        parts = [sign if isinstance(sign, bytes) else bytes([sign]) for sign in chance.choices(SIGNS, k=8)]
+        changed = bytearray(chance.choice(SOUND))
+        changed[chance.randrange(len(changed))] = chance.choice(b'{}[],:"a1 N\\e')
+        for content in (b"".join(parts), bytes(changed)):
+            with suppress(DomainError):
+                assert read(content, label="The body") == json.loads(content)
