@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from benchmarks.hostile.target import Target
-from benchmarks.hostile.wire import OPEN, UNCONNECTED, UnconnectedError
+from benchmarks.hostile.wire import CLOSED, OPEN, UNCONNECTED, UnconnectedError
 
 Assault = Callable[[Target, int], Awaitable[str]]
 """One connection's attack, numbered from 0; gives the word for how it ended."""
@@ -40,6 +40,8 @@ async def carry_on(attack: Attack, target: Target, share: float, until: float, o
                 outcome = await attack.assault(target, next(numbers))
             except UnconnectedError:
                 outcome = UNCONNECTED
+            except (OSError, EOFError):
+                outcome = CLOSED
             finally:
                 outcomes[outcome] += 1
 
