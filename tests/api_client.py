@@ -38,13 +38,13 @@ class Api:
 
     def call(self, method: str, path: str, role: Role | None = Role.ADMINISTRATOR, **kwargs: Any) -> Response:
         """One request; `role=None` sends no token."""
-        headers = Headers(kwargs.pop("headers", {})).multi_items()
+        headers = [*Headers(kwargs.pop("headers", {})).raw]
         if "json" in kwargs:  # escaped, so that a lone surrogate can be sent
             kwargs["content"] = json.dumps(kwargs.pop("json")).encode()
-            if all(name != "content-type" for name, _ in headers):
-                headers.append(("content-type", "application/json"))
+            if all(name.lower() != b"content-type" for name, _ in headers):
+                headers.append((b"content-type", b"application/json"))
         if role is not None:
-            headers.append(("authorization", f"Bearer {self._tokens[role]}"))
+            headers.append((b"authorization", f"Bearer {self._tokens[role]}".encode()))
         return self.client.request(method, path, headers=headers, **kwargs)
 
     def get(self, path: str, role: Role | None = Role.ADMINISTRATOR, **kwargs: Any) -> Response:

@@ -1,7 +1,6 @@
 """What stands in paths, checked before anything else: a number that cannot exist is refused, never looked up."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import Path
 
@@ -18,6 +17,7 @@ from api.shapes import (
     ResponseCode,
     SiteNumber,
 )
+from api.spellings import Id
 
 CATEGORY = Annotated[CategoryCode, Path(description="Category code, 1 to 999.")]
 RESPONSE = Annotated[ResponseCode, Path(description="Response code, 1 to 5 letters or digits.")]
@@ -25,7 +25,7 @@ NUMBER = Annotated[CustomerNumber, Path(description="Customer number.")]
 ALTERNATE_NUMBER = Annotated[AlternateNumber, Path(description="Alternate number.")]
 CONTROL = Annotated[str, Path(max_length=40, description="Code of a system control, such as K87.")]
 MAPPED = Annotated[Mapped, Path(description="What is mapped: `category:<code>` or `field:<key>`.")]
-EVENT = Annotated[UUID, Path(description="Id of the event that could not be sent.")]
+EVENT = Annotated[Id, Path(description="Id of the event that could not be sent.")]
 PROJECTION = Annotated[str, Path(max_length=50, description="Name of a read model.")]
 ACCOUNT = Annotated[AccountNumber, Path(description="Account number.")]
 SITE = Annotated[SiteNumber, Path(description="Number of a site within its account.")]

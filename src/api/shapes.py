@@ -32,6 +32,7 @@ from aggregates.profile_class.profile_class import LONGEST_DESCRIPTION as LONGES
 from aggregates.profile_class.profile_class import LONGEST_NAME as LONGEST_CLASS_NAME
 from aggregates.profile_class.profile_class import ApplyTo, class_name
 from aggregates.setup.category import CODES, LONGEST_DESCRIPTION, POSITIONS, response_code
+from api.spellings import WHOLE
 
 LONGEST_CURSOR: Final = 500
 LONGEST_CLASS_KEY: Final = 3 * LONGEST_CLASS_NAME
@@ -152,7 +153,10 @@ def mapped_source(value: Any) -> str:
 Day = Annotated[date, BeforeValidator(day), WithJsonSchema({"type": "string", "format": "date"})]
 Instant = Annotated[datetime, BeforeValidator(moment), WithJsonSchema({"type": "string", "format": "date-time"})]
 CategoryCode = Annotated[
-    int, AfterValidator(rule(_code)), WithJsonSchema({"type": "integer", "minimum": CODES[0], "maximum": CODES[1]})
+    int,
+    WHOLE,
+    AfterValidator(rule(_code)),
+    WithJsonSchema({"type": "integer", "minimum": CODES[0], "maximum": CODES[1]}),
 ]
 Position = Annotated[
     int,
@@ -231,7 +235,7 @@ ClassDescription = Annotated[
     AfterValidator(_text("The description", LONGEST_CLASS_DESCRIPTION)),
     WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_CLASS_DESCRIPTION}),
 ]
-ClassVersion = Annotated[int, Field(ge=1, le=LAST_VERSION)]
+ClassVersion = Annotated[int, Field(ge=1, le=LAST_VERSION), WHOLE]
 Currency = Annotated[
     str, AfterValidator(rule(_currency)), WithJsonSchema({"type": "string", "pattern": "^[A-Za-z]{3}$"})
 ]
@@ -272,5 +276,5 @@ AgentName = Annotated[
 NextState = Literal["wrap_up", "closed"]
 CategoryKey = Annotated[int, BeforeValidator(category_key)]
 Cursor = Annotated[str, Field(pattern=r"^[A-Za-z0-9_=.:-]+$", max_length=LONGEST_CURSOR)]
-Limit = Annotated[int, Field(ge=1, le=MOST_A_PAGE)]
-LogPosition = Annotated[int, Field(ge=0, le=LAST_POSITION)]
+Limit = Annotated[int, Field(ge=1, le=MOST_A_PAGE), WHOLE]
+LogPosition = Annotated[int, Field(ge=0, le=LAST_POSITION), WHOLE]

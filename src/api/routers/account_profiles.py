@@ -18,6 +18,7 @@ from api.paths import ACCOUNT, SITE
 from api.points import From, Point, To, two_views
 from api.reading import AnswerSource, Read, Reading
 from api.shapes import Body, ClassWord, Day, Reason
+from api.spellings import Flag
 from api.terms import OptionsToKeep, TermsBody
 from api.writing import Write, WriteAnswer, Writing
 from projections import accounts, replaying
@@ -26,7 +27,7 @@ from projections.differences import Diff
 from projections.paging import Page
 
 router: Final = APIRouter(prefix="/v1/accounts", tags=["account profiles"], route_class=GuardedRoute)
-Explain = Annotated[bool, Query(description="Also level, origin, class, class version and event of every value.")]
+Explain = Annotated[Flag, Query(description="Also level, origin, class, class version and event of every value.")]
 
 
 class Assignment(Body):

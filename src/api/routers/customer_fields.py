@@ -18,6 +18,7 @@ from api.auth import PROFILE_READERS, Allowed, GuardedRoute, allow
 from api.paths import NUMBER
 from api.reading import Reading
 from api.shapes import Body, Day, FieldEdit, InteractionId, Reason
+from api.spellings import Flag
 from api.writing import Recording, WriteAnswer, Writing
 from projections import fields
 from projections.fields import Widget
@@ -56,7 +57,7 @@ def read_widget(
         Literal["label"] | None, Query(description="Ascending by label; without it, the order of definition.")
     ] = None,
     unmask: Annotated[
-        bool, Query(description="Shows masked values, to administrators and auditors; that is recorded.")
+        Flag, Query(description="Shows masked values, to administrators and auditors; that is recorded.")
     ] = False,
 ) -> Response:
     """Business Fields, and Optional Business Fields, which are absent when no upload of the customer brought one (rule 3.3)."""

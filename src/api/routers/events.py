@@ -13,6 +13,7 @@ from typing import Annotated, Final
 import orjson
 from eventsourcing.persistence import OperationalError
 from fastapi import APIRouter, Header, Query, Request
+from pydantic import Field
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -23,6 +24,7 @@ from api.auth import FACT_READERS, GuardedRoute, allow
 from api.reading import UnknownPositionError
 from api.services import Services, services_of
 from api.shapes import LogPosition
+from api.spellings import WHOLE, Flag
 from api.streaming import Stream
 from store.public import public_event
 
@@ -37,6 +39,7 @@ _OPENING: Final = f"retry: {RECONNECT_MS}\n\n".encode()
 _HEARTBEAT: Final = b": nothing new\n\n"
 _EXPIRED: Final = b": the token has expired\n\n"
 
+Most = Annotated[int, Field(ge=1, le=MOST_EVENTS), WHOLE]
 Line = tuple[int, str, bytes]
 """Position, type and JSON of an event."""
 
@@ -55,8 +58,8 @@ Line = tuple[int, str, bytes]
 async def read_events(  # noqa: PLR0917  (query parameters)
     request: Request,
     after: Annotated[LogPosition, Query(description="Position of the last event one has.")] = 0,
-    limit: Annotated[int, Query(ge=1, le=MOST_EVENTS, description="How many at most.")] = USUAL_EVENTS,
-    follow: Annotated[bool, Query(description="Stay and wait for more; server-sent events only.")] = False,
+    limit: Annotated[Most, Query(description="How many at most.")] = USUAL_EVENTS,
+    follow: Annotated[Flag, Query(description="Stay and wait for more; server-sent events only.")] = False,
     accept: Annotated[str, Header()] = NDJSON,
     last_event_id: Annotated[LogPosition | None, Header(alias="Last-Event-ID")] = None,
 ) -> Response:

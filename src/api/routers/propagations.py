@@ -14,7 +14,7 @@ from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from aggregates.account.propagating import Became
@@ -27,6 +27,7 @@ from api.paths import CLASS, CLASS_VERSION
 from api.reading import AtLeast, answer_at, as_json
 from api.services import services_of
 from api.shapes import Body, Day, Reason
+from api.spellings import WHOLE, Flag
 from api.writing import JSON, WriteAnswer, Writing
 from jobs import previewing, states
 from jobs.deciding import BEFORE_ALL
@@ -80,7 +81,8 @@ class Reported(BaseModel):
 
 
 RunDate = Annotated[Day | None, Query(description="Of the preview; today where it is left out.")]
-Run = Annotated[int | None, Query(description="Which run; the last one where it is left out.", ge=1, le=MOST_RUNS)]
+RunNumber = Annotated[int, Field(ge=1, le=MOST_RUNS), WHOLE]
+Run = Annotated[RunNumber | None, Query(description="Which run; the last one where it is left out.")]
 
 
 @router.get("", response_model=Page[PropagationRead], dependencies=[allow(PROFILE_READERS)])
@@ -97,7 +99,7 @@ def read_propagation(
     *,
     run: Run = None,
     run_date: RunDate = None,
-    include_later: Annotated[bool | None, Query(description="Of the preview: later-dated versions too.")] = None,
+    include_later: Annotated[Flag | None, Query(description="Of the preview: later-dated versions too.")] = None,
     position: AtLeast = None,
 ) -> Response:
     """One of them: while it is planned with a preview of what it would do, afterwards with its progress and counts.
@@ -125,8 +127,8 @@ def read_preview(
     page: Paged,
     *,
     run_date: RunDate = None,
-    include_later: Annotated[bool, Query(description="Later-dated versions too.")] = False,
-    later: Annotated[bool, Query(description="Only profiles with a later-dated version of the class.")] = False,
+    include_later: Annotated[Flag, Query(description="Later-dated versions too.")] = False,
+    later: Annotated[Flag, Query(description="Only profiles with a later-dated version of the class.")] = False,
     position: AtLeast = None,
 ) -> Response:
     """What a run, or a further one, would make of each profile, by account and site; nothing is stored."""

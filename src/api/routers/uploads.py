@@ -29,6 +29,7 @@ from api.pages import Paged
 from api.reading import answer_at, as_json
 from api.services import services_of
 from api.shapes import Day
+from api.spellings import Flag, Id
 from api.streaming import Stream
 from api.writing import JSON, WriteAnswer, WritingUnkeyed
 from jobs import receiving, upload_states
@@ -53,7 +54,7 @@ LONGEST_COLUMNS: Final = 50_000
 FORMULA: Final = "=+-@"
 """What a value begins with that a spreadsheet would reckon with, in any width."""
 ERROR_COLUMNS: Final = ("row", "field", "value", "reason", "customer_number", "original_row")
-UPLOAD = Annotated[UUID, Path(description="Id of an upload.")]
+UPLOAD = Annotated[Id, Path(description="Id of an upload.")]
 
 
 class FileRoute(GuardedRoute):
@@ -104,7 +105,7 @@ async def receive_file(
     delimiter: Annotated[
         str | None, Query(max_length=10, description="One of , ; | ~ or tab; detected where it is left out.")
     ] = None,
-    header: Annotated[bool | None, Query(description="Whether the first row names the columns.")] = None,
+    header: Annotated[Flag | None, Query(description="Whether the first row names the columns.")] = None,
     effective_from: Annotated[
         Day | None, Query(description="From which day the values hold; today by default.")
     ] = None,
@@ -112,7 +113,7 @@ async def receive_file(
         Day | None, Query(description="The last day on which the values hold; open-ended by default.")
     ] = None,
     dry_run: Annotated[
-        bool,
+        Flag,
         Query(
             description="Only say what the upload would come to: counts and errors. Answers 200 at its end; nothing is recorded."
         ),
@@ -241,7 +242,7 @@ def read_errors(
         Literal["csv", "json"], Query(description="`csv`: the whole file, to download; `json`: in pages.")
     ] = "json",
     bom: Annotated[
-        bool | None, Query(description="Of the file: whether it begins with a byte order mark, which Excel wants.")
+        Flag | None, Query(description="Of the file: whether it begins with a byte order mark, which Excel wants.")
     ] = None,
 ) -> Response:
     """What is wrong with which rows. In the file, a value that a spreadsheet would take for a formula has a `'` before it."""
