@@ -1,15 +1,18 @@
 """Speaking HTTP to the application in tests, as one of the four roles."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from fastapi.testclient import TestClient
 from httpx2 import Headers, Response
 
 from aggregates.fact import Role
+from api.app import describe_only
 from api.tokens import issue_token
 from store.application import Dossier
 
@@ -45,7 +48,9 @@ class Api:
                 headers.append((b"content-type", b"application/json"))
         if role is not None:
             headers.append((b"authorization", f"Bearer {self._tokens[role]}".encode()))
-        return self.client.request(method, path, headers=headers, **kwargs)
+        answer = self.client.request(method, path, headers=headers, **kwargs)
+        assert_documented(method, path, answer.status_code)
+        return answer
 
     def get(self, path: str, role: Role | None = Role.ADMINISTRATOR, **kwargs: Any) -> Response:
         return self.call("GET", path, role, **kwargs)
@@ -77,6 +82,24 @@ class Api:
         before = self.end()
         yield
         assert self.end() == before
+
+
+@cache
+def documented() -> list[tuple[re.Pattern[str], dict[str, Any]]]:
+    """Every path of the OpenAPI document as a pattern, those without parameters first, and its operations by method."""
+    paths = sorted(describe_only()["paths"].items(), key=lambda item: "{" in item[0])
+    return [(re.compile(re.sub(r"\{[^}]*\}", "[^/]+", path)), item) for path, item in paths]
+
+
+def assert_documented(method: str, path: str, status: int) -> None:
+    """The OpenAPI document says that this may be answered there. A fault of ours is for the test itself to judge."""
+    method, place = "get" if method == "HEAD" else method.lower(), path.partition("?")[0]
+    operations = next((item for pattern, item in documented() if pattern.fullmatch(place)), {})
+    if method in operations and status != 500:
+        told = operations[method]["responses"].keys()
+        assert {str(status), f"{status // 100}XX"} & told, (
+            f"{method} {place} answered {status}, documented are {sorted(told)}"
+        )
 
 
 def fields(answer: Response) -> set[str | None]:

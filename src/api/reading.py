@@ -57,6 +57,10 @@ class UnknownPositionError(InvalidError):
     """The log has not given this position yet, so no write can have answered it."""
 
 
+NOT_MODIFIED: Final[dict[int | str, dict[str, Any]]] = {304: {"description": "What the caller has is still right."}}
+"""What the OpenAPI document says of a route that If-None-Match spares an answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Read:
     """One read request."""

@@ -5,7 +5,7 @@ that was begun on the old number stored nothing, so a client repeats it as it is
 If-Match is refused (412): the version that was seen is another customer's.
 """
 
-from typing import Final, cast
+from typing import Any, Final, cast
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -13,9 +13,17 @@ from starlette.responses import Response
 
 from aggregates.customer.merging import MergedAwayError
 from api import around
-from api.problems import MERGED_AWAY, STALE, problem
+from api.problems import MEDIA_TYPE, MERGED_AWAY, STALE, problem
 from api.refusals import Handler, refused
 
+LEADS_ON: Final[dict[int | str, dict[str, Any]]] = {
+    308: {
+        "description": "The customer was merged into another one, whose path is in Location.",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        "headers": {"Location": {"description": "The survivor's path.", "schema": {"type": "string"}}},
+    }
+}
+"""What the OpenAPI document says of a route that answers this."""
 PREFIX: Final = "/v1/customers/"
 
 

@@ -38,6 +38,13 @@ class WriteAnswer(BaseModel):
     message: str | None = Field(None, description="A text for the user, where there is one.")
 
 
+UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"model": WriteAnswer, "description": "It was so already: nothing was recorded."}
+}
+MADE: Final[dict[int | str, dict[str, Any]]] = {201: {"model": WriteAnswer, "description": "Something new was made."}}
+"""What the OpenAPI document says of a route that answers with these, too."""
+
+
 class MustExistError(StaleVersionError):
     """`If-Match: *` came with a request that makes something new."""
 

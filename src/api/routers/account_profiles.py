@@ -20,7 +20,7 @@ from api.reading import AnswerSource, Read, Reading
 from api.shapes import Body, ClassWord, Day, Reason
 from api.spellings import Flag
 from api.terms import OptionsToKeep, TermsBody
-from api.writing import Write, WriteAnswer, Writing
+from api.writing import UNCHANGED, Write, WriteAnswer, Writing
 from projections import accounts, replaying
 from projections.accounts import ProfileRead, ProfileVersion
 from projections.differences import Diff
@@ -81,7 +81,13 @@ def read_account_profile(
     return _profile(read, Place(account), explain, source)
 
 
-@router.post("/{account}/profile", status_code=201, response_model=WriteAnswer, dependencies=[allow(PROFILE_WRITERS)])
+@router.post(
+    "/{account}/profile",
+    status_code=201,
+    response_model=WriteAnswer,
+    dependencies=[allow(PROFILE_WRITERS)],
+    responses=UNCHANGED,
+)
 def assign_account_class(write: Writing, account: ACCOUNT, body: Assignment) -> Response:
     """Assigns a profile class to an account."""
     return _assign(write, Place(account), body)
@@ -116,6 +122,7 @@ def read_site_profile(
 @router.post(
     "/{account}/sites/{site}/profile",
     status_code=201,
+    responses=UNCHANGED,
     response_model=WriteAnswer,
     dependencies=[allow(PROFILE_WRITERS)],
 )

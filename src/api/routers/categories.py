@@ -14,7 +14,7 @@ from aggregates.setup.category import CategoryNotFoundError, ProfileCategory, Re
 from api.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
 from api.pages import Paged, page_of
 from api.paths import CATEGORY, RESPONSE
-from api.reading import Reading
+from api.reading import NOT_MODIFIED, Reading
 from api.shapes import Body, CategoryCode, Description, Position, Reason, ResponseCode
 from api.writing import WriteAnswer, Writing
 from projections import drawer, history, paging
@@ -88,7 +88,7 @@ def define_category(write: Writing, body: NewCategory) -> Answer:
     return write.done(outcome, location=f"/v1/categories/{body.code}")
 
 
-@router.get("/{code}", response_model=Category, dependencies=[allow(PROFILE_READERS)])
+@router.get("/{code}", response_model=Category, dependencies=[allow(PROFILE_READERS)], responses=NOT_MODIFIED)
 def read_category(read: Reading, code: CATEGORY) -> Answer:
     """One category with its responses."""
     with read.view("drawer") as view:
@@ -149,7 +149,12 @@ def define_response(write: Writing, code: CATEGORY, body: NewResponse) -> Answer
     return write.done(outcome, location=f"/v1/categories/{code}/responses/{body.code}")
 
 
-@router.get("/{code}/responses/{response}", response_model=drawer.Response, dependencies=[allow(PROFILE_READERS)])
+@router.get(
+    "/{code}/responses/{response}",
+    response_model=drawer.Response,
+    dependencies=[allow(PROFILE_READERS)],
+    responses=NOT_MODIFIED,
+)
 def read_response(read: Reading, code: CATEGORY, response: RESPONSE) -> Answer:
     """One response of a category."""
     with read.view("drawer") as view:

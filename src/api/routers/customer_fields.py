@@ -17,6 +17,7 @@ from aggregates.fact import Role
 from api.auth import PROFILE_READERS, Allowed, GuardedRoute, allow
 from api.paths import NUMBER
 from api.reading import Reading
+from api.redirecting import LEADS_ON
 from api.shapes import Body, Day, FieldEdit, InteractionId, Reason
 from api.spellings import Flag
 from api.writing import Recording, WriteAnswer, Writing
@@ -46,7 +47,7 @@ class FieldEdits(Body):
     reason: Reason | None = None
 
 
-@router.get("/{number}/fields", response_model=Widget, dependencies=[allow(PROFILE_READERS)])
+@router.get("/{number}/fields", response_model=Widget, dependencies=[allow(PROFILE_READERS)], responses=LEADS_ON)
 def read_widget(
     request: Request,
     read: Reading,
@@ -73,7 +74,7 @@ def read_widget(
     return read.answer(found, view, version=found.version)
 
 
-@router.patch("/{number}/fields", response_model=WriteAnswer, dependencies=[allow(EDITORS)])
+@router.patch("/{number}/fields", response_model=WriteAnswer, dependencies=[allow(EDITORS)], responses=LEADS_ON)
 def edit_fields(write: Writing, number: NUMBER, body: FieldEdits) -> Response:
     """Save: changes what is given, or refuses all of it, naming every field that is wrong (rules 3.4-3.7, 3.9)."""
     dossier, asked = write.services.dossier, write.ask(body.reason)

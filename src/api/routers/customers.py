@@ -17,9 +17,10 @@ from api.pages import Paged, Paging
 from api.paths import ALTERNATE_NUMBER, NUMBER
 from api.points import From, To, two_views
 from api.reading import Read, Reading
+from api.redirecting import LEADS_ON
 from api.shapes import AlternateNumber, Body, CustomerName, CustomerNumber, Day, Reason
 from api.shapes import Query as Words
-from api.writing import WriteAnswer, Writing
+from api.writing import UNCHANGED, WriteAnswer, Writing
 from projections import customers, drawer, history
 from projections.customers import Customer, CustomerSummary, FoundByAlternate
 from projections.paging import Page
@@ -123,7 +124,7 @@ def register_customer(write: Writing, body: NewCustomer) -> Response:
     return write.done(outcome, location=f"/v1/customers/{body.number}")
 
 
-@router.get("/{number}", response_model=Customer, dependencies=[allow(PROFILE_READERS)])
+@router.get("/{number}", response_model=Customer, dependencies=[allow(PROFILE_READERS)], responses=LEADS_ON)
 def read_customer(read: Reading, number: NUMBER) -> Response:
     """A customer's number, name, alternate numbers, and the numbers of those merged into it."""
     with read.view("customers") as view:
@@ -131,7 +132,7 @@ def read_customer(read: Reading, number: NUMBER) -> Response:
         return read.answer(found, view, version=found.version)
 
 
-@router.patch("/{number}", response_model=WriteAnswer, dependencies=[allow(PROFILE_WRITERS)])
+@router.patch("/{number}", response_model=WriteAnswer, dependencies=[allow(PROFILE_WRITERS)], responses=LEADS_ON)
 def rename_customer(write: Writing, number: NUMBER, body: Rename) -> Response:
     """Gives a customer another name."""
     outcome = commands.rename_customer(
@@ -146,7 +147,12 @@ def rename_customer(write: Writing, number: NUMBER, body: Rename) -> Response:
     return write.done(outcome)
 
 
-@router.get("/{number}/alternate-numbers", response_model=AlternateNumbers, dependencies=[allow(PROFILE_READERS)])
+@router.get(
+    "/{number}/alternate-numbers",
+    response_model=AlternateNumbers,
+    dependencies=[allow(PROFILE_READERS)],
+    responses=LEADS_ON,
+)
 def list_alternate_numbers(read: Reading, number: NUMBER) -> Response:
     """The alternate numbers of a customer, former ones included."""
     with read.view("customers") as view:
@@ -162,6 +168,7 @@ def list_alternate_numbers(read: Reading, number: NUMBER) -> Response:
     status_code=201,
     response_model=WriteAnswer,
     dependencies=[allow(PROFILE_WRITERS)],
+    responses=LEADS_ON | UNCHANGED,
 )
 def add_alternate_number(write: Writing, number: NUMBER, body: NewAlternateNumber) -> Response:
     """Adds an alternate number (rule 1.14)."""
@@ -179,6 +186,7 @@ def add_alternate_number(write: Writing, number: NUMBER, body: NewAlternateNumbe
     "/{number}/alternate-numbers/{alternate_number}",
     response_model=customers.AlternateNumber,
     dependencies=[allow(PROFILE_READERS)],
+    responses=LEADS_ON,
 )
 def read_alternate_number(read: Reading, number: NUMBER, alternate_number: ALTERNATE_NUMBER) -> Response:
     """One alternate number of a customer."""
@@ -194,6 +202,7 @@ def read_alternate_number(read: Reading, number: NUMBER, alternate_number: ALTER
     "/{number}/alternate-numbers/{alternate_number}",
     response_model=WriteAnswer,
     dependencies=[allow(PROFILE_WRITERS)],
+    responses=LEADS_ON,
 )
 def make_alternate_number_primary(
     write: Writing, number: NUMBER, alternate_number: ALTERNATE_NUMBER, body: MakePrimary
@@ -209,6 +218,7 @@ def make_alternate_number_primary(
     "/{number}/alternate-numbers/{alternate_number}",
     response_model=WriteAnswer,
     dependencies=[allow(PROFILE_WRITERS)],
+    responses=LEADS_ON,
 )
 def remove_alternate_number(write: Writing, number: NUMBER, alternate_number: ALTERNATE_NUMBER) -> Response:
     """Takes an alternate number off the list; it may be used again."""
@@ -227,7 +237,7 @@ def read_history(read: Reading, number: NUMBER, page: Paged) -> Response:
         return read.answer(history.history(view, CustomerProfile.KIND, number, page.limit, page.cursor), view)
 
 
-@router.get("/{number}/diff", response_model=history.Diff, dependencies=[allow(PROFILE_READERS)])
+@router.get("/{number}/diff", response_model=history.Diff, dependencies=[allow(PROFILE_READERS)], responses=LEADS_ON)
 def read_diff(request: Request, read: Reading, number: NUMBER, from_: From, to: To = None) -> Response:
     """What differs between two points of (`valid_at`, `known_at`), such as `2026-01-01@2026-02-01T00:00:00Z`.
 

@@ -10,6 +10,7 @@ from aggregates.customer.profile import CustomerNotFoundError
 from api.auth import PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, allow
 from api.paths import NUMBER
 from api.reading import Reading
+from api.redirecting import LEADS_ON
 from api.shapes import Answer, Body, CategoryKey, Day, Reason
 from api.writing import WriteAnswer, Writing
 from projections import drawer
@@ -33,7 +34,7 @@ class Confirmation(Body):
     reason: Reason | None = None
 
 
-@router.get("/{number}/drawer", response_model=Drawer, dependencies=[allow(PROFILE_READERS)])
+@router.get("/{number}/drawer", response_model=Drawer, dependencies=[allow(PROFILE_READERS)], responses=LEADS_ON)
 def read_drawer(read: Reading, number: NUMBER) -> Response:
     """Title, categories with choices, shown value and its source, and whether the drawer is displayed by itself, and why."""
     with read.view("drawer") as view:
@@ -43,7 +44,7 @@ def read_drawer(read: Reading, number: NUMBER) -> Response:
         return read.answer(found, view, version=found.version)
 
 
-@router.put("/{number}/drawer", response_model=WriteAnswer, dependencies=[allow(PROFILE_WRITERS)])
+@router.put("/{number}/drawer", response_model=WriteAnswer, dependencies=[allow(PROFILE_WRITERS)], responses=LEADS_ON)
 def confirm_drawer(write: Writing, number: NUMBER, body: Confirmation) -> Response:
     """OK: stores what was chosen and every shown default, or refuses all of it (rules 1.8, 1.9)."""
     outcome = commands.confirm_drawer(

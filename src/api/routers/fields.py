@@ -14,7 +14,7 @@ from aggregates.field.field import BusinessField, FieldNotFoundError
 from api.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
 from api.pages import Paged, page_of
 from api.paths import FIELD
-from api.reading import Reading
+from api.reading import NOT_MODIFIED, Reading
 from api.shapes import (
     Body,
     Choices,
@@ -92,7 +92,7 @@ def define_field(write: Writing, body: NewField) -> Response:
     return write.done(outcome, location=f"/v1/fields/{body.key}")
 
 
-@router.get("/{key}", response_model=FieldRead, dependencies=[allow(PROFILE_READERS)])
+@router.get("/{key}", response_model=FieldRead, dependencies=[allow(PROFILE_READERS)], responses=NOT_MODIFIED)
 def read_field(read: Reading, key: FIELD) -> Response:
     """One definition."""
     with read.view("fields") as view:

@@ -10,6 +10,7 @@ from aggregates.customer.events import CustomerMergedAway
 from aggregates.use_case import Outcome
 from api.auth import ADMINISTRATORS, GuardedRoute, allow
 from api.paths import NUMBER
+from api.redirecting import LEADS_ON
 from api.shapes import Body, CustomerNumber, Reason
 from api.writing import WriteAnswer, Writing
 from store.application import Dossier
@@ -40,7 +41,7 @@ class MergeAnswer(WriteAnswer):
     merged_away: str
 
 
-@router.post("/{number}/merge", response_model=MergeAnswer, dependencies=[allow(ADMINISTRATORS)])
+@router.post("/{number}/merge", response_model=MergeAnswer, dependencies=[allow(ADMINISTRATORS)], responses=LEADS_ON)
 def merge_customers(write: Writing, number: NUMBER, body: Merge) -> Response:
     """Merges two customers: per field and category the survivor's values win where it has any, the others it takes.
 
@@ -61,7 +62,7 @@ def merge_customers(write: Writing, number: NUMBER, body: Merge) -> Response:
     return write.done(outcome, message=message, survivor=survivor, merged_away=away)
 
 
-@router.post("/{number}/unmerge", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
+@router.post("/{number}/unmerge", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)], responses=LEADS_ON)
 def unmerge_customers(write: Writing, number: NUMBER, body: Unmerge) -> Response:
     """Undoes a merge: the customer reads as if it had never been. What was set since stays, what it covered comes to light."""
     outcome = commands.unmerge_customers(

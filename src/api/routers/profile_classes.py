@@ -17,7 +17,7 @@ from aggregates.use_case import Outcome
 from api.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
 from api.pages import Paged
 from api.paths import CLASS, CLASS_VERSION
-from api.reading import Reading
+from api.reading import NOT_MODIFIED, Reading
 from api.shapes import MOST_A_PAGE, ApplyToWord, ClassDescription, ClassName, Reason
 from api.terms import OptionsOfNew, OptionsToKeep, TermsBody
 from api.writing import Write, WriteAnswer, Writing
@@ -82,7 +82,7 @@ def define_profile_class(write: Writing, body: NewProfileClass) -> Response:
     return write.done(outcome, location=_place(body.name))
 
 
-@router.get("/{name}", response_model=ClassRead, dependencies=[allow(PROFILE_READERS)])
+@router.get("/{name}", response_model=ClassRead, dependencies=[allow(PROFILE_READERS)], responses=NOT_MODIFIED)
 def read_profile_class(read: Reading, name: CLASS) -> Response:
     """One profile class as it was known then."""
     with read.view("accounts") as view:
@@ -119,7 +119,12 @@ def list_profile_class_versions(read: Reading, name: CLASS, page: Paged) -> Resp
         return read.answer(profile_classes.class_versions(view, name, page.limit, page.cursor), view)
 
 
-@router.get("/{name}/versions/{version}", response_model=ClassVersion, dependencies=[allow(PROFILE_READERS)])
+@router.get(
+    "/{name}/versions/{version}",
+    response_model=ClassVersion,
+    dependencies=[allow(PROFILE_READERS)],
+    responses=NOT_MODIFIED,
+)
 def read_profile_class_version(read: Reading, name: CLASS, version: CLASS_VERSION) -> Response:
     """One version of a class."""
     with read.view("accounts") as view:

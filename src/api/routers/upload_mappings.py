@@ -15,7 +15,7 @@ from api.auth import UPLOADERS, GuardedRoute, allow
 from api.pages import Paged, page_of
 from api.reading import Reading
 from api.shapes import Body, Reason, rule
-from api.writing import WriteAnswer, Writing
+from api.writing import MADE, WriteAnswer, Writing
 from jobs import upload_states
 from jobs.upload_states import MappingRead
 from projections.paging import Page
@@ -64,7 +64,7 @@ def read_upload_mapping(read: Reading, name: NAME) -> Response:
     return read.answer_known(found, known_at, version=found.version)
 
 
-@router.put("/{name}", response_model=WriteAnswer, dependencies=[allow(UPLOADERS)])
+@router.put("/{name}", response_model=WriteAnswer, dependencies=[allow(UPLOADERS)], responses=MADE)
 def save_upload_mapping(write: Writing, name: NAME, body: SavedMapping) -> Response:
     """Saves a mapping, or its next version; uploads that came before keep theirs."""
     outcome = commands.save_mapping(
