@@ -19,6 +19,7 @@ from aggregates.effective import Days
 from aggregates.errors import DomainError, InvalidError
 from aggregates.fact import Fact, Origin
 from aggregates.field.field import FieldDefinition
+from aggregates.field.types import ZoneOn
 from aggregates.upload.mapping import ALTERNATE_NUMBER, NAME, NUMBER, SPECIAL
 from aggregates.use_case import Claim
 from jobs.contact_rows import Row
@@ -82,8 +83,10 @@ class _Named:
     id: UUID
 
 
-def decide(known: Known, task: Task, definitions: Mapping[str, FieldDefinition], rows: Sequence[Row]) -> Decided:
-    """Decides on these rows, in order, on what is known now.
+def decide(
+    known: Known, task: Task, definitions: Mapping[str, FieldDefinition], zone: ZoneOn, rows: Sequence[Row]
+) -> Decided:
+    """Decides on these rows, in order, on what is known now. `zone` is the company's, for times without one.
 
     Raises:
         MapperDeserialisationError: an event of a customer cannot be read.
@@ -92,7 +95,7 @@ def decide(known: Known, task: Task, definitions: Mapping[str, FieldDefinition],
     named = [_named(known.company, task, row) for row in rows]
     owners = known.owners({one.alternate for one in named if one.alternate is not None})
     ids = {_whose(one, owners) for one in named} | set(owners.values())
-    deciding = _Deciding(known, task, definitions, owners, _customers(known, ids))
+    deciding = _Deciding(known, task, definitions, owners, _customers(known, ids), zone=zone)
     for one in named:
         deciding.decide(one)
     decided = deciding.decided
@@ -141,12 +144,15 @@ class _Deciding:
         definitions: Mapping[str, FieldDefinition],
         owners: dict[str, UUID],
         customers: dict[UUID, CustomerProfile],
+        *,
+        zone: ZoneOn,
     ) -> None:
         self.decided = Decided()
         self._keys = known.keys
         self._company = known.company
         self._task = task
         self._definitions = definitions
+        self._zone = zone
         self._owners = owners
         self.customers = customers
         self._registered: dict[UUID, Fact] = {}
@@ -159,7 +165,7 @@ class _Deciding:
             self._fail(one, customer, [RowRefusedError(barred)])
             return
         cells = {key: cell for key, cell in one.row.cells.items() if key not in SPECIAL}
-        values, wrong = read_row(cells, self._definitions, new=customer is None)
+        values, wrong = read_row(cells, self._definitions, new=customer is None, zone=self._zone)
         faults = [*one.faults, *self._unusable(one, customer), *wrong]
         if faults:
             self._fail(one, customer, faults)

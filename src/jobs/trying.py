@@ -122,7 +122,8 @@ class Trying:
         self._count(len(rows), decided)
 
     def _decided(self, trial: Trial, rows: Sequence[Row]) -> Decided:
-        return decide(Tried(self._dossier, trial), self._task, self._fields(), rows)
+        zone = self._dossier.setup().controls.zone
+        return decide(Tried(self._dossier, trial), self._task, self._fields(), zone, rows)
 
     def _fields(self) -> Mapping[str, FieldDefinition]:
         return fields_of(self._dossier.setup(), self._received)

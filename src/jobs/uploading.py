@@ -210,7 +210,7 @@ class Uploading:
 
     def _decided(self, rows: Sequence[Row]) -> Decided:
         setup = self._dossier.setup()
-        decided = decide(self._known, self._task, self._definitions(setup), rows)
+        decided = decide(self._known, self._task, self._definitions(setup), setup.controls.zone, rows)
         decided.position = setup.position
         return decided
 

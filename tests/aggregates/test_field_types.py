@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -39,6 +40,8 @@ READS: list[tuple[FieldType, str, str]] = [
     (FieldType.DATETIME, "2026-11-22T09:30:00.5Z", "2026-11-22T09:30:00.500000Z"),
     (FieldType.PHONE, "+441632960961", "+441632960961"),
     (FieldType.PHONE, "+44 (1632) 960-961", "+441632960961"),
+    (FieldType.PHONE, "+39 06 6982", "+39066982"),
+    (FieldType.PHONE, "+1 (800) 555-0100", "+18005550100"),
     (FieldType.EMAIL, "Ann@Example.COM", "Ann@example.com"),
 ]
 TOO_LONG = "must have 1 to 500 characters."
@@ -63,6 +66,16 @@ REFUSED: list[tuple[FieldType, str, str]] = [
         (FieldType.PHONE, value, "must be a phone number in international form, like +441632960961.")
         for value in ("01632960961", "+0441632960961", "+44", "+44163296096112345", "+44 (0)1632 960961", "+44 ext 5")
     ),
+    *(
+        (FieldType.PHONE, value, "must be a phone number in international form, like +441632960961.")
+        for value in (
+            "+44 (01632) 960961",
+            "+44 ( 0 ) 1632 960961",
+            "+44 (-01632)960961",
+            "+44(0 1632 960961",
+            "+44 (1632) (0)960961",
+        )
+    ),
     *((FieldType.EMAIL, value, "must be an e-mail address.") for value in ("ann", "ann@", "a b@example.com", "@x.de")),
     *((kind, "1" * 501, TOO_LONG) for kind in FieldType if kind is not FieldType.CHOICE),
 ]
@@ -84,6 +97,26 @@ def test_a_value_that_is_none_of_its_type_is_refused(kind: FieldType, typed: str
     with pytest.raises(TextError) as refused:
         definition("city", "City", type=kind).read(typed)
     assert (str(refused.value), refused.value.field) == (f"City {text}", "city")
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("2026-07-01T09:30", "2026-07-01T07:30:00Z"),
+        ("2026-01-01T09:30", "2026-01-01T08:30:00Z"),
+        ("2026-01-01T00:00:00.5", "2025-12-31T23:00:00.500000Z"),
+        ("2026-07-01T09:30Z", "2026-07-01T09:30:00Z"),
+        ("2026-07-01T09:30+05:00", "2026-07-01T04:30:00Z"),
+        ("2026-10-25T02:30", "2026-10-25T00:30:00Z"),
+        ("2026-03-29T02:30", "2026-03-29T01:30:00Z"),
+        ("2019-07-01T09:30", "2019-07-01T08:30:00Z"),
+    ],
+)
+def test_a_time_without_a_zone_is_one_of_the_company_on_that_day(typed: str, kept: str) -> None:  # rules 0.3, 3.9
+    def zone(day: date) -> ZoneInfo:
+        return ZoneInfo("Europe/Berlin" if day.year > 2019 else "Europe/London")
+
+    assert read(FieldType.DATETIME, typed, zone=zone) == kept
 
 
 def test_a_choice_is_one_of_those_that_are_offered_in_its_own_spelling() -> None:  # rules 3.1, 3.9

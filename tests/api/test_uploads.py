@@ -5,6 +5,7 @@ import codecs
 import csv
 import io
 import json
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -240,6 +241,25 @@ def test_an_upload_that_there_is_not_is_not_found(company: Api) -> None:
         missing = f"/v1/uploads/00000000-0000-0000-0000-000000000000{path}"
         assert_problem(company.get(missing), 404, "not-found")
     assert_problem(company.get("/v1/uploads/abc"), 422, "invalid")
+
+
+def test_a_time_without_a_zone_is_one_of_the_company(company: Api) -> None:  # rules 0.3, 3.9
+    field = {"key": "called_at", "label": "Called at", "group": "business", "type": "datetime"}
+    assert company.post("/v1/fields", field).status_code == 201
+    assert company.put("/v1/controls/TZ", {"value": "Europe/Berlin", "effective_from": "2020-01-01"}).status_code == 200
+    columns = {"Dossier-Upload-Columns": '{"id": "customer_number", "at": "called_at"}'}
+    file = b"id,at\n1001,2026-07-01T09:30\n1002,2026-07-01T09:30Z\n"
+    assert send(company, file, "", headers=columns).status_code == 202
+    work(company)
+    assert send(company, file, "?dry_run=true", headers=columns).json()["unchanged"] == 2
+    edit = {"fields": {"called_at": "2026-12-01T09:30"}}
+    assert company.patch("/v1/customers/1002/fields", edit).json()["changed"] is True
+    data = json.dumps([json.loads(line)["data"] for line in company.get("/v1/events").text.splitlines()])
+    assert re.findall('"(2026-(?:07|12)-01T[^"]*)"', data) == [
+        "2026-07-01T07:30:00Z",
+        "2026-07-01T09:30:00Z",
+        "2026-12-01T08:30:00Z",
+    ]
 
 
 def test_a_file_that_breaks_off_leaves_nothing(company: Api, app: FastAPI) -> None:

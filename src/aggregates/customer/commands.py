@@ -203,6 +203,7 @@ def edit_fields(
             keep_later=keep_later,
             seen=seen,
             interaction=None if call is None else call.key,
+            zone=setup.controls.zone,
         )
     faults.raise_any()
     return store.keep(request, customer, decided_on=setup, relied_on=() if call is None else (call,))

@@ -28,6 +28,7 @@ from aggregates.effective import Days, Timeline, Version
 from aggregates.errors import DomainError, ForbiddenError
 from aggregates.fact import Fact, Origin, Role
 from aggregates.field.field import FieldDefinition
+from aggregates.field.types import ZoneOn, utc
 from aggregates.texts import Faults
 
 EDITED: Final = "edit"
@@ -138,10 +139,12 @@ class BusinessFields(Aggregate):
         keep_later: bool = False,
         seen: int | None = None,
         interaction: str | None = None,
+        zone: ZoneOn = utc,
     ) -> None:
         """Save in the widget: all of the edits, or none (rules 3.4, 3.6, 3.7, 3.9). A blank value takes the field's value away.
 
-        `seen` is the version that the caller saw; `interaction` the open interaction of an agent with this customer, if there is one.
+        `seen` is the version that the caller saw; `interaction` the open interaction of an agent with this customer, if there is one;
+        `zone` the company's, for times without one.
         Where the caller may not see the value, an equal one conflicts and is recorded like any other (rule 5.2).
         """
         faults = Faults()
@@ -150,7 +153,7 @@ class BusinessFields(Aggregate):
             with faults.at(f"fields.{key}"):
                 definition = defined_field(definitions, key)
                 self._check_allowed(origin, definition, interaction)
-                value = edited_value(definition, given)
+                value = edited_value(definition, given, zone)
                 self._check_seen(definition, days, seen, value, hidden=is_hidden(definition, origin.role))
                 checked.append((definition, value))
         faults.raise_any()

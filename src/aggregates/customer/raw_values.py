@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from aggregates.errors import DomainError, InvalidError
 from aggregates.field.field import FieldDefinition
-from aggregates.field.types import FieldType
+from aggregates.field.types import FieldType, ZoneOn, utc
 
 _NUMBERS: Final = (FieldType.INTEGER, FieldType.DECIMAL)
 
@@ -19,11 +19,12 @@ class FieldRequiredError(InvalidError):
 
 
 def read_row(
-    raw: Mapping[str, str], definitions: Mapping[str, FieldDefinition], *, new: bool
+    raw: Mapping[str, str], definitions: Mapping[str, FieldDefinition], *, new: bool, zone: ZoneOn = utc
 ) -> tuple[dict[str, str], list[DomainError]]:
     """The canonical values of a row's cells by field key, blank ones left out, and what is wrong with the others.
 
     `new`: the row makes a customer, so every required field that is mapped must have a value.
+    `zone`: the company's, for times without one.
     """
     wrong: list[DomainError] = []
     found: dict[str, str] = {}
@@ -31,7 +32,7 @@ def read_row(
         definition = definitions[key]
         if cell and not cell.isspace():
             try:
-                found[key] = definition.read(cell)
+                found[key] = definition.read(cell, zone)
             except DomainError as fault:
                 fault.field = key
                 wrong.append(fault)
@@ -48,10 +49,10 @@ def defined_field(definitions: Mapping[str, FieldDefinition], key: str) -> Field
     return found
 
 
-def edited_value(definition: FieldDefinition, given: Any) -> str | None:
+def edited_value(definition: FieldDefinition, given: Any, zone: ZoneOn = utc) -> str | None:
     """The canonical text of what was typed, `None` for a blank: a text, or a whole number where the field holds numbers.
 
-    Raises `FieldRequiredError`, `InvalidError`, `TextError`.
+    `zone`: the company's, for times without one. Raises `FieldRequiredError`, `InvalidError`, `TextError`.
     """
     if given is None or (isinstance(given, str) and not given.strip()):
         if definition.required:
@@ -59,4 +60,4 @@ def edited_value(definition: FieldDefinition, given: Any) -> str | None:
         return None
     if type(given) is not str and (type(given) is not int or definition.type not in _NUMBERS):
         raise InvalidError(f"{definition.label} must be given as text.")
-    return definition.read(str(given))
+    return definition.read(str(given), zone)

@@ -15,7 +15,7 @@ from aggregates.aggregate import Aggregate, applies
 from aggregates.errors import ConflictError, InvalidError, NotFoundError
 from aggregates.fact import Origin
 from aggregates.field.events import FieldChanged, FieldDefined
-from aggregates.field.types import VALIDATORS, FieldType, read
+from aggregates.field.types import VALIDATORS, FieldType, ZoneOn, read, utc
 from aggregates.texts import Faults, TextError
 
 LONGEST_KEY: Final = 60
@@ -71,10 +71,10 @@ class FieldDefinition:
     validators: tuple[str, ...] = ()
     active: bool = True
 
-    def read(self, value: str) -> str:
+    def read(self, value: str, zone: ZoneOn = utc) -> str:
         """The canonical text of a value that is not blank (rule 3.9). Raises `TextError`, in words that begin with the label."""
         try:
-            found = read(self.type, value, self.choices)
+            found = read(self.type, value, self.choices, zone=zone)
             for name in self.validators:
                 VALIDATORS[name](found)
         except TextError as fault:

@@ -6,7 +6,7 @@ values are equal texts, in the log, the read models and on the bus.
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
@@ -23,6 +23,8 @@ _DECIMAL: Final = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,12})?", re.ASCII)
 _DATE: Final = re.compile(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}", re.ASCII)
 _PHONE: Final = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 _PHONE_SIGNS: Final = str.maketrans("", "", " -().")
+_TRUNK_PREFIX: Final = re.compile(r"\([ .-]*0")
+"""A 0 that begins what is in brackets is dialled within the country only, and is no part of the number: (0)1632, (01632)."""
 _NAME: Final = re.compile(r"[^\W\d_]+(?:[ ][^\W\d_]+)*")
 
 
@@ -39,6 +41,8 @@ class FieldType(StrEnum):
     CHOICE = "choice"
 
 
+ZoneOn = Callable[[date], tzinfo]
+"""The company's time zone on a day."""
 Reader = Callable[[str], str]
 """From what was typed to the canonical text. Raises `TextError` whose text follows the field's label: “must be …”."""
 
@@ -70,20 +74,28 @@ def _date(value: str) -> str:
     return found.isoformat()
 
 
-def _datetime(value: str) -> str:
+def utc(_day: date) -> tzinfo:
+    """UTC on every day, the zone of a company that has set none."""
+    return UTC
+
+
+def _datetime(value: str, zone: ZoneOn) -> str:
+    """ISO 8601. Without a zone it is a time of the company's on that day; of a time that comes twice in autumn, the first."""
     try:
         found = datetime.fromisoformat(value)
         if len(value) < len("2026-11-22T09:30"):
             raise TextError("must be an instant like 2026-11-22T09:30:00Z.")
-        utc = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+        if found.tzinfo is None:
+            found = found.replace(tzinfo=zone(found.date()))
+        found = found.astimezone(UTC)
     except (ValueError, OverflowError):
         raise TextError("must be an instant like 2026-11-22T09:30:00Z.") from None
-    return utc.isoformat().replace("+00:00", "Z")
+    return found.isoformat().replace("+00:00", "Z")
 
 
 def _phone(value: str) -> str:
     found = value.translate(_PHONE_SIGNS)
-    if not _PHONE.fullmatch(found) or "(0)" in value:
+    if not _PHONE.fullmatch(found) or _TRUNK_PREFIX.search(value):
         raise TextError("must be a phone number in international form, like +441632960961.")
     return found
 
@@ -100,14 +112,13 @@ _READERS: Final[Mapping[FieldType, Reader]] = {
     FieldType.INTEGER: _integer,
     FieldType.DECIMAL: _decimal,
     FieldType.DATE: _date,
-    FieldType.DATETIME: _datetime,
     FieldType.PHONE: _phone,
     FieldType.EMAIL: _email,
 }
 
 
-def read(kind: FieldType, value: str, choices: tuple[str, ...] = ()) -> str:
-    """The canonical text of a value, which is not blank. Raises `TextError`."""
+def read(kind: FieldType, value: str, choices: tuple[str, ...] = (), *, zone: ZoneOn = utc) -> str:
+    """The canonical text of a value, which is not blank; `zone` is that of a time without one. Raises `TextError`."""
     cleaned = texts.normal(value.strip())
     if kind is FieldType.CHOICE:
         wanted = texts.folded(cleaned)
@@ -117,7 +128,7 @@ def read(kind: FieldType, value: str, choices: tuple[str, ...] = ()) -> str:
         return found
     if len(cleaned) > LONGEST_VALUE:
         raise TextError(f"must have 1 to {LONGEST_VALUE} characters.")
-    return _READERS[kind](cleaned)
+    return _datetime(cleaned, zone) if kind is FieldType.DATETIME else _READERS[kind](cleaned)
 
 
 def check_name(value: str, least: int) -> None:
