@@ -70,8 +70,9 @@ def app(dossier: Dossier, reads: ReadModels, settings: ApiSettings) -> FastAPI:
 
 
 @pytest.fixture
-def address(api: Api, app: FastAPI) -> Iterator[tuple[str, int]]:
-    """Where a real server serves the application."""
+def address(dossier: Dossier, reads: ReadModels, settings: ApiSettings) -> Iterator[tuple[str, int]]:
+    """Where a real server serves another application over the same database."""
+    app = create_app(dossier, reads, settings)
     stop = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=serve, args=(app, listener, stop))
