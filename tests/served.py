@@ -4,7 +4,7 @@ import asyncio
 import json
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +14,8 @@ from starlette.types import ASGIApp
 from cli.http_server import serve
 
 PATIENCE_S = 60.0
+OPEN: set[asyncio.StreamWriter] = set()
+"""Connections that nobody has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +49,13 @@ class Exchange:
         length: int | None = None,
     ) -> None:
         """Sends a request; with a `length` beyond that of the body, the server waits for the rest."""
-        reader, writer = self._streams = await asyncio.open_connection("127.0.0.1", self._port)
+        _, writer = self._streams = await asyncio.open_connection("127.0.0.1", self._port)
+        OPEN.add(writer)
         lines = [f"{method} {path} HTTP/1.1", "Host: here", f"Authorization: Bearer {self._token}", "Connection: close"]
         lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
         lines.append(f"Content-Length: {len(body) if length is None else length}")
         writer.write("\r\n".join([*lines, "", ""]).encode() + body)
         await writer.drain()
-        assert reader is not None
 
     async def send(self, rest: bytes) -> None:
         """Sends more of the body."""
@@ -68,13 +70,28 @@ class Exchange:
         async with asyncio.timeout(PATIENCE_S):
             content = await reader.read()
         writer.close()
+        OPEN.discard(writer)
         head, _, body = content.decode().partition("\r\n\r\n")
         return Answered(int(head.split(" ", 2)[1]), head.lower(), body)
 
-    def leave(self) -> None:
+    def hang_up(self) -> None:
         """Hangs up."""
         assert self._streams is not None
         self._streams[1].transport.abort()
+
+
+def run(requests: Coroutine[Any, Any, None]) -> None:
+    """Runs what a test asks, and hangs up where it did not come to the end."""
+
+    async def ended() -> None:
+        try:
+            await requests
+        finally:
+            for writer in OPEN:
+                writer.transport.abort()
+            OPEN.clear()
+
+    asyncio.run(ended())
 
 
 @contextmanager

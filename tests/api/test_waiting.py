@@ -20,7 +20,7 @@ from api_client import token
 from projections import catalogue
 from projections.engine import Runner
 from projections.reading import BehindError, ReadModels
-from served import Answered, Exchange, served
+from served import Answered, Exchange, run, served
 from store.application import Dossier
 from store.log import UnsettledError
 
@@ -89,7 +89,7 @@ def test_saves_are_prompt_beside_hundreds_of_reads_that_wait_for_a_position(port
             assert answer.json()["type"] == "/problems/behind"
             assert "retry-after: 1" in answer.headers
 
-    asyncio.run(crowd())
+    run(crowd())
 
 
 def test_reads_that_wait_are_answered_when_their_read_model_has_come_on(port: int, dossier: Dossier) -> None:
@@ -100,7 +100,7 @@ def test_reads_that_wait_are_answered_when_their_read_model_has_come_on(port: in
         await asyncio.to_thread(lambda: [Runner(dossier, one).catch_up() for one in catalogue.projections(dossier)])
         assert {(await one.end()).status for one in reading} == {200}
 
-    asyncio.run(crowd())
+    run(crowd())
 
 
 def test_so_many_reads_wait_and_no_more(dossier: Dossier, reads: ReadModels, settings: ApiSettings) -> None:
@@ -118,7 +118,7 @@ def test_so_many_reads_wait_and_no_more(dossier: Dossier, reads: ReadModels, set
         assert {(await one.end()).status for one in reading} == {503}
 
     with served(app) as port:
-        asyncio.run(crowd(port))
+        run(crowd(port))
 
 
 def test_saves_are_prompt_beside_reads_that_are_slow(port: int, dossier: Dossier) -> None:  # rule 0.8
@@ -134,7 +134,7 @@ def test_saves_are_prompt_beside_reads_that_are_slow(port: int, dossier: Dossier
             connection.rollback()
         assert {(await one.end()).status for one in reading} == {200}
 
-    asyncio.run(crowd())
+    run(crowd())
 
 
 def test_saves_are_prompt_beside_files_that_come_slowly(port: int) -> None:
@@ -147,9 +147,9 @@ def test_saves_are_prompt_beside_files_that_come_slowly(port: int) -> None:
         ]
         await save_promptly(port, *range(1, 7))
         for one in sending:
-            one.leave()
+            one.hang_up()
 
-    asyncio.run(crowd())
+    run(crowd())
 
 
 def test_the_place_of_a_follower_that_hung_up_is_free_again(app: FastAPI, port: int) -> None:
@@ -161,10 +161,10 @@ def test_the_place_of_a_follower_that_hung_up_is_free_again(app: FastAPI, port: 
         await eventually(lambda: len(bell) == 2)
         assert (await (await begun(port, "GET", "/v1/events?follow=true", headers=headers)).end()).status == 503
         for one in following:
-            one.leave()
+            one.hang_up()
         await eventually(lambda: len(bell) == 0)
 
-    asyncio.run(crowd())
+    run(crowd())
 
 
 def test_a_read_for_now_waits_for_the_append_under_way_without_a_thread(
@@ -184,7 +184,7 @@ def test_a_read_for_now_waits_for_the_append_under_way_without_a_thread(
             await eventually(lambda: connection.execute(WAITS_FOR_LOCK).fetchone() is not None)
         assert (await waiting.end()).status == 200
 
-    asyncio.run(crowd())
+    run(crowd())
 
 
 def test_read_models_that_must_not_wait_say_at_once_what_they_would_wait_for(
