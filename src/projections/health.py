@@ -4,7 +4,7 @@
 when answers of the API cannot be given or trusted; what only delays what is sent does not. Pure: no clock, no I/O.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Literal
 
@@ -151,7 +151,7 @@ def judge(vitals: Vitals, expected: Expected) -> Health:
         *_of_database(vitals),
         *_of_models(vitals, models),
         *_of_processes(vitals, tasks),
-        *_of_sending(vitals),
+        *_of_sending(vitals, {process for process, _ in tasks}),
         *_of_jobs(vitals),
     ]
     return Health(sorted(faults, key=lambda fault: not fault.blocks), vitals, models, tasks)
@@ -266,15 +266,16 @@ def _waits(tasks: Sequence[Task], process: str, task: str) -> str | None:
     return next((one.reason for one in running if one.state == "waiting"), None)
 
 
-def _of_sending(vitals: Vitals) -> Iterator[Fault]:
+def _of_sending(vitals: Vitals, processes: Set[str]) -> Iterator[Fault]:
+    """What waits for longer than usual, where there is anybody to send it."""
     relay, waiting = vitals.relay, vitals.waiting
-    if relay is not None and relay.lag_s > BEHIND_S and ("relay" in {task.process for task in vitals.tasks}):
+    if relay is not None and relay.lag_s > BEHIND_S and "relay" in processes:
         why = f"It is {relay.lag:,} events and {relay.lag_s:,.0f} s behind."
         yield Fault("relay", why, "Wait, if it catches up. Runbook: The Kafka broker is gone.")
     if vitals.refused_messages:
         keys = "1 key waits" if vitals.refused_messages == 1 else f"{vitals.refused_messages:,} keys wait"
         yield Fault("relay", f"Kafka refused messages, and {keys}.", "See `dossier refused-messages list`.")
-    if waiting is not None and waiting.oldest_s > WAITING_S:
+    if waiting is not None and waiting.oldest_s > WAITING_S and "forward" in processes:
         why = f"{waiting.waiting:,} changes wait to be sent, the oldest for {waiting.oldest_s:,.0f} s."
         yield Fault("deliveries", why, "Runbook: Customer Engagement refuses, or is away.")
 
