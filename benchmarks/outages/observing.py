@@ -79,8 +79,8 @@ class Observer:
     def _status(self) -> Statements:
         try:
             done = self._company.ask("status", "--json")
-        except subprocess.TimeoutExpired as error:
-            return frozenset({f"no answer within {error.timeout:.0f} s"})
+        except (OSError, subprocess.TimeoutExpired) as error:
+            return frozenset({f"no answer: {type(error).__name__}"})
         return of_command(done.returncode, done.stdout, done.stderr)
 
     def _metrics(self) -> Statements:
