@@ -80,8 +80,9 @@ def test_deep_json_goes_to_every_write_that_takes_json() -> None:
 def test_a_short_run_attacks_with_everything_and_finds_each_save(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run.main(["--seconds", "8", "--customers", "20", "--json", str(tmp_path / "found.json")])
+    status = run.main(["--seconds", "8", "--customers", "20", "--json", str(tmp_path / "found.json")])
     found = orjson.loads((tmp_path / "found.json").read_bytes())
+    assert status == 0, "a save was lost or doubled, an answer was a 500, or a process ended"
     assert found["saves"]["acknowledged"] > 0
     assert (found["saves"]["lost"], found["saves"]["doubled"]) == (0, 0)
     assert {name for name, outcomes in found["outcomes"].items() if outcomes} == {attack.name for attack in ATTACKS}
