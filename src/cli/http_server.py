@@ -20,6 +20,9 @@ except ImportError:  # httptools is not installed
 
 GRACE_S: Final = 2
 """What requests under way have at the end."""
+ANSWERED_S: Final = 60
+"""Seconds within which a worker answers its supervisor, its start included; one that does not is killed, and another one started. A
+machine that has much to do takes longer for a start than uvicorn's 5 s, and would then kill each worker before it serves."""
 
 
 def configuration(
@@ -49,6 +52,7 @@ def configuration(
         server_header=False,
         timeout_keep_alive=max(int(limits.idle_s), 1),
         timeout_graceful_shutdown=GRACE_S,
+        timeout_worker_healthcheck=ANSWERED_S,
     )
 
 
