@@ -4,6 +4,7 @@ A command raises; here the error becomes plain words on stderr and exit status 1
 `DOSSIER_LOG_LEVEL=debug` the traceback is shown as well.
 """
 
+import logging
 import os
 import traceback
 from typing import Annotated, Any, Final
@@ -14,6 +15,9 @@ from typer.core import TyperGroup
 from cli.lines import complain
 
 FAILED: Final = 1
+_UNTOLD: Final = logging.NullHandler()
+"""Without a handler Python prints the warnings of libraries, such as each try of a pool to connect. Commands say in one line what is wrong;
+a process that runs on has logs of its own."""
 
 
 class PlainGroup(TyperGroup):
@@ -21,6 +25,7 @@ class PlainGroup(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Runs the command that was asked for."""
+        logging.getLogger().addHandler(_UNTOLD)
         try:
             return super().invoke(ctx)
         except (typer.Exit, typer.Abort, typer.TyperException, BrokenPipeError):
