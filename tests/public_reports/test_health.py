@@ -3,16 +3,21 @@
 Every case names its kind in words and, where there is one, a public report that shows it elsewhere.
 """
 
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from eventsourcing.persistence import OperationalError
 from psycopg import errors
+from psycopg_pool.base import AttemptWithBackoff
 
-from api_client import Api, assert_problem
+from api_client import Api, assert_problem, register
 from command_line import CommandLine, eventually, free_port, text_of
+from cutting_proxy import CuttingProxy
 
 from .conftest import installed, served
 
@@ -79,6 +84,44 @@ def test_a_full_disk_is_told_as_what_it_is(idle: tuple[CommandLine, Api], monkey
     monkeypatch.setattr(api.dossier, "renew_setup", refuse)
     answer = api.post("/v1/customers", {"number": "1", "name": "Ada"})
     assert assert_problem(answer, 503, "unavailable")["detail"] == "The database's disk is full."
+
+
+def test_an_outage_of_minutes_is_over_within_seconds_of_its_end(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kind: a pool's back-off outlasts the outage.
+
+    Public report: github.com/psycopg/psycopg/issues/1315 (after some minutes without its database the pool stayed stuck).
+    """
+    monkeypatch.setattr(AttemptWithBackoff, "INITIAL_DELAY", 100.0)  # the pool's own pause after some minutes
+    with behind_a_proxy(postgres_url, tmp_path) as (line, proxy), served(line, folding=False) as api:
+        register(api, "1")
+        proxy.refusing = True
+        end_connections(postgres_url, line.schema)
+        for number in "23":
+            assert_problem(api.post("/v1/customers", {"number": number, "name": "Ada"}), 503, "unavailable")
+        proxy.refusing = False
+        began = time.monotonic()
+        eventually(lambda: api.post("/v1/customers", {"number": "4", "name": "Ada"}).status_code == 201, "it is over")
+        assert time.monotonic() - began < RECOVERED_S
+
+
+@contextmanager
+def behind_a_proxy(url: str, directory: Path) -> Iterator[tuple[CommandLine, CuttingProxy]]:
+    """A company whose connections can be refused."""
+    proxy = CuttingProxy(url)
+    with installed(url, directory) as line:
+        line.environment["DATABASE_URL"] = proxy.url
+        yield line, proxy
+    proxy.close()
+
+
+def end_connections(url: str, schema: str) -> None:
+    """Ends those that there are."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s", [f"dossier/{schema}"]
+        )
 
 
 def test_one_scrape_of_several_workers_is_their_sum(line: CommandLine) -> None:
