@@ -8,6 +8,7 @@ import logging
 import os
 import traceback
 from typing import Annotated, Any, Final
+from uuid import UUID
 
 import typer
 from typer.core import TyperGroup
@@ -48,6 +49,14 @@ def application(**options: Any) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
         **options,
     )
+
+
+def id_of(text: str) -> UUID:
+    """An id as a person types it."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise typer.BadParameter("must be an id like 0f7a8d52-6b0e-5c39-9c9e-0d3f3c2b1a00") from None
 
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, for machines.")]

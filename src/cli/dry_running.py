@@ -33,9 +33,9 @@ def dry_run(settings: Settings, path: Path, *, reading: Reading, actor: str | No
     """Tells what an upload of the file would come to; its refusals and exit statuses are those of `upload`."""
     collect_less()
     with (
+        interrupted("Nothing was recorded."),
         open_dossier(settings) as dossier,
         bar(path.stat().st_size) as tell,
-        interrupted("Nothing was recorded."),
     ):
         request = request_of(dossier, actor)
         receiving.check(dossier, request, reading)
@@ -54,6 +54,8 @@ def dry_run(settings: Settings, path: Path, *, reading: Reading, actor: str | No
 def _tell_tried(tried: DryRun, *, as_json: bool) -> None:
     if as_json:
         show.document(tried)
+        return
+    if tried.refusal is not None and not tried.rows:
         return
     say(f"Dry run: {number_of_rows(tried.rows)} of {tried.file}; nothing was recorded")
     tell_counts(tried)

@@ -31,6 +31,8 @@ _PLAIN: Final = (
 
 def in_plain_words(error: BaseException) -> str:
     """What went wrong, without a traceback, and what to do where that is known."""
+    if isinstance(error, OperationalError):
+        return " ".join(str(error).split())
     if isinstance(error, _PLAIN):
         return str(error)
     if is_not_migrated(error):

@@ -19,6 +19,8 @@ _TALKATIVE: Final = ("httpx2", "httpcore2", "asyncio", "uvicorn")
 _KAFKA: Final = "kafka"
 """This library tells each of its tries to connect, which our own lines sum up; at level debug it also logs what it sends, passwords
 included, so that level is never used."""
+_POOL: Final = "psycopg.pool"
+"""It tells each of its tries to connect, which `store.outage_log` sums up."""
 
 _SHARED: Final[tuple[Processor, ...]] = (
     structlog.contextvars.merge_contextvars,
@@ -45,6 +47,7 @@ def configure(process: str, level: LogLevel, company: str) -> None:
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.DEBUG if level is LogLevel.DEBUG else logging.WARNING)
     logging.getLogger(_KAFKA).setLevel(logging.INFO if level is LogLevel.DEBUG else logging.CRITICAL)
+    logging.getLogger(_POOL).setLevel(logging.WARNING if level is LogLevel.DEBUG else logging.CRITICAL)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),

@@ -13,7 +13,7 @@ from uuid import UUID
 import typer
 
 from cli import merging, questions, refused, upkeep
-from cli.app import AsJson, MetricsPort, application
+from cli.app import AsJson, MetricsPort, application, id_of
 from cli.lines import say
 from cli.settings import load
 
@@ -169,7 +169,9 @@ def upload(
     ] = False,
     cancel: Annotated[
         UUID | None,
-        typer.Option(metavar="UPLOAD", help="Instead of a file: end this upload. The rows that were taken stay."),
+        typer.Option(
+            parser=id_of, metavar="UPLOAD", help="Instead of a file: end this upload. The rows that were taken stay."
+        ),
     ] = None,
     actor: Annotated[str | None, typer.Option(help="Who uploads it. Default: the user of this machine.")] = None,
     as_json: AsJson = False,

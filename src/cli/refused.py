@@ -7,7 +7,7 @@ from uuid import UUID
 
 import typer
 
-from cli.app import AsJson, application
+from cli.app import AsJson, application, id_of
 from cli.lines import say
 from cli.settings import load
 
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 KEEP = "Keep in order"
 _COLUMNS = ("event", "type", "key", "bytes", "state", "waiting", "refused at", "reason")
 
-EventId = Annotated[UUID, typer.Argument(metavar="EVENT_ID", help="Id of the event whose message was refused.")]
+EventId = Annotated[
+    UUID, typer.Argument(parser=id_of, metavar="EVENT_ID", help="Id of the event whose message was refused.")
+]
 Actor = Annotated[str | None, typer.Option(help="Who asks for it. Default: the user of this machine.")]
 
 refused_messages = application(

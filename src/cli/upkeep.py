@@ -7,13 +7,15 @@ from uuid import UUID
 import typer
 
 from aggregates.fact import Role
-from cli.app import AsJson, application
+from cli.app import AsJson, application, id_of
 from cli.settings import load
 
 KEEP = "Keep in order"
 LONGEST_DAYS = 3_650
 
-EventId = Annotated[UUID, typer.Argument(metavar="EVENT_ID", help="Id of the event that was not delivered.")]
+EventId = Annotated[
+    UUID, typer.Argument(parser=id_of, metavar="EVENT_ID", help="Id of the event that was not delivered.")
+]
 
 dead_letters = application(name="dead-letters", help="What Customer Engagement refused: look at it, and send it again.")
 

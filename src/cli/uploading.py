@@ -76,11 +76,14 @@ def upload(
 ) -> None:
     """Takes a file in and reads it to its end. Raises `FileError` when it is refused, `typer.Exit` with 3 when rows of it are."""
     collect_less()
-    with open_dossier(settings) as dossier, bar(path.stat().st_size) as tell:
+    with (
+        interrupted("Nothing of the file was kept."),
+        open_dossier(settings) as dossier,
+        bar(path.stat().st_size) as tell,
+    ):
         request = request_of(dossier, actor)
         receiving.check(dossier, request, reading)
-        with interrupted("Nothing of the file was kept."):
-            upload_id = _begun(dossier, path, reading, request) or _received(dossier, path, reading, request, tell)
+        upload_id = _begun(dossier, path, reading, request) or _received(dossier, path, reading, request, tell)
         with interrupted(_GOES_ON.format(upload=upload_id)):
             done = _run(dossier, upload_id, tell)
     _answer(done, as_json=as_json)
@@ -236,6 +239,9 @@ def _run(dossier: Dossier, upload_id: UUID, tell: Told) -> UploadRead:
 def _answer(done: UploadRead, *, as_json: bool) -> None:
     if as_json:
         show.document(done)
+        return
+    if done.refusal is not None and not done.rows:
+        say(f"Upload {done.upload}: nothing of {done.file} was taken")
         return
     cancelled = ", cancelled" if done.state is State.CANCELLED else ""
     say(f"Upload {done.upload}: {number_of_rows(done.rows)} of {done.file}{cancelled}")

@@ -20,8 +20,10 @@ import structlog
 from consumers import delivery_metrics, metrics
 from consumers.kafka_client import is_bus_away
 from consumers.messages import Received
+from consumers.reaching import KAFKA
 from consumers.reading import ForeignMessageError, Incoming, UnreadableMessageError, read_message
 from consumers.retrying import Retrying
+from store.outage_log import tell_waiting
 from store.outages import is_not_migrated, is_outage
 
 THREADS: Final = 8
@@ -153,7 +155,10 @@ class Lane:
             return act()
         except Exception as error:  # noqa: BLE001  (one bad message must neither end nor block the partition)
             if is_outage(error) or is_bus_away(error):
-                _log.warning("handler.without_server", lane=self.name, error=str(error))
+                if is_outage(error):
+                    tell_waiting(error, f"messages of {self.name}")
+                else:
+                    KAFKA.began(str(error))
                 return Later(OUTAGE_S, attempted=False)
             self._faults += 1
             _log.error("handler.failed", lane=self.name, source=received.source, fault=self._faults, error=repr(error))

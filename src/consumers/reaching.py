@@ -10,9 +10,12 @@ from typing import Final
 
 from consumers.brokers import Brokers, SaslMechanism, Security
 from consumers.kafka_client import KafkaConnectionError, get_sasl_mechanism
+from store.outage_log import Outage
 
 PROBE_S: Final = 3.0
 LONGEST_ANSWER_BYTES: Final = 65_536
+KAFKA: Final = Outage("Kafka")
+"""The brokers of this process."""
 _METADATA: Final = 3
 _NO_TOPICS: Final = struct.pack(">i", 0)
 _SASL_HANDSHAKE: Final = 17

@@ -11,9 +11,11 @@ import structlog
 
 from consumers import metrics
 from consumers.kafka_client import is_bus_away
-from consumers.reaching import NotLetInError
+from consumers.reaching import KAFKA, NotLetInError
+from consumers.topics import WeakTopicError
 from store import outages
 from store.heartbeats import Progress
+from store.outage_log import tell_waiting
 
 LONGEST_ASKED_S: Final = 300.0
 """Seconds that an answer's Retry-After may make us wait; more is taken as this."""
@@ -61,9 +63,19 @@ def keep_serving(
             faults = 1 if time.monotonic() - started > STEADY_S else faults + 1
             delay_s = retrying.delay(faults)
             metrics.FAULTS.labels(name).inc()
-            _log.warning("serving.failed", name=name, error=repr(error), fault=faults, again_in_s=round(delay_s, 2))
+            _tell(name, error, again_in_s=round(delay_s, 2))
             progress.mark("waiting", why(error), patience_s=delay_s + CONNECT_PATIENCE_S)
             stop.wait(delay_s)
+
+
+def _tell(name: str, error: Exception, *, again_in_s: float) -> None:
+    """Logs a fault: that a server is away once for all who wait, and once more when it refuses us for another reason."""
+    if outages.is_outage(error):
+        tell_waiting(error, name)
+    elif is_bus_away(error):
+        KAFKA.began(str(error), kind=str(error) if isinstance(error, NotLetInError | WeakTopicError) else "")
+    else:
+        _log.warning("serving.failed", name=name, error=repr(error), again_in_s=again_in_s)
 
 
 def why(error: Exception) -> str:
@@ -72,6 +84,8 @@ def why(error: Exception) -> str:
         return outages.reason(error)
     if isinstance(error, NotLetInError):
         return f"Kafka does not let us in: {error}"
+    if isinstance(error, WeakTopicError):
+        return f"Kafka would keep too few copies: {error}"
     if is_bus_away(error):
         return "Kafka cannot be reached."
     return f"An unexpected {type(error).__name__}; the log of the process says more."

@@ -27,7 +27,7 @@ from consumers.kafka_client import (
     TopicAlreadyExistsError,
     is_bus_away,
 )
-from consumers.reaching import check_reachable
+from consumers.reaching import KAFKA, check_reachable
 
 LIMIT: Final = "max.message.bytes"
 COPIES: Final = "min.insync.replicas"
@@ -65,6 +65,7 @@ def ensure_topics(brokers: Brokers, topics: Topics) -> None:
         if topics.shape.min_insync_replicas is not None:
             _raise(admin, topics, COPIES, topics.shape.min_insync_replicas)
         _check_copies(admin, topics)
+    KAFKA.over()
 
 
 def _make_missing(admin: Any, topics: Topics) -> None:

@@ -13,6 +13,7 @@ import structlog
 from jobs import metrics
 from store.database import Database
 from store.idempotency import AT_ONCE, forget_keys
+from store.outage_log import tell_waiting
 from store.outages import is_outage
 
 EVERY_S: Final = 600.0
@@ -36,7 +37,9 @@ class KeyForgetter:
             try:
                 self.forget(stop)
             except Exception as error:  # noqa: BLE001  (a fault must not end the process; it is logged and tried again)
-                if not is_outage(error):
+                if is_outage(error):
+                    tell_waiting(error, "idempotency keys")
+                else:
                     _log.error("idempotency_keys.failed", exc_info=error)
             stop.wait(EVERY_S)
 

@@ -20,6 +20,7 @@ from store import staging, uploads
 from store.application import Dossier
 from store.heartbeats import PATIENCE_S, Progress
 from store.keys import MasterKeyError
+from store.outage_log import tell_waiting
 from store.outages import is_outage, reason
 from store.signals import Signal
 
@@ -61,7 +62,7 @@ class Uploader:
                 self._serve(stop)
             except Exception as error:  # noqa: BLE001  (a fault must not end the process; it is logged and tried again)
                 if is_outage(error):
-                    _log.warning("uploads.wait", error=str(error).strip())
+                    tell_waiting(error, "uploads")
                     self._progress.mark("waiting", reason(error), patience_s=PATIENCE_S + pause_s)
                 else:
                     _log.error("uploads.failed", exc_info=error)

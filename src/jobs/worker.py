@@ -23,6 +23,7 @@ from store.application import Dossier
 from store.events import RecordedEvent
 from store.heartbeats import Progress
 from store.leadership import Leader, leading
+from store.outage_log import tell_waiting
 from store.outages import is_outage, reason
 from store.signals import Signal
 
@@ -66,7 +67,7 @@ class Worker:
                 self._serve(stop)
             except Exception as error:  # noqa: BLE001  (a fault must not end the process; it is logged and tried again)
                 if is_outage(error):
-                    _log.warning("work.waits", error=str(error).strip())
+                    tell_waiting(error, "propagations")
                     self._progress.mark("waiting", reason(error), patience_s=heartbeats.PATIENCE_S + self._pause_s)
                 else:
                     _log.error("work.failed", exc_info=error)

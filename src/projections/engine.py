@@ -23,6 +23,7 @@ from store import outages
 from store.application import Dossier
 from store.database import Database, Row
 from store.heartbeats import PATIENCE_S, Progress
+from store.outage_log import tell_waiting
 from store.signals import Signal
 
 __all__ = ["Projection", "ProjectionStoppedError", "Runner", "Seen", "install"]
@@ -91,7 +92,7 @@ class Runner:
                 self._follow(stop)
             except Exception as error:  # noqa: BLE001  (whatever it is, it is stored where operators look, and tried again)
                 if outages.is_outage(error):
-                    _log.warning("Read model %s waits for the database: %s", self._projection.name, error)
+                    tell_waiting(error, f"read model {self._projection.name}")
                     self._progress.mark("waiting", outages.reason(error), patience_s=PATIENCE_S + self._pause_s)
                     stop.wait(self._pause_s)
                     self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)

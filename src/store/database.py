@@ -16,6 +16,7 @@ from eventsourcing.persistence import OperationalError
 from psycopg import Connection, IsolationLevel, sql
 from psycopg_pool import ConnectionPool, PoolTimeout
 
+from store.outage_log import POSTGRESQL
 from store.outages import described, is_outage
 
 CONNECT_TIMEOUT_S: Final = 3
@@ -110,9 +111,11 @@ class Database:
     def connect(self, *, autocommit: bool = True, schemas: tuple[str, ...] = ()) -> Connection[Row]:
         """A connection of one's own; `schemas` come before the company's on the search path."""
         try:
-            return psycopg.connect(self.url, **{**self._arguments(schemas), "autocommit": autocommit})
+            connection = psycopg.connect(self.url, **{**self._arguments(schemas), "autocommit": autocommit})
         except psycopg.OperationalError as error:
             raise OperationalError(described(error)) from error
+        POSTGRESQL.over()
+        return connection
 
     def lock_key(self, name: str) -> sql.Composed:
         """SQL for the advisory lock number of this name in this schema."""
@@ -142,6 +145,7 @@ class Database:
 
     def _note_back(self, _connection: Connection[Row]) -> None:
         self._failed_at = None
+        POSTGRESQL.over()
 
     def _note_failed(self, _pool: ConnectionPool[Connection[Row]]) -> None:
         self._failed_at = time.monotonic()

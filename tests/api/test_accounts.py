@@ -219,6 +219,9 @@ def test_only_the_currency_asked_for_is_told(layered: Api) -> None:
     told = layered.seen(f"{RESOLVE}?site=S-1&date=2026-06-01&currency=eur").json()
     assert (told["currency"], set(told["amounts"])) == ("EUR", {"EUR"})
     assert told["amounts"]["EUR"]["minimum_receipt"]["value"] == "5"
+    for source in ("read_model", "log"):
+        unknown = layered.seen(f"{RESOLVE}?date=2026-06-01&currency=ZZZ&source={source}")
+        assert (unknown.status_code, unknown.json()["errors"][0]["field"]) == (422, "currency")
     assert layered.seen(f"{RESOLVE}?date=2026-06-01&currency=JPY").json()["amounts"] in ({}, {"JPY": {}})
 
 

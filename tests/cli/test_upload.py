@@ -111,6 +111,39 @@ def test_the_exit_status_is_0_only_where_every_row_was_taken(line: CommandLine, 
     assert "3 when rows were refused" in " ".join(line.run("upload", "--help").stdout.split())
 
 
+@pytest.mark.parametrize(
+    ("options", "words"), [((), "Nothing of the file was kept."), (("--dry-run",), "Nothing was recorded.")]
+)
+def test_an_interruption_before_the_database_is_there_is_told_too(
+    line: CommandLine, contacts: Path, options: tuple[str, ...], words: str
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cli.wiring.Dossier", interrupt)
+        interrupted = line.run("upload", str(contacts), *MAP, *options)
+    assert (interrupted.exit_code, words in interrupted.stderr) == (130, True)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("upload", "--cancel", "nosuch"),
+        ("dead-letters", "show", "nosuch"),
+        ("dead-letters", "resend", "nosuch"),
+        ("refused-messages", "show", "nosuch"),
+        ("refused-messages", "skip", "nosuch"),
+    ],
+)
+def test_what_is_no_id_is_refused_in_words(line: CommandLine, command: tuple[str, ...]) -> None:
+    refused = line.run(*command)
+    assert refused.exit_code == 2
+    assert "must be an" in refused.stderr
+    assert "0f7a8d52-6b0e-5c39-9c9e-0d3f3c2b1a00" in refused.stderr
+    assert "character" not in refused.stderr
+
+
 def test_a_dry_run_tells_counts_and_errors_and_records_nothing(line: CommandLine, contacts: Path) -> None:  # rule 3.2
     told = line.run("upload", str(contacts), *MAP, "--dry-run")
     assert (told.exit_code, "3 rows of contacts.csv; nothing was recorded" in told.stdout) == (3, True)
@@ -125,6 +158,7 @@ def test_a_dry_run_tells_counts_and_errors_and_records_nothing(line: CommandLine
     contacts.write_text("a;b\n")
     refused = line.run("upload", str(contacts), *MAP, "--dry-run")
     assert (refused.exit_code, "None of the mapped columns" in refused.stderr) == (1, True)
+    assert refused.stdout == ""
 
 
 def test_status_lists_uploads_that_are_not_over_and_why(line: CommandLine, contacts: Path) -> None:  # rule 3.2

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from aggregates.account import commands
 from aggregates.account.commands import Place
 from aggregates.errors import InvalidError
+from aggregates.profile_class import currencies
 from api.auth import PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, allow
 from api.finding import account_found, place_found, place_in_log, site_found
 from api.pages import Paged
@@ -119,7 +120,9 @@ def resolve_profile(  # noqa: PLR0917  (query parameters)
         return _replayed(read, account, site, on, currency)
     with read.view("accounts", valid_at=on) as view:
         place_found(view, Place(account, site))
-        return read.answer(accounts.resolution(view, account, site, currency), view)
+        found = accounts.resolution(view, account, site, currency)
+        _check_currency(currency, found)
+        return read.answer(found, view)
 
 
 def _replayed(read: Read, account: str, site: str | None, on: date | None, currency: str | None) -> Response:
@@ -128,4 +131,11 @@ def _replayed(read: Read, account: str, site: str | None, on: date | None, curre
     found = replaying.replay_resolution(dossier, account, site, day, known_at, currency)
     if found is None:
         place_in_log(dossier, Place(account, site), known_at)
+    _check_currency(currency, found)
     return read.answer_known(found, known_at)
+
+
+def _check_currency(code: str | None, found: Resolution | None) -> None:
+    """A code that no list knows is refused, unless something was stored under it when one did (rule 0.10). Raises `TextError`."""
+    if code is not None and (found is None or not found.amounts):
+        currencies.currency(code, field="currency")
