@@ -12,6 +12,7 @@ from benchmarks.hostile.wire import CLOSED, OPEN, UNCONNECTED, UnconnectedError
 
 Assault = Callable[[Target, int], Awaitable[str]]
 """One connection's attack, numbered from 0; gives the word for how it ended."""
+CANCELLED_S: Final = 0.5
 TOGETHER: Final = 0.25
 """The part of its rate that an attack has when all of them go on together."""
 
@@ -46,10 +47,13 @@ async def carry_on(attack: Attack, target: Target, share: float, until: float, o
                 outcomes[outcome] += 1
 
     crew = [loop.create_task(assault_again_and_again()) for _ in range(attack.crew)]
-    done, _ = await asyncio.wait(crew, timeout=max(0.0, until - loop.time()), return_when=asyncio.FIRST_EXCEPTION)
-    for member in crew:
-        member.cancel()
-    await asyncio.gather(*crew, return_exceptions=True)
+    done, attacking = await asyncio.wait(
+        crew, timeout=max(0.0, until - loop.time()), return_when=asyncio.FIRST_EXCEPTION
+    )
+    while attacking:  # a member that is cancelled at the moment at which it has its answer goes on
+        for member in attacking:
+            member.cancel()
+        _, attacking = await asyncio.wait(attacking, timeout=CANCELLED_S)
     for member in done:
         member.result()
 

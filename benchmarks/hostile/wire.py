@@ -78,10 +78,12 @@ class Connection:
         try:
             while sent < times and not answer.done():
                 self.send(piece)
-                await asyncio.wait_for(self._writer.drain(), ANSWER_S)
+                async with asyncio.timeout(ANSWER_S):
+                    await self._writer.drain()
                 await asyncio.sleep(0)
                 sent += 1
-            return await asyncio.wait_for(asyncio.shield(answer), ANSWER_S), sent * len(piece)
+            async with asyncio.timeout(ANSWER_S):
+                return await asyncio.shield(answer), sent * len(piece)
         except TimeoutError:
             return SILENT, sent * len(piece)
         except OSError:
