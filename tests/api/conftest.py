@@ -6,17 +6,14 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-import structlog
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from api import logs
 from api.app import create_app
 from api.settings import ApiSettings
 from api_client import SECRET, Api
+from api_parts import folding, logging_to_memory, reading
 from cli.http_server import serve
-from projections import catalogue
-from projections.engine import Runner
 from projections.reading import ReadModels
 from store.application import Dossier
 
@@ -24,11 +21,8 @@ from store.application import Dossier
 @pytest.fixture(autouse=True)
 def log_lines() -> Iterator[io.BytesIO]:
     """What is logged, as JSON lines."""
-    lines = io.BytesIO()
-    logs.configure("api", "demo", lines)
-    structlog.configure(cache_logger_on_first_use=False)
-    yield lines
-    structlog.reset_defaults()
+    with logging_to_memory() as lines:
+        yield lines
 
 
 @pytest.fixture
@@ -42,25 +36,15 @@ def settings() -> ApiSettings:
 @pytest.fixture
 def reads(dossier: Dossier) -> Iterator[ReadModels]:
     """The read models, listened to."""
-    found = ReadModels(dossier)
-    found.start()
-    yield found
-    found.close()
+    with reading(dossier) as reads:
+        yield reads
 
 
 @pytest.fixture
 def runners(dossier: Dossier) -> Iterator[None]:
     """Every read model kept up to date, each by a thread of its own."""
-    stop = threading.Event()
-    threads = [
-        threading.Thread(target=Runner(dossier, one).run, args=(stop,)) for one in catalogue.projections(dossier)
-    ]
-    for thread in threads:
-        thread.start()
-    yield
-    stop.set()
-    for thread in threads:
-        thread.join(10)
+    with folding(dossier):
+        yield
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from api_client import Api, assert_problem, register
 from command_line import CommandLine, eventually, free_port, text_of
 from cutting_proxy import CuttingProxy
 
-from .conftest import installed, served
+from .company import installed, served
 
 RECOVERED_S = 5.0
 
@@ -33,7 +33,7 @@ def _no_answer_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def idle(postgres_url: str, tmp_path: Path) -> Iterator[tuple[CommandLine, Api]]:
     """A company whose events nobody folds."""
-    with installed(postgres_url, tmp_path) as line, served(line, folding=False) as api:
+    with installed(postgres_url, tmp_path) as line, served(line, folded=False) as api:
         yield line, api
 
 
@@ -94,7 +94,7 @@ def test_an_outage_of_minutes_is_over_within_seconds_of_its_end(
     Public report: github.com/psycopg/psycopg/issues/1315 (after some minutes without its database the pool stayed stuck).
     """
     monkeypatch.setattr(AttemptWithBackoff, "INITIAL_DELAY", 100.0)  # the pool's own pause after some minutes
-    with behind_a_proxy(postgres_url, tmp_path) as (line, proxy), served(line, folding=False) as api:
+    with behind_a_proxy(postgres_url, tmp_path) as (line, proxy), served(line, folded=False) as api:
         register(api, "1")
         proxy.refusing = True
         end_connections(postgres_url, line.schema)

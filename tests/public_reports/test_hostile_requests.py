@@ -24,11 +24,11 @@ from aggregates.fact import Role
 from api.app import create_app
 from api.settings import ApiSettings
 from api_client import SECRET, token
+from api_parts import reading
 from cli.http_limits import Limits
 from command_line import CommandLine, eventually
 from consumer_world import serving
 from consumers.customer_engagement import CustomerEngagement
-from projections.reading import ReadModels
 from raw_http import Line, ask, served
 from served import Exchange
 from store.deliveries import Sending
@@ -72,8 +72,7 @@ class Server:
 @pytest.fixture(scope="module")
 def running(line: CommandLine) -> Iterator[Server]:
     """The API behind a real server; nobody folds events."""
-    with line.dossier() as dossier, closing(ReadModels(dossier)) as reads:
-        reads.start()
+    with line.dossier() as dossier, reading(dossier) as reads:
         documents: list[str] = []
 
         def document() -> str:

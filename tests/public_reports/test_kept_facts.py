@@ -16,7 +16,7 @@ from command_line import CommandLine
 from store.mapper import MOST_EVENT_BYTES
 from upload_room import uploaded
 
-from .conftest import installed, served
+from .company import installed, served
 
 LONG = "\U0001f600" * 490
 PERSONAL = {"first_name": "Ada", "last_name": "Byron", "address": "1 St James Sq", "date_of_birth": "1815-12-10"}

@@ -24,7 +24,7 @@ from consumers.messages import Received
 from consumers.relay import Relay
 from consumers.topics import LIMIT, ensure_topics
 
-from .conftest import installed, served
+from .company import installed, served
 
 pytestmark = pytest.mark.kafka
 
@@ -186,19 +186,22 @@ def test_topics_are_made_as_the_settings_say(postgres_url: str, tmp_path: Path, 
 def taking_at_most(company: Company, most: int) -> Iterator[None]:
     """Meanwhile the broker refuses messages of more bytes."""
 
-    def refuses() -> bool:
+    def refused() -> set[bool]:
+        """Whether each partition, which learns of the limit by itself, refuses such a message."""
+        topic = company.topics.events
         with producing(company.brokers, "somebody") as producer:
-            sent = producer.send(company.topics.events, value=b"x" * most)
+            partitions = producer.partitions_for(topic)
+            sent = [producer.send(topic, value=b"x" * most, partition=partition) for partition in partitions]
             producer.flush(timeout=10)
-            return bool(sent.failed())
+            return {bool(message.failed()) for message in sent}
 
     set_limit(company, most)
-    wait_for(refuses, "the broker knows its new limit")
+    wait_for(lambda: refused() == {True}, "the broker knows its new limit")
     try:
         yield
     finally:
         ensure_topics(company.brokers, company.topics)
-        wait_for(lambda: not refuses(), "the broker knows the usual limit")
+        wait_for(lambda: refused() == {False}, "the broker knows the usual limit")
 
 
 def set_limit(company: Company, most: int) -> None:

@@ -22,7 +22,7 @@ from api_client import Api, register
 from cli import tables
 from cli.main import app
 from cli.simulator import create_app
-from command_line import CommandLine
+from command_line import CommandLine, eventually, free_port, text_of
 from conftest import ROOT
 from consumer_world import Simulator, serving
 from jobs.forgetting import KeyForgetter
@@ -130,6 +130,22 @@ def test_brokers_that_ask_for_a_password_can_be_used(line: CommandLine) -> None:
     told = line.run("relay", **half)
     assert told.exit_code == 1
     assert "KAFKA_SASL_USERNAME" in told.stderr
+
+
+def test_the_forwarder_shows_no_metric_of_the_relay(line: CommandLine) -> None:
+    """Kind: a process shows counts of work that it does not do, which stay at zero and look like a standstill.
+
+    Public report: github.com/confluentinc/ksql/pull/4837 (a host that was dead went on showing the lag that it had last).
+    """
+    port = free_port()
+    process = line.process("forward", "--metrics-port", str(port), CUSTOMER_ENGAGEMENT_URL="http://127.0.0.1:1")
+    try:
+        shown = eventually(lambda: text_of(f"http://127.0.0.1:{port}/metrics"), "the metrics are offered")
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+    assert "dossier_deliveries_" in shown
+    assert "dossier_relay_" not in shown
 
 
 def test_idempotency_keys_are_forgotten_in_time(api: Api) -> None:  # rule 0.7

@@ -1,0 +1,49 @@
+"""What is around the API in tests, for fixtures of any scope: its log, its read models, and who keeps them up to date."""
+
+import io
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+
+from api import logs
+from projections import catalogue
+from projections.engine import Runner
+from projections.reading import ReadModels
+from store.application import Dossier
+
+
+@contextmanager
+def logging_to_memory() -> Iterator[io.BytesIO]:
+    """What is logged meanwhile, as JSON lines."""
+    lines = io.BytesIO()
+    logs.configure("api", "demo", lines)
+    structlog.configure(cache_logger_on_first_use=False)
+    yield lines
+    structlog.reset_defaults()
+
+
+@contextmanager
+def reading(dossier: Dossier) -> Iterator[ReadModels]:
+    """The read models, listened to."""
+    reads = ReadModels(dossier)
+    reads.start()
+    yield reads
+    reads.close()
+
+
+@contextmanager
+def folding(dossier: Dossier) -> Iterator[None]:
+    """Every read model kept up to date, each by a thread of its own."""
+    stop = threading.Event()
+    threads = [
+        threading.Thread(target=Runner(dossier, projection).run, args=(stop,))
+        for projection in catalogue.projections(dossier)
+    ]
+    for thread in threads:
+        thread.start()
+    yield
+    stop.set()
+    for thread in threads:
+        thread.join(10)
