@@ -1,14 +1,13 @@
 """In a directory without data, a command that needs some says so with the way out, and makes nothing."""
 
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
 
-ANY_ID = str(uuid4())
+ANY_ID = "3f1c2a9e-7c52-4e0b-9a57-5a7d0d2b9c11"
 NEED_DATA = [
     ("status",),
     ("token", "--role", "agent"),
