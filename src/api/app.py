@@ -4,6 +4,7 @@
 starts itself (the thread behind followed events) ends with its lifespan.
 """
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -128,7 +129,10 @@ def describe_only() -> dict[str, Any]:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     to_thread.current_default_thread_limiter().total_tokens = services.settings.threads
+    building = asyncio.create_task(app.state.documents.build()) if services.settings.documents_ahead else None
     yield
+    if building is not None:
+        building.cancel()
     services.bell.close()
     services.health.close()
 

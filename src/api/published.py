@@ -1,4 +1,4 @@
-"""Documents that are the same for every caller: built once, when the first one asks, in a thread, and served as bytes.
+"""Documents that are the same for every caller: built once, in a thread, and served as bytes.
 
 They need no token, so that nobody is kept from reading them; what they cost must not depend on how often they are asked for.
 """
@@ -28,12 +28,13 @@ class Published:
 
     async def answer(self, request: Request) -> Response:
         """The document, or 304 where the caller has it already (If-None-Match)."""
-        content = await self._built()
+        content = await self.built()
         if _has(request, self._headers["ETag"]):
             return Response(status_code=304, headers=self._headers)
         return Response(content, headers=self._headers)
 
-    async def _built(self) -> bytes:
+    async def built(self) -> bytes:
+        """The document itself."""
         if self._content is None:
             async with self._building:
                 if self._content is None:

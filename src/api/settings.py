@@ -20,6 +20,7 @@ class ApiSettings:
     """Settings of one API process.
 
     `asyncapi` gives the text of the message contract, served at `/asyncapi.yaml`; without it the path is not found.
+    `documents_ahead`: the documents are built as soon as the process serves, not when somebody first asks for one.
     `heartbeat_s` is the silence after which a follower of events gets a comment, `follow_s` the longest such answer, after which a
     client connects again, and `followers` how many there may be at once, `followers_each` of one caller. `waiting` is how many reads may
     wait for read models at once, `query_threads` how many are answered at once: it must be below the number of pooled connections;
@@ -33,6 +34,7 @@ class ApiSettings:
 
     token_secret: str
     asyncapi: Callable[[], str] | None = None
+    documents_ahead: bool = False
     heartbeat_s: float = 15.0
     follow_s: float = 300.0
     followers: int = 100

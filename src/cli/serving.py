@@ -64,6 +64,7 @@ def application(settings: Settings, counts: SharedCounts | None = None) -> ASGIA
     told = ApiSettings(
         token_secret=settings.token_secret,
         asyncapi=_message_contract,
+        documents_ahead=True,
         most_upload_bytes=settings.most_upload_bytes,
         query_threads=settings.pool_size * 2 // 3,
         threads=settings.threads,

@@ -66,7 +66,7 @@ def _contract() -> dict[str, Any]:
                 **{_name(topic): _message(topic, schema) for topic, schema in by_topic.items()},
                 "deadLetter": {"summary": DEAD_LETTERS, "headers": _headers(DEAD_LETTER_HEADERS, required=True)},
             },
-            "schemas": {name: _shared(schema) for name, schema in definitions().items()},
+            "schemas": {name: _shared(schema) for name, schema in definitions(by_topic).items()},
             "messageTraits": {"cloudEvent": {"headers": _headers(HEADERS, required=True)}},
         },
     }

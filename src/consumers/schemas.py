@@ -1,5 +1,6 @@
 """JSON Schema of every message, generated from the event classes; part of the published contract (rule 4.6)."""
 
+from collections.abc import Mapping
 from typing import Any, Final, get_type_hints
 
 from aggregates.catalogue import FACTS
@@ -40,10 +41,11 @@ def schemas() -> dict[str, dict[str, Any]]:
 
 
 def _schema(topic: str, fact: type[Fact]) -> dict[str, Any]:
+    generated = fact.model_json_schema(mode="serialization")
     properties = {
         **_ENVELOPE,
         "type": {"const": topic},
-        "data": _data(fact),
+        "data": _data(fact, generated),
         "personal_fields": {
             "const": list(fact.personal_fields()),
             "description": "Fields of the event that are left out because they are personal.",
@@ -59,12 +61,8 @@ def _schema(topic: str, fact: type[Fact]) -> dict[str, Any]:
         "required": list(get_type_hints(PublicEvent)),
         "properties": properties,
     }
-    carried = {name: _carried(one) for name, one in _generated(fact).get("$defs", {}).items() if name not in _ORIGIN}
+    carried = {name: _carried(one) for name, one in generated.get("$defs", {}).items() if name not in _ORIGIN}
     return schema | ({"$defs": carried} if carried else {})
-
-
-def _generated(fact: type[Fact]) -> dict[str, Any]:
-    return fact.model_json_schema(mode="serialization")
 
 
 def _carried(model: dict[str, Any]) -> dict[str, Any]:
@@ -79,13 +77,12 @@ def _carried(model: dict[str, Any]) -> dict[str, Any]:
     return found | ({"required": required} if required else {})
 
 
-def definitions() -> dict[str, dict[str, Any]]:
-    """The models that events carry, by name: the `$defs` of all schemas."""
-    return {name: one for schema in schemas().values() for name, one in schema.get("$defs", {}).items()}
+def definitions(by_topic: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The models that events carry, by name: the `$defs` of all these schemas."""
+    return {name: one for schema in by_topic.values() for name, one in schema.get("$defs", {}).items()}
 
 
-def _data(fact: type[Fact]) -> dict[str, Any]:
-    generated = _generated(fact)
+def _data(fact: type[Fact], generated: dict[str, Any]) -> dict[str, Any]:
     left_out = {*_COMMON, *fact.personal_fields()}
     properties = {name: _untitled(schema) for name, schema in generated["properties"].items() if name not in left_out}
     return {"type": "object", "required": list(properties), "properties": properties}

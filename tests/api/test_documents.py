@@ -82,6 +82,17 @@ def test_while_a_document_is_built_everything_else_is_served(
     assert contract.begun == 1
 
 
+def test_documents_may_be_built_before_anybody_asks(
+    dossier: Dossier, reads: ReadModels, settings: ApiSettings, contract: Contract
+) -> None:
+    contract.complete.set()
+    with served(create_app(dossier, reads, replace(settings, asyncapi=contract, documents_ahead=True))):
+        ends = time.monotonic() + 20
+        while not contract.begun and time.monotonic() < ends:
+            time.sleep(0.01)
+        assert contract.begun == 1
+
+
 @pytest.mark.parametrize("protocol", [GuardedHttpTools, GuardedH11], ids=["httptools", "h11"])
 def test_whatever_is_sent_to_the_api_it_answers_in_problems(app: FastAPI, protocol: type) -> None:
     with served(app, protocol=protocol) as url:

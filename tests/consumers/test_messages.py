@@ -287,7 +287,7 @@ def test_every_reference_of_the_contract_leads_to_something_in_it(dossier: Dossi
         place = contract
         for part in reference.removeprefix("#/").split("/"):
             place = place[part]
-    assert contract["components"]["schemas"].keys() == definitions().keys()
+    assert contract["components"]["schemas"].keys() == definitions(schemas()).keys()
     *_, event = recorded(dossier, *ACCOUNT_FACTS[6:9])
     public = orjson.loads(message(dossier.fact_mapper, event).value)
     message_of = contract["components"]["messages"]["account_profile_updated"]

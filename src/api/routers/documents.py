@@ -31,6 +31,12 @@ class Documents:
         self.asyncapi = None if asyncapi is None else Published(lambda: asyncapi().encode(), YAML)
         self.problems = {kind.slug: _explained(docs_page.explained(kind)) for kind in KINDS}
 
+    async def build(self) -> None:
+        """Builds what takes long, one after the other."""
+        for document in (self.openapi, self.operations, self.asyncapi):
+            if document is not None:
+                await document.built()
+
 
 def _explained(page: str) -> Published:
     return Published(page.encode, HTML, docs_page.HEADERS)
