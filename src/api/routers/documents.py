@@ -67,7 +67,7 @@ async def explain(request: Request, slug: str) -> Response:
     return await page.answer(request)
 
 
-@router.get("/asyncapi.yaml", response_class=Response)
+@router.get("/asyncapi.yaml", response_class=Response, responses={304: {"description": "The caller has it already."}})
 async def asyncapi(request: Request) -> Response:
     """The contract of the messages on the bus, AsyncAPI 3."""
     contract = _documents(request).asyncapi
