@@ -1,4 +1,4 @@
-"""The health of the installation, as this API process sees it: worked out at most once a second, whoever asks, in a thread of its own.
+"""The health of the installation, as this API process sees it: worked out at most twice a second, whoever asks, in a thread of its own.
 
 Callers at the same time share one answer, so that nobody can make the database busy by asking; and neither the worker threads of requests
 nor the pool of connections is used, so that neither being busy is taken for a fault. A database that does not answer within `WAIT_S`
@@ -20,7 +20,7 @@ from projections.vitals import VitalsReader
 from store import outages
 from store.application import Dossier
 
-KEPT_S: Final = 1.0
+KEPT_S: Final = 0.5
 """How old an answer may be."""
 WAIT_S: Final = 2.5
 SILENT: Final = Health(

@@ -2,7 +2,8 @@
 
 Offsets are committed by hand, after the handler is done (its outcome is stored by then). A partition with enough read ahead is
 paused, so the poll loop never stops and the group does not think us dead while one customer's partition waits. What is redelivered after a
-rebalance or a crash, the handler meets again. To recover: nothing has to be done; a lost broker is waited for.
+rebalance or a crash, the handler meets again. To recover: nothing has to be done. Brokers that are away are waited for with the same
+membership (`contact`); a member that was killed keeps its partitions from the others for `SESSION_TIMEOUT_MS`.
 """
 
 import time
@@ -22,6 +23,7 @@ from consumers.bus import (
     RECONNECT_MS,
     Topics,
 )
+from consumers.contact import Contact
 from consumers.feeds import MOST_WAITING, Handler, Lane, Lanes
 from consumers.kafka_client import (
     CommitFailedError,
@@ -34,13 +36,13 @@ from consumers.kafka_client import (
     OffsetAndMetadata,
     RebalanceInProgressError,
     TopicPartition,
+    is_bus_away,
 )
 from consumers.messages import Received
-from consumers.reaching import check_reachable
 from consumers.retrying import RESTARTING, Retrying, keep_serving
 from consumers.topics import ensure_topics
 from consumers.undecodable import Undecodable, step_over_undecodable
-from store.heartbeats import PATIENCE_S, Progress
+from store.heartbeats import PATIENCE_S, Progress, TaskState
 
 POLL_RECORDS: Final = 1_000_000
 """More than a fetch can hold, so that a poll takes all of it: this client never gives the rest of a fetch back that it holds when its
@@ -58,11 +60,13 @@ SESSION_TIMEOUT_MS: Final = 10_000
 HEARTBEAT_MS: Final = 3_000
 MOST_BETWEEN_POLLS_MS: Final = 60_000
 REQUEST_TIMEOUT_MS: Final = 10_000
-COMMIT_TIMEOUT_MS: Final = 5_000
+COMMIT_TIMEOUT_MS: Final = 2_000
 COMMIT_EVERY_S: Final = 0.2
+UNCOMMITTED_S: Final = 15.0
+"""Seconds that brokers may be there and still take no commit, as while the group moves to another one; then the member is made anew."""
 CLOSE_TIMEOUT_MS: Final = 5_000
-SILENCE_S: Final = 2.0
-"""Seconds without a message after which it is asked whether there is a broker at all: the client itself waits in silence."""
+TURN_PATIENCE_S: Final = COMMIT_TIMEOUT_MS / 1_000 + PATIENCE_S
+"""Seconds that a turn of the loop may take, with a commit and without a look for brokers."""
 SETTLE_S: Final = 3.0
 """Seconds that a member in a rebalance waits before it closes; closing in the middle can leave a dead member behind."""
 
@@ -108,18 +112,25 @@ class KafkaFeed:
             workers.close([])
 
     def _consume(self, client: Any, partitions: "_Assigned", workers: Lanes, stop: Event) -> None:
-        committed_at = heard_at = time.monotonic()
+        contact = Contact(self._brokers, self._progress)
+        tried_at = committed_at = time.monotonic()
         while not stop.is_set():
-            self._progress.mark(patience_s=COMMIT_TIMEOUT_MS / 1_000 + PATIENCE_S)
+            state: TaskState = "active" if contact.obstacle is None else "waiting"
+            self._progress.mark(state, contact.obstacle, patience_s=TURN_PATIENCE_S)
             now = time.monotonic()
             if _turn(client, partitions, workers):
-                heard_at = now
-            if now - committed_at > COMMIT_EVERY_S:
-                _commit(client, partitions)
+                contact.heard()
+            contact.watch()
+            if contact.obstacle is not None:
                 committed_at = now
-            if now - heard_at > SILENCE_S:
-                check_reachable(self._brokers)
-                heard_at = now
+            elif now - tried_at > COMMIT_EVERY_S:
+                tried_at = now
+                if _commit(client, partitions):
+                    committed_at = now
+                elif now - committed_at > UNCOMMITTED_S:
+                    raise KafkaTimeoutError(f"Nothing could be committed for {UNCOMMITTED_S:.0f} s.")
+                else:
+                    contact.look()
 
     def _subscribe(self, client: Any, partitions: "_Assigned") -> None:
         """Subscribes, and waits for what the cluster says of the topic: a member that leads its group without knowing that yet assigns
@@ -221,22 +232,28 @@ def _undecoded(received: Received, value: Undecodable) -> Received:
     return replace(received, value=bytes(value), source=source, undecodable=value.reason)
 
 
-def _commit(client: Any, partitions: _Assigned) -> None:
-    """Commits what the handler is done with. What cannot be committed now is, or is handled again, later."""
+def _commit(client: Any, partitions: _Assigned) -> bool:
+    """Commits what the handler is done with, and says whether the brokers could be asked to. What cannot be committed now is, or is
+    handled again, later."""
     done = {
         partition: lane.done
         for partition, lane in dict(partitions.lanes).items()
         if lane.done is not None and lane.done != partitions.committed.get(partition)
     }
     if not done:
-        return
+        return True
     offsets = {TopicPartition(*partition): OffsetAndMetadata(place + 1, "", -1) for partition, place in done.items()}
     try:
         client.commit(offsets, timeout_ms=COMMIT_TIMEOUT_MS)
     except (CommitFailedError, RebalanceInProgressError) as error:
         _log.info("feed.not_committed", error=repr(error))
-        return
+        return True
+    except KafkaError as error:
+        if not is_bus_away(error):
+            raise
+        return False
     partitions.committed.update(done)
+    return True
 
 
 def _settle(client: Any) -> None:

@@ -16,6 +16,8 @@ PROBE_S: Final = 3.0
 LONGEST_ANSWER_BYTES: Final = 65_536
 KAFKA: Final = Outage("Kafka")
 """The brokers of this process."""
+AWAY: Final = "Kafka cannot be reached."
+"""Why something waits while no broker answers."""
 _METADATA: Final = 3
 _NO_TOPICS: Final = struct.pack(">i", 0)
 _SASL_HANDSHAKE: Final = 17
@@ -24,6 +26,10 @@ _SASL_AUTHENTICATE: Final = 36
 
 class NotLetInError(KafkaConnectionError):  # type: ignore[misc]
     """A broker is there, and refuses us. It may let us in once its settings or ours are mended, so it is tried again."""
+
+
+class NoAnswerError(NotLetInError):
+    """Something is there, and does not answer as a broker: the settings do not fit, or it is still starting."""
 
 
 def check_reachable(brokers: Brokers) -> None:
@@ -63,7 +69,7 @@ def _check(connection: socket.socket, host: str, server: str, security: Security
         raise NotLetInError(f"The certificate of {server} is not accepted: {error.verify_message}.") from None
     except (OSError, struct.error):
         question = f"is KAFKA_SECURITY_PROTOCOL {security.protocol} right?"
-        raise NotLetInError(f"{server} does not answer as a broker; {question}") from None
+        raise NoAnswerError(f"{server} does not answer as a broker; {question}") from None
 
 
 def _authenticate(connection: socket.socket, host: str, server: str, security: Security, name: SaslMechanism) -> None:

@@ -11,7 +11,7 @@ import structlog
 
 from consumers import metrics
 from consumers.kafka_client import is_bus_away
-from consumers.reaching import KAFKA, NotLetInError
+from consumers.reaching import AWAY, KAFKA, NotLetInError
 from consumers.topics import WeakTopicError
 from store import outages
 from store.heartbeats import Progress
@@ -87,5 +87,5 @@ def why(error: Exception) -> str:
     if isinstance(error, WeakTopicError):
         return f"Kafka would keep too few copies: {error}"
     if is_bus_away(error):
-        return "Kafka cannot be reached."
+        return AWAY
     return f"An unexpected {type(error).__name__}; the log of the process says more."

@@ -1,9 +1,9 @@
-"""Who runs: every task of a long-running process says once a second that it gets on (table `processes`).
+"""Who runs: every task of a long-running process says twice a second that it gets on (table `processes`).
 
 A loop marks its `Progress` on each turn, which costs nothing. The `Heart` of its process, a thread with a connection of its own, writes
-down once a second those tasks whose mark is fresh: a loop that hangs leaves no mark and its row grows old, and a process that was killed
+down twice a second those tasks whose mark is fresh: a loop that hangs leaves no mark and its row grows old, and a process that was killed
 or stopped writes nothing at all. Ages are taken by the database's clock, so machines need not agree on the time. The heart raises
-nothing: while the database is away it tries again every second.
+nothing: while the database is away it tries again at each beat.
 """
 
 import os
@@ -24,9 +24,9 @@ from psycopg.rows import class_row
 
 from store.database import Database, Row
 
-BEAT_S: Final = 1.0
-ABSENT_S: Final = 3.5
-"""Seconds without a beat after which a task does not run."""
+BEAT_S: Final = 0.5
+ABSENT_S: Final = 3.0
+"""Seconds without a beat after which a task does not run: five beats may be late, as on a busy machine."""
 PATIENCE_S: Final = 2.5
 """Seconds that a loop may take for one turn unless it has asked for more."""
 START_S: Final = 20.0

@@ -16,7 +16,7 @@ from fastapi.testclient import TestClient
 from psycopg import errors
 
 from api.app import create_app
-from api.health import SILENT, HealthCheck
+from api.health import KEPT_S, SILENT, HealthCheck
 from api.settings import ApiSettings
 from api_client import SECRET, Api, assert_problem, register
 from projections import catalogue
@@ -25,6 +25,7 @@ from projections.drawer import DrawerProjection
 from projections.engine import ProjectionStoppedError, Runner
 from projections.health import Expected
 from projections.reading import ReadModels
+from store import heartbeats
 from store.application import Dossier
 from store.database import Database
 from vital_signs import EVERYTHING, LONG_S, running
@@ -321,3 +322,8 @@ def test_a_read_model_stopped_at_an_event_answers_for_what_it_has_and_says_so(
     assert list(faults(document)) == ["read model customers", "read model drawer"]
     assert f"(customer.registered) at position {position}" in faults(document)["read model drawer"]
     assert gauge(api, 'dossier_projection_state{name="drawer",state="stopped"}') == 1
+
+
+def test_a_process_that_was_killed_is_told_within_five_seconds_to_whoever_asks_each_second() -> None:  # rule 0.8
+    asked_every_s = 1.0
+    assert heartbeats.ABSENT_S + KEPT_S + asked_every_s < 5.0

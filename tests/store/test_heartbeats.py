@@ -100,3 +100,7 @@ def test_a_heart_outlives_an_outage(database: Database) -> None:
     wait_for(lambda: bool(listed(database)), "it beats once the database is back")
     heart.end()
     thread.join(PATIENCE_S)
+
+
+def test_a_few_late_beats_are_no_false_alarm() -> None:
+    assert heartbeats.ABSENT_S >= 5 * heartbeats.BEAT_S

@@ -159,6 +159,11 @@ def test_nobody_pauses_beyond_the_end_of_an_outage(pause_s: float) -> None:
     assert pause_s < RECOVERED_S
 
 
+def test_a_send_is_tried_again_within_two_seconds_of_the_end_of_an_outage() -> None:  # rule 4.4
+    sending = forwarder.SENDING
+    assert max(sending.delay(attempt) for attempt in range(1, sending.most_attempts)) <= 2.0
+
+
 def test_a_send_is_tried_again_for_minutes() -> None:  # rule 4.4
     sending = forwarder.SENDING
     assert sum(sending.delay(attempt) for attempt in range(1, sending.most_attempts)) > 120
