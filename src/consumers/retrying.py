@@ -46,8 +46,8 @@ class Retrying:
         return max(jittered, min(asked_s or 0.0, LONGEST_ASKED_S))
 
 
-RESTARTING: Final = Retrying(first_s=0.2, longest_s=2.0)
-"""How a loop that failed is started again: within 2 s of the end of an outage; for ever, whatever `most_attempts` says."""
+RESTARTING: Final = Retrying(first_s=0.2, longest_s=1.0)
+"""How a loop that failed is started again: within 1 s of the end of an outage; for ever, whatever `most_attempts` says."""
 
 
 def keep_serving(
