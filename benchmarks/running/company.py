@@ -49,6 +49,7 @@ class Company:
         self._lock = threading.RLock()
         self._environment = {
             **os.environ,
+            "PYTHONDONTWRITEBYTECODE": "",  # an installation has its bytecode; without it each start takes half as long again
             "DATABASE_URL": database_url,
             "KAFKA_BOOTSTRAP_SERVERS": kafka or "",
             "DOSSIER_COMPANY": name,

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -20,13 +20,16 @@ from consumers.brokers import Brokers
 from consumers.bus import Topics, producing
 from consumers.contact import Contact
 from consumers.feeds import Later
-from consumers.kafka_client import KafkaConnectionError
+from consumers.kafka_client import KafkaConnectionError, KafkaConsumer, KafkaTimeoutError
 from consumers.kafka_feed import SESSION_TIMEOUT_MS, KafkaFeed
 from consumers.reaching import AWAY, NoAnswerError, NotLetInError
 from consumers.topics import ensure_topics
 from store.heartbeats import Progress
 
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+pytestmark = [
+    pytest.mark.xdist_group("broker restart"),
+    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
+]
 GOES_ON_S: Final = 9.0
 """Less than a session of the group: a successor of the member would have to wait for its end."""
 
@@ -66,7 +69,6 @@ def send(brokers: Brokers, topics: Topics, position: int) -> None:
 
 
 @pytest.mark.kafka
-@pytest.mark.xdist_group("broker restart")
 def test_a_feed_waits_for_the_brokers_says_so_and_goes_on_at_once_when_they_are_back(
     broker: Broker, topics: Topics, loops: Loops, caplog: pytest.LogCaptureFixture
 ) -> None:  # rule 0.8
@@ -94,6 +96,34 @@ def test_a_feed_waits_for_the_brokers_says_so_and_goes_on_at_once_when_they_are_
     end()
     assert handler.handled == {"customer:1001": [1, 2, 3]}
     assert [record.message for record in caplog.records] == ["server.away", "server.back"]
+
+
+@pytest.mark.kafka
+def test_commits_that_fail_for_a_while_do_not_cost_the_membership(
+    broker: Broker, topics: Topics, loops: Loops, monkeypatch: pytest.MonkeyPatch
+) -> None:  # rule 0.8
+    failures, members = [KafkaTimeoutError()] * 3, []
+    committed = threading.Event()
+    commit = KafkaConsumer.commit
+
+    def commit_in_the_end(client: Any, *arguments: Any, **options: Any) -> None:
+        members.append(client)
+        if failures:
+            raise failures.pop()
+        commit(client, *arguments, **options)
+        committed.set()
+
+    monkeypatch.setattr(KafkaConsumer, "commit", commit_in_the_end)
+    brokers = broker.start()
+    ensure_topics(brokers, topics)
+    send(brokers, topics, 1)
+    handler = Recorder()
+    end = loops.start(lambda stop: KafkaFeed(brokers, "test", topics).run(handler, stop))
+    wait_for(committed.is_set, "the offset is committed")
+    end()
+    assert len(members) == 4
+    assert len({id(member) for member in members}) == 1
+    assert handler.handled == {"customer:1001": [1]}
 
 
 def answering(error: Exception | None) -> Callable[[Brokers], None]:
