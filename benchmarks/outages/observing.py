@@ -4,6 +4,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -84,11 +85,9 @@ class Observer:
         return of_command(done.returncode, done.stdout, done.stderr)
 
     def _metrics(self) -> Statements:
-        found: set[str] = set()
-        for process, port in self._company.ports.items():
-            if process != "simulator":
-                found |= self._scraped(process, port)
-        return frozenset(found)
+        ports = {process: port for process, port in self._company.ports.items() if process != "simulator"}
+        with ThreadPoolExecutor(len(ports)) as scrapers:
+            return frozenset().union(*scrapers.map(self._scraped, ports.keys(), ports.values()))
 
     def _scraped(self, process: str, port: int) -> Statements:
         try:

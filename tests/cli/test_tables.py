@@ -78,9 +78,8 @@ def test_what_commands_tell_fits_the_terminal(line: CommandLine, monkeypatch: py
         ("replay", "account", "A-7"),
     ):
         shown = line.run(*command)
-        assert shown.exit_code == 0, shown.output
-        entries = line.asked(*command)
+        assert shown.exit_code == (1 if command == ("status",) else 0), shown.output  # nothing runs here
         tabled = [text for text in shown.stdout.splitlines() if text[:1] in "┏┃┡│├└ "]
         assert max(map(len, tabled), default=0) <= width, command
         if command[0] == "history":
-            assert broken(shown.stdout, [entry["recorded_at"] for entry in entries]) == []
+            assert broken(shown.stdout, [entry["recorded_at"] for entry in line.asked(*command)]) == []
