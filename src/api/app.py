@@ -16,6 +16,7 @@ from fastapi.routing import APIRoute
 
 from api import openapi, redirecting
 from api.edge import Edge
+from api.event_batches import EventBatches
 from api.following import Bell
 from api.health import HealthCheck
 from api.metrics import Metrics
@@ -98,6 +99,7 @@ def _methods(route: APIRoute) -> set[str]:
 
 def create_app(dossier: Dossier, reads: ReadModels, settings: ApiSettings) -> FastAPI:
     """The application over one company's profiles. `reads` must be started: nothing waits for read models but by their signals."""
+    queries = QueryThreads(settings.query_threads)
     services = Services(
         dossier=dossier,
         reads=reads.without_waiting(),
@@ -108,7 +110,8 @@ def create_app(dossier: Dossier, reads: ReadModels, settings: ApiSettings) -> Fa
         metrics=Metrics(dossier.company, settings.counts),
         health=HealthCheck(dossier, settings.expected),
         bell=Bell(dossier, settings.followers, settings.followers_each),
-        queries=QueryThreads(settings.query_threads),
+        batches=EventBatches(dossier, queries),
+        queries=queries,
         waiting=Waiting(reads, settings.waiting),
         rebuilds=Rebuilds(dossier),
     )

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from starlette.requests import HTTPConnection
 
+from api.event_batches import EventBatches
 from api.following import Bell
 from api.health import HealthCheck
 from api.metrics import Metrics
@@ -71,6 +72,7 @@ class Services:
     metrics: Metrics
     health: HealthCheck
     bell: Bell
+    batches: EventBatches
     queries: QueryThreads
     waiting: Waiting
     rebuilds: Rebuilds

@@ -224,8 +224,9 @@ def read(
     *,
     until: int | None = None,
     topics: Sequence[str] = (),
+    enough_bytes: int | None = None,
 ) -> list[RecordedEvent]:
-    """Up to `limit` events after a position, in order; `until` is inclusive."""
+    """Up to `limit` events after a position, in order; `until` is inclusive. No more are read once their states have `enough_bytes`."""
     query = f"SELECT {COLUMNS} FROM events WHERE position > %s"
     values: list[Any] = [after]
     if until is not None:
@@ -235,7 +236,13 @@ def read(
         query += " AND topic = ANY(%s)"
         values.append(list(topics))
     query += " ORDER BY position LIMIT %s"
-    return [recorded_event(row) for row in connection.execute(query, [*values, limit], binary=True)]
+    values.append(limit)
+    if enough_bytes is not None:
+        before = "sum(octet_length(state)) OVER (ORDER BY position) - octet_length(state)"
+        measured = f"SELECT {COLUMNS}, {before} AS bytes_before FROM ({query}) AS events"
+        query = f"SELECT {COLUMNS} FROM ({measured}) AS measured WHERE bytes_before < %s ORDER BY position"
+        values.append(enough_bytes)
+    return [recorded_event(row) for row in connection.execute(query, values, binary=True)]
 
 
 class PositionTracker(TrackingRecorder):

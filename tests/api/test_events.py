@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from eventsourcing.persistence import OperationalError
@@ -15,10 +14,10 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
 from aggregates.fact import Role
-from api import following, streaming
+from api import event_batches, following, streaming
 from api.app import create_app
+from api.event_batches import EventBatches
 from api.following import Bell, FollowersError
-from api.routers import events
 from api.services import Services
 from api.settings import ApiSettings
 from api_client import Api, assert_problem, fields, token
@@ -56,7 +55,7 @@ def test_events_come_as_lines_in_order_from_a_position_on(api: Api) -> None:
 
 
 def test_a_long_answer_is_read_batch_by_batch(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(events, "BATCH", 2)
+    monkeypatch.setattr(event_batches, "BATCH", 2)
     fill(api, 7)
     for query, expected in (("", 7), ("?limit=5", 5), ("?limit=4", 4), ("?after=4", 3)):
         assert len(api.get(f"/v1/events{query}").text.splitlines()) == expected
@@ -175,13 +174,12 @@ def test_a_client_that_takes_nothing_is_let_go(monkeypatch: pytest.MonkeyPatch) 
 def test_a_follower_whose_database_goes_away_is_let_go(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[int] = []
 
-    def lost(_services: Any, after: int, _most: int) -> list[events.Line]:
-        calls.append(after)
+    async def lost(_batches: EventBatches, position: int, _known_end: int) -> None:
+        calls.append(position)
         if len(calls) > 2:
             raise OperationalError("gone")
-        return []
 
-    monkeypatch.setattr(events, "_batch", lost)
+    monkeypatch.setattr(EventBatches, "after", lost)
     answer = api.get("/v1/events?follow=true", headers=SSE)
     assert answer.status_code == 200
     assert messages(answer.text) == []

@@ -7,10 +7,9 @@ Positions rise without gaps, so `after` is the position of the last event one ha
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Final
 
-import orjson
 from eventsourcing.persistence import OperationalError
 from fastapi import APIRouter, Header, Query, Request
 from pydantic import Field
@@ -21,15 +20,14 @@ from aggregates.errors import InvalidError
 from api import around
 from api.around import Around
 from api.auth import FACT_READERS, GuardedRoute, allow
+from api.event_batches import Batch, EventBatches
 from api.reading import UnknownPositionError
 from api.services import Services, services_of
 from api.shapes import LogPosition
 from api.spellings import WHOLE, Flag
 from api.streaming import Stream
-from store.public import public_event
 
 router: Final = APIRouter(prefix="/v1/events", tags=["events"], route_class=GuardedRoute)
-BATCH: Final = 500
 MOST_EVENTS: Final = 100_000
 USUAL_EVENTS: Final = 1_000
 NDJSON: Final = "application/x-ndjson"
@@ -40,8 +38,8 @@ _HEARTBEAT: Final = b": nothing new\n\n"
 _EXPIRED: Final = b": the token has expired\n\n"
 
 Most = Annotated[int, Field(ge=1, le=MOST_EVENTS), WHOLE]
-Line = tuple[int, str, bytes]
-"""Position, type and JSON of an event."""
+Written = Callable[[Batch, int], bytes]
+"""Writes up to so many events of a batch."""
 
 
 @router.get(
@@ -71,9 +69,9 @@ async def read_events(  # noqa: PLR0917  (query parameters)
     if follow:
         _check_following(request, accept)
         return Followed(services, around.of(request.scope), start)
-    first = await services.queries.run(lambda: _batch(services, start, min(limit, BATCH)))
-    written, media_type = (_messages, SSE) if SSE in accept else (_lines, NDJSON)
-    return Stream(services.queries.each(map(written, _batches(services, first, limit))), media_type=media_type)
+    first = await services.batches.after(start)
+    written, media_type = (Batch.as_messages, SSE) if SSE in accept else (Batch.as_lines, NDJSON)
+    return Stream(_written(services.batches, first, limit, written), media_type=media_type)
 
 
 def _check_following(request: Request, accept: str) -> None:
@@ -84,29 +82,12 @@ def _check_following(request: Request, accept: str) -> None:
         raise InvalidError("Following has no limit; leave it out.", field="limit")
 
 
-def _batch(services: Services, after: int, most: int) -> list[Line]:
-    """Up to `most` events after a position; empty at the log's end."""
-    dossier = services.dossier
-    recorded = dossier.log_of_facts.select_notifications(after, most, inclusive_of_start=False)
-    return [(one.id, one.topic, orjson.dumps(public_event(dossier.fact_mapper, one))) for one in recorded]
-
-
-def _batches(services: Services, batch: list[Line], limit: int) -> Iterator[list[Line]]:
+async def _written(batches: EventBatches, batch: Batch | None, limit: int, written: Written) -> AsyncIterator[bytes]:
     """The first batch and what follows it, `limit` events in all, one batch in memory."""
-    while batch:
-        yield batch
+    while batch is not None:
+        yield written(batch, limit)
         limit -= len(batch)
-        batch = _batch(services, batch[-1][0], min(limit, BATCH)) if limit else []
-
-
-def _lines(batch: list[Line]) -> bytes:
-    return b"".join(part for event in batch for part in (event[2], b"\n"))
-
-
-def _messages(batch: list[Line]) -> bytes:
-    return b"".join(
-        f"id: {position}\nevent: {kind}\ndata: ".encode() + data + b"\n\n" for position, kind, data in batch
-    )
+        batch = await batches.after(batch.last) if limit > 0 else None
 
 
 class Followed(Stream):
@@ -127,20 +108,21 @@ class Followed(Stream):
 
     async def _messages(self, rung: asyncio.Event) -> AsyncIterator[bytes]:
         """A lost database ends it, and the client comes again."""
-        settings = self._services.settings
+        settings, bell = self._services.settings, self._services.bell
         token_ends = time.monotonic() + self._expires_at - time.time()
         ends = min(time.monotonic() + settings.follow_s, token_ends)
         yield _OPENING
         while (left := ends - time.monotonic()) > 0:
             rung.clear()
             try:
-                batch = await self._services.queries.run(lambda: _batch(self._services, self._after, BATCH))
+                batch = await self._services.batches.after(self._after, bell.position)
             except OperationalError:
                 return
-            if batch:
-                yield _messages(batch)
-                self._after = batch[-1][0]
-                continue
+            if batch is not None:
+                yield batch.as_messages()
+                self._after = batch.last
+                if not 0 < bell.position <= self._after:
+                    continue
             try:
                 await asyncio.wait_for(rung.wait(), min(settings.heartbeat_s, left))
             except TimeoutError:
