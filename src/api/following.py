@@ -8,7 +8,7 @@ import asyncio
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 from eventsourcing.persistence import OperationalError
@@ -79,12 +79,14 @@ class Bell:
 
     def _run(self, loop: asyncio.AbstractEventLoop) -> None:
         signal = Signal(self._dossier.database, "log")
-        quiet = 0
+        with suppress(OperationalError):
+            signal.listen()  # before the first look, so that nothing is recorded between the two unheard
+        quiet, payload = 0, None
         while not self._stop.is_set():
-            payload = signal.wait(POLL_S)
-            quiet = 0 if payload else quiet + 1
             if (payload or quiet % POLLS_A_LOOK == 0) and self._has_grown(payload) and not loop.is_closed():
                 loop.call_soon_threadsafe(self._ring)
+            payload = signal.wait(POLL_S)
+            quiet = 0 if payload else quiet + 1
         signal.close()
 
     def _has_grown(self, payload: str | None) -> bool:
