@@ -1,7 +1,7 @@
 """Following the log over HTTP: one listening thread an application wakes any number of open answers.
 
 The thread starts with the first follower and ends with the application. NOTIFY is a hint; once in `POLL_S` the log's end is
-looked up anyway. A follower costs no thread: it waits in the event loop and reads a batch in the threads of queries when there is one.
+looked up anyway. A follower costs no thread: it waits in the event loop, and batches are shared (`event_batches`).
 """
 
 import asyncio
