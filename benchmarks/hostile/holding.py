@@ -83,7 +83,8 @@ async def _open_stream(target: Target, number: int) -> str:
     """A follower of the event stream: half of them read nothing of what they asked for."""
     path, accept = "/v1/events?follow=true", "Accept: text/event-stream\r\n"
     async with connected(target.port, SMALL_BUFFER if number % 2 else None) as connection:
-        connection.send(request("GET", path, token=target.administrator, headers=accept))
+        follower = target.followers[number % len(target.followers)]
+        connection.send(request("GET", path, token=follower, headers=accept))
         if number % 2:
             return await connection.stand_still()
         status, _ = await connection.head()

@@ -35,6 +35,8 @@ CALM: Final = 0.2
 FROZEN_S: Final = 4.0
 THAWED_S: Final = 2.0
 WAITING: Final = "waiting readers"
+FOLLOWERS: Final = 12
+"""Callers of open streams; each may have ten."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -76,7 +78,8 @@ def _run(closing: ExitStack, directory: Path, chosen: argparse.Namespace) -> Fin
     company.start_all()
     _set_up(company, chosen.customers)
     agent, administrator = company.token(Role.AGENT), company.token(Role.ADMINISTRATOR)
-    target = Target(company.ports["serve"], agent, administrator, chosen.customers)
+    followers = tuple(company.token(Role.INTEGRATOR, f"follower {number}") for number in range(FOLLOWERS))
+    target = Target(company.ports["serve"], agent, administrator, followers, chosen.customers)
     phases = plan(time.monotonic() + STARTS_S, chosen.seconds, _names() if chosen.only is None else chosen.only)
     client = Beside(saving.measure, target, phases[0].begins, phases[-1].ends)
     closing.callback(client.end)

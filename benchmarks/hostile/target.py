@@ -16,11 +16,15 @@ _PLACES: Final = {"code": "1", "version": "1", "mapped": "category:1", "event_id
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The API of a company on 127.0.0.1. `customers` is how many there are: their numbers are 0 and on."""
+    """The API of a company on 127.0.0.1. `customers` is how many there are: their numbers are 0 and on.
+
+    `followers` are tokens of as many callers as it takes to hold all places of those that follow events.
+    """
 
     port: int
     agent: str
     administrator: str
+    followers: tuple[str, ...]
     customers: int
 
 

@@ -147,9 +147,9 @@ class Company:
         url = f"http://127.0.0.1:{self.ports['serve']}"
         return httpx2.Client(base_url=url, headers={"Authorization": f"Bearer {self.token(role)}"}, timeout=REQUEST_S)
 
-    def token(self, role: Role) -> str:
+    def token(self, role: Role, actor: str | None = None) -> str:
         """A bearer token for the API."""
-        return issue_token(self._secret, f"{role.value} of {self.name}", role, self.name, timedelta(hours=4))
+        return issue_token(self._secret, actor or f"{role.value} of {self.name}", role, self.name, timedelta(hours=4))
 
     def engagement(self) -> httpx2.Client:
         """A client of the simulator of Customer Engagement."""
