@@ -4,6 +4,7 @@ Bounded: some tens of requests an operation. Everything runs against the real da
 """
 
 import random
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -28,6 +29,7 @@ from aggregates.profile_class.options import OPTIONS
 from api_client import Api, token
 from business_fields import standard_fields, upload_row
 from payers import SITE, assign, payers
+from vital_signs import running
 
 EXAMPLES = 8
 CHECKS = [not_a_server_error, content_type_conformance, response_schema_conformance, status_code_conformance]
@@ -93,8 +95,8 @@ HEADERS = {
 
 
 @pytest.fixture
-def filled(api: Api, runners: None) -> Api:
-    """A company with something in every read model."""
+def filled(api: Api, runners: None) -> Iterator[Api]:
+    """A company with something in every read model, whose processes run."""
     payers(api)
     assign(api, SITE, "Late payers", create=True)
     api.patch("/v1/system-options", {"options": {"clearing_days": 3}})
@@ -112,7 +114,8 @@ def filled(api: Api, runners: None) -> Api:
         assert api.post("/v1/fields", body).status_code == 201
     api.post("/v1/interactions", {"interaction": "I-1", "customer": "1001", "agent": "agent"})
     api.patch("/v1/customers/1001/fields", {"fields": {"city": "York"}})
-    return api
+    with running(api.dossier.database):
+        yield api
 
 
 def test_whatever_the_document_allows_or_forbids_is_answered_as_it_says(filled: Api, app: FastAPI) -> None:
