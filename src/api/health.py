@@ -84,10 +84,18 @@ class HealthCheck:
     def _judged(self) -> Report:
         try:
             health = judge(self._reader.read(), self._expected)
-            self._dossier.renew_setup()
-            return Report(health, self._dossier.setup().controls.warnings(self._dossier.today()))
         except Exception as error:  # noqa: BLE001  (whatever it is, it is the answer)
             health = unusable(error)
             known = isinstance(error, OperationalError) or outages.is_outage(error)
             FAULTS.warning("not ready", error=str(error) if known else repr(error), why=health.faults[0].why)
             return Report(health, [])
+        return Report(health, self._warnings())
+
+    def _warnings(self) -> list[str]:
+        """Of the setup, as it is known where it cannot be read anew: a pool with nothing to spare is no fault of the database."""
+        try:
+            self._dossier.renew_setup()
+            return self._dossier.setup().controls.warnings(self._dossier.today())
+        except Exception as error:  # noqa: BLE001  (health has been judged already)
+            FAULTS.warning("warnings not read", error=repr(error))
+            return []

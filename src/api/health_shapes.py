@@ -25,7 +25,7 @@ class ReadModelShape(BaseModel):
 
 
 class ProcessShape(BaseModel):
-    """A task of a process. `silent_s`: seconds since it was seen to get on; `why` it waits."""
+    """A task of a process. `silent_s`: seconds since it was seen to make progress; `why` it waits."""
 
     process: str
     task: str

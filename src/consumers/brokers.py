@@ -81,7 +81,8 @@ class Security:
         context = ssl.create_default_context(cafile=self.ca_file)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         if self.certificate_file is not None:
-            context.load_cert_chain(self.certificate_file, self.key_file, self.key_password)
+            # Without a password OpenSSL would ask for one at the terminal, and wait.
+            context.load_cert_chain(self.certificate_file, self.key_file, self.key_password or "")
         return context
 
 

@@ -82,9 +82,10 @@ def _authenticate(connection: socket.socket, host: str, server: str, security: S
         answer = _ask(connection, _SASL_AUTHENTICATE, 0, struct.pack(">i", len(token)) + token)
         if _code(answer):
             raise NotLetInError(f"{server} refuses KAFKA_SASL_USERNAME {security.username} with this password.")
-        mechanism.receive(_token(answer))
-    if not mechanism.is_authenticated():
-        raise NotLetInError(f"{server} does not prove that it knows the password of {security.username}.")
+        try:
+            mechanism.receive(_token(answer))
+        except (ValueError, KeyError):  # a broker that cannot prove itself, as SCRAM asks of it
+            raise NotLetInError(f"{server} does not prove that it knows the password of {security.username}.") from None
 
 
 def _ask(connection: socket.socket, api: int, version: int, body: bytes) -> bytes:

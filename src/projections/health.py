@@ -255,7 +255,7 @@ def _last_seen(tasks: Sequence[Task], process: str, task: str) -> str:
     last = next((one for one in tasks if (one.process, one.task) == (process, task)), None)
     if last is None:
         return f"no `dossier {'serve' if process == 'api' else process}` has been seen."
-    return f"{'ended' if last.state == 'ended' else 'last seen to get on'} {last.silent_s:,.0f} s ago."
+    return f"{'ended' if last.state == 'ended' else 'last made progress'} {last.silent_s:,.0f} s ago."
 
 
 def _waits(tasks: Sequence[Task], process: str, task: str) -> str | None:
@@ -270,20 +270,25 @@ def _of_sending(vitals: Vitals, processes: Set[str]) -> Iterator[Fault]:
     """What waits for longer than usual, where there is anybody to send it."""
     relay, waiting = vitals.relay, vitals.waiting
     if relay is not None and relay.lag_s > BEHIND_S and "relay" in processes:
-        why = f"It is {relay.lag:,} events and {relay.lag_s:,.0f} s behind."
+        why = f"It is {_counted(relay.lag, 'event', 'events')} and {relay.lag_s:,.0f} s behind."
         yield Fault("relay", why, "Wait, if it catches up. Runbook: The Kafka broker is gone.")
     if vitals.refused_messages:
-        keys = "1 key waits" if vitals.refused_messages == 1 else f"{vitals.refused_messages:,} keys wait"
+        keys = _counted(vitals.refused_messages, "key waits", "keys wait")
         yield Fault("relay", f"Kafka refused messages, and {keys}.", "See `dossier refused-messages list`.")
     if waiting is not None and waiting.oldest_s > WAITING_S and "forward" in processes:
-        why = f"{waiting.waiting:,} changes wait to be sent, the oldest for {waiting.oldest_s:,.0f} s."
+        changes = _counted(waiting.waiting, "change waits", "changes wait")
+        why = f"{changes} to be sent, the oldest for {waiting.oldest_s:,.0f} s."
         yield Fault("deliveries", why, "Runbook: Customer Engagement refuses, or is away.")
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"
 
 
 def _of_jobs(vitals: Vitals) -> Iterator[Fault]:
     if vitals.failed_uploads:
-        why = f"{vitals.failed_uploads:,} contact files do not get on."
-        yield Fault("uploads", why, "`dossier status` lists them. Runbook: A contact upload does not get on.")
+        why = f"{_counted(vitals.failed_uploads, 'contact file is', 'contact files are')} stuck."
+        yield Fault("uploads", why, "`dossier status` lists them. Runbook: A contact upload is stuck.")
     if vitals.failed_propagations:
-        why = f"{vitals.failed_propagations:,} propagations do not get on."
-        yield Fault("propagations", why, "`dossier status` lists them. Runbook: A propagation does not get on.")
+        why = f"{_counted(vitals.failed_propagations, 'propagation is', 'propagations are')} stuck."
+        yield Fault("propagations", why, "`dossier status` lists them. Runbook: A propagation is stuck.")

@@ -9,6 +9,7 @@ not wait in a thread reads `without_waiting`, and asks again once `reached` says
 import copy
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -119,7 +120,7 @@ class ReadModels:
         self._moved = threading.Condition()
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
-        self._listeners: set[Callable[[], None]] = set()
+        self._listeners: Counter[Callable[[], None]] = Counter()
         self._wait_s: float | None = None
 
     def without_waiting(self) -> Self:
@@ -185,11 +186,14 @@ class ReadModels:
     @contextmanager
     def heard_by(self, moved: Callable[[], None]) -> Iterator[None]:
         """Calls `moved`, from any thread, when a position has risen, at most `POLL_S` later even where a signal is lost."""
-        self._listeners.add(moved)
+        with self._moved:
+            self._listeners[moved] += 1
         try:
             yield
         finally:
-            self._listeners.discard(moved)
+            with self._moved:
+                self._listeners[moved] -= 1
+                self._listeners += Counter()  # forgets whom nobody asks for any more
 
     def states(self) -> list[ProjectionState]:
         """How each read model is doing, by name. Raises `OperationalError`."""
@@ -232,8 +236,9 @@ class ReadModels:
             risen = {name: position for name, position in positions.items() if not self.reached([name], position)}
             self._positions.update(risen)
             self._moved.notify_all()
+            listeners = list(self._listeners)
         if risen:
-            for moved in list(self._listeners):
+            for moved in listeners:
                 moved()
 
     def _listen(self) -> None:

@@ -28,6 +28,8 @@ RETRY_S: Final = 0.5
 """Seconds between two tries for a connection while none can be made."""
 POOL_SIZE: Final = 12
 STATEMENT_TIMEOUT_MS: Final = 60_000
+UNACKNOWLEDGED_MS: Final = 9_000
+"""Milliseconds that what was sent may stay unacknowledged: keepalives do not notice a machine that vanishes with a statement under way."""
 
 Row = tuple[Any, ...]
 
@@ -59,6 +61,7 @@ class Database:
         path = ", ".join(f'"{name}"' for name in (*schemas, self.schema, "public"))
         # The server, too, must notice that a client's machine is gone: its transaction may hold the append lock.
         alive = "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
+        alive += f" -c tcp_user_timeout={UNACKNOWLEDGED_MS}"
         options = f"-c search_path={path} -c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC {alive}"
         return {
             "options": options.replace(", ", ","),
@@ -68,6 +71,7 @@ class Database:
             "keepalives_idle": 5,
             "keepalives_interval": 2,
             "keepalives_count": 3,
+            "tcp_user_timeout": UNACKNOWLEDGED_MS,
         }
 
     @contextmanager

@@ -45,8 +45,12 @@ class Signal:
 
     def _listen(self) -> Connection[Row]:
         connection = self._database.connect()
-        for channel in self._channels:
-            connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+        try:
+            for channel in self._channels:
+                connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+        except psycopg.Error as error:
+            connection.close()
+            raise OperationalError(f"The database cannot be reached: {error}") from error
         self._connection = connection
         return connection
 

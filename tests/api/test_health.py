@@ -110,7 +110,7 @@ def test_a_standby_is_enough_and_a_hung_one_is_not(api: Api) -> None:
             assert time.monotonic() < deadline
         document = api.get("/health/ready", None).json()
         assert list(faults(document)) == ["read model drawer"]
-        assert faults(document)["read model drawer"].startswith("Nobody folds events: last seen to get on ")
+        assert faults(document)["read model drawer"].startswith("Nobody folds events: last made progress ")
 
 
 def test_how_far_behind_a_read_model_is_is_told_in_events_and_seconds(api: Api) -> None:

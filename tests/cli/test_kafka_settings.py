@@ -1,8 +1,12 @@
 """What the environment may say of Kafka, and what is refused while settings are read, each in words."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from cli.settings import SettingsError, load
 from consumers.brokers import TopicShape
@@ -98,6 +102,26 @@ def test_what_does_not_go_together_is_refused_in_words(
     with pytest.raises(SettingsError, match=reason) as refused:
         load()
     assert "secret" not in str(refused.value)
+
+
+def test_a_key_that_needs_a_password_is_refused_without_asking_for_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    sealed = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.BestAvailableEncryption(b"secret")
+    )
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "dossier")])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1))
+    certificate = builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    (tmp_path / "key.pem").write_bytes(sealed)
+    (tmp_path / "certificate.pem").write_bytes(certificate)
+    files = {"KAFKA_SSL_CERTFILE": str(tmp_path / "certificate.pem"), "KAFKA_SSL_KEYFILE": str(tmp_path / "key.pem")}
+    given(monkeypatch, KAFKA_SECURITY_PROTOCOL="SSL", **files)
+    with pytest.raises(SettingsError, match="these cannot be used for TLS"):
+        load()
 
 
 @pytest.mark.parametrize(

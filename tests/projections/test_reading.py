@@ -308,3 +308,19 @@ def test_states_tell_position_lag_and_why_one_stopped(
 def test_states_tell_whether_a_runner_is_at_work(read_models: ReadModels) -> None:
     eventually(lambda: {state.name: state.active for state in read_models.states()}["counting"])
     assert not {state.name: state.active for state in read_models.states()}["renamed"]
+
+
+def test_whoever_stops_listening_leaves_the_others_listening(
+    dossier: Dossier, counting: Counting, read_models: ReadModels, ask: Ask
+) -> None:
+    heard: list[str] = []
+
+    def moved() -> None:
+        heard.append("moved")
+
+    with read_models.heard_by(moved):
+        with read_models.heard_by(moved):
+            pass
+        register(dossier, ask(), 1, 1)
+        Runner(dossier, counting).catch_up()
+        eventually(lambda: heard != [])

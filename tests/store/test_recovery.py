@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import psycopg
 import pytest
 from eventsourcing.persistence import OperationalError
-from psycopg import sql
+from psycopg import Connection, sql
 from psycopg_pool.base import AttemptWithBackoff
 
 from cli import supervisor
@@ -17,7 +17,7 @@ from consumers import forwarder, retrying
 from cutting_proxy import CuttingProxy
 from jobs import uploader, worker
 from projections import engine
-from store.database import Database
+from store.database import Database, Row
 from store.leadership import STANDBY_S
 from store.signals import PAUSE_WITHOUT_SERVER_S, Signal
 
@@ -167,3 +167,18 @@ def test_a_send_is_tried_again_within_two_seconds_of_the_end_of_an_outage() -> N
 def test_a_send_is_tried_again_for_minutes() -> None:  # rule 4.4
     sending = forwarder.SENDING
     assert sum(sending.delay(attempt) for attempt in range(1, sending.most_attempts)) > 120
+
+
+def test_a_signal_whose_connection_breaks_while_it_begins_to_listen_says_so(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = database.connect
+
+    def broken() -> Connection[Row]:
+        connection = connect()
+        connection.close()
+        return connection
+
+    monkeypatch.setattr(database, "connect", broken)
+    with pytest.raises(OperationalError):
+        Signal(database, "log").listen()
