@@ -5,8 +5,8 @@ in `http_httptools` and `http_h11` tell a guard what happens; it looks after the
 
 A refusal is a problem document, after which the connection closes: the sending side at once, the receiving side when the client
 has closed it, or after a moment, so that the answer is not lost with what the client still sends. When there are too many
-connections, those make way that have asked nothing yet, the oldest first. Limits are not kept by address: behind a proxy all
-requests come from one.
+connections, those make way that have asked nothing yet, or were answered, the oldest first. Limits are not kept by address: behind a
+proxy all requests come from one.
 """
 
 import asyncio
@@ -23,6 +23,7 @@ from uvicorn.server import ServerState
 from api.logs import ACCESS
 from api.problems import BUSY, MALFORMED, MEDIA_TYPE, RETRY_AFTER_S, TOO_SLOW, Kind, document
 from cli.http_limits import Limits, Refusal
+from cli.http_transport import CountedTransport
 
 BROKEN_HTTP: Final[Refusal] = (MALFORMED, "The request is not HTTP, or breaks its rules.")
 TOO_MANY: Final[Refusal] = (BUSY, "There are too many connections at the moment.")
@@ -36,7 +37,7 @@ class Waiting(Enum):
     """What a connection waits for."""
 
     US = "the application"
-    REQUEST = "a request"
+    REQUEST = "a request, be it behind the rest of a body that was answered already"
     REST_OF_HEAD = "the rest of a request's head"
     BODY = "the rest of a request's body"
     READER = "a client that reads"
@@ -81,8 +82,9 @@ class Guard:
         self._mark = 0
         """What `_progress` was at `_since`."""
 
-    def opened(self) -> None:
-        """The connection was made. Others make way for it where there are too many, or it is refused."""
+    def opened(self, transport: CountedTransport) -> None:
+        """The connection was made, over `transport`. Others make way for it where there are too many, or it is refused."""
+        self._transport = transport
         self._tick()
         connections: Set[Any] = self._connection.server_state.connections
         if len(connections) > self._limits.aborted_connections:
@@ -117,9 +119,7 @@ class Guard:
         self._received += len(data)
         if self._connection.awaited() is Waiting.BODY:
             self._framing += len(data)
-        cycle = self._connection.cycle
-        unwanted = cycle is not None and cycle.response_complete and cycle.more_body
-        if self._refused or unwanted:
+        if self._refused or self._unwanted():
             self._discarded += len(data)
             if self._discarded > self._limits.discarded_bytes:
                 self._connection.transport.close()
@@ -182,11 +182,16 @@ class Guard:
         cycle = self._connection.cycle
         if self._refusal is not None or not transport.is_reading() or (cycle and cycle.waiting_for_100_continue):
             return Waiting.US
-        return self._connection.awaited()
+        return Waiting.REQUEST if self._unwanted() else self._connection.awaited()
+
+    def _unwanted(self) -> bool:
+        """Whether what comes is the rest of a body whose request was answered already."""
+        cycle = self._connection.cycle
+        return cycle is not None and cycle.response_complete and self._connection.awaited() is Waiting.BODY
 
     def _progress(self, waiting: Waiting) -> int:
         """Bytes that came or, of an answer on its way, that went: a number that rises by them."""
-        return -self._connection.transport.get_write_buffer_size() if waiting is Waiting.READER else self._received
+        return self._transport.delivered if waiting is Waiting.READER else self._received
 
     def _tick(self) -> None:
         self._timer = self._connection.loop.call_later(self._limits.tick_s, self._tick)
@@ -211,8 +216,7 @@ class Guard:
         self._mark = self._progress(state[0])
 
     def _stalled(self, waiting: Waiting) -> None:
-        cycle = self._connection.cycle
-        if waiting is Waiting.READER or cycle is None or cycle.response_complete:
+        if waiting is Waiting.READER:
             self._connection.transport.abort()
             return
         least = f"{self._limits.progress_bytes:,} bytes every {self._limits.progress_s:g} s"

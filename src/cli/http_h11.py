@@ -11,6 +11,7 @@ from uvicorn.server import ServerState
 
 from cli.http_guard import BROKEN_HTTP, Guard, Waiting
 from cli.http_limits import Limits, Refusal, origin_form
+from cli.http_transport import CountedTransport
 
 _TOO_LARGE = 431
 
@@ -80,8 +81,9 @@ class GuardedH11(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begins the watch."""
-        super().connection_made(transport)
-        self.guard.opened()
+        counted = CountedTransport(transport)
+        super().connection_made(counted)  # type: ignore[arg-type]
+        self.guard.opened(counted)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Ends the watch."""

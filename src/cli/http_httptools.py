@@ -11,6 +11,7 @@ from uvicorn.server import ServerState
 from api.problems import MALFORMED
 from cli.http_guard import BROKEN_HTTP, Guard, Waiting
 from cli.http_limits import Limits, Refusal, origin_form
+from cli.http_transport import CountedTransport
 
 
 class _RefusedError(Exception):
@@ -50,8 +51,9 @@ class GuardedHttpTools(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begins the watch."""
-        super().connection_made(transport)
-        self.guard.opened()
+        counted = CountedTransport(transport)
+        super().connection_made(counted)  # type: ignore[arg-type]
+        self.guard.opened(counted)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Ends the watch, and tells the application that is answering; uvicorn tells only the last of several requests."""

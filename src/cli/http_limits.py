@@ -37,7 +37,8 @@ class Limits:
 
     A body, and an answer on its way to a slow reader, must make progress: `progress_bytes` in every `progress_s`. So 2 GiB may take
     as long as a slow line needs, and a stalled one ends. `discarded_bytes` is what is read and dropped of a body that
-    nobody wants, or after a refusal, so that the client reads the answer before the connection closes; `linger_s` is the time for it.
+    nobody wants, or after a refusal, so that the client reads the answer before the connection closes; `linger_s` is the time for it
+    after a refusal, `idle_s` after another answer.
     """
 
     url_bytes: int = 16_384

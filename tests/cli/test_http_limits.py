@@ -1,9 +1,11 @@
 """What the HTTP server refuses before the application is asked, with both of its parsers, and that the next request is served."""
 
 import asyncio
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -30,18 +32,20 @@ LIMITS = Limits(
 )
 CHUNKED = b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
 LARGE_ANSWER = 20_000_000
+ENDLESS = b"POST /at-once HTTP/1.1\r\nHost: h\r\nContent-Length: 10000000000\r\n\r\n"
 
 
 class Application:
-    """Answers with the length of the body, with as many bytes as `/bytes` asks for, or late."""
+    """Answers with the length of the body, at once without it, at length, or late."""
 
     def __init__(self) -> None:
         self.asked: list[Scope] = []
-        self.gone = self.answered = 0
+        self.answered: list[str] = []
+        self.gone = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.asked.append(scope)
-        length, more = 0, True
+        length, more = 0, scope["path"] != "/at-once"
         while more:
             message = await receive()
             if message["type"] == "http.disconnect":
@@ -58,7 +62,7 @@ class Application:
             await send({"type": "http.response.body", "body": body[start : start + 100_000], "more_body": True})
             await asyncio.sleep(0)
         await send({"type": "http.response.body", "body": b""})
-        self.answered += 1
+        self.answered.append(scope["path"])
 
 
 PROTOCOLS = pytest.mark.parametrize("protocol", [GuardedHttpTools, GuardedH11], ids=["httptools", "h11"])
@@ -247,6 +251,15 @@ def test_a_body_that_stalls_is_refused_and_the_application_hears_of_it(url: str,
     wait_for(lambda: application.gone == 1, "the application hears that nobody waits")
 
 
+def test_a_body_that_goes_on_after_its_answer_is_not_read_for_long(url: str) -> None:
+    with closing(Line(url)) as line:
+        assert line.send(ENDLESS).answer().body == b"/at-once 0"
+        with pytest.raises(ConnectionError):  # noqa: PT012  (the first one to meet the end)
+            for _ in range(100):
+                line.send(b"x" * 1_000)
+                time.sleep(0.05)
+
+
 def test_a_body_that_moves_may_take_as_long_as_it_takes(url: str) -> None:
     with closing(Line(url)) as line:
         line.send(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 40000\r\n\r\n")
@@ -265,13 +278,30 @@ def test_an_answer_that_takes_long_is_not_cut(url: str) -> None:
 def test_a_client_that_does_not_read_its_answer_is_cut_off(url: str, times: int, application: Application) -> None:
     with closing(Line(url)) as line:
         line.send(get(target=b"/large") * times)
-        wait_for(lambda: application.answered, "the application need not wait for the client")
+        wait_for(lambda: "/large" in application.answered, "the application need not wait for the client")
         assert len(application.asked) == 1
         received = 0
         with suppress(ConnectionResetError):
             while part := line.socket.recv(1_000_000):
                 received += len(part)
         assert received < LARGE_ANSWER
+
+
+@PROTOCOLS
+def test_a_client_that_reads_slowly_but_steadily_has_its_whole_answer(protocol: Any) -> None:
+    limits = replace(LIMITS, progress_bytes=20_000, progress_s=1.0)
+    content = bytearray()
+    with served(Application(), lifespan=False, limits=limits, protocol=protocol) as url, closing(Line(url)) as line:
+        line.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32_768)
+        line.send(get(b"Connection: close", target=b"/large"))
+        ends = time.monotonic() + 3 * limits.progress_s
+        while time.monotonic() < ends:
+            content += line.socket.recv(50_000)
+            time.sleep(0.1)
+        while part := line.socket.recv(1_000_000):
+            content += part
+    _, _, body = content.partition(b"\r\n\r\n")
+    assert len(body) == LARGE_ANSWER
 
 
 def test_expect_100_continue_is_answered_before_the_body(url: str) -> None:
@@ -316,6 +346,18 @@ def test_half_sent_requests_make_way_for_those_that_come_whole(protocol: Any) ->
             lines.enter_context(closing(Line(url))).send(b"GET / HTTP/1.1\r\n")
             with closing(Line(url)) as other:
                 assert other.send(GET).answer().status == 200
+
+
+@PROTOCOLS
+def test_bodies_that_go_on_after_their_answers_make_way(protocol: Any) -> None:
+    limits = replace(LIMITS, idle_s=PATIENCE_S, progress_s=PATIENCE_S)
+    with served(Application(), lifespan=False, limits=limits, protocol=protocol) as url, ExitStack() as lines:
+        for _ in range(2 * limits.connections):
+            line = lines.enter_context(closing(Line(url)))
+            assert line.send(ENDLESS).answer().status == 200
+            line.send(b"x" * 1_000)
+        with closing(Line(url)) as other:
+            assert other.send(GET).answer().status == 200
 
 
 @PROTOCOLS

@@ -1,0 +1,42 @@
+"""A connection's transport that knows how much of what was written has reached the client's machine."""
+
+import asyncio
+import fcntl
+import struct
+import termios
+from typing import Any
+
+
+class CountedTransport:
+    """Does what its transport does, and counts.
+
+    The size of the write buffer alone tells nothing: whoever writes fills it again, and the system takes megabytes at a time from it.
+    """
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._written = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Writes, as `asyncio.Transport` does."""
+        self._written += len(data)
+        self._transport.write(data)
+
+    @property
+    def delivered(self) -> int:
+        """Bytes that went, in all: those written, less those that wait here or in the system to be acknowledged by the client's side."""
+        return self._written - self._transport.get_write_buffer_size() - self._unacknowledged()
+
+    def _unacknowledged(self) -> int:
+        """Bytes that the system holds: 0 where it does not tell, or the connection is gone."""
+        try:
+            descriptor = self._transport.get_extra_info("socket").fileno()
+            size: tuple[int] = struct.unpack(
+                "i", fcntl.ioctl(descriptor, termios.TIOCOUTQ, bytes(struct.calcsize("i")))
+            )
+        except (OSError, ValueError):
+            return 0
+        return size[0]
