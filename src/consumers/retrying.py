@@ -11,7 +11,7 @@ import structlog
 
 from consumers import metrics
 from consumers.kafka_client import is_bus_away
-from consumers.reaching import AWAY, KAFKA, NotLetInError
+from consumers.reaching import AWAY, KAFKA, NoAnswerError, NotLetInError
 from consumers.topics import WeakTopicError
 from store import outages
 from store.heartbeats import Progress
@@ -82,8 +82,10 @@ def why(error: Exception) -> str:
     """Why something is waited for, without a detail that is nobody's business."""
     if outages.is_outage(error):
         return outages.reason(error)
+    if isinstance(error, NoAnswerError):
+        return f"Kafka is starting, or is not one: {error.args[0]}"
     if isinstance(error, NotLetInError):
-        return f"Kafka does not let us in: {error}"
+        return f"Kafka does not let us in: {error.args[0]}"
     if isinstance(error, WeakTopicError):
         return f"Kafka would keep too few copies: {error}"
     if is_bus_away(error):

@@ -23,6 +23,7 @@ from consumers.feeds import Later
 from consumers.kafka_client import KafkaConnectionError, KafkaConsumer, KafkaTimeoutError
 from consumers.kafka_feed import SESSION_TIMEOUT_MS, KafkaFeed
 from consumers.reaching import AWAY, NoAnswerError, NotLetInError
+from consumers.retrying import why
 from consumers.topics import ensure_topics
 from store.heartbeats import Progress
 
@@ -152,3 +153,14 @@ def test_brokers_that_refuse_end_the_member(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(contact, "check_reachable", answering(NotLetInError("not with this password")))
     with pytest.raises(NotLetInError):
         Contact(Brokers("127.0.0.1:1"), Progress()).look()
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (NoAnswerError("kafka:9092 does not answer"), "Kafka is starting, or is not one: kafka:9092 does not answer"),
+        (NotLetInError("kafka:9092 refuses ann."), "Kafka does not let us in: kafka:9092 refuses ann."),
+    ],
+)
+def test_why_kafka_is_waited_for_is_told_in_words(error: Exception, reason: str) -> None:
+    assert why(error) == reason

@@ -84,7 +84,7 @@ def test_an_unreadable_message_is_put_aside_once_with_its_reason(
         with pytest.raises(NotResendableError):
             deliveries.request_resend(connection, letter.event_id, "ann")
     assert letter.event_id == unreadable_id(broken)
-    assert "not a public event" in letter.reason
+    assert "The value is not JSON." in letter.reason
     assert (letter.number, letter.source, kept) == (None, "topic/3/17", broken.value)
 
 
