@@ -119,7 +119,7 @@ REFUSED: list[Any] = [
     (
         "system options",
         lambda it: setup.change_system_options(
-            it, REQUEST, options={"colour": "red"}, amounts={"USD": {"credit_limit": -1}}, when=BACKWARDS
+            it, REQUEST, options={"colour": "red"}, amounts={"USD": {"credit_limit": "-1"}}, when=BACKWARDS
         ),
         [
             ("effective_to", BACKWARDS_TEXT),
