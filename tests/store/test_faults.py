@@ -55,7 +55,7 @@ def test_a_connection_lost_before_commit_stores_nothing_and_says_so(
 ) -> None:
     behind_proxy.put(category("warm").pending)
     proxy.cut_after(b"pg_advisory_xact_lock")
-    with pytest.raises(OperationalError, match="nothing was stored"):
+    with pytest.raises(OperationalError, match="Nothing was stored"):
         behind_proxy.put(category("1").pending)
     assert list(behind_proxy.put(category("1").pending)) == [2]
 
