@@ -4,7 +4,6 @@ Ours is the worker's whole run: finding the profiles, loading, deciding, storing
 repository, records an event with an equal payload and saves it.
 """
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -32,6 +31,7 @@ from projections.reading import ReadModels
 from store.application import Dossier
 from store.heartbeats import Progress
 from store.leadership import leading
+from store.stopping import Stop
 
 PROFILES: Final = 100_000
 PEER_PROFILES: Final = 1_000
@@ -127,7 +127,7 @@ def _run_rate(application: Dossier, reads: ReadModels, version: int) -> float:
     """From the start event to the event that says it is finished."""
     start_propagation(application, _request(), name=DEFAULT, version=version)
     _fold(application)
-    stop = threading.Event()
+    stop = Stop()
     with leading(application.database, LOCK, stop, Progress()) as leader:
         assert leader is not None
         began = time.perf_counter()

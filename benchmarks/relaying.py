@@ -17,6 +17,7 @@ from consumers.topics import ensure_topics
 from store.application import Dossier
 from store.log import read
 from store.relaying import FOLLOWER, relay_state
+from store.stopping import Stop
 
 EVENTS: Final = 20_000
 ROUNDS: Final = 3
@@ -69,7 +70,7 @@ def _relayed(application: Dossier, servers: str) -> float:
     """Seconds from the start of a relay that has sent nothing yet to its last acknowledged message."""
     with application.database.connection() as connection:
         connection.execute("DELETE FROM tracking WHERE follower = %s", [FOLLOWER])
-    stop, topics = threading.Event(), _topics(servers)
+    stop, topics = Stop(), _topics(servers)
     relay = threading.Thread(target=Relay(application, Brokers(servers), topics).run, args=(stop,))
     began = time.perf_counter()
     relay.start()

@@ -7,7 +7,6 @@ splits the row and saves an aggregate with the values as they stand, in clear. L
 import csv
 import io
 import tempfile
-import threading
 import time
 from datetime import date
 from pathlib import Path
@@ -30,6 +29,7 @@ from jobs.receiving import Reading, Receiving
 from jobs.uploading import Uploading
 from store import staging
 from store.application import Dossier
+from store.stopping import Stop
 
 ROWS: Final = 40_000
 PEER_ROWS: Final = 1_500
@@ -82,7 +82,7 @@ def _rate(application: Dossier, file: Path, outcome: str) -> float:
     began = time.perf_counter()
     with staging.holding(application.database, upload) as leader:
         assert leader is not None
-        Uploading(application, leader, upload).run(threading.Event())
+        Uploading(application, leader, upload).run(Stop())
     took = time.perf_counter() - began
     assert getattr(upload_states.upload(application, upload), outcome) == ROWS
     return ROWS / took

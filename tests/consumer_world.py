@@ -26,6 +26,7 @@ from store import deliveries
 from store.application import Dossier
 from store.database import Database
 from store.public import PublicEvent, as_json
+from store.stopping import Stop
 
 PATIENCE_S = 30.0
 FAST = Retrying(first_s=0.02, longest_s=0.1, most_attempts=4)
@@ -50,7 +51,7 @@ class Loops:
 
     def start(self, loop: Callable[[threading.Event], None]) -> Callable[[], None]:
         """Runs a loop; gives what ends it."""
-        stop = threading.Event()
+        stop = Stop()
         thread = threading.Thread(target=loop, args=[stop], daemon=True)
         thread.start()
         self._running.append((thread, stop))

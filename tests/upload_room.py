@@ -1,6 +1,5 @@
 """For tests of contact uploads: a company with fields, files taken in, and read to their end."""
 
-import threading
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, Final
@@ -18,6 +17,7 @@ from jobs.upload_states import UploadRead, WrongValue
 from jobs.uploading import Uploading
 from store import staging
 from store.application import Dossier
+from store.stopping import Stop
 
 COLUMNS: Final = {
     "id": "customer_number",
@@ -66,11 +66,11 @@ def receive(
     return incoming.receive(asked)[0]
 
 
-def run(dossier: Dossier, upload: UUID, stop: threading.Event | None = None) -> UploadRead:
+def run(dossier: Dossier, upload: UUID, stop: Stop | None = None) -> UploadRead:
     """Reads an upload to its end."""
     with staging.holding(dossier.database, upload) as leader:
         assert leader is not None
-        Uploading(dossier, leader, upload).run(stop or threading.Event())
+        Uploading(dossier, leader, upload).run(stop or Stop())
     return upload_states.upload(dossier, upload)
 
 

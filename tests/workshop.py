@@ -1,6 +1,5 @@
 """For tests of propagations: a company with a class, accounts and sites of it, and a worker that is run to the end of its work."""
 
-import threading
 from contextlib import closing
 from datetime import date
 from typing import Any
@@ -22,6 +21,7 @@ from store.application import Dossier
 from store.heartbeats import Progress
 from store.leadership import leading
 from store.propagations import ProfileOutcome
+from store.stopping import Stop
 
 START = date(2026, 1, 1)
 TERMS = {"collector": "EU-1", "allow_discount": True, "payment_terms": "NET30"}
@@ -80,18 +80,18 @@ def catch_up(dossier: Dossier) -> None:
             Runner(dossier, projection).catch_up()
 
 
-def work(dossier: Dossier, stop: threading.Event | None = None) -> None:
+def work(dossier: Dossier, stop: Stop | None = None) -> None:
     """Lets a worker do what there is to do now, over a read model that has folded everything."""
     catch_up(dossier)
     attempt(dossier, stop)
 
 
-def attempt(dossier: Dossier, stop: threading.Event | None = None) -> None:
+def attempt(dossier: Dossier, stop: Stop | None = None) -> None:
     """The same over the read model as it is."""
-    stop = stop or threading.Event()
+    stop = stop or Stop()
     with (
         closing(ReadModels(dossier)) as reads,
-        leading(dossier.database, "work", threading.Event(), Progress()) as leader,
+        leading(dossier.database, "work", Stop(), Progress()) as leader,
     ):
         assert leader is not None
         Worker(dossier, reads).work(leader, stop)

@@ -5,7 +5,6 @@ import random
 import shutil
 import signal
 import tempfile
-import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +26,7 @@ from benchmarks.running.comparing import Counts
 from benchmarks.running.servers import Broker, Postgres
 from benchmarks.running.setting_up import BROKEN, set_up
 from benchmarks.servers import kafka_module
+from store.stopping import Stop
 
 COMPANIES: Final = ("north", "south")
 WRITERS: Final = 2
@@ -88,7 +88,7 @@ def _run(closing: ExitStack, directory: Path, seed: int, chosen: argparse.Namesp
 
 def _write(companies: list[Company], done: dict[str, Acknowledged], disturber: Disturber, seconds: float) -> None:
     """Lets the writers save while everything is disturbed. Raises what kept a writer or the disturber from going on."""
-    stop = threading.Event()
+    stop = Stop()
     with ThreadPoolExecutor(len(companies) * WRITERS) as pool:
         writers = [
             pool.submit(save_until, stop, company, _numbers(writer), done[company.name])

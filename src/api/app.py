@@ -151,10 +151,8 @@ def _routed() -> FastAPI:
         redirect_slashes=False,
         lifespan=_lifespan,
         exception_handlers={**HANDLERS, **redirecting.HANDLERS},
-        generate_unique_id_function=lambda route: route.name,
+        routes=[route for module in ROUTERS for route in module.router.routes],
     )
-    for module in ROUTERS:
-        app.include_router(module.router)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]
     return app
 

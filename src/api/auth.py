@@ -93,6 +93,11 @@ async def _with_wrong_values(
     return RequestValidationError(wrong_names)
 
 
+def _name_of(route: APIRoute) -> str:
+    """The id of an operation in the OpenAPI document."""
+    return route.name
+
+
 class GuardedRoute(APIRoute):
     """A route that checks the token, the role and the media type, and then reads the body, before anything else is looked at.
 
@@ -113,6 +118,7 @@ class GuardedRoute(APIRoute):
         found = dependencies or ()
         self.guard = next((one.dependency for one in found if isinstance(one.dependency, Allowed)), None)
         others = [one for one in found if one.dependency is not self.guard]
+        kwargs["generate_unique_id_function"] = _name_of
         super().__init__(path, endpoint, methods=methods, dependencies=others, **kwargs)
 
     def get_route_handler(self) -> Handle:

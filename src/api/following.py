@@ -16,6 +16,7 @@ from eventsourcing.persistence import OperationalError
 from aggregates.errors import DomainError
 from store.application import Dossier
 from store.signals import Signal
+from store.stopping import Stop
 
 POLL_S: Final = 1.0
 POLLS_A_LOOK: Final = 5
@@ -36,7 +37,7 @@ class Bell:
         self._waiting: set[asyncio.Event] = set()
         self._followers: Counter[str] = Counter()
         self._thread: threading.Thread | None = None
-        self._stop = threading.Event()
+        self._stop = Stop()
         self.position = 0
 
     def __len__(self) -> int:
@@ -72,7 +73,7 @@ class Bell:
             self._followers += Counter()  # forgets who follows no more
 
     def close(self) -> None:
-        """Ends the thread within a poll."""
+        """Ends the thread."""
         self._stop.set()
         if self._thread is not None:
             self._thread.join(2 * POLL_S)
@@ -85,7 +86,7 @@ class Bell:
         while not self._stop.is_set():
             if (payload or quiet % POLLS_A_LOOK == 0) and self._has_grown(payload) and not loop.is_closed():
                 loop.call_soon_threadsafe(self._ring)
-            payload = signal.wait(POLL_S)
+            payload = max(signal.wait(POLL_S, self._stop), key=int, default=None)
             quiet = 0 if payload else quiet + 1
         signal.close()
 

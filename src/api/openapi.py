@@ -77,9 +77,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
 
 def routes_of(app: FastAPI) -> list[APIRoute]:
     """Every route of ours."""
-    from fastapi.routing import iter_route_contexts  # noqa: PLC0415
-
-    return [one.original_route for one in iter_route_contexts(app.routes) if isinstance(one.original_route, APIRoute)]
+    return [route for route in app.routes if isinstance(route, APIRoute)]
 
 
 def _complete(operation: dict[str, Any], method: str, route: APIRoute) -> None:

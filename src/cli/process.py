@@ -24,6 +24,7 @@ from cli.logs import configure
 from cli.settings import Settings
 from cli.sockets import PortTakenError, listening
 from cli.supervisor import SUPERVISED
+from store.stopping import Stop
 
 PROCESS: Final = Info("dossier_process", "Which process of which company this is")
 _STDIN: Final = 0
@@ -33,7 +34,7 @@ COLLECT_AFTER: Final = (50_000, 20, 50)
 
 
 @contextmanager
-def running(name: str, settings: Settings, metrics_port: int | None) -> Iterator[threading.Event]:
+def running(name: str, settings: Settings, metrics_port: int | None) -> Iterator[Stop]:
     """Runs a process: gives the event that is set when it is to stop.
 
     Raises:
@@ -43,7 +44,7 @@ def running(name: str, settings: Settings, metrics_port: int | None) -> Iterator
     PROCESS.info({"process": name, "company": settings.company})
     collect_less()
     log = structlog.get_logger()
-    stop = threading.Event()
+    stop = Stop()
     _on_signals(stop)
     if os.environ.get(SUPERVISED):
         threading.Thread(target=_end_with_supervisor, name="supervisor-watch", daemon=True).start()
@@ -59,7 +60,7 @@ def collect_less() -> None:
     gc.set_threshold(*COLLECT_AFTER)
 
 
-def run_threads(tasks: dict[str, Callable[[], None]], stop: threading.Event) -> list[str]:
+def run_threads(tasks: dict[str, Callable[[], None]], stop: Stop) -> list[str]:
     """Runs each task in a thread until all have returned; a task that fails stops the others. Gives the names of those that failed."""
     failed: list[str] = []
     threads = [
@@ -73,7 +74,7 @@ def run_threads(tasks: dict[str, Callable[[], None]], stop: threading.Event) -> 
     return failed
 
 
-def _guarded(name: str, task: Callable[[], None], stop: threading.Event, failed: list[str]) -> None:
+def _guarded(name: str, task: Callable[[], None], stop: Stop, failed: list[str]) -> None:
     try:
         task()
     except Exception:  # noqa: BLE001  (told and counted: the process ends with status 1)
@@ -82,7 +83,7 @@ def _guarded(name: str, task: Callable[[], None], stop: threading.Event, failed:
         stop.set()
 
 
-def _on_signals(stop: threading.Event) -> None:
+def _on_signals(stop: Stop) -> None:
     def end(_number: int, _frame: FrameType | None) -> None:
         stop.set()
 

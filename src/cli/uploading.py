@@ -6,7 +6,6 @@ same columns and not over, is not begun again.
 """
 
 import sys
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -36,6 +35,7 @@ from jobs.upload_states import OVER, State, UploadRead
 from jobs.uploading import TakenOverError, Uploading
 from store import staging
 from store.application import Dossier
+from store.stopping import Stop
 
 WATCHED_EVERY_S: Final = 0.2
 ROWS_REFUSED: Final = 3
@@ -219,7 +219,7 @@ def _received(dossier: Dossier, path: Path, reading: Reading, request: Request, 
 
 def _run(dossier: Dossier, upload_id: UUID, tell: Told) -> UploadRead:
     """Reads the file, or watches whoever reads it."""
-    stop = threading.Event()
+    stop = Stop()
     while True:
         with staging.holding(dossier.database, upload_id) as leader:
             found = upload_states.upload(dossier, upload_id)

@@ -12,7 +12,6 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from threading import Event
 from typing import Final, Protocol
 
 import structlog
@@ -25,6 +24,7 @@ from consumers.reading import ForeignMessageError, Incoming, UnreadableMessageEr
 from consumers.retrying import Retrying
 from store.outage_log import tell_waiting
 from store.outages import is_not_migrated, is_outage
+from store.stopping import Stop
 
 THREADS: Final = 8
 """Handlers at work at the same time in one process."""
@@ -75,7 +75,7 @@ class Handler(Protocol):
 class Feed(Protocol):
     """Where messages come from."""
 
-    def run(self, handler: Handler, stop: Event) -> None:
+    def run(self, handler: Handler, stop: Stop) -> None:
         """Feeds the handler until `stop` is set; outlives every fault of servers. Raises nothing."""
         ...
 

@@ -6,7 +6,6 @@ pool of connections, since it holds one for as long as Customer Engagement takes
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from threading import Event
 from typing import Final
 
 from consumers.answers import Answers
@@ -23,6 +22,7 @@ from consumers.retrying import Retrying
 from store.application import Dossier
 from store.database import Database
 from store.heartbeats import Progress
+from store.stopping import Stop
 
 FORWARD: Final = "forward"
 RESEND: Final = "resend"
@@ -39,7 +39,7 @@ def forwarding(
     topics: Topics | None = None,
     sending: Retrying = SENDING,
     progress: Mapping[str, Progress] | None = None,
-) -> Iterator[dict[str, Callable[[Event], None]]]:
+) -> Iterator[dict[str, Callable[[Stop], None]]]:
     """What has to run, each in a thread of its own until the event is set: `FORWARD` and `RESEND`. Neither raises. `progress`, by the same
     names, is marked by them."""
     with ExitStack() as closing:

@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from threading import Event
 from typing import Any, Final
 
 import structlog
@@ -43,6 +42,7 @@ from consumers.retrying import RESTARTING, Retrying, keep_serving
 from consumers.topics import ensure_topics
 from consumers.undecodable import Undecodable, step_over_undecodable
 from store.heartbeats import PATIENCE_S, Progress, TaskState
+from store.stopping import Stop
 
 POLL_RECORDS: Final = 1_000_000
 """More than a fetch can hold, so that a poll takes all of it: this client never gives the rest of a fetch back that it holds when its
@@ -90,13 +90,13 @@ class KafkaFeed:
         self._retrying = retrying
         self._progress = progress or Progress()
 
-    def run(self, handler: Handler, stop: Event) -> None:
+    def run(self, handler: Handler, stop: Stop) -> None:
         """See `Feed`."""
         keep_serving(
             f"feed of {self._consumer}", lambda: self._serve(handler, stop), stop, self._progress, self._retrying
         )
 
-    def _serve(self, handler: Handler, stop: Event) -> None:
+    def _serve(self, handler: Handler, stop: Stop) -> None:
         ensure_topics(self._brokers, self._topics)
         workers = Lanes(self._consumer, handler, self._topics.company)
         partitions = _Assigned()
@@ -111,7 +111,7 @@ class KafkaFeed:
         finally:
             workers.close([])
 
-    def _consume(self, client: Any, partitions: "_Assigned", workers: Lanes, stop: Event) -> None:
+    def _consume(self, client: Any, partitions: "_Assigned", workers: Lanes, stop: Stop) -> None:
         contact = Contact(self._brokers, self._progress)
         tried_at = committed_at = time.monotonic()
         while not stop.is_set():

@@ -8,7 +8,6 @@ stands, so it neither stops the others nor grows in memory.
 import time
 from collections import defaultdict
 from collections.abc import Sequence
-from threading import Event
 from typing import Final
 from zlib import crc32
 
@@ -22,6 +21,7 @@ from store.heartbeats import Progress
 from store.leadership import Leader, leading
 from store.log import move, position_of, read
 from store.signals import Signal
+from store.stopping import Stop
 
 BATCH_EVENTS: Final = 500
 POLL_S: Final = 1.0
@@ -67,13 +67,13 @@ class LogFeed:
         self._retrying = retrying
         self._progress = progress or Progress()
 
-    def run(self, handler: Handler, stop: Event) -> None:
+    def run(self, handler: Handler, stop: Stop) -> None:
         """See `Feed`."""
         keep_serving(
             f"feed of {self._consumer}", lambda: self._serve(handler, stop), stop, self._progress, self._retrying
         )
 
-    def _serve(self, handler: Handler, stop: Event) -> None:
+    def _serve(self, handler: Handler, stop: Stop) -> None:
         with leading(self._database, f"feed/{self._consumer}", stop, self._progress) as leader:
             if leader is None:
                 return
@@ -97,7 +97,7 @@ class LogFeed:
         handler: Handler,
         *,
         signal: Signal,
-        stop: Event,
+        stop: Stop,
     ) -> None:
         lanes = [partition.lane for partition in partitions]
         stored_at = time.monotonic()
@@ -110,7 +110,7 @@ class LogFeed:
                 stored_at = time.monotonic()
             if not found:
                 behind = any(partition.progress > partition.stored for partition in partitions)
-                signal.wait(TICK_S if busy or behind else POLL_S)
+                signal.wait(TICK_S if busy or behind else POLL_S, stop)
 
     def _read(self, leader: Leader, partitions: Sequence[_Partition], handler: Handler) -> bool:
         """Reads on for every partition with room, once for all that stand at the same position; whether there was anything."""

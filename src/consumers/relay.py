@@ -12,7 +12,6 @@ To recover: nothing has to be done, it tries for ever; `dossier status` shows ho
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Set
-from threading import Event
 from typing import Final
 from uuid import UUID
 
@@ -35,6 +34,7 @@ from store.log import move, position_of, read
 from store.refusals import Refusal
 from store.relaying import FOLLOWER
 from store.signals import Signal
+from store.stopping import Stop
 
 LOCK: Final = "relay"
 WINDOW_EVENTS: Final = 1_000
@@ -71,11 +71,11 @@ class Relay:
         self._held: set[UUID] = set()
         """Aggregates whose messages wait for a refused one."""
 
-    def run(self, stop: Event) -> None:
+    def run(self, stop: Stop) -> None:
         """Relays until `stop` is set. Raises nothing."""
         keep_serving("relay", lambda: self._serve(stop), stop, self._progress, self._retrying)
 
-    def _serve(self, stop: Event) -> None:
+    def _serve(self, stop: Stop) -> None:
         with leading(self._database, LOCK, stop, self._progress) as leader:
             if leader is None:
                 return
@@ -94,7 +94,7 @@ class Relay:
         self._held = refusals.held(leader.connection)
         relay_metrics.RELAY_REFUSED.set(len(self._held))
 
-    def _follow(self, leader: Leader, sender: Sender, signal: Signal, stop: Event) -> None:
+    def _follow(self, leader: Leader, sender: Sender, signal: Signal, stop: Stop) -> None:
         position = position_of(leader.connection, FOLLOWER) or 0
         ahead: deque[RecordedEvent] = deque()
         asked_at = time.monotonic()
@@ -103,7 +103,7 @@ class Relay:
             self._settle_wishes(leader, sender, position, stop)
             self._read_ahead(leader, ahead, position)
             if not ahead:
-                signal.wait(POLL_S)
+                signal.wait(POLL_S, stop)
                 if time.monotonic() - asked_at > ASK_EVERY_S:
                     check_reachable(self._brokers)
                     asked_at = time.monotonic()
@@ -150,7 +150,7 @@ class Relay:
         refusals.refuse(leader.connection, event, made.key, made.size, reason)
         _log.error("relay.refused", event_id=str(event.event_id), key=made.key.decode(), bytes=made.size, reason=reason)
 
-    def _settle_wishes(self, leader: Leader, sender: Sender, position: int, stop: Event) -> None:
+    def _settle_wishes(self, leader: Leader, sender: Sender, position: int, stop: Stop) -> None:
         """Catches up the keys whose refused message is to be sent again, or skipped, to the relay's own position."""
         if not self._held:
             return
@@ -162,7 +162,7 @@ class Relay:
                 _log.info("relay.caught_up", key=wish.key, position=position)
         self._note_held(leader)
 
-    def _caught_up(self, leader: Leader, sender: Sender, wish: Refusal, position: int, stop: Event) -> bool:
+    def _caught_up(self, leader: Leader, sender: Sender, wish: Refusal, position: int, stop: Stop) -> bool:
         """Sends the events of a key that wait, in order; whether none was refused."""
         for window in self._waiting(leader, wish, position):
             refused = sender.send([one for _, one in window], stop)

@@ -8,7 +8,6 @@ To recover: nothing; what was asked for stays asked for until it has an outcome.
 
 import time
 from dataclasses import replace
-from threading import Event
 from typing import Final
 from uuid import UUID, uuid5
 
@@ -27,6 +26,7 @@ from store.leadership import Leader, leading
 from store.mapper import FactMapper
 from store.outcomes import lock_customer, record_dead, record_sent, take_resend
 from store.signals import Signal
+from store.stopping import Stop
 
 LOCK: Final = "resend"
 POLL_S: Final = 1.0
@@ -60,11 +60,11 @@ class Resender:
         self._progress.watch(self._answers.obstacle)
         self._tried: dict[UUID, tuple[int, float]] = {}
 
-    def run(self, stop: Event) -> None:
+    def run(self, stop: Stop) -> None:
         """Resends until `stop` is set. Raises nothing."""
         keep_serving("resender", lambda: self._serve(stop), stop, self._progress, self._restarting)
 
-    def _serve(self, stop: Event) -> None:
+    def _serve(self, stop: Stop) -> None:
         with leading(self._database, LOCK, stop, self._progress) as leader:
             if leader is None:
                 return
@@ -75,11 +75,11 @@ class Resender:
                 while not stop.is_set():
                     self._progress.mark()
                     self._resend_what_is_due(leader, stop)
-                    signal.wait(self._until_due_s())
+                    signal.wait(self._until_due_s(), stop)
             finally:
                 signal.close()
 
-    def _resend_what_is_due(self, leader: Leader, stop: Event) -> None:
+    def _resend_what_is_due(self, leader: Leader, stop: Stop) -> None:
         while not stop.is_set():
             self._progress.mark(patience_s=ANSWER_PATIENCE_S)
             now = time.monotonic()

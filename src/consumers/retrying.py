@@ -4,7 +4,6 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from threading import Event
 from typing import Final
 
 import structlog
@@ -16,6 +15,7 @@ from consumers.topics import WeakTopicError
 from store import outages
 from store.heartbeats import Progress
 from store.outage_log import tell_waiting
+from store.stopping import Stop
 
 LONGEST_ASKED_S: Final = 300.0
 """Seconds that an answer's Retry-After may make us wait; more is taken as this."""
@@ -51,7 +51,7 @@ RESTARTING: Final = Retrying(first_s=0.2, longest_s=1.0)
 
 
 def keep_serving(
-    name: str, serve: Callable[[], None], stop: Event, progress: Progress, retrying: Retrying = RESTARTING
+    name: str, serve: Callable[[], None], stop: Stop, progress: Progress, retrying: Retrying = RESTARTING
 ) -> None:
     """Calls `serve` until it returns with `stop` set; after a fault, again after a pause, which `progress` says why. Raises nothing."""
     faults = 0

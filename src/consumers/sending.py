@@ -8,7 +8,6 @@ key are not sent. Any other error is raised; what was not acknowledged may have 
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from threading import Event
 from typing import Any, Final, Self
 
 from consumers.brokers import Brokers
@@ -21,6 +20,7 @@ from consumers.kafka_client import (
 )
 from consumers.messages import Message
 from store.heartbeats import Progress
+from store.stopping import Stop
 
 FLUSH_SLICE_S: Final = 0.5
 SLOW_S: Final = 2.0
@@ -53,7 +53,7 @@ class Sender:
         finally:
             sender._open.close()
 
-    def send(self, messages: Sequence[Message], stop: Event) -> Mapping[int, str]:
+    def send(self, messages: Sequence[Message], stop: Stop) -> Mapping[int, str]:
         """Sends messages and waits for the acknowledgements; gives why which positions were refused.
 
         Raises:
@@ -71,7 +71,7 @@ class Sender:
                 keys.add(message.key)
         return refused
 
-    def _send_together(self, messages: Sequence[Message], stop: Event) -> list[Message]:
+    def _send_together(self, messages: Sequence[Message], stop: Stop) -> list[Message]:
         """Sends messages; gives those that went with a refused one, in order."""
         if any(message.size > LARGEST_REQUEST_BYTES for message in messages):
             return list(messages)
@@ -83,7 +83,7 @@ class Sender:
             self._renew()
         return failed
 
-    def _send_alone(self, message: Message, stop: Event) -> str | None:
+    def _send_alone(self, message: Message, stop: Stop) -> str | None:
         try:
             ack = self._put(message)
         except REFUSALS as error:
@@ -114,7 +114,7 @@ def _refusal(ack: Any) -> Exception | None:
     return error
 
 
-def _flush(producer: Any, stop: Event, progress: Progress) -> None:
+def _flush(producer: Any, stop: Stop, progress: Progress) -> None:
     """Waits until every message was acknowledged or given up by the client; `stop` cuts it short. Raises `KafkaTimeoutError`."""
     began = time.monotonic()
     deadline = began + ACKS_TIMEOUT_S

@@ -5,7 +5,6 @@ nothing has to be done; an outage of the database is waited for.
 """
 
 from datetime import timedelta
-from threading import Event
 from typing import Final
 
 import structlog
@@ -15,6 +14,7 @@ from store.database import Database
 from store.idempotency import AT_ONCE, forget_keys
 from store.outage_log import tell_waiting
 from store.outages import is_outage
+from store.stopping import Stop
 
 EVERY_S: Final = 600.0
 """Seconds between two looks."""
@@ -31,7 +31,7 @@ class KeyForgetter:
         self._database = database
         self._kept_for = kept_for
 
-    def run(self, stop: Event) -> None:
+    def run(self, stop: Stop) -> None:
         """Looks again and again until `stop` is set. Raises nothing."""
         while not stop.is_set():
             try:
@@ -43,7 +43,7 @@ class KeyForgetter:
                     _log.error("idempotency_keys.failed", exc_info=error)
             stop.wait(EVERY_S)
 
-    def forget(self, stop: Event) -> int:
+    def forget(self, stop: Stop) -> int:
         """Forgets all that are old enough; gives how many there were. Raises `OperationalError`."""
         forgotten = 0
         while not stop.is_set():

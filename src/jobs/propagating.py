@@ -8,7 +8,6 @@ A profile that a clerk changes meanwhile is decided again on what it has become.
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from threading import Event
 from typing import Final, cast
 
 import structlog
@@ -26,6 +25,7 @@ from store import propagations
 from store.application import Dossier
 from store.events import RecordedEvent
 from store.leadership import Leader
+from store.stopping import Stop
 
 CHUNK: Final = 500
 """Profiles a transaction: a clerk's save waits for it, some tens of milliseconds."""
@@ -69,7 +69,7 @@ class Propagating:
         self._plan = plan_of(dossier, started)
         self._failed = False
 
-    def run(self, stop: Event) -> bool:
+    def run(self, stop: Stop) -> bool:
         """Works through the profiles that have no outcome yet; false when `stop` was set before the end.
 
         Raises:

@@ -7,7 +7,6 @@ beside the upload, logged and counted; the other uploads go on, and this one is 
 
 import time
 from contextlib import closing
-from threading import Event
 from typing import Final
 from uuid import UUID
 
@@ -23,6 +22,7 @@ from store.keys import MasterKeyError
 from store.outage_log import tell_waiting
 from store.outages import is_outage, reason
 from store.signals import Signal
+from store.stopping import Stop
 
 POLL_S: Final = 1.0
 """Seconds after which uploads are looked for even without a signal."""
@@ -53,7 +53,7 @@ class Uploader:
         self._resting: dict[UUID, float] = {}
         self._tidied = -TIDY_S
 
-    def run(self, stop: Event) -> None:
+    def run(self, stop: Stop) -> None:
         """Works until `stop` is set. Raises nothing."""
         pause_s = FIRST_PAUSE_S
         while not stop.is_set():
@@ -71,16 +71,16 @@ class Uploader:
             stop.wait(pause_s)
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 
-    def _serve(self, stop: Event) -> None:
+    def _serve(self, stop: Stop) -> None:
         with closing(Signal(self._dossier.database, "log")) as signal:
             signal.listen()
             while not stop.is_set():
                 self._progress.mark()
                 self.work(stop)
-                if signal.wait(POLL_S) is not None:
+                if signal.wait(POLL_S, stop):
                     stop.wait(SETTLE_S)
 
-    def work(self, stop: Event) -> None:
+    def work(self, stop: Stop) -> None:
         """Runs what there is to do now, the oldest first. Raises only when the database is away."""
         with self._dossier.database.connection() as connection:
             waiting = staging.waiting(connection)
@@ -96,7 +96,7 @@ class Uploader:
     def _getting_on(self) -> None:
         self._progress.mark(patience_s=CHUNK_PATIENCE_S)
 
-    def _attempt(self, upload: UUID, stop: Event) -> None:
+    def _attempt(self, upload: UUID, stop: Stop) -> None:
         with staging.holding(self._dossier.database, upload) as leader:
             if leader is None:
                 return

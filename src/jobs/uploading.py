@@ -11,7 +11,6 @@ from collections.abc import Set as AbstractSet
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from threading import Event
 from typing import Final, cast
 from uuid import UUID
 
@@ -34,6 +33,7 @@ from jobs.numbering import numbering_of
 from store import staging, uploads
 from store.application import Dossier
 from store.leadership import Leader
+from store.stopping import Stop
 from store.uploads import FailedRow, Progress, RowError, Step
 
 CHUNK: Final = 1_000
@@ -95,7 +95,7 @@ class Uploading:
             raise NotReceivedError(f"The log does not know upload {self._upload}.")
         return cast("UploadReceived", self._dossier.fact_mapper.to_domain_event(events[0]))
 
-    def run(self, stop: Event, told: Told = lambda _: None) -> bool:
+    def run(self, stop: Stop, told: Told = lambda _: None) -> bool:
         """Works through the rows that are not done; false when `stop` was set before the end.
 
         Raises:
@@ -115,7 +115,7 @@ class Uploading:
         told(self._progress())
         return True
 
-    def _take(self, stop: Event, told: Told) -> str | None:
+    def _take(self, stop: Stop, told: Told) -> str | None:
         """Takes the rows, until `stop` is set; gives why the file was refused, if it was. What was decided is stored then."""
         refusal = None
         try:

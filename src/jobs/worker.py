@@ -7,7 +7,6 @@ those of other classes go on, and this one is tried again after `REST_S`, so tha
 
 import time
 from contextlib import closing
-from threading import Event
 from typing import Final, cast
 from uuid import UUID
 
@@ -26,6 +25,7 @@ from store.leadership import Leader, leading
 from store.outage_log import tell_waiting
 from store.outages import is_outage, reason
 from store.signals import Signal
+from store.stopping import Stop
 
 LOCK: Final = "work"
 """Name of its lock."""
@@ -60,7 +60,7 @@ class Worker:
         self._resting: dict[UUID, float] = {}
         self._behind_since: dict[UUID, float] = {}
 
-    def run(self, stop: Event) -> None:
+    def run(self, stop: Stop) -> None:
         """Works until `stop` is set. Raises nothing."""
         while not stop.is_set():
             try:
@@ -74,7 +74,7 @@ class Worker:
             stop.wait(self._pause_s)
             self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
 
-    def _serve(self, stop: Event) -> None:
+    def _serve(self, stop: Stop) -> None:
         with leading(self._dossier.database, LOCK, stop, self._progress) as leader, closing(self._signal()) as signal:
             if leader is None:
                 return
@@ -84,13 +84,13 @@ class Worker:
             while not stop.is_set():
                 self._progress.mark()
                 self.work(leader, stop)
-                if signal.wait(POLL_S) is not None:
+                if signal.wait(POLL_S, stop):
                     stop.wait(SETTLE_S)
 
     def _signal(self) -> Signal:
         return Signal(self._dossier.database, "log")
 
-    def work(self, leader: Leader, stop: Event) -> None:
+    def work(self, leader: Leader, stop: Stop) -> None:
         """Runs what there is to do now, the oldest first; a change of a class waits for an earlier one of the same class.
 
         Raises:
@@ -119,7 +119,7 @@ class Worker:
     def _getting_on(self) -> None:
         self._progress.mark(patience_s=CHUNK_PATIENCE_S)
 
-    def _attempt(self, leader: Leader, started: RecordedEvent, stop: Event) -> bool:
+    def _attempt(self, leader: Leader, started: RecordedEvent, stop: Stop) -> bool:
         """Whether it is finished."""
         try:
             finished = Propagating(self._dossier, self._reads, leader, started, self._getting_on).run(stop)

@@ -7,7 +7,6 @@ To make one anew: `rebuild`.
 """
 
 import logging
-import threading
 from collections.abc import Sequence
 from contextlib import closing
 from typing import Final
@@ -25,6 +24,7 @@ from store.database import Database, Row
 from store.heartbeats import PATIENCE_S, Progress
 from store.outage_log import tell_waiting
 from store.signals import Signal
+from store.stopping import Stop
 
 __all__ = ["Projection", "ProjectionStoppedError", "Runner", "Seen", "install"]
 
@@ -85,8 +85,8 @@ class Runner:
         self._progress = progress or Progress()
         self._pause_s = FIRST_PAUSE_S
 
-    def run(self, stop: threading.Event) -> None:
-        """Follows the log until `stop` is set (noticed within `POLL_S`), or stands by while another runner is active."""
+    def run(self, stop: Stop) -> None:
+        """Follows the log until `stop` is set (noticed at once), or stands by while another runner is active."""
         while not stop.is_set():
             try:
                 self._follow(stop)
@@ -112,9 +112,9 @@ class Runner:
         with closing(folding_connection(self._database)) as connection:
             lock = positions.runner_lock(self._database, self._projection.name)
             connection.execute(sql.SQL("SELECT pg_advisory_lock({})").format(lock))
-            return self._catch_up(connection, reader, threading.Event())
+            return self._catch_up(connection, reader, Stop())
 
-    def _follow(self, stop: threading.Event) -> None:
+    def _follow(self, stop: Stop) -> None:
         signal, reader = Signal(self._database, "log"), BatchReader(self._dossier, self._projection)
         with closing(folding_connection(self._database)) as connection, closing(signal):
             lock = positions.runner_lock(self._database, self._projection.name)
@@ -127,16 +127,16 @@ class Runner:
                 position = self._catch_up(connection, reader, stop)
                 self._pause_s = FIRST_PAUSE_S
                 self._progress.mark()
-                self._wait(signal, position)
+                self._wait(signal, position, stop)
 
-    def _wait(self, signal: Signal, position: int) -> None:
+    def _wait(self, signal: Signal, position: int, stop: Stop) -> None:
         """Waits for an event after `position`; signals of what was folded meanwhile are skipped."""
-        while (last := signal.wait(POLL_S)) is not None:
+        while ends := signal.wait(POLL_S, stop):
             self._progress.mark()
-            if int(last) > position:
+            if max(map(int, ends)) > position:
                 return
 
-    def _catch_up(self, connection: Connection[Row], reader: BatchReader, stop: threading.Event) -> int:
+    def _catch_up(self, connection: Connection[Row], reader: BatchReader, stop: Stop) -> int:
         while True:
             self._progress.mark(patience_s=BATCH_PATIENCE_S)
             place = self._place(connection)

@@ -29,6 +29,7 @@ from store.database import Database, Row
 from store.keys import KeyRing
 from store.log import SETTLED_MS
 from store.signals import Signal
+from store.stopping import Stop
 
 __all__ = ["BehindError", "KnownAtError", "ProjectionState", "ReadModels", "View", "as_known_at"]
 
@@ -118,7 +119,7 @@ class ReadModels:
         self._shapes = {projection.name: projection.shape() for projection in projections}
         self._positions: dict[str, int] = {}
         self._moved = threading.Condition()
-        self._ended = threading.Event()
+        self._ended = Stop()
         self._thread: threading.Thread | None = None
         self._listeners: Counter[Callable[[], None]] = Counter()
         self._wait_s: float | None = None
@@ -135,7 +136,7 @@ class ReadModels:
         self._thread.start()
 
     def close(self) -> None:
-        """Stops listening, within `POLL_S`."""
+        """Stops listening."""
         self._ended.set()
         if self._thread is not None:
             self._thread.join()
@@ -244,10 +245,9 @@ class ReadModels:
     def _listen(self) -> None:
         with closing(Signal(self._database, positions.PROJECTED)) as signal:
             while not self._ended.is_set():
-                notice = signal.wait(POLL_S)
-                if notice is not None:
-                    name, _, position = notice.rpartition(" ")
-                    self._learn({name: int(position)})
+                notices = [notice.rpartition(" ") for notice in signal.wait(POLL_S, self._ended)]
+                if notices:
+                    self._learn({name: int(position) for name, _, position in notices})
                 elif self._listeners:
                     self._look_up()
 

@@ -7,13 +7,13 @@ right to move a position.
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from threading import Event
 from typing import Final
 
 from psycopg import Connection, sql
 
 from store.database import Database, Row
 from store.heartbeats import Progress
+from store.stopping import Stop
 
 STANDBY_S: Final = 1.0
 """Seconds between two tries of a standby."""
@@ -27,7 +27,7 @@ class Leader:
 
 
 @contextmanager
-def leading(database: Database, name: str, stop: Event, progress: Progress) -> Iterator[Leader | None]:
+def leading(database: Database, name: str, stop: Stop, progress: Progress) -> Iterator[Leader | None]:
     """Waits until nobody else in this schema leads `name`; gives `None` when `stop` is set before.
 
     Raises:

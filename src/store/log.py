@@ -39,6 +39,7 @@ from store.events import COLUMNS, NewEvent, RecordedEvent, recorded_event
 from store.keys import KeyRing
 from store.mapper import FactMapper
 from store.signals import Signal
+from store.stopping import Stop
 
 BATCH: Final = 500
 POLL_S: Final = 1.0
@@ -189,6 +190,7 @@ class LogSubscription(Subscription[Log]):
     def __init__(self, recorder: Log, gt: int | None, topics: Sequence[str]) -> None:
         super().__init__(recorder, gt, topics)
         self._signal = Signal(recorder.database, "log")
+        self._stop = Stop()
         self._batch: Iterator[Notification] = iter(())
 
     def __next__(self) -> Notification:
@@ -203,12 +205,13 @@ class LogSubscription(Subscription[Log]):
             )
             self._batch, found = _peek(self._batch)
             if not found:
-                self._signal.wait(POLL_S)
+                self._signal.wait(POLL_S, self._stop)
         raise StopIteration
 
     def stop(self) -> None:
-        """Ends the iteration within a poll."""
+        """Ends the iteration."""
         super().stop()
+        self._stop.set()
         self._signal.close()
 
 

@@ -4,7 +4,6 @@ A lost, late or doubled signal does no harm: whoever waits looks at the tables a
 again by itself when it dies.
 """
 
-import time
 from typing import Final
 
 import psycopg
@@ -12,6 +11,7 @@ from eventsourcing.persistence import OperationalError
 from psycopg import Connection, sql
 
 from store.database import Database, Row
+from store.stopping import Stop
 
 PAUSE_WITHOUT_SERVER_S: Final = 0.5
 
@@ -24,19 +24,21 @@ class Signal:
         self._channels = [database.channel(name) for name in channels]
         self._connection: Connection[Row] | None = None
 
-    def wait(self, timeout_s: float) -> str | None:
-        """Waits for a signal, at most `timeout_s` seconds; gives its payload, `None` when there was none.
+    def wait(self, timeout_s: float, stop: Stop) -> list[str]:
+        """Waits for a signal, at most `timeout_s` seconds and no longer than until `stop` is set; gives the payloads of all that came.
 
         Raises nothing when the server is gone: it pauses, and listens again on the next call.
         """
         try:
             connection = self._connection or self._listen()
-            for notice in connection.notifies(timeout=timeout_s, stop_after=1):
-                return notice.payload
+            payloads = _received(connection)
+            if not payloads and stop.wait_for(connection.fileno(), timeout_s):
+                payloads = _received(connection)
         except (psycopg.Error, OperationalError):
             self.close()
-            time.sleep(min(timeout_s, PAUSE_WITHOUT_SERVER_S))
-        return None
+            stop.wait(min(timeout_s, PAUSE_WITHOUT_SERVER_S))
+            return []
+        return payloads
 
     def listen(self) -> None:
         """Starts to listen now, so that nothing sent from here on is missed. Raises `OperationalError`."""
@@ -59,3 +61,8 @@ class Signal:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _received(connection: Connection[Row]) -> list[str]:
+    """The payloads of the signals that have arrived."""
+    return [notice.payload for notice in connection.notifies(timeout=0)]

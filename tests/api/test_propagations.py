@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from threading import Event, Thread
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from command_line import eventually
 from jobs.worker import Worker
 from projections.reading import ReadModels
 from store.application import Dossier
+from store.stopping import Stop
 from workshop import account, change, company, facts_of, request, site
 
 BASE = "/v1/profile-classes/Prompt/propagations"
@@ -23,7 +24,7 @@ BASE = "/v1/profile-classes/Prompt/propagations"
 @contextmanager
 def worker(dossier: Dossier) -> Iterator[None]:
     """A worker, until the block ends."""
-    stop = Event()
+    stop = Stop()
     thread = Thread(target=Worker(dossier, ReadModels(dossier)).run, args=(stop,))
     thread.start()
     yield

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import re
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -25,6 +24,7 @@ from jobs.uploader import Uploader
 from projections.reading import ReadModels
 from store.application import Dossier
 from store.staging import Staging
+from store.stopping import Stop
 from upload_room import fields as standard_fields
 
 CONTACTS = {"id": "customer_number", "first": "first_name", "town": "city", "due": "due_date"}
@@ -47,7 +47,7 @@ def send(api: Api, content: Any = FILE, query: str = "?mapping=contacts&file=aut
 
 def work(api: Api) -> None:
     """What `dossier work` does."""
-    Uploader(api.dossier).work(threading.Event())
+    Uploader(api.dossier).work(Stop())
 
 
 def test_a_file_is_taken_in_read_by_the_worker_and_told_of(company: Api) -> None:  # rule 3.2

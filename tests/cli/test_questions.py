@@ -26,9 +26,9 @@ from vital_signs import EVERYTHING, running
 
 
 @pytest.fixture(scope="module")
-def told(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
+def told(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
     """Two customers; the first answered, changed her answer from a later day, and got another name. Only read here."""
-    with company(postgres_url, tmp_path_factory.mktemp("data")) as line:
+    with company(postgres_server, tmp_path_factory.mktemp("data")) as line:
         with migrated(line).dossier() as dossier:
             assert dossier.log_of_facts.max_notification_id() == FOUNDED
             tell(dossier)

@@ -272,7 +272,11 @@ def test_make_up_hands_its_port_on() -> None:
     makefile = Path(__file__).parents[2]
     for given, arguments in (("PORT=8001", "dossier up --port 8001"), ("", "dossier up")):
         planned = subprocess.run(
-            ["make", "-n", "up", *filter(None, [given])], cwd=makefile, capture_output=True, text=True, check=True
+            ["make", "--no-print-directory", "-n", "up", *filter(None, [given])],
+            cwd=makefile,
+            capture_output=True,
+            text=True,
+            check=True,
         )
         assert planned.stdout.strip().endswith(arguments)
 

@@ -14,6 +14,7 @@ from counting import eventually
 from jobs.forgetting import KeyForgetter
 from store.application import Dossier
 from store.idempotency import AT_ONCE, forget_keys
+from store.stopping import Stop
 
 MONTH = timedelta(days=30)
 
@@ -39,7 +40,7 @@ def test_a_key_is_kept_for_its_days_and_then_forgotten(
         register_customer(dossier, ask(key=f"key-{number}"), number=number, name="Ada Byron")
     age(dossier, "key-1001", 30.01)
     age(dossier, "key-1002", 29.99)
-    assert KeyForgetter(dossier.database, MONTH).forget(threading.Event()) == 1
+    assert KeyForgetter(dossier.database, MONTH).forget(Stop()) == 1
     assert keys(dossier) == {"key-1002", "key-1003"}
     assert {"keys": 1, "older_than_days": 30}.items() <= log_lines[-1].items()
 
@@ -52,7 +53,7 @@ def test_a_repeated_request_is_a_new_one_once_its_key_is_forgotten(
     with pytest.raises(KeyReusedError):
         register_customer(dossier, ask(key="k", body=b"other"), number="1002", name="Grace Hopper")
     age(dossier, "k", 31)
-    KeyForgetter(dossier.database, MONTH).forget(threading.Event())
+    KeyForgetter(dossier.database, MONTH).forget(Stop())
     with pytest.raises(CustomerExistsError):
         register_customer(dossier, ask(key="k"), number="1001", name="Ada Byron")
     assert register_customer(dossier, ask(key="k", body=b"other"), number="1002", name="Grace Hopper").changed
@@ -68,14 +69,14 @@ def test_many_are_forgotten_in_small_statements_the_oldest_first(dossier: Dossie
         )
         assert forget_keys(connection, MONTH, most=2) == 2
     assert not keys(dossier) & {str(2 * AT_ONCE + 5), str(2 * AT_ONCE + 4)}
-    assert KeyForgetter(dossier.database, MONTH).forget(threading.Event()) == 2 * AT_ONCE + 3
+    assert KeyForgetter(dossier.database, MONTH).forget(Stop()) == 2 * AT_ONCE + 3
     assert keys(dossier) == set()
 
 
 def test_the_worker_looks_by_itself(dossier: Dossier, ask: Callable[..., Request]) -> None:
     register_customer(dossier, ask(key="old"), number="1001", name="Ada Byron")
     age(dossier, "old", 31)
-    stop = threading.Event()
+    stop = Stop()
     thread = threading.Thread(target=KeyForgetter(dossier.database, MONTH).run, args=(stop,))
     thread.start()
     try:

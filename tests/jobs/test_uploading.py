@@ -32,6 +32,7 @@ from jobs.uploading import TakenOverError
 from store import staging, uploads
 from store.application import Dossier
 from store.keys import KeyRing
+from store.stopping import Stop
 from upload_room import (
     HEADER,
     counts,
@@ -539,13 +540,13 @@ def test_facts_and_what_is_done_are_stored_together_or_not_at_all(dossier: Dossi
     waiting = receive(dossier, HEADER + "1,,Ada,,\n2,,Bea,,\n3,,Cy,,x\n4,,Di,,\n")
     with dossier.database.connection() as connection:
         connection.execute("ALTER TABLE upload_steps ADD CONSTRAINT none CHECK (first_row < 3)")
-        Uploader(dossier).work(threading.Event())
+        Uploader(dossier).work(Stop())
         failed = upload(dossier, waiting)
         assert (failed.state, failed.rows) == (State.FAILED, 2)
         assert "Row 3 cannot be stored" in (failed.error or "")
         assert len(facts_of(dossier, "customer.registered")) == 2
         connection.execute("ALTER TABLE upload_steps DROP CONSTRAINT none")
-    Uploader(dossier).work(threading.Event())
+    Uploader(dossier).work(Stop())
     done = upload(dossier, waiting)
     assert (done.state, counts(done), done.error) == (State.FINISHED, (3, 0, 0, 1), None)
 
@@ -675,11 +676,11 @@ def test_an_upload_is_one_workers_at_a_time_and_who_comes_second_takes_no_row(do
     with staging.holding(dossier.database, waiting) as first, staging.holding(dossier.database, waiting) as second:
         assert first is not None
         assert second is None
-        Uploader(dossier).work(threading.Event())
+        Uploader(dossier).work(Stop())
         assert upload(dossier, waiting).rows == 0
         late = uploading.Uploading(dossier, first, waiting)
         rows = list(late._batches(0))
-        uploading.Uploading(dossier, first, waiting).run(threading.Event())
+        uploading.Uploading(dossier, first, waiting).run(Stop())
         before = end(dossier)
         with ThreadPoolExecutor(1) as late._storing, pytest.raises(TakenOverError):
             late._apply(rows[0])
@@ -701,11 +702,11 @@ def test_a_fault_is_shown_and_counted_and_does_not_hold_up_the_others(
     worker = Uploader(dossier, rest_s=0.0)
     with monkeypatch.context() as patch:
         patch.setattr(uploading, "decide", broken)
-        worker.work(threading.Event())
+        worker.work(Stop())
     assert upload(dossier, bad).state is State.FAILED
     assert (upload(dossier, bad).error or "").startswith("ArithmeticError in test_uploading.py:")  # rule 5.1: no text
     assert upload(dossier, good).state is State.FINISHED
-    worker.work(threading.Event())
+    worker.work(Stop())
     assert (upload(dossier, bad).state, upload(dossier, bad).error) == (State.FINISHED, None)
 
 

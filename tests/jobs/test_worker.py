@@ -23,6 +23,7 @@ from projections.reading import ReadModels
 from store import propagations
 from store.application import Dossier
 from store.leadership import Leader
+from store.stopping import Stop
 from workshop import (
     account,
     attempt,
@@ -43,7 +44,7 @@ from workshop import (
 @contextmanager
 def working(dossier: Dossier, workers: int = 1) -> Iterator[threading.Event]:
     """Workers in threads of their own, until the block ends."""
-    stop = threading.Event()
+    stop = Stop()
     threads = [
         threading.Thread(target=Worker(dossier, ReadModels(dossier), rest_s=0.0).run, args=(stop,))
         for _ in range(workers)
@@ -181,7 +182,7 @@ def test_two_workers_at_once_change_each_profile_once(dossier: Dossier, postgres
         def at_work(one: Dossier) -> None:
             with closing(one.database.connect()) as connection:
                 at_once.wait()
-                propagating.Propagating(one, ReadModels(one), Leader(connection), started).run(threading.Event())
+                propagating.Propagating(one, ReadModels(one), Leader(connection), started).run(Stop())
 
         at_once = threading.Barrier(2)
         with ThreadPoolExecutor(2) as pool:

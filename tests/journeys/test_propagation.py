@@ -24,6 +24,7 @@ from conftest import TODAY
 from jobs.states import State
 from store.application import Dossier
 from store.propagations import counts, unfinished
+from store.stopping import Stop
 from workshop import START, begin, catch_up, change, company, facts_of, propagated, read, report, request
 
 ACCOUNTS: Final = 9_000
@@ -66,7 +67,7 @@ class Clerk:
     edited: Counter[str] = field(default_factory=Counter)
     faults: list[Exception] = field(default_factory=list)
 
-    def work(self, dossier: Dossier, stop: threading.Event) -> None:
+    def work(self, dossier: Dossier, stop: Stop) -> None:
         """One edit after the other, with a breath between two."""
         while not stop.wait(0.005):
             number = f"A-{self.dice.randrange(ACCOUNTS)}"
@@ -83,7 +84,7 @@ class Clerk:
 @contextmanager
 def editing(line: CommandLine, clerk: Clerk) -> Iterator[None]:
     """A clerk at work."""
-    stop = threading.Event()
+    stop = Stop()
     with line.dossier() as dossier:
         thread = threading.Thread(target=clerk.work, args=(dossier, stop))
         thread.start()

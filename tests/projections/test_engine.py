@@ -36,6 +36,7 @@ from store.events import NewEvent
 from store.keys import MasterKeyError
 from store.schema import migrate
 from store.signals import Signal
+from store.stopping import Stop
 
 Ask = Callable[..., Request]
 
@@ -55,7 +56,7 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
 @contextmanager
 def running(*runners: Runner) -> Iterator[threading.Event]:
     """Runs them in threads; the event stops them."""
-    stop = threading.Event()
+    stop = Stop()
     threads = [threading.Thread(target=runner.run, args=[stop]) for runner in runners]
     for thread in threads:
         thread.start()
@@ -182,7 +183,7 @@ def test_a_runner_stopped_between_batches_is_continued_by_the_next(
     dossier: Dossier, ask: Ask, counting: Counting
 ) -> None:
     register(dossier, ask(), 1, 35)
-    stop = threading.Event()
+    stop = Stop()
     counting.when_written = lambda connection: stop.set()
     Runner(dossier, counting).run(stop)
     assert state(dossier)["position"] == 10
@@ -207,7 +208,7 @@ def tell(connection):
         threading.Event().wait()
 
 counting.when_written = tell
-Runner(dossier, counting).run(threading.Event())
+Runner(dossier, counting).run(Stop())
 """
 
 

@@ -17,6 +17,7 @@ from projections.engine import ProjectionStoppedError, Runner
 from projections.positions import NotInstalledError
 from projections.reading import NOTHING_KNOWN, BehindError, KnownAtError, ReadModels, as_known_at
 from store.application import Dossier
+from store.stopping import Stop
 
 Ask = Callable[..., Request]
 
@@ -39,7 +40,7 @@ def read_models(dossier: Dossier, counting: Counting) -> Iterator[ReadModels]:
 @pytest.fixture
 def live(dossier: Dossier, counting: Counting) -> Iterator[threading.Event]:
     """A runner at work."""
-    stop = threading.Event()
+    stop = Stop()
     thread = threading.Thread(target=Runner(dossier, counting).run, args=[stop])
     thread.start()
     yield stop

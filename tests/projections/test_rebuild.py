@@ -28,6 +28,7 @@ from projections.engine import ProjectionStoppedError, Runner
 from projections.reading import ProjectionState, ReadModels
 from projections.rebuild import RebuildFailedError, RebuildUnderWayError, rebuild
 from store.application import Dossier
+from store.stopping import Stop
 
 Ask = Callable[..., Request]
 
@@ -186,7 +187,7 @@ def test_reads_never_fail_nor_go_back_while_models_are_rebuilt_and_events_arrive
             register(dossier, ask(), number, 1)
 
     threads = [in_thread(read), in_thread(read), in_thread(write)]
-    stop = threading.Event()
+    stop = Stop()
     threads.append(in_thread(lambda: Runner(dossier, Counting(dossier)).run(stop)))
     try:
         for generation in range(2, 8):
@@ -309,7 +310,7 @@ def test_a_statement_prepared_before_the_swap_reads_the_new_tables(
 
 
 def test_a_running_runner_goes_on_in_the_new_tables(dossier: Dossier, ask: Ask, counting: Counting) -> None:
-    stop = threading.Event()
+    stop = Stop()
     thread = in_thread(lambda: Runner(dossier, Counting(dossier)).run(stop))
     try:
         for number in range(100, 104):

@@ -24,9 +24,9 @@ def log_lines() -> Iterator[io.BytesIO]:
 
 
 @pytest.fixture(scope="module")
-def line(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
+def line(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
     """The company, as an operator reaches it."""
-    with installed(postgres_url, tmp_path_factory.mktemp("company")) as made:
+    with installed(postgres_server, tmp_path_factory.mktemp("company")) as made:
         yield made
 
 

@@ -94,16 +94,16 @@ def at_work(url: str, directory: Path, servers: str) -> Iterator[Company]:
 
 
 @pytest.fixture(scope="module")
-def north(postgres_url: str, tmp_path_factory: pytest.TempPathFactory, kafka_servers: str) -> Iterator[Company]:
+def north(postgres_server: str, tmp_path_factory: pytest.TempPathFactory, kafka_servers: str) -> Iterator[Company]:
     """A company on the broker."""
-    with at_work(postgres_url, tmp_path_factory.mktemp("north"), kafka_servers) as company:
+    with at_work(postgres_server, tmp_path_factory.mktemp("north"), kafka_servers) as company:
         yield company
 
 
 @pytest.fixture(scope="module")
-def south(postgres_url: str, tmp_path_factory: pytest.TempPathFactory, kafka_servers: str) -> Iterator[Company]:
+def south(postgres_server: str, tmp_path_factory: pytest.TempPathFactory, kafka_servers: str) -> Iterator[Company]:
     """Another one on the same broker, with the same numbers of customers."""
-    with at_work(postgres_url, tmp_path_factory.mktemp("south"), kafka_servers) as company:
+    with at_work(postgres_server, tmp_path_factory.mktemp("south"), kafka_servers) as company:
         yield company
 
 

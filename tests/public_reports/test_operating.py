@@ -7,7 +7,6 @@ import re
 import socket
 import stat
 import subprocess
-import threading
 from contextlib import closing
 from datetime import timedelta
 from importlib.metadata import version
@@ -26,6 +25,7 @@ from command_line import CommandLine, eventually, free_port, text_of
 from conftest import ROOT
 from consumer_world import Simulator, serving
 from jobs.forgetting import KeyForgetter
+from store.stopping import Stop
 
 
 @pytest.fixture
@@ -159,7 +159,7 @@ def test_idempotency_keys_are_forgotten_in_time(api: Api) -> None:  # rule 0.7
     assert api.post("/v1/customers", other, headers=key).status_code == 422
     with api.dossier.database.connection() as connection:
         connection.execute("UPDATE idempotency_keys SET recorded_at = recorded_at - interval '31 days'")
-    KeyForgetter(api.dossier.database, timedelta(days=30)).forget(threading.Event())
+    KeyForgetter(api.dossier.database, timedelta(days=30)).forget(Stop())
     assert api.post("/v1/customers", other, headers=key).status_code == 201
 
 

@@ -3,7 +3,6 @@
 Every case names its kind in words and, where there is one, a public report that shows it elsewhere.
 """
 
-import threading
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from aggregates.fact import Role
 from api_client import Api, fields, register
 from jobs.uploader import Uploader
 from payers import update
+from store.stopping import Stop
 from upload_room import uploaded
 from workshop import attempt
 
@@ -194,7 +194,7 @@ def test_a_finished_upload_tells_what_to_wait_for(api: Api) -> None:  # rule 3.2
     """
     headers = {"Dossier-Upload-Columns": '{"id": "customer_number"}', "Content-Type": "text/csv"}
     sent = api.call("POST", "/v1/uploads", Role.INTEGRATOR, content=b"id\nW1\n", headers=headers)
-    Uploader(api.dossier).work(threading.Event())
+    Uploader(api.dossier).work(Stop())
     done = api.get(sent.headers["Location"])
     assert done.json()["state"] == "finished"
     position = {"Dossier-Position": done.headers["Dossier-Position"]}

@@ -14,7 +14,6 @@ import random
 import subprocess
 import sys
 import tempfile
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -39,6 +38,7 @@ from store import embedded
 from store.application import Dossier
 from store.database import Database
 from store.schema import migrate
+from store.stopping import Stop
 from upload_room import fields, request
 from workshop import work
 
@@ -184,7 +184,7 @@ class Recording:
             content="\n".join(lines).encode(),
             headers={"Content-Type": "text/csv", "Dossier-Upload-Columns": json.dumps(COLUMNS)},
         )
-        Uploader(self.dossier).work(threading.Event())
+        Uploader(self.dossier).work(Stop())
 
     def propagate(self) -> None:
         """A further version of a class, into existing profiles."""

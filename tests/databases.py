@@ -1,0 +1,63 @@
+"""A database for every test, copied from one that was migrated once: that takes a tenth of the time of migrating it."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from uuid import uuid4
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from projections.engine import install
+from store.database import Database
+from store.schema import migrate
+
+SCHEMA = "migrated"
+"""The schema of a copy, until a company takes it."""
+
+
+def forget_durability(server: str) -> None:
+    """Tells a server of tests not to wait for its disk: what a killed process has written stays with the system."""
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("ALTER SYSTEM SET full_page_writes = off")
+        connection.execute("SELECT pg_reload_conf()")
+
+
+def template(server: str) -> str:
+    """The name of a new database that holds one migrated, empty company."""
+    name = f"dossier_template_{uuid4().hex[:12]}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    with closing(Database(make_conninfo(server, dbname=name), SCHEMA)) as database:
+        migrate(database, install)
+    return name
+
+
+@contextmanager
+def copied(server: str, template: str) -> Iterator[str]:
+    """The address of a copy, dropped afterwards with whatever is in it."""
+    name = f"dossier_test_{uuid4().hex[:12]}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        copying = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
+        connection.execute(copying.format(sql.Identifier(name), sql.Identifier(template)))
+    yield _at(server, name)
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def take(url: str, schema: str) -> bool:
+    """Gives the tables of a copy to the company of this schema; whether there were any that nobody had taken."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        if connection.execute("SELECT to_regnamespace(%s)", [SCHEMA]).fetchone() == (None,):
+            return False
+        connection.execute(
+            sql.SQL("ALTER SCHEMA {} RENAME TO {}").format(sql.Identifier(SCHEMA), sql.Identifier(schema))
+        )
+    return True
+
+
+def _at(server: str, name: str) -> str:
+    """The address of another database of the server, as a URI: some tests take it apart."""
+    head, _, options = server.partition("?")
+    return f"{head.rpartition('/')[0]}/{name}" + (f"?{options}" if options else "")
