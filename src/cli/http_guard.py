@@ -11,6 +11,7 @@ proxy all requests come from one.
 
 import asyncio
 import heapq
+import weakref
 from collections.abc import Set
 from enum import Enum
 from http import HTTPStatus
@@ -68,7 +69,8 @@ class Guard:
     """The watch over one connection."""
 
     def __init__(self, connection: Guarded, limits: Limits) -> None:
-        self._connection = connection
+        # The connection owns its guard: in a circle, both would stay until the garbage collector comes, which it seldom does.
+        self._connection: Guarded = weakref.proxy(connection)
         self._limits = limits
         self._refusal: Refusal | None = None
         self._refused = False
@@ -90,7 +92,7 @@ class Guard:
         if len(connections) > self._limits.aborted_connections:
             self._connection.transport.abort()
         elif len(connections) > self._limits.connections:
-            others = [one.guard for one in connections if one is not self._connection]
+            others = [one.guard for one in connections if one.guard is not self]
             idle: list[Guard] = [guard for guard in others if guard.idle]
             if not idle:
                 self.refuse(*TOO_MANY)
@@ -160,7 +162,8 @@ class Guard:
 
     def answered(self) -> None:
         """An answer is complete, and the next one begun, if any: the turn of a refusal that waited."""
-        if self._refusal is not None and not self._refused and self._connection.cycle.response_complete:
+        cycle = self._connection.cycle
+        if self._refusal is not None and not self._refused and cycle is not None and cycle.response_complete:
             self._send()
 
     def _send(self) -> None:

@@ -89,6 +89,7 @@ class GuardedH11(H11Protocol):
         """Ends the watch."""
         super().connection_lost(exc)
         self.guard.closed()
+        self.cycle = None  # type: ignore[assignment]  # it holds this connection
 
     def data_received(self, data: bytes) -> None:
         """Parses what came."""

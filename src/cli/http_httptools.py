@@ -62,6 +62,7 @@ class GuardedHttpTools(HttpToolsProtocol):
             self._answering.message_event.set()
         super().connection_lost(exc)
         self.guard.closed()
+        self.parser = self.cycle = self._answering = None  # type: ignore[assignment]  # each of them holds this connection
 
     def data_received(self, data: bytes) -> None:
         """Parses what came, and bounds what is not complete yet."""

@@ -1,6 +1,7 @@
 """What the HTTP server refuses before the application is asked, with both of its parsers, and that the next request is served."""
 
 import asyncio
+import gc
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from starlette.types import Receive, Scope, Send
 
+from cli.http_guard import Guard
 from cli.http_h11 import GuardedH11
 from cli.http_httptools import GuardedHttpTools
 from cli.http_limits import MOST_CONNECTIONS, Limits, most_connections
@@ -382,3 +384,26 @@ def test_no_more_connections_are_taken_than_files_may_be_open(monkeypatch: pytes
     for files, expected in ((1_024, 768), (1_000_000, MOST_CONNECTIONS), (-1, MOST_CONNECTIONS)):
         monkeypatch.setattr("resource.getrlimit", limited(files))
         assert most_connections() == expected
+
+
+@PROTOCOLS
+@pytest.mark.parametrize("sent", [b"", GET[:20], GET, ENDLESS, BROKEN["no HTTP"]])
+def test_nothing_of_a_connection_stays_when_it_has_ended(
+    protocol: Any, sent: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    def guards() -> int:
+        caplog.clear()  # what is logged with an exception holds the frames that it came from
+        return sum(isinstance(one, Guard) for one in gc.get_objects())
+
+    with served(Application(), lifespan=False, limits=LIMITS, protocol=protocol) as url:
+        gc.collect()
+        gc.disable()  # which comes too seldom for thousands of connections that are each held by themselves
+        try:
+            before = guards()
+            for _ in range(5):
+                with closing(Line(url)) as line:
+                    line.send(sent)
+                    time.sleep(0.05)
+            wait_for(lambda: guards() == before, "no connection is left")
+        finally:
+            gc.enable()
