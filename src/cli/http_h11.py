@@ -106,6 +106,8 @@ class GuardedH11(H11Protocol):
         """Refuses what the parser cannot read."""
         del msg
         error = sys.exception()
+        if error is not None:
+            error.__traceback__ = None  # the parser's frames hold the error, and this connection
         if isinstance(error, _RefusedError):
             refusal = error.refusal
         elif isinstance(error, h11.RemoteProtocolError) and error.error_status_hint == _TOO_LARGE:
