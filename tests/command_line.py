@@ -86,9 +86,9 @@ def company(url: str, directory: Path) -> Iterator[CommandLine]:
 
 def migrated(line: CommandLine) -> CommandLine:
     """The company with empty tables."""
-    if not databases.take(line.environment["DATABASE_URL"], line.schema):
-        result = line.run("migrate")
-        assert result.exit_code == 0, result.output
+    databases.take(line.environment["DATABASE_URL"], line.schema)
+    result = line.run("migrate")
+    assert result.exit_code == 0, result.output
     return line
 
 

@@ -47,7 +47,7 @@ def copied(server: str, template: str) -> Iterator[str]:
 
 
 def take(url: str, schema: str) -> bool:
-    """Gives the tables of a copy to the company of this schema; whether there were any that nobody had taken."""
+    """Gives the tables of a copy to the company of this schema; `False` when somebody has them already, or it is no copy."""
     with psycopg.connect(url, autocommit=True) as connection:
         if connection.execute("SELECT to_regnamespace(%s)", [SCHEMA]).fetchone() == (None,):
             return False

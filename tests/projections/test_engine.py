@@ -152,9 +152,9 @@ def test_a_running_runner_is_woken_by_the_log_and_tells_how_far_it_is(
     projected.listen()
     register(dossier, ask(), 1, 1)
     with running(Runner(dossier, counting)) as stop:
-        assert projected.wait(10) == "counting 1"
+        assert projected.wait(10, Stop()) == ["counting 1"]
         register(dossier, ask(), 2, 1)
-        assert projected.wait(3) == "counting 2"
+        assert projected.wait(3, Stop()) == ["counting 2"]
         stop.set()
         register(dossier, ask(), 3, 1)
     projected.close()
@@ -197,6 +197,7 @@ from counting import Counting
 from projections import folding
 from projections.engine import Runner
 from store.application import Dossier
+from store.stopping import Stop
 
 folding.BATCH_EVENTS = 2
 dossier = Dossier(json.loads(sys.argv[1]))

@@ -20,6 +20,7 @@ from projections import engine
 from store.database import Database, Row
 from store.leadership import STANDBY_S
 from store.signals import PAUSE_WITHOUT_SERVER_S, Signal
+from store.stopping import Stop
 
 RECOVERED_S = 5.0
 """Seconds after the end of an outage within which all is well."""
@@ -121,7 +122,7 @@ def test_too_many_connections_are_an_outage_that_is_waited_for(crowded: Database
         with pytest.raises(OperationalError):
             read(crowded)
         signal = Signal(crowded, "log")
-        assert signal.wait(0.1) is None
+        assert signal.wait(0.1, Stop()) == []
     assert seconds_until(lambda: read(crowded)) < RECOVERED_S
     assert seconds_until(signal.listen) < RECOVERED_S
     signal.close()
