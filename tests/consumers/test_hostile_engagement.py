@@ -41,13 +41,21 @@ class Hostile:
                 threading.Thread(target=self._play, args=[connection], daemon=True).start()
 
     def _play(self, connection: socket.socket) -> None:
-        with suppress(OSError), connection:
-            while connection.recv(65_536):
+        with suppress(OSError), connection, connection.makefile("rb") as requests:
+            while _read_request(requests):
                 play = self.plays.pop(0) if self.plays else saying(b"200 OK", b'{"stored": true}')
                 play(connection)
 
     def close(self) -> None:
         self._listener.close()
+
+
+def _read_request(requests: BinaryIO) -> bool:
+    """Reads one request, which may come in several packets; whether there was one."""
+    head = list(iter(lambda: requests.readline().strip().lower(), b""))
+    length = next((int(line.partition(b":")[2]) for line in head if line.startswith(b"content-length:")), 0)
+    requests.read(length)
+    return bool(head)
 
 
 def saying(status: bytes, body: bytes = b"", *headers: bytes) -> Play:
