@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
+from typing import BinaryIO
 from uuid import uuid4
 
 import pytest
