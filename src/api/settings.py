@@ -40,7 +40,7 @@ class ApiSettings:
     followers: int = 100
     followers_each: int = 10
     waiting: int = 1_000
-    query_threads: int = 8
+    query_threads: int = 4
     threads: int = 40
     most_upload_bytes: int = 2 * 1024**3
     expected: Expected = field(default_factory=Expected)

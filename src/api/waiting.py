@@ -16,6 +16,8 @@ from projections.reading import BehindError, ReadModels
 
 EVERY_S: Final = 0.01
 """Seconds between two looks at who need not wait any more: read models move often while many wait."""
+RELEASED_AT_ONCE: Final = 8
+"""How many go on at one look. Hundreds at once would keep the event loop, and whoever asks meanwhile, for a quarter of a second."""
 
 T = TypeVar("T")
 
@@ -70,9 +72,9 @@ class Waiting:
         self._waiting[here] = behind
         try:
             with self._reads.heard_by(self._ring):
-                self._look()
-                async with asyncio.timeout_at(deadline):
-                    await here
+                if not self._reads.reached(behind.names, behind.position):
+                    async with asyncio.timeout_at(deadline):
+                        await here
         except TimeoutError:
             raise behind from None
         finally:
@@ -92,6 +94,13 @@ class Waiting:
     def _look(self) -> None:
         self._rung = False
         self._looked_at = time.monotonic()
+        released = 0
         for here, behind in self._waiting.items():
-            if not here.done() and self._reads.reached(behind.names, behind.position):
-                here.set_result(None)
+            if here.done() or not self._reads.reached(behind.names, behind.position):
+                continue
+            if released == RELEASED_AT_ONCE:
+                self._rung = True
+                self._look_soon()
+                return
+            here.set_result(None)
+            released += 1
