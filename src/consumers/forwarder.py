@@ -38,8 +38,8 @@ CONSUMER: Final = "dossier-forwarder"
 TYPES: Final = CHANGING
 FOLD_WAIT_S: Final = 0.05
 """Seconds between two looks at whether the deliveries read model has come far enough."""
-SENDING: Final = Retrying(first_s=0.5, factor=2.0, longest_s=2.0, most_attempts=160)
-"""How a send that fails is tried again (rule 4.4): within 2 s of the end of an outage, some four minutes in all."""
+SENDING: Final = Retrying(first_s=0.5, factor=2.0, longest_s=1.0, most_attempts=320)
+"""How a send that fails is tried again (rule 4.4): within 1 s of the end of an outage, some four minutes in all."""
 
 _FOLDED: Final = "SELECT position, (SELECT coalesce(max(position), 0) FROM events) FROM projections WHERE name = %s"
 _RECORDED: Final = "SELECT FROM events WHERE position = %s AND event_id = %s"

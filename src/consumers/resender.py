@@ -24,7 +24,7 @@ from store.deliveries import DeadLetter, Sending, superseded_by
 from store.heartbeats import PATIENCE_S, Progress
 from store.leadership import Leader, leading
 from store.mapper import FactMapper
-from store.outcomes import lock_customer, record_dead, record_sent, take_resend
+from store.outcomes import lock_customer, record_dead, record_resent, take_resend
 from store.signals import Signal
 from store.stopping import Stop
 
@@ -111,7 +111,7 @@ class Resender:
         answer = self._answer(leader, letter, sending)
         reason = answer.unquoted if letter.personal else answer.reason
         if answer.verdict is Verdict.ACCEPTED:
-            record_sent(leader.connection, sending, attempt)
+            record_resent(leader.connection, sending, attempt)
             delivery_metrics.SENT.inc()
         elif answer.verdict is Verdict.TRY_AGAIN and attempt < self._retrying.most_attempts:
             due = time.monotonic() + self._retrying.delay(attempt, answer.retry_after_s)

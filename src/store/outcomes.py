@@ -36,8 +36,13 @@ def lock_customer(connection: Connection[Row], number: str) -> None:
 
 
 def record_sent(connection: Connection[Row], sending: Sending, attempts: int) -> None:
-    """The value was accepted after this many requests; a dead letter of the event, if any, is resent."""
+    """The value was accepted after this many requests."""
     _record(connection, sending, "sent", attempts, None)
+
+
+def record_resent(connection: Connection[Row], sending: Sending, attempts: int) -> None:
+    """The value of a dead letter was accepted after this many further requests."""
+    record_sent(connection, sending, attempts)
     connection.execute(
         "UPDATE dead_letters SET state = 'resent', resent_at = clock_timestamp() WHERE event_id = %s",
         [sending.event_id],

@@ -7,7 +7,7 @@ import pytest
 
 from command_line import CommandLine
 from store.deliveries import Sending
-from store.outcomes import record_dead, record_sent
+from store.outcomes import record_dead, record_resent, record_sent
 
 
 def dead(line: CommandLine, number: str = "1001", attribute: str = "age_band", position: int = 5) -> UUID:
@@ -91,5 +91,5 @@ def test_those_that_arrived_are_listed_only_when_asked_for(line: CommandLine, ev
     event_id = dead(line)
     line.run("dead-letters", "resend", str(event_id))
     with line.dossier() as dossier, dossier.database.connection() as connection:
-        record_sent(connection, Sending(event_id, "1001", "age_band", "A2", date(2026, 11, 21), None, 5), 1)
+        record_resent(connection, Sending(event_id, "1001", "age_band", "A2", date(2026, 11, 21), None, 5), 1)
     assert len(line.asked("dead-letters", "list", *(["--all"] if everything else []))) == everything
