@@ -27,12 +27,13 @@ from aggregates.fact import Fact, Origin, Role, Source
 from aggregates.profile_class.profile_class import ProfileClass
 from benchmarks.rows import Row, at_least
 from benchmarks.servers import dossier, library_environment
-from projections.accounts import AccountsProjection, profile
-from projections.accounts_tables import PROFILES, holder_id
-from projections.bitemporal import met
-from projections.engine import Runner
-from projections.reading import ReadModels, View
-from projections.replaying import replay_profile
+from projections.accounts.fold import AccountsProjection
+from projections.accounts.queries import profile
+from projections.accounts.replay import replay_profile
+from projections.accounts.tables import PROFILES, holder_id
+from projections.engine.runner import Runner
+from projections.reading.read_models import ReadModels, View
+from projections.tables.bitemporal import met
 from store.application import Dossier
 
 RECTANGLES: Final = 1_000_000

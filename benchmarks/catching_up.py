@@ -19,7 +19,7 @@ from benchmarks.peer import Customer, PeerApplication, ResponsesProjection, Resp
 from benchmarks.rows import Row, at_least
 from benchmarks.servers import dossier, library_environment
 from projections import catalogue
-from projections.engine import Runner
+from projections.engine.runner import Runner
 
 CUSTOMERS: Final = 10_000
 OUR_EVENTS: Final = 100_000

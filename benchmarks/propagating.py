@@ -22,12 +22,12 @@ from aggregates.use_case import Request
 from benchmarks.peer import PeerApplication
 from benchmarks.rows import Row, at_least
 from benchmarks.servers import dossier, library_environment
-from jobs import states
-from jobs.states import State
-from jobs.worker import LOCK, Worker
+from jobs.propagation import progress
+from jobs.propagation.progress import State
+from jobs.propagation.worker import LOCK, Worker
 from projections import catalogue
-from projections.engine import Runner
-from projections.reading import ReadModels
+from projections.engine.runner import Runner
+from projections.reading.read_models import ReadModels
 from store.application import Dossier
 from store.heartbeats import Progress
 from store.leadership import leading
@@ -117,7 +117,7 @@ def _preview_rate(application: Dossier, reads: ReadModels, version: int) -> floa
     found = application.load(ProfileClass, DEFAULT)
     assert found is not None
     began = time.perf_counter()
-    preview = states.preview(application, reads, found.changes[version], TODAY, include_later=False, position=None)
+    preview = progress.preview(application, reads, found.changes[version], TODAY, include_later=False, position=None)
     took = time.perf_counter() - began
     assert preview.changed == PROFILES
     return PROFILES / took
@@ -133,7 +133,7 @@ def _run_rate(application: Dossier, reads: ReadModels, version: int) -> float:
         began = time.perf_counter()
         Worker(application, reads).work(leader, stop)
         took = time.perf_counter() - began
-    done = states.propagation(application, DEFAULT, version)
+    done = progress.propagation(application, DEFAULT, version)
     assert (done.state, done.changed) == (State.FINISHED, PROFILES), done
     return PROFILES / took
 

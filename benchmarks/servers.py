@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import psycopg
 
-from projections.engine import install
+from projections.engine.runner import install
 from store import embedded
 from store.application import Dossier
 from store.database import Database

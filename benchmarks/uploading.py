@@ -24,10 +24,9 @@ from benchmarks.contacts import COLUMNS, lines
 from benchmarks.peer import PeerApplication
 from benchmarks.rows import Row, at_least
 from benchmarks.servers import dossier, library_environment
-from jobs import upload_states
-from jobs.receiving import Reading, Receiving
-from jobs.uploading import Uploading
-from store import staging
+from jobs.upload import progress, staging
+from jobs.upload.receive import Reading, Receiving
+from jobs.upload.run import Uploading
 from store.application import Dossier
 from store.stopping import Stop
 
@@ -84,7 +83,7 @@ def _rate(application: Dossier, file: Path, outcome: str) -> float:
         assert leader is not None
         Uploading(application, leader, upload).run(Stop())
     took = time.perf_counter() - began
-    assert getattr(upload_states.upload(application, upload), outcome) == ROWS
+    assert getattr(progress.upload(application, upload), outcome) == ROWS
     return ROWS / took
 
 

@@ -9,8 +9,8 @@ import structlog
 
 from api import logs
 from projections import catalogue
-from projections.engine import Runner
-from projections.reading import ReadModels
+from projections.engine.runner import Runner
+from projections.reading.read_models import ReadModels
 from store.application import Dossier
 from store.stopping import Stop
 

@@ -20,8 +20,8 @@ from consumers.kafka_client import KafkaConsumer, TopicPartition
 from consumers.messages import Received, headers_of, key_of, message
 from consumers.reading import Incoming, read_message
 from consumers.retrying import Retrying
-from projections.deliveries import DeliveriesProjection
-from projections.engine import Runner
+from projections.deliveries.fold import DeliveriesProjection
+from projections.engine.runner import Runner
 from store import deliveries
 from store.application import Dossier
 from store.database import Database

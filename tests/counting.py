@@ -12,8 +12,8 @@ from aggregates.customer.events import CustomerRegistered
 from aggregates.customer.profile import CustomerProfile
 from aggregates.fact import event_id
 from aggregates.use_case import Request
-from projections.engine import install
-from projections.projection import Projection, Seen
+from projections.engine.projection import Projection, Seen
+from projections.engine.runner import install
 from store.application import Dossier
 
 PATIENCE_S: Final = 20.0

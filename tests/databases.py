@@ -8,7 +8,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from projections.engine import install
+from projections.engine.runner import install
 from store.database import Database
 from store.schema import migrate
 

@@ -11,11 +11,10 @@ from aggregates.field.commands import define_field, define_standard_field
 from aggregates.field.standard import STANDARD
 from aggregates.use_case import Request
 from conftest import TODAY
-from jobs import upload_states
-from jobs.receiving import Reading, Receiving, check
-from jobs.upload_states import UploadRead, WrongValue
-from jobs.uploading import Uploading
-from store import staging
+from jobs.upload import progress, staging
+from jobs.upload.progress import UploadRead, WrongValue
+from jobs.upload.receive import Reading, Receiving, check
+from jobs.upload.run import Uploading
 from store.application import Dossier
 from store.stopping import Stop
 
@@ -71,7 +70,7 @@ def run(dossier: Dossier, upload: UUID, stop: Stop | None = None) -> UploadRead:
     with staging.holding(dossier.database, upload) as leader:
         assert leader is not None
         Uploading(dossier, leader, upload).run(stop or Stop())
-    return upload_states.upload(dossier, upload)
+    return progress.upload(dossier, upload)
 
 
 def uploaded(
@@ -88,7 +87,7 @@ def counts(read: UploadRead) -> tuple[int, int, int, int]:
 
 def wrong(dossier: Dossier, read: UploadRead) -> list[WrongValue]:
     """All that is wrong with its rows."""
-    return list(upload_states.all_wrong_values(dossier, read.upload))
+    return list(progress.all_wrong_values(dossier, read.upload))
 
 
 def customer(dossier: Dossier, number: str) -> CustomerProfile:

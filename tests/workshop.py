@@ -11,16 +11,16 @@ from aggregates.fact import Fact, Origin, Role, Source
 from aggregates.profile_class.commands import change_class, define_class, found_company, start_propagation
 from aggregates.use_case import Request
 from conftest import TODAY
-from jobs import states
-from jobs.states import PropagationDetail
-from jobs.worker import Worker
+from jobs.propagation import progress
+from jobs.propagation.progress import PropagationDetail
+from jobs.propagation.records import ProfileOutcome
+from jobs.propagation.worker import Worker
 from projections.catalogue import projections
-from projections.engine import Runner
-from projections.reading import ReadModels
+from projections.engine.runner import Runner
+from projections.reading.read_models import ReadModels
 from store.application import Dossier
 from store.heartbeats import Progress
 from store.leadership import leading
-from store.propagations import ProfileOutcome
 from store.stopping import Stop
 
 START = date(2026, 1, 1)
@@ -99,12 +99,12 @@ def attempt(dossier: Dossier, stop: Stop | None = None) -> None:
 
 def read(dossier: Dossier, version: int, run: int | None = None) -> PropagationDetail:
     """How the propagation of a version of class Prompt is getting on: its last run, or the one asked for."""
-    return states.propagation(dossier, "Prompt", version, run)
+    return progress.propagation(dossier, "Prompt", version, run)
 
 
 def report(dossier: Dossier, version: int) -> list[ProfileOutcome]:
     """What became of every profile."""
-    return states.outcomes_of(dossier, "Prompt", version, 100_000, ("", ""))
+    return progress.outcomes_of(dossier, "Prompt", version, 100_000, ("", ""))
 
 
 def told(dossier: Dossier, version: int) -> list[tuple[str, str, str, str | None]]:

@@ -50,7 +50,7 @@ from api.services import BusinessDay, LogEnd, Services
 from api.settings import ApiSettings
 from api.tokens import Tokens
 from api.waiting import QueryThreads, Waiting
-from projections.reading import ReadModels
+from projections.reading.read_models import ReadModels
 from store.application import Dossier
 
 ROUTERS: Final = (

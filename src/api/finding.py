@@ -10,9 +10,9 @@ from aggregates.account.commands import Place
 from aggregates.account.site import Site, SiteNotFoundError
 from aggregates.aggregate import Aggregate
 from aggregates.errors import NotFoundError
-from projections import accounts
-from projections.accounts import AccountRead, ProfileRead, SiteRead
-from projections.reading import View
+from projections.accounts import queries as accounts
+from projections.accounts.models import AccountRead, ProfileRead, SiteRead
+from projections.reading.read_models import View
 from store.application import Dossier
 
 

@@ -15,8 +15,8 @@ from typing import Final
 from eventsourcing.persistence import OperationalError
 
 from api.logs import FAULTS
-from projections.health import Expected, Fault, Health, judge, unusable
-from projections.vitals import VitalsReader
+from projections.health.judgement import Expected, Fault, Health, judge, unusable
+from projections.health.vitals import VitalsReader
 from store import outages
 from store.application import Dossier
 

@@ -1,4 +1,4 @@
-"""What `/health/ready` answers, for the OpenAPI document; `projections.health.document` makes it."""
+"""What `/health/ready` answers, for the OpenAPI document; `projections.health.judgement.document` makes it."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""Pages of the short lists that are in memory: categories, responses, controls, mappings. Cursors are those of `projections.paging`."""
+"""Pages of the short lists that are in memory: categories, responses, controls, mappings. Cursors: `projections.reading.paging`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Annotated, TypeVar
 from fastapi import Depends, Query
 
 from api.shapes import USUAL_PAGE, Cursor, Limit
-from projections.paging import Page, cursor_of, keys_of
+from projections.reading.paging import Page, cursor_of, keys_of
 
 T = TypeVar("T")
 

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, WithJsonSchema
 
 from api.reading import Read
 from api.shapes import day, moment
-from projections.reading import View
+from projections.reading.read_models import View
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,8 @@ from aggregates.use_case import KeyReusedError
 from api import around
 from api.following import FollowersError
 from api.tokens import TokenError
-from projections.positions import NotInstalledError
-from projections.reading import BehindError
+from projections.engine.positions import NotInstalledError
+from projections.reading.read_models import BehindError
 from store.log import UnsettledError
 
 MEDIA_TYPE: Final = "application/problem+json"

@@ -20,7 +20,7 @@ from api.etags import Tags, tag, tags
 from api.services import Services, services_of
 from api.shapes import Day, Instant, LogPosition
 from api.writing import JSON
-from projections.reading import View, as_known_at
+from projections.reading.read_models import View, as_known_at
 from store.public import instant
 
 REVALIDATED: Final = "private, no-cache"

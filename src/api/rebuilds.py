@@ -1,6 +1,6 @@
 """Rebuilds of read models that were asked for over HTTP: each in a thread of its own, one a read model at a time.
 
-Progress is in the database, where `projections.rebuild` keeps it; only the last failure is kept here. When the process ends
+Progress is in the database, where `projections.engine.rebuild` keeps it; only the last failure is kept here. When the process ends
 in the middle, nothing is lost: the read model that is served stays as it is, and the rebuild can be asked for again.
 """
 
@@ -8,8 +8,8 @@ import threading
 
 from aggregates.errors import ConflictError
 from api.logs import FAULTS
-from projections.projection import Projection
-from projections.rebuild import rebuild
+from projections.engine.projection import Projection
+from projections.engine.rebuild import rebuild
 from store.application import Dossier
 
 

@@ -22,9 +22,9 @@ from api.around import Around
 from api.logs import FAULTS
 from api.problems import INVALID, METHOD, MOST_ERRORS, UNAVAILABLE, FieldError, kind_of, kind_of_status, problem
 from api.services import services_of
-from projections.fields_queries import MASK
-from projections.positions import NotInstalledError
-from projections.reading import BehindError
+from projections.engine.positions import NotInstalledError
+from projections.fields.queries import MASK
+from projections.reading.read_models import BehindError
 from store import outages
 from store.committer import OutcomeUnknownError
 from store.log import UnsettledError

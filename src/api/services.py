@@ -16,7 +16,7 @@ from api.rebuilds import Rebuilds
 from api.settings import ApiSettings
 from api.tokens import Tokens
 from api.waiting import QueryThreads, Waiting
-from projections.reading import ReadModels
+from projections.reading.read_models import ReadModels
 from store.application import Dossier
 
 ZONE_KEPT_S: Final = 1.0

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from api.metrics import SharedCounts
-from projections.health import Expected
+from projections.health.judgement import Expected
 
 SHORTEST_SECRET: Final = 32
 """Bytes of the token secret: HS256 is no stronger than its key."""

@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 import anyio.to_thread
 from anyio import CapacityLimiter
 
-from projections.reading import BehindError, ReadModels
+from projections.reading.read_models import BehindError, ReadModels
 
 EVERY_S: Final = 0.01
 """Seconds between two looks at who need not wait any more: read models move often while many wait."""

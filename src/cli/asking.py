@@ -13,11 +13,12 @@ from cli.profile_words import told
 from cli.replaying import Replayed, replay_customer
 from cli.settings import Settings
 from cli.wiring import open_dossier, open_reads
-from projections.drawer import Drawer, drawer
-from projections.fields import WIDGET, Widget, widget
-from projections.history import HistoryEntry, InForce
-from projections.history import history as history_page
-from projections.reading import View, as_known_at
+from projections.drawer.queries import Drawer, drawer
+from projections.fields.queries import WIDGET, Widget, widget
+from projections.history.fold import HistoryEntry
+from projections.history.fold import history as history_page
+from projections.history.standings import InForce
+from projections.reading.read_models import View, as_known_at
 from store.application import Dossier
 
 PAGE: Final = 500

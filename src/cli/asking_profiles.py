@@ -13,9 +13,10 @@ from cli.lines import say
 from cli.profile_words import value_words
 from cli.settings import Settings
 from cli.wiring import open_dossier, open_reads
-from projections.accounts import Explained, ProfileRead, profile
-from projections.reading import as_known_at
-from projections.replaying import replay_profile
+from projections.accounts.models import Explained, ProfileRead
+from projections.accounts.queries import profile
+from projections.accounts.replay import replay_profile
+from projections.reading.read_models import as_known_at
 
 
 class PlaceError(CliError):

@@ -21,9 +21,9 @@ from cli.uploading import (
     tell_counts,
 )
 from cli.wiring import open_dossier
-from jobs import receiving
-from jobs.receiving import Reading
-from jobs.trying import DryRun, Trying
+from jobs.upload import receive
+from jobs.upload.dry_run import DryRun, Trying
+from jobs.upload.receive import Reading
 
 ERRORS_TOLD: Final = 20
 """Errors of a dry run that are told as lines."""
@@ -38,8 +38,8 @@ def dry_run(settings: Settings, path: Path, *, reading: Reading, actor: str | No
         bar(path.stat().st_size) as tell,
     ):
         request = request_of(dossier, actor)
-        receiving.check(dossier, request, reading)
-        received = receiving.as_received(dossier, request, reading, size=path.stat().st_size, digest=digest_of(path))
+        receive.check(dossier, request, reading)
+        received = receive.as_received(dossier, request, reading, size=path.stat().st_size, digest=digest_of(path))
         trying = Trying(dossier, received, lambda: pieces(path))
         for rows in trying.chunks():
             tell("Trying", rows, 0)

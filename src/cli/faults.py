@@ -7,10 +7,10 @@ from eventsourcing.persistence import InfrastructureFactoryError, OperationalErr
 
 from aggregates.errors import DomainError
 from cli.errors import CliError
-from projections.engine import ProjectionStoppedError
-from projections.positions import NotInstalledError
-from projections.reading import BehindError
-from projections.rebuild import RebuildFailedError
+from projections.engine.positions import NotInstalledError
+from projections.engine.rebuild import RebuildFailedError
+from projections.engine.runner import ProjectionStoppedError
+from projections.reading.read_models import BehindError
 from store.keys import MasterKeyError
 from store.outages import is_not_migrated
 from store.schema import MigrationError

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from cli import show
-from jobs import states, upload_states
-from jobs.states import PropagationRead
-from jobs.upload_states import UploadRead
+from jobs.propagation import progress as states
+from jobs.propagation.progress import PropagationRead
+from jobs.upload import progress as upload_states
+from jobs.upload.progress import UploadRead
 from store.application import Dossier
 
 MOST_LISTED: Final = 50

@@ -14,9 +14,10 @@ from cli.process import run_threads, running
 from cli.settings import Settings
 from cli.wiring import expected_of, open_dossier
 from projections import catalogue
-from projections.engine import Projection, Runner
-from projections.health import Expected, judge, unusable
-from projections.vitals import VitalsReader
+from projections.engine.projection import Projection
+from projections.engine.runner import Runner
+from projections.health.judgement import Expected, judge, unusable
+from projections.health.vitals import VitalsReader
 from store.application import Dossier
 from store.database import Database
 from store.heartbeats import Progress, beating

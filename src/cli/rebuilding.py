@@ -7,8 +7,8 @@ from cli.lines import say
 from cli.projecting import chosen_projections
 from cli.settings import Settings
 from cli.wiring import open_dossier
-from projections.rebuild import RebuildReport
-from projections.rebuild import rebuild as rebuild_one
+from projections.engine.rebuild import RebuildReport
+from projections.engine.rebuild import rebuild as rebuild_one
 
 
 def rebuild(settings: Settings, names: Sequence[str], *, as_json: bool) -> None:

@@ -18,7 +18,7 @@ from aggregates.field.events import FieldChanged, FieldDefined
 from aggregates.field.field import FieldDefinition
 from aggregates.setup.catalogue import Setup
 from cli.show import words
-from projections.fields_queries import MASK
+from projections.fields.queries import MASK
 from store.application import Dossier
 from store.events import COLUMNS, SETUP_EVENTS, recorded_event
 

@@ -11,9 +11,9 @@ from cli.jobs_status import Jobs, tell_jobs, unfinished_jobs
 from cli.lines import say
 from cli.settings import Settings
 from cli.wiring import expected_of, open_dossier
-from projections.health import Fault, Health, document, judge, unusable
-from projections.states import ProjectionState
-from projections.vitals import NotMigratedError, VitalsReader
+from projections.engine.states import ProjectionState
+from projections.health.judgement import Fault, Health, document, judge, unusable
+from projections.health.vitals import NotMigratedError, VitalsReader
 from store import outages
 from store.application import Dossier
 from store.heartbeats import Task

@@ -28,12 +28,12 @@ from cli.lines import complain, say
 from cli.process import collect_less
 from cli.settings import Settings
 from cli.wiring import open_dossier
-from jobs import cancelling, receiving, upload_states
-from jobs.receiving import Reading, Receiving
-from jobs.trying import DryRun
-from jobs.upload_states import OVER, State, UploadRead
-from jobs.uploading import TakenOverError, Uploading
-from store import staging
+from jobs.upload import cancel as cancelling
+from jobs.upload import progress, receive, staging
+from jobs.upload.dry_run import DryRun
+from jobs.upload.progress import OVER, State, UploadRead
+from jobs.upload.receive import Reading, Receiving
+from jobs.upload.run import TakenOverError, Uploading
 from store.application import Dossier
 from store.stopping import Stop
 
@@ -82,7 +82,7 @@ def upload(
         bar(path.stat().st_size) as tell,
     ):
         request = request_of(dossier, actor)
-        receiving.check(dossier, request, reading)
+        receive.check(dossier, request, reading)
         upload_id = _begun(dossier, path, reading, request) or _received(dossier, path, reading, request, tell)
         with interrupted(_GOES_ON.format(upload=upload_id)):
             done = _run(dossier, upload_id, tell)
@@ -109,10 +109,10 @@ def pieces(path: Path) -> Iterator[bytes]:
 
 
 def cancel(settings: Settings, upload_id: UUID, *, actor: str | None, as_json: bool) -> None:
-    """Ends an upload that is not over. Raises what `jobs.cancelling.cancel` raises."""
+    """Ends an upload that is not over. Raises what `jobs.upload.cancel.cancel` raises."""
     with open_dossier(settings) as dossier:
         cancelling.cancel(dossier, request_of(dossier, actor), upload_id)
-        done = upload_states.upload(dossier, upload_id)
+        done = progress.upload(dossier, upload_id)
     _answer(done, as_json=as_json)
 
 
@@ -190,7 +190,7 @@ def _begun(dossier: Dossier, path: Path, reading: Reading, request: Request) -> 
 def _open_uploads(dossier: Dossier) -> list[UploadRead]:
     with dossier.database.connection() as connection:
         waiting = staging.waiting(connection)
-    return [upload_states.upload(dossier, one) for one in reversed(waiting)]
+    return [progress.upload(dossier, one) for one in reversed(waiting)]
 
 
 def _how(
@@ -222,7 +222,7 @@ def _run(dossier: Dossier, upload_id: UUID, tell: Told) -> UploadRead:
     stop = Stop()
     while True:
         with staging.holding(dossier.database, upload_id) as leader:
-            found = upload_states.upload(dossier, upload_id)
+            found = progress.upload(dossier, upload_id)
             if found.state in OVER:
                 return found
             tell("Reading", found.rows, found.bytes_done)

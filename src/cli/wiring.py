@@ -18,9 +18,9 @@ from cli.errors import NoDataError
 from cli.secrets_file import make_secrets
 from cli.server import EmbeddedServer, embedded_server
 from cli.settings import Settings
-from projections.engine import install
-from projections.health import Expected
-from projections.reading import ReadModels
+from projections.engine.runner import install
+from projections.health.judgement import Expected
+from projections.reading.read_models import ReadModels
 from store import schema
 from store.application import Dossier
 from store.database import Database

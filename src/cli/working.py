@@ -7,8 +7,8 @@ from cli.process import run_threads, running
 from cli.settings import Settings
 from cli.wiring import open_reads
 from jobs.forgetting import KeyForgetter
-from jobs.uploader import Uploader
-from jobs.worker import Worker
+from jobs.propagation.worker import Worker
+from jobs.upload.worker import Uploader
 from store.heartbeats import Progress, beating
 
 

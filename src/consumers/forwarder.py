@@ -24,7 +24,8 @@ from consumers.kafka_client import is_bus_away
 from consumers.messages import Received
 from consumers.reading import Incoming
 from consumers.retrying import Retrying
-from projections.deliveries import CHANGING, Decision, DeliveriesProjection, ValueGoneError, decisions, value_of
+from projections.deliveries.fold import Decision, DeliveriesProjection, ValueGoneError, decisions, value_of
+from projections.deliveries.outgoing import CHANGING
 from store.database import Database
 from store.deliveries import Sending, outcome, outcomes
 from store.mapper import FactMapper

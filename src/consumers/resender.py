@@ -18,7 +18,7 @@ from consumers.answers import Answers
 from consumers.customer_engagement import ANSWER_TIMEOUT_S, CONNECT_TIMEOUT_S, Answer, CustomerEngagement, Verdict
 from consumers.forwarder import SENDING
 from consumers.retrying import RESTARTING, Retrying, keep_serving
-from projections.deliveries import ValueGoneError, decision, value_of
+from projections.deliveries.fold import ValueGoneError, decision, value_of
 from store.database import Database
 from store.deliveries import DeadLetter, Sending, superseded_by
 from store.heartbeats import PATIENCE_S, Progress

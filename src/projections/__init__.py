@@ -1,1 +1,1 @@
-"""How facts are read: the engine that folds the log into tables, and one module for each read model."""
+"""How facts are read: the engine that folds the log into tables, and one folder for each read model."""

@@ -2,15 +2,15 @@
 
 from typing import Final
 
-from projections.accounts import AccountsProjection
-from projections.controls import ControlsProjection
-from projections.customers import CustomersProjection
-from projections.deliveries import DeliveriesProjection
-from projections.drawer import DrawerProjection
-from projections.fields import FieldsProjection
-from projections.history import HistoryProjection
-from projections.interactions import InteractionsProjection
-from projections.projection import Projection
+from projections.accounts.fold import AccountsProjection
+from projections.controls.fold import ControlsProjection
+from projections.customers.fold import CustomersProjection
+from projections.deliveries.fold import DeliveriesProjection
+from projections.drawer.fold import DrawerProjection
+from projections.engine.projection import Projection
+from projections.fields.fold import FieldsProjection
+from projections.history.fold import HistoryProjection
+from projections.interactions.fold import InteractionsProjection
 from store.application import Dossier
 
 _CLASSES: Final[tuple[type[Projection], ...]] = (

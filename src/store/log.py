@@ -321,7 +321,7 @@ class Factory(InfrastructureFactory[TrackingRecorder]):
         return PositionTracker(self.database)
 
     def process_recorder(self) -> ProcessRecorder:
-        """Not offered: projections store positions with their rows (`projections.engine`)."""
+        """Not offered: projections store positions with their rows (`projections.engine.runner`)."""
         raise InfrastructureFactoryError("Projections store their own positions.")
 
     def close(self) -> None:

@@ -11,7 +11,7 @@ from api_client import Api, define_age, fields
 from clocks import AHEAD, let_the_clock_have_been_ahead
 from payers import ACCOUNT, assign, payers
 from projections import catalogue
-from projections.engine import Runner
+from projections.engine.runner import Runner
 from store.public import instant
 
 KEYS: Final = {

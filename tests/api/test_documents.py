@@ -17,7 +17,7 @@ from api.settings import ApiSettings
 from api_client import Api, assert_problem
 from cli.http_h11 import GuardedH11
 from cli.http_httptools import GuardedHttpTools
-from projections.reading import ReadModels
+from projections.reading.read_models import ReadModels
 from raw_http import Line, ask, served
 from store.application import Dossier
 

@@ -22,7 +22,7 @@ from api.app import create_app
 from api.settings import ApiSettings
 from api.streaming import PIECE_BYTES
 from api_client import token
-from projections.reading import ReadModels
+from projections.reading.read_models import ReadModels
 from served import served
 from store import public
 from store.application import Dossier

@@ -21,7 +21,7 @@ from api.following import Bell, FollowersError
 from api.services import Services
 from api.settings import ApiSettings
 from api_client import Api, assert_problem, fields, token
-from projections.reading import ReadModels
+from projections.reading.read_models import ReadModels
 from store.application import Dossier
 
 SSE = {"Accept": "text/event-stream"}

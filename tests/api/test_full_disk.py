@@ -15,8 +15,8 @@ from eventsourcing.persistence import OperationalError
 
 from api.health import HealthCheck
 from conftest import environment
-from projections.engine import install
-from projections.health import Expected
+from projections.engine.runner import install
+from projections.health.judgement import Expected
 from store import embedded, outages
 from store.application import Dossier
 from store.database import Database

@@ -20,11 +20,11 @@ from api.health import KEPT_S, SILENT, HealthCheck
 from api.settings import ApiSettings
 from api_client import SECRET, Api, assert_problem, register
 from projections import catalogue
-from projections.customers import CustomersProjection
-from projections.drawer import DrawerProjection
-from projections.engine import ProjectionStoppedError, Runner
-from projections.health import Expected
-from projections.reading import ReadModels
+from projections.customers.fold import CustomersProjection
+from projections.drawer.fold import DrawerProjection
+from projections.engine.runner import ProjectionStoppedError, Runner
+from projections.health.judgement import Expected
+from projections.reading.read_models import ReadModels
 from store import heartbeats
 from store.application import Dossier
 from store.database import Database
@@ -179,7 +179,7 @@ def test_why_the_database_cannot_be_used_is_told_by_readiness_and_by_whatever_is
             raise OperationalError("It failed.") from error
         raise error
 
-    monkeypatch.setattr("projections.vitals.VitalsReader._read", refuse)
+    monkeypatch.setattr("projections.health.vitals.VitalsReader._read", refuse)
     monkeypatch.setattr(api.dossier, "renew_setup", refuse)
     document = assert_problem(api.get("/health/ready", None), 503, "not-ready")
     assert (faults(document), gauge(api, "dossier_database_up")) == ({"database": words}, 0)
@@ -199,7 +199,7 @@ def test_a_database_that_does_not_answer_is_told_in_time_and_asked_once(
         going.wait(WITHIN_S)
         raise OperationalError("gone")
 
-    monkeypatch.setattr("projections.vitals.VitalsReader.read", hang)
+    monkeypatch.setattr("projections.health.vitals.VitalsReader.read", hang)
     check = HealthCheck(dossier, Expected())
 
     async def ask() -> list[Any]:

@@ -16,8 +16,8 @@ from api.openapi import openapi_document
 from api_client import Api, assert_problem, define_age, register
 from api_routes import every_route
 from projections import catalogue
-from projections.engine import Runner
-from projections.vitals import VitalsReader
+from projections.engine.runner import Runner
+from projections.health.vitals import VitalsReader
 from scenario import ORIGIN
 from vital_signs import running
 

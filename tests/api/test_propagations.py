@@ -12,8 +12,8 @@ from aggregates.account.commands import Place, When, assign_class, update_profil
 from aggregates.fact import Role
 from api_client import Api, assert_problem, fields
 from command_line import eventually
-from jobs.worker import Worker
-from projections.reading import ReadModels
+from jobs.propagation.worker import Worker
+from projections.reading.read_models import ReadModels
 from store.application import Dossier
 from store.stopping import Stop
 from workshop import account, change, company, facts_of, request, site

@@ -214,7 +214,7 @@ def test_a_diff_says_what_differs_between_two_points(company: Api) -> None:
 def test_a_read_model_that_does_not_come_far_enough_is_said_to_be_behind(
     company: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("projections.reading.WAIT_S", 0.2)
+    monkeypatch.setattr("projections.reading.read_models.WAIT_S", 0.2)
     company.dossier.database.connection()
     with company.dossier.database.connection() as connection, connection.transaction():
         connection.execute("LOCK TABLE projections IN SHARE ROW EXCLUSIVE MODE")

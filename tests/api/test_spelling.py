@@ -12,7 +12,7 @@ from api_client import Api, assert_problem, define_age, fields, register
 from payers import found
 from profile_facts import terms
 from projections import catalogue
-from projections.engine import Runner
+from projections.engine.runner import Runner
 from scenario import ORIGIN
 
 COMPOSED: Final = "M\u00fcnchen"

@@ -20,10 +20,10 @@ from api.app import create_app
 from api.routers.uploads import harmless
 from api.settings import ApiSettings
 from api_client import Api, assert_problem, fields, token
-from jobs.uploader import Uploader
-from projections.reading import ReadModels
+from jobs.upload.staging import Staging
+from jobs.upload.worker import Uploader
+from projections.reading.read_models import ReadModels
 from store.application import Dossier
-from store.staging import Staging
 from store.stopping import Stop
 from upload_room import fields as standard_fields
 

@@ -18,8 +18,8 @@ from api.services import Services
 from api.settings import ApiSettings
 from api_client import token
 from projections import catalogue
-from projections.engine import Runner
-from projections.reading import BehindError, ReadModels
+from projections.engine.runner import Runner
+from projections.reading.read_models import BehindError, ReadModels
 from served import Answered, Exchange, run, served
 from store.application import Dossier
 from store.log import UnsettledError

@@ -19,7 +19,7 @@ from clocks import let_the_clock_have_been_ahead
 from command_line import CommandLine, company, migrated, request
 from conftest import TODAY
 from projections.catalogue import projections
-from projections.engine import Runner
+from projections.engine.runner import Runner
 from store.application import Dossier
 from store.log import read
 from vital_signs import EVERYTHING, running

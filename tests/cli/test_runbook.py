@@ -12,7 +12,7 @@ from cli.main import app
 from command_line import CommandLine, eventually, request
 from conftest import TODAY
 from projections.catalogue import projections
-from projections.engine import Runner
+from projections.engine.runner import Runner
 from vital_signs import EVERYTHING, running
 
 RUNBOOK = (Path(__file__).parents[2] / "deploy" / "runbook.md").read_text()

@@ -12,7 +12,7 @@ from aggregates.customer.commands import confirm_drawer
 from cli import demo, show, tables
 from command_line import CommandLine, request
 from projections.catalogue import projections
-from projections.engine import Runner
+from projections.engine.runner import Runner
 
 INSTANT = datetime(2026, 11, 21, 14, 5, 0, 123456, tzinfo=UTC)
 EVENT = UUID("0f7a8d52-6b0e-5c39-9c9e-0d3f3c2b1a00")

@@ -10,8 +10,7 @@ import pytest
 from aggregates.effective import Days
 from aggregates.upload.commands import save_mapping
 from command_line import CommandLine
-from jobs import uploading
-from store import staging, uploads
+from jobs.upload import records, run, staging
 from upload_room import customer, facts_of, fields, receive, request, values
 
 MAP = ("--map", "id=customer_number", "--map", "first=first_name", "--map", "town=city")
@@ -60,8 +59,8 @@ def test_the_same_file_twice_changes_nothing(line: CommandLine, contacts: Path) 
 def test_what_was_begun_is_gone_on_with(
     line: CommandLine, contacts: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # rule 3.2
-    monkeypatch.setattr(uploading, "CHUNK", 1)
-    put, stored = uploading.Dossier.put, []
+    monkeypatch.setattr(run, "CHUNK", 1)
+    put, stored = run.Dossier.put, []
 
     def dying(self: Any, facts: Any, **rows: Any) -> Any:
         if len(stored) == 1:
@@ -70,7 +69,7 @@ def test_what_was_begun_is_gone_on_with(
         return put(self, facts, **rows)
 
     with monkeypatch.context() as patch:
-        patch.setattr(uploading.Dossier, "put", dying)
+        patch.setattr(run.Dossier, "put", dying)
         interrupted = line.run("upload", str(contacts), *MAP)
     with line.dossier() as dossier, dossier.database.connection() as connection:
         [begun] = staging.waiting(connection)
@@ -164,7 +163,7 @@ def test_a_dry_run_tells_counts_and_errors_and_records_nothing(line: CommandLine
 def test_status_lists_uploads_that_are_not_over_and_why(line: CommandLine, contacts: Path) -> None:  # rule 3.2
     with line.dossier() as dossier, dossier.database.connection() as connection:
         waiting = receive(dossier, contacts.read_bytes(), {"id": "customer_number"}, file="contacts.csv")
-        uploads.fail(connection, waiting, "The abacus is broken.")
+        records.fail(connection, waiting, "The abacus is broken.")
     [listed] = line.asked("status", status=1)["uploads"]
     assert (listed["upload"], listed["state"], listed["error"]) == (str(waiting), "failed", "The abacus is broken.")
     told = line.run("status").stdout

@@ -13,8 +13,8 @@ from consumers.customer_engagement import CustomerEngagement
 from consumers.dead_letters import DeadLetters
 from consumers.forwarder import Forwarder
 from consumers.forwarding import FORWARD, RESEND, forwarding
-from projections.deliveries import DeliveriesProjection
-from projections.engine import Runner
+from projections.deliveries.fold import DeliveriesProjection
+from projections.engine.runner import Runner
 from store.application import Dossier
 
 
@@ -24,7 +24,7 @@ def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("consumers.relay.POLL_S", "consumers.log_feed.POLL_S", "consumers.resender.POLL_S"):
         monkeypatch.setattr(name, 0.1)
     monkeypatch.setattr("store.leadership.STANDBY_S", 0.1)
-    monkeypatch.setattr("projections.engine.POLL_S", 0.1)
+    monkeypatch.setattr("projections.engine.runner.POLL_S", 0.1)
 
 
 @pytest.fixture

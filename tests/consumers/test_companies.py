@@ -38,8 +38,8 @@ from consumers.kafka_feed import KafkaFeed
 from consumers.messages import Received
 from consumers.relay import Relay
 from malformed import malformed
-from projections.deliveries import DeliveriesProjection
-from projections.engine import Runner, install
+from projections.deliveries.fold import DeliveriesProjection
+from projections.engine.runner import Runner, install
 from store import deliveries
 from store.application import Dossier
 from store.database import Database

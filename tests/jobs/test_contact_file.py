@@ -9,8 +9,8 @@ import pytest
 
 from aggregates.field.standard import STANDARD
 from aggregates.upload.mapping import SPECIAL
-from jobs.contact_file import check_columns, read_rows
-from jobs.contact_rows import LONGEST_LINE, FileRefusedError, Layout, Row
+from jobs.upload.contact_file.reader import check_columns, read_rows
+from jobs.upload.contact_file.rows import LONGEST_LINE, FileRefusedError, Layout, Row
 
 PEOPLE: Final = Layout({"id": "customer_number", "name": "first_name", "town": "city"})
 TWO: Final = "id,name,town\n1,Ann,Rome\n2,Bob,Oslo\n"

@@ -8,8 +8,8 @@ from aggregates.fact import EventTooLargeError
 from aggregates.profile_class.profile_class import ProfileClass
 from aggregates.profile_class.propagation import change_of
 from conftest import TODAY
-from jobs import previewing
-from projections.reading import ReadModels
+from jobs.propagation import preview as previewing
+from projections.reading.read_models import ReadModels
 from store import mapper
 from store.application import Dossier
 from upload_room import HEADER, counts, fields, uploaded, values, wrong

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from aggregates.customer.commands import edit_fields
-from jobs import uploading
+from jobs.upload import run as uploading
 from store.application import Dossier
 from upload_room import counts, end, fields, receive, request, run, uploaded, values
 

@@ -16,10 +16,11 @@ from aggregates.fact import Source
 from aggregates.profile_class.profile_class import ProfileClass
 from aggregates.profile_class.propagation import PropagationNotFoundError, PropagationStartedError, change_of
 from conftest import TODAY
-from jobs import previewing, states
-from jobs.previewing import Preview
-from jobs.states import State
-from projections.reading import ReadModels
+from jobs.propagation import preview as previewing
+from jobs.propagation import progress
+from jobs.propagation.preview import Preview
+from jobs.propagation.progress import State
+from projections.reading.read_models import ReadModels
 from store.application import Dossier
 from workshop import (
     START,
@@ -186,7 +187,7 @@ def test_a_further_run_brings_what_was_left_out_and_nothing_twice(dossier: Dossi
         (2, 2),
         (3, 0),
     ]
-    rows = states.outcomes_of(dossier, "Prompt", version, 10, ("", ""), run=1)
+    rows = progress.outcomes_of(dossier, "Prompt", version, 10, ("", ""), run=1)
     assert [(row.outcome, row.later_dated) for row in rows] == [("changed", 1), ("skipped", 1)]
     with pytest.raises(PropagationNotFoundError, match=r"^Version 2 of Prompt has no run 4\.$"):
         read(dossier, version, 4)
@@ -301,9 +302,9 @@ def test_the_report_names_the_event_that_changed_each_profile(dossier: Dossier) 
     version = change(dossier)
     begin(dossier, version)
     work(dossier)
-    found = states.outcomes_of(dossier, "PROMPT", version, 10, ("", ""))
+    found = progress.outcomes_of(dossier, "PROMPT", version, 10, ("", ""))
     assert [one.event_id for one in found] == [fact.event_id for fact in propagated(dossier)]
-    assert states.outcomes_of(dossier, "Prompt", version, 10, (found[0].account, found[0].site)) == found[1:]
+    assert progress.outcomes_of(dossier, "Prompt", version, 10, (found[0].account, found[0].site)) == found[1:]
 
 
 def test_a_preview_counts_what_the_run_then_does_and_stores_nothing(dossier: Dossier) -> None:  # rule 2.17
@@ -350,7 +351,7 @@ def test_a_change_for_new_profiles_only_is_not_propagated_and_none_is_twice(
     with pytest.raises(PropagationStartedError):
         begin(dossier, version)
     assert issubclass(PropagationStartedError, ConflictError)
-    assert [one.version for one in states.propagations_of(dossier, "Prompt")] == [version]
+    assert [one.version for one in progress.propagations_of(dossier, "Prompt")] == [version]
     work(dossier)
     work(dossier)
     assert len(propagated(dossier)) == 1

@@ -11,10 +11,10 @@ from aggregates.customer.commands import edit_fields, merge_customers, register_
 from aggregates.customer.profile import CustomerProfile
 from aggregates.errors import RefusedError
 from conftest import TODAY
-from jobs import uploading
-from jobs.receiving import Reading, as_received
-from jobs.trying import MOST_ERRORS, DryRun, Trying
-from jobs.upload_states import State
+from jobs.upload import run
+from jobs.upload.dry_run import MOST_ERRORS, DryRun, Trying
+from jobs.upload.progress import State
+from jobs.upload.receive import Reading, as_received
 from store.application import Dossier
 from upload_room import COLUMNS, HEADER, customer, fields, request, uploaded, wrong
 
@@ -58,7 +58,7 @@ def same_as_an_upload(
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two rows at once, so that rows meet customers of the chunks before."""
-    monkeypatch.setattr(uploading, "CHUNK", 2)
+    monkeypatch.setattr(run, "CHUNK", 2)
 
 
 def test_a_dry_run_has_the_counts_and_errors_of_the_upload_and_records_nothing(dossier: Dossier) -> None:  # rule 3.2
@@ -118,7 +118,7 @@ def test_what_is_wrong_with_the_request_refuses_a_dry_run_too(dossier: Dossier) 
 
 def test_errors_beyond_a_bound_are_counted(dossier: Dossier, monkeypatch: pytest.MonkeyPatch) -> None:
     fields(dossier)
-    monkeypatch.setattr(uploading, "CHUNK", 500)
+    monkeypatch.setattr(run, "CHUNK", 500)
     dry = tried(dossier, HEADER + "x y,,,,\n" * (MOST_ERRORS + 3))
     assert (dry.failed, len(dry.errors), dry.errors_left_off) == (MOST_ERRORS + 3, MOST_ERRORS, 3)
 

@@ -23,13 +23,14 @@ from aggregates.field.commands import change_field
 from aggregates.upload.mapping import ColumnError
 from aggregates.upload.upload import Upload, UploadOverError
 from conftest import TODAY, environment
-from jobs import uploading
-from jobs.cancelling import cancel
-from jobs.receiving import Reading, Receiving
-from jobs.upload_states import MASKED, State, upload
-from jobs.uploader import Uploader
-from jobs.uploading import TakenOverError
-from store import staging, uploads
+from jobs.upload import records, staging
+from jobs.upload import run as uploading
+from jobs.upload.cancel import cancel
+from jobs.upload.contact_file.originals import MASKED
+from jobs.upload.progress import State, upload
+from jobs.upload.receive import Reading, Receiving
+from jobs.upload.run import TakenOverError
+from jobs.upload.worker import Uploader
 from store.application import Dossier
 from store.keys import KeyRing
 from store.stopping import Stop
@@ -598,12 +599,12 @@ def test_rows_that_are_taken_after_they_were_counted_are_counted_again(
 ) -> None:  # rule 3.2
     fields(dossier)
     waiting = receive(dossier, TWO)
-    keep, steps = dossier.keep, [uploads.Step(1, 2, 10, 0, 0, 2, 0)]
+    keep, steps = dossier.keep, [records.Step(1, 2, 10, 0, 0, 2, 0)]
 
     def after_a_step(*of: Any, **rows: Any) -> Any:
         if steps:
             with dossier.database.connection() as connection:
-                uploads.write(connection, uploads.step_of(waiting, steps.pop()))
+                records.write(connection, records.step_of(waiting, steps.pop()))
         return keep(*of, **rows)
 
     monkeypatch.setattr(dossier, "keep", after_a_step)
@@ -731,9 +732,9 @@ def test_files_that_never_came_whole_and_what_a_crash_left_are_removed(dossier: 
 def test_a_step_is_stored_once(dossier: Dossier) -> None:  # rule 3.2
     fields(dossier)
     waiting = receive(dossier, TWO)
-    step = uploads.Step(1, 2, 10, 2, 0, 0, 0)
-    statements = uploads.writing(dossier.fact_mapper.keys, waiting, waiting, step, [])
+    step = records.Step(1, 2, 10, 2, 0, 0, 0)
+    statements = records.writing(dossier.fact_mapper.keys, waiting, waiting, step, [])
     with dossier.database.connection() as connection:
-        uploads.write(connection, statements)
+        records.write(connection, statements)
         with pytest.raises(psycopg.errors.UniqueViolation):
-            uploads.write(connection, statements)
+            records.write(connection, statements)

@@ -16,11 +16,10 @@ from aggregates.fact import Fact
 from aggregates.profile_class.commands import change_class, start_propagation
 from conftest import TODAY, environment
 from counting import eventually
-from jobs import propagating, states, worker
-from jobs.states import State
-from jobs.worker import Worker
-from projections.reading import ReadModels
-from store import propagations
+from jobs.propagation import progress, records, run, worker
+from jobs.propagation.progress import State
+from jobs.propagation.worker import Worker
+from projections.reading.read_models import ReadModels
 from store.application import Dossier
 from store.leadership import Leader
 from store.stopping import Stop
@@ -63,7 +62,7 @@ def working(dossier: Dossier, workers: int = 1) -> Iterator[threading.Event]:
 @pytest.fixture
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two profiles a transaction."""
-    monkeypatch.setattr(propagating, "CHUNK", 2)
+    monkeypatch.setattr(run, "CHUNK", 2)
 
 
 class StopAfter(threading.Event):
@@ -174,20 +173,20 @@ def test_two_workers_at_once_change_each_profile_once(dossier: Dossier, postgres
     begin(dossier, version)
     catch_up(dossier)
     with dossier.database.connection() as connection:
-        [started] = propagations.unfinished(connection)
-    assert states.unfinished(dossier, 1) == (states.propagations_of(dossier, "Prompt"), 0)
-    assert states.unfinished(dossier, 0) == ([], 1)
+        [started] = records.unfinished(connection)
+    assert progress.unfinished(dossier, 1) == (progress.propagations_of(dossier, "Prompt"), 0)
+    assert progress.unfinished(dossier, 0) == ([], 1)
     with Dossier(environment(postgres_url, schema)) as other:
 
         def at_work(one: Dossier) -> None:
             with closing(one.database.connect()) as connection:
                 at_once.wait()
-                propagating.Propagating(one, ReadModels(one), Leader(connection), started).run(Stop())
+                run.Propagating(one, ReadModels(one), Leader(connection), started).run(Stop())
 
         at_once = threading.Barrier(2)
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(at_work, (dossier, other)))
-    assert states.unfinished(dossier, 1) == ([], 0)
+    assert progress.unfinished(dossier, 1) == ([], 0)
     finished = read(dossier, version)
     assert (finished.state, finished.position) == (State.FINISHED, dossier.log_of_facts.max_notification_id())
     assert len(set(ids(propagated(dossier)))) == len(propagated(dossier)) == len(report(dossier, version)) == 30
@@ -248,7 +247,7 @@ def test_a_fault_is_shown_logged_and_counted_and_holds_up_later_changes_of_the_s
     assert failed.failed_at is not None
     assert [line["log_level"] for line in log_lines if line["event"] == "propagation.failed"] == ["error"]
     assert REGISTRY.get_sample_value("dossier_propagations_failed") == 1
-    assert states.propagation(dossier, "DEFAULT", other).changed == 1
+    assert progress.propagation(dossier, "DEFAULT", other).changed == 1
     assert (read(dossier, second).state, read(dossier, second).done) == (State.RUNNING, 0)
     work(dossier)
     mended = read(dossier, first)
@@ -269,7 +268,7 @@ def test_a_propagation_without_profiles_is_finished_at_once(dossier: Dossier) ->
 def test_it_waits_for_the_read_model_and_says_so_when_that_takes_too_long(
     dossier: Dossier, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # rules 0.3, 2.17
-    monkeypatch.setattr("projections.reading.WAIT_S", 0.05)
+    monkeypatch.setattr("projections.reading.read_models.WAIT_S", 0.05)
     company(dossier, accounts=2)
     version = change(dossier)
     begin(dossier, version)

@@ -14,11 +14,11 @@ from aggregates.setup import commands as setup
 from conftest import TODAY
 from contact_files import DATA
 from projections.catalogue import projections
-from projections.customers import customer
-from projections.drawer import drawer
-from projections.engine import Runner
-from projections.fields import widget
-from projections.reading import ReadModels
+from projections.customers.queries import customer
+from projections.drawer.queries import drawer
+from projections.engine.runner import Runner
+from projections.fields.queries import widget
+from projections.reading.read_models import ReadModels
 from store.application import Dossier
 from upload_room import counts, fields, request, uploaded
 

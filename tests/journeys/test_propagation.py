@@ -21,9 +21,9 @@ from aggregates.profile_class.profile_class import ProfileClass
 from command_line import CommandLine, eventually, migrated
 from command_line import company as companies
 from conftest import TODAY
-from jobs.states import State
+from jobs.propagation.progress import State
+from jobs.propagation.records import counts, unfinished
 from store.application import Dossier
-from store.propagations import counts, unfinished
 from store.stopping import Stop
 from workshop import START, begin, catch_up, change, company, facts_of, propagated, read, report, request
 

@@ -18,10 +18,10 @@ from aggregates.fact import Fact, Origin, event_id
 from aggregates.use_case import Request
 from conftest import TODAY
 from projections import catalogue
-from projections.engine import Runner
-from projections.history import history
-from projections.reading import ReadModels
-from projections.rebuild import rebuild
+from projections.engine.rebuild import rebuild
+from projections.engine.runner import Runner
+from projections.history.fold import history
+from projections.reading.read_models import ReadModels
 from store.application import Dossier
 
 CUSTOMERS: Final = 10_000

@@ -20,7 +20,7 @@ from benchmarks.contacts import COLUMNS
 
 from command_line import CommandLine, company, migrated
 from contact_files import febrl, generated
-from store import staging
+from jobs.upload import staging
 from upload_room import facts_of, fields
 
 ROWS: Final = int(os.environ.get("DOSSIER_UPLOAD_ROWS", "20000"))

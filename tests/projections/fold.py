@@ -9,9 +9,9 @@ from psycopg import Connection
 
 from conftest import TODAY
 from projections.catalogue import projections
-from projections.engine import Runner
-from projections.projection import Projection, Seen
-from projections.reading import ReadModels, View
+from projections.engine.projection import Projection, Seen
+from projections.engine.runner import Runner
+from projections.reading.read_models import ReadModels, View
 from store.application import Dossier
 from store.log import read as read_log
 

@@ -31,11 +31,13 @@ from aggregates.profile_class import commands as classes
 from aggregates.profile_class.profile_class import ProfileClass
 from aggregates.setup import commands as setup
 from aggregates.use_case import Request
-from projections.accounts import AccountsProjection, ProfileRead, Resolution, profile, resolution
-from projections.engine import Runner
-from projections.plain import plain
-from projections.reading import ReadModels, View
-from projections.replaying import replay_profile, replay_resolution
+from projections.accounts.fold import AccountsProjection
+from projections.accounts.models import ProfileRead, Resolution
+from projections.accounts.queries import profile, resolution
+from projections.accounts.replay import replay_profile, replay_resolution
+from projections.engine.runner import Runner
+from projections.reading.read_models import ReadModels, View
+from projections.tables.plain import plain
 from store.application import Dossier
 
 from .day_by_day import (

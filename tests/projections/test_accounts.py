@@ -16,23 +16,22 @@ from aggregates.profile_class import commands as classes
 from aggregates.setup import commands as setup
 from aggregates.use_case import Request
 from conftest import TODAY
-from projections.accounts import (
-    HISTORY,
-    AccountsProjection,
+from projections.accounts.fold import AccountsProjection
+from projections.accounts.queries import (
     account,
     accounts,
     profile,
-    profile_diff,
-    profile_history,
     profiles_of_class,
     resolution,
     site,
     sites,
     system_options,
 )
-from projections.history import InForce, history
-from projections.rebuild import rebuild
-from projections.replaying import replay_profile, replay_resolution
+from projections.accounts.replay import replay_profile, replay_resolution
+from projections.answers.profile_history import HISTORY, profile_diff, profile_history
+from projections.engine.rebuild import rebuild
+from projections.history.fold import history
+from projections.history.standings import InForce
 from store.application import Dossier
 
 from .fold import in_any_batches, now_known, reading

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from psycopg import Connection
 
 from aggregates.effective import Days, Timeline
-from projections.bitemporal import ALWAYS, Change, Rectangles, in_force, instant_of
+from projections.tables.bitemporal import ALWAYS, Rectangles, in_force, instant_of
+from projections.tables.superseding import Change
 from store.database import Database
 
 TABLE = Rectangles("told", (("who", "text"), ("what", "integer")), (("said", "text"), ("seal", "bytea")))

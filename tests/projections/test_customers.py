@@ -11,8 +11,8 @@ from aggregates.errors import InvalidError
 from aggregates.setup import commands as setup
 from aggregates.use_case import Request
 from conftest import TODAY
-from projections.customers import all_customers, by_alternate_number, by_name, customer
-from projections.reading import View
+from projections.customers.queries import all_customers, by_alternate_number, by_name, customer
+from projections.reading.read_models import View
 from store.application import Dossier
 
 from .fold import in_any_batches, now_known, reading

@@ -12,8 +12,9 @@ from aggregates.errors import InvalidError
 from aggregates.setup import commands as setup
 from aggregates.use_case import Request
 from conftest import TODAY
-from projections.drawer import Drawer, DrawerCategory, categories, category, customers_by_response, drawer
-from projections.paging import CursorError, LimitError
+from projections.drawer.categories import categories, category
+from projections.drawer.queries import Drawer, DrawerCategory, customers_by_response, drawer
+from projections.reading.paging import CursorError, LimitError
 from store.application import Dossier
 
 from .fold import in_any_batches, now_known, reading

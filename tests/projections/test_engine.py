@@ -28,8 +28,9 @@ from counting import (
     rows_by_the_log,
     state,
 )
-from projections import engine, folding
-from projections.engine import ProjectionStoppedError, Runner, install
+from projections.engine import folding
+from projections.engine import runner as engine
+from projections.engine.runner import ProjectionStoppedError, Runner, install
 from store.application import Dossier
 from store.database import Database
 from store.events import NewEvent
@@ -194,8 +195,8 @@ def test_a_runner_stopped_between_batches_is_continued_by_the_next(
 _KILLED = """
 import json, os, sys, threading
 from counting import Counting
-from projections import folding
-from projections.engine import Runner
+from projections.engine import folding
+from projections.engine.runner import Runner
 from store.application import Dossier
 from store.stopping import Stop
 

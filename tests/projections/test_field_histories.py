@@ -19,10 +19,11 @@ from aggregates.field.field import FieldDefinition, Group, Policy
 from aggregates.field.types import FieldType
 from business_fields import standard_fields
 from day_by_day import FieldByDay
-from projections.engine import Runner
-from projections.fields import WIDGET, FieldsProjection, widget
-from projections.fields_tables import VALUES, open_value
-from projections.outgoing import changes_of
+from projections.deliveries.outgoing import changes_of
+from projections.engine.runner import Runner
+from projections.fields.fold import FieldsProjection
+from projections.fields.queries import WIDGET, widget
+from projections.fields.tables import VALUES, open_value
 from store.application import Dossier
 
 from .fold import now_known, reading

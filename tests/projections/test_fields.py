@@ -14,8 +14,9 @@ from aggregates.field.commands import change_field, define_field
 from aggregates.use_case import Request
 from business_fields import standard_fields, upload_row
 from conftest import TODAY
-from projections.fields import WIDGET, Widget, WidgetField, definition, definitions, widget
-from projections.history import DIFFED, diff, history
+from projections.answers.differences import DIFFED, diff
+from projections.fields.queries import WIDGET, Widget, WidgetField, definition, definitions, widget
+from projections.history.fold import history
 from store.application import Dossier
 
 from .fold import in_any_batches, now_known, reading

@@ -11,7 +11,8 @@ from aggregates.fact import Role, Source
 from aggregates.setup import commands as setup
 from aggregates.use_case import Request
 from conftest import TODAY
-from projections.history import DIFFED, Diff, HistoryEntry, diff, history
+from projections.answers.differences import DIFFED, Diff, diff
+from projections.history.fold import HistoryEntry, history
 from store.application import Dossier
 
 from .fold import in_any_batches, now_known, reading

@@ -39,10 +39,11 @@ from field_facts import (
     values_put_back,
 )
 from projections.catalogue import projections
-from projections.history import HistoryEntry, InForce, history
-from projections.history_statements import STATES
-from projections.reading import View
-from projections.rebuild import rebuild
+from projections.engine.rebuild import rebuild
+from projections.history.fold import HistoryEntry, history
+from projections.history.standings import InForce
+from projections.history.statements import STATES
+from projections.reading.read_models import View
 from scenario import fact_of
 from store.application import Dossier
 

@@ -26,11 +26,11 @@ from aggregates.setup import commands as setup
 from aggregates.setup.category import ProfileCategory
 from aggregates.use_case import Request
 from business_fields import standard_fields
-from projections.drawer import drawer
-from projections.fields import widget
-from projections.fields_tables import open_value
-from projections.outgoing import changes_of
-from projections.reading import View
+from projections.deliveries.outgoing import changes_of
+from projections.drawer.queries import drawer
+from projections.fields.queries import widget
+from projections.fields.tables import open_value
+from projections.reading.read_models import View
 from scenario import state
 from store.application import Dossier
 

@@ -9,8 +9,8 @@ from aggregates.customer.merging import MergedAwayError
 from aggregates.setup import commands as setup
 from aggregates.use_case import Request
 from conftest import TODAY
-from projections.customers import all_customers, by_alternate_number, by_name, customer, is_known, standing_for
-from projections.drawer import customers_by_response, drawer
+from projections.customers.queries import all_customers, by_alternate_number, by_name, customer, is_known, standing_for
+from projections.drawer.queries import customers_by_response, drawer
 from store.application import Dossier
 
 from .fold import in_any_batches, now_known, reading

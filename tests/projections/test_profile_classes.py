@@ -8,7 +8,7 @@ from aggregates.errors import InvalidError
 from aggregates.profile_class import commands as classes
 from aggregates.use_case import Request
 from profile_facts import class_defined
-from projections.profile_classes import class_versions, profile_class, profile_classes
+from projections.accounts.classes import class_versions, profile_class, profile_classes
 from store.application import Dossier
 
 from .fold import now_known, reading

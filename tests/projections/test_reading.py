@@ -12,10 +12,10 @@ from aggregates.errors import InvalidError
 from aggregates.use_case import Request
 from clocks import let_the_clock_have_been_ahead
 from counting import Counting, Renamed, eventually, installed, register, register_at_once, rows_by_the_log
-from projections import reading
-from projections.engine import ProjectionStoppedError, Runner
-from projections.positions import NotInstalledError
-from projections.reading import NOTHING_KNOWN, BehindError, KnownAtError, ReadModels, as_known_at
+from projections.engine.positions import NotInstalledError
+from projections.engine.runner import ProjectionStoppedError, Runner
+from projections.reading import read_models as reading
+from projections.reading.read_models import NOTHING_KNOWN, BehindError, KnownAtError, ReadModels, as_known_at
 from store.application import Dossier
 from store.stopping import Stop
 

@@ -14,7 +14,7 @@ import pytest
 from aggregates.fact import Role
 from api_client import Api, register
 from command_line import CommandLine
-from jobs.uploader import Uploader
+from jobs.upload.worker import Uploader
 from store.stopping import Stop
 
 KEYED = {"Customer": "customer_number", "Town": "city"}

@@ -9,7 +9,7 @@ import pytest
 
 from aggregates.fact import Role
 from api_client import Api, fields, register
-from jobs.uploader import Uploader
+from jobs.upload.worker import Uploader
 from payers import update
 from store.stopping import Stop
 from upload_room import uploaded

@@ -15,8 +15,9 @@ from psycopg_pool.base import AttemptWithBackoff
 from cli import supervisor
 from consumers import forwarder, retrying
 from cutting_proxy import CuttingProxy
-from jobs import uploader, worker
-from projections import engine
+from jobs.propagation import worker
+from jobs.upload import worker as upload_worker
+from projections.engine import runner
 from store.database import Database, Row
 from store.leadership import STANDBY_S
 from store.signals import PAUSE_WITHOUT_SERVER_S, Signal
@@ -146,9 +147,9 @@ def test_a_connection_that_is_in_use_is_waited_for_when_no_further_one_can_be_ma
 @pytest.mark.parametrize(
     "pause_s",
     [
-        engine.LONGEST_PAUSE_S,
+        runner.LONGEST_PAUSE_S,
         worker.LONGEST_PAUSE_S,
-        uploader.LONGEST_PAUSE_S,
+        upload_worker.LONGEST_PAUSE_S,
         retrying.RESTARTING.longest_s,
         forwarder.SENDING.longest_s,
         supervisor.LONGEST_PAUSE_S,

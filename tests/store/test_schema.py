@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from projections.engine import install
+from projections.engine.runner import install
 from store.database import Database
 from store.schema import MigrationError, migrate, migrations
 

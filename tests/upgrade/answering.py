@@ -20,8 +20,8 @@ from api.settings import ApiSettings
 from api_client import SECRET, Api
 from consumers import asyncapi
 from projections import catalogue
-from projections.reading import ReadModels
-from projections.rebuild import rebuild
+from projections.engine.rebuild import rebuild
+from projections.reading.read_models import ReadModels
 from store.application import Dossier
 
 

@@ -30,10 +30,10 @@ from api.app import create_app
 from api.settings import ApiSettings
 from api_client import SECRET, Api
 from conftest import environment
-from jobs.uploader import Uploader
+from jobs.upload.worker import Uploader
 from projections import catalogue
-from projections.engine import Runner, install
-from projections.reading import ReadModels
+from projections.engine.runner import Runner, install
+from projections.reading.read_models import ReadModels
 from store import embedded
 from store.application import Dossier
 from store.database import Database

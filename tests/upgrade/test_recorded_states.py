@@ -23,9 +23,9 @@ from api.settings import ApiSettings
 from api_client import SECRET, Api
 from conftest import environment
 from projections import catalogue
-from projections.engine import install
-from projections.reading import ReadModels
-from projections.rebuild import rebuild
+from projections.engine.rebuild import rebuild
+from projections.engine.runner import install
+from projections.reading.read_models import ReadModels
 from store.application import Dossier
 from store.database import Database
 from store.schema import migrate

@@ -19,7 +19,7 @@ from api.settings import ApiSettings
 from api_client import SECRET, Api
 from command_line import TOKEN_SECRET, CommandLine
 from conftest import MASTER_KEY, environment
-from projections.reading import ReadModels
+from projections.reading.read_models import ReadModels
 from store.application import Dossier
 from upgrade.record import BIN, SCHEMA
 from upgrade.test_recorded_states import FOLDER, STATES, compared

@@ -21,10 +21,12 @@ from api.shapes import Body, ClassWord, Day, Reason
 from api.spellings import Flag
 from api.terms import OptionsToKeep, TermsBody
 from api.writing import UNCHANGED, Write, WriteAnswer, Writing
-from projections import accounts, replaying
-from projections.accounts import ProfileRead, ProfileVersion
-from projections.differences import Diff
-from projections.paging import Page
+from projections.accounts import queries as accounts
+from projections.accounts import replay
+from projections.accounts.models import ProfileRead, ProfileVersion
+from projections.answers.differences import Diff
+from projections.answers.profile_history import profile_diff, profile_history
+from projections.reading.paging import Page
 
 router: Final = APIRouter(prefix="/v1/accounts", tags=["account profiles"], route_class=GuardedRoute)
 Explain = Annotated[Flag, Query(description="Also level, origin, class, class version and event of every value.")]
@@ -179,11 +181,11 @@ def _profile(read: Read, place: Place, explain: bool, source: str) -> Response:
 def _replayed(read: Read, place: Place, explain: bool) -> Response:
     """The same by folding the log (rule 2.20)."""
     dossier, (day, known_at) = read.services.dossier, read.from_log()
-    found = replaying.replay_profile(dossier, place, day, known_at, explain)
+    found = replay.replay_profile(dossier, place, day, known_at, explain)
     if found is not None:
         return read.answer_known(found, known_at, version=found.version)
     place_in_log(dossier, place, known_at)
-    above = None if place.site is None else replaying.replay_profile(dossier, Place(place.account), day, known_at)
+    above = None if place.site is None else replay.replay_profile(dossier, Place(place.account), day, known_at)
     raise nothing_in_force(place, day, above)
 
 
@@ -215,10 +217,10 @@ def _update(write: Write, place: Place, body: ProfileChange) -> Response:
 def _history(read: Read, place: Place, page: Paging) -> Response:
     with read.view("accounts", "history") as view:
         place_found(view, place)
-        return read.answer(accounts.profile_history(view, place, page.limit, page.cursor), view)
+        return read.answer(profile_history(view, place, page.limit, page.cursor), view)
 
 
 def _diff(read: Read, place: Place, from_: Point, to: Point | None) -> Response:
     with two_views(read, from_, to, "accounts") as (before, after):
         place_found(after, place)
-        return read.answer(accounts.profile_diff(before, after, place), after)
+        return read.answer(profile_diff(before, after, place), after)

@@ -20,9 +20,10 @@ from api.paths import ACCOUNT, SITE
 from api.reading import AnswerSource, Read, Reading
 from api.shapes import AccountNumber, Body, Currency, CustomerNumber, Day, Reason, SiteNumber
 from api.writing import WriteAnswer, Writing
-from projections import accounts, replaying
-from projections.accounts import AccountRead, Resolution, SiteRead
-from projections.paging import Page
+from projections.accounts import queries as accounts
+from projections.accounts import replay
+from projections.accounts.models import AccountRead, Resolution, SiteRead
+from projections.reading.paging import Page
 
 router: Final = APIRouter(prefix="/v1/accounts", tags=["accounts"], route_class=GuardedRoute)
 
@@ -128,7 +129,7 @@ def resolve_profile(  # noqa: PLR0917  (query parameters)
 def _replayed(read: Read, account: str, site: str | None, on: date | None, currency: str | None) -> Response:
     """The same by folding the log (rule 2.20)."""
     dossier, (day, known_at) = read.services.dossier, read.from_log(on)
-    found = replaying.replay_resolution(dossier, account, site, day, known_at, currency)
+    found = replay.replay_resolution(dossier, account, site, day, known_at, currency)
     if found is None:
         place_in_log(dossier, Place(account, site), known_at)
     _check_currency(currency, found)

@@ -17,9 +17,11 @@ from api.paths import CATEGORY, RESPONSE
 from api.reading import NOT_MODIFIED, Reading
 from api.shapes import Body, CategoryCode, Description, Position, Reason, ResponseCode
 from api.writing import WriteAnswer, Writing
-from projections import drawer, history, paging
-from projections.drawer import Category
-from projections.reading import View
+from projections.drawer import categories as drawer
+from projections.drawer.categories import Category
+from projections.history import fold as history
+from projections.reading import paging
+from projections.reading.read_models import View
 
 router: Final = APIRouter(prefix="/v1/categories", tags=["categories"], route_class=GuardedRoute)
 

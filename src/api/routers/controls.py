@@ -16,9 +16,9 @@ from api.paths import CONTROL
 from api.reading import Reading
 from api.shapes import Body, ControlText, Day, Reason
 from api.writing import WriteAnswer, Writing
-from projections import controls
-from projections.controls import ControlValue
-from projections.paging import Page
+from projections.controls import fold as controls
+from projections.controls.fold import ControlValue
+from projections.reading.paging import Page
 
 router: Final = APIRouter(prefix="/v1/controls", tags=["controls"], route_class=GuardedRoute)
 

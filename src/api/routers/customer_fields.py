@@ -21,8 +21,8 @@ from api.redirecting import LEADS_ON
 from api.shapes import Body, Day, FieldEdit, InteractionId, Reason
 from api.spellings import Flag
 from api.writing import Recording, WriteAnswer, Writing
-from projections import fields
-from projections.fields import Widget
+from projections.fields import queries as fields
+from projections.fields.queries import Widget
 
 router: Final = APIRouter(prefix="/v1/customers", tags=["business fields"], route_class=GuardedRoute)
 EDITORS: Final = (Role.ADMINISTRATOR, Role.AGENT)

@@ -21,10 +21,14 @@ from api.redirecting import LEADS_ON
 from api.shapes import AlternateNumber, Body, CustomerName, CustomerNumber, Day, Reason
 from api.shapes import Query as Words
 from api.writing import UNCHANGED, WriteAnswer, Writing
-from projections import customers, drawer, history
-from projections.customers import Customer, CustomerSummary, FoundByAlternate
-from projections.paging import Page
-from projections.reading import View
+from projections.answers.differences import DIFFED, Diff, diff
+from projections.customers import queries as customers
+from projections.customers.queries import Customer, FoundByAlternate
+from projections.drawer import queries as drawer
+from projections.history import fold as history
+from projections.reading.paging import Page
+from projections.reading.read_models import View
+from projections.tables.names import CustomerSummary
 
 router: Final = APIRouter(prefix="/v1/customers", tags=["customers"], route_class=GuardedRoute)
 NO_NUMBERS: Final = "No data to display"
@@ -237,15 +241,15 @@ def read_history(read: Reading, number: NUMBER, page: Paged) -> Response:
         return read.answer(history.history(view, CustomerProfile.KIND, number, page.limit, page.cursor), view)
 
 
-@router.get("/{number}/diff", response_model=history.Diff, dependencies=[allow(PROFILE_READERS)], responses=LEADS_ON)
+@router.get("/{number}/diff", response_model=Diff, dependencies=[allow(PROFILE_READERS)], responses=LEADS_ON)
 def read_diff(request: Request, read: Reading, number: NUMBER, from_: From, to: To = None) -> Response:
     """What differs between two points of (`valid_at`, `known_at`), such as `2026-01-01@2026-02-01T00:00:00Z`.
 
     To who may not see masked values, one that was set anew differs, whatever it equals (rule 5.2).
     """
     hide = around.of(request.scope).role not in UNMASKERS
-    with two_views(read, from_, to, *history.DIFFED) as (before, after):
-        found = history.diff(before, after, number, hide=hide)
+    with two_views(read, from_, to, *DIFFED) as (before, after):
+        found = diff(before, after, number, hide=hide)
         if found is None:
             raise CustomerNotFoundError(f"Customer {number} does not exist.")
         return read.answer(found, after)

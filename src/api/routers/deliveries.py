@@ -21,9 +21,9 @@ from api.reading import Reading, as_json
 from api.services import services_of
 from api.shapes import Body, CorrectedValue, CustomerNumber
 from api.writing import JSON
-from projections import deliveries
-from projections.deliveries import Delivery
-from projections.paging import Page, cursor_of
+from projections.deliveries import fold as deliveries
+from projections.deliveries.fold import Delivery
+from projections.reading.paging import Page, cursor_of
 from store import deliveries as outcomes
 
 router: Final = APIRouter(prefix="/v1", tags=["deliveries"], route_class=GuardedRoute)

@@ -13,8 +13,8 @@ from api.reading import Reading
 from api.redirecting import LEADS_ON
 from api.shapes import Answer, Body, CategoryKey, Day, Reason
 from api.writing import WriteAnswer, Writing
-from projections import drawer
-from projections.drawer import Drawer
+from projections.drawer import queries as drawer
+from projections.drawer.queries import Drawer
 
 router: Final = APIRouter(prefix="/v1/customers", tags=["drawer"], route_class=GuardedRoute)
 SAVED: Final = "Profile saved."

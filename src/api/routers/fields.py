@@ -27,10 +27,11 @@ from api.shapes import (
     ValidatorWord,
 )
 from api.writing import WriteAnswer, Writing
-from projections import fields, history
-from projections.fields import FieldRead
-from projections.paging import Page
-from projections.reading import View
+from projections.fields import queries as fields
+from projections.fields.queries import FieldRead
+from projections.history import fold as history
+from projections.reading.paging import Page
+from projections.reading.read_models import View
 
 router: Final = APIRouter(prefix="/v1/fields", tags=["business fields"], route_class=GuardedRoute)
 _NOT_DEFINED: Final = frozenset({"key", "reason"})

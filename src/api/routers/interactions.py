@@ -21,9 +21,9 @@ from api.paths import INTERACTION
 from api.reading import Reading
 from api.shapes import AgentName, Body, CustomerNumber, InteractionId, NextState, Reason
 from api.writing import Write, WriteAnswer, Writing
-from projections import interactions
-from projections.interactions import InteractionRead, StateWord
-from projections.paging import Page
+from projections.interactions import fold as interactions
+from projections.interactions.fold import InteractionRead, StateWord
+from projections.reading.paging import Page
 
 router: Final = APIRouter(prefix="/v1/interactions", tags=["interactions"], route_class=GuardedRoute)
 

@@ -16,9 +16,9 @@ from api.paths import MAPPED
 from api.reading import Reading
 from api.shapes import AttributeName, Body, Reason
 from api.writing import WriteAnswer, Writing
-from projections import controls
-from projections.controls import MappingRow
-from projections.paging import Page
+from projections.controls import fold as controls
+from projections.controls.fold import MappingRow
+from projections.reading.paging import Page
 
 router: Final = APIRouter(prefix="/v1/attribute-mappings", tags=["attribute mappings"], route_class=GuardedRoute)
 

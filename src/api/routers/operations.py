@@ -12,7 +12,7 @@ from api.health_shapes import HealthDocument
 from api.problems import UNREADY, problem
 from api.services import services_of
 from api.writing import JSON
-from projections.health import document
+from projections.health.judgement import document
 
 router: Final = APIRouter(tags=["operations"], route_class=GuardedRoute)
 

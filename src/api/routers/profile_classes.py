@@ -21,10 +21,10 @@ from api.reading import NOT_MODIFIED, Reading
 from api.shapes import MOST_A_PAGE, ApplyToWord, ClassDescription, ClassName, Reason
 from api.terms import OptionsOfNew, OptionsToKeep, TermsBody
 from api.writing import Write, WriteAnswer, Writing
-from projections import profile_classes
-from projections.paging import Page
-from projections.profile_classes import ClassRead, ClassVersion
-from projections.reading import View
+from projections.accounts import classes
+from projections.accounts.models import ClassRead, ClassVersion
+from projections.reading.paging import Page
+from projections.reading.read_models import View
 
 router: Final = APIRouter(prefix="/v1/profile-classes", tags=["profile classes"], route_class=GuardedRoute)
 
@@ -65,7 +65,7 @@ class ProfileClassAnswer(WriteAnswer):
 def list_profile_classes(read: Reading, page: Paged) -> Response:
     """All profile classes, by name."""
     with read.view("accounts") as view:
-        return read.answer(profile_classes.profile_classes(view, page.limit, page.cursor), view)
+        return read.answer(classes.profile_classes(view, page.limit, page.cursor), view)
 
 
 @router.post("", status_code=201, response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
@@ -116,7 +116,7 @@ def list_profile_class_versions(read: Reading, name: CLASS, page: Paged) -> Resp
     """Every version of a class: what it changed, for which profiles, who, when and why."""
     with read.view("accounts") as view:
         _found(view, name)
-        return read.answer(profile_classes.class_versions(view, name, page.limit, page.cursor), view)
+        return read.answer(classes.class_versions(view, name, page.limit, page.cursor), view)
 
 
 @router.get(
@@ -154,7 +154,7 @@ def _place(name: str) -> str:
 def _version(view: View, name: str, version: int) -> ClassVersion | None:
     cursor: str | None = None
     while True:
-        page = profile_classes.class_versions(view, name, MOST_A_PAGE, cursor)
+        page = classes.class_versions(view, name, MOST_A_PAGE, cursor)
         found = next((one for one in page.items if one.version == version), None)
         cursor = page.next_cursor
         if found is not None or cursor is None:
@@ -162,7 +162,7 @@ def _version(view: View, name: str, version: int) -> ClassVersion | None:
 
 
 def _found(view: View, name: str) -> ClassRead:
-    found = profile_classes.profile_class(view, name)
+    found = classes.profile_class(view, name)
     if found is None:
         raise ClassNotFoundError(f"Profile class {name} does not exist.")
     return found

@@ -13,9 +13,9 @@ from api.rebuilds import RebuildRunningError
 from api.services import Services, services_of
 from api.writing import JSON
 from projections import catalogue
-from projections.paging import Page
-from projections.projection import Projection
-from projections.reading import ProjectionState
+from projections.engine.projection import Projection
+from projections.engine.states import ProjectionState
+from projections.reading.paging import Page
 
 router: Final = APIRouter(prefix="/v1/projections", tags=["projections"], route_class=GuardedRoute)
 

@@ -29,12 +29,13 @@ from api.services import services_of
 from api.shapes import Body, Day, Reason
 from api.spellings import WHOLE, Flag
 from api.writing import JSON, WriteAnswer, Writing
-from jobs import previewing, states
-from jobs.deciding import BEFORE_ALL
-from jobs.states import PropagationDetail, PropagationRead, State
-from projections.accounts_models import PlainValue
-from projections.paging import Page, cursor_of, keys_of
-from store.propagations import ProfileOutcome
+from jobs.propagation import preview as previewing
+from jobs.propagation import progress
+from jobs.propagation.decide import BEFORE_ALL
+from jobs.propagation.progress import PropagationDetail, PropagationRead, State
+from jobs.propagation.records import ProfileOutcome
+from projections.accounts.models import PlainValue
+from projections.reading.paging import Page, cursor_of, keys_of
 
 router: Final = APIRouter(
     prefix="/v1/profile-classes/{name}/propagations", tags=["profile classes"], route_class=GuardedRoute
@@ -88,7 +89,7 @@ Run = Annotated[RunNumber | None, Query(description="Which run; the last one whe
 @router.get("", response_model=Page[PropagationRead], dependencies=[allow(PROFILE_READERS)])
 def list_propagations(request: Request, name: CLASS, page: Paged) -> Response:
     """Every version of a class that is meant for existing profiles, and how far that is."""
-    return _answer(page_of(states.propagations_of(services_of(request).dossier, name), page))
+    return _answer(page_of(progress.propagations_of(services_of(request).dossier, name), page))
 
 
 @router.get("/{version}", response_model=PropagationDetail, dependencies=[allow(PROFILE_READERS)])
@@ -108,7 +109,7 @@ def read_propagation(
     not `complete`, the same request goes on with it.
     """
     services = services_of(request)
-    found = states.propagation(services.dossier, name, version, run)
+    found = progress.propagation(services.dossier, name, version, run)
     if found.state is State.PLANNED or run_date is not None or include_later is not None:
         change = change_of(services.dossier.load(ProfileClass, name), name, version)
         day = run_date or services.day.today()
@@ -173,7 +174,7 @@ def read_report(
 ) -> Response:
     """What became of each profile, by account and site, with every value before and after; empty while it is planned."""
     dossier = services_of(request).dossier
-    rows = states.outcomes_of(dossier, name, version, page.limit + 1, _place(page), outcome=outcome, run=run)
+    rows = progress.outcomes_of(dossier, name, version, page.limit + 1, _place(page), outcome=outcome, run=run)
     return _reported(rows, page)
 
 

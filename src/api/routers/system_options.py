@@ -15,8 +15,8 @@ from api.reading import Reading
 from api.shapes import Day, Reason
 from api.terms import TermsBody
 from api.writing import WriteAnswer, Writing
-from projections import accounts
-from projections.accounts import SystemOptionsRead
+from projections.accounts import queries as accounts
+from projections.accounts.models import SystemOptionsRead
 
 router: Final = APIRouter(prefix="/v1/system-options", tags=["profile classes"], route_class=GuardedRoute)
 

@@ -9,7 +9,7 @@ from api.auth import UPLOADERS, GuardedRoute, allow
 from api.routers.uploads import UPLOAD
 from api.shapes import Body, Reason
 from api.writing import WriteAnswer, Writing
-from jobs import cancelling
+from jobs.upload import cancel
 
 router: Final = APIRouter(prefix="/v1/uploads", tags=["uploads"], route_class=GuardedRoute)
 
@@ -24,4 +24,4 @@ class Cancel(Body):
 def cancel_upload(write: Writing, upload: UPLOAD, body: Cancel | None = None) -> Response:
     """Ends an upload before the end of its file. The rows that were taken stay, and its state and counts say so."""
     request = write.ask(body.reason if body else None)
-    return write.done(cancelling.cancel(write.services.dossier, request, upload))
+    return write.done(cancel.cancel(write.services.dossier, request, upload))

@@ -16,9 +16,9 @@ from api.pages import Paged, page_of
 from api.reading import Reading
 from api.shapes import Body, Reason, rule
 from api.writing import MADE, WriteAnswer, Writing
-from jobs import upload_states
-from jobs.upload_states import MappingRead
-from projections.paging import Page
+from jobs.upload import progress
+from jobs.upload.progress import MappingRead
+from projections.reading.paging import Page
 
 router: Final = APIRouter(prefix="/v1/upload-mappings", tags=["uploads"], route_class=GuardedRoute)
 
@@ -50,7 +50,7 @@ class SavedMapping(Body):
 def list_upload_mappings(read: Reading, page: Paged) -> Response:
     """Every mapping, by name."""
     _, known_at = read.from_log()
-    found = upload_states.mappings(read.services.dossier, known_at)
+    found = progress.mappings(read.services.dossier, known_at)
     return read.answer_known(page_of(found, page), known_at)
 
 
@@ -58,7 +58,7 @@ def list_upload_mappings(read: Reading, page: Paged) -> Response:
 def read_upload_mapping(read: Reading, name: NAME) -> Response:
     """One mapping."""
     _, known_at = read.from_log()
-    found = next((one for one in upload_states.mappings(read.services.dossier, known_at) if one.name == name), None)
+    found = next((one for one in progress.mappings(read.services.dossier, known_at) if one.name == name), None)
     if found is None:
         raise MappingNotFoundError(f"There is no upload mapping {name}.")
     return read.answer_known(found, known_at, version=found.version)

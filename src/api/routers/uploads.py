@@ -32,12 +32,12 @@ from api.shapes import Day
 from api.spellings import Flag, Id
 from api.streaming import Stream
 from api.writing import JSON, WriteAnswer, WritingUnkeyed
-from jobs import receiving, upload_states
-from jobs.receiving import Reading, Receiving
-from jobs.trying import DryRun, Trying
-from jobs.upload_states import UploadRead, WrongValue
-from projections.paging import Page
-from store.staging import CHUNK_BYTES
+from jobs.upload import progress, receive
+from jobs.upload.dry_run import DryRun, Trying
+from jobs.upload.progress import UploadRead, WrongValue
+from jobs.upload.receive import Reading, Receiving
+from jobs.upload.staging import CHUNK_BYTES
+from projections.reading.paging import Page
 
 MEDIA_TYPES: Final = (
     "text/csv",
@@ -131,7 +131,7 @@ async def receive_file(
     told = "\t" if delimiter == "tab" else delimiter
     reading = Reading(file, mapping, _columns(columns), told, header, effective_from, effective_to)
     asked = await run_in_threadpool(write.ask, creates=True)
-    await run_in_threadpool(receiving.check, services.dossier, asked, reading)
+    await run_in_threadpool(receive.check, services.dossier, asked, reading)
     incoming = await run_in_threadpool(Receiving, services.dossier, reading)
     try:
         await _take(request, incoming, services.settings.most_upload_bytes)
@@ -174,7 +174,7 @@ async def _try(request: Request, incoming: Receiving, asked: Asked, reading: Rea
     """The result of a dry run of the file. Ends with `ClientDisconnect` when nobody waits for it any more."""
     dossier = services_of(request).dossier
     received = await run_in_threadpool(
-        lambda: receiving.as_received(dossier, asked, reading, size=incoming.size, digest=incoming.end())
+        lambda: receive.as_received(dossier, asked, reading, size=incoming.size, digest=incoming.end())
     )
     trying = await run_in_threadpool(Trying, dossier, received, incoming.read)
     chunks = trying.chunks()
@@ -218,13 +218,13 @@ def _asked(request: Request, columns: str | None, digest: str) -> bytes:
 @router.get("", response_model=Page[UploadRead], dependencies=[allow(UPLOADERS)])
 def list_uploads(request: Request, page: Paged) -> Response:
     """Every upload, the latest first."""
-    return _answer(upload_states.list_uploads(services_of(request).dossier, page.limit, page.cursor))
+    return _answer(progress.list_uploads(services_of(request).dossier, page.limit, page.cursor))
 
 
 @router.get("/{upload}", response_model=UploadRead, dependencies=[allow(UPLOADERS)])
 def read_upload(request: Request, upload: UPLOAD) -> Response:
     """One upload: how far it is, and what became of its rows."""
-    found = upload_states.upload(services_of(request).dossier, upload)
+    found = progress.upload(services_of(request).dossier, upload)
     return answer_at(found, found.position)
 
 
@@ -250,10 +250,10 @@ def read_errors(
     if format == "json":
         if bom is not None:
             raise InvalidError("Only the file has a byte order mark: ask for format=csv.", field="bom")
-        return _answer(upload_states.wrong_values(dossier, upload, page.limit, page.cursor))
-    upload_states.upload(dossier, upload)
+        return _answer(progress.wrong_values(dossier, upload, page.limit, page.cursor))
+    progress.upload(dossier, upload)
     headers = {"Content-Disposition": f'attachment; filename="errors-{upload}.csv"'}
-    lines = csv_lines(upload_states.all_wrong_values(dossier, upload), bom=bool(bom))
+    lines = csv_lines(progress.all_wrong_values(dossier, upload), bom=bool(bom))
     return Stream(services_of(request).queries.each(lines), 200, headers, "text/csv; charset=utf-8")
 
 

@@ -1,0 +1,1 @@
+"""Changed profile classes on their way into existing profiles."""

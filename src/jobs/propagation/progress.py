@@ -1,0 +1,191 @@
+"""How propagations are getting on, for whoever reads: planned, running, finished or failed, with counts; and what one would do.
+
+Read from the log and from the outcomes, never from a clock of the past: these are jobs, not facts with effective dates.
+"""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, cast
+from uuid import UUID
+
+from psycopg import Connection
+from pydantic import BaseModel, ConfigDict
+
+from aggregates.account.propagating import Became
+from aggregates.profile_class.events import PropagationFinished, PropagationStarted
+from aggregates.profile_class.profile_class import ApplyTo, ClassChange, ClassNotFoundError, ProfileClass
+from aggregates.profile_class.propagation import (
+    FIRST_RUN,
+    Propagation,
+    PropagationNotFoundError,
+    change_of,
+    runs_of,
+)
+from jobs.propagation import records
+from jobs.propagation.preview import Preview, Reason, reasons_of
+from store.application import Dossier
+from store.database import Row
+
+
+class State(StrEnum):
+    """Where a propagation stands. A failed one is tried again by itself."""
+
+    PLANNED = "planned"
+    RUNNING = "running"
+    FINISHED = "finished"
+    FAILED = "failed"
+
+
+class PropagationRead(BaseModel):
+    """One class version that is meant for existing profiles, and how far a run of it is. Counts are those of the outcomes so far."""
+
+    model_config = ConfigDict(frozen=True)
+
+    profile_class: str
+    version: int
+    apply_to: ApplyTo
+    message: str
+    """The choice in the words that the administrator read (rule 2.15)."""
+    state: State
+    run: int | None = None
+    """The run that is told of, from 1; `None` while there is none. Where none is asked for it is the last one."""
+    run_date: date | None = None
+    include_later: bool | None = None
+    started_at: datetime | None = None
+    started_by: str | None = None
+    reason: str | None = None
+    correlation_id: UUID | None = None
+    finished_at: datetime | None = None
+    position: int | None = None
+    """Log position of its last event once it is finished: a read that waits for it sees every profile."""
+    profiles: int | None = None
+    """How many it concerns; `None` until they are counted."""
+    done: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    skipped: int = 0
+    error: str | None = None
+    """Why it is not getting on, while it failed."""
+    failed_at: datetime | None = None
+
+
+class PropagationDetail(PropagationRead):
+    """The same with its reasons, and with a preview of the next run: while it is planned, and afterwards on request."""
+
+    reasons: list[Reason] = []
+    preview: Preview | None = None
+
+
+def propagations_of(dossier: Dossier, name: str) -> list[PropagationRead]:
+    """Every version of a class that is meant for existing profiles, by number. Raises `ClassNotFoundError`."""
+    found = dossier.load(ProfileClass, name)
+    if found is None:
+        raise ClassNotFoundError(f"Profile class {name} does not exist.")
+    changes = [change for _, change in sorted(found.changes.items()) if change.apply_to.propagates]
+    with dossier.database.connection() as connection:
+        return [PropagationRead(**_told(dossier, connection, change, runs(dossier, change))) for change in changes]
+
+
+def unfinished(dossier: Dossier, limit: int) -> tuple[list[PropagationRead], int]:
+    """Up to `limit` runs that were started and are not finished, the oldest first, and how many there are besides."""
+    with dossier.database.connection() as connection:
+        started = [dossier.fact_mapper.to_domain_event(event) for event in records.unfinished(connection)]
+        found = [
+            PropagationRead(**_told(dossier, connection, _change(dossier, fact), fact.run or FIRST_RUN))
+            for fact in cast("list[PropagationStarted]", started[:limit])
+        ]
+    return found, len(started[limit:])
+
+
+def _change(dossier: Dossier, fact: PropagationStarted) -> ClassChange:
+    name = fact.profile_class
+    return change_of(dossier.load(ProfileClass, name), name, fact.applied_version)
+
+
+def propagation(dossier: Dossier, name: str, version: int, run: int | None = None) -> PropagationDetail:
+    """One of them: its last run, or the one asked for. Raises `PropagationNotFoundError`."""
+    change = change_of(dossier.load(ProfileClass, name), name, version)
+    run = _run(dossier, change, run)
+    with dossier.database.connection() as connection:
+        reasons = records.reasons(connection, _id(dossier, change, run))
+        return PropagationDetail(**_told(dossier, connection, change, run), reasons=list(reasons_of(reasons)))
+
+
+def outcomes_of(
+    dossier: Dossier,
+    name: str,
+    version: int,
+    limit: int,
+    after: tuple[str, str],
+    *,
+    outcome: Became | None = None,
+    run: int | None = None,
+) -> list[records.ProfileOutcome]:
+    """The report of a run, the last one by default (rule 2.17): up to `limit` outcomes after this account and site.
+
+    Raises `PropagationNotFoundError`.
+    """
+    change = change_of(dossier.load(ProfileClass, name), name, version)
+    id_ = _id(dossier, change, _run(dossier, change, run))
+    with dossier.database.connection() as connection:
+        return records.report(connection, id_, limit, after, outcome)
+
+
+def runs(dossier: Dossier, change: ClassChange) -> int:
+    """How many runs of a change there are, finished or not."""
+    return len(runs_of(lambda key: dossier.load(Propagation, key), change))
+
+
+def _run(dossier: Dossier, change: ClassChange, asked: int | None) -> int:
+    """The number of the run that is asked for, by default the last one; 0 while there is none."""
+    last = runs(dossier, change)
+    if asked is not None and asked > last:
+        raise PropagationNotFoundError(f"Version {change.version} of {change.name} has no run {asked}.")
+    return last if asked is None else asked
+
+
+def _id(dossier: Dossier, change: ClassChange, run: int) -> UUID:
+    return Propagation.id_of(dossier.company, Propagation.key(change.name, change.version, run or FIRST_RUN))
+
+
+def _told(dossier: Dossier, connection: Connection[Row], change: ClassChange, run: int) -> dict[str, Any]:
+    """The fields of `PropagationRead`; of run 0, that it is planned."""
+    id_ = _id(dossier, change, run)
+    told: dict[str, Any] = {
+        "profile_class": change.name,
+        "version": change.version,
+        "apply_to": change.apply_to,
+        "message": change.apply_to.text,
+        "state": State.PLANNED,
+        "run": run or None,
+    }
+    for event in dossier.log_of_facts.select_events(id_):
+        fact = dossier.fact_mapper.to_domain_event(event)
+        if isinstance(fact, PropagationStarted):
+            told |= _started(fact, connection, id_)
+        elif isinstance(fact, PropagationFinished):
+            counts = {outcome.value: getattr(fact, outcome.value) for outcome in Became}
+            profiles = sum(counts.values())
+            told |= {**counts, "state": State.FINISHED, "finished_at": fact.recorded_at, "done": profiles}
+            told["position"] = event.id
+            told |= {"profiles": profiles, "error": None, "failed_at": None}
+    return told
+
+
+def _started(fact: PropagationStarted, connection: Connection[Row], id_: UUID) -> dict[str, Any]:
+    run = records.run(connection, id_)
+    counts = records.counts(connection, id_)
+    return {
+        **counts,
+        "state": State.RUNNING if run.error is None else State.FAILED,
+        "run_date": fact.run_date,
+        "include_later": fact.include_later,
+        "started_at": fact.recorded_at,
+        "started_by": fact.origin.actor,
+        "reason": fact.origin.reason,
+        "correlation_id": fact.origin.correlation_id,
+        "profiles": run.profiles,
+        "done": sum(counts.values()),
+        "error": run.error,
+        "failed_at": run.failed_at,
+    }

@@ -1,0 +1,146 @@
+"""The worker: finds propagations that were started and are not finished, and runs each to its end; run by `dossier work`.
+
+One is active in a company (advisory lock), a standby waits. It looks whenever the log says that something was recorded, and every
+`POLL_S` in any case. An outage of the database is waited for. Any other fault is written down beside the propagation, logged and counted;
+those of other classes go on, and this one is tried again after `REST_S`, so that nothing has to be done once the cause is mended.
+"""
+
+import time
+from contextlib import closing
+from typing import Final, cast
+from uuid import UUID
+
+import structlog
+from eventsourcing.persistence import MapperDeserialisationError
+
+from aggregates.profile_class.events import PropagationStarted
+from jobs import metrics
+from jobs.propagation import records
+from jobs.propagation.run import Propagating
+from projections.reading.read_models import BehindError, ReadModels
+from store import heartbeats
+from store.application import Dossier
+from store.events import RecordedEvent
+from store.heartbeats import Progress
+from store.leadership import Leader, leading
+from store.outage_log import tell_waiting
+from store.outages import is_outage, reason
+from store.signals import Signal
+from store.stopping import Stop
+
+LOCK: Final = "work"
+"""Name of its lock."""
+POLL_S: Final = 1.0
+"""Seconds after which the log is looked at even without a signal."""
+SETTLE_S: Final = 0.1
+"""Seconds between two looks at a busy log."""
+REST_S: Final = 30.0
+"""Seconds that a propagation rests after a fault."""
+PATIENCE_S: Final = 30.0
+"""Seconds for which it is no fault that the read model of accounts is behind."""
+CHUNK_PATIENCE_S: Final = 15.0
+"""Seconds that a chunk of profiles may take before the task counts as one that hangs."""
+FIRST_PAUSE_S: Final = 0.2
+LONGEST_PAUSE_S: Final = 2.0
+"""How late the end of an outage of the database may be noticed."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Worker:
+    """Does the long work of one company."""
+
+    def __init__(
+        self, dossier: Dossier, reads: ReadModels, *, rest_s: float = REST_S, progress: Progress | None = None
+    ) -> None:
+        self._dossier = dossier
+        self._reads = reads
+        self._rest_s = rest_s
+        self._progress = progress or Progress()
+        self._pause_s = FIRST_PAUSE_S
+        self._resting: dict[UUID, float] = {}
+        self._behind_since: dict[UUID, float] = {}
+
+    def run(self, stop: Stop) -> None:
+        """Works until `stop` is set. Raises nothing."""
+        while not stop.is_set():
+            try:
+                self._serve(stop)
+            except Exception as error:  # noqa: BLE001  (a fault must not end the process; it is logged and tried again)
+                if is_outage(error):
+                    tell_waiting(error, "propagations")
+                    self._progress.mark("waiting", reason(error), patience_s=heartbeats.PATIENCE_S + self._pause_s)
+                else:
+                    _log.error("work.failed", exc_info=error)
+            stop.wait(self._pause_s)
+            self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
+
+    def _serve(self, stop: Stop) -> None:
+        with leading(self._dossier.database, LOCK, stop, self._progress) as leader, closing(self._signal()) as signal:
+            if leader is None:
+                return
+            signal.listen()
+            self._pause_s = FIRST_PAUSE_S
+            _log.info("work.leads")
+            while not stop.is_set():
+                self._progress.mark()
+                self.work(leader, stop)
+                if signal.wait(POLL_S, stop):
+                    stop.wait(SETTLE_S)
+
+    def _signal(self) -> Signal:
+        return Signal(self._dossier.database, "log")
+
+    def work(self, leader: Leader, stop: Stop) -> None:
+        """Runs what there is to do now, the oldest first; a change of a class waits for an earlier one of the same class.
+
+        Raises:
+            OperationalError: the database is away; nothing else is raised.
+        """
+        waiting = records.unfinished(leader.connection)
+        metrics.WAITING.set(len(waiting))
+        ids = {started.uuid for started in waiting}
+        self._resting = {id_: until for id_, until in self._resting.items() if id_ in ids}
+        held: set[str] = set()
+        for started in waiting:
+            name = self._class_of(started)
+            rests = self._resting.get(started.uuid, 0.0) > time.monotonic()
+            if name in held or rests or stop.is_set() or not self._attempt(leader, started, stop):
+                held.add(name)
+        metrics.FAILED.set(len(self._resting))
+
+    def _class_of(self, started: RecordedEvent) -> str:
+        """The class whose change it is; of an event that cannot be read, a name of its own."""
+        try:
+            fact = cast("PropagationStarted", self._dossier.fact_mapper.to_domain_event(started))
+        except MapperDeserialisationError:
+            return str(started.uuid)
+        return fact.profile_class
+
+    def _getting_on(self) -> None:
+        self._progress.mark(patience_s=CHUNK_PATIENCE_S)
+
+    def _attempt(self, leader: Leader, started: RecordedEvent, stop: Stop) -> bool:
+        """Whether it is finished."""
+        try:
+            finished = Propagating(self._dossier, self._reads, leader, started, self._getting_on).run(stop)
+        except BehindError as error:
+            since = self._behind_since.setdefault(started.uuid, time.monotonic())
+            if time.monotonic() - since < PATIENCE_S:
+                _log.info("propagation.waits", propagation=str(started.uuid), reason=str(error))
+                return False
+            self._fail(leader, started, error)
+        except Exception as error:
+            if is_outage(error):
+                raise
+            self._fail(leader, started, error)
+        else:
+            self._resting.pop(started.uuid, None)
+            self._behind_since.pop(started.uuid, None)
+            return finished
+        return False
+
+    def _fail(self, leader: Leader, started: RecordedEvent, error: Exception) -> None:
+        self._resting[started.uuid] = time.monotonic() + self._rest_s
+        records.fail(leader.connection, started.uuid, str(error) or repr(error))
+        _log.error("propagation.failed", propagation=str(started.uuid), exc_info=error)

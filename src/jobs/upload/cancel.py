@@ -1,0 +1,49 @@
+"""Cancels an upload: the rows that were taken stay, the rest of its file is not read (rule 3.2). For the API and the command line.
+
+A step without rows is stored with the fact, in the place of the one that would be next: so the counts of the fact are those of all rows
+that were taken, and whoever is reading the file can take no more.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from aggregates.aggregate import Aggregate
+from aggregates.upload.commands import cancel_upload
+from aggregates.upload.upload import Counts
+from aggregates.use_case import Outcome, Request
+from jobs.upload import records, staging
+from jobs.upload.records import Progress, Step
+from store.application import Dossier
+
+
+def cancel(dossier: Dossier, request: Request, upload: UUID) -> Outcome:
+    """Cancels an upload and removes its file. Raises what `aggregates.upload.commands.cancel_upload` raises."""
+    outcome = cancel_upload(_Ending(dossier, upload), request, upload=str(upload))
+    with dossier.database.connection() as connection:
+        staging.delete_file(connection, upload)
+    return outcome
+
+
+class _Ending:
+    """The store, for one upload that is to end after the rows that were taken by then."""
+
+    def __init__(self, dossier: Dossier, upload: UUID) -> None:
+        self._dossier = dossier
+        self._upload = upload
+        self._progress = Progress(0, 0, Counts())
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._dossier, name)
+
+    def taken(self) -> Counts:
+        """See `UploadStore`."""
+        with self._dossier.database.connection() as connection:
+            self._progress = records.progress(connection, self._upload)
+        return self._progress.counts
+
+    def keep(self, request: Request, aggregate: Aggregate, **more: Any) -> Outcome:
+        """Stores the fact, the end of the file, and the step after which there is none."""
+        rows, read = self._progress.rows, self._progress.bytes
+        last = Step(rows + 1, rows, read, new=0, changed=0, unchanged=0, failed=0)
+        along = [*records.step_of(self._upload, last), *staging.ending(self._upload)] if aggregate.pending else []
+        return self._dossier.keep(request, aggregate, along=along, **more)

@@ -1,0 +1,44 @@
+"""What is kept of a row that failed, and what is shown of it: the number of its customer, and the row as it came (rules 3.2, 5.1, 5.2).
+
+`decide` says what is kept, `records` seals it, and `progress` shows it. Values of masked fields are neither kept nor shown.
+"""
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any, Final
+
+from aggregates.field.field import FieldDefinition
+from aggregates.upload.mapping import NUMBER
+from jobs.upload.contact_file.originals import restored, stored
+from jobs.upload.contact_file.rows import Row
+
+LONGEST_ORIGINAL: Final = 16_384
+"""Characters of a row that is kept."""
+
+
+def masked_targets(definitions: Mapping[str, FieldDefinition]) -> frozenset[str]:
+    """The fields whose values are neither kept nor shown."""
+    return frozenset(key for key, definition in definitions.items() if definition.masked)
+
+
+def content_of(row: Row, customer: str | None, hidden: AbstractSet[str]) -> dict[str, Any]:
+    """The values to keep of a row. `customer` is the number of its customer; without one it is the number that the row gives.
+
+    A row that cannot be taken apart gives none: what stands in that place may be another field's value.
+    """
+    given = None if row.fault is not None else row.cells.get(NUMBER)
+    content: dict[str, Any] = {"customer_number": customer or given or None}
+    if row.original is not None:
+        original = row.original.without(hidden)
+        if len(original.written()) <= LONGEST_ORIGINAL:
+            content["original"] = stored(original)
+    return content
+
+
+def shown(content: Mapping[str, Any] | None, hidden: AbstractSet[str]) -> tuple[str | None, str | None]:
+    """The number of the customer and the row as a line of its file; `None` for what is not kept or must not be shown now."""
+    if content is None:
+        return None, None
+    original = content.get("original")
+    written = "" if original is None else restored(original).without(hidden).written()
+    return content.get("customer_number"), written or None

@@ -1,0 +1,123 @@
+"""The part of `dossier work` that reads contact files: finds uploads that are here whole and not over, and runs each to its end.
+
+Several processes may do this at once, `dossier upload` among them: each upload is whose holds its lock. It looks whenever the log says
+that something was recorded, and every `POLL_S` in any case. An outage of the database is waited for. Any other fault is written down
+beside the upload, logged and counted; the other uploads go on, and this one is tried again after `REST_S`.
+"""
+
+import time
+from contextlib import closing
+from typing import Final
+from uuid import UUID
+
+import structlog
+
+from jobs import metrics
+from jobs.upload import records, staging
+from jobs.upload.run import ContestedError, NotReceivedError, TakenOverError, Uploading
+from projections.engine.faults import explain
+from store.application import Dossier
+from store.heartbeats import PATIENCE_S, Progress
+from store.keys import MasterKeyError
+from store.outage_log import tell_waiting
+from store.outages import is_outage, reason
+from store.signals import Signal
+from store.stopping import Stop
+
+POLL_S: Final = 1.0
+"""Seconds after which uploads are looked for even without a signal."""
+SETTLE_S: Final = 0.1
+"""Seconds between two looks at a busy log."""
+REST_S: Final = 30.0
+"""Seconds that an upload rests after a fault."""
+TIDY_S: Final = 300.0
+"""Seconds between two looks for files that are of no use any more."""
+CHUNK_PATIENCE_S: Final = 15.0
+"""Seconds that a chunk of rows may take before the task counts as one that hangs."""
+STEADY_S: Final = 10.0
+"""Seconds without a fault after which the next one counts as the first."""
+FIRST_PAUSE_S: Final = 0.2
+LONGEST_PAUSE_S: Final = 2.0
+"""How late the end of an outage of the database may be noticed."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Uploader:
+    """Reads the contact files of one company."""
+
+    def __init__(self, dossier: Dossier, *, rest_s: float = REST_S, progress: Progress | None = None) -> None:
+        self._dossier = dossier
+        self._rest_s = rest_s
+        self._progress = progress or Progress()
+        self._resting: dict[UUID, float] = {}
+        self._tidied = -TIDY_S
+
+    def run(self, stop: Stop) -> None:
+        """Works until `stop` is set. Raises nothing."""
+        pause_s = FIRST_PAUSE_S
+        while not stop.is_set():
+            began = time.monotonic()
+            try:
+                self._serve(stop)
+            except Exception as error:  # noqa: BLE001  (a fault must not end the process; it is logged and tried again)
+                if is_outage(error):
+                    tell_waiting(error, "uploads")
+                    self._progress.mark("waiting", reason(error), patience_s=PATIENCE_S + pause_s)
+                else:
+                    _log.error("uploads.failed", exc_info=error)
+            if time.monotonic() - began > STEADY_S:
+                pause_s = FIRST_PAUSE_S
+            stop.wait(pause_s)
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
+    def _serve(self, stop: Stop) -> None:
+        with closing(Signal(self._dossier.database, "log")) as signal:
+            signal.listen()
+            while not stop.is_set():
+                self._progress.mark()
+                self.work(stop)
+                if signal.wait(POLL_S, stop):
+                    stop.wait(SETTLE_S)
+
+    def work(self, stop: Stop) -> None:
+        """Runs what there is to do now, the oldest first. Raises only when the database is away."""
+        with self._dossier.database.connection() as connection:
+            waiting = staging.waiting(connection)
+            if time.monotonic() - self._tidied > TIDY_S:
+                staging.tidy(connection)
+                self._tidied = time.monotonic()
+        metrics.UPLOADS_WAITING.set(len(waiting))
+        for upload in waiting:
+            if not stop.is_set() and self._resting.get(upload, 0.0) <= time.monotonic():
+                self._attempt(upload, stop)
+        metrics.UPLOADS_FAILED.set(len(self._resting))
+
+    def _getting_on(self) -> None:
+        self._progress.mark(patience_s=CHUNK_PATIENCE_S)
+
+    def _attempt(self, upload: UUID, stop: Stop) -> None:
+        with staging.holding(self._dossier.database, upload) as leader:
+            if leader is None:
+                return
+            try:
+                if Uploading(self._dossier, leader, upload, self._getting_on).run(stop):
+                    _log.info("upload.over", upload=str(upload))
+            except TakenOverError as error:
+                _log.info("upload.taken_over", upload=str(upload), reason=str(error))
+            except Exception as error:
+                if is_outage(error):
+                    raise
+                self._resting[upload] = time.monotonic() + self._rest_s
+                told = _told(error)
+                records.fail(leader.connection, upload, told)
+                _log.error("upload.failed", upload=str(upload), error=told)
+            else:
+                self._resting.pop(upload, None)
+
+
+def _told(error: Exception) -> str:
+    """The error in words that repeat no value of a row: of what is not ours, kind and place only (rule 5.1)."""
+    if isinstance(error, ContestedError | NotReceivedError | MasterKeyError):
+        return str(error)
+    return explain(error, private=True).partition(": ")[0]

@@ -1,0 +1,1 @@
+"""The read model of accounts, sites, their profiles, profile classes and system options."""

@@ -1,0 +1,180 @@
+"""How an answer about profiles is made of the fact that holds. Both roads to it pass here: read model and log (rule 2.20)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal, cast
+from uuid import UUID
+
+import orjson
+
+from aggregates.account.commands import Place
+from aggregates.account.profile import HERE, Profile
+from aggregates.account.resolving import Level, Resolved, SystemValues, explained, resolve
+from aggregates.effective import Days
+from aggregates.profile_class.amounts import AMOUNTS
+from aggregates.profile_class.options import OPTIONS
+from aggregates.profile_class.terms import Terms
+from projections.accounts.models import (
+    Applied,
+    Applies,
+    Explained,
+    PlainValue,
+    ProfileRead,
+    Resolution,
+    SystemOptionsRead,
+)
+from projections.tables.plain import plain
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What holds on some days: the JSON that `content_of` writes, and the event that says so."""
+
+    days: Days
+    event_id: UUID
+    content: str
+
+    def json(self) -> dict[str, Any]:
+        """The content as JSON has it."""
+        found: dict[str, Any] = orjson.loads(self.content)
+        return found
+
+    def profile(self) -> Profile:
+        """The content as a profile."""
+        return Profile.model_validate(self.json())
+
+    def system_values(self) -> SystemValues:
+        """The content as system options."""
+        said = self.json()
+        set_by = {path: UUID(by) for path, by in said["set_by"].items()}
+        return SystemValues(Terms.model_validate(said["terms"]), set_by)
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """The two clocks of a question."""
+
+    valid_at: date
+    known_at: datetime
+
+
+def profile_read(place: Place, at: Clocks, held: Held, version: int, *, explain: bool) -> ProfileRead:
+    """The profile in force, where `held` holds; `version` is the account's or site's."""
+    said = held.json()
+    terms = said["terms"]
+    return ProfileRead.model_construct(
+        account=place.account,
+        site=place.site,
+        valid_at=at.valid_at,
+        known_at=at.known_at,
+        profile_class=said["profile_class"],
+        class_version=said["class_version"],
+        effective_from=held.days.first,
+        effective_to=held.days.last,
+        options=terms["options"],
+        amounts=terms["amounts"],
+        attributes=terms["attributes"],
+        set_here=sorted(path for path, mark in said["marks"].items() if mark["origin"] == HERE),
+        event_id=held.event_id,
+        version=version,
+        explain=_explained(place, held) if explain else None,
+    )
+
+
+def resolution_of(place: Place, at: Clocks, held: Mapping[Level, Held], currency: str | None) -> Resolution:
+    """What applies, of what each level holds; `currency` is an ISO 4217 code in capitals."""
+    site, account, system = (held.get(level) for level in (Level.SITE, Level.ACCOUNT, Level.SYSTEM))
+    found = resolve(
+        None if site is None else site.profile(),
+        None if account is None else account.profile(),
+        None if system is None else system.system_values(),
+    )
+    options, amounts, attributes = _by_kind(found, currency)
+    return Resolution.model_construct(
+        account=place.account,
+        site=place.site,
+        date=at.valid_at,
+        known_at=at.known_at,
+        currency=currency,
+        applies=Applies.model_construct(site=_applied(site), account=_applied(account)),
+        options=options,
+        amounts=amounts,
+        attributes=attributes,
+    )
+
+
+def system_options_read(at: Clocks, held: Held | None, version: int) -> SystemOptionsRead:
+    """The company's own options; nothing is set where nothing is held."""
+    terms = {"options": {}, "amounts": {}, "attributes": {}} if held is None else held.json()["terms"]
+    return SystemOptionsRead.model_construct(
+        valid_at=at.valid_at,
+        known_at=at.known_at,
+        version=version,
+        options=terms["options"],
+        amounts=terms["amounts"],
+        attributes=terms["attributes"],
+        effective_from=None if held is None else held.days.first,
+        effective_to=None if held is None else held.days.last,
+    )
+
+
+def flat(terms: Mapping[str, Any]) -> dict[str, PlainValue]:
+    """The values in the JSON of terms by path, in the order of a form."""
+    found = {f"options.{name}": value for name, value in terms["options"].items()}
+    for code, row in terms["amounts"].items():
+        found |= {f"amounts.{code}.{name}": value for name, value in row.items()}
+    return found | {f"attributes.{key}": value for key, value in terms["attributes"].items()}
+
+
+def label_of(path: str) -> str:
+    """What a form calls the value at a path: `Collector`, `USD Credit limit`, `region`."""
+    kind, name, *rest = path.split(".", 2)
+    if kind == "options":
+        return OPTIONS[name].label
+    return f"{name} {AMOUNTS[rest[0]]}" if kind == "amounts" else name
+
+
+def _applied(held: Held | None) -> Applied | None:
+    if held is None:
+        return None
+    said = held.json()
+    return Applied.model_construct(
+        profile_class=said["profile_class"],
+        class_version=said["class_version"],
+        effective_from=held.days.first,
+        effective_to=held.days.last,
+    )
+
+
+def _explained(place: Place, held: Held) -> dict[str, Explained]:
+    level = Level.ACCOUNT if place.site is None else Level.SITE
+    return {path: _told(one) for path, one in explained(held.profile(), level).items()}
+
+
+def _told(one: Resolved) -> Explained:
+    return Explained.model_construct(
+        value=plain(one.value),
+        level=one.level.value,
+        origin=cast("Literal['class', 'here'] | None", one.origin),
+        profile_class=one.profile_class,
+        class_version=one.class_version,
+        event_id=one.event_id,
+    )
+
+
+_Told = dict[str, Explained]
+
+
+def _by_kind(found: Mapping[str, Resolved], currency: str | None) -> tuple[_Told, dict[str, _Told], _Told]:
+    """Options in the order of a form, amounts by currency, attributes by key."""
+    options = {name: _told(found[path]) for name in OPTIONS if (path := f"options.{name}") in found}
+    amounts: dict[str, _Told] = {}
+    attributes: _Told = {}
+    for path in sorted(found):
+        kind, name, *rest = path.split(".", 2)
+        if kind == "amounts" and currency in {None, name}:
+            amounts.setdefault(name, {})[rest[0]] = _told(found[path])
+        elif kind == "attributes":
+            attributes[name] = _told(found[path])
+    return options, amounts, attributes

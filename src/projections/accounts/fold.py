@@ -1,0 +1,161 @@
+"""`accounts`: the read model of accounts, sites, their profiles, profile classes and system options, at two clocks (rules 2.1-2.20, 6.1).
+
+Folded by the engine; read through `queries` and `classes`. To recover it: `dossier
+rebuild accounts`.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, ClassVar, Final
+from uuid import UUID
+
+from psycopg import Connection
+
+from aggregates.account.commands import Place
+from aggregates.account.events import (
+    AccountOpened,
+    AccountProfileClassAssigned,
+    AccountProfilePropagated,
+    AccountProfileUpdated,
+    SiteCreated,
+    SiteProfileClassAssigned,
+    SiteProfileEnded,
+    SiteProfilePropagated,
+    SiteProfileUpdated,
+)
+from aggregates.customer.events import CustomerBroughtBack, CustomerMergedAway
+from aggregates.effective import Days
+from aggregates.fact import Fact
+from aggregates.profile_class.events import ProfileClassChanged, ProfileClassDefined
+from aggregates.setup.events import SystemOptionsChanged
+from projections.accounts.classes import ClassFact, fold_classes
+from projections.accounts.tables import (
+    DDL,
+    MERGES,
+    OPTIONS_KEY,
+    PROFILES,
+    TABLES,
+    VERSIONS,
+    ProfileFact,
+    class_key,
+    content_of,
+    place_of,
+    version_key,
+)
+from projections.engine.projection import Projection, Seen
+from projections.tables.bitemporal import instant_of
+from projections.tables.superseding import Change
+from store.database import Row
+
+_FACTS: Final[tuple[type[Fact], ...]] = (
+    AccountOpened,
+    AccountProfileClassAssigned,
+    AccountProfileUpdated,
+    AccountProfilePropagated,
+    SiteCreated,
+    SiteProfileClassAssigned,
+    SiteProfileUpdated,
+    SiteProfilePropagated,
+    SiteProfileEnded,
+    ProfileClassDefined,
+    ProfileClassChanged,
+    SystemOptionsChanged,
+    CustomerMergedAway,
+    CustomerBroughtBack,
+)
+_Merge = CustomerMergedAway | CustomerBroughtBack
+_Held = ProfileFact | SystemOptionsChanged
+_INSERT_ACCOUNTS: Final = (
+    "INSERT INTO accounts SELECT * FROM unnest(%b::text[], %b::text[], %b::date[], %b::timestamptz[])"
+)
+_INSERT_SITES: Final = """
+    INSERT INTO account_sites (account, site, created_at) SELECT * FROM unnest(%b::text[], %b::text[], %b::timestamptz[])
+"""
+_FIRST_PROFILES: Final = """
+    UPDATE account_sites AS one SET profile_at = fresh.at
+    FROM unnest(%b::text[], %b::text[], %b::timestamptz[]) AS fresh (account, site, at)
+    WHERE one.account = fresh.account AND one.site = fresh.site AND one.profile_at IS NULL
+"""
+_INSERT_FACTS: Final = """
+    INSERT INTO profile_facts SELECT * FROM unnest(%b::bigint[], %b::uuid[], %b::text[], %b::text[])
+"""
+_INSERT_MEMBERS: Final = """
+    INSERT INTO profile_class_members SELECT * FROM unnest(%b::text[], %b::text[], %b::text[], %b::uuid[])
+    ON CONFLICT DO NOTHING
+"""
+
+
+class AccountsProjection(Projection):
+    """Accounts, sites, profiles, classes and system options."""
+
+    name: ClassVar[str] = "accounts"
+    topics: ClassVar[frozenset[str]] = frozenset(fact.TOPIC for fact in _FACTS)
+    tables: ClassVar[tuple[str, ...]] = TABLES
+    ddl: ClassVar[str] = DDL
+
+    def fold(self, connection: Connection[Row], facts: Sequence[Seen]) -> None:
+        """See `Projection`."""
+        told: list[Any] = [seen.fact for seen in facts]
+        _write(connection, _INSERT_ACCOUNTS, [_account(fact) for fact in told if isinstance(fact, AccountOpened)])
+        _write(connection, _INSERT_SITES, [_site(fact) for fact in told if isinstance(fact, SiteCreated)])
+        _write(connection, _FIRST_PROFILES, _first_profiles(told))
+        _write(connection, _INSERT_FACTS, [_fact(seen) for seen in facts if isinstance(seen.fact, _Held)])
+        _write(connection, _INSERT_MEMBERS, _members(told))
+        PROFILES.fold(connection, [change for seen in facts for change in _changes(seen)])
+        fold_classes(connection, [fact for fact in told if isinstance(fact, ClassFact)])
+        MERGES.fold(connection, told)
+        versioned = [fact for fact in told if not isinstance(fact, ClassFact | _Merge)]
+        VERSIONS.fold(connection, [(_version_key(fact), fact) for fact in versioned])
+
+
+def _write(connection: Connection[Row], statement: str, rows: Sequence[Row]) -> None:
+    if rows:
+        connection.execute(statement, [list(column) for column in zip(*rows, strict=True)])
+
+
+def _account(fact: AccountOpened) -> Row:
+    return (fact.account, fact.customer, fact.effective_from, instant_of(fact.recorded_at))
+
+
+def _site(fact: SiteCreated) -> Row:
+    return (fact.account, fact.site, instant_of(fact.recorded_at))
+
+
+def _first_profiles(facts: Sequence[Fact]) -> list[Row]:
+    """For each site that was assigned a class, when it first was."""
+    found: dict[tuple[str, str], datetime] = {}
+    for fact in facts:
+        if isinstance(fact, SiteProfileClassAssigned):
+            found.setdefault((fact.account, fact.site), instant_of(fact.recorded_at))
+    return [(*key, at) for key, at in found.items()]
+
+
+def _fact(seen: Seen) -> Row:
+    fact: Any = seen.fact
+    of_class = None if isinstance(fact, SystemOptionsChanged) else class_key(fact.profile.profile_class)
+    return (seen.position, fact.event_id, of_class, content_of(fact))
+
+
+def _members(facts: Sequence[Fact]) -> list[Row]:
+    found: dict[tuple[str, str, str], UUID] = {}
+    for fact in facts:
+        if isinstance(fact, ProfileFact):
+            place = place_of(fact)
+            found[class_key(fact.profile.profile_class), place.account, place.site or ""] = fact.originator_id
+    return [(*key, holder) for key, holder in found.items()]
+
+
+def _changes(seen: Seen) -> list[Change]:
+    """What a fact says of the days on which something holds; it names itself as the one that says so."""
+    fact: Any = seen.fact
+    if not isinstance(fact, _Held | SiteProfileEnded):
+        return []
+    days = Days(fact.effective_from, fact.effective_to)
+    content = None if isinstance(fact, SiteProfileEnded) else (seen.position,)
+    return [Change((fact.originator_id,), days, content, instant_of(fact.recorded_at))]
+
+
+def _version_key(fact: Any) -> str:
+    if isinstance(fact, SystemOptionsChanged):
+        return OPTIONS_KEY
+    return version_key(Place(fact.account, getattr(fact, "site", None)))

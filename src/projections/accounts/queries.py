@@ -1,0 +1,191 @@
+"""Accounts, sites and the profiles in force, read at two clocks. Called with a view of the read model `accounts`.
+
+A profile is found by one probe of one index, however many versions it has: `met` on the exclusion constraint's own.
+"""
+
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from aggregates.account.commands import Place
+from aggregates.account.resolving import Level
+from aggregates.effective import Days
+from aggregates.profile_class.currencies import currency_code
+from aggregates.setup.system_options import SystemOptions
+from projections.accounts.answers import Clocks, Held, profile_read, resolution_of, system_options_read
+from projections.accounts.models import AccountRead, ProfileRead, Resolution, SiteRead, SystemOptionsRead
+from projections.accounts.tables import MERGES, OPTIONS_KEY, VERSIONS, class_key, holder_id, is_storable, version_key
+from projections.reading.paging import Page, bounded, keys_of, page
+from projections.reading.read_models import View
+from projections.tables.bitemporal import clocks, met, met_since
+from store.database import Row
+
+_ACCOUNTS: Final = f"""
+    SELECT number, customer, start, {VERSIONS.then("'account/' || number")}, opened_at
+    FROM accounts WHERE opened_at <= %(known_at)s AND {{which}} ORDER BY number LIMIT %(rows)s
+"""
+_ACCOUNT: Final = _ACCOUNTS.format(which="number = %(number)s")
+_ALL_ACCOUNTS: Final = _ACCOUNTS.format(which="number > %(after)s")
+_OF_CUSTOMER: Final = f"""
+    SELECT found.number, found.customer, found.start, {VERSIONS.then("'account/' || found.number")}, found.opened_at
+    FROM unnest(%(customer)s::text || {MERGES.aliases("%(customer)s::text")}) AS owner (number)
+    CROSS JOIN LATERAL (
+        SELECT number, customer, start, opened_at FROM accounts AS one
+        WHERE one.customer = owner.number AND one.opened_at <= %(known_at)s AND one.number > %(after)s
+        ORDER BY one.number LIMIT %(rows)s
+    ) AS found
+    ORDER BY found.number LIMIT %(rows)s
+"""
+"""For each of the numbers a page at most, from the index in its order, however many accounts there are."""
+_SITES: Final = f"""
+    SELECT account, site, {VERSIONS.then("'site/' || account || '/' || site")}, created_at,
+           coalesce(profile_at <= %(known_at)s, false)
+    FROM account_sites WHERE account = %(account)s AND created_at <= %(known_at)s AND {{which}}
+    ORDER BY site LIMIT %(rows)s
+"""
+_SITE: Final = _SITES.format(which="site = %(site)s")
+_ALL_SITES: Final = _SITES.format(which="site > %(after)s")
+_PROFILE: Final = f"""
+    SELECT lower(held.valid), upper(held.valid) - 1, fact.event_id, fact.content, {VERSIONS.then("%(key)s")}
+    FROM profiles AS held JOIN profile_facts AS fact ON fact.position = held.fact
+    WHERE held.holder = %(holder)s AND {met("held")}
+"""
+_LEVELS: Final = f"""
+    SELECT wanted.level, lower(held.valid), upper(held.valid) - 1, fact.event_id, fact.content
+    FROM unnest(%(levels)s::text[], %(holders)s::uuid[]) AS wanted (level, holder)
+    CROSS JOIN LATERAL (
+        SELECT valid, fact FROM profiles AS one WHERE one.holder = wanted.holder AND {met("one")} OFFSET 0
+    ) AS held
+    JOIN profile_facts AS fact ON fact.position = held.fact
+"""
+_OF_CLASS: Final = f"""
+    SELECT member.account, member.site
+    FROM profile_class_members AS member
+    WHERE member.class = %(class)s AND (member.account, member.site) > (%(account)s, %(site)s)
+      AND EXISTS (
+        SELECT FROM profiles AS one JOIN profile_facts AS fact ON fact.position = one.fact
+        WHERE one.holder = member.holder AND {met_since("one")} AND fact.class = %(class)s
+          AND (lower(one.valid) > %(valid_at)s::date OR NOT %(later)s) OFFSET 0
+      )
+    ORDER BY member.account, member.site LIMIT %(rows)s
+"""
+"""OFFSET 0 keeps it a probe of each member in order, whatever the planner knows of the tables."""
+_IN_ORDER: Final = "SELECT set_config('enable_sort', 'off', true), set_config('enable_bitmapscan', 'off', true)"
+"""A page is read from the index, in order, also before the server has statistics: else every page costs as much as all of them."""
+_ONE: Final = 1
+
+
+def account(view: View, number: str) -> AccountRead | None:
+    """An account; `None` when there is none with this number, as known then."""
+    if not is_storable(Place(number)):
+        return None
+    asked = {"number": number, "known_at": view.known_at, "rows": _ONE}
+    row = view.connection.execute(_ACCOUNT, asked).fetchone()
+    return None if row is None else _account(row)
+
+
+def accounts(view: View, limit: int = 100, cursor: str | None = None, customer: str | None = None) -> Page[AccountRead]:
+    """Accounts, by number: all, or those of a customer and of whoever was merged into it, as known then (rule 6.1).
+
+    Raises `InvalidError` for a bad limit or cursor.
+    """
+    after = keys_of(cursor, str) or ("",)
+    asked = {"known_at": view.known_at, "after": after[0], "rows": bounded(limit) + 1, "customer": customer}
+    query = _ALL_ACCOUNTS if customer is None else _OF_CUSTOMER
+    rows = [] if customer and "\0" in customer else view.connection.execute(query, asked).fetchall()
+    return page(rows, limit, lambda row: (row[0],), _account)
+
+
+def site(view: View, account: str, site: str) -> SiteRead | None:
+    """A site of an account; `None` when there is none, as known then."""
+    if not is_storable(Place(account, site)):
+        return None
+    asked = {"account": account, "site": site, "known_at": view.known_at, "rows": _ONE}
+    row = view.connection.execute(_SITE, asked).fetchone()
+    return None if row is None else _site(row)
+
+
+def sites(view: View, account: str, limit: int = 100, cursor: str | None = None) -> Page[SiteRead]:
+    """The sites of an account, by number. Raises `InvalidError` for a bad limit or cursor."""
+    after = keys_of(cursor, str) or ("",)
+    asked = {"account": account, "known_at": view.known_at, "after": after[0], "rows": bounded(limit) + 1}
+    rows = view.connection.execute(_ALL_SITES, asked).fetchall() if is_storable(Place(account)) else []
+    return page(rows, limit, lambda row: (row[1],), _site)
+
+
+def profile(view: View, place: Place, explain: bool = False) -> ProfileRead | None:
+    """The profile in force; `None` when none is, or there is no such account or site, as known then."""
+    if not is_storable(place):
+        return None
+    asked = {**clocks(view), "holder": holder_id(view.company, place), "key": version_key(place)}
+    row = view.connection.execute(_PROFILE, asked, binary=True).fetchone()
+    if row is None:
+        return None
+    first, last, event_id, content, version = row
+    return profile_read(place, _clocks(view), Held(Days(first, last), event_id, content), version, explain=explain)
+
+
+def resolution(view: View, account: str, site: str | None = None, currency: str | None = None) -> Resolution | None:
+    """What applies to a transaction of the view's day; `None` when the account, or the site asked for, is not known.
+
+    `currency`: tell only the amounts of this currency, whichever is stored. Raises `TextError` for what is no code.
+    """
+    code = None if currency is None else currency_code(currency, field="currency")
+    place = Place(account, site)
+    if _account_of(view, account) is None or (site is not None and _site_of(view, account, site) is None):
+        return None
+    holders = {Level.ACCOUNT: holder_id(view.company, Place(account)), Level.SYSTEM: _options_id(view)}
+    if site is not None:
+        holders[Level.SITE] = holder_id(view.company, place)
+    return resolution_of(place, _clocks(view), _held(view, holders), code)
+
+
+def system_options(view: View) -> SystemOptionsRead:
+    """The company's own options on the view's day."""
+    held = _held(view, {Level.SYSTEM: _options_id(view)}).get(Level.SYSTEM)
+    return system_options_read(_clocks(view), held, VERSIONS.at(view, OPTIONS_KEY))
+
+
+def profiles_of_class(
+    view: View, name: str, after: tuple[str, str], limit: int, *, later: bool = False
+) -> list[tuple[str, str]]:
+    """Accounts and sites (`''`: the account itself) after `after`, in this order, that have a class on the view's day or later.
+
+    `later`: only those of which a version with the class begins later. The name counts whatever its case. At most `limit`; fewer
+    say that there are no more.
+    """
+    view.connection.execute(_IN_ORDER)
+    asked = {**clocks(view), "class": class_key(name), "account": after[0], "site": after[1], "rows": limit}
+    asked["later"] = later
+    return [(found, of) for found, of in view.connection.execute(_OF_CLASS, asked)]
+
+
+_account_of, _site_of = account, site
+"""The same under names that parameters do not take."""
+
+
+def _held(view: View, holders: dict[Level, UUID]) -> dict[Level, Held]:
+    """What each level holds, where it holds something."""
+    levels = [level.value for level in holders]
+    asked: dict[str, Any] = {**clocks(view), "levels": levels, "holders": list(holders.values())}
+    rows: list[tuple[str, date, date | None, UUID, str]]
+    rows = view.connection.execute(_LEVELS, asked, binary=True).fetchall()
+    return {Level(level): Held(Days(first, last), event_id, content) for level, first, last, event_id, content in rows}
+
+
+def _options_id(view: View) -> UUID:
+    return SystemOptions.id_of(view.company, view.company)
+
+
+def _clocks(view: View) -> Clocks:
+    return Clocks(view.valid_at, view.known_at)
+
+
+def _account(row: Row) -> AccountRead:
+    number, customer, start, version, opened_at = row
+    return AccountRead(account=number, customer=customer, start=start, version=version, opened_at=opened_at)
+
+
+def _site(row: Row) -> SiteRead:
+    account, site, version, created_at, has_profile = row
+    return SiteRead(account=account, site=site, version=version, created_at=created_at, has_profile=has_profile)

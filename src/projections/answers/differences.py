@@ -1,0 +1,139 @@
+"""What differs in a customer between two points of (`valid_at`, `known_at`): name, numbers, responses, business fields (rule 0.3).
+
+Called by the API with two views of `DIFFED`. Points may lie anywhere: two days as known now, one day as known at two instants, or both.
+A masked value differs visibly, but neither the one nor the other can be read; who may not see it is told of another event, not of another
+value (rule 5.2).
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict
+
+from projections.customers.queries import customer
+from projections.drawer.categories import categories
+from projections.drawer.queries import stored_answers
+from projections.fields.queries import MASK, values_of
+from projections.reading.read_models import View
+
+DIFFED: Final = ("drawer", "customers", "fields")
+"""The read models that both views must be of."""
+
+
+class PointInTime(BaseModel):
+    """A day, and the instant of knowledge about it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    valid_at: date
+    known_at: datetime
+
+
+class Difference(BaseModel):
+    """One thing that differs. `None`: it was not there, or not answered.
+
+    `field` is `name`, `alternate_numbers.<number>` (values `primary` and `further`), `responses.<category>` (response codes,
+    described as known at the point) or `fields.<key>` (masked values as `••••`).
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    field: str
+    label: str
+    before: str | None
+    after: str | None
+    before_description: str | None = None
+    after_description: str | None = None
+
+
+class Diff(BaseModel):
+    """What differs in a customer between two points, by field."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: str
+    before: PointInTime
+    after: PointInTime
+    differences: list[Difference]
+
+
+@dataclass(frozen=True, slots=True)
+class _One:
+    """What is said of one thing: `shown` in place of the value where that is masked, `compared` where it must not be compared either."""
+
+    label: str
+    value: str
+    description: str | None = None
+    shown: str | None = None
+    compared: str | None = None
+
+
+_Said = dict[str, _One]
+_KINDS: Final = ("name", "alternate_numbers", "responses", "fields")
+
+
+def diff(before: View, after: View, number: str, *, hide: bool = False) -> Diff | None:
+    """The differences between two views; `None` when the customer was known at neither.
+
+    `hide`: the caller may not see masked values, so one that another event set differs, whatever it equals.
+    """
+    old, new = _said(before, number, hide=hide), _said(after, number, hide=hide)
+    if old is None and new is None:
+        return None
+    old, new = old or {}, new or {}
+    fields = [*old, *(field for field in new if field not in old)]
+    return Diff(
+        number=number,
+        before=PointInTime(valid_at=before.valid_at, known_at=before.known_at),
+        after=PointInTime(valid_at=after.valid_at, known_at=after.known_at),
+        differences=[
+            _difference(field, old.get(field), new.get(field))
+            for field in sorted(fields, key=_order)
+            if _value(old.get(field)) != _value(new.get(field))
+        ],
+    )
+
+
+def _said(view: View, number: str, *, hide: bool) -> _Said | None:
+    found = customer(view, number)
+    if found is None:
+        return None
+    said: _Said = {"name": _One("Name", found.name)}
+    for one in found.alternate_numbers:
+        if one.current:
+            said[f"alternate_numbers.{one.number}"] = _One("Alternate number", "primary" if one.primary else "further")
+    defined = {category.code: category for category in categories(view)}
+    for code, answer in stored_answers(view, number).items():
+        category = defined[code]
+        described = category.description_of(answer.response)
+        said[f"responses.{code}"] = _One(category.description, answer.response, described)
+    for of, value, event_id, masked in values_of(view, number):
+        compared = str(event_id) if masked and hide else None
+        said[f"fields.{of.key}"] = _One(of.label, value, shown=MASK if masked else None, compared=compared)
+    return said
+
+
+def _difference(field: str, old: _One | None, new: _One | None) -> Difference:
+    return Difference(
+        field=field,
+        label=(new or old or _One("", "")).label,
+        before=_shown(old),
+        after=_shown(new),
+        before_description=old.description if old else None,
+        after_description=new.description if new else None,
+    )
+
+
+def _value(said: _One | None) -> str | None:
+    return None if said is None else said.compared or said.value
+
+
+def _shown(said: _One | None) -> str | None:
+    return None if said is None else said.shown or said.value
+
+
+def _order(field: str) -> tuple[int, int, str]:
+    """The name, then alternate numbers, then responses by category, then business fields by key."""
+    kind, _, rest = field.partition(".")
+    return _KINDS.index(kind), int(rest) if kind == "responses" else 0, rest

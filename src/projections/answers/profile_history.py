@@ -1,0 +1,109 @@
+"""The versions of a profile, and what differs in it between two points of (`valid_at`, `known_at`) (rules 0.3, 2.18)."""
+
+from typing import Any, Final
+
+from aggregates.account.account import Account
+from aggregates.account.commands import Place
+from aggregates.account.profile import HERE
+from aggregates.account.site import Site
+from projections.accounts.answers import flat, label_of
+from projections.accounts.models import PlainValue, ProfileVersion
+from projections.accounts.queries import account, profile, site
+from projections.accounts.tables import is_storable
+from projections.answers.differences import Diff, Difference, PointInTime
+from projections.history.fold import HistoryEntry, history
+from projections.reading.paging import Page
+from projections.reading.read_models import View
+
+HISTORY: Final = ("accounts", "history")
+"""The read models that a view for `profile_history` must be of."""
+
+
+def profile_history(view: View, place: Place, limit: int = 100, cursor: str | None = None) -> Page[ProfileVersion]:
+    """Every fact about a profile that was known then, in order (rule 2.18); none of an unknown account or site.
+
+    Raises `InvalidError` for a bad limit or cursor.
+    """
+    kind, key = (Account.KIND, place.account) if place.site is None else (Site.KIND, _key(place))
+    asked = key if is_storable(place) else "\0"
+    entries = history(view, kind, asked, limit, cursor, stating=True)
+    return Page(items=[_version(entry) for entry in entries.items], next_cursor=entries.next_cursor)
+
+
+def profile_diff(before: View, after: View, place: Place) -> Diff | None:
+    """What differs between two views of `accounts`, by path; `None` when the account or site was known at neither.
+
+    Beside the values, `profile_class` and `class_version` are told, which are not there while no profile is in force.
+    """
+    old, new = _said(before, place), _said(after, place)
+    if old is None and new is None:
+        return None
+    old, new = old or {}, new or {}
+    fields = [*old, *(field for field in new if field not in old)]
+    return Diff(
+        number=_key(place),
+        before=PointInTime(valid_at=before.valid_at, known_at=before.known_at),
+        after=PointInTime(valid_at=after.valid_at, known_at=after.known_at),
+        differences=[
+            Difference(field=field, label=_label(field), before=_words(old.get(field)), after=_words(new.get(field)))
+            for field in fields
+            if old.get(field) != new.get(field)
+        ],
+    )
+
+
+_ABOUT: Final = {"profile_class": "Profile class", "class_version": "Class version"}
+
+
+def _key(place: Place) -> str:
+    return place.account if place.site is None else Site.key(place.account, place.site)
+
+
+def _said(view: View, place: Place) -> dict[str, PlainValue] | None:
+    found = profile(view, place)
+    if found is not None:
+        terms = {"options": found.options, "amounts": found.amounts, "attributes": found.attributes}
+        return {"profile_class": found.profile_class, "class_version": found.class_version, **flat(terms)}
+    known = account(view, place.account) if place.site is None else site(view, place.account, place.site)
+    return None if known is None else {}
+
+
+def _label(field: str) -> str:
+    return _ABOUT.get(field) or label_of(field)
+
+
+def _words(value: PlainValue | None) -> str | None:
+    """A value as a reader writes it: `yes`, `1.5 %`."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return f"{value['rate']} %" if "rate" in value else value["amount"]
+    return str(value)
+
+
+def _version(entry: HistoryEntry) -> ProfileVersion:
+    said: dict[str, Any] = entry.data.get("profile", {})
+    values = flat(said["terms"]) if said else {}
+    marks = said.get("marks", {})
+    return ProfileVersion(
+        version=entry.version,
+        event_id=entry.event_id,
+        topic=entry.topic,
+        effective_from=entry.effective_from,
+        effective_to=entry.effective_to,
+        profile_class=said.get("profile_class"),
+        class_version=said.get("class_version"),
+        set_here={path: values.get(path) for path in sorted(marks) if marks[path]["origin"] == HERE},
+        changed=entry.data.get("changed", []),
+        actor=entry.actor,
+        role=entry.role,
+        source=entry.source,
+        reason=entry.reason,
+        recorded_at=entry.recorded_at,
+        back_dated=entry.back_dated,
+        superseded_by=entry.superseded_by,
+        in_force=entry.in_force,
+        superseded=entry.superseded,
+    )

@@ -1,0 +1,1 @@
+"""The read model of system control values and attribute mappings."""

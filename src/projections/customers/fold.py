@@ -1,0 +1,106 @@
+"""`customers`: the read model of customers' names, alternate numbers and merges, at two clocks (rules 1.14, 6.1).
+
+Folded by the engine; read through `queries`. Names are sealed with the customer's key and found by
+blind-index tokens. To recover it: `dossier rebuild customers`.
+"""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Final
+
+from psycopg import Connection
+
+from aggregates.catalogue import FACTS
+from aggregates.customer.events import (
+    AlternateNumberAdded,
+    AlternateNumberRemoved,
+    CustomerRegistered,
+    CustomerRenamed,
+    PrimaryAlternateNumberChanged,
+)
+from aggregates.customer.profile import CustomerProfile
+from aggregates.effective import Days
+from projections.customers.queries import (
+    FORMER,
+    FURTHER,
+    MERGES,
+    NAMES,
+    NUMBERS,
+    PRIMARY,
+    VERSIONS,
+)
+from projections.engine.projection import Projection, Seen
+from projections.tables.bitemporal import ALWAYS, instant_of
+from projections.tables.names import seal_name, tokens_of
+from projections.tables.superseding import Change
+from store.database import Row
+from store.keys import KeyRing
+
+_Named = CustomerRegistered | CustomerRenamed
+_Numbered = AlternateNumberAdded | PrimaryAlternateNumberChanged | AlternateNumberRemoved
+_TOPICS: Final = frozenset(topic for topic in FACTS if topic.startswith(f"{CustomerProfile.KIND}."))
+"""Every fact of a customer counts for its version."""
+
+
+class CustomersProjection(Projection):
+    """Customers by number, name and alternate number."""
+
+    name: ClassVar[str] = "customers"
+    topics: ClassVar[frozenset[str]] = _TOPICS
+    tables: ClassVar[tuple[str, ...]] = (
+        "customers",
+        NAMES.table,
+        NUMBERS.table,
+        VERSIONS.table,
+        MERGES.table,
+    )
+    ddl: ClassVar[str] = f"""
+        CREATE TABLE customers (number text COLLATE "C" PRIMARY KEY, registered_at timestamptz NOT NULL);
+        {NAMES.ddl}
+        CREATE INDEX customer_names_tokens ON customer_names USING gin (string_to_array(tokens, ' '));
+        {NUMBERS.ddl}
+        CREATE INDEX customer_numbers_holders ON customer_numbers (alternate_number, lower(known));
+        {VERSIONS.ddl}
+        {MERGES.ddl}
+    """
+
+    def fold(self, connection: Connection[Row], facts: Sequence[Seen]) -> None:
+        """See `Projection`."""
+        told = [seen.fact for seen in facts]
+        registered = {
+            fact.number: instant_of(fact.recorded_at) for fact in told if isinstance(fact, CustomerRegistered)
+        }
+        if registered:
+            connection.execute(
+                "INSERT INTO customers SELECT * FROM unnest(%b::text[], %b::timestamptz[])",
+                [list(registered), list(registered.values())],
+            )
+        NAMES.fold(connection, [_named(self.keys, fact) for fact in told if isinstance(fact, _Named)])
+        NUMBERS.fold(connection, [one for fact in told if isinstance(fact, _Numbered) for one in _listed(fact)])
+        VERSIONS.fold(connection, [(_number(fact), fact) for fact in told])
+        MERGES.fold(connection, told)
+
+
+def _number(fact: Any) -> str:
+    """Every fact of a customer names it."""
+    return str(fact.number)
+
+
+def _named(keys: KeyRing, fact: _Named) -> Change:
+    content = (seal_name(keys, NAMES.table, fact.originator_id, fact.name), tokens_of(keys, fact.name))
+    return Change((fact.number,), Days(fact.effective_from, fact.effective_to), content, instant_of(fact.recorded_at))
+
+
+def _listed(fact: _Numbered) -> list[Change]:
+    """What a fact says of the numbers it names: a former primary stays in the list (rule 1.14)."""
+    standing: dict[str, str | None] = {}
+    if isinstance(fact, AlternateNumberRemoved):
+        standing[fact.alternate_number] = None
+    else:
+        primary = isinstance(fact, PrimaryAlternateNumberChanged) or fact.primary
+        standing[fact.alternate_number] = PRIMARY if primary else FURTHER
+        if fact.replaced is not None:
+            standing[fact.replaced] = FORMER
+    return [
+        Change((fact.number, number), ALWAYS, None if as_ is None else (as_,), instant_of(fact.recorded_at))
+        for number, as_ in standing.items()
+    ]

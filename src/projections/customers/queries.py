@@ -1,0 +1,210 @@
+"""Customers as they are found and read, at two clocks: by number, name, present or former alternate number (rules 1.14, 6.1).
+
+Called by the API and the command line with a view of the read model `customers`. A customer that went into another, as known then, is
+no answer: whoever asks for its number is told the survivor's, lists leave it out, and its alternate numbers find the survivor.
+"""
+
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict
+
+from aggregates.customer.merging import MergedAwayError
+from aggregates.customer.profile import alternate_number_text
+from aggregates.errors import InvalidError
+from projections.reading.paging import Page, bounded, keys_of
+from projections.reading.read_models import View
+from projections.tables.bitemporal import Rectangles, clocks, in_force, known_then
+from projections.tables.merges import Merges
+from projections.tables.names import CustomerSummary, open_names, storable, summary_page, tokens_asked
+from projections.tables.versions import Versions
+
+PRIMARY: Final = "primary"
+FURTHER: Final = "further"
+"""In the list, and never the primary one since it was added."""
+FORMER: Final = "former"
+"""In the list, but another one took its place as the primary one."""
+
+NAMES: Final = Rectangles("customer_names", (("number", "text"),), (("name", "bytea"), ("tokens", "text")))
+NUMBERS: Final = Rectangles(
+    "customer_numbers", (("number", "text"), ("alternate_number", "text")), (("standing", "text"),)
+)
+VERSIONS: Final = Versions("customer_versions")
+MERGES: Final = Merges("customer_merges")
+
+_NAME: Final = f"""
+    (SELECT name FROM customer_names AS one
+     WHERE one.number = customer.number AND {known_then("one")}
+     ORDER BY one.valid @> %(valid_at)s::date DESC, one.valid LIMIT 1)
+"""
+"""The name in force, or before the first name's first day that first name: a customer registered ahead has a name at once."""
+_CUSTOMER: Final = f"""
+    SELECT customer.registered_at, {_NAME}, {VERSIONS.then("customer.number")}, {MERGES.survivor("customer.number")},
+           {MERGES.aliases("customer.number")}
+    FROM customers AS customer WHERE number = %(number)s AND registered_at <= %(known_at)s
+"""
+_KNOWN: Final = "SELECT FROM customers WHERE number = %(number)s AND registered_at <= %(known_at)s"
+_NUMBERS: Final = """
+    SELECT alternate_number, standing, lower(known), CASE WHEN upper(known) <= %(known_at)s THEN upper(known) END
+    FROM customer_numbers WHERE number = %(number)s AND lower(known) <= %(known_at)s
+    ORDER BY alternate_number, lower(known)
+"""
+_HOLDER: Final = """
+    SELECT number, standing = 'former' OR upper(known) <= %(known_at)s
+    FROM customer_numbers WHERE alternate_number = %(alternate_number)s AND lower(known) <= %(known_at)s
+    ORDER BY lower(known) DESC LIMIT 1
+"""
+_ALL: Final = f"""
+    SELECT customer.number, {_NAME}, {VERSIONS.then("customer.number")} FROM customers AS customer
+    WHERE customer.registered_at <= %(known_at)s AND customer.number > %(after)s
+      AND {MERGES.stands("customer.number")}
+    ORDER BY customer.number LIMIT %(rows)s
+"""
+_BY_NAME: Final = f"""
+    SELECT named.number, named.name, {VERSIONS.then("named.number")}
+    FROM customer_names AS named
+    WHERE string_to_array(named.tokens, ' ') @> %(tokens)s::text[] AND {in_force("named")}
+      AND named.number > %(after)s AND {MERGES.stands("named.number")}
+    ORDER BY named.number LIMIT %(rows)s
+"""
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class AlternateNumber(_Model):
+    """A number that is, or was, on a customer's list. `known_to` is `None` while it is (`current`)."""
+
+    number: str
+    primary: bool
+    current: bool
+    known_from: datetime
+    known_to: datetime | None
+
+
+class Customer(_Model):
+    """A customer on a day, as known then. Alternate numbers: the primary one, further ones, then former ones.
+
+    `aliases` are the numbers of customers that were merged into this one, directly or over others: they lead here (rule 6.1).
+    """
+
+    number: str
+    name: str
+    version: int
+    registered_at: datetime
+    valid_at: date
+    known_at: datetime
+    alternate_numbers: list[AlternateNumber]
+    aliases: list[str]
+
+
+class FoundByAlternate(_Model):
+    """The customer that an alternate number leads to. `out_of_date`: the customer goes by another number now, or by none.
+
+    `merged_from`: the number of the customer that has the alternate number, where that one was merged into the one found.
+    """
+
+    customer: Customer
+    alternate_number: str
+    out_of_date: bool
+    merged_from: str | None = None
+
+
+def customer(view: View, number: str) -> Customer | None:
+    """A customer; `None` when there is none with this number, as known then.
+
+    Raises:
+        MergedAwayError: it had been merged into another one, as known then (rule 6.1).
+    """
+    if not storable(number):
+        return None
+    asked = {**clocks(view), "number": number}
+    row = view.connection.execute(_CUSTOMER, asked).fetchone()
+    if row is None:
+        return None
+    if row[3] is not None:
+        raise MergedAwayError(number, row[3])
+    return Customer(
+        number=number,
+        name=str.__str__(open_names(view, NAMES.table, [number], [row[1]])[0]),
+        version=row[2],
+        registered_at=row[0],
+        valid_at=view.valid_at,
+        known_at=view.known_at,
+        alternate_numbers=_alternate_numbers(view, asked),
+        aliases=row[4],
+    )
+
+
+def is_known(view: View, number: str) -> bool:
+    """Whether there was a customer with this number, as known then, merged into another one or not."""
+    asked = {**clocks(view), "number": number}
+    return storable(number) and view.connection.execute(_KNOWN, asked).fetchone() is not None
+
+
+def standing_for(view: View, number: str) -> Customer | None:
+    """The customer that a number leads to: the one who has it, else the survivor of the merges it went into (rule 6.1)."""
+    try:
+        return customer(view, number)
+    except MergedAwayError as merged:
+        return standing_for(view, merged.survivor)
+
+
+def by_alternate_number(view: View, alternate_number: str) -> FoundByAlternate | None:
+    """The customer who has this alternate number, else the last one who had it (rule 1.14), or the survivor of that one (6.1).
+
+    `None` when nobody ever had it.
+    """
+    try:
+        asked = alternate_number_text(alternate_number)
+    except InvalidError:
+        return None
+    row = view.connection.execute(_HOLDER, {"alternate_number": asked, "known_at": view.known_at}).fetchone()
+    found = None if row is None else standing_for(view, row[0])
+    if row is None or found is None:
+        return None
+    merged_from = None if found.number == row[0] else row[0]
+    return FoundByAlternate(customer=found, alternate_number=asked, out_of_date=row[1], merged_from=merged_from)
+
+
+def by_name(view: View, name: str, limit: int = 100, cursor: str | None = None) -> Page[CustomerSummary]:
+    """Customers, by number, of whose name in force each of these words begins a word, whatever case and accents.
+
+    Raises:
+        InvalidError: there are no words or too many, or the limit or cursor is none.
+    """
+    tokens = tokens_asked(view.keys, name)
+    return _page(view, _BY_NAME, {"tokens": tokens}, limit, cursor)
+
+
+def all_customers(view: View, limit: int = 100, cursor: str | None = None) -> Page[CustomerSummary]:
+    """All customers who stand for themselves, by number. Raises `InvalidError` for a bad limit or cursor."""
+    return _page(view, _ALL, {}, limit, cursor)
+
+
+def _page(view: View, query: str, asked: dict[str, Any], limit: int, cursor: str | None) -> Page[CustomerSummary]:
+    """A page of customers; a search by name does not find the erased."""
+    after = keys_of(cursor, str) or ("",)
+    values = {**clocks(view), **asked, "after": after[0], "rows": bounded(limit) + 1}
+    rows = view.connection.execute(query, values).fetchall()
+    return summary_page(view, NAMES.table, rows, limit, erased=query is not _BY_NAME)
+
+
+def _alternate_numbers(view: View, asked: dict[str, Any]) -> list[AlternateNumber]:
+    rows = view.connection.execute(_NUMBERS, asked).fetchall()
+    found = [one for number, some in groupby(rows, lambda row: row[0]) for one in _spells(number, list(some))]
+    return sorted(found, key=lambda one: (not one.current, not one.primary, one.number, one.known_from))
+
+
+def _spells(number: str, rows: list[tuple[Any, ...]]) -> list[AlternateNumber]:
+    """The spells of one number on the list: rectangles that follow each other without a gap are one spell."""
+    spells: list[AlternateNumber] = []
+    for _, standing, since, until in rows:
+        begun = spells.pop().known_from if spells and spells[-1].known_to == since else since
+        primary = standing == PRIMARY and until is None
+        spells.append(
+            AlternateNumber(number=number, primary=primary, current=until is None, known_from=begun, known_to=until)
+        )
+    return spells

@@ -1,0 +1,148 @@
+"""Profile categories and their responses as the drawer knows them: definitions as known then (rules 1.1-1.5, 1.7, 1.13).
+
+They have no effective dates. Definitions are never deleted, so a stored response always has a description, however inactive it is.
+"""
+
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict
+
+from aggregates import texts
+from aggregates.errors import InvalidError
+from projections.reading.read_models import View
+from projections.tables.bitemporal import Rectangles, clocks, known_then
+
+CATEGORIES: Final = Rectangles(
+    "drawer_categories",
+    (("code", "integer"),),
+    (("description", "text"), ("required", "boolean"), ("position", "integer"), ("active", "boolean")),
+)
+RESPONSES: Final = Rectangles(
+    "drawer_responses",
+    (("category", "integer"), ("code", "text")),
+    (("description", "text"), ("position", "integer"), ("active", "boolean")),
+)
+DEFAULTS: Final = Rectangles("drawer_defaults", (("category", "integer"),), (("response", "text"),))
+"""The default response of each category that has one."""
+
+_CATEGORIES: Final = f"""
+    SELECT category.code, category.description, category.required, category.position, category.active, given.response,
+           (SELECT version FROM drawer_category_versions
+            WHERE key = category.code::text AND recorded_at <= %(known_at)s ORDER BY recorded_at DESC LIMIT 1)
+    FROM drawer_categories AS category
+    LEFT JOIN drawer_defaults AS given ON given.category = category.code AND {known_then("given")}
+    WHERE {known_then("category")} AND category.code = coalesce(%(code)s, category.code)
+    ORDER BY category.position, category.code
+"""
+_RESPONSES: Final = f"""
+    SELECT response.category, response.code, response.description, response.position, response.active
+    FROM drawer_responses AS response
+    WHERE {known_then("response")} AND response.category = coalesce(%(code)s, response.category)
+    ORDER BY response.category, response.position, response.code
+"""
+
+
+class Response(BaseModel):
+    """A response of a category, active or not."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: str
+    description: str
+    default: bool
+    position: int
+    active: bool
+
+
+class Category(BaseModel):
+    """A profile category with its responses by position, then code. `version` is the one of the category."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: int
+    description: str
+    required: bool
+    position: int
+    active: bool
+    version: int
+    responses: list[Response]
+
+    @property
+    def shown(self) -> bool:
+        """Whether it is shown in the drawer: it is active and has an active response (rule 1.4)."""
+        return self.active and any(response.active for response in self.responses)
+
+    @property
+    def default(self) -> str | None:
+        """The code of the default response."""
+        return next((response.code for response in self.responses if response.default), None)
+
+    @property
+    def offers_blank(self) -> bool:
+        """Whether a blank choice is offered: no default and not required (rule 1.7)."""
+        return self.default is None and not self.required
+
+    def description_of(self, response: str) -> str:
+        """The description of one of its responses."""
+        return next(one.description for one in self.responses if one.code == response)
+
+
+class ResponseAskedError(InvalidError):
+    """A list is asked for a category or response that is not defined."""
+
+
+def categories(view: View) -> list[Category]:
+    """All categories as known then, by position, then code."""
+    return _read(view, None)
+
+
+def category(view: View, code: int) -> Category | None:
+    """The category with this code as known then."""
+    return next(iter(_read(view, code)), None)
+
+
+def asked_for(view: View, category: str, response: str) -> tuple[int, str]:
+    """The codes of a category and one of its responses, each given by code or description; see `texts.folded`.
+
+    Raises:
+        ResponseAskedError: they are not defined, as known then.
+    """
+    wanted, answer = texts.folded(category), texts.folded(response)
+    known = categories(view)
+    found = [one for one in known if str(one.code) == wanted] or [
+        one for one in known if texts.folded(one.description) == wanted
+    ]
+    if not found:
+        raise ResponseAskedError(f"Category {category} is not defined.", field="response")
+    responses = [(one.code, of) for one in found for of in one.responses]
+    matching = [pair for pair in responses if pair[1].code.casefold() == answer] or [
+        pair for pair in responses if texts.folded(pair[1].description) == answer
+    ]
+    if not matching:
+        raise ResponseAskedError(f"Response {response} is not defined for category {category}.", field="response")
+    return matching[0][0], matching[0][1].code
+
+
+def _read(view: View, code: int | None) -> list[Category]:
+    asked = {**clocks(view), "code": code}
+    rows = view.connection.execute(_CATEGORIES, asked).fetchall()
+    responses: dict[int, list[Response]] = {row[0]: [] for row in rows}
+    defaults = {row[0]: row[5] for row in rows}
+    for of, *response in view.connection.execute(_RESPONSES, asked):
+        answer, description, position, active = response
+        default = answer == defaults[of]
+        responses[of].append(
+            Response(code=answer, description=description, default=default, position=position, active=active)
+        )
+    return [
+        Category(
+            code=row[0],
+            description=row[1],
+            required=row[2],
+            position=row[3],
+            active=row[4],
+            version=row[6],
+            responses=responses[row[0]],
+        )
+        for row in rows
+    ]

@@ -1,0 +1,172 @@
+"""`drawer`: the read model of the profile drawer, self-contained (rules 1.1-1.15, 6.1): definitions, answers, names, merges, K87.
+
+Folded by the engine; read through `queries`. Names are sealed with the customer's key. To recover
+it: `dossier rebuild drawer`.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Final
+
+from psycopg import Connection
+
+from aggregates.catalogue import FACTS
+from aggregates.customer import events as customer
+from aggregates.customer.profile import CustomerProfile
+from aggregates.effective import Days
+from aggregates.fact import Fact
+from aggregates.setup import events as setup
+from aggregates.setup.category import ProfileCategory
+from aggregates.setup.controls import K87
+from projections.drawer.categories import CATEGORIES, DEFAULTS, RESPONSES
+from projections.drawer.queries import (
+    ALTERNATE_NUMBERS,
+    ANSWERS,
+    CONTROL_VALUES,
+    MERGES,
+    NAMES,
+    VERSIONS,
+)
+from projections.engine.projection import Projection, Seen
+from projections.tables.bitemporal import ALWAYS, Rectangles, instant_of
+from projections.tables.controls import control_change
+from projections.tables.names import seal_name
+from projections.tables.superseding import Change
+from projections.tables.versions import Versions
+from store.database import Row
+from store.keys import KeyRing
+
+_CATEGORY_VERSIONS: Final = Versions("drawer_category_versions")
+_RECTANGLES: Final = (CATEGORIES, RESPONSES, DEFAULTS, ANSWERS, NAMES, ALTERNATE_NUMBERS, CONTROL_VALUES)
+
+Changes = list[tuple[Rectangles, Change]]
+
+
+class DrawerProjection(Projection):
+    """The profile drawer of every customer, at two clocks."""
+
+    name: ClassVar[str] = "drawer"
+    topics: ClassVar[frozenset[str]]
+    tables: ClassVar[tuple[str, ...]] = (
+        *(one.table for one in _RECTANGLES),
+        _CATEGORY_VERSIONS.table,
+        VERSIONS.table,
+        MERGES.table,
+    )
+    ddl: ClassVar[str] = "".join(
+        (
+            *(one.ddl for one in _RECTANGLES),
+            _CATEGORY_VERSIONS.ddl,
+            VERSIONS.ddl,
+            MERGES.ddl,
+            "CREATE INDEX drawer_answers_response ON drawer_answers (category, response, number);",
+        )
+    )
+
+    def fold(self, connection: Connection[Row], facts: Sequence[Seen]) -> None:
+        """See `Projection`."""
+        changes: dict[str, list[Change]] = {}
+        for seen in facts:
+            for table, change in _CHANGES.get(type(seen.fact), _nothing)(self.keys, seen.fact):
+                changes.setdefault(table.table, []).append(change)
+        for table in _RECTANGLES:
+            table.fold(connection, changes.get(table.table, ()))
+        told = [seen.fact for seen in facts]
+        MERGES.fold(connection, told)
+        VERSIONS.fold(connection, _of_family(told, CustomerProfile.KIND, "number"))
+        _CATEGORY_VERSIONS.fold(connection, _of_family(told, ProfileCategory.KIND, "code"))
+
+
+def _of_family(facts: Sequence[Any], kind: str, key: str) -> list[tuple[str, Fact]]:
+    """The facts of one kind of aggregate, each with its natural key."""
+    return [(str(getattr(fact, key)), fact) for fact in facts if fact.TOPIC.startswith(f"{kind}.")]
+
+
+def _nothing(_: KeyRing, __: Fact) -> Changes:
+    """A fact of a customer that counts for the version only."""
+    return []
+
+
+def _category(_: KeyRing, fact: setup.CategoryDefined | setup.CategoryChanged) -> Changes:
+    content = (fact.description, fact.required, fact.position, fact.active)
+    return [(CATEGORIES, Change((fact.code,), ALWAYS, content, instant_of(fact.recorded_at)))]
+
+
+def _response(_: KeyRing, fact: setup.ResponseDefined | setup.ResponseChanged) -> Changes:
+    content = (fact.description, fact.position, fact.active)
+    return [(RESPONSES, Change((fact.code, fact.response), ALWAYS, content, instant_of(fact.recorded_at)))]
+
+
+def _default(_: KeyRing, fact: setup.DefaultResponseMoved) -> Changes:
+    content = None if fact.to_response is None else (fact.to_response,)
+    return [(DEFAULTS, Change((fact.code,), ALWAYS, content, instant_of(fact.recorded_at)))]
+
+
+def _control(_: KeyRing, fact: setup.ControlValueSet) -> Changes:
+    return [(CONTROL_VALUES, control_change(fact))] if fact.code == K87 else []
+
+
+def _name(keys: KeyRing, fact: customer.CustomerRegistered | customer.CustomerRenamed) -> Changes:
+    content = (seal_name(keys, NAMES.table, fact.originator_id, fact.name),)
+    days = Days(fact.effective_from, fact.effective_to)
+    return [(NAMES, Change((fact.number,), days, content, instant_of(fact.recorded_at)))]
+
+
+def _alternate_number(
+    _: KeyRing, fact: customer.AlternateNumberAdded | customer.PrimaryAlternateNumberChanged
+) -> Changes:
+    primary = fact.primary if isinstance(fact, customer.AlternateNumberAdded) else True
+    found = [_listed(fact, fact.alternate_number, (primary,))]
+    return found if fact.replaced is None else [*found, _listed(fact, fact.replaced, (False,))]
+
+
+def _removed(_: KeyRing, fact: customer.AlternateNumberRemoved) -> Changes:
+    return [_listed(fact, fact.alternate_number, None)]
+
+
+def _listed(fact: Any, alternate_number: str, content: tuple[bool] | None) -> tuple[Rectangles, Change]:
+    key = (fact.number, alternate_number)
+    return ALTERNATE_NUMBERS, Change(key, ALWAYS, content, instant_of(fact.recorded_at))
+
+
+def _answer(_: KeyRing, fact: customer.ResponseSelected | customer.ResponseCleared) -> Changes:
+    content = (fact.response,) if isinstance(fact, customer.ResponseSelected) else None
+    days = Days(fact.effective_from, fact.effective_to)
+    return [(ANSWERS, Change((fact.number, fact.category), days, content, instant_of(fact.recorded_at)))]
+
+
+def _taken(_: KeyRing, fact: customer.CustomerMerged | customer.CustomerValuesPutBack) -> Changes:
+    return [_held(fact, category, one, (one.value or "",)) for category, held in fact.responses.items() for one in held]
+
+
+def _unmerged(_: KeyRing, fact: customer.CustomerUnmerged) -> Changes:
+    return [_held(fact, category, one, None) for category, held in fact.responses.items() for one in held]
+
+
+def _held(fact: Any, category: int, held: customer.Held, content: tuple[str] | None) -> tuple[Rectangles, Change]:
+    """What a merge, or its undoing, says of the answer to a category on some days."""
+    days = Days(held.effective_from, held.effective_to)
+    return ANSWERS, Change((fact.number, category), days, content, instant_of(fact.recorded_at))
+
+
+_CHANGES: Final[dict[type[Fact], Callable[[KeyRing, Any], Changes]]] = {
+    setup.CategoryDefined: _category,
+    setup.CategoryChanged: _category,
+    setup.ResponseDefined: _response,
+    setup.ResponseChanged: _response,
+    setup.DefaultResponseMoved: _default,
+    setup.ControlValueSet: _control,
+    customer.CustomerRegistered: _name,
+    customer.CustomerRenamed: _name,
+    customer.AlternateNumberAdded: _alternate_number,
+    customer.PrimaryAlternateNumberChanged: _alternate_number,
+    customer.AlternateNumberRemoved: _removed,
+    customer.ResponseSelected: _answer,
+    customer.ResponseCleared: _answer,
+    customer.CustomerMerged: _taken,
+    customer.CustomerUnmerged: _unmerged,
+    customer.CustomerValuesPutBack: _taken,
+}
+DrawerProjection.topics = frozenset(fact.TOPIC for fact in _CHANGES) | {
+    topic for topic in FACTS if topic.startswith(f"{CustomerProfile.KIND}.")
+}
+"""Every fact of a customer counts for its version."""

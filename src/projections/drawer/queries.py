@@ -1,0 +1,214 @@
+"""The profile drawer as a user sees it, at two clocks: title, categories, choices, what is shown and why (rules 1.4-1.12).
+
+Called by the API, the console and the command line with a view of the read model `drawer`.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from typing import Final, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from aggregates.customer.merging import MergedAwayError
+from aggregates.setup.controls import CONTROLS, K87, YES
+from projections.drawer.categories import Category, asked_for, categories
+from projections.reading.paging import Page, bounded, keys_of
+from projections.reading.read_models import View
+from projections.tables.bitemporal import Rectangles, clocks, in_force, known_then
+from projections.tables.controls import controls_table
+from projections.tables.merges import Merges
+from projections.tables.names import CustomerSummary, open_names, storable, summary_page
+from projections.tables.versions import Versions
+
+ANSWERS: Final = Rectangles("drawer_answers", (("number", "text"), ("category", "integer")), (("response", "text"),))
+NAMES: Final = Rectangles("drawer_names", (("number", "text"),), (("name", "bytea"),))
+ALTERNATE_NUMBERS: Final = Rectangles(
+    "drawer_alternate_numbers", (("number", "text"), ("alternate_number", "text")), (("is_primary", "boolean"),)
+)
+CONTROL_VALUES: Final = controls_table("drawer_controls")
+VERSIONS: Final = Versions("drawer_versions")
+MERGES: Final = Merges("drawer_merges")
+
+NAME_THEN: Final = """
+    (SELECT name FROM drawer_names AS one
+     WHERE one.number = {number} AND {known} ORDER BY one.valid @> %(valid_at)s::date DESC, one.valid LIMIT 1)
+"""
+"""The name in force, or before the first name's first day that first name: a customer registered ahead has a name at once."""
+
+_CUSTOMER: Final = f"""
+    SELECT {NAME_THEN.format(number="%(number)s", known=known_then("one"))}, {VERSIONS.then("%(number)s")},
+           (SELECT value FROM drawer_controls AS control WHERE control.code = '{K87}' AND {in_force("control")}),
+           EXISTS (SELECT FROM drawer_alternate_numbers AS one
+                   WHERE one.number = %(number)s AND one.is_primary AND {known_then("one")}),
+           {MERGES.survivor("%(number)s")}
+"""
+_ANSWERS: Final = f"""
+    SELECT answer.category, answer.response, lower(answer.valid), upper(answer.valid) - 1
+    FROM drawer_answers AS answer WHERE answer.number = %(number)s AND {in_force("answer")}
+"""
+_BY_RESPONSE: Final = f"""
+    SELECT answer.number, {NAME_THEN.format(number="answer.number", known=known_then("one"))},
+           {VERSIONS.then("answer.number")}
+    FROM drawer_answers AS answer
+    WHERE answer.category = %(category)s AND answer.response = %(response)s AND {in_force("answer")}
+      AND answer.number > %(after)s AND {MERGES.stands("answer.number")}
+    ORDER BY answer.number LIMIT %(rows)s
+"""
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Choice(_Model):
+    """A response that can be chosen, or that is stored although it was deactivated since."""
+
+    code: str
+    description: str
+
+
+class DrawerCategory(_Model):
+    """A category with the response that its field shows: stored, else the default, else blank (rule 1.6).
+
+    `effective_from` and `effective_to` are the days, both inclusive, on which the stored response holds.
+    """
+
+    code: int
+    description: str
+    required: bool
+    position: int
+    value: str | None
+    value_description: str | None
+    shown: Literal["stored", "defaulted", "blank"]
+    effective_from: date | None
+    effective_to: date | None
+    blank_offered: bool
+    choices: list[Choice]
+
+
+class Condition(_Model):
+    """One condition for the drawer to be displayed by itself."""
+
+    code: Literal["categories", "required_unanswered", "k87", "primary_alternate_number"]
+    text: str
+    holds: bool
+
+
+class Verdict(_Model):
+    """Whether the drawer is displayed by itself: when all four conditions hold (rule 1.12)."""
+
+    displayed: bool
+    conditions: list[Condition]
+
+
+class Drawer(_Model):
+    """A customer's profile drawer. `available`: it can be opened (rule 1.11). `version` is the customer's."""
+
+    number: str
+    name: str
+    title: str
+    version: int
+    valid_at: date
+    known_at: datetime
+    categories: list[DrawerCategory]
+    available: bool
+    display: Verdict
+
+
+class StoredAnswer(_Model):
+    """A stored response and the days, both inclusive, on which it holds."""
+
+    category: int
+    response: str
+    effective_from: date
+    effective_to: date | None
+
+
+def drawer(view: View, number: str) -> Drawer | None:
+    """The drawer of a customer; `None` when there is none with this number, as known then.
+
+    Raises:
+        MergedAwayError: it had been merged into another one, as known then (rule 6.1).
+    """
+    if not storable(number):
+        return None
+    row = view.connection.execute(_CUSTOMER, {**clocks(view), "number": number}).fetchone()
+    if row is None or row[1] is None:
+        return None
+    sealed, version, k87, has_primary, survivor = row
+    if survivor is not None:
+        raise MergedAwayError(number, survivor)
+    name = str.__str__(open_names(view, NAMES.table, [number], [sealed])[0])
+    answers = stored_answers(view, number)
+    shown = [category for category in categories(view) if category.shown]
+    return Drawer(
+        number=number,
+        name=name,
+        title=f"{name} {number}",
+        version=version,
+        valid_at=view.valid_at,
+        known_at=view.known_at,
+        categories=[_category(category, answers.get(category.code)) for category in shown],
+        available=bool(shown),
+        display=_verdict(shown, answers.keys(), (k87 or CONTROLS[K87].default) == YES, has_primary),
+    )
+
+
+def stored_answers(view: View, number: str) -> dict[int, StoredAnswer]:
+    """The stored responses of a customer by category, those of categories that are not shown included."""
+    rows = view.connection.execute(_ANSWERS, {**clocks(view), "number": number})
+    return {
+        row[0]: StoredAnswer(category=row[0], response=row[1], effective_from=row[2], effective_to=row[3])
+        for row in rows
+    }
+
+
+def customers_by_response(
+    view: View, category: str, response: str, limit: int = 100, cursor: str | None = None
+) -> Page[CustomerSummary]:
+    """Customers with this response stored, by number; category and response by code or description, whatever their case.
+
+    Those that were merged into others are left out.
+
+    Raises:
+        ResponseAskedError: the category or response is not defined.
+        InvalidError: the limit or cursor is none.
+    """
+    after = keys_of(cursor, str) or ("",)
+    codes = asked_for(view, category, response)
+    asked = {"category": codes[0], "response": codes[1], "after": after[0], "rows": bounded(limit) + 1}
+    rows = view.connection.execute(_BY_RESPONSE, {**clocks(view), **asked}).fetchall()
+    return summary_page(view, NAMES.table, rows, limit)
+
+
+def _category(category: Category, stored: StoredAnswer | None) -> DrawerCategory:
+    value = stored.response if stored else category.default
+    choices = [one for one in category.responses if one.active or (stored and one.code == stored.response)]
+    return DrawerCategory(
+        code=category.code,
+        description=category.description,
+        required=category.required,
+        position=category.position,
+        value=value,
+        value_description=None if value is None else category.description_of(value),
+        shown="stored" if stored else "blank" if value is None else "defaulted",
+        effective_from=stored.effective_from if stored else None,
+        effective_to=stored.effective_to if stored else None,
+        blank_offered=category.offers_blank,
+        choices=[Choice(code=one.code, description=one.description) for one in choices],
+    )
+
+
+def _verdict(shown: Sequence[Category], answered: Collection[int], k87: bool, has_primary: bool) -> Verdict:
+    unanswered = any(category.required and category.code not in answered for category in shown)
+    conditions = [
+        Condition(code="categories", text="At least one profile category has responses.", holds=bool(shown)),
+        Condition(
+            code="required_unanswered", text="A required profile category has no stored response.", holds=unanswered
+        ),
+        Condition(code="k87", text="System control K87 is Yes.", holds=k87),
+        Condition(
+            code="primary_alternate_number", text="The customer has a primary alternate number.", holds=has_primary
+        ),
+    ]
+    return Verdict(displayed=all(condition.holds for condition in conditions), conditions=conditions)

@@ -1,0 +1,55 @@
+"""What a read model is to the engine: a name, the topics it is folded from, its tables, and the fold.
+
+Every read model derives from `Projection`; `runner.Runner` keeps it up to date and `rebuild.rebuild` makes it anew.
+A fold keeps no state between calls and names its tables without a schema, so that the same code fills the tables that are
+read and the ones that are being built beside them. What it writes is committed together with the position it has reached.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import ClassVar
+
+from psycopg import Connection
+
+from aggregates.fact import Fact
+from store.database import Row
+from store.keys import KeyRing
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A fact and its position in the log."""
+
+    position: int
+    fact: Fact
+
+
+class Projection(ABC):
+    """One read model. Subclasses are listed in `catalogue`."""
+
+    name: ClassVar[str]
+    """Lower-case, short: part of the name of the schema in which it is rebuilt."""
+    topics: ClassVar[frozenset[str]]
+    """Stored topics that it is folded from; the fold never meets another."""
+    tables: ClassVar[tuple[str, ...]]
+    """All its tables, in the order in which readers lock them."""
+    ddl: ClassVar[str]
+    """`CREATE TABLE` and `CREATE INDEX` statements without schema names; anything that belongs to no table is not allowed."""
+
+    def __init__(self, keys: KeyRing, company: str) -> None:
+        self.keys = keys
+        self.company = company
+
+    @abstractmethod
+    def fold(self, connection: Connection[Row], facts: Sequence[Seen]) -> None:
+        """Writes what these facts, in log order and never empty, change. The transaction is the caller's.
+
+        Any error but the loss of the database is the fault of an event: the engine finds out which and stops before it.
+        """
+
+    @classmethod
+    def shape(cls) -> bytes:
+        """Digest of tables and topics: tables of another definition, or folded without a topic, must be rebuilt first."""
+        return sha256("\0".join((cls.ddl, *sorted(cls.topics))).encode()).digest()

@@ -1,0 +1,236 @@
+"""Makes a read model anew from the whole log: new tables beside the ones that are read, caught up, swapped in one transaction.
+
+Called by `dossier rebuild` and the API. Readers notice nothing but the swap, and never go back: the new tables are at least as far
+as the old ones, which are kept up to date by their runner meanwhile. One rebuild of a read model at a time. A rebuild that was
+killed leaves a schema behind that nobody reads; the next one removes it and begins again.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import psycopg
+from psycopg import Connection, sql
+
+from aggregates.errors import ConflictError
+from projections.engine import positions
+from projections.engine.faults import is_outage
+from projections.engine.folding import Batch, BatchReader, fold
+from projections.engine.projection import Projection
+from projections.engine.runner import folding_connection
+from store.application import Dossier
+from store.database import STATEMENT_TIMEOUT_MS, Row
+
+SWAP_WITHIN: Final = 1_000
+"""Events that may be missing when a swap is tried; they are folded while the read model's runner waits."""
+RUNNER_WAIT_MS: Final = 10_000
+"""How long a swap waits for the runner's batch under way."""
+FIRST_READERS_WAIT_MS: Final = 250
+LONGEST_READERS_WAIT_MS: Final = 3_000
+"""How long a swap waits for readers, and lets later readers wait; above a second, PostgreSQL ends a vacuum for it."""
+SWAP_PAUSE_S: Final = 0.1
+MOST_SWAPS: Final = 40
+
+_BEGIN: Final = """
+    UPDATE projections
+    SET rebuild_position = 0, rebuild_target = coalesce((SELECT max(position) FROM events), 0),
+        rebuild_started_at = clock_timestamp()
+    WHERE name = %s
+"""
+_PROGRESS: Final = """
+    UPDATE projections
+    SET rebuild_position = %s, rebuild_target = (SELECT max(position) FROM events)
+    WHERE name = %s
+    RETURNING rebuild_target
+"""
+_END: Final = """
+    UPDATE projections SET rebuild_position = NULL, rebuild_target = NULL, rebuild_started_at = NULL WHERE name = %s
+"""
+_NEXT_GENERATION: Final = """
+    UPDATE projections SET generation = generation + 1, shape = %s, tables = %s WHERE name = %s
+"""
+_NOT_YET: Final = (
+    psycopg.errors.LockNotAvailable,
+    psycopg.errors.QueryCanceled,
+    psycopg.errors.DeadlockDetected,
+)
+"""What a swap that somebody is in the way of is refused with."""
+
+Progress = Callable[[int, int], None]
+"""Called after every batch with the position reached and the position of the log's end."""
+
+
+class RebuildUnderWayError(ConflictError):
+    """Another rebuild of this read model is at work."""
+
+
+class RebuildFailedError(Exception):
+    """The new tables could not be completed; the old ones are as they were."""
+
+
+@dataclass(frozen=True, slots=True)
+class RebuildReport:
+    """What a rebuild did."""
+
+    name: str
+    position: int
+    """The position at which the tables were swapped."""
+    generation: int
+    duration_s: float
+    swaps_tried: int
+
+
+def rebuild(dossier: Dossier, projection: Projection, progress: Progress) -> RebuildReport:
+    """Makes a read model anew and swaps it in.
+
+    Raises:
+        RebuildUnderWayError: another one is at work on this read model.
+        RebuildFailedError: an event cannot be folded, or readers never let go of the old tables.
+        OperationalError, psycopg.OperationalError: the database went away. Start again.
+    """
+    return _Rebuild(dossier, projection, progress).run()
+
+
+class _TooFarError(Exception):
+    """So many events came meanwhile that the runner should not wait while they are folded."""
+
+
+class _Rebuild:
+    def __init__(self, dossier: Dossier, projection: Projection, progress: Progress) -> None:
+        self._dossier = dossier
+        self._database = dossier.database
+        self._projection = projection
+        self._name = projection.name
+        self._progress = progress
+        self._schema = f"{self._database.schema}__{projection.name}"
+        self._new = [sql.Identifier(self._schema, table) for table in projection.tables]
+        self._position = 0
+        self._recorded_at: datetime | None = None
+
+    def run(self) -> RebuildReport:
+        started = time.monotonic()
+        reader = BatchReader(self._dossier, self._projection)
+        with closing(folding_connection(self._database, schemas=(self._schema,))) as connection:
+            if not positions.take(connection, positions.rebuild_lock(self._database, self._name)):
+                raise RebuildUnderWayError(f"Read model {self._name} is being rebuilt already.")
+            try:
+                self._begin(connection)
+                tried = self._build(connection, reader)
+            except RebuildFailedError:
+                self._give_up(connection)
+                raise
+            place = positions.place(connection, self._name)
+        return RebuildReport(self._name, self._position, place.generation, time.monotonic() - started, tried)
+
+    def _begin(self, connection: Connection[Row]) -> None:
+        """Makes the new tables, in a schema of their own so that they have the names that they will keep."""
+        schema = sql.Identifier(self._schema)
+        with connection.transaction():
+            connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(schema))
+            connection.execute(sql.SQL("CREATE SCHEMA {}").format(schema))
+            connection.execute(self._projection.ddl.encode())
+            self._check_tables(connection)
+            connection.execute(_BEGIN, [self._name])
+
+    def _check_tables(self, connection: Connection[Row]) -> None:
+        """Of a table that is missing among the new ones, the fold would find the one that is read."""
+        rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [self._schema])
+        made = sorted(row[0] for row in rows)
+        if made != sorted(self._projection.tables):
+            raise RebuildFailedError(f"The definition of {self._name} makes other tables than it names: {made}.")
+
+    def _build(self, connection: Connection[Row], reader: BatchReader) -> int:
+        """Catches up and swaps; gives the number of attempts it took."""
+        for attempt in range(MOST_SWAPS):
+            while batch := reader.next(connection, self._position):
+                self._fold(connection, batch)
+            if attempt == 0:
+                # Fresh tables have no statistics: without them the first reads after the swap would be planned blindly.
+                connection.execute(sql.SQL("ANALYZE {}").format(sql.SQL(", ").join(self._new)))
+            if self._swap(connection, reader, min(FIRST_READERS_WAIT_MS << attempt, LONGEST_READERS_WAIT_MS)):
+                return attempt + 1
+            time.sleep(SWAP_PAUSE_S)
+        raise RebuildFailedError(f"Readers did not let go of the tables of {self._name} in {MOST_SWAPS} attempts.")
+
+    def _fold(self, connection: Connection[Row], batch: Batch) -> None:
+        try:
+            target = self._transact(connection, batch, cautious=False)
+        except Exception as error:
+            if isinstance(error, RebuildFailedError) or is_outage(error, connection):
+                raise
+            target = self._transact(connection, batch, cautious=True)
+        self._position, self._recorded_at = batch.end, batch.recorded_at
+        self._progress(batch.end, target)
+
+    def _transact(self, connection: Connection[Row], batch: Batch, *, cautious: bool) -> int:
+        """Folds a batch into the new tables and gives the position of the log's end."""
+        with connection.transaction():
+            fault = fold(connection, self._projection, batch, cautious=cautious)
+            if fault is not None:
+                raise RebuildFailedError(f"Read model {self._name} cannot be folded over {fault}")
+            row = connection.execute(_PROGRESS, [batch.end, self._name]).fetchone()
+        return row[0] if row else batch.end
+
+    def _swap(self, connection: Connection[Row], reader: BatchReader, readers_wait_ms: int) -> bool:
+        """Puts the new tables in place of the old ones; `False` when somebody is in the way or too much is missing.
+
+        The order of locks: first the runner's batches, so that both table sets stand still; then what is missing is
+        folded; the readers' tables last and for a moment only. Views lock the tables of a read model in the same order.
+        """
+        try:
+            with connection.transaction():
+                self._hold_runner(connection)
+                old = positions.place(connection, self._name)
+                reached = self._fold_missing(connection, reader, old.position)
+                self._hold_readers(connection, old.tables, readers_wait_ms)
+                self._replace(connection, old.tables, *reached)
+        except (*_NOT_YET, _TooFarError):
+            return False
+        self._position = reached[0]
+        return True
+
+    def _hold_runner(self, connection: Connection[Row]) -> None:
+        lock = positions.tables_lock(self._database, self._name)
+        connection.execute(f"SET LOCAL lock_timeout = {RUNNER_WAIT_MS}")
+        connection.execute(sql.SQL("SELECT pg_advisory_xact_lock({})").format(lock))
+
+    def _fold_missing(
+        self, connection: Connection[Row], reader: BatchReader, target: int
+    ) -> tuple[int, datetime | None]:
+        """Folds what the old tables have and the new ones have not; gives the new place."""
+        position, recorded_at = self._position, self._recorded_at
+        while position < target and (batch := reader.next(connection, position)):
+            if batch.end - self._position > SWAP_WITHIN:
+                raise _TooFarError
+            fault = fold(connection, self._projection, batch, cautious=True)
+            if fault is not None:
+                raise RebuildFailedError(f"Read model {self._name} cannot be folded over {fault}")
+            position, recorded_at = batch.end, batch.recorded_at
+        return position, recorded_at
+
+    def _hold_readers(self, connection: Connection[Row], old: Sequence[str], wait_ms: int) -> None:
+        """Locks the new tables, which only a vacuum may be at, then the old ones; waits for all together."""
+        tables = [*self._new, *(sql.Identifier(self._database.schema, table) for table in old)]
+        connection.execute(f"SET LOCAL statement_timeout = {wait_ms}")
+        connection.execute(sql.SQL("LOCK TABLE {}").format(sql.SQL(", ").join(tables)))
+        connection.execute(f"SET LOCAL statement_timeout = {STATEMENT_TIMEOUT_MS}")
+
+    def _replace(self, connection: Connection[Row], old: Sequence[str], position: int, at: datetime | None) -> None:
+        schema, building = sql.Identifier(self._database.schema), sql.Identifier(self._schema)
+        dropped = sql.SQL(", ").join(sql.Identifier(self._database.schema, table) for table in old)
+        connection.execute(sql.SQL("DROP TABLE {}").format(dropped))
+        for table in self._new:
+            connection.execute(sql.SQL("ALTER TABLE {} SET SCHEMA {}").format(table, schema))
+        connection.execute(sql.SQL("DROP SCHEMA {}").format(building))
+        shape, tables = self._projection.shape(), list(self._projection.tables)
+        connection.execute(_NEXT_GENERATION, [shape, tables, self._name])
+        connection.execute(_END, [self._name])
+        positions.move(connection, self._database, self._name, position, at)
+
+    def _give_up(self, connection: Connection[Row]) -> None:
+        with connection.transaction():
+            connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(self._schema)))
+            connection.execute(_END, [self._name])

@@ -1,0 +1,189 @@
+"""Keeps read models up to date: one `Runner` for each, one of them active in all processes together, the others standing by.
+
+Promises: an event has its effect exactly once, because a batch's rows and the position they stand for are committed
+together; order is the log's; an event that cannot be folded stops its own read model only, and is named in `projections`; an outage
+of the database is waited for. To recover a read model that stopped: mend its code or the key it misses; it tries again by itself.
+To make one anew: `rebuild`.
+"""
+
+import logging
+from collections.abc import Sequence
+from contextlib import closing
+from typing import Final
+
+from psycopg import Connection, sql
+
+from projections.engine import positions
+from projections.engine.faults import Fault, explain, is_outage
+from projections.engine.folding import Batch, BatchReader, fold
+from projections.engine.positions import Place
+from projections.engine.projection import Projection
+from store import outages
+from store.application import Dossier
+from store.database import Database, Row
+from store.heartbeats import PATIENCE_S, Progress
+from store.outage_log import tell_waiting
+from store.signals import Signal
+from store.stopping import Stop
+
+POLL_S: Final = 1.0
+"""How long a lost signal of the log can delay a read model."""
+STANDBY_POLL_S: Final = 0.5
+STOPPED_POLL_S: Final = 5.0
+"""How long a stopped read model rests before it tries its event again."""
+FIRST_PAUSE_S: Final = 0.1
+LONGEST_PAUSE_S: Final = 2.0
+"""How late the end of an outage of the database may be noticed."""
+BATCH_PATIENCE_S: Final = 10.0
+"""How long a batch may take before its runner counts as one that hangs."""
+
+_log = logging.getLogger(__name__)
+
+
+class ProjectionStoppedError(Exception):
+    """A read model cannot go on; the text names the event or what else is wrong."""
+
+
+def install(connection: Connection[Row], classes: Sequence[type[Projection]] | None = None) -> None:
+    """Makes the tables of every read model that has none, and its row in `projections`. Called under the migrations' lock.
+
+    Tables made by an earlier definition are left as they are: their read model stops until it is rebuilt.
+    """
+    if classes is None:
+        from projections import catalogue  # noqa: PLC0415  (the read models listed there import this module)
+
+        classes = catalogue.classes()
+    for projection in classes:
+        made = connection.execute(
+            "INSERT INTO projections (name, shape, tables) VALUES (%s, %s, %s) ON CONFLICT (name) DO NOTHING",
+            [projection.name, projection.shape(), list(projection.tables)],
+        )
+        if made.rowcount:
+            connection.execute(projection.ddl.encode())
+
+
+def folding_connection(database: Database, *, schemas: tuple[str, ...] = ()) -> Connection[Row]:
+    """A connection set up for writing read models."""
+    connection = database.connect(schemas=schemas)
+    # Rows and position are lost together in a crash of the server, and the same events are folded again: no need to wait for
+    # the disk. Tables grow under a running connection: a plan made while they were empty must not be kept.
+    connection.execute("SET synchronous_commit = off")
+    connection.execute("SET plan_cache_mode = force_custom_plan")
+    connection.execute("SET jit = off")
+    return connection
+
+
+class Runner:
+    """Keeps one read model of one company up to date."""
+
+    def __init__(self, dossier: Dossier, projection: Projection, progress: Progress | None = None) -> None:
+        self._dossier = dossier
+        self._database = dossier.database
+        self._projection = projection
+        self._progress = progress or Progress()
+        self._pause_s = FIRST_PAUSE_S
+
+    def run(self, stop: Stop) -> None:
+        """Follows the log until `stop` is set (noticed at once), or stands by while another runner is active."""
+        while not stop.is_set():
+            try:
+                self._follow(stop)
+            except Exception as error:  # noqa: BLE001  (whatever it is, it is stored where operators look, and tried again)
+                if outages.is_outage(error):
+                    tell_waiting(error, f"read model {self._projection.name}")
+                    self._progress.mark("waiting", outages.reason(error), patience_s=PATIENCE_S + self._pause_s)
+                    stop.wait(self._pause_s)
+                    self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
+                else:
+                    _log.error("Read model %s stopped: %s", self._projection.name, error)
+                    self._progress.mark(patience_s=PATIENCE_S + STOPPED_POLL_S)
+                    stop.wait(STOPPED_POLL_S)
+
+    def catch_up(self) -> int:
+        """Folds everything there is once and gives the position it reached; waits for the runner that is active, if one is.
+
+        Raises:
+            ProjectionStoppedError: an event cannot be folded; everything before it is.
+            OperationalError, psycopg.OperationalError: the database cannot be reached.
+        """
+        reader = BatchReader(self._dossier, self._projection)
+        with closing(folding_connection(self._database)) as connection:
+            lock = positions.runner_lock(self._database, self._projection.name)
+            connection.execute(sql.SQL("SELECT pg_advisory_lock({})").format(lock))
+            return self._catch_up(connection, reader, Stop())
+
+    def _follow(self, stop: Stop) -> None:
+        signal, reader = Signal(self._database, "log"), BatchReader(self._dossier, self._projection)
+        with closing(folding_connection(self._database)) as connection, closing(signal):
+            lock = positions.runner_lock(self._database, self._projection.name)
+            while not positions.take(connection, lock):
+                self._progress.mark("standby")
+                if stop.wait(STANDBY_POLL_S):
+                    return
+            signal.listen()
+            while not stop.is_set():
+                position = self._catch_up(connection, reader, stop)
+                self._pause_s = FIRST_PAUSE_S
+                self._progress.mark()
+                self._wait(signal, position, stop)
+
+    def _wait(self, signal: Signal, position: int, stop: Stop) -> None:
+        """Waits for an event after `position`; signals of what was folded meanwhile are skipped."""
+        while ends := signal.wait(POLL_S, stop):
+            self._progress.mark()
+            if max(map(int, ends)) > position:
+                return
+
+    def _catch_up(self, connection: Connection[Row], reader: BatchReader, stop: Stop) -> int:
+        while True:
+            self._progress.mark(patience_s=BATCH_PATIENCE_S)
+            place = self._place(connection)
+            batch = None if stop.is_set() else self._read(connection, reader, place.position)
+            if batch is None:
+                break
+            fault = self._store(connection, place, batch)
+            if fault is not None:
+                raise ProjectionStoppedError(str(fault))
+        if place.stopped:
+            positions.move(connection, self._database, self._projection.name, place.position, None)
+        return place.position
+
+    def _read(self, connection: Connection[Row], reader: BatchReader, after: int) -> Batch | None:
+        try:
+            return reader.next(connection, after)
+        except Exception as error:
+            if not outages.is_outage(error):
+                positions.stop(connection, self._database, self._projection.name, explain(error, private=False))
+            raise
+
+    def _place(self, connection: Connection[Row]) -> Place:
+        name = self._projection.name
+        place = positions.place(connection, name)
+        if place.shape != self._projection.shape():
+            error = f"The tables of {name} were made by another version; run dossier rebuild {name}."
+            positions.stop(connection, self._database, name, error)
+            raise ProjectionStoppedError(error)
+        return place
+
+    def _store(self, connection: Connection[Row], place: Place, batch: Batch) -> Fault | None:
+        try:
+            return self._transact(connection, place, batch, cautious=batch.fault is not None)
+        except Exception as error:
+            if is_outage(error, connection):
+                raise
+            return self._transact(connection, place, batch, cautious=True)
+
+    def _transact(self, connection: Connection[Row], place: Place, batch: Batch, *, cautious: bool) -> Fault | None:
+        """Folds a batch into the tables it was read for; does nothing when a rebuild has put others in their place."""
+        name = self._projection.name
+        lock = positions.tables_lock(self._database, name)
+        with connection.transaction():
+            connection.execute(sql.SQL("SELECT pg_advisory_xact_lock_shared({})").format(lock))
+            if positions.place(connection, name) != place:
+                return None
+            fault = fold(connection, self._projection, batch, cautious=cautious)
+            if fault is None:
+                positions.move(connection, self._database, name, batch.end, batch.recorded_at)
+            else:
+                positions.stop(connection, self._database, name, fault.error, fault)
+        return fault

@@ -1,0 +1,1 @@
+"""The read model of business fields and their values."""

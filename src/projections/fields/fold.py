@@ -1,0 +1,167 @@
+"""`fields`: the read model of business fields: definitions and customers' values at two clocks, who set them and how (rules 3.1-3.11).
+
+Folded by the engine; read through `queries`. Personal values are sealed with the customer's key. The
+name and version that the widget shows are those of the read model `customers`. To recover it: `dossier rebuild fields`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Final
+
+from psycopg import Connection
+
+from aggregates.customer import events as customer
+from aggregates.customer.fields import EDITED, MERGED, UPLOADED
+from aggregates.customer.rows import personal_values, taken_values
+from aggregates.effective import Days
+from aggregates.fact import EffectiveFact, Erased, Fact
+from aggregates.field.events import FieldChanged, FieldDefined
+from projections.engine.projection import Projection, Seen
+from projections.fields.tables import DDL, DEFINITIONS, MERGES, PLACES, UPLOADS, VALUES, VERSIONS, seal_value
+from projections.tables.bitemporal import ALWAYS, Rectangles, instant_of
+from projections.tables.plain import written
+from projections.tables.superseding import Change
+from store.database import Row
+from store.keys import KeyRing
+
+_COMMON: Final = frozenset(EffectiveFact.model_fields)
+Changes = Iterator[tuple[Rectangles, Change]]
+_Defined = FieldDefined | FieldChanged
+_Row = customer.CustomerRegistered | customer.BusinessFieldsUploaded
+
+
+class FieldsProjection(Projection):
+    """Business fields of every customer."""
+
+    name: ClassVar[str] = "fields"
+    topics: ClassVar[frozenset[str]]
+    tables: ClassVar[tuple[str, ...]] = (
+        VALUES.table,
+        DEFINITIONS.table,
+        MERGES.table,
+        VERSIONS.table,
+        PLACES,
+        UPLOADS,
+    )
+    ddl: ClassVar[str] = DDL
+
+    def fold(self, connection: Connection[Row], facts: Sequence[Seen]) -> None:
+        """See `Projection`."""
+        changes: dict[str, list[Change]] = {}
+        for seen in facts:
+            for table, change in _CHANGES[type(seen.fact)](self.keys, seen.fact):
+                changes.setdefault(table.table, []).append(change)
+        for rectangles in (VALUES, DEFINITIONS, MERGES):
+            rectangles.fold(connection, changes.get(rectangles.table, ()))
+        told = [seen.fact for seen in facts]
+        VERSIONS.fold(connection, [(fact.key, fact) for fact in told if isinstance(fact, _Defined)])
+        _add(
+            connection, PLACES, "text, bigint", [_place(seen) for seen in facts if isinstance(seen.fact, FieldDefined)]
+        )
+        brought = [one for fact in told if isinstance(fact, _Row) for one in _brought(fact)]
+        _add(connection, UPLOADS, "text, timestamptz, text", brought)
+
+
+def _add(connection: Connection[Row], table: str, kinds: str, rows: Sequence[Row]) -> None:
+    if rows:
+        arrays = ", ".join(f"%b::{kind}[]" for kind in kinds.split(", "))
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        connection.execute(f"INSERT INTO {table} SELECT * FROM unnest({arrays})", columns)
+
+
+def _place(seen: Seen) -> Row:
+    fact: Any = seen.fact
+    return fact.key, seen.position
+
+
+def _brought(fact: _Row) -> Iterator[Row]:
+    """What a row of an upload said, whether it was taken or withheld; nothing where there was none."""
+    said = [*(fact.values or ()), *personal_values(fact)]
+    if said:
+        yield fact.number, instant_of(fact.recorded_at), " ".join(sorted(said))
+
+
+def _definition(_: KeyRing, fact: _Defined) -> Changes:
+    content = {name: value for name, value in vars(fact).items() if name not in _COMMON}
+    yield DEFINITIONS, Change((fact.key,), ALWAYS, (written(content),), instant_of(fact.recorded_at))
+
+
+def _row(keys: KeyRing, fact: _Row) -> Changes:
+    taken = [*taken_values(fact)]
+    for personal in (False, True):
+        values = [(key, days, value) for key, value, sealed, days in taken if sealed is personal]
+        yield from _taken(keys, fact, UPLOADED, values, personal=personal)
+
+
+def _edited(keys: KeyRing, fact: customer.BusinessFieldEdited) -> Changes:
+    days = Days(fact.effective_from, fact.effective_to)
+    if fact.cleared:
+        yield _cleared(fact, fact.field, days)
+        return
+    value = fact.personal_value if fact.is_personal else fact.value
+    yield from _taken(keys, fact, EDITED, [(fact.field, days, value)], personal=fact.is_personal)
+
+
+def _merged(keys: KeyRing, fact: customer.CustomerMerged) -> Changes:
+    yield from _taken(keys, fact, MERGED, _held(fact.fields))
+    yield from _taken(keys, fact, MERGED, _held(_personal(fact.personal_fields_taken)), personal=True)
+    key = (fact.number, fact.other)
+    yield MERGES, Change(key, ALWAYS, (fact.event_id,), instant_of(fact.recorded_at))
+
+
+def _unmerged(_: KeyRing, fact: customer.CustomerUnmerged) -> Changes:
+    for key, days, _value in _held(fact.fields):
+        yield _cleared(fact, key, days)
+    yield MERGES, Change((fact.number, fact.other), ALWAYS, None, instant_of(fact.recorded_at))
+
+
+def _put_back(keys: KeyRing, fact: customer.CustomerValuesPutBack) -> Changes:
+    """What came to light is of the source that it had before it was covered; who undid the merge changed it."""
+    for values, personal in ((fact.fields, False), (_personal(fact.personal_fields_put_back), True)):
+        for source in (EDITED, UPLOADED, MERGED):
+            found = {key: [one for one in held if one.source == source] for key, held in values.items()}
+            yield from _taken(keys, fact, source, _held(found), personal=personal)
+
+
+def _taken(
+    keys: KeyRing,
+    fact: Any,
+    source: str,
+    values: Sequence[tuple[str, Days, str | None]],
+    *,
+    personal: bool = False,
+) -> Changes:
+    """The values of a fact, each with its field and days; sealed where they are personal."""
+    at = instant_of(fact.recorded_at)
+    key = keys.find(fact.originator_id)[1] if personal and values else None
+    for field, days, value in values:
+        open_, sealed = (None, None) if personal or isinstance(value, Erased) else (value, None)
+        if personal and key is not None and value is not None and not isinstance(value, Erased):
+            sealed = seal_value(key, fact.originator_id, field, value)
+        content = (open_, sealed, source, fact.event_id, fact.origin.actor, at)
+        yield VALUES, Change((fact.number, field), days, content, at)
+
+
+def _cleared(fact: Any, field: str, days: Days) -> tuple[Rectangles, Change]:
+    return VALUES, Change((fact.number, field), days, None, instant_of(fact.recorded_at))
+
+
+def _held(taken: Mapping[str, Sequence[customer.Held]]) -> list[tuple[str, Days, str | None]]:
+    return [(key, Days(one.effective_from, one.effective_to), one.value) for key, held in taken.items() for one in held]
+
+
+def _personal(values: Any) -> Mapping[str, Any]:
+    """The personal values of a fact by field; none once their key is destroyed, which hides the fields, too."""
+    return {} if values is None or isinstance(values, Erased) else values
+
+
+_CHANGES: Final[dict[type[Fact], Callable[[KeyRing, Any], Changes]]] = {
+    FieldDefined: _definition,
+    FieldChanged: _definition,
+    customer.CustomerRegistered: _row,
+    customer.BusinessFieldsUploaded: _row,
+    customer.BusinessFieldEdited: _edited,
+    customer.CustomerMerged: _merged,
+    customer.CustomerUnmerged: _unmerged,
+    customer.CustomerValuesPutBack: _put_back,
+}
+FieldsProjection.topics = frozenset(fact.TOPIC for fact in _CHANGES)

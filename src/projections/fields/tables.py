@@ -1,0 +1,60 @@
+"""Tables of the read model `fields`: values and definitions at two clocks, what uploads brought, who was merged into whom.
+
+Personal values are sealed with the customer's key, each for its own place, so that a row moved elsewhere does not open.
+"""
+
+from typing import Final
+from uuid import UUID
+
+from aggregates.fact import ERASED
+from projections.tables.bitemporal import Rectangles
+from projections.tables.versions import Versions
+from store.keys import KeyRing, seal, unseal
+
+VALUES: Final = Rectangles(
+    "field_values",
+    (("number", "text"), ("field", "text")),
+    (
+        ("value", "text"),
+        ("personal", "bytea"),
+        ("source", "text"),
+        ("event_id", "uuid"),
+        ("changed_by", "text"),
+        ("changed_at", "timestamptz"),
+    ),
+)
+"""A value in clear, or the sealed one of a personal field; neither: it is erased."""
+DEFINITIONS: Final = Rectangles("field_definitions", (("field", "text"),), (("definition", "text"),))
+"""JSON of the definition as it was recorded."""
+MERGES: Final = Rectangles("field_merges", (("number", "text"), ("other", "text")), (("event_id", "uuid"),))
+"""Who is merged into whom."""
+VERSIONS: Final = Versions("field_versions")
+"""Of definitions, by field."""
+PLACES: Final = "field_places"
+"""The order of definition."""
+UPLOADS: Final = "field_uploads"
+"""One row an event of an upload: which fields it brought to a customer, parted by blanks."""
+DDL: Final = f"""
+    {VALUES.ddl}
+    {DEFINITIONS.ddl}
+    {MERGES.ddl}
+    {VERSIONS.ddl}
+    CREATE TABLE {PLACES} (field text COLLATE "C" PRIMARY KEY, position bigint NOT NULL);
+    CREATE TABLE {UPLOADS} (number text COLLATE "C" NOT NULL, recorded_at timestamptz NOT NULL, fields text NOT NULL);
+    CREATE INDEX {UPLOADS}_of ON {UPLOADS} (number, recorded_at);
+"""
+
+
+def seal_value(key: bytes, subject: UUID, field: str, value: str) -> bytes:
+    """A personal value for its row."""
+    return seal(key, value.encode(), _context(subject, field))
+
+
+def open_value(keys: KeyRing, subject: UUID, field: str, sealed: bytes | None) -> str:
+    """The value in a row of a personal field; `ERASED` once the key is destroyed."""
+    key = None if sealed is None else keys.find(subject)[1]
+    return ERASED if key is None or sealed is None else unseal(key, sealed, _context(subject, field)).decode()
+
+
+def _context(subject: UUID, field: str) -> bytes:
+    return f"{VALUES.table}/{field}/{subject}".encode()

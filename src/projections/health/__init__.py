@@ -1,0 +1,1 @@
+"""How an installation is doing: what is read for it, and the judgement."""

@@ -1,0 +1,192 @@
+"""On which days what an event says is in force, and which later event superseded it on the others: kept while `history` folds (rule 2.22).
+
+A part is what one event says about some subjects on some days. It is in force until a later event says something about the same
+subjects and days; what of it is left goes on as parts of its own. So the parts of an event are always all that it says, and what was
+in force at an instant are those that no event known then superseded: nothing is searched for on reading. An event touches the parts
+in force on its own days and no others, and the same events give the same rows in whatever batches they come.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID
+
+from psycopg import Connection
+
+from aggregates.effective import Days, Timeline, Version
+from aggregates.fact import Fact
+from projections.engine.projection import Seen
+from projections.history.statements import Statement, statements
+from projections.tables.bitemporal import PROBES_ONLY
+from projections.tables.superseding import reach_of
+from store.database import Row
+
+TABLE: Final = "history_days"
+DDL: Final = f"""
+    CREATE TABLE {TABLE} (
+        position bigint NOT NULL,
+        holder uuid NOT NULL,
+        family text COLLATE "C" NOT NULL,
+        subjects text NOT NULL,
+        first date NOT NULL,
+        last date,
+        superseded_by bigint CHECK (superseded_by > position),
+        CHECK (last >= first)
+    );
+    CREATE INDEX {TABLE}_of ON {TABLE} (position);
+    CREATE INDEX {TABLE}_in_force ON {TABLE} (holder, family, coalesce(last, 'infinity'), first) WHERE superseded_by IS NULL;
+"""
+"""`holder`: the aggregate's id. `subjects` are parted by blanks. `superseded_by`: the position of the later event; null while in force."""
+_SELECT: Final = f"""
+    SELECT wanted.holder, wanted.family, part.* FROM
+        unnest(%b::uuid[], %b::text[], %b::date[], %b::date[]) AS wanted (holder, family, first, last)
+    CROSS JOIN LATERAL (
+        SELECT position, subjects, first, last, ctid::text FROM {TABLE} AS one
+        WHERE one.holder = wanted.holder AND one.family = wanted.family AND one.superseded_by IS NULL
+          AND coalesce(one.last, 'infinity') >= wanted.first AND one.first <= coalesce(wanted.last, 'infinity') OFFSET 0
+    ) AS part
+    ORDER BY part.first
+"""
+"""OFFSET 0 keeps it one index probe a family."""
+_UPDATE: Final = f"""
+    UPDATE {TABLE} AS one SET subjects = part.subjects, first = part.first, last = part.last, superseded_by = part.later
+    FROM unnest(%b::text[]::tid[], %b::text[], %b::date[], %b::date[], %b::bigint[]) AS part (place, subjects, first, last, later)
+    WHERE one.ctid = part.place
+"""
+"""A row's place (ctid) holds until the end of the transaction that read it: nobody else writes to a read model's tables."""
+_COPY: Final = f"COPY {TABLE} (position, holder, family, subjects, first, last, superseded_by) FROM STDIN"
+
+Thing = tuple[UUID, str]
+"""An aggregate's id and a family of subjects."""
+Lines = dict[str, Timeline["Part"]]
+"""What is in force, by subject."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """What the event at `position` says about `subjects` on `days`. `place` is the row that is to hold it; `None`: a new one."""
+
+    position: int
+    subjects: tuple[str, ...]
+    days: Days
+    place: str | None = None
+    superseded_by: int | None = None
+
+
+@dataclass(slots=True)
+class Folding:
+    """The parts in force that a batch may touch, and what becomes of them."""
+
+    lines: dict[Thing, Lines]
+    begun: dict[Part, Thing] = field(default_factory=dict)
+    """Parts in force that are not written as they are."""
+    ended: list[tuple[Thing, Part]] = field(default_factory=list)
+
+    def apply(self, thing: Thing, statement: Statement, position: int) -> None:
+        """Lets a statement win over what was said before about its subjects on its days."""
+        lines = self.lines.setdefault(thing, {})
+        for part in self._met(lines, statement):
+            self._supersede(thing, lines, part, statement, position)
+        self._begin(thing, lines, Part(position, statement.subjects, statement.days))
+
+    def _met(self, lines: Lines, statement: Statement) -> Iterable[Part]:
+        """The parts in force that are about one of the subjects on one of the days, each once."""
+        return dict.fromkeys(
+            version.content
+            for subject in statement.subjects
+            if subject in lines
+            for version in lines[subject].within(statement.days)
+        )
+
+    def _supersede(self, thing: Thing, lines: Lines, part: Part, statement: Statement, position: int) -> None:
+        """Ends what of a part the statement is about; the rest goes on, its first piece in the part's row."""
+        place = part.place
+        self.begun.pop(part, None)
+        for subjects, days in _rests(part, statement):
+            self._begin(thing, lines, Part(part.position, subjects, days, place))
+            place = None
+        ended = Part(part.position, _common(part, statement), part.days.within(statement.days), place, position)
+        self.ended.append((thing, ended))
+
+    def _begin(self, thing: Thing, lines: Lines, part: Part) -> None:
+        self.begun[part] = thing
+        for subject in part.subjects:
+            lines[subject] = lines.get(subject, Timeline()).supersede(part.days, part)
+
+    def parts(self) -> Iterator[tuple[Thing, Part]]:
+        """Everything that is to be written."""
+        yield from self.ended
+        for part, thing in self.begun.items():
+            yield thing, part
+
+
+def fold_days(connection: Connection[Row], facts: Sequence[Seen]) -> None:
+    """Writes what these facts, in log order, make of the table."""
+    said = [(thing_of(seen.fact, one), one, seen.position) for seen in facts for one in statements(seen.fact)]
+    if not said:
+        return
+    new = {seen.fact.originator_id for seen in facts if seen.fact.originator_version == 1}
+    reach = reach_of((thing, statement.days) for thing, statement, _ in said if thing[0] not in new)
+    state = Folding(_in_force(connection, reach))
+    for thing, statement, position in said:
+        state.apply(thing, statement, position)
+    _write(connection, state)
+
+
+def thing_of(fact: Fact, statement: Statement) -> Thing:
+    """The aggregate and family of subjects that a statement of a fact is about."""
+    return fact.originator_id, statement.family
+
+
+def _rests(part: Part, statement: Statement) -> Iterator[tuple[tuple[str, ...], Days]]:
+    """The rests of a part: other subjects on all of its days, then its own before and after the statement's days."""
+    others = tuple(one for one in part.subjects if one not in statement.subjects)
+    if others:
+        yield others, part.days
+    subjects = _common(part, statement)
+    for days in (part.days.before(statement.days.first), part.days.after(statement.days.last)):
+        if days is not None:
+            yield subjects, days
+
+
+def _common(part: Part, statement: Statement) -> tuple[str, ...]:
+    return tuple(one for one in part.subjects if one in statement.subjects)
+
+
+def _in_force(connection: Connection[Row], reach: Mapping[Thing, Days]) -> dict[Thing, Lines]:
+    """The parts in force on the days within reach, however long the history, by subject."""
+    versions: dict[Thing, dict[str, list[Version[Part]]]] = {}
+    if reach:
+        connection.execute(PROBES_ONLY)
+        wanted = [(*thing, days.first, days.last) for thing, days in reach.items()]
+        columns = [list(column) for column in zip(*wanted, strict=True)]
+        for holder, family, position, subjects, first, last, place in connection.execute(_SELECT, columns, binary=True):
+            part = Part(position, tuple(subjects.split(" ")), Days(first, last), place)
+            lines = versions.setdefault((holder, family), {})
+            for subject in part.subjects:
+                lines.setdefault(subject, []).append(Version(part.days, part))
+    return {
+        thing: {subject: Timeline(tuple(line)) for subject, line in lines.items()} for thing, lines in versions.items()
+    }
+
+
+def _write(connection: Connection[Row], state: Folding) -> None:
+    parts = list(state.parts())
+    changed = [_row(part) for _, part in parts if part.place is not None]
+    if changed:
+        connection.execute(_UPDATE, [list(column) for column in zip(*changed, strict=True)])
+    lines = "".join(_line(thing, part) for thing, part in parts if part.place is None)
+    if lines:
+        with connection.cursor().copy(_COPY) as copy:
+            copy.write(lines)
+
+
+def _row(part: Part) -> Row:
+    return (part.place, " ".join(part.subjects), part.days.first, part.days.last, part.superseded_by)
+
+
+def _line(thing: Thing, part: Part) -> str:
+    """A new row in the text format of COPY; families and subjects have no characters that it escapes."""
+    last, later = part.days.last or r"\N", part.superseded_by or r"\N"
+    subjects = " ".join(part.subjects)
+    return f"{part.position}\t{thing[0]}\t{thing[1]}\t{subjects}\t{part.days.first}\t{last}\t{later}\n"

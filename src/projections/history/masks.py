@@ -1,0 +1,66 @@
+"""What `history` knows of business fields: whose values are masked or personal (rules 5.1, 5.2).
+
+A value is masked where its field is masked, as known then or now: an earlier `known_at` is no way around a mask.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, Final
+
+from aggregates.fact import ERASED, Fact
+from aggregates.field.events import FieldChanged, FieldDefined
+from projections.fields.queries import MASK
+from projections.reading.read_models import View
+from projections.tables.bitemporal import ALWAYS, Rectangles, instant_of, known_then
+from projections.tables.superseding import Change
+
+MASKS: Final = Rectangles("history_masks", (("field", "text"),), (("masked", "boolean"), ("personal", "boolean")))
+"""Which fields are masked, and which are personal, which they are for life."""
+_MASKED: Final = f"""
+    SELECT DISTINCT field FROM {MASKS.table} AS one WHERE masked AND ({known_then("one")} OR upper(one.known) = 'infinity')
+"""
+_OPEN: Final = f"SELECT DISTINCT field FROM {MASKS.table} WHERE NOT personal"
+_BY_FIELD: Final = ("personal_values", "personal_fields_taken", "personal_fields_put_back")
+"""Personal values, by field."""
+
+
+def mask_change(fact: Fact) -> Iterator[Change]:
+    """What a fact says of a field's mask."""
+    if isinstance(fact, FieldDefined | FieldChanged):
+        yield Change((fact.key,), ALWAYS, (fact.masked, fact.personal), instant_of(fact.recorded_at))
+
+
+def masked_fields(view: View) -> Collection[str]:
+    """The fields whose values are masked in this view."""
+    return frozenset(row[0] for row in view.connection.execute(_MASKED, {"known_at": view.known_at}))
+
+
+def open_fields(view: View) -> Collection[str]:
+    """The fields that are not personal."""
+    return frozenset(row[0] for row in view.connection.execute(_OPEN))
+
+
+def personal_values(
+    said: Mapping[str, Any], opened: Mapping[str, Any] | None, personal: Collection[str], masked: Collection[str]
+) -> dict[str, Any]:
+    """The personal values of an event, `said` the rest of it: those of masked fields masked, all of them erased without a key."""
+    if opened is None:
+        return {name: None if _never_said(said, name) else str.__str__(ERASED) for name in sorted(personal)}
+    found = dict(opened)
+    if said.get("field") in masked and opened.get("personal_value") is not None:
+        found["personal_value"] = MASK
+    for name in _BY_FIELD:
+        if values := opened.get(name):
+            found[name] = {key: _hidden(value) if key in masked else value for key, value in values.items()}
+    return found
+
+
+def _never_said(said: Mapping[str, Any], name: str) -> bool:
+    """Whether an event has no value there anyhow: an edit of a field that is not personal, a customer whom no upload brought."""
+    if name == "personal_value":
+        return not said["is_personal"]
+    return name == "personal_values" and said.get("upload") is None
+
+
+def _hidden(value: Any) -> Any:
+    """A masked value; of values with days, the days stay."""
+    return [{**one, "value": MASK} for one in value] if isinstance(value, list) else MASK

@@ -1,0 +1,126 @@
+"""What of an event is in force as known at an instant, and which later events superseded the rest (rule 2.22): as it is answered."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from itertools import groupby
+from operator import itemgetter
+from typing import Final
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from aggregates.effective import Days, joined
+from projections.history.days import TABLE
+from projections.history.statements import NAME, abouts_of
+from projections.reading.read_models import View
+
+_PARTS: Final = f"""
+    SELECT part.position, part.family, part.subjects, part.first, part.last, later.position, later.event_id
+    FROM {TABLE} AS part
+    LEFT JOIN LATERAL (
+        SELECT position, event_id FROM history
+        WHERE position = part.superseded_by AND recorded_at <= %(known_at)s OFFSET 0
+    ) AS later ON part.superseded_by IS NOT NULL
+    WHERE part.position = ANY(%(positions)s)
+"""
+
+_ABOUT: Final = f"SELECT position, family, subjects FROM {TABLE} WHERE position = ANY(%(positions)s)"
+
+
+class InForce(BaseModel):
+    """Days, both inclusive, on which what an event says about some things is in force; `effective_to` `None`: from then on.
+
+    `about` names them: `name`, `responses.<category>`, `fields.<key>`, `profile`, `options`, `controls.<code>`.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    effective_from: date
+    effective_to: date | None
+    about: list[str]
+
+
+class Superseded(InForce):
+    """Days on which it is not any more, and the later event that superseded it there: `by`."""
+
+    by: UUID
+
+
+class Standing(BaseModel):
+    """What became of one event. `superseded_by`: the first later event that superseded a part of it and is about all that it is about."""
+
+    model_config = ConfigDict(frozen=True)
+
+    superseded_by: UUID | None
+    in_force: list[InForce]
+    superseded: list[Superseded]
+
+
+NOTHING: Final = Standing(superseded_by=None, in_force=[], superseded=[])
+"""Of an event that says nothing about days."""
+
+_Later = tuple[int, UUID] | None
+"""Position and id of the event that superseded a part; `None`: it is in force."""
+_Ranges = dict[tuple[str, _Later], list[Days]]
+"""What one event says: the days by what they are about and what superseded them."""
+
+
+def standings(view: View, positions: Sequence[int], *, shown: Callable[[str], bool]) -> Mapping[int, Standing]:
+    """The standing of the events at these positions, without what is not `shown`; those that say nothing about days are left out."""
+    found: dict[int, _Ranges] = {}
+    asked = {"positions": list(positions), "known_at": view.known_at}
+    for position, family, subjects, first, last, later, event_id in view.connection.execute(_PARTS, asked):
+        for about in filter(shown, abouts_of(family, subjects)):
+            key = about, None if later is None else (later, event_id)
+            found.setdefault(position, {}).setdefault(key, []).append(Days(first, last))
+    topics = _topics_of(view, found.values())
+    return {position: _standing(ranges, topics) for position, ranges in found.items()}
+
+
+def _topics_of(view: View, found: Iterable[_Ranges]) -> Mapping[int, set[str]]:
+    """By position, what the events are about that superseded parts of those about several things."""
+    several = [ranges for ranges in found if len(_about(ranges)) > 1]
+    positions = {later[0] for ranges in several for _, later in ranges if later is not None}
+    topics: dict[int, set[str]] = {}
+    if positions:
+        for position, family, subjects in view.connection.execute(_ABOUT, {"positions": list(positions)}):
+            topics.setdefault(position, set()).update(abouts_of(family, subjects))
+    return topics
+
+
+def _about(ranges: _Ranges) -> set[str]:
+    """The subjects that an event is about; of a registration, which may bring the values of a row, the name."""
+    about = {about for about, _ in ranges}
+    return {NAME} if NAME in about else about
+
+
+def _standing(ranges: _Ranges, topics: Mapping[int, set[str]]) -> Standing:
+    in_force: list[InForce] = []
+    superseded: list[Superseded] = []
+    for days, later, about in _in_order(ranges):
+        if later is None:
+            in_force.append(InForce(effective_from=days.first, effective_to=days.last, about=about))
+        else:
+            superseded.append(Superseded(effective_from=days.first, effective_to=days.last, about=about, by=later[1]))
+    return Standing(superseded_by=_superseded_by(ranges, topics), in_force=in_force, superseded=superseded)
+
+
+def _superseded_by(ranges: _Ranges, topics: Mapping[int, set[str]]) -> UUID | None:
+    wanted = _about(ranges)
+    later = {later for about, later in ranges if later is not None and about in wanted}
+    if len(wanted) > 1:
+        later = {one for one in later if wanted <= topics[one[0]]}
+    return min(later)[1] if later else None
+
+
+def _in_order(ranges: _Ranges) -> Iterator[tuple[Days, _Later, list[str]]]:
+    """Days, what superseded them, and what they are about, which share a range where all else is equal: the order hangs on nothing else."""
+    whole = [(days, later, about) for (about, later), parts in ranges.items() for days in joined(parts)]
+    whole.sort(key=_order)
+    for (days, later), alike in groupby(whole, itemgetter(0, 1)):
+        yield days, later, [about for _, _, about in alike]
+
+
+def _order(part: tuple[Days, _Later, str]) -> tuple[date, date, int, str]:
+    days, later, about = part
+    return days.first, days.last or date.max, 0 if later is None else later[0], about

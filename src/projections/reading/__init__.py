@@ -1,0 +1,1 @@
+"""How queries reach the read models: views at two clocks, and lists in pages."""

@@ -1,0 +1,290 @@
+"""How queries reach the read models: as of two clocks, at a position that is far enough, in one consistent view.
+
+The API and the command line open a `View` and hand it to the query functions of the read models. Promises: what a view shows was
+folded from the whole log up to its position; it shows nothing that was recorded after `known_at`, and everything until then, so
+that the same question has the same answer for ever (rule 0.3); a rebuild that swaps tables meanwhile is not noticed. Whoever must
+not wait in a thread reads `without_waiting`, and asks again once `reached` says so (see `heard_by`).
+"""
+
+import copy
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Final, Self
+
+import psycopg
+from eventsourcing.persistence import OperationalError
+from psycopg import Connection, sql
+
+from aggregates.errors import InvalidError
+from projections.engine import positions
+from projections.engine.projection import Projection
+from projections.engine.states import ProjectionState, states
+from store.application import Dossier
+from store.database import Database, Row
+from store.keys import KeyRing
+from store.log import SETTLED_MS
+from store.signals import Signal
+from store.stopping import Stop
+
+WAIT_S: Final = 2.0
+"""The longest that a read waits for a position."""
+POLL_S: Final = 0.5
+"""How often positions are looked up while no signal comes."""
+UNAIDED_POLL_S: Final = 0.02
+"""The same while nothing listens for signals: before `start`, after `close`."""
+UNSETTLED_MS: Final = 100
+"""The same as `SETTLED_MS`, for whoever does not wait in a thread."""
+NOTHING_KNOWN: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""`known_at` of a view on read models that nothing was folded into."""
+
+_NEWEST: Final = """
+    SELECT coalesce(last.recorded_at, now.instant), greatest(last.recorded_at, now.instant)
+    FROM (SELECT clock_timestamp()) AS now (instant)
+    LEFT JOIN LATERAL (SELECT recorded_at FROM events ORDER BY position DESC LIMIT 1) AS last ON true
+"""
+_POSITIONS: Final = "SELECT name, position FROM projections"
+_PLACES: Final = (
+    "SELECT name, position, recorded_at, state = 'stopped', error, shape FROM projections WHERE name = ANY(%s)"
+)
+
+
+class BehindError(Exception):
+    """A read model did not reach the wanted position in time. Nothing is wrong with the question: ask again later.
+
+    `names` are the read models that will come to `position`; empty when one of them has stopped before it.
+    """
+
+    def __init__(self, text: str, names: Sequence[str] = (), position: int = 0) -> None:
+        super().__init__(text)
+        self.names = names
+        self.position = position
+
+
+class KnownAtError(InvalidError):
+    """The instant of knowledge lies in the future: what will be known then is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Read models as of a business day and an instant of knowledge. `connection` is one read-only transaction."""
+
+    connection: Connection[Row]
+    keys: KeyRing
+    company: str
+    valid_at: date
+    known_at: datetime
+    position: int
+    """The smallest position of the read models it was opened for."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    """How far several read models are: name, position, the instant until which it is complete, whether it stopped, and why."""
+
+    places: Sequence[tuple[str, int, datetime | None, bool, str | None]]
+
+    @property
+    def position(self) -> int:
+        """The smallest position."""
+        return min(position for _, position, *_ in self.places)
+
+    @property
+    def until(self) -> datetime:
+        """The instant until which everything is in all of them."""
+        return min(until or NOTHING_KNOWN for _, _, until, *_ in self.places)
+
+    def stopped_before(self, needed: int) -> dict[str, str]:
+        """Those that will not come to a position by themselves, and why."""
+        return {name: error or "" for name, position, _, stopped, error in self.places if stopped and position < needed}
+
+
+class ReadModels:
+    """The read models of one company, for reading. Safe to share between threads."""
+
+    def __init__(self, dossier: Dossier, projections: Sequence[Projection] | None = None) -> None:
+        self._dossier = dossier
+        self._database = dossier.database
+        if projections is None:
+            from projections import catalogue  # noqa: PLC0415  (the read models listed there import this module)
+
+            projections = catalogue.projections(dossier)
+        self._tables = {projection.name: projection.tables for projection in projections}
+        self._shapes = {projection.name: projection.shape() for projection in projections}
+        self._positions: dict[str, int] = {}
+        self._moved = threading.Condition()
+        self._ended = Stop()
+        self._thread: threading.Thread | None = None
+        self._listeners: Counter[Callable[[], None]] = Counter()
+        self._wait_s: float | None = None
+
+    def without_waiting(self) -> Self:
+        """The same read models, whose `view` waits for no read model: it raises `BehindError` at once."""
+        these = copy.copy(self)
+        these._wait_s = 0.0
+        return these
+
+    def start(self) -> None:
+        """Begins to listen for positions, so that waiting for one is prompt."""
+        self._thread = threading.Thread(target=self._listen, name="dossier-read-models", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stops listening."""
+        self._ended.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    @contextmanager
+    def view(
+        self,
+        *names: str,
+        valid_at: date | None = None,
+        known_at: datetime | None = None,
+        position: int | None = None,
+    ) -> Iterator[View]:
+        """Opens the read models of these names, once all of them are at least at `position`; waits at most `WAIT_S` for that.
+
+        Without `valid_at` it is today in the company's time zone; without `known_at`, what the read models know: the
+        instant until which everything is in all of them. A naive `known_at` is UTC.
+
+        Raises:
+            BehindError: a read model is still behind, or has stopped before the position.
+            KnownAtError: `known_at` lies in the future.
+            NotInstalledError: tables are missing or were made by another version, as after an upgrade until they are rebuilt.
+            UnsettledError: what was recorded until `known_at` is not certain yet; ask again.
+            OperationalError: the database cannot be reached.
+        """
+        deadline = time.monotonic() + (WAIT_S if self._wait_s is None else self._wait_s)
+        valid_at = valid_at or self._dossier.today()
+        known_at = known_at.replace(tzinfo=UTC) if known_at and known_at.tzinfo is None else known_at
+        needed, settled = position or 0, known_at is None
+        while True:
+            self._await(names, needed, deadline)
+            with self._database.snapshot() as connection:
+                reached = self._open(connection, names)
+                settled = settled or (known_at or reached.until) <= reached.until
+                if settled and reached.position >= needed:
+                    of = (self._dossier.fact_mapper.keys, self._dossier.company)
+                    yield View(connection, *of, valid_at, known_at or reached.until, reached.position)
+                    return
+            if not settled and known_at is not None:
+                needed, settled = max(needed, self._settled(known_at)), True
+            elif reached.stopped_before(needed) or time.monotonic() >= deadline:
+                raise _behind(names, reached, needed)
+
+    def reached(self, names: Sequence[str], position: int) -> bool:
+        """Whether these read models have come to the position, as far as is heard here."""
+        return all(self._positions.get(name, -1) >= position for name in names)
+
+    @contextmanager
+    def heard_by(self, moved: Callable[[], None]) -> Iterator[None]:
+        """Calls `moved`, from any thread, when a position has risen, at most `POLL_S` later even where a signal is lost."""
+        with self._moved:
+            self._listeners[moved] += 1
+        try:
+            yield
+        finally:
+            with self._moved:
+                self._listeners[moved] -= 1
+                self._listeners += Counter()  # forgets whom nobody asks for any more
+
+    def states(self) -> list[ProjectionState]:
+        """How each read model is doing, by name. Raises `OperationalError`."""
+        return states(self._database)
+
+    def _open(self, connection: Connection[Row], names: Sequence[str]) -> _Reached:
+        """Locks the tables, then looks how far they are: a swap comes before both or after the whole view, never between.
+
+        The lock is the first statement because the transaction's snapshot is taken by the first one that reads: with a
+        snapshot from before a swap, the new tables would be read without their latest rows.
+        """
+        tables = [sql.Identifier(table) for name in names for table in self._tables[name]]
+        try:
+            connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(sql.SQL(", ").join(tables)))
+        except psycopg.errors.UndefinedTable as error:
+            raise _not_installed(names) from error
+        rows = connection.execute(_PLACES, [list(names)], binary=True).fetchall()
+        if len(rows) < len(set(names)):
+            raise _not_installed(names)
+        if outdated := [name for name, *_, shape in rows if shape != self._shapes[name]]:
+            raise _outdated(outdated)
+        self._learn({name: position for name, position, *_ in rows})
+        return _Reached([row[:-1] for row in rows])
+
+    def _settled(self, known_at: datetime) -> int:
+        """The position that answers for `known_at` must have reached."""
+        within_ms = SETTLED_MS if self._wait_s is None else UNSETTLED_MS
+        return self._dossier.log_of_facts.settled(as_known_at(self._database, known_at), within_ms=within_ms)
+
+    def _await(self, names: Sequence[str], needed: int, deadline: float) -> None:
+        """Waits until the positions heard of are far enough, or it is time to look them up."""
+        pause = POLL_S if self._thread is not None else UNAIDED_POLL_S
+        timeout = min(pause, deadline - time.monotonic())
+        with self._moved:
+            if self._positions.keys() >= set(names):
+                self._moved.wait_for(lambda: self.reached(names, needed), max(timeout, 0))
+
+    def _learn(self, positions: dict[str, int]) -> None:
+        with self._moved:
+            risen = {name: position for name, position in positions.items() if not self.reached([name], position)}
+            self._positions.update(risen)
+            self._moved.notify_all()
+            listeners = list(self._listeners)
+        if risen:
+            for moved in listeners:
+                moved()
+
+    def _listen(self) -> None:
+        with closing(Signal(self._database, positions.PROJECTED)) as signal:
+            while not self._ended.is_set():
+                notices = [notice.rpartition(" ") for notice in signal.wait(POLL_S, self._ended)]
+                if notices:
+                    self._learn({name: int(position) for name, _, position in notices})
+                elif self._listeners:
+                    self._look_up()
+
+    def _look_up(self) -> None:
+        """Makes up for signals that were lost."""
+        with suppress(OperationalError), self._database.connection() as connection:
+            self._learn(dict(connection.execute(_POSITIONS).fetchall()))
+
+
+def as_known_at(database: Database, known_at: datetime | None) -> datetime:
+    """The instant that an answer from the log is for: the asked one, else that of the last event, so that the answer stays the same.
+
+    Events may lie ahead of the database's clock, when it was ahead itself and was set back: what is in the log is known, whatever
+    the clock says. Raises `KnownAtError` for an instant that is after both.
+    """
+    with database.connection() as connection:
+        last, newest = connection.execute(_NEWEST).fetchone() or (NOTHING_KNOWN, NOTHING_KNOWN)
+    if known_at is not None and known_at > newest:
+        raise KnownAtError("The instant of knowledge must not lie in the future.", field="known_at")
+    return known_at or last
+
+
+def _not_installed(names: Sequence[str]) -> positions.NotInstalledError:
+    """The refusal to read tables that are not there."""
+    return positions.NotInstalledError(
+        f"{', '.join(names)}: tables are missing; run dossier migrate, then dossier rebuild {' '.join(names)}."
+    )
+
+
+def _outdated(names: Sequence[str]) -> positions.NotInstalledError:
+    """The refusal to read tables that mean something else than this version reads in them."""
+    return positions.NotInstalledError(
+        f"{', '.join(names)}: the tables were made by another version; run dossier rebuild {' '.join(names)}."
+    )
+
+
+def _behind(names: Sequence[str], reached: _Reached, needed: int) -> BehindError:
+    if stopped := reached.stopped_before(needed):
+        reasons = " ".join(f"It says of {name}: {error}" for name, error in stopped.items())
+        return BehindError(f"Read model {', '.join(stopped)} stopped before position {needed}. {reasons}")
+    text = f"Read model {', '.join(names)} is at position {reached.position}, behind {needed}."
+    return BehindError(text, names, needed)

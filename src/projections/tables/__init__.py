@@ -1,0 +1,1 @@
+"""The kinds of tables that read models are made of: bitemporal rectangles, versions, merges, names, controls."""

@@ -1,0 +1,92 @@
+"""System controls and mappings while a read model folds: what they are at each event, in log order (rules 4.1, 4.2).
+
+A read model that must know the controls at an event folds them itself, into a table of its own, because each has its own position.
+"""
+
+from datetime import date, datetime
+
+from psycopg import Connection
+
+from aggregates.effective import Days, Timeline
+from aggregates.setup.controls import CONTROLS, TIME_ZONE
+from aggregates.setup.events import AttributeMapped, AttributeUnmapped, ControlValueSet
+from aggregates.setup.zones import zone_of
+from projections.tables.bitemporal import ALWAYS, Rectangles, instant_of
+from projections.tables.superseding import Change
+from store.database import Row
+
+
+def controls_table(table: str) -> Rectangles:
+    """A table of control values."""
+    return Rectangles(table, (("code", "text"),), (("value", "text"),))
+
+
+def control_change(fact: ControlValueSet) -> Change:
+    """What a fact changes in such a table."""
+    days = Days(fact.effective_from, fact.effective_to)
+    return Change((fact.code,), days, (fact.value,), instant_of(fact.recorded_at))
+
+
+class ControlsThen:
+    """The controls as known at the event that is being folded."""
+
+    def __init__(self, connection: Connection[Row], table: Rectangles) -> None:
+        self._connection, self._table = connection, table
+        self._values = table.timelines(connection)
+        self._changes: list[Change] = []
+
+    def see(self, fact: ControlValueSet) -> None:
+        """Takes a further fact into account."""
+        change = control_change(fact)
+        self._values[change.key] = self._values.get(change.key, Timeline()).supersede(change.days, (fact.value,))
+        self._changes.append(change)
+
+    def value(self, code: str, day: date) -> str:
+        """The value in force on a day: the one that was set, else the control's default."""
+        found = self._values.get((code,), Timeline()).at(day)
+        return CONTROLS[code].default if found is None else str(found[0])
+
+    def day_of(self, recorded_at: datetime) -> date:
+        """The business day of an instant, in the company's time zone."""
+        return recorded_at.astimezone(zone_of(self.value(TIME_ZONE, recorded_at.date()))).date()
+
+    def write(self) -> None:
+        """Writes what was seen."""
+        self._table.fold(self._connection, self._changes)
+
+
+def mappings_table(table: str) -> Rectangles:
+    """A table of what is mapped (`category:1`) and to which attribute; mappings have no effective dates."""
+    return Rectangles(table, (("mapped", "text"),), (("attribute", "text"),))
+
+
+def mapping_change(fact: AttributeMapped | AttributeUnmapped) -> Change:
+    """What a fact changes in such a table."""
+    content = (fact.attribute,) if isinstance(fact, AttributeMapped) else None
+    return Change((fact.mapped,), ALWAYS, content, instant_of(fact.recorded_at))
+
+
+class MappingsThen:
+    """The mappings as known at the event that is being folded."""
+
+    def __init__(self, connection: Connection[Row], table: Rectangles) -> None:
+        self._connection, self._table = connection, table
+        found = table.timelines(connection)
+        self._attributes = {str(key[0]): str(timeline.versions[0].content[0]) for key, timeline in found.items()}
+        self._changes: list[Change] = []
+
+    def see(self, fact: AttributeMapped | AttributeUnmapped) -> None:
+        """Takes a further fact into account."""
+        self._changes.append(mapping_change(fact))
+        if isinstance(fact, AttributeMapped):
+            self._attributes[fact.mapped] = fact.attribute
+        else:
+            self._attributes.pop(fact.mapped, None)
+
+    def attribute(self, mapped: str) -> str | None:
+        """The attribute that something is mapped to."""
+        return self._attributes.get(mapped)
+
+    def write(self) -> None:
+        """Writes what was seen."""
+        self._table.fold(self._connection, self._changes)

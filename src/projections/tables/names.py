@@ -1,0 +1,116 @@
+"""Customers' names in the read models: sealed with the customer's key, found by blind-index tokens, never in clear (rule 5.1).
+
+`seal_name` is called when a fact is folded, `open_names` when rows are read. The name of an erased customer reads as `ERASED`, and a
+search does not show it. A token stands for the beginning of one word of a name, without case and accents; tokens that were written
+before an erasure stay in the table, of use only to whoever has the master key, until they are folded again.
+"""
+
+import re
+import unicodedata
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
+from typing import Final
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from aggregates.customer.profile import CustomerProfile, customer_number
+from aggregates.errors import InvalidError
+from aggregates.fact import ERASED, Erased
+from projections.reading.paging import Page, cursor_of
+from projections.reading.read_models import View
+from store.database import Row
+from store.keys import KeyRing, seal, unseal
+
+MOST_WORDS: Final = 10
+"""Words of a name that one search may ask for."""
+_WORD: Final = re.compile(r"[^\W_]+")
+_APOSTROPHES: Final = str.maketrans("", "", "'’ʼ`´")
+
+
+class NameSearchError(InvalidError):
+    """The words to search a name by cannot be used."""
+
+
+class CustomerSummary(BaseModel):
+    """A customer in a list. `version` is the one of the customer as known then."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: str
+    name: str
+    version: int
+
+
+def storable(number: str) -> bool:
+    """Whether a customer could have this number at all."""
+    try:
+        return customer_number(number) == number
+    except InvalidError:
+        return False
+
+
+def seal_name(keys: KeyRing, table: str, subject: UUID, name: str) -> bytes | None:
+    """The name for a row of `table`; `None` when the customer is erased."""
+    key = None if isinstance(name, Erased) else keys.find(subject)[1]
+    return None if key is None else seal(key, name.encode(), _context(table, subject))
+
+
+def open_names(view: View, table: str, numbers: Sequence[str], sealed: Iterable[bytes | None]) -> list[str]:
+    """The names in rows of `table` of these customers; `ERASED` where the key is destroyed."""
+    subjects = [CustomerProfile.id_of(view.company, number) for number in numbers]
+    view.keys.preload(subjects, view.connection)
+    return [_opened(view.keys, table, subject, one) for subject, one in zip(subjects, sealed, strict=True)]
+
+
+def _opened(keys: KeyRing, table: str, subject: UUID, sealed: bytes | None) -> str:
+    key = None if sealed is None else keys.find(subject)[1]
+    if key is None or sealed is None:
+        return ERASED
+    return unseal(key, sealed, _context(table, subject)).decode()
+
+
+def summary_page(
+    view: View, table: str, rows: Sequence[Row], limit: int, *, erased: bool = True
+) -> Page[CustomerSummary]:
+    """A page of customers, sorted by number, from rows of number, sealed name (of `table`), version.
+
+    Without the `erased` ones the page may be shorter than `limit` although another follows.
+    """
+    shown = rows[:limit]
+    names = open_names(view, table, [row[0] for row in shown], [row[1] for row in shown])
+    items = [
+        CustomerSummary(number=row[0], name=str.__str__(name), version=row[2])
+        for row, name in zip(shown, names, strict=True)
+        if erased or not isinstance(name, Erased)
+    ]
+    return Page(items=items, next_cursor=cursor_of(shown[-1][0]) if len(rows) > limit else None)
+
+
+def tokens_of(keys: KeyRing, name: str) -> str:
+    """Tokens of every beginning of every word of a name, in order, parted by blanks; none for an erased one."""
+    if isinstance(name, Erased):
+        return ""
+    beginnings = {word[:end] for word in _words(name) for end in range(1, len(word) + 1)}
+    return " ".join(_token(keys, one) for one in sorted(beginnings))
+
+
+def tokens_asked(keys: KeyRing, words: str) -> list[str]:
+    """Tokens that a name must have for each of these words to begin one of its own. Raises `NameSearchError`."""
+    found = sorted(set(_words(words)))
+    if not 1 <= len(found) <= MOST_WORDS:
+        raise NameSearchError(f"Search by 1 to {MOST_WORDS} words of the name.", field="name")
+    return [_token(keys, word) for word in found]
+
+
+def _words(text: str) -> list[str]:
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()).translate(_APOSTROPHES)
+    return _WORD.findall("".join(letter for letter in plain if not unicodedata.combining(letter)))
+
+
+def _token(keys: KeyRing, beginning: str) -> str:
+    return b64encode(keys.blind(f"name/{beginning}")).decode()
+
+
+def _context(table: str, subject: UUID) -> bytes:
+    return f"{table}/name/{subject}".encode()
