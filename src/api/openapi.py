@@ -55,12 +55,17 @@ _HEADERS_OF_WRITES: Final = {
     "ETag": "The new version.",
     "Dossier-Position": "Log position of the last event, when something was recorded.",
 }
+_PUBLISHED: Final = {
+    "jobs__propagation__progress__State": "jobs__states__State",
+    "jobs__upload__progress__State": "jobs__upload_states__State",
+}
+"""Names that FastAPI makes of a class and the module it is in, where two classes share one, and the names that were published."""
 _CHANGING: Final = {"post", "put", "patch", "delete"}
 
 
 def describe(app: FastAPI) -> dict[str, Any]:
     """The document of an application's routes."""
-    document = get_openapi(title=TITLE, version=VERSION, description=DESCRIPTION, routes=app.routes)
+    document = _gathered(app)
     parts = document.setdefault("components", {})
     parts["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
     parts["schemas"] = {
@@ -72,6 +77,15 @@ def describe(app: FastAPI) -> dict[str, Any]:
         if route.include_in_schema:
             for method in route.methods or ():
                 _complete(document["paths"][route.path][method.lower()], method.lower(), route)
+    return document
+
+
+def _gathered(app: FastAPI) -> dict[str, Any]:
+    """What FastAPI gathers from the routes, its schemas under the names that clients know."""
+    text = orjson.dumps(get_openapi(title=TITLE, version=VERSION, description=DESCRIPTION, routes=app.routes)).decode()
+    for name, published in _PUBLISHED.items():
+        text = text.replace(name, published)
+    document: dict[str, Any] = orjson.loads(text)
     return document
 
 
