@@ -5,7 +5,7 @@ HTTP. Logs are ours, the access log is the application's.
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any, Final
 
@@ -18,6 +18,9 @@ try:
 except ImportError:  # httptools is not installed
     from cli.http_h11 import GuardedH11 as FasterProtocol  # type: ignore[assignment]
 
+ACCEPTED_AT_ONCE: Final = 8
+"""Connections taken in one turn of the event loop. uvloop takes one for each listening socket: a busy server would leave thousands
+waiting in the system's queue, and whoever comes new, such as a probe, would wait for seconds behind clients that have given up."""
 GRACE_S: Final = 2
 """What requests under way have at the end."""
 ANSWERED_S: Final = 60
@@ -58,7 +61,14 @@ def configuration(
 
 def serve(app: Any, listener: socket.socket, stop: threading.Event, **options: Any) -> None:
     """Serves an ASGI application until `stop` is set; requests under way have `GRACE_S` then. Options: see `configuration`."""
-    _Server(configuration(app, **options), stop).run([listener])
+    with ExitStack() as opened:
+        _Server(configuration(app, **options), stop).run(accepting(listener, opened))
+
+
+def accepting(listener: socket.socket, opened: ExitStack) -> list[socket.socket]:
+    """The socket and copies of it, through which `ACCEPTED_AT_ONCE` connections are taken at a time; the copies are closed by `opened`."""
+    copies = [opened.enter_context(listener.dup()) for _ in range(ACCEPTED_AT_ONCE - 1)]
+    return [listener, *copies]
 
 
 class _Server(uvicorn.Server):

@@ -16,7 +16,7 @@ import api.logs
 from api.app import create_app
 from api.metrics import SharedCounts
 from api.settings import ApiSettings
-from cli.http_server import configuration
+from cli.http_server import accepting, configuration
 from cli.http_server import serve as serve_app
 from cli.logs import configure
 from cli.process import running
@@ -41,10 +41,10 @@ def serve(settings: Settings, *, fd: int | None) -> None:
         if settings.workers == 1:
             serve_app(application(settings), listener, stop)
             return
-        with database_url(settings), TemporaryDirectory(prefix="dossier-counts-") as counts:
+        with database_url(settings), TemporaryDirectory(prefix="dossier-counts-") as counts, ExitStack() as opened:
             os.environ[COUNTS] = counts
             config = configuration("cli.serving:worker", workers=settings.workers, factory=True)
-            processes = Multiprocess(config, sockets=[listener])  # takes the signals over
+            processes = Multiprocess(config, sockets=accepting(listener, opened))  # takes the signals over
             if not stop.is_set():
                 processes.run()
 

@@ -16,6 +16,7 @@ from cli.http_guard import Guard
 from cli.http_h11 import GuardedH11
 from cli.http_httptools import GuardedHttpTools
 from cli.http_limits import MOST_CONNECTIONS, Limits, most_connections
+from cli.http_server import ACCEPTED_AT_ONCE
 from consumer_world import wait_for
 from raw_http import GET, PATIENCE_S, Line, ask, parse, served
 
@@ -407,3 +408,35 @@ def test_nothing_of_a_connection_stays_when_it_has_ended(
             wait_for(lambda: guards() == before, "no connection is left")
         finally:
             gc.enable()
+
+
+def test_connections_that_came_while_the_server_was_busy_are_taken_many_at_a_time() -> None:
+    class Turning:
+        """Counts the turns of the event loop, and notes in which one each request is seen."""
+
+        def __init__(self) -> None:
+            self.turn, self.counting = 0, False
+            self.seen: list[int] = []
+
+        async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+            if not self.counting:
+                self.counting = True
+                asyncio.get_running_loop().call_soon(self.count)
+            if scope["path"] == "/block":
+                time.sleep(0.5)
+            else:
+                self.seen.append(self.turn)
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+            await send({"type": "http.response.body", "body": b""})
+
+        def count(self) -> None:
+            self.turn += 1
+            asyncio.get_running_loop().call_soon(self.count)
+
+    application = Turning()
+    with served(application, lifespan=False) as url, ExitStack() as lines:
+        lines.enter_context(closing(Line(url))).send(get(target=b"/block"))
+        for _ in range(80):
+            lines.enter_context(closing(Line(url))).send(GET)
+        wait_for(lambda: len(application.seen) == 80, "every request is seen")
+    assert len(set(application.seen)) <= 80 / ACCEPTED_AT_ONCE * 2
