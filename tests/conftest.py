@@ -81,7 +81,7 @@ def postgres_server() -> Iterator[str]:
             RAN_AGAINST["PostgreSQL (DATABASE_URL)"] = str(connection.info.parameter_status("server_version"))
         yield url
         return
-    directory = Path(tempfile.mkdtemp(prefix="dossier-test-"))
+    directory = databases.directory()
     url = embedded.start(directory / "postgres")
     databases.forget_durability(url)
     with psycopg.connect(url) as connection:
