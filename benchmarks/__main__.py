@@ -16,7 +16,7 @@ from benchmarks.hostile import run as hostile
 from benchmarks.outages import run as outages
 from benchmarks.rows import Row, show
 from benchmarks.servers import kafka, postgres
-from cli.process import collect_less
+from cli.processes.process import collect_less
 
 PARTS: Final[dict[str, Callable[[str], list[Row]]]] = {
     "commits": commits.run,

@@ -22,7 +22,7 @@ from aggregates.customer.commands import register_customer
 from aggregates.fact import Origin, Role, Source
 from aggregates.setup.commands import define_category, define_response
 from aggregates.use_case import Request
-from api.tokens import issue_token
+from api.http.tokens import issue_token
 from benchmarks.load import answer, request, send
 from benchmarks.peer import Customer, PeerApplication, ResponsesProjection, ResponsesView
 from benchmarks.rows import Row, at_least, at_most

@@ -13,7 +13,7 @@ from httpx2 import Headers, Response
 
 from aggregates.fact import Role
 from api.app import describe_only
-from api.tokens import issue_token
+from api.http.tokens import issue_token
 from store.application import Dossier
 
 SECRET = "a secret of the tests, long enough for HS256"

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import structlog
 
-from api import logs
+from api.http import logs
 from projections import catalogue
 from projections.engine.runner import Runner
 from projections.reading.read_models import ReadModels

@@ -10,8 +10,8 @@ from http.client import HTTPResponse
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from cli.http_server import serve
-from cli.sockets import address, listening
+from cli.http_server.server import serve
+from cli.processes.sockets import address, listening
 
 PATIENCE_S: Final = 20.0
 GET: Final = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"

@@ -11,7 +11,7 @@ from typing import Any
 
 from starlette.types import ASGIApp
 
-from cli.http_server import serve
+from cli.http_server.server import serve
 
 PATIENCE_S = 60.0
 OPEN: set[asyncio.StreamWriter] = set()

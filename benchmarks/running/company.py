@@ -17,7 +17,7 @@ from typing import Final
 import httpx2
 
 from aggregates.fact import Role
-from api.tokens import issue_token
+from api.http.tokens import issue_token
 from benchmarks.running.processes import processes_of
 
 PARTS: Final = ("serve", "project", "relay", "forward", "simulator")

@@ -1,4 +1,4 @@
-"""Why a command is refused, in words a user can read. The domain knows no HTTP: `api/problems.py` has the table of statuses.
+"""Why a command is refused, in words a user can read. The domain knows no HTTP: `api/http/problems.py` has the table of statuses.
 
 Each kind of refusal is one base class here; each aggregate names its own below it. `field` is the path of the input
 field at fault (`responses.7`), `None` where the whole command is. A command that finds several faults raises them together

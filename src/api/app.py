@@ -14,14 +14,14 @@ from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from api import openapi, redirecting
-from api.edge import Edge
-from api.event_batches import EventBatches
-from api.following import Bell
-from api.health import HealthCheck
-from api.metrics import Metrics
-from api.rebuilds import Rebuilds
-from api.refusals import HANDLERS
+from api.background.event_batches import EventBatches
+from api.background.following import Bell
+from api.background.health import HealthCheck
+from api.background.rebuilds import Rebuilds
+from api.background.waiting import QueryThreads, Waiting
+from api.http.metrics import Metrics
+from api.http.middleware import RequestMiddleware
+from api.http.tokens import Tokens
 from api.routers import (
     account_profiles,
     accounts,
@@ -46,10 +46,10 @@ from api.routers import (
     upload_mappings,
     uploads,
 )
+from api.routing import openapi, redirects
+from api.routing.refusals import HANDLERS
 from api.services import BusinessDay, LogEnd, Services
 from api.settings import ApiSettings
-from api.tokens import Tokens
-from api.waiting import QueryThreads, Waiting
 from projections.reading.read_models import ReadModels
 from store.application import Dossier
 
@@ -92,7 +92,7 @@ class Methods:
 
 
 def _methods(route: APIRoute) -> set[str]:
-    """The methods of a route; see `edge` for HEAD."""
+    """The methods of a route; see `middleware` for HEAD."""
     methods = route.methods or set()
     return {*methods, "HEAD"} if "GET" in methods else methods
 
@@ -119,7 +119,7 @@ def create_app(dossier: Dossier, reads: ReadModels, settings: ApiSettings) -> Fa
     app.state.services = services
     app.state.methods = Methods(app)
     app.state.documents = documents.Documents(app, settings.asyncapi)
-    app.add_middleware(Edge, metrics=services.metrics)
+    app.add_middleware(RequestMiddleware, metrics=services.metrics)
     return app
 
 
@@ -150,7 +150,7 @@ def _routed() -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         lifespan=_lifespan,
-        exception_handlers={**HANDLERS, **redirecting.HANDLERS},
+        exception_handlers={**HANDLERS, **redirects.HANDLERS},
         routes=[route for module in ROUTERS for route in module.router.routes],
     )
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]

@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 
 from starlette.requests import HTTPConnection
 
-from api.event_batches import EventBatches
-from api.following import Bell
-from api.health import HealthCheck
-from api.metrics import Metrics
-from api.rebuilds import Rebuilds
+from api.background.event_batches import EventBatches
+from api.background.following import Bell
+from api.background.health import HealthCheck
+from api.background.rebuilds import Rebuilds
+from api.background.waiting import QueryThreads, Waiting
+from api.http.metrics import Metrics
+from api.http.tokens import Tokens
 from api.settings import ApiSettings
-from api.tokens import Tokens
-from api.waiting import QueryThreads, Waiting
 from projections.reading.read_models import ReadModels
 from store.application import Dossier
 

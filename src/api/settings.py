@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from api.metrics import SharedCounts
+from api.http.metrics import SharedCounts
 from projections.health.judgement import Expected
 
 SHORTEST_SECRET: Final = 32

@@ -13,7 +13,7 @@ from uuid import UUID
 import typer
 from typer.core import TyperGroup
 
-from cli.lines import complain
+from cli.output.lines import complain
 
 FAILED: Final = 1
 _UNTOLD: Final = logging.NullHandler()
@@ -32,7 +32,7 @@ class PlainGroup(TyperGroup):
         except (typer.Exit, typer.Abort, typer.TyperException, BrokenPipeError):
             raise
         except Exception as error:  # noqa: BLE001  (the last stop: whatever it is, it is told and the status is 1)
-            from cli.faults import in_plain_words  # noqa: PLC0415  (it knows the errors of every room, which costs a second)
+            from cli.output.faults import in_plain_words  # noqa: PLC0415  (it knows the errors of every room, which costs a second)
 
             if os.environ.get("DOSSIER_LOG_LEVEL", "").lower() == "debug":
                 traceback.print_exception(error)

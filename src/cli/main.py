@@ -12,9 +12,9 @@ from uuid import UUID
 
 import typer
 
-from cli import merging, questions, refused, upkeep
 from cli.app import AsJson, MetricsPort, application, id_of
-from cli.lines import say
+from cli.commands import ask, merge, refused_messages, upkeep
+from cli.output.lines import say
 from cli.settings import load
 
 RUN = "Run"
@@ -72,8 +72,8 @@ def up(
     KAFKA_BOOTSTRAP_SERVERS is set) and a simulator of Customer Engagement (unless CUSTOMER_ENGAGEMENT_URL is set). Prints how to try
     it. Ctrl-C stops everything; the data stays in DOSSIER_DATA_DIR (.dossier).
     """
-    from cli.demo import COMPANY
-    from cli.up import up as run
+    from cli.local.demo import COMPANY
+    from cli.local.up import up as run
 
     settings = load()
     if port is not None:
@@ -89,7 +89,7 @@ def serve(
     fd: Annotated[int | None, typer.Option(hidden=True, help="Listen on this inherited socket.")] = None,
 ) -> None:
     """Run the HTTP API. Its metrics are at /metrics."""
-    from cli.serving import serve as run
+    from cli.processes.api import serve as run
 
     given = {"host": host, "port": port, "workers": workers}
     settings = load().model_copy(update={name: value for name, value in given.items() if value is not None})
@@ -104,7 +104,7 @@ def project(
     metrics_port: MetricsPort = None,
 ) -> None:
     """Run projections: fold the log into the read models. A second process stands by."""
-    from cli.projecting import project as run
+    from cli.processes.project import project as run
 
     run(load(), names or [], metrics_port=metrics_port)
 
@@ -112,7 +112,7 @@ def project(
 @app.command(rich_help_panel=RUN)
 def relay(metrics_port: MetricsPort = None) -> None:
     """Run the relay: send the log to Kafka. A second process stands by."""
-    from cli.relaying import relay as run
+    from cli.processes.relay import relay as run
 
     run(load(), metrics_port=metrics_port)
 
@@ -120,7 +120,7 @@ def relay(metrics_port: MetricsPort = None) -> None:
 @app.command(rich_help_panel=RUN)
 def forward(metrics_port: MetricsPort = None) -> None:
     """Run the forwarder: send changes to Customer Engagement, fed by Kafka or, without it, by the log."""
-    from cli.forwarding import forward as run
+    from cli.processes.forward import forward as run
 
     run(load(), metrics_port=metrics_port)
 
@@ -131,7 +131,7 @@ def work(metrics_port: MetricsPort = None) -> None:
 
     A second process stands by.
     """
-    from cli.working import work as run
+    from cli.processes.work import work as run
 
     run(load(), metrics_port=metrics_port)
 
@@ -182,10 +182,10 @@ def upload(
 
     Exit status: 0 when every row was taken, 3 when rows were refused, 1 when the file was refused, 130 after Ctrl-C.
     """
-    from cli import dry_running, uploading
+    from cli.commands import upload_dry_run, upload_file
 
     if file is not None and cancel is None:
-        reading = uploading.reading_of(
+        reading = upload_file.reading_of(
             file,
             mapping=mapping,
             columns=columns or [],
@@ -194,10 +194,10 @@ def upload(
             effective_from=effective_from.date() if effective_from else None,
             effective_to=effective_to.date() if effective_to else None,
         )
-        run = dry_running.dry_run if dry_run else uploading.upload
+        run = upload_dry_run.dry_run if dry_run else upload_file.upload
         run(load(), file, reading=reading, actor=actor, as_json=as_json)
     elif file is None and cancel is not None and not dry_run:
-        uploading.cancel(load(), cancel, actor=actor, as_json=as_json)
+        upload_file.cancel(load(), cancel, actor=actor, as_json=as_json)
     else:
         raise typer.BadParameter("give a file, or --cancel with the id of an upload")
 
@@ -215,8 +215,8 @@ def simulator(
     fd: Annotated[int | None, typer.Option(hidden=True, help="Listen on this inherited socket.")] = None,
 ) -> None:
     """Run a simulator of Customer Engagement, for trying and for tests. Its token is CUSTOMER_ENGAGEMENT_TOKEN."""
-    from cli.simulating import journal_of
-    from cli.simulating import simulate as run
+    from cli.processes.simulate import journal_of
+    from cli.processes.simulate import simulate as run
 
     settings = load().model_copy(update={"host": host, "port": port})
     run(settings, journal or journal_of(settings), fd=fd)
@@ -225,7 +225,7 @@ def simulator(
 @app.command(rich_help_panel=RUN)
 def migrate(as_json: AsJson = False) -> None:
     """Bring the database up to date. May run several times, and in several places at once."""
-    from cli import show
+    from cli.output import show
     from cli.wiring import migrate as run
 
     applied = run(load())
@@ -235,10 +235,10 @@ def migrate(as_json: AsJson = False) -> None:
         say(f"Applied {', '.join(applied)}." if applied else "Up to date.")
 
 
-merging.add_to(app)
-questions.add_to(app)
+merge.add_to(app)
+ask.add_to(app)
 upkeep.add_to(app)
-refused.add_to(app)
+refused_messages.add_to(app)
 
 
 def main() -> None:

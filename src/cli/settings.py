@@ -14,9 +14,9 @@ from typing import Annotated, Final
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from cli.data_directory.secrets_file import Secrets, secrets_of
 from cli.errors import SettingsError
 from cli.kafka_settings import KafkaSettings
-from cli.secrets_file import Secrets, secrets_of
 from cli.variable_files import VariableFiles
 
 LONGEST_COMPANY: Final = 30

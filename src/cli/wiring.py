@@ -14,9 +14,9 @@ from aggregates.field.standard import STANDARD
 from aggregates.profile_class.commands import found_company
 from aggregates.setup.commands import introduce_controls
 from aggregates.use_case import Request
+from cli.data_directory.embedded_postgres import EmbeddedServer, embedded_server
+from cli.data_directory.secrets_file import make_secrets
 from cli.errors import NoDataError
-from cli.secrets_file import make_secrets
-from cli.server import EmbeddedServer, embedded_server
 from cli.settings import Settings
 from projections.engine.runner import install
 from projections.health.judgement import Expected

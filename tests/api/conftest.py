@@ -13,7 +13,7 @@ from api.app import create_app
 from api.settings import ApiSettings
 from api_client import SECRET, Api
 from api_parts import folding, logging_to_memory, reading
-from cli.http_server import serve
+from cli.http_server.server import serve
 from projections.reading.read_models import ReadModels
 from store.application import Dossier
 

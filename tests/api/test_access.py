@@ -8,11 +8,11 @@ import pytest
 from fastapi import FastAPI
 
 from aggregates.fact import Role
-from api import tokens
-from api.auth import GuardedRoute, allowed
-from api.openapi import routes_of
+from api.http import tokens
+from api.http.tokens import OtherCompanyError, TokenError, Tokens
+from api.routing.auth import GuardedRoute, allowed
+from api.routing.openapi import routes_of
 from api.settings import ApiSettings, SettingsError
-from api.tokens import OtherCompanyError, TokenError, Tokens
 from api_client import SECRET, Api, assert_problem, token
 from api_routes import EVERYBODY, ROUTES
 
@@ -104,7 +104,7 @@ def test_a_remembered_token_ends_when_it_ends(monkeypatch: pytest.MonkeyPatch) -
     header = f"Bearer {token(Role.AGENT, seconds=3)}"
     now = time.monotonic()
     assert verifier.caller(header) is verifier.caller(header)
-    monkeypatch.setattr("api.tokens.time.monotonic", lambda: now + 3.1)
+    monkeypatch.setattr("api.http.tokens.time.monotonic", lambda: now + 3.1)
     monkeypatch.setattr(jwt.api_jwt, "datetime", _Later)
     with pytest.raises(TokenError, match="ended"):
         verifier.caller(header)

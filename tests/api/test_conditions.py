@@ -3,7 +3,7 @@
 import pytest
 
 from aggregates.fact import Role
-from api.etags import tags
+from api.http.etags import tags
 from api_client import Api, assert_problem, define_age, register
 
 ADA = "/v1/customers/1001"

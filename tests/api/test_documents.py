@@ -11,12 +11,12 @@ from urllib.request import urlopen
 import pytest
 from fastapi import FastAPI
 
-from api import docs_page, openapi
 from api.app import create_app
+from api.routing import docs_page, openapi
 from api.settings import ApiSettings
 from api_client import Api, assert_problem
-from cli.http_h11 import GuardedH11
-from cli.http_httptools import GuardedHttpTools
+from cli.http_server.h11_protocol import GuardedH11
+from cli.http_server.httptools_protocol import GuardedHttpTools
 from projections.reading.read_models import ReadModels
 from raw_http import Line, ask, served
 from store.application import Dossier

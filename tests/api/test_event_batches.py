@@ -17,10 +17,10 @@ from starlette.types import Message, Receive, Scope, Send
 from aggregates.customer.commands import register_customer
 from aggregates.fact import MOST_EVENT_BYTES, Role
 from aggregates.use_case import Request
-from api import event_batches
 from api.app import create_app
+from api.background import event_batches
+from api.http.streaming import PIECE_BYTES
 from api.settings import ApiSettings
-from api.streaming import PIECE_BYTES
 from api_client import token
 from projections.reading.read_models import ReadModels
 from served import served

@@ -14,10 +14,11 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
 from aggregates.fact import Role
-from api import event_batches, following, streaming
 from api.app import create_app
-from api.event_batches import EventBatches
-from api.following import Bell, FollowersError
+from api.background import event_batches, following
+from api.background.event_batches import EventBatches
+from api.background.following import Bell, FollowersError
+from api.http import streaming
 from api.services import Services
 from api.settings import ApiSettings
 from api_client import Api, assert_problem, fields, token

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from eventsourcing.persistence import OperationalError
 
-from api.health import HealthCheck
+from api.background.health import HealthCheck
 from conftest import environment
 from projections.engine.runner import install
 from projections.health.judgement import Expected
@@ -54,7 +54,7 @@ def small(disk: Path) -> Iterator[str]:
 
 @pytest.mark.skipif(shutil.which("mount") is None or os.geteuid() != 0, reason="a disk of one's own needs root")
 def test_a_full_disk_is_told_as_a_full_disk(small: str, disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.health.KEPT_S", 0.0)
+    monkeypatch.setattr("api.background.health.KEPT_S", 0.0)
     database = Database(small, "dossier_demo")
     migrate(database, install)
     with Dossier(environment(small, "dossier_demo")) as dossier, running(dossier.database):

@@ -16,7 +16,7 @@ from fastapi.testclient import TestClient
 from psycopg import errors
 
 from api.app import create_app
-from api.health import KEPT_S, SILENT, HealthCheck
+from api.background.health import KEPT_S, SILENT, HealthCheck
 from api.settings import ApiSettings
 from api_client import SECRET, Api, assert_problem, register
 from projections import catalogue
@@ -46,7 +46,7 @@ WITHIN_S: Final = 20.0
 
 @pytest.fixture(autouse=True)
 def _no_answer_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.health.KEPT_S", 0.0)
+    monkeypatch.setattr("api.background.health.KEPT_S", 0.0)
 
 
 def caught_up(dossier: Dossier) -> None:
@@ -191,7 +191,7 @@ def test_why_the_database_cannot_be_used_is_told_by_readiness_and_by_whatever_is
 def test_a_database_that_does_not_answer_is_told_in_time_and_asked_once(
     dossier: Dossier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.health.WAIT_S", 0.3)
+    monkeypatch.setattr("api.background.health.WAIT_S", 0.3)
     going, asked = threading.Event(), []
 
     def hang(_: Any) -> Any:
@@ -214,7 +214,7 @@ def test_a_database_that_does_not_answer_is_told_in_time_and_asked_once(
 
 
 def test_callers_share_one_answer(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.health.KEPT_S", 60.0)
+    monkeypatch.setattr("api.background.health.KEPT_S", 60.0)
     first = api.get("/health/ready", None).json()
     with running(api.dossier.database):
         assert faults(api.get("/health/ready", None).json()) == faults(first)

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from aggregates.fact import Role, Source
 from aggregates.profile_class.commands import found_company
-from api import openapi
+from api.routing import openapi
 from api_client import Api, assert_problem, define_age, fields, register
 from business_fields import standard_fields
 from workshop import request

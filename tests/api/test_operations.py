@@ -12,7 +12,7 @@ from eventsourcing.persistence import OperationalError
 from aggregates.fact import Role
 from aggregates.setup.controls import SystemControls
 from aggregates.setup.events import ControlValueSet
-from api.openapi import openapi_document
+from api.routing.openapi import openapi_document
 from api_client import Api, assert_problem, define_age, register
 from api_routes import every_route
 from projections import catalogue
@@ -36,7 +36,7 @@ def test_live_and_ready(api: Api) -> None:
 def test_a_zone_that_this_version_does_not_know_stops_nothing_and_is_told(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # rule 0.10
-    monkeypatch.setattr("api.health.KEPT_S", 0.0)
+    monkeypatch.setattr("api.background.health.KEPT_S", 0.0)
     controls = SystemControls.new("demo", "demo")
     controls.record(ControlValueSet, ORIGIN, code="TZ", value="Mars/Olympus", effective_from=EPOCH, effective_to=None)
     api.dossier.put(controls.collect_events())
@@ -108,7 +108,7 @@ def test_the_message_contract_is_served_as_the_composition_root_gives_it(api: Ap
 
 def test_docs_openapi_json_is_what_the_routes_say() -> None:
     stored = (ROOT / "docs/openapi.json").read_text()
-    assert stored == openapi_document(), "stale: run .venv/bin/python -m api.openapi"
+    assert stored == openapi_document(), "stale: run .venv/bin/python -m api.routing.openapi"
 
 
 def test_the_openapi_document_is_the_same_every_time_and_names_roles_and_refusals(api: Api) -> None:

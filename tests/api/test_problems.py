@@ -14,7 +14,7 @@ from aggregates.errors import (
     StaleVersionError,
 )
 from aggregates.use_case import BusyError, KeyReusedError
-from api.problems import KINDS, kind_of
+from api.http.problems import KINDS, kind_of
 from api_client import CORRELATION, Api, assert_problem, fields
 from projections.reading.read_models import BehindError
 from store import mapper

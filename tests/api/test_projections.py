@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from api import rebuilds
+from api.background import rebuilds
 from api.services import Services
 from api_client import Api, assert_problem
 

@@ -14,7 +14,7 @@ from aggregates.fact import Role
 from aggregates.field.commands import change_field
 from aggregates.field.standard import STANDARD
 from aggregates.setup.controls import CONTROLS
-from api.tokens import Tokens
+from api.http.tokens import Tokens
 from cli.main import app
 from command_line import TOKEN_SECRET, CommandLine, request
 from projections.catalogue import projections
@@ -195,7 +195,7 @@ def test_rebuild_of_an_unknown_read_model_names_those_there_are(line: CommandLin
 
 
 def test_generated_documents_are_as_the_code_says() -> None:
-    from cli.documents import generated
+    from cli.commands.docs import generated
 
     docs = Path(__file__).parents[2] / "docs"
     stale = [name for name, text in generated().items() if (docs / name).read_text() != text]
@@ -220,7 +220,7 @@ def test_documents_are_written_checked_and_found_stale(tmp_path: Path, monkeypat
 
 def test_the_event_catalogue_has_every_event_with_its_words() -> None:
     from aggregates.catalogue import FACTS
-    from cli.documents import event_catalogue
+    from cli.commands.docs import event_catalogue
 
     text = event_catalogue()
     for topic, fact in FACTS.items():

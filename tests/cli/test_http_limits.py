@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from cli.http_guard import Guard
-from cli.http_h11 import GuardedH11
-from cli.http_httptools import GuardedHttpTools
-from cli.http_limits import MOST_CONNECTIONS, Limits, most_connections
-from cli.http_server import ACCEPTED_AT_ONCE
+from cli.http_server.guard import Guard
+from cli.http_server.h11_protocol import GuardedH11
+from cli.http_server.httptools_protocol import GuardedHttpTools
+from cli.http_server.limits import MOST_CONNECTIONS, Limits, most_connections
+from cli.http_server.server import ACCEPTED_AT_ONCE
 from consumer_world import wait_for
 from raw_http import GET, PATIENCE_S, Line, ask, parse, served
 

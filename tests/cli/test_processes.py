@@ -12,8 +12,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from aggregates.customer.commands import register_customer
-from cli import demo
-from cli.http_server import configuration
+from cli.http_server.server import configuration
+from cli.local import demo
 from command_line import CommandLine, eventually, free_port, request, text_of
 from conftest import TODAY
 from raw_http import Line
@@ -88,7 +88,7 @@ def test_serve_in_several_processes_ends_as_one(start: Start) -> None:
 
 def test_a_worker_may_take_long_to_start() -> None:
     """uvicorn kills a worker that does not answer in time, and starts another one: on a busy machine none would ever serve."""
-    assert configuration("cli.serving:worker", workers=2, factory=True).timeout_worker_healthcheck >= 30
+    assert configuration("cli.processes.api:worker", workers=2, factory=True).timeout_worker_healthcheck >= 30
 
 
 def test_serve_says_plainly_that_its_port_is_taken(start: Start) -> None:

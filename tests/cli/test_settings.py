@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from cli.data_directory.secrets_file import FILE, Secrets, SecretsFileError, make_secrets, secrets_of
 from cli.errors import NoDataError
-from cli.secrets_file import FILE, Secrets, SecretsFileError, make_secrets, secrets_of
 from cli.settings import LONGEST_COMPANY, SettingsError, load
 
 

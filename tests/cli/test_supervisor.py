@@ -8,8 +8,8 @@ from textwrap import dedent
 PROGRAM = """
 import os, signal, sys, time
 from pathlib import Path
-from cli import supervisor
-from cli.supervisor import Child, Part, end
+from cli.local import supervisor
+from cli.local.supervisor import Child, Part, end
 
 said = []
 logs = Path(sys.argv[1])

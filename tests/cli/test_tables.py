@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from aggregates.customer.commands import confirm_drawer
-from cli import demo, show, tables
+from cli.local import demo
+from cli.output import show, tables
 from command_line import CommandLine, request
 from projections.catalogue import projections
 from projections.engine.runner import Runner

@@ -9,8 +9,7 @@ import pytest
 from aggregates.customer.commands import confirm_drawer, register_customer, rename_customer
 from aggregates.setup.commands import define_category, define_response
 from aggregates.use_case import Request
-from cli import verifying
-from cli.verifying import verify
+from cli.commands.verify import verify
 from command_line import CommandLine
 from store.database import Database
 from store.schema import migrate
@@ -64,7 +63,7 @@ def test_an_untouched_log_is_whole(filled: CommandLine) -> None:
 def test_chains_are_followed_from_batch_to_batch(
     filled: CommandLine, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
-    monkeypatch.setattr(verifying, "BATCH", batch)
+    monkeypatch.setattr("cli.commands.verify.BATCH", batch)
     told = []
     with filled.dossier() as dossier:
         found = verify(dossier, lambda done, total: told.append((done, total)))

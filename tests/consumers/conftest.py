@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from cli.simulator import create_app
+from cli.processes.simulator import create_app
 from consumer_world import FAST, TOKEN, Company, Loops, Simulator, World, serving
 from consumers.bus import Topics
 from consumers.customer_engagement import CustomerEngagement

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from aggregates.use_case import Request
-from cli.simulator import create_app
+from cli.processes.simulator import create_app
 from conftest import environment
 from consumer_world import (
     FAST,

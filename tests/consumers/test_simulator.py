@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from cli.simulator import create_app
+from cli.processes.simulator import create_app
 from consumer_world import TOKEN, Simulator, serving
 
 BODY: dict[str, Any] = {"value": "A", "effective_from": "2026-11-21"}

@@ -17,7 +17,7 @@ from typing import Any, Final, Self
 import httpx2
 
 from aggregates.fact import Role
-from api.tokens import issue_token
+from api.http.tokens import issue_token
 from conftest import kafka_module
 from store import embedded
 

@@ -13,7 +13,7 @@ import pytest
 from house import COMPANY, DOSSIER, PATIENCE_S, TOKEN_SECRET, House, eventually
 
 from aggregates.fact import Role
-from api.tokens import issue_token
+from api.http.tokens import issue_token
 
 CONTACTS = """\
 customer,given name,surname,town,loan,due

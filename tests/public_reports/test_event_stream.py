@@ -8,7 +8,7 @@ import time
 import pytest
 
 from aggregates.fact import Role
-from api import following
+from api.background import following
 from api_client import SECRET, Api, assert_problem, fields, register, token
 
 STREAM = {"Accept": "text/event-stream"}

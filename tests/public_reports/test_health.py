@@ -27,7 +27,7 @@ RECOVERED_S = 5.0
 @pytest.fixture(autouse=True)
 def _no_answer_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every question about health is asked anew."""
-    monkeypatch.setattr("api.health.KEPT_S", 0.0)
+    monkeypatch.setattr("api.background.health.KEPT_S", 0.0)
 
 
 @pytest.fixture

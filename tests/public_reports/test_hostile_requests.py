@@ -25,7 +25,7 @@ from api.app import create_app
 from api.settings import ApiSettings
 from api_client import SECRET, token
 from api_parts import reading
-from cli.http_limits import Limits
+from cli.http_server.limits import Limits
 from command_line import CommandLine, eventually
 from consumer_world import serving
 from consumers.customer_engagement import CustomerEngagement

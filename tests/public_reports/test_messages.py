@@ -13,7 +13,7 @@ import orjson
 import pytest
 
 from api_client import Api, define_age, register
-from cli.simulator import create_app
+from cli.processes.simulator import create_app
 from command_line import CommandLine
 from consumer_world import FAST, TOKEN, Loops, Simulator, message_of, on_topic, serving, wait_for
 from consumers.brokers import Brokers

@@ -18,9 +18,9 @@ import pytest
 from typer.testing import CliRunner
 
 from api_client import Api, register
-from cli import tables
 from cli.main import app
-from cli.simulator import create_app
+from cli.output import tables
+from cli.processes.simulator import create_app
 from command_line import CommandLine, eventually, free_port, text_of
 from conftest import ROOT
 from consumer_world import Simulator, serving

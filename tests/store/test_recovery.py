@@ -12,7 +12,7 @@ from eventsourcing.persistence import OperationalError
 from psycopg import Connection, sql
 from psycopg_pool.base import AttemptWithBackoff
 
-from cli import supervisor
+from cli.local import supervisor
 from consumers import forwarder, retrying
 from cutting_proxy import CuttingProxy
 from jobs.propagation import worker

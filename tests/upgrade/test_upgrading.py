@@ -91,7 +91,7 @@ def not_ready(api: Api) -> dict[str, Any]:
 def test_an_old_database_is_upgraded_as_the_runbook_says(
     old: tuple[str, CommandLine], monkeypatch: pytest.MonkeyPatch
 ) -> None:  # rule 0.3
-    monkeypatch.setattr("api.health.KEPT_S", 0.0)
+    monkeypatch.setattr("api.background.health.KEPT_S", 0.0)
     state, line = old
     migrate, status, rebuild = commands_of_the_runbook()
     assert (migrate, status, rebuild) == (["migrate"], ["status"], ["rebuild", "--all"])

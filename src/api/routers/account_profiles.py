@@ -11,18 +11,18 @@ from starlette.responses import Response
 
 from aggregates.account import commands
 from aggregates.account.commands import Place, When
-from api.auth import PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, allow
-from api.finding import nothing_in_force, place_found, place_in_log
-from api.pages import Paged, Paging
-from api.paths import ACCOUNT, SITE
-from api.points import From, Point, To, two_views
-from api.reading import AnswerSource, Read, Reading
-from api.shapes import Body, ClassWord, Day, Reason
-from api.spellings import Flag
-from api.terms import OptionsToKeep, TermsBody
-from api.writing import UNCHANGED, Write, WriteAnswer, Writing
+from api.parameters.pages import Paged, Paging
+from api.parameters.paths import ACCOUNT, SITE
+from api.parameters.points import From, Point, To, two_views
+from api.parameters.reading import AnswerSource, Read, Reading
+from api.parameters.shapes import Body, ClassWord, Day, Reason
+from api.parameters.spellings import Flag
+from api.parameters.terms import OptionsToKeep, TermsBody
+from api.parameters.writing import UNCHANGED, Write, WriteAnswer, Writing
+from api.routing.auth import PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, allow
 from projections.accounts import queries as accounts
 from projections.accounts import replay
+from projections.accounts.existence import nothing_in_force, place_found, place_in_log
 from projections.accounts.models import ProfileRead, ProfileVersion
 from projections.answers.differences import Diff
 from projections.answers.profile_history import profile_diff, profile_history

@@ -13,15 +13,15 @@ from aggregates.account import commands
 from aggregates.account.commands import Place
 from aggregates.errors import InvalidError
 from aggregates.profile_class import currencies
-from api.auth import PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, allow
-from api.finding import account_found, place_found, place_in_log, site_found
-from api.pages import Paged
-from api.paths import ACCOUNT, SITE
-from api.reading import AnswerSource, Read, Reading
-from api.shapes import AccountNumber, Body, Currency, CustomerNumber, Day, Reason, SiteNumber
-from api.writing import WriteAnswer, Writing
+from api.parameters.pages import Paged
+from api.parameters.paths import ACCOUNT, SITE
+from api.parameters.reading import AnswerSource, Read, Reading
+from api.parameters.shapes import AccountNumber, Body, Currency, CustomerNumber, Day, Reason, SiteNumber
+from api.parameters.writing import WriteAnswer, Writing
+from api.routing.auth import PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, allow
 from projections.accounts import queries as accounts
 from projections.accounts import replay
+from projections.accounts.existence import account_found, place_found, place_in_log, site_found
 from projections.accounts.models import AccountRead, Resolution, SiteRead
 from projections.reading.paging import Page
 

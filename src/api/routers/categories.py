@@ -11,12 +11,12 @@ from starlette.responses import Response as Answer
 
 from aggregates.setup import commands
 from aggregates.setup.category import CategoryNotFoundError, ProfileCategory, ResponseNotFoundError
-from api.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
-from api.pages import Paged, page_of
-from api.paths import CATEGORY, RESPONSE
-from api.reading import NOT_MODIFIED, Reading
-from api.shapes import Body, CategoryCode, Description, Position, Reason, ResponseCode
-from api.writing import WriteAnswer, Writing
+from api.parameters.pages import Paged, page_of
+from api.parameters.paths import CATEGORY, RESPONSE
+from api.parameters.reading import NOT_MODIFIED, Reading
+from api.parameters.shapes import Body, CategoryCode, Description, Position, Reason, ResponseCode
+from api.parameters.writing import WriteAnswer, Writing
+from api.routing.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
 from projections.drawer import categories as drawer
 from projections.drawer.categories import Category
 from projections.history import fold as history

@@ -10,12 +10,12 @@ from starlette.responses import Response
 
 from aggregates.setup import commands
 from aggregates.setup.controls import ControlNotFoundError, control
-from api.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
-from api.pages import Paged, page_of
-from api.paths import CONTROL
-from api.reading import Reading
-from api.shapes import Body, ControlText, Day, Reason
-from api.writing import WriteAnswer, Writing
+from api.parameters.pages import Paged, page_of
+from api.parameters.paths import CONTROL
+from api.parameters.reading import Reading
+from api.parameters.shapes import Body, ControlText, Day, Reason
+from api.parameters.writing import WriteAnswer, Writing
+from api.routing.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
 from projections.controls import fold as controls
 from projections.controls.fold import ControlValue
 from projections.reading.paging import Page

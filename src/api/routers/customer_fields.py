@@ -14,13 +14,13 @@ from aggregates.customer.profile import CustomerNotFoundError
 from aggregates.customer.unmasking import UNMASKERS
 from aggregates.errors import DomainError
 from aggregates.fact import Role
-from api.auth import PROFILE_READERS, Allowed, GuardedRoute, allow
-from api.paths import NUMBER
-from api.reading import Reading
-from api.redirecting import LEADS_ON
-from api.shapes import Body, Day, FieldEdit, InteractionId, Reason
-from api.spellings import Flag
-from api.writing import Recording, WriteAnswer, Writing
+from api.parameters.paths import NUMBER
+from api.parameters.reading import Reading
+from api.parameters.shapes import Body, Day, FieldEdit, InteractionId, Reason
+from api.parameters.spellings import Flag
+from api.parameters.writing import Recording, WriteAnswer, Writing
+from api.routing.auth import PROFILE_READERS, Allowed, GuardedRoute, allow
+from api.routing.redirects import LEADS_ON
 from projections.fields import queries as fields
 from projections.fields.queries import Widget
 

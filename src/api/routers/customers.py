@@ -11,16 +11,16 @@ from aggregates.customer import commands
 from aggregates.customer.profile import AlternateNumberNotFoundError, CustomerNotFoundError, CustomerProfile
 from aggregates.customer.unmasking import UNMASKERS
 from aggregates.errors import InvalidError, RefusedError
-from api import around
-from api.auth import PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, allow
-from api.pages import Paged, Paging
-from api.paths import ALTERNATE_NUMBER, NUMBER
-from api.points import From, To, two_views
-from api.reading import Read, Reading
-from api.redirecting import LEADS_ON
-from api.shapes import AlternateNumber, Body, CustomerName, CustomerNumber, Day, Reason
-from api.shapes import Query as Words
-from api.writing import UNCHANGED, WriteAnswer, Writing
+from api.http import request_context
+from api.parameters.pages import Paged, Paging
+from api.parameters.paths import ALTERNATE_NUMBER, NUMBER
+from api.parameters.points import From, To, two_views
+from api.parameters.reading import Read, Reading
+from api.parameters.shapes import AlternateNumber, Body, CustomerName, CustomerNumber, Day, Reason
+from api.parameters.shapes import Query as Words
+from api.parameters.writing import UNCHANGED, WriteAnswer, Writing
+from api.routing.auth import PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, allow
+from api.routing.redirects import LEADS_ON
 from projections.answers.differences import DIFFED, Diff, diff
 from projections.customers import queries as customers
 from projections.customers.queries import Customer, FoundByAlternate
@@ -247,7 +247,7 @@ def read_diff(request: Request, read: Reading, number: NUMBER, from_: From, to: 
 
     To who may not see masked values, one that was set anew differs, whatever it equals (rule 5.2).
     """
-    hide = around.of(request.scope).role not in UNMASKERS
+    hide = request_context.of(request.scope).role not in UNMASKERS
     with two_views(read, from_, to, *DIFFED) as (before, after):
         found = diff(before, after, number, hide=hide)
         if found is None:

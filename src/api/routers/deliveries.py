@@ -13,14 +13,14 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
-from api import around
-from api.auth import FACT_READERS, FORWARDERS, GuardedRoute, allow
-from api.pages import Paged, place_after
-from api.paths import EVENT
-from api.reading import Reading, as_json
+from api.http import request_context
+from api.parameters.pages import Paged, place_after
+from api.parameters.paths import EVENT
+from api.parameters.reading import Reading, as_json
+from api.parameters.shapes import Body, CorrectedValue, CustomerNumber
+from api.parameters.writing import JSON
+from api.routing.auth import FACT_READERS, FORWARDERS, GuardedRoute, allow
 from api.services import services_of
-from api.shapes import Body, CorrectedValue, CustomerNumber
-from api.writing import JSON
 from projections.deliveries import fold as deliveries
 from projections.deliveries.fold import Delivery
 from projections.reading.paging import Page, cursor_of
@@ -111,7 +111,7 @@ def resend(request: Request, event_id: EVENT, body: Resend | None = None) -> Res
     """Asks for a dead letter to be sent again, as it was or corrected. Refused when a later value was sent, unless forced."""
     asked = body or Resend()
     value: str | EllipsisType | None = asked.value if "value" in asked.model_fields_set else ...
-    actor = around.of(request.scope).actor or ""
+    actor = request_context.of(request.scope).actor or ""
     with services_of(request).dossier.database.connection() as connection:
         letter = outcomes.request_resend(connection, event_id, actor, value=value, force=asked.force)
     return _answer(DeadLetter.model_validate(letter), 202)

@@ -8,11 +8,11 @@ from fastapi import APIRouter, FastAPI, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 
-from api import docs_page
-from api.auth import GuardedRoute
-from api.problems import KINDS
-from api.published import Published
-from api.writing import JSON
+from api.http.problems import KINDS
+from api.http.published import Published
+from api.parameters.writing import JSON
+from api.routing import docs_page
+from api.routing.auth import GuardedRoute
 
 router: Final = APIRouter(tags=["operations"], route_class=GuardedRoute)
 YAML: Final = "application/yaml"

@@ -7,12 +7,12 @@ from starlette.responses import Response
 
 from aggregates.customer import commands
 from aggregates.customer.profile import CustomerNotFoundError
-from api.auth import PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, allow
-from api.paths import NUMBER
-from api.reading import Reading
-from api.redirecting import LEADS_ON
-from api.shapes import Answer, Body, CategoryKey, Day, Reason
-from api.writing import WriteAnswer, Writing
+from api.parameters.paths import NUMBER
+from api.parameters.reading import Reading
+from api.parameters.shapes import Answer, Body, CategoryKey, Day, Reason
+from api.parameters.writing import WriteAnswer, Writing
+from api.routing.auth import PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, allow
+from api.routing.redirects import LEADS_ON
 from projections.drawer import queries as drawer
 from projections.drawer.queries import Drawer
 

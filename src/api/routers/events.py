@@ -17,15 +17,15 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from aggregates.errors import InvalidError
-from api import around
-from api.around import Around
-from api.auth import FACT_READERS, GuardedRoute, allow
-from api.event_batches import Batch, EventBatches
-from api.reading import UnknownPositionError
+from api.background.event_batches import Batch, EventBatches
+from api.http import request_context
+from api.http.request_context import RequestContext
+from api.http.streaming import Stream
+from api.parameters.reading import UnknownPositionError
+from api.parameters.shapes import LogPosition
+from api.parameters.spellings import WHOLE, Flag
+from api.routing.auth import FACT_READERS, GuardedRoute, allow
 from api.services import Services, services_of
-from api.shapes import LogPosition
-from api.spellings import WHOLE, Flag
-from api.streaming import Stream
 
 router: Final = APIRouter(prefix="/v1/events", tags=["events"], route_class=GuardedRoute)
 MOST_EVENTS: Final = 100_000
@@ -68,7 +68,7 @@ async def read_events(  # noqa: PLR0917  (query parameters)
         raise UnknownPositionError("The log has not reached this position.", field=named)
     if follow:
         _check_following(request, accept)
-        return Followed(services, around.of(request.scope), start)
+        return Followed(services, request_context.of(request.scope), start)
     first = await services.batches.after(start)
     written, media_type = (Batch.as_messages, SSE) if SSE in accept else (Batch.as_lines, NDJSON)
     return Stream(_written(services.batches, first, limit, written), media_type=media_type)
@@ -93,7 +93,7 @@ async def _written(batches: EventBatches, batch: Batch | None, limit: int, writt
 class Followed(Stream):
     """Messages without end, for `follow_s` or until the token expires. It has its place among the followers from its start to its end."""
 
-    def __init__(self, services: Services, known: Around, after: int) -> None:
+    def __init__(self, services: Services, known: RequestContext, after: int) -> None:
         super().__init__((), media_type=SSE)
         self._services = services
         self._actor = known.actor or ""

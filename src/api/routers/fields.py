@@ -11,11 +11,10 @@ from starlette.responses import Response
 
 from aggregates.field import commands
 from aggregates.field.field import BusinessField, FieldNotFoundError
-from api.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
-from api.pages import Paged, page_of
-from api.paths import FIELD
-from api.reading import NOT_MODIFIED, Reading
-from api.shapes import (
+from api.parameters.pages import Paged, page_of
+from api.parameters.paths import FIELD
+from api.parameters.reading import NOT_MODIFIED, Reading
+from api.parameters.shapes import (
     Body,
     Choices,
     FieldWord,
@@ -26,7 +25,8 @@ from api.shapes import (
     TypeWord,
     ValidatorWord,
 )
-from api.writing import WriteAnswer, Writing
+from api.parameters.writing import WriteAnswer, Writing
+from api.routing.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
 from projections.fields import queries as fields
 from projections.fields.queries import FieldRead
 from projections.history import fold as history

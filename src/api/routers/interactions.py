@@ -15,12 +15,12 @@ from aggregates.fact import NAMESPACE
 from aggregates.interaction import commands
 from aggregates.interaction.interaction import InteractionNotFoundError
 from aggregates.use_case import Request
-from api.auth import PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, allow
-from api.pages import Paged
-from api.paths import INTERACTION
-from api.reading import Reading
-from api.shapes import AgentName, Body, CustomerNumber, InteractionId, NextState, Reason
-from api.writing import Write, WriteAnswer, Writing
+from api.parameters.pages import Paged
+from api.parameters.paths import INTERACTION
+from api.parameters.reading import Reading
+from api.parameters.shapes import AgentName, Body, CustomerNumber, InteractionId, NextState, Reason
+from api.parameters.writing import Write, WriteAnswer, Writing
+from api.routing.auth import PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, allow
 from projections.interactions import fold as interactions
 from projections.interactions.fold import InteractionRead, StateWord
 from projections.reading.paging import Page

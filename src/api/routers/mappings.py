@@ -10,12 +10,12 @@ from starlette.responses import Response
 
 from aggregates.setup import commands
 from aggregates.setup.mappings import MappingNotFoundError
-from api.auth import ADMINISTRATORS, FACT_READERS, GuardedRoute, allow
-from api.pages import Paged, page_of
-from api.paths import MAPPED
-from api.reading import Reading
-from api.shapes import AttributeName, Body, Reason
-from api.writing import WriteAnswer, Writing
+from api.parameters.pages import Paged, page_of
+from api.parameters.paths import MAPPED
+from api.parameters.reading import Reading
+from api.parameters.shapes import AttributeName, Body, Reason
+from api.parameters.writing import WriteAnswer, Writing
+from api.routing.auth import ADMINISTRATORS, FACT_READERS, GuardedRoute, allow
 from projections.controls import fold as controls
 from projections.controls.fold import MappingRow
 from projections.reading.paging import Page

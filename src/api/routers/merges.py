@@ -8,11 +8,11 @@ from starlette.responses import Response
 from aggregates.customer import commands
 from aggregates.customer.events import CustomerMergedAway
 from aggregates.use_case import Outcome
-from api.auth import ADMINISTRATORS, GuardedRoute, allow
-from api.paths import NUMBER
-from api.redirecting import LEADS_ON
-from api.shapes import Body, CustomerNumber, Reason
-from api.writing import WriteAnswer, Writing
+from api.parameters.paths import NUMBER
+from api.parameters.shapes import Body, CustomerNumber, Reason
+from api.parameters.writing import WriteAnswer, Writing
+from api.routing.auth import ADMINISTRATORS, GuardedRoute, allow
+from api.routing.redirects import LEADS_ON
 from store.application import Dossier
 from store.log import read
 

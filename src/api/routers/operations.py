@@ -6,12 +6,12 @@ import orjson
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api import metrics
-from api.auth import GuardedRoute
-from api.health_shapes import HealthDocument
-from api.problems import UNREADY, problem
+from api.background.health_shapes import HealthDocument
+from api.http import metrics
+from api.http.problems import UNREADY, problem
+from api.parameters.writing import JSON
+from api.routing.auth import GuardedRoute
 from api.services import services_of
-from api.writing import JSON
 from projections.health.judgement import document
 
 router: Final = APIRouter(tags=["operations"], route_class=GuardedRoute)

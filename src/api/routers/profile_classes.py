@@ -14,13 +14,13 @@ from aggregates.errors import NotFoundError
 from aggregates.profile_class import commands
 from aggregates.profile_class.profile_class import ClassNotFoundError, ProfileClass
 from aggregates.use_case import Outcome
-from api.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
-from api.pages import Paged
-from api.paths import CLASS, CLASS_VERSION
-from api.reading import NOT_MODIFIED, Reading
-from api.shapes import MOST_A_PAGE, ApplyToWord, ClassDescription, ClassName, Reason
-from api.terms import OptionsOfNew, OptionsToKeep, TermsBody
-from api.writing import Write, WriteAnswer, Writing
+from api.parameters.pages import Paged
+from api.parameters.paths import CLASS, CLASS_VERSION
+from api.parameters.reading import NOT_MODIFIED, Reading
+from api.parameters.shapes import MOST_A_PAGE, ApplyToWord, ClassDescription, ClassName, Reason
+from api.parameters.terms import OptionsOfNew, OptionsToKeep, TermsBody
+from api.parameters.writing import Write, WriteAnswer, Writing
+from api.routing.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
 from projections.accounts import classes
 from projections.accounts.models import ClassRead, ClassVersion
 from projections.reading.paging import Page

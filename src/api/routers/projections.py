@@ -6,12 +6,12 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from aggregates.errors import NotFoundError
-from api.auth import ADMINISTRATORS, OPERATORS, GuardedRoute, allow
-from api.paths import PROJECTION
-from api.reading import as_json
-from api.rebuilds import RebuildRunningError
+from api.background.rebuilds import RebuildRunningError
+from api.parameters.paths import PROJECTION
+from api.parameters.reading import as_json
+from api.parameters.writing import JSON
+from api.routing.auth import ADMINISTRATORS, OPERATORS, GuardedRoute, allow
 from api.services import Services, services_of
-from api.writing import JSON
 from projections import catalogue
 from projections.engine.projection import Projection
 from projections.engine.states import ProjectionState

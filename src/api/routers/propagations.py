@@ -21,14 +21,14 @@ from aggregates.account.propagating import Became
 from aggregates.profile_class.commands import start_propagation
 from aggregates.profile_class.profile_class import ProfileClass
 from aggregates.profile_class.propagation import MOST_RUNS, change_of
-from api.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
-from api.pages import Paged, Paging, page_of
-from api.paths import CLASS, CLASS_VERSION
-from api.reading import AtLeast, answer_at, as_json
+from api.parameters.pages import Paged, Paging, page_of
+from api.parameters.paths import CLASS, CLASS_VERSION
+from api.parameters.reading import AtLeast, answer_at, as_json
+from api.parameters.shapes import Body, Day, Reason
+from api.parameters.spellings import WHOLE, Flag
+from api.parameters.writing import JSON, WriteAnswer, Writing
+from api.routing.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
 from api.services import services_of
-from api.shapes import Body, Day, Reason
-from api.spellings import WHOLE, Flag
-from api.writing import JSON, WriteAnswer, Writing
 from jobs.propagation import preview as previewing
 from jobs.propagation import progress
 from jobs.propagation.decide import BEFORE_ALL

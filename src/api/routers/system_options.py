@@ -10,11 +10,11 @@ from starlette.responses import Response
 
 from aggregates.account.commands import When
 from aggregates.setup import commands
-from api.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
-from api.reading import Reading
-from api.shapes import Day, Reason
-from api.terms import TermsBody
-from api.writing import WriteAnswer, Writing
+from api.parameters.reading import Reading
+from api.parameters.shapes import Day, Reason
+from api.parameters.terms import TermsBody
+from api.parameters.writing import WriteAnswer, Writing
+from api.routing.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
 from projections.accounts import queries as accounts
 from projections.accounts.models import SystemOptionsRead
 

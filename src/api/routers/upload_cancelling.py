@@ -5,10 +5,10 @@ from typing import Final
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api.auth import UPLOADERS, GuardedRoute, allow
+from api.parameters.shapes import Body, Reason
+from api.parameters.writing import WriteAnswer, Writing
 from api.routers.uploads import UPLOAD
-from api.shapes import Body, Reason
-from api.writing import WriteAnswer, Writing
+from api.routing.auth import UPLOADERS, GuardedRoute, allow
 from jobs.upload import cancel
 
 router: Final = APIRouter(prefix="/v1/uploads", tags=["uploads"], route_class=GuardedRoute)

@@ -11,11 +11,11 @@ from starlette.responses import Response
 
 from aggregates.upload import commands
 from aggregates.upload.mapping import LONGEST_COLUMN, LONGEST_NAME, MappingNotFoundError, mapping_name
-from api.auth import UPLOADERS, GuardedRoute, allow
-from api.pages import Paged, page_of
-from api.reading import Reading
-from api.shapes import Body, Reason, rule
-from api.writing import MADE, WriteAnswer, Writing
+from api.parameters.pages import Paged, page_of
+from api.parameters.reading import Reading
+from api.parameters.shapes import Body, Reason, rule
+from api.parameters.writing import MADE, WriteAnswer, Writing
+from api.routing.auth import UPLOADERS, GuardedRoute, allow
 from jobs.upload import progress
 from jobs.upload.progress import MappingRead
 from projections.reading.paging import Page

@@ -23,15 +23,15 @@ from aggregates.errors import InvalidError
 from aggregates.strict_json import JsonError, Members, read_members
 from aggregates.upload.mapping import BYTE_ORDER_MARK, MOST_COLUMNS, trimmed
 from aggregates.use_case import Request as Asked
-from api import around
-from api.auth import UPLOADERS, GuardedRoute, allow
-from api.pages import Paged
-from api.reading import answer_at, as_json
+from api.http import request_context
+from api.http.streaming import Stream
+from api.parameters.pages import Paged
+from api.parameters.reading import answer_at, as_json
+from api.parameters.shapes import Day
+from api.parameters.spellings import Flag, Id
+from api.parameters.writing import JSON, WriteAnswer, WritingUnkeyed
+from api.routing.auth import UPLOADERS, GuardedRoute, allow
 from api.services import services_of
-from api.shapes import Day
-from api.spellings import Flag, Id
-from api.streaming import Stream
-from api.writing import JSON, WriteAnswer, WritingUnkeyed
 from jobs.upload import progress, receive
 from jobs.upload.dry_run import DryRun, Trying
 from jobs.upload.progress import UploadRead, WrongValue
@@ -62,7 +62,7 @@ class FileRoute(GuardedRoute):
 
     async def take_body(self, request: Request) -> Request:
         """Leaves the file to be read as it comes. Raises 415 for what is no contact file by its own account."""
-        sent = around.of(request.scope).header(b"content-type")
+        sent = request_context.of(request.scope).header(b"content-type")
         kind = (sent or MEDIA_TYPES[-1]).partition(";")[0].strip().lower()
         if kind not in MEDIA_TYPES:
             raise HTTPException(

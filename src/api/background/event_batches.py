@@ -1,0 +1,107 @@
+"""The log as its readers over HTTP get it: batches of encoded events, which all of them share.
+
+Cost is that of the log, not of its readers: what one has had encoded the next finds, as long as it is among the `KEPT_BYTES` that were
+used last. That is safe because an event's public form never changes: no personal value is in it, before an erasure or after (see
+`store.public`). Batches end at multiples of `BATCH`, so that readers who began anywhere soon read the same ones.
+One reader has its turn at a time, so that a batch that many want is made once and long answers take one thread of those of queries.
+"""
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Final
+
+from api.background.waiting import QueryThreads
+from store.application import Dossier
+from store.log import read
+from store.public import as_json, public_event
+
+BATCH: Final = 100
+"""Positions."""
+ENOUGH_BYTES: Final = 131_072
+"""Of stored events: a batch ends with the event that reaches it."""
+KEPT_BYTES: Final = 16 * 1024**2
+_BYTES_A_SPAN: Final = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One event or more. `messages` are server-sent, `spans` is where in them the JSON of each is.
+
+    `full` when no later batch from its start has more.
+    """
+
+    last: int
+    messages: bytes
+    spans: tuple[tuple[int, int], ...]
+    full: bool
+
+    def __len__(self) -> int:
+        """How many events it has."""
+        return len(self.spans)
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory, about."""
+        return len(self.messages) + _BYTES_A_SPAN * (1 + len(self))
+
+    def as_messages(self, most: int = BATCH) -> bytes:
+        """Up to so many events as server-sent messages."""
+        return self.messages if most >= len(self) else self.messages[: self.spans[most - 1][1] + 2]
+
+    def as_lines(self, most: int = BATCH) -> bytes:
+        """Up to so many events as lines of JSON."""
+        return b"".join(self.messages[start : end + 1] for start, end in self.spans[:most])
+
+
+class EventBatches:
+    """Gives out batches. Used in the event loop."""
+
+    def __init__(self, dossier: Dossier, queries: QueryThreads) -> None:
+        self._dossier = dossier
+        self._queries = queries
+        self._turn = asyncio.Lock()
+        self._kept: OrderedDict[int, Batch] = OrderedDict()
+        self._bytes = 0
+
+    async def after(self, position: int, known_end: int = 0) -> Batch | None:
+        """The events after a position, `None` at the log's end.
+
+        It may leave out events after `known_end`, up to which the log is known to go: whoever says 0 misses nothing that is recorded.
+        Raises what the database and the mapper raise.
+        """
+        async with self._turn:
+            batch = self._kept.get(position)
+            if batch is not None and (batch.full or position < known_end <= batch.last):
+                self._kept.move_to_end(position)
+                await asyncio.sleep(0)  # others have their turn in the event loop between two batches
+                return batch
+            batch = await self._queries.run(lambda: self._read(position))
+            if batch is not None:
+                self._keep(position, batch)
+            return batch
+
+    def _read(self, after: int) -> Batch | None:
+        until = after - after % BATCH + BATCH
+        with self._dossier.database.connection() as connection:
+            recorded = read(connection, after, BATCH, until=until, enough_bytes=ENOUGH_BYTES)
+        if not recorded:
+            return None
+        messages, spans, length = [], [], 0
+        for event in recorded:
+            head = f"id: {event.id}\nevent: {event.topic}\ndata: ".encode()
+            data = as_json(public_event(self._dossier.fact_mapper, event))
+            messages += [head, data, b"\n\n"]
+            spans.append((length + len(head), length + len(head) + len(data)))
+            length = spans[-1][1] + 2
+        last = recorded[-1].id
+        full = last == until or sum(len(event.state) for event in recorded) >= ENOUGH_BYTES
+        return Batch(last, b"".join(messages), tuple(spans), full)
+
+    def _keep(self, position: int, batch: Batch) -> None:
+        replaced = self._kept.pop(position, None)
+        self._bytes += batch.size - (replaced.size if replaced else 0)
+        self._kept[position] = batch
+        while self._bytes > KEPT_BYTES:
+            _, unused = self._kept.popitem(last=False)
+            self._bytes -= unused.size

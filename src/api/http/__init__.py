@@ -1,0 +1,1 @@
+"""What wraps a request: middleware, context, tokens, problem documents, logs, metrics."""

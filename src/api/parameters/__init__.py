@@ -1,0 +1,1 @@
+"""What is read from a request: types of fields, the two clocks, pages, headers of writes."""

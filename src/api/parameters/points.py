@@ -1,0 +1,62 @@
+"""Points on two clocks as one query parameter: `valid_at@known_at`, such as `2026-01-01@2026-02-01T00:00:00Z`.
+
+`2026-01-01` alone is that day as known now, `@2026-02-01T00:00:00Z` today as known then, `@` today as known now.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Annotated, Final
+
+from fastapi import Query
+from pydantic import AfterValidator, WithJsonSchema
+
+from api.parameters.reading import Read
+from api.parameters.shapes import day, moment
+from projections.reading.read_models import View
+
+
+@dataclass(frozen=True, slots=True)
+class PointInTime:
+    """A day and an instant of knowledge; `None` is today, and now."""
+
+    valid_at: date | None
+    known_at: datetime | None
+
+
+NOW: Final = PointInTime(None, None)
+
+
+def point(text: str) -> PointInTime:
+    """The point that is written there; a `ValueError` where none is."""
+    valid_at, _, known_at = text.partition("@")
+    return PointInTime(day(valid_at) if valid_at else None, moment(known_at) if known_at else None)
+
+
+def _checked(text: str) -> str:
+    point(text)
+    return text
+
+
+Point = Annotated[
+    str,
+    AfterValidator(_checked),
+    WithJsonSchema({"type": "string", "pattern": r"^(\d{4}-\d{2}-\d{2})?(@(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z)?)?$"}),
+]
+From = Annotated[Point, Query(alias="from", description="`valid_at@known_at`; either may be left out.")]
+To = Annotated[Point | None, Query(description="The other point; today as known now where it is left out.")]
+
+
+@contextmanager
+def two_views(read: Read, one: Point, other: Point | None, *names: str) -> Iterator[tuple[View, View]]:
+    """Read models as of two points, in one transaction."""
+    points = (point(one), NOW if other is None else point(other))
+    for known_at in filter(None, (at.known_at for at in points)):
+        with read.view(*names, known_at=known_at):
+            pass  # opening it waits until everything known by then can be read
+    with read.view(*names) as view:
+        before, after = (
+            replace(view, valid_at=at.valid_at or view.valid_at, known_at=at.known_at or view.known_at) for at in points
+        )
+        yield before, after

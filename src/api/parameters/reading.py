@@ -1,0 +1,139 @@
+"""What every read of facts shares: the two clocks (rule 0.3), the position to wait for, and how an answer is written.
+
+Routes take `Reading`, open `read.view("drawer")`, call one query function and answer with `read.answer(model, view)`. The
+models are written to JSON as they are: they were made by our own queries, so nothing is validated twice.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import Depends, Header, Query
+from pydantic import AfterValidator, TypeAdapter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from aggregates.errors import InvalidError
+from api.http.etags import Tags, tag, tags
+from api.parameters.shapes import Day, Instant, LogPosition
+from api.parameters.writing import JSON
+from api.services import Services, services_of
+from projections.reading.read_models import View, as_known_at
+from store.public import instant
+
+REVALIDATED: Final = "private, no-cache"
+"""Cache-Control of setup, in which no personal data is: it may be kept, and asked for again with If-None-Match."""
+_ANY: Final[TypeAdapter[Any]] = TypeAdapter(Any)
+
+ValidAt = Annotated[Day | None, Query(description="On which business day; today where it is left out.")]
+KnownAt = Annotated[Instant | None, Query(description="As known at which instant; now where it is left out.")]
+AtLeast = Annotated[
+    LogPosition | None,
+    Header(alias="Dossier-Position", description="Wait, at most 2 s, until this position can be seen."),
+]
+
+
+def _tags(text: str) -> str:
+    tags(text)
+    return text
+
+
+Unless = Annotated[
+    str | None,
+    AfterValidator(_tags),
+    Header(
+        alias="If-None-Match",
+        description="Tags that one has: answered with 304 where one of them is still right whatever the two clocks say.",
+    ),
+]
+AnswerSource = Annotated[
+    Literal["read_model", "log"], Query(alias="source", description="`log`: by replaying the log.")
+]
+
+
+class UnknownPositionError(InvalidError):
+    """The log has not given this position yet, so no write can have answered it."""
+
+
+NOT_MODIFIED: Final[dict[int | str, dict[str, Any]]] = {304: {"description": "What the caller has is still right."}}
+"""What the OpenAPI document says of a route that If-None-Match spares an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One read request."""
+
+    services: Services
+    valid_at: date | None
+    known_at: datetime | None
+    position: int | None
+    unless: Tags | None
+
+    @contextmanager
+    def view(self, *names: str, valid_at: date | None = None, known_at: datetime | None = None) -> Iterator[View]:
+        """Opens read models as of the clocks of this request, or of those given here."""
+        self._check_position()
+        with self.services.reads.view(
+            *names,
+            valid_at=valid_at or self.valid_at or self.services.day.today(),
+            known_at=known_at or self.known_at,
+            position=self.position,
+        ) as view:
+            yield view
+
+    def _check_position(self) -> None:
+        """Nobody waits for what cannot come: only a position that some write was answered with is worth 2 s."""
+        if self.position is not None and not self.services.log_end.reached(self.position):
+            raise UnknownPositionError("The log has not reached this position.", field="Dossier-Position")
+
+    def answer(self, body: Any, view: View, *, version: int | None = None, dated: bool = True) -> Response:
+        """`body` as JSON, with what it was known at, and with an ETag where it has a version.
+
+        `dated=False`: the version alone decides what it looks like, so If-None-Match can spare it.
+        """
+        return self.answer_known(body, view.known_at, version=version, dated=dated)
+
+    def from_log(self, valid_at: date | None = None) -> tuple[date, datetime]:
+        """The two clocks of an answer that is folded from the log: its business day, and see `as_known_at`."""
+        self._check_position()
+        known_at = as_known_at(self.services.dossier.database, self.known_at)
+        return valid_at or self.valid_at or self.services.day.today(), known_at
+
+    def answer_known(
+        self, body: Any, known_at: datetime, *, version: int | None = None, dated: bool = True
+    ) -> Response:
+        """`answer`, where there is no view."""
+        headers = {"Dossier-Known-At": instant(known_at)}
+        if version is not None:
+            headers["ETag"] = tag(version)
+            if not dated:
+                headers["Cache-Control"] = REVALIDATED
+                if self.unless is not None and self.unless.match_weakly(headers["ETag"]):
+                    return Response(status_code=304, headers=headers)
+        return Response(_ANY.dump_json(body), 200, headers, JSON)
+
+
+async def _read(
+    request: Request,
+    valid_at: ValidAt = None,
+    known_at: KnownAt = None,
+    position: AtLeast = None,
+    unless: Unless = None,
+) -> Read:
+    return Read(services_of(request), valid_at, known_at, position, None if unless is None else tags(unless))
+
+
+Reading = Annotated[Read, Depends(_read)]
+
+
+def as_json(body: Any) -> bytes:
+    """JSON of models, data classes and what they are made of."""
+    return _ANY.dump_json(body)
+
+
+def answer_at(body: Any, position: int | None) -> Response:
+    """`body`, a job, as JSON; `position` is that of its last event, for reads to wait for, `None` while it is not over."""
+    headers = {} if position is None else {"Dossier-Position": str(position)}
+    return Response(as_json(body), 200, headers, JSON)

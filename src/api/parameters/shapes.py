@@ -1,0 +1,280 @@
+"""Types of input fields, the same for bodies, queries, paths and headers: what a value looks like, whatever the state is.
+
+Where the domain has a check for the shape of a text, it is the one that is used here, so that an answer names all wrong fields at
+once and in the domain's words. What depends on what is stored is left to the use cases.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Final, Literal, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from aggregates import texts
+from aggregates.account.account import account_number
+from aggregates.account.site import site_number
+from aggregates.customer.profile import LONGEST_NAME, alternate_number_text, customer_number
+from aggregates.effective import LAST_DAY
+from aggregates.errors import DomainError
+from aggregates.fact import LONGEST_REASON
+from aggregates.field.field import (
+    LONGEST_KEY,
+    MOST_CHOICES,
+    Group,
+    Policy,
+    field_key,
+)
+from aggregates.field.types import LONGEST_VALUE, VALIDATORS, FieldType
+from aggregates.interaction.interaction import LONGEST_AGENT, interaction_id
+from aggregates.profile_class.currencies import currency_code
+from aggregates.profile_class.profile_class import LONGEST_DESCRIPTION as LONGEST_CLASS_DESCRIPTION
+from aggregates.profile_class.profile_class import LONGEST_NAME as LONGEST_CLASS_NAME
+from aggregates.profile_class.profile_class import ApplyTo, class_name
+from aggregates.setup.category import CODES, LONGEST_DESCRIPTION, POSITIONS, response_code
+from api.parameters.spellings import WHOLE
+
+LONGEST_CURSOR: Final = 500
+LONGEST_CLASS_KEY: Final = 3 * LONGEST_CLASS_NAME
+"""NFC makes at most three characters of one."""
+LAST_POSITION: Final = 2**63 - 1
+LAST_VERSION: Final = 2**31 - 1
+EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST: Final = datetime(9998, 12, 31, tzinfo=UTC)
+MOST_A_PAGE: Final = 500
+USUAL_PAGE: Final = 50
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_INSTANT: Final = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+ -]\d{2}:\d{2})", re.ASCII)
+_CATEGORY: Final = re.compile(r"[1-9][0-9]{0,2}", re.ASCII)
+_MAPPED: Final = re.compile(
+    rf"category:[1-9][0-9]{{0,2}}|field:(?=.{{1,{LONGEST_KEY}}}$)[a-z][a-z0-9]*(_[a-z0-9]+)*", re.ASCII
+)
+_VALUE: Final = 1_000
+LONGEST_WORD: Final = 200
+"""Characters of what a use case judges."""
+
+In = TypeVar("In")
+Out = TypeVar("Out")
+
+
+class Body(BaseModel):
+    """A JSON body: nothing unknown, nothing guessed from another type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+def rule(check: Callable[[In], Out]) -> Callable[[In], Out]:
+    """A check of the domain as a validator: its words are the message."""
+
+    def validate(value: In) -> Out:
+        try:
+            return check(value)
+        except DomainError as fault:
+            raise ValueError(fault.text) from None
+
+    return validate
+
+
+def _text(label: str, longest: int) -> Callable[[str], str]:
+    return rule(lambda value: texts.text(value, field="", label=label, longest=longest))
+
+
+def _line(label: str, longest: int) -> Callable[[str], str]:
+    return rule(lambda value: texts.line(value, field="", label=label, longest=longest))
+
+
+def _blank_or(check: Callable[[str], str]) -> Callable[[str], str | None]:
+    return lambda value: check(value) if value.strip() else None
+
+
+def _position(value: int) -> int:
+    return texts.whole(value, field="", label="The position", lowest=POSITIONS[0], highest=POSITIONS[1])
+
+
+def _code(value: int) -> int:
+    return texts.whole(value, field="", label="The category code", lowest=CODES[0], highest=CODES[1])
+
+
+def day(value: Any) -> Any:
+    """A date written `YYYY-MM-DD`, in the years 0001 to 9998; anything else is a `ValueError`."""
+    if value is None or isinstance(value, date):
+        return value
+    try:
+        if not isinstance(value, str) or not _DAY.fullmatch(value):
+            raise ValueError
+        found = date.fromisoformat(value)
+    except ValueError:
+        raise ValueError("A date is written YYYY-MM-DD.") from None
+    if found > LAST_DAY:
+        raise ValueError("A date must lie in the years 0001 to 9998.")
+    return found
+
+
+def moment(value: Any) -> Any:
+    """An RFC 3339 instant with its offset, as UTC. A `+` that became a blank in a query is understood."""
+    if value is None or isinstance(value, datetime):
+        return value
+    try:
+        if not isinstance(value, str) or not _INSTANT.fullmatch(value):
+            raise ValueError
+        found = datetime.fromisoformat(value.upper().replace(" ", "+")).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError("An instant is written YYYY-MM-DDThh:mm:ssZ.") from None
+    if not EARLIEST <= found <= LATEST:
+        raise ValueError("An instant must lie in the years 1970 to 9998.")
+    return found
+
+
+def _currency(value: str) -> str:
+    return currency_code(value, field="")
+
+
+def category_key(value: Any) -> Any:
+    """A category code as the key of a JSON object."""
+    if isinstance(value, str) and _CATEGORY.fullmatch(value):
+        return int(value)
+    raise ValueError("A category code is a whole number from 1 to 999.")
+
+
+def field_edit(value: Any) -> str | int | None:
+    """What is given for a business field: whether it has the form of the field's type is known where the field is."""
+    if value is None or type(value) in (str, int):
+        return value  # type: ignore[no-any-return]
+    raise ValueError("A value is given as text, or as a whole number where the field holds numbers.")
+
+
+def mapped_source(value: Any) -> str:
+    """`category:<code>` or `field:<key>`."""
+    if isinstance(value, str) and _MAPPED.fullmatch(value):
+        return value
+    raise ValueError("What is mapped is written category:<code> or field:<key>.")
+
+
+Day = Annotated[date, BeforeValidator(day), WithJsonSchema({"type": "string", "format": "date"})]
+Instant = Annotated[datetime, BeforeValidator(moment), WithJsonSchema({"type": "string", "format": "date-time"})]
+CategoryCode = Annotated[
+    int,
+    WHOLE,
+    AfterValidator(rule(_code)),
+    WithJsonSchema({"type": "integer", "minimum": CODES[0], "maximum": CODES[1]}),
+]
+Position = Annotated[
+    int,
+    AfterValidator(rule(_position)),
+    WithJsonSchema({"type": "integer", "minimum": POSITIONS[0], "maximum": POSITIONS[1]}),
+]
+Description = Annotated[
+    str,
+    AfterValidator(_text("The description", LONGEST_DESCRIPTION)),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_DESCRIPTION}),
+]
+ResponseCode = Annotated[
+    str, AfterValidator(rule(response_code)), WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9]{1,5}$"})
+]
+CustomerNumber = Annotated[
+    str,
+    AfterValidator(rule(customer_number)),
+    WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9-]{0,29}$"}),
+]
+CustomerName = Annotated[
+    str,
+    AfterValidator(_text("The name", LONGEST_NAME)),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_NAME}),
+]
+AlternateNumber = Annotated[
+    str,
+    AfterValidator(rule(alternate_number_text)),
+    WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9]{1,15}$"}),
+]
+Reason = Annotated[
+    str,
+    AfterValidator(_blank_or(_text("The reason", LONGEST_REASON))),
+    WithJsonSchema({"type": "string", "maxLength": LONGEST_REASON}),
+]
+Query = Annotated[
+    str,
+    AfterValidator(_line("The query", LONGEST_NAME)),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_NAME}),
+]
+Answer = Annotated[str, Field(max_length=30)]
+ControlText = Annotated[str, Field(max_length=100)]
+AttributeName = Annotated[str, Field(max_length=100)]
+CorrectedValue = Annotated[
+    str,
+    AfterValidator(_text("The value", _VALUE)),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": _VALUE}),
+]
+Mapped = Annotated[
+    str,
+    BeforeValidator(mapped_source),
+    WithJsonSchema({"type": "string", "pattern": "^(category:[1-9][0-9]{0,2}|field:[a-z][a-z0-9]*(_[a-z0-9]+)*)$"}),
+]
+AccountNumber = Annotated[
+    str,
+    AfterValidator(rule(account_number)),
+    WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9-]{0,29}$"}),
+]
+SiteNumber = Annotated[
+    str,
+    AfterValidator(rule(site_number)),
+    WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9-]{0,29}$"}),
+]
+ClassName = Annotated[
+    str,
+    AfterValidator(rule(class_name)),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_CLASS_NAME, "pattern": "^[^/]+$"}),
+]
+ClassKey = Annotated[
+    str,
+    AfterValidator(_line("The name", LONGEST_CLASS_KEY)),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_CLASS_KEY, "pattern": "^[^/]+$"}),
+]
+"""A class by its name, as it may have been stored: only a new name is judged further."""
+ClassDescription = Annotated[
+    str,
+    AfterValidator(_text("The description", LONGEST_CLASS_DESCRIPTION)),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_CLASS_DESCRIPTION}),
+]
+ClassVersion = Annotated[int, Field(ge=1, le=LAST_VERSION), WHOLE]
+Currency = Annotated[
+    str, AfterValidator(rule(_currency)), WithJsonSchema({"type": "string", "pattern": "^[A-Za-z]{3}$"})
+]
+ClassWord = Annotated[str, Field(max_length=100)]
+ApplyToWord = Annotated[str, Field(max_length=100, json_schema_extra={"enum": [*ApplyTo]})]
+FieldKey = Annotated[
+    str,
+    AfterValidator(rule(field_key)),
+    WithJsonSchema({"type": "string", "pattern": "^[a-z][a-z0-9]*(_[a-z0-9]+)*$", "maxLength": LONGEST_KEY}),
+]
+FieldWord = Annotated[str, Field(max_length=LONGEST_WORD)]
+GroupWord = Annotated[FieldWord, Field(json_schema_extra={"enum": [*Group]})]
+TypeWord = Annotated[FieldWord, Field(json_schema_extra={"enum": [*FieldType]})]
+PolicyWord = Annotated[FieldWord, Field(json_schema_extra={"enum": [*Policy]})]
+ValidatorWord = Annotated[FieldWord, Field(json_schema_extra={"enum": [*VALIDATORS]})]
+Choices = Annotated[list[FieldWord], Field(max_length=MOST_CHOICES)]
+FieldEdit = Annotated[
+    Any,
+    BeforeValidator(field_edit),
+    WithJsonSchema(
+        {
+            "anyOf": [{"type": "string", "maxLength": LONGEST_VALUE}, {"type": "integer"}, {"type": "null"}],
+            "description": "Text in the form of the field's type; where that is integer or decimal, a whole number is"
+            " taken as well. `null` or blank takes the value away.",
+        }
+    ),
+]
+InteractionId = Annotated[
+    str,
+    AfterValidator(rule(interaction_id)),
+    WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9-]{0,59}$"}),
+]
+AgentName = Annotated[
+    str,
+    AfterValidator(_text("The agent", LONGEST_AGENT)),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_AGENT}),
+]
+NextState = Literal["wrap_up", "closed"]
+CategoryKey = Annotated[int, BeforeValidator(category_key)]
+Cursor = Annotated[str, Field(pattern=r"^[A-Za-z0-9_=.:-]+$", max_length=LONGEST_CURSOR)]
+Limit = Annotated[int, Field(ge=1, le=MOST_A_PAGE), WHOLE]
+LogPosition = Annotated[int, Field(ge=0, le=LAST_POSITION), WHOLE]

@@ -1,0 +1,151 @@
+"""Exception handlers: each turns one family of errors into a problem document. Registered by `app.create_app`.
+
+Pydantic's type errors and the domain's refusals come out in the same shape. What no handler knows ends in `middleware`, which answers
+500, logs it with its correlation id, and should never be reached.
+"""
+
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from itertools import chain, islice
+from typing import Any, Final, cast
+
+from eventsourcing.persistence import OperationalError
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from aggregates.customer.fields import FieldChangedMeanwhileError
+from aggregates.errors import DomainError, RefusedError, StaleVersionError
+from aggregates.interaction.interaction import AgentBusyError
+from api.http import request_context
+from api.http.logs import FAULTS
+from api.http.problems import INVALID, METHOD, MOST_ERRORS, UNAVAILABLE, FieldError, kind_of, kind_of_status, problem
+from api.http.request_context import RequestContext
+from api.parameters import write_headers
+from api.services import services_of
+from projections.engine.positions import NotInstalledError
+from projections.fields.queries import MASK
+from projections.reading.read_models import BehindError
+from store import outages
+from store.committer import OutcomeUnknownError
+from store.log import UnsettledError
+from store.public import instant
+
+Handler = Callable[[Request, Any], Coroutine[Any, Any, Response]]
+_PLACES: Final = {"body", "query", "path", "header", "cookie"}
+_IN_KEY: Final = "[key]"
+_WHOLE_BODY: Final = ("body",)
+_NO_BODY: Final = "The request needs a body: a JSON object."
+_NO_OBJECT: Final = "The body must be a JSON object."
+
+
+async def refused(request: Request, error: Exception) -> Response:
+    """A refusal of the domain, in its own words."""
+    fault = cast("DomainError", error)
+    if isinstance(fault, StaleVersionError):
+        at = None if fault.at is None else instant(fault.at)
+        stale = {"expected": max(fault.expected, default=None), "actual": fault.actual, "by": fault.by, "at": at}
+        asked = request_context.of(request.scope).header(b"if-match") or ""
+        weak = " A weak tag never matches in If-Match." if 'W/"' in asked else ""
+        return problem(request.scope, kind_of(fault), fault.text + weak, members=stale)
+    faults = fault.faults if isinstance(fault, RefusedError) else (fault,) if fault.field is not None else ()
+    errors: list[FieldError] = [{"field": one.field, "message": one.text} for one in faults]
+    conflicts = [_conflict(request, one) for one in faults if isinstance(one, FieldChangedMeanwhileError)]
+    members: dict[str, Any] = {"conflicts": conflicts} if conflicts else {}
+    if isinstance(fault, AgentBusyError):
+        members["interaction"] = fault.interaction
+    return problem(request.scope, kind_of(fault), fault.text, errors=errors, members=members)
+
+
+def _conflict(request: Request, fault: FieldChangedMeanwhileError) -> dict[str, Any]:
+    """Both values of a field that was changed meanwhile (rule 3.7); a masked one stays masked (rule 5.2)."""
+    definition = services_of(request).dossier.setup().fields[fault.key]
+    theirs = MASK if definition.masked and fault.theirs is not None else fault.theirs
+    return {
+        "field": fault.key,
+        "label": definition.label,
+        "by": fault.by,
+        "at": None if fault.at is None else instant(fault.at),
+        "theirs": theirs,
+        "yours": fault.yours,
+    }
+
+
+async def invalid_input(request: Request, error: Exception) -> Response:
+    """Input of the wrong shape: every value of it at once, before any rule is asked (rule 0.12)."""
+    faults = cast("RequestValidationError", error).errors()
+    known = request_context.of(request.scope)
+    errors = list(islice(chain(_header_errors(known), _field_errors(faults)), MOST_ERRORS + 1))
+    detail = " ".join(f"{error['field']}: {error['message']}" for error in errors[:5])
+    return problem(request.scope, INVALID, detail, errors=errors)
+
+
+def _field_errors(faults: Sequence[Any]) -> Iterator[FieldError]:
+    for fault in faults:
+        place, *path = (str(part) for part in fault["loc"])
+        path = [part for part in path if part != _IN_KEY]
+        field = ".".join(path) if path or place not in _PLACES else place
+        yield {"field": field, "message": _message(fault)}
+
+
+def _message(fault: Any) -> str:
+    if fault["loc"] == _WHOLE_BODY:
+        return _NO_BODY if fault["type"] == "missing" else _NO_OBJECT
+    ours = (fault.get("ctx") or {}).get("error")
+    return str(ours) if isinstance(ours, ValueError) else f"{fault['msg']}."
+
+
+def _header_errors(known: RequestContext) -> list[FieldError]:
+    """What is wrong with the headers of a write, to be told together with what is wrong with its body."""
+    if not known.writes:
+        return []
+    try:
+        write_headers.read(known)
+    except DomainError as fault:
+        return [{"field": one.field, "message": one.text} for one in getattr(fault, "faults", (fault,))]
+    return []
+
+
+async def http_error(request: Request, error: Exception) -> Response:
+    """What the framework refuses: no such path, no such method, too large, not JSON."""
+    fault = cast("HTTPException", error)
+    kind = kind_of_status(fault.status_code)
+    headers = dict(fault.headers or {})
+    if kind is METHOD:
+        headers["Allow"] = ", ".join(request.app.state.methods.of(request.scope["path"]))
+    return problem(request.scope, kind, fault.detail, headers=headers)
+
+
+async def unavailable(request: Request, error: Exception) -> Response:
+    """The database is away, or a read model has not come far enough. The client may repeat the request."""
+    kind = kind_of(error)
+    if isinstance(error, BehindError | NotInstalledError | UnsettledError):
+        return problem(request.scope, kind, str(error))
+    if isinstance(error, OutcomeUnknownError):
+        return problem(request.scope, kind, kind.meaning)
+    FAULTS.warning(
+        "unavailable",
+        correlation_id=str(request_context.of(request.scope).correlation_id),
+        error=outages.described(error),
+    )
+    return problem(request.scope, kind, outages.reason(error))
+
+
+async def not_migrated(request: Request, error: Exception) -> Response:
+    """A table or column that this version needs is not there."""
+    correlation_id = str(request_context.of(request.scope).correlation_id)
+    FAULTS.error("not migrated", correlation_id=correlation_id, error=str(error).partition("\n")[0])
+    return problem(
+        request.scope, UNAVAILABLE, "The database does not have the tables of this version: run dossier migrate."
+    )
+
+
+HANDLERS: Final[dict[int | type[Exception], Handler]] = {
+    DomainError: refused,
+    RequestValidationError: invalid_input,
+    HTTPException: http_error,
+    OperationalError: unavailable,
+    BehindError: unavailable,
+    NotInstalledError: unavailable,
+    **dict.fromkeys(outages.NOT_MIGRATED, not_migrated),
+}

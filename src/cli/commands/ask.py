@@ -1,0 +1,141 @@
+"""Commands that ask: history, as-of, replay, status. They change nothing."""
+# ruff: noqa: PLC0415  (see `main`)
+
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from cli.app import AsJson
+from cli.settings import load
+
+ASK = "Ask"
+
+
+class Kind(StrEnum):
+    """What has a history."""
+
+    CUSTOMER = "customer"
+    CATEGORY = "category"
+    CONTROLS = "controls"
+    MAPPINGS = "mappings"
+    ACCOUNT = "account"
+    SITE = "site"
+    PROFILE_CLASS = "profile-class"
+    SYSTEM_OPTIONS = "system-options"
+    FIELD = "field"
+    INTERACTION = "interaction"
+    UPLOAD = "upload"
+    UPLOAD_MAPPING = "upload-mapping"
+    UNMASKING = "unmasking"
+
+
+class Profile(StrEnum):
+    """What can be asked for at two clocks."""
+
+    CUSTOMER = "customer"
+    ACCOUNT = "account"
+    SITE = "site"
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter("must be a day like 2026-11-21") from None
+
+
+def _instant(text: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter("must be an instant like 2026-11-21T14:05:00Z") from None
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+
+
+Number = Annotated[
+    str, typer.Argument(metavar="NUMBER", help="Customer number, account number, or ACCOUNT/SITE of a site.")
+]
+ValidAt = Annotated[
+    date | None,
+    typer.Option(parser=_day, metavar="DAY", help="The business day that is asked about, 2026-11-21. Default: today."),
+]
+KnownAt = Annotated[
+    datetime | None,
+    typer.Option(
+        parser=_instant,
+        metavar="INSTANT",
+        help="What had been recorded until then, 2026-11-21T14:05:00Z; without an offset it is UTC. Default: now.",
+    ),
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Declares the commands."""
+    app.command(rich_help_panel=ASK)(history)
+    app.command("as-of", rich_help_panel=ASK)(as_of)
+    app.command(rich_help_panel=ASK)(replay)
+    app.command(rich_help_panel=ASK)(status)
+
+
+def history(
+    kind: Annotated[Kind, typer.Argument(help="What it is about.")],
+    key: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[KEY]",
+            help="Number of a customer (also for unmasking) or account, ACCOUNT/SITE, code of a category, name of a profile"
+            " class or upload mapping, key of a field, id of an interaction or upload; the others have no key.",
+        ),
+    ] = None,
+    known_at: KnownAt = None,
+    as_json: AsJson = False,
+) -> None:
+    """Every event of a customer, an account, a site, a profile class or another thing: who, when, why, effective dates."""
+    from cli.commands import ask_customer
+
+    ask_customer.history(load(), kind.value, key, known_at=known_at, as_json=as_json)
+
+
+def as_of(
+    kind: Annotated[Profile, typer.Argument(help="What it is about.")],
+    number: Number,
+    valid_at: ValidAt = None,
+    known_at: KnownAt = None,
+    as_json: AsJson = False,
+) -> None:
+    """A customer's drawer and business fields, or an account's or site's profile, on a day, as known at an instant; from the read
+    models."""
+    from cli.commands import ask_customer, ask_profile
+
+    if kind is Profile.CUSTOMER:
+        ask_customer.as_of(load(), number, valid_at=valid_at, known_at=known_at, as_json=as_json)
+    else:
+        place = ask_profile.place_of(kind.value, number)
+        ask_profile.as_of(load(), place, valid_at=valid_at, known_at=known_at, as_json=as_json)
+
+
+def replay(
+    kind: Annotated[Profile, typer.Argument(help="What it is about.")],
+    number: Number,
+    valid_at: ValidAt = None,
+    known_at: KnownAt = None,
+    as_json: AsJson = False,
+) -> None:
+    """The same from the log alone: folds the facts recorded until then once more. Needs no read model."""
+    from cli.commands import ask_customer, ask_profile
+
+    if kind is Profile.CUSTOMER:
+        ask_customer.replay(load(), number, valid_at=valid_at, known_at=known_at, as_json=as_json)
+    else:
+        place = ask_profile.place_of(kind.value, number)
+        ask_profile.replay(load(), place, valid_at=valid_at, known_at=known_at, as_json=as_json)
+
+
+def status(as_json: AsJson = False) -> None:
+    """How everything is: the database, every read model, every process, the relay, what waits to be sent, the jobs under way. Fails when
+    something is wrong, and says what, why, and what to do."""
+    from cli.commands import status as health
+
+    health.status(load(), as_json=as_json)

@@ -1,0 +1,83 @@
+"""`dossier merge` and `dossier unmerge`: duplicates become one customer, and two again (rule 6.1)."""
+# ruff: noqa: PLC0415  (see `main`)
+
+from collections.abc import Callable
+from getpass import getuser
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import uuid4
+
+import typer
+
+from cli.app import AsJson
+from cli.output.lines import say
+from cli.settings import load
+
+if TYPE_CHECKING:
+    from aggregates.use_case import Outcome
+
+CHANGE = "Change"
+
+Survivor = Annotated[str, typer.Argument(metavar="SURVIVOR", help="Number of the customer who stays.")]
+Other = Annotated[str, typer.Argument(metavar="OTHER", help="Number of the duplicate; it leads to the survivor.")]
+Reason = Annotated[str | None, typer.Option(help="Why; it is kept with the change.")]
+Actor = Annotated[str | None, typer.Option(help="Who does it. Default: the user of this machine.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Declares the commands."""
+    app.command(rich_help_panel=CHANGE)(merge)
+    app.command(rich_help_panel=CHANGE)(unmerge)
+
+
+def merge(
+    survivor: Survivor, other: Other, reason: Reason = None, actor: Actor = None, as_json: AsJson = False
+) -> None:
+    """Merge a duplicate into a customer, who takes the values that it lacks itself. Both histories stay; `unmerge` undoes it."""
+    from aggregates.customer.commands import merge_customers
+
+    outcome = _change(merge_customers, survivor, other, reason=reason, actor=actor, survivor=survivor)
+    told = f"Customer {other} was merged into {survivor}." if outcome.changed else "They are merged already."
+    _tell(outcome, told, as_json=as_json)
+
+
+def unmerge(
+    survivor: Survivor, other: Other, reason: Reason = None, actor: Actor = None, as_json: AsJson = False
+) -> None:
+    """Undo a merge: SURVIVOR reads as if it had never been. What was set since stays, what it covered comes to light."""
+    from aggregates.customer.commands import unmerge_customers
+
+    outcome = _change(unmerge_customers, survivor, other, reason=reason, actor=actor)
+    _tell(outcome, f"Customer {other} stands for itself again.", as_json=as_json)
+
+
+def _change(
+    command: "Callable[..., Outcome]", number: str, other: str, *, reason: str | None, actor: str | None, **more: Any
+) -> "Outcome":
+    """Asks the use case in the name of an administrator: whoever may use this machine's settings is one."""
+    from aggregates import texts
+    from aggregates.fact import LONGEST_REASON, Origin, Role, Source
+    from aggregates.use_case import Request
+    from cli.wiring import open_dossier
+
+    cause = uuid4()
+    if reason is not None:
+        reason = texts.text(reason, field="reason", label="The reason", longest=LONGEST_REASON)
+    with open_dossier(load()) as dossier:
+        origin = Origin(
+            actor=actor or getuser(),
+            role=Role.ADMINISTRATOR,
+            source=Source.CLI,
+            reason=reason,
+            correlation_id=cause,
+            causation_id=cause,
+        )
+        return command(dossier, Request(origin, dossier.today()), number=number, other=other, **more)
+
+
+def _tell(outcome: "Outcome", told: str, *, as_json: bool) -> None:
+    from cli.output import show
+
+    if as_json:
+        show.document({"changed": outcome.changed, "version": outcome.version, "position": outcome.position})
+    else:
+        say(told)

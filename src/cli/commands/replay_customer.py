@@ -1,0 +1,154 @@
+"""`dossier replay`: a customer as the log alone tells it, without any read model.
+
+The facts recorded until `known_at` are folded again; the answer must agree with the read models (rule 2.20), and it can be
+given when they are stopped or being rebuilt.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict
+
+from aggregates.customer.events import ResponseSelected
+from aggregates.customer.profile import CustomerNotFoundError, CustomerProfile
+from aggregates.effective import Timeline
+from aggregates.fact import Fact
+from aggregates.field.events import FieldChanged, FieldDefined
+from aggregates.field.field import FieldDefinition
+from aggregates.setup.catalogue import Setup
+from cli.output.show import words
+from projections.fields.queries import MASK
+from store.application import Dossier
+from store.events import COLUMNS, SETUP_EVENTS, recorded_event
+
+_OF_SETUP: Final = f"SELECT {COLUMNS} FROM events WHERE {SETUP_EVENTS} ORDER BY position"
+_OF_FIELDS: Final = (FieldDefined.TOPIC, FieldChanged.TOPIC)
+
+
+class Answer(BaseModel):
+    """A response in force on the day."""
+
+    model_config = ConfigDict(frozen=True)
+
+    category: int
+    category_description: str
+    response: str
+    response_description: str
+    effective_from: date
+    effective_to: date | None
+
+
+class FieldValue(BaseModel):
+    """A business field's value in force on the day; masked where its field is, as known then or now (rule 5.2)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    label: str
+    value: str
+    masked: bool
+    source: str
+    effective_from: date
+    effective_to: date | None
+
+
+class Replayed(BaseModel):
+    """A customer at two clocks. `version` counts its facts until `known_at`, `position` is the last of them in the log."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: str
+    name: str | None
+    version: int
+    position: int
+    changed_by: str | None
+    changed_at: datetime | None
+    valid_at: date
+    known_at: datetime
+    alternate_numbers: list[str]
+    primary_alternate_number: str | None
+    answers: list[Answer]
+    fields: list[FieldValue]
+
+
+def replay_customer(dossier: Dossier, number: str, *, valid_at: date, known_at: datetime) -> Replayed:
+    """The customer on the day `valid_at`, as it was known at `known_at`.
+
+    Raises:
+        CustomerNotFoundError: nothing about this number was recorded until then.
+    """
+    dossier.log_of_facts.settled(known_at)
+    events = dossier.log_of_facts.select_events(CustomerProfile.id_of(dossier.company, number))
+    known = [event for event in events if event.recorded_at <= known_at]
+    if not known:
+        raise CustomerNotFoundError(f"Nothing about customer {number} was recorded until {words(known_at)}.")
+    facts = [dossier.fact_mapper.to_domain_event(event) for event in known]
+    customer = CustomerProfile.from_facts(facts)
+    return Replayed(
+        number=customer.number,
+        name=customer.names.at(valid_at),
+        version=customer.version,
+        position=known[-1].id,
+        changed_by=customer.changed_by,
+        changed_at=customer.changed_at,
+        valid_at=valid_at,
+        known_at=known_at,
+        alternate_numbers=customer.alternate_numbers,
+        primary_alternate_number=customer.primary,
+        answers=_answers(customer, facts, valid_at),
+        fields=_fields(dossier, customer, valid_at, known_at),
+    )
+
+
+def _fields(dossier: Dossier, customer: CustomerProfile, day: date, known_at: datetime) -> list[FieldValue]:
+    """The values in force on the day, in the widget's order, by the definitions of then."""
+    then, now = _definitions(dossier, known_at)
+    found = []
+    for key, definition in then.items():
+        version = customer.fields.get(key, Timeline()).version_at(day)
+        if version is not None:
+            masked = definition.masked or now[key].masked
+            found.append(
+                FieldValue(
+                    key=key,
+                    label=definition.label,
+                    value=MASK if masked else str.__str__(version.content.value),
+                    masked=masked,
+                    source=version.content.source,
+                    effective_from=version.days.first,
+                    effective_to=version.days.last,
+                )
+            )
+    return found
+
+
+def _definitions(dossier: Dossier, known_at: datetime) -> tuple[dict[str, FieldDefinition], dict[str, FieldDefinition]]:
+    """Field definitions as known then, and now."""
+    with dossier.database.connection() as connection:
+        events = [recorded_event(row) for row in connection.execute(_OF_SETUP, binary=True)]
+    read = dossier.fact_mapper.to_domain_event
+    facts = [(event.recorded_at, read(event)) for event in events if event.topic in _OF_FIELDS]
+    then = Setup.empty(dossier.company).after(fact for at, fact in facts if at <= known_at)
+    return then.fields, then.after(fact for at, fact in facts if at > known_at).fields
+
+
+def _answers(customer: CustomerProfile, facts: Sequence[Fact], day: date) -> list[Answer]:
+    """The responses in force on the day, by category, in the descriptions that they were stored with last (rule 1.13)."""
+    said = {(fact.category, fact.response): fact for fact in facts if isinstance(fact, ResponseSelected)}
+    found = []
+    for category, held in sorted(customer.responses.items()):
+        version = held.version_at(day)
+        if version is not None:
+            fact = said[category, version.content]
+            found.append(
+                Answer(
+                    category=category,
+                    category_description=fact.category_description,
+                    response=fact.response,
+                    response_description=fact.response_description,
+                    effective_from=version.days.first,
+                    effective_to=version.days.last,
+                )
+            )
+    return found

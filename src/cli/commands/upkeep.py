@@ -1,0 +1,117 @@
+"""Commands for upkeep: rebuild, verify, dead-letters, token, docs."""
+# ruff: noqa: PLC0415  (see `main`)
+
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from aggregates.fact import Role
+from cli.app import AsJson, application, id_of
+from cli.settings import load
+
+KEEP = "Keep in order"
+LONGEST_DAYS = 3_650
+
+EventId = Annotated[
+    UUID, typer.Argument(parser=id_of, metavar="EVENT_ID", help="Id of the event that was not delivered.")
+]
+
+dead_letters = application(name="dead-letters", help="What Customer Engagement refused: look at it, and send it again.")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Declares the commands."""
+    app.command(rich_help_panel=KEEP)(rebuild)
+    app.command(rich_help_panel=KEEP)(verify)
+    app.add_typer(dead_letters, rich_help_panel=KEEP)
+    app.command(rich_help_panel=KEEP)(token)
+    app.command(rich_help_panel=KEEP)(docs)
+
+
+def rebuild(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Read models to rebuild.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Rebuild all of them.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make read models anew from the log, beside the ones in use, and swap them when they have caught up."""
+    from cli.commands.rebuild import rebuild as run
+
+    if bool(names) == everything:
+        raise typer.BadParameter("give one or more names, or --all")
+    run(load(), names or [], as_json=as_json)
+
+
+def verify(as_json: AsJson = False) -> None:
+    """Walk the whole log: positions, times, digests, and that every event can be read. Fails at the first fault, naming its position."""
+    from cli.commands.verify import command as run
+
+    run(load(), as_json=as_json)
+
+
+@dead_letters.command("list")
+def list_(
+    everything: Annotated[bool, typer.Option("--all", help="Also those that were sent again.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List dead letters, oldest first."""
+    from cli.commands import dead_letters as letters
+
+    letters.list_letters(load(), everything=everything, as_json=as_json)
+
+
+@dead_letters.command()
+def show(event_id: EventId, as_json: AsJson = False) -> None:
+    """Show one dead letter with all that is known of it."""
+    from cli.commands import dead_letters as letters
+
+    letters.show_letter(load(), event_id, as_json=as_json)
+
+
+@dead_letters.command()
+def resend(
+    event_id: EventId,
+    value: Annotated[str | None, typer.Option(help="Send this value instead.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Send it although a later value was sent already.")] = False,
+    actor: Annotated[str | None, typer.Option(help="Who asks for it. Default: the user of this machine.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask the forwarder to send a dead letter again."""
+    from cli.commands import dead_letters as letters
+
+    letters.resend(load(), event_id, actor=actor, value=value, force=force, as_json=as_json)
+
+
+@dead_letters.command("resend-all")
+def resend_all(
+    actor: Annotated[str | None, typer.Option(help="Who asks for it. Default: the user of this machine.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask the forwarder to send every dead letter again whose value is still the latest of its customer and attribute."""
+    from cli.commands import dead_letters as letters
+
+    letters.resend_all(load(), actor=actor, as_json=as_json)
+
+
+def token(
+    role: Annotated[Role, typer.Option(help="What its bearer may do.")],
+    actor: Annotated[str | None, typer.Option(help="Who its bearer is. Default: the role's name.")] = None,
+    days: Annotated[int, typer.Option(min=1, max=LONGEST_DAYS, help="How long it is good for.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Print a bearer token for the API, on stdout and nothing else."""
+    from cli.commands.token import token as run
+
+    run(load(), role, actor=actor or role.value, days=days, as_json=as_json)
+
+
+def docs(
+    write: Annotated[bool, typer.Option("--write", help="Write the files.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Fail when a file is not what the code says.")] = False,
+) -> None:
+    """Regenerate docs/openapi.json, docs/asyncapi.yaml and docs/events.md in this directory, or check them."""
+    from cli.commands.docs import command as run
+
+    if write == check:
+        raise typer.BadParameter("give either --write or --check")
+    run(write=write)

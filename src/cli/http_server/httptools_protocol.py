@@ -1,0 +1,137 @@
+"""uvicorn's protocol over httptools, guarded: httptools itself bounds neither the head of a request nor what surrounds a body."""
+
+import asyncio
+from typing import Any
+
+from uvicorn._types import ASGI3Application
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import ServerState
+
+from api.http.problems import MALFORMED
+from cli.http_server.guard import BROKEN_HTTP, Guard, Waiting
+from cli.http_server.limits import Limits, Refusal, origin_form
+from cli.http_server.transport import CountedTransport
+
+
+class _RefusedError(Exception):
+    """Ends the parser from within a callback."""
+
+
+class GuardedHttpTools(HttpToolsProtocol):
+    """A connection parsed by httptools."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+        *,
+        limits: Limits,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self.requests = 0
+        self.guard = Guard(self, limits)
+        self._limits = limits
+        self._parsing = Waiting.REQUEST
+        self._refusal: Refusal = BROKEN_HTTP
+        self._head_bytes = 0
+        self._answering: RequestResponseCycle | None = None
+
+    @property
+    def queued(self) -> int:
+        """Requests that came whole and wait for the answer before theirs."""
+        return len(self.pipeline)
+
+    def awaited(self) -> Waiting:
+        """What the parser waits for."""
+        answering = self.cycle is not None and not self.cycle.response_complete
+        return Waiting.US if answering and self._parsing is Waiting.REQUEST else self._parsing
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begins the watch."""
+        counted = CountedTransport(transport)
+        super().connection_made(counted)  # type: ignore[arg-type]
+        self.guard.opened(counted)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Ends the watch, and tells the application that is answering; uvicorn tells only the last of several requests."""
+        if self._answering is not None and not self._answering.response_complete:
+            self._answering.disconnected = True
+            self._answering.message_event.set()
+        super().connection_lost(exc)
+        self.guard.closed()
+        self.parser = self.cycle = self._answering = None  # type: ignore[assignment]  # each of them holds this connection
+
+    def data_received(self, data: bytes) -> None:
+        """Parses what came, and bounds what is not complete yet."""
+        if not self.guard.takes(data):
+            return
+        before = self._parsing
+        super().data_received(data)
+        self.guard.parsed()
+        if self._parsing is Waiting.REST_OF_HEAD:
+            self._head_bytes += len(data) if before is Waiting.REST_OF_HEAD else 0
+            if self._head_bytes > self._limits.head_bytes or len(self.url) > self._limits.url_bytes:
+                in_url = len(self.url) > self._limits.url_bytes
+                self.guard.refuse(*(self._limits.url_too_long if in_url else self._limits.headers_too_large))
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        super().on_message_begin()
+        self._parsing = Waiting.REST_OF_HEAD
+        self._head_bytes = 0
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header; one that follows a body is dropped: the application has the headers already."""
+        if self._parsing is Waiting.BODY:
+            return
+        if len(self.headers) >= self._limits.header_lines:
+            self._refuse(self._limits.headers_too_large)
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """The head came whole: the application is asked, unless it is refused."""
+        fault = self._limits.head_fault(self.url, self.headers, self.parser.get_http_version())
+        if fault is not None:
+            self._refuse(fault)
+        if len(self.pipeline) >= self._limits.pipelined:
+            self._refuse((MALFORMED, f"{self._limits.pipelined} requests may wait on a connection for their answers."))
+        self.url = origin_form(self.url)
+        super().on_headers_complete()
+        self._parsing = Waiting.BODY
+        self.guard.began()
+        if self.parser.should_upgrade():
+            self.cycle.keep_alive = False  # the parser reads no further
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body."""
+        self.guard.body(len(body))
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """The request came whole."""
+        super().on_message_complete()
+        self._parsing = Waiting.REQUEST
+
+    def on_response_complete(self) -> None:
+        """An answer went out: the next request's turn."""
+        super().on_response_complete()
+        self.guard.answered()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuses what the parser cannot read."""
+        del msg
+        self.guard.refuse(*self._refusal)
+
+    def _refuse(self, refusal: Refusal) -> None:
+        self._refusal = refusal
+        raise _RefusedError
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Says nothing: an upgrade that is not offered is ignored, as RFC 9110 has it."""

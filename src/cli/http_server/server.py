@@ -1,0 +1,88 @@
+"""How uvicorn serves the HTTP applications of Dossier: within limits (`limits`), and with problem documents for what is not
+HTTP. Logs are ours, the access log is the application's.
+"""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from typing import Any, Final
+
+import uvicorn
+
+from cli.http_server.limits import Limits
+
+try:
+    from cli.http_server.httptools_protocol import GuardedHttpTools as FasterProtocol
+except ImportError:  # httptools is not installed
+    from cli.http_server.h11_protocol import GuardedH11 as FasterProtocol  # type: ignore[assignment]
+
+ACCEPTED_AT_ONCE: Final = 8
+"""Connections taken in one turn of the event loop. uvloop takes one for each listening socket: a busy server would leave thousands
+waiting in the system's queue, and whoever comes new, such as a probe, would wait for seconds behind clients that have given up."""
+GRACE_S: Final = 2
+"""What requests under way have at the end."""
+ANSWERED_S: Final = 60
+"""Seconds within which a worker answers its supervisor, its start included; one that does not is killed, and another one started. A
+machine that has much to do takes longer for a start than uvicorn's 5 s, and would then kill each worker before it serves."""
+
+
+def configuration(
+    app: Any,
+    *,
+    workers: int = 1,
+    factory: bool = False,
+    lifespan: bool = True,
+    limits: Limits | None = None,
+    protocol: Callable[..., Any] = FasterProtocol,
+) -> uvicorn.Config:
+    """The configuration for an ASGI application, or for the import string of its factory where there are several workers.
+
+    `lifespan`: whether the application wants to know of its beginning and end. `limits` are those of each process.
+    """
+    limits = limits or Limits()
+    make_protocol: Any = partial(protocol, limits=limits)  # uvicorn calls it as it would a class
+    return uvicorn.Config(
+        app,
+        workers=workers,
+        factory=factory,
+        http=make_protocol,
+        ws="none",
+        lifespan="on" if lifespan else "off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=max(int(limits.idle_s), 1),
+        timeout_graceful_shutdown=GRACE_S,
+        timeout_worker_healthcheck=ANSWERED_S,
+    )
+
+
+def serve(app: Any, listener: socket.socket, stop: threading.Event, **options: Any) -> None:
+    """Serves an ASGI application until `stop` is set; requests under way have `GRACE_S` then. Options: see `configuration`."""
+    with ExitStack() as opened:
+        _Server(configuration(app, **options), stop).run(accepting(listener, opened))
+
+
+def accepting(listener: socket.socket, opened: ExitStack) -> list[socket.socket]:
+    """The socket and copies of it, through which `ACCEPTED_AT_ONCE` connections are taken at a time; the copies are closed by `opened`."""
+    copies = [opened.enter_context(listener.dup()) for _ in range(ACCEPTED_AT_ONCE - 1)]
+    return [listener, *copies]
+
+
+class _Server(uvicorn.Server):
+    """Ends by the event that every process of ours ends by, so that no signal is lost while it starts."""
+
+    def __init__(self, config: uvicorn.Config, stop: threading.Event) -> None:
+        super().__init__(config)
+        self._stop_event = stop
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leaves the signals to `cli.processes.process`."""
+        yield
+
+    async def on_tick(self, counter: int) -> bool:
+        """Whether to end; asked ten times a second."""
+        return await super().on_tick(counter) or self._stop_event.is_set()

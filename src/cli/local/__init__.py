@@ -1,0 +1,1 @@
+"""`dossier up`: everything on one machine, under one supervisor."""

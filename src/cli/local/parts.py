@@ -1,0 +1,48 @@
+"""The processes of `dossier up`, with all that they need imported before they are forked."""
+
+import socket
+from collections.abc import Iterator
+from functools import partial
+from typing import Final
+
+from cli.local.demo import set_up
+from cli.local.supervisor import Part
+from cli.processes.api import serve
+from cli.processes.forward import forward
+from cli.processes.project import project
+from cli.processes.relay import relay
+from cli.processes.simulate import journal_of, simulate
+from cli.processes.work import work
+from cli.settings import Settings
+from cli.wiring import migrate, open_dossier
+
+API: Final = "api"
+SIMULATOR: Final = "simulator"
+
+
+def parts(settings: Settings, api: socket.socket, simulator: socket.socket | None) -> Iterator[Part]:
+    """The long-running ones, in the order in which they are started. `settings` have everything filled in."""
+    yield Part(API, partial(serve, settings, fd=api.fileno()), api.fileno())
+    yield Part("project", partial(project, settings, (), metrics_port=None))
+    yield Part("forward", partial(forward, settings, metrics_port=None))
+    yield Part("work", partial(work, settings, metrics_port=None))
+    if simulator is not None:
+        receive = partial(simulate, settings, journal_of(settings), fd=simulator.fileno())
+        yield Part(SIMULATOR, receive, simulator.fileno())
+    if settings.kafka_bootstrap_servers is not None:
+        yield Part("relay", partial(relay, settings, metrics_port=None))
+
+
+def migration(settings: Settings) -> Part:
+    """Brings the database up to date, and ends."""
+    return Part("migrate", partial(migrate, settings))
+
+
+def demo(settings: Settings) -> Part:
+    """Sets the demo company up, and ends."""
+    return Part("demo", partial(_set_up, settings))
+
+
+def _set_up(settings: Settings) -> None:
+    with open_dossier(settings) as dossier:
+        set_up(dossier)

@@ -1,0 +1,1 @@
+"""The long-running processes of an installation, and what all of them do the same."""

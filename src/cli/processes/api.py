@@ -1,0 +1,109 @@
+"""`dossier serve`: the HTTP API in one process, or in several behind one socket."""
+
+import asyncio
+import os
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import structlog
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.supervisors import Multiprocess
+
+import api.http.logs
+from api.app import create_app
+from api.http.metrics import SharedCounts
+from api.settings import ApiSettings
+from cli.http_server.server import accepting, configuration
+from cli.http_server.server import serve as serve_app
+from cli.processes.logs import configure
+from cli.processes.process import running
+from cli.processes.sockets import address, inherited_or_listening
+from cli.settings import Settings, load
+from cli.wiring import database_url, expected_of, open_reads
+from store.heartbeats import Progress, beating
+
+NAME: Final = "api"
+COUNTS: Final = "DOSSIER_COUNTS_DIR"
+"""Tells the workers of one socket in which directory they count together."""
+MARK_S: Final = 0.5
+SWITCH_S: Final = 0.001
+"""How long a thread may keep the interpreter: the one that commits for all others must not queue behind each of them for 5 ms."""
+
+
+def serve(settings: Settings, *, fd: int | None) -> None:
+    """Serves until it is told to stop. Raises `PortTakenError`."""
+    bound = inherited_or_listening(fd, settings.host, settings.port)
+    with bound as listener, running(NAME, settings, None) as stop:
+        structlog.get_logger().info("listening", address=address(listener), workers=settings.workers)
+        if settings.workers == 1:
+            serve_app(application(settings), listener, stop)
+            return
+        with database_url(settings), TemporaryDirectory(prefix="dossier-counts-") as counts, ExitStack() as opened:
+            os.environ[COUNTS] = counts
+            config = configuration("cli.processes.api:worker", workers=settings.workers, factory=True)
+            processes = Multiprocess(config, sockets=accepting(listener, opened))  # takes the signals over
+            if not stop.is_set():
+                processes.run()
+
+
+def worker() -> ASGIApp:
+    """The application of one of several processes."""
+    settings = load()
+    configure(NAME, settings.log_level, settings.company)
+    return application(settings, SharedCounts(Path(os.environ[COUNTS])))
+
+
+def application(settings: Settings, counts: SharedCounts | None = None) -> ASGIApp:
+    """The API over its own connections, which are closed when the server ends."""
+    sys.setswitchinterval(SWITCH_S)
+    if not sys.stderr.isatty():
+        api.http.logs.configure(NAME, settings.company)
+    told = ApiSettings(
+        token_secret=settings.token_secret,
+        asyncapi=_message_contract,
+        documents_ahead=True,
+        most_upload_bytes=settings.most_upload_bytes,
+        query_threads=settings.pool_size // 3,
+        threads=settings.threads,
+        expected=expected_of(settings),
+        counts=counts,
+    )
+    opened = ExitStack()
+    dossier, reads = opened.enter_context(open_reads(settings))
+    progress = Progress()
+    opened.enter_context(beating(dossier.database, NAME, {NAME: progress}))
+    return _Lived(create_app(dossier, reads, told), opened, progress)
+
+
+def _message_contract() -> str:
+    from consumers import asyncapi  # noqa: PLC0415  (it loads the Kafka client, which this process has no other use for)
+
+    return asyncapi.document()
+
+
+class _Lived:
+    """Marks that the event loop turns while an application lives, and closes what it uses once its lifespan has ended."""
+
+    def __init__(self, app: ASGIApp, opened: ExitStack, progress: Progress) -> None:
+        self._app = app
+        self._opened = opened
+        self._progress = progress
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await self._app(scope, receive, send)
+            return
+        with self._opened:
+            marking = asyncio.create_task(self._mark())
+            try:
+                await self._app(scope, receive, send)
+            finally:
+                marking.cancel()
+
+    async def _mark(self) -> None:
+        while True:
+            self._progress.mark()
+            await asyncio.sleep(MARK_S)

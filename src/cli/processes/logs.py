@@ -1,0 +1,62 @@
+"""How processes log: one JSON object a line on stderr, or coloured lines when stderr is a terminal.
+
+Lines of libraries (uvicorn, psycopg, kafka) come out in the same shape. Every line carries the instant (UTC), the level, the names of
+the process and of its company, and what `structlog.contextvars` binds.
+"""
+
+import logging
+import sys
+from typing import Final
+
+import structlog
+from structlog.typing import Processor
+
+from api.http.logs import named
+from cli.settings import LogLevel
+
+_TALKATIVE: Final = ("httpx2", "httpcore2", "asyncio", "uvicorn")
+"""Libraries that tell every request or step at level info."""
+_KAFKA: Final = "kafka"
+"""This library tells each of its tries to connect, which our own lines sum up; at level debug it also logs what it sends, passwords
+included, so that level is never used."""
+_POOL: Final = "psycopg.pool"
+"""It tells each of its tries to connect, which `store.outage_log` sums up."""
+
+_SHARED: Final[tuple[Processor, ...]] = (
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.ExtraAdder(),
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.StackInfoRenderer(),
+)
+
+
+def configure(process: str, level: LogLevel, company: str) -> None:
+    """Sets logging up for this process; its name and its company are in every line."""
+    shared = (named(process, company), *_SHARED)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_rendering()],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.DEBUG if level is LogLevel.DEBUG else logging.WARNING)
+    logging.getLogger(_KAFKA).setLevel(logging.INFO if level is LogLevel.DEBUG else logging.CRITICAL)
+    logging.getLogger(_POOL).setLevel(logging.WARNING if level is LogLevel.DEBUG else logging.CRITICAL)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+
+
+def _rendering() -> tuple[Processor, ...]:
+    if sys.stderr.isatty():
+        return (structlog.dev.ConsoleRenderer(),)
+    return (structlog.processors.format_exc_info, structlog.processors.JSONRenderer())

@@ -1,0 +1,78 @@
+"""`dossier project`: runs projections, each in a thread of its own."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from functools import partial
+
+from prometheus_client import REGISTRY
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from api.http.metrics import families
+from cli.errors import CliError
+from cli.processes.process import run_threads, running
+from cli.settings import Settings
+from cli.wiring import expected_of, open_dossier
+from projections import catalogue
+from projections.engine.projection import Projection
+from projections.engine.runner import Runner
+from projections.health.judgement import Expected, judge, unusable
+from projections.health.vitals import VitalsReader
+from store.application import Dossier
+from store.database import Database
+from store.heartbeats import Progress, beating
+
+
+class UnknownProjectionError(CliError):
+    """There is no projection of this name."""
+
+
+class ProjectionEndedError(CliError):
+    """A projection ended although nobody asked it to."""
+
+
+def project(settings: Settings, names: Sequence[str], *, metrics_port: int | None) -> None:
+    """Runs the named projections, or all, until it is told to stop. Raises `UnknownProjectionError`, `ProjectionEndedError`."""
+    with running("project", settings, metrics_port) as stop, open_dossier(settings) as dossier:
+        chosen = chosen_projections(dossier, names)
+        progress = {one.name: Progress() for one in chosen}
+        collector = _States(dossier.database, expected_of(settings))
+        REGISTRY.register(collector)
+        try:
+            with beating(dossier.database, "project", progress):
+                runners = {one.name: Runner(dossier, one, progress[one.name]) for one in chosen}
+                failed = run_threads({name: partial(runner.run, stop) for name, runner in runners.items()}, stop)
+        finally:
+            REGISTRY.unregister(collector)
+    if failed:
+        raise ProjectionEndedError(f"Ended by a fault of their own: {', '.join(failed)}.")
+
+
+def chosen_projections(dossier: Dossier, names: Sequence[str]) -> list[Projection]:
+    """The projections of these names, all when there are none. Raises `UnknownProjectionError`."""
+    known = {projection.name: projection for projection in catalogue.projections(dossier)}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise UnknownProjectionError(f"There is no projection {', '.join(unknown)}. There are: {', '.join(known)}.")
+    return [known[name] for name in dict.fromkeys(names)] if names else list(known.values())
+
+
+class _States(Collector):
+    """The health of the installation, asked for at the scrape."""
+
+    def __init__(self, database: Database, expected: Expected) -> None:
+        self._database = database
+        self._expected = expected
+
+    def describe(self) -> Iterator[Metric]:
+        """Nothing beforehand: registering must not need the database."""
+        yield from ()
+
+    def collect(self) -> Iterator[Metric]:
+        """The families; only the first few while the database cannot be used."""
+        with closing(VitalsReader(self._database)) as reader:
+            try:
+                health = judge(reader.read(), self._expected)
+            except Exception as error:  # noqa: BLE001  (whatever it is, it is the answer)
+                health = unusable(error)
+        yield from families(health)

@@ -1,0 +1,150 @@
+"""A simulator of Customer Engagement: for `dossier up`, for tests and demonstrations. Run by `dossier simulator`.
+
+It keeps the last value of each attribute, has no effect twice for one idempotency key, and remembers in which order the first
+effective receipts of each customer came, so that order and exactly-once can be checked. It fails when told to. With a journal (JSON
+lines, written through) it can be killed and started again without forgetting.
+"""
+
+import hmac
+from collections import Counter, defaultdict
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import IO, Annotated, Any, Final
+
+import orjson
+from fastapi import APIRouter, Depends, FastAPI, Header, HTTPException, Response
+from pydantic import BaseModel, Field
+
+from cli.data_directory.private_files import open_private
+
+MOST_FAULTS: Final = 100
+"""Faults that may wait at the same time."""
+LONGEST_VALUE: Final = 1_000
+
+
+class Value(BaseModel):
+    """What is put. `value` is `None` when the attribute is cleared."""
+
+    value: Annotated[str | None, Field(max_length=LONGEST_VALUE)]
+    effective_from: date
+    effective_to: date | None = None
+
+
+class Fault(BaseModel):
+    """Answers the next `times` requests with `status`, those of one customer only when `number` is given."""
+
+    number: str | None = None
+    status: Annotated[int, Field(ge=400, le=599)]
+    times: Annotated[int, Field(ge=1)] = 1
+    retry_after: Annotated[int | None, Field(ge=0)] = None
+
+
+class Memory:
+    """What was received. A journal, if any, is read at the start and written through at every effective receipt."""
+
+    def __init__(self, journal: Path | None) -> None:
+        self.values: dict[str, dict[str, Value]] = defaultdict(dict)
+        self.order: dict[str, list[str]] = defaultdict(list)
+        self.seen: dict[str, str] = {}
+        self.counts: Counter[str] = Counter()
+        self.faults: list[Fault] = []
+        self._journal: IO[bytes] | None = None
+        if journal is not None:
+            self._read(journal)
+            self._journal = open_private(journal)
+
+    def _read(self, journal: Path) -> None:
+        """Takes a journal in; a last line that was cut by a crash was never acknowledged, and is cut off."""
+        written = journal.read_bytes() if journal.exists() else b""
+        whole = written[: written.rfind(b"\n") + 1]
+        if len(whole) < len(written):
+            journal.write_bytes(whole)
+        for line in whole.splitlines():
+            entry = orjson.loads(line)
+            self._take(entry["key"], entry["number"], entry["attribute"], Value.model_validate(entry["body"]))
+
+    def put(self, key: str, number: str, attribute: str, value: Value) -> bool:
+        """Takes a value in; gives whether it was new. A key that was seen has no effect."""
+        if key in self.seen:
+            self.counts["duplicates"] += 1
+            return False
+        if self._journal is not None:
+            entry = {"key": key, "number": number, "attribute": attribute, "body": value.model_dump(mode="json")}
+            self._journal.write(orjson.dumps({**entry, "at": datetime.now(UTC)}) + b"\n")
+            self._journal.flush()
+        self._take(key, number, attribute, value)
+        return True
+
+    def _take(self, key: str, number: str, attribute: str, value: Value) -> None:
+        self.values[number][attribute] = value
+        self.order[number].append(key)
+        self.seen[key] = number
+        self.counts["effective"] += 1
+
+    def fault_for(self, number: str) -> Fault | None:
+        """Takes the next fault that this request is to meet."""
+        for fault in self.faults:
+            if fault.number in (None, number):
+                fault.times -= 1
+                self.faults = [one for one in self.faults if one.times > 0]
+                return fault
+        return None
+
+
+def create_app(token: str = "", journal: Path | None = None) -> FastAPI:
+    """The simulator. Every route but its health asks for this bearer token, unless it is empty; `journal` is a file for its receipts."""
+    app = FastAPI(title="Customer Engagement simulator", openapi_url=None)
+    memory = Memory(journal)
+    app.state.memory = memory
+
+    async def with_token(authorization: Annotated[str, Header()] = "") -> None:
+        if token and not hmac.compare_digest(authorization.encode(), f"Bearer {token}".encode()):
+            raise HTTPException(401, "The bearer token is not the right one.", {"WWW-Authenticate": "Bearer"})
+
+    guarded = APIRouter(dependencies=[Depends(with_token)])
+
+    @guarded.put("/customers/{number}/attributes/{attribute}")
+    async def put(
+        number: str,
+        attribute: str,
+        value: Value,
+        *,
+        response: Response,
+        idempotency_key: Annotated[str, Header(min_length=1, max_length=200)],
+    ) -> dict[str, Any]:
+        memory.counts["requests"] += 1
+        fault = memory.fault_for(number)
+        if fault is not None:
+            memory.counts["refused"] += 1
+            headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+            raise HTTPException(fault.status, "Told to fail.", headers)
+        new = memory.put(idempotency_key, number, attribute, value)
+        response.status_code = 201 if new else 200
+        return {"stored": new}
+
+    @guarded.get("/customers/{number}/attributes")
+    async def attributes(number: str) -> dict[str, Value]:
+        return memory.values.get(number, {})
+
+    @guarded.get("/received")
+    async def received() -> dict[str, Any]:
+        counts = {name: memory.counts[name] for name in ("requests", "effective", "duplicates", "refused")}
+        return {**counts, "order": memory.order}
+
+    @guarded.post("/faults", status_code=201)
+    async def fail(fault: Fault) -> Fault:
+        if len(memory.faults) >= MOST_FAULTS:
+            raise HTTPException(409, f"{MOST_FAULTS} faults are waiting already.")
+        memory.faults.append(fault.model_copy())
+        return fault
+
+    @guarded.delete("/faults", status_code=204)
+    async def recover() -> None:
+        memory.faults.clear()
+
+    @app.get("/health")
+    async def health() -> dict[str, str]:
+        return {"status": "ok"}
+
+    app.include_router(guarded)
+    return app

@@ -1,0 +1,28 @@
+"""`dossier work`: long work. Propagations are one process's at a time, each contact file is whose holds its lock."""
+
+from datetime import timedelta
+from functools import partial
+
+from cli.processes.process import run_threads, running
+from cli.settings import Settings
+from cli.wiring import open_reads
+from jobs.forgetting import KeyForgetter
+from jobs.propagation.worker import Worker
+from jobs.upload.worker import Uploader
+from store.heartbeats import Progress, beating
+
+
+def work(settings: Settings, *, metrics_port: int | None) -> None:
+    """Works until it is told to stop."""
+    propagations, uploads = Progress(), Progress()
+    with (
+        running("work", settings, metrics_port) as stop,
+        open_reads(settings) as (dossier, reads),
+        beating(dossier.database, "work", {"propagations": propagations, "uploads": uploads}),
+    ):
+        tasks = {
+            "propagations": Worker(dossier, reads, progress=propagations).run,
+            "uploads": Uploader(dossier, progress=uploads).run,
+            "idempotency keys": KeyForgetter(dossier.database, timedelta(days=settings.keep_keys_days)).run,
+        }
+        run_threads({name: partial(task, stop) for name, task in tasks.items()}, stop)
