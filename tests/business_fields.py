@@ -13,6 +13,7 @@ from aggregates.field.commands import define_standard_field
 from aggregates.field.standard import STANDARD
 from aggregates.use_case import Request
 from conftest import TODAY
+from field_facts import register_by_row
 from store.application import Dossier
 
 
@@ -42,14 +43,14 @@ def upload_row(
     """What a row of a contact upload does to the customer of this number, who is new or not (rule 3.2)."""
     dossier.renew_setup()
     fields = dossier.setup().fields
-    found = dossier.load(CustomerProfile, number)
-    values, faults = read_row(cells, fields, new=found is None)
+    customer = dossier.load(CustomerProfile, number)
+    values, faults = read_row(cells, fields, new=customer is None)
     assert not faults
     origin = request("clerk", Role.INTEGRATOR, Source.UPLOAD).origin
-    told: dict[str, Any] = {"definitions": fields, "days": Days(on), "upload": upload, "row": row}
-    if found is None:
-        found = CustomerProfile.new(dossier.company, number)
-        found.register_uploaded(origin, number=number, name=name, values=values, **told)
+    of_row: dict[str, Any] = {"definitions": fields, "days": Days(on), "upload": upload, "row": row}
+    if customer is None:
+        customer = CustomerProfile.new(dossier.company, number)
+        register_by_row(customer, origin, number=number, name=name, values=values, **of_row)
     else:
-        found.upload_fields(origin, values, fields, Days(on), upload=upload, row=row)
-    dossier.put(found.collect_events())
+        customer.upload_fields(origin, values, fields, Days(on), upload=upload, row=row)
+    dossier.put(customer.collect_events())

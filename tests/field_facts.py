@@ -10,9 +10,10 @@ from typing import Any, Final
 from aggregates.customer import events as customer
 from aggregates.customer.events import Held, PutBack
 from aggregates.customer.profile import CustomerProfile
+from aggregates.customer.rows import registration
 from aggregates.customer.unmasking import Unmasking
 from aggregates.effective import Days
-from aggregates.fact import Fact
+from aggregates.fact import Fact, Origin
 from aggregates.field import events as field
 from aggregates.field.field import BusinessField, FieldDefinition, Group, Policy
 from aggregates.field.standard import STANDARD
@@ -103,6 +104,26 @@ def registered_by_row(
 ) -> Fact:
     payload = {"name": name, "upload": upload, "row": row, **_parted(values)}
     return _customer(customer.CustomerRegistered, number, **payload, **_dates(on))
+
+
+def register_by_row(
+    profile: CustomerProfile,
+    origin: Origin,
+    *,
+    number: str,
+    name: str,
+    values: Mapping[str, str],
+    definitions: Mapping[str, FieldDefinition],
+    days: Days,
+    upload: str,
+    row: int,
+    file: str | None = None,
+) -> None:
+    """Registers a new customer as a row of an upload does it (rules 3.2, 0.11)."""
+    place: dict[str, Any] = {"upload": upload, "row": row, "file": file}
+    payload, rest = registration(number, name, values, definitions, days, **place)
+    profile.record(customer.CustomerRegistered, origin, **payload)
+    profile.upload_fields(origin, rest, definitions, days, **place)
 
 
 def _parted(values: Mapping[str, str]) -> dict[str, dict[str, str]]:

@@ -99,7 +99,7 @@ def customer(dossier: Dossier, number: str) -> CustomerProfile:
 
 def values(dossier: Dossier, number: str, day: date = TODAY) -> dict[str, str]:
     """A customer's values on a day."""
-    held = customer(dossier, number).fields
+    held = customer(dossier, number).fields.in_force
     return {key: found.value for key, line in held.items() if (found := line.at(day)) is not None}
 
 

@@ -5,8 +5,9 @@ repository load and save it. Nothing here reads a clock, a file or a socket. Rul
 never in an applier: appliers run again on every replay, and a rule tightened later must not make old facts unloadable.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import copy
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Self, TypeVar, cast
 from uuid import UUID
@@ -29,6 +30,14 @@ def applies(fact: type[Fact]) -> Callable[[_A], _A]:
         return method
 
     return mark
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a pure part of an aggregate decides: the class of a fact, and its payload but for what names the aggregate."""
+
+    fact: type[Fact]
+    payload: Mapping[str, Any]
 
 
 class Aggregate:

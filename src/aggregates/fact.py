@@ -17,6 +17,7 @@ from uuid import UUID, SafeUUID
 from eventsourcing.utils import register_topic
 from pydantic import BaseModel, ConfigDict, ValidatorFunctionWrapHandler, WrapValidator
 
+from aggregates.effective import Days
 from aggregates.errors import InvalidError
 
 NAMESPACE: Final = UUID("6f0c9a52-8d0e-5c7c-9a58-0d5f1f2f8a11")
@@ -133,19 +134,9 @@ class Fact(BaseModel):
         marked = (
             name
             for name, field in cls.model_fields.items()
-            if any(isinstance(one, _Personal) for one in field.metadata)
+            if any(isinstance(mark, _Personal) for mark in field.metadata)
         )
         return tuple(sorted(marked))
-
-    @classmethod
-    def of_right_values(cls, values: dict[str, Any]) -> Self:
-        """The fact with these values for all of its fields, which are right already: for a million facts at a time."""
-        fact = cls.__new__(cls)
-        object.__setattr__(fact, "__dict__", values)
-        object.__setattr__(fact, "__pydantic_fields_set__", set(values))
-        object.__setattr__(fact, "__pydantic_extra__", None)
-        object.__setattr__(fact, "__pydantic_private__", None)
-        return fact
 
     def mutate(self, aggregate: Any) -> Any:
         """Applies the fact to its aggregate; the first fact of an aggregate makes it. Called on recording and on replay."""
@@ -163,6 +154,11 @@ class EffectiveFact(Fact):
 
     effective_from: date
     effective_to: date | None = None
+
+    @property
+    def days(self) -> Days:
+        """The days on which it holds."""
+        return Days(self.effective_from, self.effective_to)
 
 
 class EventTooLargeError(InvalidError):
@@ -189,7 +185,7 @@ def event_id(causation_id: UUID, originator_id: UUID, originator_version: int) -
 def _name_based(namespace: UUID, name: str) -> UUID:
     """`uuid5` without its checks: a contact file needs two million of them."""
     digest = int.from_bytes(sha1(namespace.bytes + name.encode(), usedforsecurity=False).digest()[:16], "big")
-    found = object.__new__(UUID)
-    object.__setattr__(found, "int", digest & _NO_VERSION | _VERSION_5)
-    object.__setattr__(found, "is_safe", SafeUUID.unknown)
-    return found
+    uuid = object.__new__(UUID)
+    object.__setattr__(uuid, "int", digest & _NO_VERSION | _VERSION_5)
+    object.__setattr__(uuid, "is_safe", SafeUUID.unknown)
+    return uuid

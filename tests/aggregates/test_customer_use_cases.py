@@ -6,7 +6,8 @@ from datetime import date
 import pytest
 
 from aggregates.customer import commands as customer
-from aggregates.customer.profile import AlternateNumberInUseError, CustomerExistsError, CustomerProfile
+from aggregates.customer.numbers import AlternateNumberInUseError
+from aggregates.customer.profile import CustomerExistsError, CustomerProfile
 from aggregates.errors import DomainError, RefusedError
 from aggregates.setup import commands as setup
 from aggregates.setup.controls import ControlNotFoundError

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from aggregates.customer.fields import (
+from aggregates.customer.edits import (
     FieldChangedMeanwhileError,
     NoOpenInteractionError,
     NotAgentEditableError,
@@ -36,7 +36,7 @@ def save(who: Any = AGENT, *, during: str | None = "I-1", days: Days = FROM_TODA
 
 def test_an_agent_edits_on_a_call_and_the_event_names_the_interaction() -> None:  # rule 3.4
     given(ADA).when(save(city=" Köln ")).then(field_edited("city", "Köln", during="I-1"))
-    assert told(ADA, BONN).field("city", TODAY).value == "Bonn"
+    assert told(ADA, BONN).fields.at("city", TODAY).value == "Bonn"
 
 
 def test_an_administrator_edits_any_field_without_a_call() -> None:  # rule 3.4
@@ -50,7 +50,7 @@ def test_a_personal_value_stands_where_it_is_sealed() -> None:  # rule 5.1
     save(phone="+441632960961")(ada)
     fact = ada.pending[0]
     assert (fact.value, fact.personal_value, fact.is_personal) == (None, "+441632960961", True)
-    assert ada.field("phone", TODAY).value == "+441632960961"
+    assert ada.fields.at("phone", TODAY).value == "+441632960961"
 
 
 def test_each_changed_field_is_a_fact_and_the_others_are_none() -> None:  # rules 3.6, 0.5
@@ -68,7 +68,7 @@ def test_saving_what_stands_records_nothing(edits: dict[str, Any], days: Days) -
 @pytest.mark.parametrize("blank", [None, "", "  "])
 def test_a_blank_value_takes_the_value_away(blank: str | None) -> None:  # rule 3.6
     given(ADA, BONN).when(save(city=blank)).then(field_edited("city", None, during="I-1"))
-    assert told(ADA, BONN, field_edited("city", None, Days(NEXT_MONTH))).field("city", NEXT_MONTH) is None
+    assert told(ADA, BONN, field_edited("city", None, Days(NEXT_MONTH))).fields.at("city", NEXT_MONTH) is None
 
 
 def test_a_number_may_be_given_as_a_number() -> None:  # rule 3.9
@@ -225,7 +225,7 @@ def test_taking_away_a_masked_value_that_there_is_not_records_nothing() -> None:
 def test_an_edit_may_be_for_some_days_only() -> None:  # rule 3.11
     given(ADA, BONN).when(save(days=APRIL, city="Köln")).then(field_edited("city", "Köln", APRIL, during="I-1"))
     ada = told(ADA, BONN, field_edited("city", "Köln", APRIL))
-    found = [ada.field("city", day) for day in (date(2026, 3, 9), TODAY, NEXT_MONTH, date(2026, 5, 1))]
+    found = [ada.fields.at("city", day) for day in (date(2026, 3, 9), TODAY, NEXT_MONTH, date(2026, 5, 1))]
     assert [one and one.value for one in found] == [None, "Bonn", "Köln", "Bonn"]
 
 
@@ -253,12 +253,12 @@ def test_saying_today_again_what_stands_leaves_a_later_value_alone_unless_days_a
 def test_taking_a_value_away_for_some_days_leaves_the_others() -> None:  # rule 3.11
     given(ADA, BONN).when(save(days=APRIL, city=None)).then(field_edited("city", None, APRIL, during="I-1"))
     ada = told(ADA, BONN, field_edited("city", None, APRIL))
-    assert [ada.field("city", day) is None for day in (TODAY, NEXT_MONTH, date(2026, 5, 1))] == [False, True, False]
+    assert [ada.fields.at("city", day) is None for day in (TODAY, NEXT_MONTH, date(2026, 5, 1))] == [False, True, False]
 
 
 def test_a_value_says_where_it_came_from_and_by_which_event() -> None:  # rules 3.10, 0.2
     ada = told(registered_by_row({"city": "Bonn", "note": "late"}), field_edited("note", "paid"))
-    city, note = ada.field("city", TODAY), ada.field("note", TODAY)
+    city, note = ada.fields.at("city", TODAY), ada.fields.at("note", TODAY)
     assert (city.source, note.source) == ("upload", "edit")
     assert city.event_id != note.event_id
-    assert ada.field("income", TODAY) is None
+    assert ada.fields.at("income", TODAY) is None

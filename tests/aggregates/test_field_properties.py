@@ -54,7 +54,7 @@ def take(one: CustomerProfile, steps: Sequence[Any]) -> CustomerProfile:
 
 def values(one: CustomerProfile) -> dict[tuple[str, date], str | None]:
     """Every value on every day."""
-    found = {(key, day): one.field(key, day) for key in KEYS for day in ALL_DAYS}
+    found = {(key, day): one.fields.at(key, day) for key in KEYS for day in ALL_DAYS}
     return {place: held and held.value for place, held in found.items()}
 
 
@@ -103,8 +103,8 @@ def test_what_was_set_since_a_merge_stays_when_it_is_undone(ones: Any, others: A
     one.absorb(WHO, other, FIELDS)
     merged = next(fact.event_id for fact in one.pending if fact.TOPIC == "customer.merged")
     take(one, since)
-    before = {(key, day): one.field(key, day) for key in KEYS for day in ALL_DAYS}
+    before = {(key, day): one.fields.at(key, day) for key in KEYS for day in ALL_DAYS}
     one.release(WHO, other, FIELDS, [])
     for (key, day), held in before.items():
         expected = None if held is None or held.event_id == merged else held
-        assert one.field(key, day) == expected
+        assert one.fields.at(key, day) == expected

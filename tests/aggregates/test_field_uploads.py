@@ -8,10 +8,20 @@ import pytest
 
 from aggregates.customer.profile import CustomerProfile
 from aggregates.customer.raw_values import FieldRequiredError, read_row
+from aggregates.customer.rows import unsaid
 from aggregates.effective import Days
 from aggregates.fact import ERASED, Role
 from aggregates.texts import TextError
-from field_facts import FIELDS, customer_merged, customer_unmerged, field_edited, held, registered_by_row, row_uploaded
+from field_facts import (
+    FIELDS,
+    customer_merged,
+    customer_unmerged,
+    field_edited,
+    held,
+    register_by_row,
+    registered_by_row,
+    row_uploaded,
+)
 from scenario import (
     COMPANY,
     FROM_TODAY,
@@ -38,7 +48,7 @@ def upload(values: Mapping[str, str], days: Days = FROM_TODAY, *, row: int = 1) 
 
 
 def city_on(day: date, *facts: Any, key: str = "city") -> str | None:
-    found = told(*facts).field(key, day)
+    found = told(*facts).fields.at(key, day)
     return None if found is None else found.value
 
 
@@ -55,7 +65,8 @@ def test_a_row_brings_its_values_in_one_fact_personal_ones_apart() -> None:  # r
 def test_a_row_that_makes_a_new_customer_is_one_fact() -> None:  # rule 3.2
     values = {"city": "Bonn", "first_name": "Ada"}
     given_no(CustomerProfile, "1001").when(
-        lambda it: it.register_uploaded(
+        lambda it: register_by_row(
+            it,
             ORIGIN,
             number="1001",
             name="Ada Byron",
@@ -67,19 +78,27 @@ def test_a_row_that_makes_a_new_customer_is_one_fact() -> None:  # rule 3.2
         )
     ).then(registered_by_row(values))
     ada = told(registered_by_row(values))
-    assert [(key, ada.field(key, TODAY).value) for key in values] == list(values.items())
+    assert [(key, ada.fields.at(key, TODAY).value) for key in values] == list(values.items())
     assert ada.names.at(TODAY) == "Ada Byron"
 
 
 def test_a_new_customer_of_an_upload_with_a_last_day_keeps_its_name_after_it() -> None:  # rules 3.2, 3.11
     values, week = {"city": "Bonn", "first_name": "Ada"}, Days(TODAY, date(2026, 3, 16))
     given_no(CustomerProfile, "1001").when(
-        lambda it: it.register_uploaded(
-            ORIGIN, number="1001", name="Ada Byron", values=values, definitions=FIELDS, days=week, upload="U-1", row=1
+        lambda it: register_by_row(
+            it,
+            ORIGIN,
+            number="1001",
+            name="Ada Byron",
+            values=values,
+            definitions=FIELDS,
+            days=week,
+            upload="U-1",
+            row=1,
         )
     ).then(registered_by_row({}), row_uploaded(values, week))
     ada = told(registered_by_row({}), row_uploaded(values, week))
-    assert (ada.names.at(date(2026, 3, 17)), ada.field("city", date(2026, 3, 17))) == ("Ada Byron", None)
+    assert (ada.names.at(date(2026, 3, 17)), ada.fields.at("city", date(2026, 3, 17))) == ("Ada Byron", None)
     given(registered_by_row({}), row_uploaded(values, week)).when(upload(values, week)).then_nothing()
 
 
@@ -115,18 +134,21 @@ def test_news_that_says_what_stands_already_becomes_the_word_of_the_file_and_cha
     given(*before).when(upload({"city": "Bonn"})).then(bonn)
     assert upload({"city": "Bonn"})(told(*before)) is False
     after = (*before, bonn)
-    assert (told(*after).field("city", TODAY).value, told(*after).field("city", TODAY).source) == ("Bonn", "upload")
+    assert (told(*after).fields.at("city", TODAY).value, told(*after).fields.at("city", TODAY).source) == (
+        "Bonn",
+        "upload",
+    )
     given(*after).when(upload({"city": "Bonn"})).then_nothing()
     given(*after, field_edited("city", "Hamm")).when(upload({"city": "Bonn"})).then_nothing()
 
 
 def test_what_was_said_about_a_customer_is_no_news_about_its_survivor() -> None:  # rules 3.2, 6.1
     bob = told(registered_by_row({"city": "Bonn", "note": "late"}, number="1002"))
-    assert bob.unsaid({"city": "Bonn", "note": "paid", "score": "1"}, FROM_TODAY, row=1) == {
+    assert unsaid(bob.fields, {"city": "Bonn", "note": "paid", "score": "1"}, FROM_TODAY, row=1) == {
         "note": "paid",
         "score": "1",
     }
-    assert bob.unsaid({"city": "Bonn"}, YESTERDAY, row=1) == {"city": "Bonn"}
+    assert unsaid(bob.fields, {"city": "Bonn"}, YESTERDAY, row=1) == {"city": "Bonn"}
 
 
 def test_a_file_that_contradicts_itself_is_no_news_the_second_time() -> None:  # rule 3.2
@@ -135,7 +157,7 @@ def test_a_file_that_contradicts_itself_is_no_news_the_second_time() -> None:  #
         for row, city in enumerate(("Bonn", "Köln"), start=1):
             ada.upload_fields(ORIGIN, {"city": city}, FIELDS, FROM_TODAY, upload=upload_id, row=row, file="f00d")
         assert len(ada.collect_events()) == recorded
-    assert ada.field("city", TODAY).value == "Köln"
+    assert ada.fields.at("city", TODAY).value == "Köln"
 
 
 CRM, CARL = origin("crm", Role.INTEGRATOR), origin("carl", Role.ADMINISTRATOR)
@@ -193,7 +215,7 @@ def test_another_file_may_say_what_an_older_one_said() -> None:  # rule 3.2
     ada = told(ADA)
     for upload_id, file, city in (("1", "aa", "Bonn"), ("2", "bb", "Köln"), ("3", "cc", "Bonn")):
         ada.upload_fields(ORIGIN, {"city": city}, FIELDS, FROM_TODAY, upload=upload_id, row=1, file=file)
-    assert ada.field("city", TODAY).value == "Bonn"
+    assert ada.fields.at("city", TODAY).value == "Bonn"
 
 
 def test_only_what_is_news_is_recorded() -> None:  # rule 3.2
@@ -290,7 +312,7 @@ def test_rows_of_an_erased_customer_still_replay() -> None:  # rule 5.1
     born = registered_by_row({"score": "7"}).model_copy(update={"personal_values": ERASED, "name": ERASED})
     gone = field_edited("first_name", "Ada").model_copy(update={"personal_value": ERASED})
     ada = CustomerProfile.from_facts(history(born, row, gone))
-    found = [ada.field(key, TODAY) for key in ("city", "score", "first_name")]
+    found = [ada.fields.at(key, TODAY) for key in ("city", "score", "first_name")]
     assert [one and one.value for one in found] == ["Bonn", "7", ERASED]
 
 

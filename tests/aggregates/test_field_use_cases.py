@@ -9,7 +9,7 @@ import pytest
 
 from aggregates.customer import commands as customer
 from aggregates.customer import unmasking_commands as unmasking
-from aggregates.customer.fields import FieldChangedMeanwhileError, NoOpenInteractionError, NotAgentEditableError
+from aggregates.customer.edits import FieldChangedMeanwhileError, NoOpenInteractionError, NotAgentEditableError
 from aggregates.customer.profile import CustomerNotFoundError
 from aggregates.customer.unmasking import Unmasking
 from aggregates.effective import Days

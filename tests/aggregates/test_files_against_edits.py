@@ -11,7 +11,16 @@ from aggregates.customer.profile import CustomerProfile
 from aggregates.customer.rows import MOST_STRETCHES
 from aggregates.effective import Days
 from aggregates.fact import Role
-from field_facts import FIELDS, customer_merged, definition, field_edited, held, registered_by_row, row_uploaded
+from field_facts import (
+    FIELDS,
+    customer_merged,
+    definition,
+    field_edited,
+    held,
+    register_by_row,
+    registered_by_row,
+    row_uploaded,
+)
 from scenario import COMPANY, FROM_TODAY, ORIGIN, TODAY, customer_registered, given, origin, state, told
 
 BOSS: Final = origin("carl", Role.ADMINISTRATOR)
@@ -50,7 +59,7 @@ class Customer:
         """What holds on days of these numbers; what was recorded so far gives the same when it is replayed."""
         recorded = CustomerProfile.from_facts([*self.before(), *self.profile.pending])
         assert state(recorded) == state(self.profile)
-        found = [self.profile.field(self.key, day(number)) for number in numbers]
+        found = [self.profile.fields.at(self.key, day(number)) for number in numbers]
         return [one and one.value for one in found]
 
     @staticmethod
@@ -175,10 +184,10 @@ def test_a_value_that_a_merge_brought_and_the_own_file_confirms_is_the_own() -> 
     given(*before).when(
         lambda it: it.upload_fields(ORIGIN, {"city": "Bonn"}, FIELDS, FROM_TODAY, upload="U-1", row=1)
     ).then(row)
-    assert told(*before).own_values("city").at(TODAY) is None
+    assert told(*before).fields.own("city").at(TODAY) is None
     own = told(*before, row)
-    assert own.own_values("city").at(TODAY) == own.field("city", TODAY)
-    assert own.field("city", TODAY).source == "upload"
+    assert own.fields.own("city").at(TODAY) == own.fields.at("city", TODAY)
+    assert own.fields.at("city", TODAY).source == "upload"
 
 
 def test_what_is_the_customers_own_is_the_edit_in_force_else_the_last_file() -> None:  # rules 3.10, 6.1
@@ -188,10 +197,10 @@ def test_what_is_the_customers_own_is_the_edit_in_force_else_the_last_file() -> 
         field_edited("city", "Köln", days(3, 4)),
         field_edited("city", None, days(5, 6)),
     )
-    own = [ada.own_values("city").at(day(number)) for number in (1, 3, 5, 7)]
-    assert own == [ada.field("city", day(number)) for number in (1, 3, 5, 7)]
+    own = [ada.fields.own("city").at(day(number)) for number in (1, 3, 5, 7)]
+    assert own == [ada.fields.at("city", day(number)) for number in (1, 3, 5, 7)]
     assert [one and one.value for one in own] == ["Bonn", "Köln", None, "Bonn"]
-    assert not ada.own_values("note")
+    assert not ada.fields.own("note")
 
 
 def test_what_was_withheld_before_on_days_without_an_edit_is_mended_by_the_next_file() -> None:  # rule 3.10
@@ -200,15 +209,15 @@ def test_what_was_withheld_before_on_days_without_an_edit_is_mended_by_the_next_
         field_edited("city", "X", days(1, 4)),
         row_uploaded({"city": "X"}, withheld=["city"]),
     )
-    assert told(*before).field("city", day(5)).value == "Old"  # rule 0.3: what was stored keeps its meaning
+    assert told(*before).fields.at("city", day(5)).value == "Old"  # rule 0.3: what was stored keeps its meaning
     row = row_uploaded({"city": "X"}, withheld_on={"city": [days(1, 4)]})
     given(*before).when(
         lambda it: it.upload_fields(ORIGIN, {"city": "X"}, FIELDS, FROM_TODAY, upload="U-1", row=1)
     ).then(row)
     ada = told(*before, row)
-    assert [ada.field("city", day(number)) for number in (4, 5)] == [
-        FieldValue("X", "edit", ada.field("city", TODAY).event_id),
-        FieldValue("X", "upload", ada.field("city", day(5)).event_id),
+    assert [ada.fields.at("city", day(number)) for number in (4, 5)] == [
+        FieldValue("X", "edit", ada.fields.at("city", TODAY).event_id),
+        FieldValue("X", "upload", ada.fields.at("city", day(5)).event_id),
     ]
 
 
@@ -224,7 +233,7 @@ def test_a_row_of_500_long_values_is_several_facts_of_the_same_row() -> None:  #
     ada.upload_fields(ORIGIN, VALUES, WIDE, FROM_TODAY, upload="U-1", row=7, file="f00d")
     assert len(ada.pending) > 1
     assert {(fact.upload, fact.row, fact.file) for fact in ada.pending} == {("U-1", 7, "f00d")}
-    assert {key: ada.field(key, TODAY).value for key in WIDE} == VALUES
+    assert {key: ada.fields.at(key, TODAY).value for key in WIDE} == VALUES
     before = ada.version
     ada.upload_fields(ORIGIN, VALUES, WIDE, FROM_TODAY, upload="U-2", row=7, file="f00d")
     assert ada.version == before
@@ -232,12 +241,12 @@ def test_a_row_of_500_long_values_is_several_facts_of_the_same_row() -> None:  #
 
 def test_a_registration_by_such_a_row_has_further_facts() -> None:  # rules 0.11, 3.2
     ada = CustomerProfile.new(COMPANY, "1001")
-    ada.register_uploaded(
-        ORIGIN, number="1001", name="Ada", values=VALUES, definitions=WIDE, days=FROM_TODAY, upload="U-1", row=7
+    register_by_row(
+        ada, ORIGIN, number="1001", name="Ada", values=VALUES, definitions=WIDE, days=FROM_TODAY, upload="U-1", row=7
     )
     first, *rest = ada.pending
     assert (type(first), {type(fact) for fact in rest}) == (CustomerRegistered, {BusinessFieldsUploaded})
-    assert {key: ada.field(key, TODAY).value for key in WIDE} == VALUES
+    assert {key: ada.fields.at(key, TODAY).value for key in WIDE} == VALUES
 
 
 def test_edits_of_a_thousand_single_days_that_stand_are_parted_among_facts() -> None:  # rule 0.11

@@ -138,7 +138,7 @@ def test_merges_are_undone_from_the_last_one_back() -> None:  # rule 6.1
         customer.unmerge_customers(store, CARL, number="1002", other="1003")
     customer.unmerge_customers(store, CARL, number="1001", other="1002")
     assert customer.unmerge_customers(store, CARL, number="1002", other="1003").changed
-    assert [store.load(CustomerProfile, number).survivor for number in ("1001", "1002", "1003")] == [None] * 3  # type: ignore[union-attr]
+    assert [store.load(CustomerProfile, number).merges.survivor for number in ("1001", "1002", "1003")] == [None] * 3  # type: ignore[union-attr]
 
 
 def test_what_the_others_bring_comes_to_light_in_the_order_of_their_merges() -> None:  # rule 6.1

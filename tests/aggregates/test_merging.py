@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from aggregates.customer.merging import MergedAwayError, MergeError
+from aggregates.customer.merging import MergedAwayError, MergeError, check_not_merged
+from aggregates.customer.numbers import AlternateNumbers
 from aggregates.customer.profile import CustomerProfile
 from aggregates.effective import Days
 from aggregates.errors import DomainError
@@ -83,7 +84,7 @@ def released(one: CustomerProfile, other: CustomerProfile, *standing: CustomerPr
 
 
 def values(one: CustomerProfile, day: date = TODAY) -> dict[str, str]:
-    return {key: line.at(day).value for key, line in one.fields.items() if line.at(day)}  # type: ignore[union-attr]
+    return {key: line.at(day).value for key, line in one.fields.in_force.items() if line.at(day)}  # type: ignore[union-attr]
 
 
 # Merging
@@ -93,7 +94,7 @@ def test_the_survivor_takes_what_it_has_not_itself_and_both_say_so() -> None:  #
     assert absorbed(customer(ADA), customer(BOB)) == said([TAKEN, merged_away()])
     ada = customer(ADA, TAKEN)
     assert values(ada) == {"city": "Bonn", "first_name": "Bob"}
-    assert ada.fields["city"].at(TODAY).source == "merge"  # type: ignore[union-attr]
+    assert ada.fields.in_force["city"].at(TODAY).source == "merge"  # type: ignore[union-attr]
     assert ada.names.at(TODAY) == "Ada Byron"
 
 
@@ -118,10 +119,10 @@ def test_the_value_of_the_survivor_wins_where_the_field_is_set() -> None:  # rul
 def test_on_days_without_a_value_the_survivor_takes_the_others() -> None:  # rules 6.1, 3.11
     ada, bob = customer(ADA, field_edited("city", "Köln", APRIL)), customer(BOB)
     ada.absorb(ORIGIN, bob, FIELDS)
-    theirs = bob.field("city", APRIL.first)
+    theirs = bob.fields.at("city", APRIL.first)
     assert theirs is not None
     shown = [
-        ada.field("city", day) for day in (date(2026, 3, 31), date(2026, 4, 1), date(2026, 4, 30), date(2026, 5, 1))
+        ada.fields.at("city", day) for day in (date(2026, 3, 31), date(2026, 4, 1), date(2026, 4, 30), date(2026, 5, 1))
     ]
     assert [one and one.value for one in shown] == [theirs.value, "Köln", "Köln", theirs.value]
 
@@ -147,7 +148,7 @@ def test_values_and_responses_are_taken_on_the_days_on_which_they_held() -> None
     assert absorbed(ada, bob) == said([taken, merged_away()])
     for day in (date(2026, 3, 9), TODAY, APRIL.first, after.first):
         assert values(ada, day) == values(bob, day)
-        assert ada.response(7, day) == bob.response(7, day)
+        assert ada.responses.at(7, day) == bob.responses.at(7, day)
 
 
 def test_a_response_of_the_survivor_wins() -> None:  # rule 6.1
@@ -218,8 +219,8 @@ def test_undoing_takes_back_what_was_taken_and_brings_the_other_back() -> None: 
     undone = customer_unmerged("1002", {"city": [held(None, SINCE_LONG)], "first_name": [held(None, SINCE_LONG)]})
     assert released(ada, bob) == said([undone, brought_back()])
     assert values(ada) == {}
-    assert (values(bob), bob.survivor) == ({"city": "Bonn", "first_name": "Bob"}, None)
-    bob.check_not_merged()
+    assert (values(bob), bob.merges.survivor) == ({"city": "Bonn", "first_name": "Bob"}, None)
+    check_not_merged(bob)
 
 
 def test_what_was_set_since_the_merge_stays_when_it_is_undone() -> None:  # rule 6.1
@@ -252,7 +253,7 @@ def test_an_answer_given_since_the_merge_stays_when_it_is_undone(since: list[Fac
     days = Days(LONG_AGO, date(2026, 3, 9)) if since else SINCE_LONG
     undone = customer_unmerged("1002", {}, {7: [held(None, days)]})
     assert released(ada, bob) == said([undone, brought_back()])
-    assert (ada.response(7, LONG_AGO), ada.response(7, TODAY)) == (None, stays)
+    assert (ada.responses.at(7, LONG_AGO), ada.responses.at(7, TODAY)) == (None, stays)
 
 
 def test_of_two_merges_each_is_undone_alone() -> None:  # rule 6.1
@@ -262,9 +263,9 @@ def test_of_two_merges_each_is_undone_alone() -> None:  # rule 6.1
     ada.absorb(ORIGIN, carl, FIELDS)
     assert values(ada) == {"city": "Bonn", "first_name": "Bob", "last_name": "Carl"}
     released(ada, bob, carl)
-    assert (values(ada), set(ada.absorbed)) == ({"city": "Hamm", "last_name": "Carl"}, {"1003"})
+    assert (values(ada), set(ada.merges.absorbed)) == ({"city": "Hamm", "last_name": "Carl"}, {"1003"})
     released(ada, carl)
-    assert (values(ada), ada.absorbed) == ({}, {})
+    assert (values(ada), ada.merges.absorbed) == ({}, {})
 
 
 def test_a_merge_that_was_undone_can_be_made_again() -> None:  # rule 6.1
@@ -275,7 +276,7 @@ def test_a_merge_that_was_undone_can_be_made_again() -> None:  # rule 6.1
         ada.release(ORIGIN, bob, FIELDS, [])
         assert values(ada) == {}
     bob.absorb(ORIGIN, ada, FIELDS)
-    assert ada.survivor == "1002"
+    assert ada.merges.survivor == "1002"
 
 
 def test_both_keep_their_own_history_numbers_and_names() -> None:  # rule 6.1
@@ -286,7 +287,7 @@ def test_both_keep_their_own_history_numbers_and_names() -> None:  # rule 6.1
         ["customer.merged"],
         ["customer.merged_away"],
     )
-    assert (ada.alternate_numbers, bob.alternate_numbers, bob.primary) == (["A1"], ["B1"], "B1")
+    assert (ada.alternate_numbers.numbers, bob.alternate_numbers) == (("A1",), AlternateNumbers("1002", ("B1",), "B1"))
     assert (values(bob), bob.names.at(TODAY)) == ({"city": "Bonn", "first_name": "Bob"}, "Bob")
     assert {fact.originator_id for fact in bob.pending} == {CustomerProfile.id_of(COMPANY, "1002")}
 
@@ -311,19 +312,19 @@ def bob_and_carl() -> tuple[CustomerProfile, CustomerProfile, CustomerProfile]:
 
 def test_what_another_merge_brings_comes_to_light_when_one_is_undone() -> None:  # rule 6.1
     ada, bob, cleo = bob_and_carl()
-    assert (values(ada)["city"], ada.response(7, TODAY)) == ("Bonn", "A")
+    assert (values(ada)["city"], ada.responses.at(7, TODAY)) == ("Bonn", "A")
     gone = customer_unmerged("1002", {"first_name": [held(None, SINCE_LONG)]})
     found = values_put_back("1002", {"city": [put_back("Hamm", SINCE_LONG)]}, {7: [put_back("C", SINCE_LONG)]})
     assert released(ada, bob, cleo) == said([gone, found, brought_back()])
-    assert (values(ada), ada.response(7, TODAY)) == ({"city": "Hamm"}, "C")
+    assert (values(ada), ada.responses.at(7, TODAY)) == ({"city": "Hamm"}, "C")
     released(ada, cleo)
-    assert (values(ada), ada.response(7, TODAY), ada.absorbed) == ({}, None, {})
+    assert (values(ada), ada.responses.at(7, TODAY), ada.merges.absorbed) == ({}, None, {})
 
 
 def test_undoing_the_later_merge_leaves_what_the_earlier_one_brought() -> None:  # rule 6.1
     ada, bob, cleo = bob_and_carl()
     assert released(ada, cleo, bob) == said([customer_unmerged("1003"), brought_back("1003")])
-    assert (values(ada)["city"], ada.response(7, TODAY)) == ("Bonn", "A")
+    assert (values(ada)["city"], ada.responses.at(7, TODAY)) == ("Bonn", "A")
 
 
 def test_the_earliest_merge_that_stands_counts_day_by_day() -> None:  # rule 6.1
@@ -351,7 +352,7 @@ def test_what_the_customers_own_file_said_comes_to_light() -> None:  # rules 6.1
     gone = customer_unmerged("1002", {"city": until_today, "first_name": until_today})
     assert released(ada, bob) == said([gone, values_put_back("1002", own), brought_back()])
     assert (values(ada, LONG_AGO), values(ada)) == ({}, {"city": "Bonn", "first_name": "Bob"})
-    assert ada.fields["city"].at(TODAY).source == "upload"  # type: ignore[union-attr]
+    assert ada.fields.in_force["city"].at(TODAY).source == "upload"  # type: ignore[union-attr]
 
 
 def test_a_file_that_confirms_what_a_merge_brought_is_the_customers_own() -> None:  # rules 6.1, 3.10
@@ -366,7 +367,7 @@ def test_a_value_taken_away_on_the_survivor_stays_away_whichever_merge_is_undone
     clear(ada, APRIL)
     released(ada, bob, cleo)
     assert [values(ada, day).get("city") for day in (TODAY, APRIL.first, date(2026, 5, 1))] == ["Hamm", None, "Hamm"]
-    assert [ada.response(7, day) for day in (TODAY, APRIL.first, date(2026, 5, 1))] == ["C", None, "C"]
+    assert [ada.responses.at(7, day) for day in (TODAY, APRIL.first, date(2026, 5, 1))] == ["C", None, "C"]
 
 
 def test_a_merge_after_a_value_was_taken_away_brings_one_again() -> None:  # rule 6.1
@@ -380,7 +381,7 @@ def test_a_merge_after_a_value_was_taken_away_brings_one_again() -> None:  # rul
     released(ada, bob, cleo, dora)
     assert [values(ada, day)["city"] for day in (TODAY, APRIL.first)] == ["Hamm", "Hamm"]
     released(ada, cleo, dora)
-    assert [(values(ada, day)["city"], ada.response(7, day)) for day in (TODAY, APRIL.first)] == [("Ulm", None)] * 2
+    assert [(values(ada, day)["city"], ada.responses.at(7, day)) for day in (TODAY, APRIL.first)] == [("Ulm", None)] * 2
 
 
 def clear(one: CustomerProfile, days: Days) -> None:
@@ -429,7 +430,7 @@ def test_a_merge_and_its_undoing_are_as_many_events_as_it_takes() -> None:  # ru
     }
     for fact in ada.pending:
         assert len(fact.model_dump_json().encode()) < MOST_EVENT_BYTES * 3 // 4
-    assert ada.fields["note"].at(day[559]) is not None
+    assert ada.fields.in_force["note"].at(day[559]) is not None
     expected = {key: line for key, line in values_by_day(cleo, day).items() if key[0] != "first_name"}
     assert values_by_day(ada, day) == expected
     ada.release(ORIGIN, cleo, FIELDS, [])
@@ -438,9 +439,9 @@ def test_a_merge_and_its_undoing_are_as_many_events_as_it_takes() -> None:  # ru
 
 def values_by_day(one: CustomerProfile, days: list[date]) -> dict[Any, str | None]:
     """The values of three fields and the response to category 7, by day."""
-    found: dict[Any, str | None] = {(7, day): one.response(7, day) for day in days}
+    found: dict[Any, str | None] = {(7, day): one.responses.at(7, day) for day in days}
     for key in ("city", "note", "last_name"):
         for day in days:
-            value = one.field(key, day)
+            value = one.fields.at(key, day)
             found[key, day] = None if value is None else value.value
     return found

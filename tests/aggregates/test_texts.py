@@ -220,4 +220,4 @@ def test_a_stored_value_composed_differently_is_no_news(change: str) -> None:  #
 def test_a_feed_that_now_comes_in_nfc_undoes_no_edit() -> None:  # rules 0.10, 3.10
     ada = told(customer_registered(), row_uploaded({"city": DECOMPOSED}), field_edited("city", "Bonn"))
     assert not ada.upload_fields(ORIGIN, {"city": COMPOSED}, FIELDS, FROM_TODAY, upload="U-2", row=1)
-    assert ada.field("city", TODAY).value == "Bonn"
+    assert ada.fields.at("city", TODAY).value == "Bonn"

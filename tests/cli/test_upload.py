@@ -259,7 +259,7 @@ def test_positions_days_and_delimiters_can_be_told(line: CommandLine, tmp_path: 
         == 1
     )
     with line.dossier() as dossier:
-        [version] = customer(dossier, "1001").fields["city"]
+        [version] = customer(dossier, "1001").fields.in_force["city"]
         assert (version.days, version.content.value) == (Days(date(2027, 1, 1), date(2027, 1, 31)), "Rome, Italy")
 
 

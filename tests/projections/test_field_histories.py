@@ -19,6 +19,7 @@ from aggregates.field.field import FieldDefinition, Group, Policy
 from aggregates.field.types import FieldType
 from business_fields import standard_fields
 from day_by_day import FieldByDay
+from field_facts import register_by_row
 from projections.deliveries.outgoing import changes_of
 from projections.engine.runner import Runner
 from projections.fields.fold import FieldsProjection
@@ -84,7 +85,7 @@ class History:
         facts = list(self.customer.collect_events())
         self.facts.extend(facts)
         self._check(facts)
-        self.rounds.append((self._expected(), dict(self.customer.fields)))
+        self.rounds.append((self._expected(), dict(self.customer.fields.in_force)))
         return facts
 
     # What happens
@@ -95,7 +96,8 @@ class History:
             self.steps.append("registered")
             return
         file, days = self._file(rows=1), self._range()
-        self.customer.register_uploaded(
+        register_by_row(
+            self.customer,
             _origin(),
             number=self.number,
             name="Ada",
@@ -195,14 +197,14 @@ class History:
         assert _values(self.customer) == expected, self
         assert self.sent == {(f"field:{key}", day): value for (key, day), (value, _) in expected.items()}, self
         for key, model in self.model.items():
-            assert {day for day in CALENDAR if self.customer.own_values(key).at(day)} == model.holds.keys(), self
+            assert {day for day in CALENDAR if self.customer.fields.own(key).at(day)} == model.holds.keys(), self
 
     def __repr__(self) -> str:
         return f"{self.number}:\n" + "\n".join(f"  {step}" for step in self.steps)
 
 
 def _values(customer: CustomerProfile) -> Values:
-    found = {(key, day): customer.field(key, day) for key in KEYS for day in CALENDAR}
+    found = {(key, day): customer.fields.at(key, day) for key in KEYS for day in CALENDAR}
     return {place: (held.value, held.source) for place, held in found.items() if held is not None}
 
 
@@ -283,7 +285,8 @@ def check_replay(dossier: Dossier, histories: Sequence[History], after: int) -> 
     for history in histories:
         replayed = CustomerProfile.from_facts(stored[history.customer.id])
         assert _values(replayed) == _values(history.customer), history
-        assert (replayed.uploaded, replayed.edited) == (history.customer.uploaded, history.customer.edited), history
+        fields = history.customer.fields
+        assert (replayed.fields.uploaded, replayed.fields.edited) == (fields.uploaded, fields.edited), history
 
 
 def play(dossier: Dossier, histories: Sequence[History]) -> None:

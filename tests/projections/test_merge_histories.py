@@ -16,7 +16,7 @@ from uuid import uuid4
 
 import pytest
 
-from aggregates.customer.merging import MergedAwayError, MergeError
+from aggregates.customer.merging import MergedAwayError, MergeError, check_not_merged
 from aggregates.customer.profile import CustomerProfile
 from aggregates.effective import Days
 from aggregates.errors import DomainError
@@ -26,6 +26,7 @@ from aggregates.setup import commands as setup
 from aggregates.setup.category import ProfileCategory
 from aggregates.use_case import Request
 from business_fields import standard_fields
+from field_facts import register_by_row
 from projections.deliveries.outgoing import changes_of
 from projections.drawer.queries import drawer
 from projections.fields.queries import widget
@@ -113,7 +114,8 @@ class History:
         one = Customer(CustomerProfile.new(self.world.dossier.company, number), Told(number, POLICIES))
         values = {key: self.random.choice("123") for key in FIELDS if self.random.random() < 0.5}
         days = self._days()
-        one.lives.register_uploaded(
+        register_by_row(
+            one.lives,
             _origin(),
             number=number,
             name="Ada",
@@ -189,13 +191,13 @@ class History:
     def _undo(self, one: Customer, two: Customer) -> None:
         self.steps.append(f"undo {two.told.number} in {one.told.number}")
         by_number = {customer.told.number: customer.lives for customer in self.customers}
-        others = [by_number[number] for number in one.lives.absorbed if number != two.told.number]
+        others = [by_number[number] for number in one.lives.merges.absorbed if number != two.told.number]
         if two.told.survivor != one.told.number:
             return self._refused(MergeError, lambda: one.lives.release(_origin(), two.lives, self.definitions, others))
         if (
             one.told.survivor is not None
         ):  # a chain is undone from its end: the use case asks this of the number in its path
-            return self._refused(MergedAwayError, one.lives.check_not_merged)
+            return self._refused(MergedAwayError, lambda: check_not_merged(one.lives))
         one.lives.release(_origin(), two.lives, self.definitions, others)
         return one.told.release(two.told)
 
@@ -209,13 +211,13 @@ def lived(one: CustomerProfile) -> Values:
     fields = {
         (key, at): held.content.value
         for key in FIELDS
-        for held in one.fields.get(key, ())
+        for held in one.fields.in_force.get(key, ())
         for at in _offsets(held.days)
     }
     answers = {
         (code, at): held.content
         for code in CATEGORIES
-        for held in one.responses.get(code, ())
+        for held in one.responses.in_force.get(code, ())
         for at in _offsets(held.days)
     }
     return {**fields, **answers}

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from aggregates.customer.commands import edit_fields, register_customer
-from aggregates.customer.fields import NoOpenInteractionError
+from aggregates.customer.edits import NoOpenInteractionError
 from aggregates.fact import Role
 from aggregates.field.commands import define_field
 from aggregates.interaction.commands import close_interaction, start_interaction

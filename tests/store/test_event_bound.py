@@ -16,7 +16,7 @@ from aggregates.field.commands import define_field
 from aggregates.use_case import Request
 from business_fields import standard_fields
 from conftest import TODAY
-from field_facts import definition
+from field_facts import definition, register_by_row
 from store import mapper
 from store.application import Dossier
 
@@ -78,13 +78,13 @@ def test_a_row_of_500_long_values_is_stored_as_events_within_the_bound(
     wide = {key: replace(of, key=key) for key, of in wide.items()}
     row: dict[str, Any] = {"definitions": wide, "days": Days(TODAY), "upload": "U-1", "row": 1, "file": "f00d"}
     ada, values = CustomerProfile.new(dossier.company, "1001"), dict.fromkeys(wide, letter * 500)
-    ada.register_uploaded(ask().origin, number="1001", name="Ada", values=values, **row)
+    register_by_row(ada, ask().origin, number="1001", name="Ada", values=values, **row)
     ada.upload_fields(ask().origin, dict.fromkeys(wide, letter * 499), **row)
     dossier.put(ada.collect_events())
     events = dossier.log_of_facts.select_events(ada.id)
     assert max(len(event.state) for event in events) <= MOST_EVENT_BYTES
     stored = CustomerProfile.from_facts([dossier.fact_mapper.to_domain_event(event) for event in events])
-    assert {stored.field(key, TODAY).value for key in wide} == {letter * 499}  # type: ignore[union-attr]
+    assert {stored.fields.at(key, TODAY).value for key in wide} == {letter * 499}  # type: ignore[union-attr]
 
 
 def test_a_larger_event_of_former_times_is_read(
@@ -132,4 +132,4 @@ def test_a_merge_of_a_long_history_and_its_undoing_are_several_events_each_bound
     assert events["customer.unmerged"][0] >= 3
     survivor = dossier.load_many([CustomerProfile.id_of(dossier.company, "1001")]).popitem()[1]
     assert isinstance(survivor, CustomerProfile)
-    assert not any(survivor.fields.values())
+    assert not any(survivor.fields.in_force.values())

@@ -64,7 +64,7 @@ def test_a_refused_command_leaves_no_trace_in_what_is_remembered(
     with elsewhere.deciding(fresh=False):
         remembered = elsewhere.load(CustomerProfile, "1001")
     assert remembered is not None
-    assert (remembered.version, remembered.response(1, TODAY), remembered.pending) == (1, None, ())
+    assert (remembered.version, remembered.responses.at(1, TODAY), remembered.pending) == (1, None, ())
     elsewhere.close()
 
 

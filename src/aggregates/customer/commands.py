@@ -5,14 +5,9 @@ from datetime import date
 from typing import Any, Final
 
 from aggregates import texts
-from aggregates.customer.merging import MergeError
-from aggregates.customer.profile import (
-    AlternateNumberInUseError,
-    CustomerNotFoundError,
-    CustomerProfile,
-    alternate_number_text,
-    customer_number,
-)
+from aggregates.customer.merging import MergeError, check_not_merged, is_absorbed
+from aggregates.customer.numbers import AlternateNumberInUseError, alternate_number_text, customer_number
+from aggregates.customer.profile import CustomerNotFoundError, CustomerProfile
 from aggregates.effective import Days
 from aggregates.errors import InvalidError
 from aggregates.fact import Origin, Source
@@ -29,17 +24,17 @@ class CustomerNotDefinedError(InvalidError):
 
 def standing(store: FactStore, number: str) -> CustomerProfile | None:
     """The customer with this number, or the survivor that it was merged into (rule 6.1); `None` when there is none."""
-    found = store.load(CustomerProfile, number)
-    while found is not None and found.survivor is not None:
-        found = store.load(CustomerProfile, found.survivor)
-    return found
+    customer = store.load(CustomerProfile, number)
+    while customer is not None and customer.merges.survivor is not None:
+        customer = store.load(CustomerProfile, customer.merges.survivor)
+    return customer
 
 
 def _customer(store: FactStore, request: Request, number: str) -> CustomerProfile:
     customer = store.load(CustomerProfile, number)
     if customer is None:
         raise CustomerNotFoundError(f"Customer {number} does not exist.")
-    customer.check_not_merged()
+    check_not_merged(customer)
     customer.expect(request.expected_versions)
     return customer
 
@@ -77,11 +72,10 @@ def register_customer(
     customer.expect(request.expected_versions)
     with faults:
         customer.register(request.origin, number=number, name=name, days=days)
-    named = {fault.field: fault for fault in faults.found}
-    faults.found = list(named.values())
+    faults.found = list({fault.field: fault for fault in faults.found}.values())
     faults.raise_any()
-    for one in numbers:
-        customer.add_alternate_number(request.origin, one, primary=True)
+    for alternate in numbers:
+        customer.add_alternate_number(request.origin, alternate, primary=True)
     return _keep_claiming(store, request, customer, numbers)
 
 
@@ -186,7 +180,7 @@ def edit_fields(
     customer = store.load(CustomerProfile, number)
     if customer is None:
         raise CustomerNotFoundError(f"Customer {number} does not exist.")
-    customer.check_not_merged()
+    check_not_merged(customer)
     seen = _seen(customer, request.expected_versions)
     setup, call = store.setup(), _open_interaction(store, request, customer, interaction)
     faults = texts.Faults()
@@ -247,27 +241,30 @@ def merge_customers(
     """
     if survivor not in {None, number, other}:
         raise MergeError("The survivor must be one of the two.", field="survivor")
-    one, two = _customer(store, request, number), store.load(CustomerProfile, other)
-    if two is None:
-        raise CustomerNotDefinedError(f"Customer {other} does not exist.", field="other")
-    if two.survivor == one.number:
-        return store.keep(request, one)
-    if survivor == two.number or (survivor is None and not survivor_named and _younger(one, two)):
-        one, two = two, one
+    customer, merged = _customer(store, request, number), _other_customer(store, other)
+    if merged.merges.survivor == customer.number:
+        return store.keep(request, customer)
+    if survivor == merged.number or (survivor is None and not survivor_named and _is_younger(customer, merged)):
+        customer, merged = merged, customer
     setup = store.setup()
-    one.absorb(_as_merge(request.origin), two, setup.fields)
-    return store.keep(request, one, others=[two], decided_on=setup)
+    customer.absorb(_as_merge(request.origin), merged, setup.fields)
+    return store.keep(request, customer, others=[merged], decided_on=setup)
 
 
 @command
 def unmerge_customers(store: FactStore, request: Request, *, number: str, other: str) -> Outcome:
     """Undoes the merge of `other` into `number` (rule 6.1)."""
-    one, two = _customer(store, request, number), store.load(CustomerProfile, other)
-    if two is None:
-        raise CustomerNotDefinedError(f"Customer {other} does not exist.", field="other")
+    customer, merged = _customer(store, request, number), _other_customer(store, other)
     setup = store.setup()
-    one.release(_as_merge(request.origin), two, setup.fields, _also_merged(store, one, other))
-    return store.keep(request, one, others=[two], decided_on=setup)
+    customer.release(_as_merge(request.origin), merged, setup.fields, _also_merged(store, customer, other))
+    return store.keep(request, customer, others=[merged], decided_on=setup)
+
+
+def _other_customer(store: FactStore, other: str) -> CustomerProfile:
+    customer = store.load(CustomerProfile, other)
+    if customer is None:
+        raise CustomerNotDefinedError(f"Customer {other} does not exist.", field="other")
+    return customer
 
 
 def _also_merged(store: FactStore, survivor: CustomerProfile, other: str) -> list[CustomerProfile]:
@@ -275,9 +272,9 @@ def _also_merged(store: FactStore, survivor: CustomerProfile, other: str) -> lis
 
     They do not change while the merge stands, so they need not be verified when the decision is stored.
     """
-    found = [store.load(CustomerProfile, number) for number in survivor.absorbed if number != other]
-    merged = [one for one in found if one is not None and survivor.is_absorbed(one)]
-    if len(merged) < len(found):
+    loaded = [store.load(CustomerProfile, number) for number in survivor.merges.absorbed if number != other]
+    merged = [customer for customer in loaded if customer is not None and is_absorbed(survivor, customer)]
+    if len(merged) < len(loaded):
         raise StaleDecisionError("A merged customer in memory is older than its merge.")
     return merged
 
@@ -286,7 +283,7 @@ def _as_merge(origin: Origin) -> Origin:
     return origin.model_copy(update={"source": Source.MERGE})
 
 
-def _younger(one: CustomerProfile, two: CustomerProfile) -> bool:
-    if one.registered_at is None or two.registered_at is None:
+def _is_younger(customer: CustomerProfile, other: CustomerProfile) -> bool:
+    if customer.registered_at is None or other.registered_at is None:
         raise StaleDecisionError("When they were registered is in the log, but not in memory.")
-    return one.registered_at > two.registered_at
+    return customer.registered_at > other.registered_at

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from aggregates.effective import Days
 from aggregates.fact import EffectiveFact, Fact, Personal
 
 
@@ -101,6 +102,11 @@ class Held(BaseModel):
     effective_from: date
     effective_to: date | None = None
     value: str | None = None
+
+    @property
+    def days(self) -> Days:
+        """The days on which it holds."""
+        return Days(self.effective_from, self.effective_to)
 
 
 class BusinessFieldsUploaded(EffectiveFact):

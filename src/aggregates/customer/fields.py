@@ -1,68 +1,29 @@
-"""Business field values of a customer: edits by people, rows of uploads, and which of them wins (rules 3.2, 3.4, 3.7, 3.10, 3.11)."""
+"""Business field values of a customer: what files, edits and merges said, and what holds (rules 3.2, 3.10, 3.11).
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+`FieldValues` is a pure value: each fact gives the next one. `edits` and `rows` decide over it what is to be recorded.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
 from aggregates import texts
-from aggregates.aggregate import Aggregate, applies
-from aggregates.customer.events import BusinessFieldEdited, BusinessFieldsUploaded, CustomerRegistered
-from aggregates.customer.raw_values import defined_field, edited_value
-from aggregates.customer.rows import (
-    Cell,
-    EditedValue,
-    UploadedValue,
-    bundles,
-    cells,
-    personal_values,
-    row_payload,
-    spoken_days,
-    standing_days,
-    taken_values,
-    uploaded_since,
+from aggregates.customer.events import (
+    BusinessFieldEdited,
+    BusinessFieldsUploaded,
+    CustomerMerged,
+    CustomerRegistered,
+    CustomerUnmerged,
+    CustomerValuesPutBack,
 )
-from aggregates.customer.unmasking import is_hidden
 from aggregates.effective import Days, Timeline, Version
-from aggregates.errors import DomainError, ForbiddenError
-from aggregates.fact import Fact, Origin, Role
-from aggregates.field.field import FieldDefinition
-from aggregates.field.types import ZoneOn, utc
-from aggregates.texts import Faults
+from aggregates.fact import Erased, Fact
 
 EDITED: Final = "edit"
 UPLOADED: Final = "upload"
 MERGED: Final = "merge"
-
-
-class NotAgentEditableError(ForbiddenError):
-    """Agents may not edit this field (rule 3.4)."""
-
-
-class NoOpenInteractionError(ForbiddenError):
-    """The agent is not on a call with this customer, nor in its wrap-up (rule 3.4)."""
-
-
-class FieldChangedMeanwhileError(DomainError):
-    """Somebody else changed the field since the caller saw it (rule 3.7). `theirs` is what it is now, `yours` what was asked for.
-
-    `hidden`: the caller may not see the field's value, so that nothing is said of whether the two are equal (rule 5.2).
-    """
-
-    def __init__(
-        self,
-        definition: FieldDefinition,
-        change: "FieldChange",
-        theirs: str | None,
-        yours: str | None,
-        *,
-        hidden: bool = False,
-    ) -> None:
-        when = change.at.isoformat() if change.at else "just now"
-        super().__init__(f"{definition.label} was changed by {change.by} at {when}.", field=f"fields.{definition.key}")
-        self.key, self.by, self.at, self.theirs, self.yours = definition.key, change.by, change.at, theirs, yours
-        self.hidden = hidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +37,39 @@ class FieldValue:
 
 
 @dataclass(frozen=True, slots=True)
+class UploadedValue:
+    """What the files said last of a field on some days: the value, the last event that said it, and the file and row that brought it.
+
+    `by`: who uploaded the last word; `repeated`: the file and row that said it again last, if another one did.
+    """
+
+    value: str
+    event_id: UUID
+    file: str | None
+    row: int | None
+    by: str
+    repeated: tuple[str | None, int | None] | None = None
+
+    def overrules(self, value: str, file: str | None, row: int) -> bool:
+        """True when it is another value further down in the same file: a file that contradicts itself means its last row (rule 3.2)."""
+        further_down = file is not None and file == self.file and self.row is not None and row < self.row
+        return further_down and not texts.same(value, self.value)
+
+    def is_row(self, file: str | None, row: int) -> bool:
+        """True when it is this row of this file that said it last."""
+        return file is not None and (file, row) == (self.repeated or (self.file, self.row))
+
+
+@dataclass(frozen=True, slots=True)
+class EditedValue:
+    """What a person's edit says of a field on some days, its event and the version it made; `None` when it took the value away."""
+
+    value: str | None
+    event_id: UUID
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class FieldChange:
     """The last change of a field: the customer's version that it made, who and when."""
 
@@ -84,226 +78,148 @@ class FieldChange:
     at: datetime | None
 
 
-class BusinessFields(Aggregate):
-    """The part of a customer that holds business fields, each on effective dates.
+@dataclass(frozen=True, slots=True)
+class FieldValues:
+    """A customer's business fields by key, each on effective dates.
 
-    Of each field there are three timelines: `uploaded` and `edited` say what came from where, `fields` what holds.
+    Of each field there are three timelines: `uploaded` and `edited` say what came from where, `in_force` what holds.
     """
 
-    number: str
+    in_force: Mapping[str, Timeline[FieldValue]] = field(default_factory=dict)
+    """The value that holds, whoever brought it: a file, an edit or a merge."""
+    uploaded: Mapping[str, Timeline[UploadedValue]] = field(default_factory=dict)
+    """What the files said last, also where an edit stands against it or a merge brought another value since."""
+    edited: Mapping[str, Timeline[EditedValue]] = field(default_factory=dict)
+    """The days on which an edit is in force: no file has won over it since. It may have taken the value away."""
+    changes: Mapping[str, FieldChange] = field(default_factory=dict)
+    """The last change of what holds (rule 3.7)."""
 
-    def __init__(self, id: UUID) -> None:  # noqa: A002
-        super().__init__(id)
-        self.fields: dict[str, Timeline[FieldValue]] = {}
-        """The value that holds, by field, whoever brought it: a file, an edit or a merge."""
-        self.uploaded: dict[str, Timeline[UploadedValue]] = {}
-        """What the files said last, by field, also where an edit stands against it or a merge brought another value since."""
-        self.edited: dict[str, Timeline[EditedValue]] = {}
-        """The days on which an edit is in force, by field: no file has won over it since. It may have taken the value away."""
-        self.field_changes: dict[str, FieldChange] = {}
-        """The last change of what holds, by field (rule 3.7)."""
-
-    def field(self, key: str, day: date) -> FieldValue | None:
+    def at(self, key: str, day: date) -> FieldValue | None:
         """The value in force on `day`, `None` when there is none."""
-        return self.fields.get(key, Timeline()).at(day)
+        return self.in_force.get(key, Timeline()).at(day)
 
-    def own_values(self, key: str) -> Timeline[FieldValue]:
+    def own(self, key: str) -> Timeline[FieldValue]:
         """The values of a field by the customer's own edits and files, without what merges brought: an edit where one is in force, else the
         last file. Nothing holds on days on which an edit in force took the value away.
 
-        Where no merge brought anything it is `fields`, but for files of before that were withheld from the first day on: what they said
-        of days on which no edit was in force is in here only.
+        Where no merge brought anything it is what is in force, but for files of before that were withheld from the first day on: what they
+        said of days on which no edit was in force is in here only.
         """
         own: Timeline[FieldValue] = Timeline(
             tuple(
-                Version(one.days, FieldValue(one.content.value, UPLOADED, one.content.event_id))
-                for one in self.uploaded.get(key, ())
+                Version(version.days, FieldValue(version.content.value, UPLOADED, version.content.event_id))
+                for version in self.uploaded.get(key, ())
             )
         )
-        for one in self.edited.get(key, ()):
-            edit = one.content
+        for version in self.edited.get(key, ()):
+            edit = version.content
             value = None if edit.value is None else FieldValue(edit.value, EDITED, edit.event_id)
-            own = own.splice(one.days, value).timeline
+            own = own.splice(version.days, value).timeline
         return own
-
-    # Decisions
-
-    def edit_fields(
-        self,
-        origin: Origin,
-        edits: Mapping[str, Any],
-        definitions: Mapping[str, FieldDefinition],
-        days: Days,
-        *,
-        dated: bool = False,
-        keep_later: bool = False,
-        seen: int | None = None,
-        interaction: str | None = None,
-        zone: ZoneOn = utc,
-    ) -> None:
-        """Save in the widget: all of the edits, or none (rules 3.4, 3.6, 3.7, 3.9). A blank value takes the field's value away.
-
-        `seen` is the version that the caller saw; `interaction` the open interaction of an agent with this customer, if there is one;
-        `zone` the company's, for times without one.
-        Where the caller may not see the value, an equal one conflicts and is recorded like any other (rule 5.2).
-        """
-        faults = Faults()
-        checked: list[tuple[FieldDefinition, str | None]] = []
-        for key, given in edits.items():
-            with faults.at(f"fields.{key}"):
-                definition = defined_field(definitions, key)
-                self._check_allowed(origin, definition, interaction)
-                value = edited_value(definition, given, zone)
-                self._check_seen(definition, days, seen, value, hidden=is_hidden(definition, origin.role))
-                checked.append((definition, value))
-        faults.raise_any()
-        for definition, value in checked:
-            self._edit(origin, definition, value, days, dated=dated, keep_later=keep_later, interaction=interaction)
-
-    def upload_fields(
-        self,
-        origin: Origin,
-        values: Mapping[str, str],
-        definitions: Mapping[str, FieldDefinition],
-        days: Days,
-        *,
-        upload: str,
-        row: int,
-        file: str | None = None,
-    ) -> bool:
-        """A row of an upload, its values canonical already: each holds on the days on which no edit stands against it (rule 3.10).
-
-        True when a value changes on some day. Records nothing when the files said it all before and it holds where it may (rule 3.2).
-        Where the uploader may not see the value, an equal one is recorded and counts like any other (rule 5.2), unless it is the very
-        row of the uploader's own file that spoke last.
-        """
-        parts: dict[Days, list[Cell]] = {}
-        hidden = {key for key in values if is_hidden(definitions[key], origin.role)}
-        for key, value in values.items():
-            known_file = self._own_file(key, days, file, origin.actor) if key in hidden else file
-            for cell in self._news(definitions[key], value, days, known_file, row, hidden=key in hidden):
-                parts.setdefault(cell.days, []).append(cell)
-        news = [cell for part in parts.values() for cell in part]
-        changed = any(cell.key in hidden or not self._stands(cell, EDITED, UPLOADED, MERGED) for cell in news)
-        for part in parts.values():
-            for bundle in bundles(part):
-                said = {"number": self.number, "upload": upload, "row": row, "file": file}
-                self.record(BusinessFieldsUploaded, origin, **said, **row_payload(bundle))
-        return changed
-
-    def unsaid(self, values: Mapping[str, str], days: Days, *, row: int, file: str | None = None) -> dict[str, str]:
-        """Those of a row's values that the files have not said of this customer for all of these days (rule 3.2)."""
-        return {key: value for key, value in values.items() if not self._said(key, value, days, file, row)}
-
-    def _said(self, key: str, value: str, days: Days, file: str | None, row: int) -> bool:
-        uploaded = self.uploaded.get(key, Timeline())
-        return uploaded.holds(days, lambda said: texts.same(said.value, value) or said.overrules(value, file, row))
-
-    def _news(
-        self, definition: FieldDefinition, value: str, days: Days, file: str | None, row: int, *, hidden: bool
-    ) -> Iterator[Cell]:
-        """The value over the days on which it counts, as far as it changes anything there."""
-        key = definition.key
-        uploaded, edited = self.uploaded.get(key, Timeline()), self.edited.get(key, Timeline())
-        for spoken in spoken_days(uploaded, value, days, file, row):
-            standing = standing_days(definition.policy, value, spoken, uploaded, edited)
-            found = list(cells(definition, value, spoken, standing))
-            heard = self._said(key, value, spoken, None, row) and all(self._stands(cell, UPLOADED) for cell in found)
-            if not heard or (hidden and not uploaded.holds(spoken, lambda said: said.is_row(file, row))):
-                yield from found
-
-    def _own_file(self, key: str, days: Days, file: str | None, actor: str) -> str | None:
-        """The file, or `None` where somebody else's spoke last on any of the days: that it is the same file would tell its values."""
-        others = any(one.content.by != actor for one in self.uploaded.get(key, Timeline()).within(days))
-        return None if others else file
-
-    def _stands(self, cell: Cell, *sources: str) -> bool:
-        """True when the value holds already wherever it is taken, from one of these sources."""
-        held = self.fields.get(cell.key, Timeline())
-        return all(
-            held.holds(part, lambda one: one.source in sources and texts.same(one.value, cell.value))
-            for part in cell.taken
-        )
-
-    def _check_allowed(self, origin: Origin, definition: FieldDefinition, interaction: str | None) -> None:
-        if origin.role is not Role.AGENT:
-            return
-        if not definition.agent_editable:
-            raise NotAgentEditableError(f"{definition.label} is not agent editable.")
-        if interaction is None:
-            raise NoOpenInteractionError("Editing is allowed only during a call or its wrap-up.")
-
-    def _check_seen(
-        self, definition: FieldDefinition, days: Days, seen: int | None, value: str | None, *, hidden: bool
-    ) -> None:
-        change = self.field_changes.get(definition.key)
-        if seen is None or change is None or change.version <= seen:
-            return
-        theirs = held.value if (held := self.field(definition.key, days.first)) else None
-        if hidden or not texts.same(theirs, value):
-            raise FieldChangedMeanwhileError(definition, change, theirs, value, hidden=hidden)
-
-    def _edit(
-        self,
-        origin: Origin,
-        definition: FieldDefinition,
-        value: str | None,
-        days: Days,
-        *,
-        dated: bool,
-        keep_later: bool,
-        interaction: str | None,
-    ) -> None:
-        held = self.fields.get(definition.key, Timeline())
-        days = held.until_next(days) if keep_later else days
-        same = texts.same(stored.value if (stored := held.at(days.first)) else None, value)
-        inside = held.within(days)
-        covered = not inside if value is None else held.covers(days)
-        stands = (same and not dated) or (covered and all(texts.same(one.content.value, value) for one in inside))
-        if stands and (value is None or not is_hidden(definition, origin.role)):
-            return
-        self.record(
-            BusinessFieldEdited,
-            origin,
-            number=self.number,
-            field=definition.key,
-            label=definition.label,
-            is_personal=definition.personal,
-            cleared=value is None,
-            value=None if definition.personal else value,
-            personal_value=value if definition.personal else None,
-            interaction=interaction,
-            effective_from=days.first,
-            effective_to=days.last,
-        )
 
     # What the facts say
 
-    @applies(BusinessFieldEdited)
-    def _edited(self, event: BusinessFieldEdited) -> None:
-        key, days = event.field, Days(event.effective_from, event.effective_to)
-        value = event.personal_value if event.is_personal else event.value
-        edit = EditedValue(None if event.cleared else value or "", event.event_id, event.originator_version)
-        held = None if edit.value is None else FieldValue(edit.value, EDITED, event.event_id)
-        self.edited[key] = self.edited.get(key, Timeline()).supersede(days, edit)
-        self._hold(event, key, days, held)
+    def after_edit(self, event: BusinessFieldEdited) -> "FieldValues":
+        """The values since a person changed one."""
+        key, given = event.field, event.personal_value if event.is_personal else event.value
+        edit = EditedValue(None if event.cleared else given or "", event.event_id, event.originator_version)
+        edited = self.edited.get(key, Timeline()).supersede(event.days, edit)
+        value = None if edit.value is None else FieldValue(edit.value, EDITED, event.event_id)
+        return self._with(event, [(key, event.days, value)], edited={**self.edited, key: edited})
 
-    @applies(BusinessFieldsUploaded)
-    def _uploaded(self, event: BusinessFieldsUploaded) -> None:
-        self._take_row(event)
-
-    def _take_row(self, event: CustomerRegistered | BusinessFieldsUploaded) -> None:
-        """What a row said: it is remembered as said, and holds where it was taken; no edit is in force there any more."""
-        days = Days(event.effective_from, event.effective_to)
+    def after_row(self, event: CustomerRegistered | BusinessFieldsUploaded) -> "FieldValues":
+        """The values since a row was taken: it is remembered whole, and holds where it was taken; no edit is in force there any more."""
+        days, uploaded, edited = event.days, dict(self.uploaded), dict(self.edited)
         for key, value in {**(event.values or {}), **personal_values(event)}.items():
-            said = UploadedValue(value, event.event_id, event.file, event.row, event.origin.actor)
-            self.uploaded[key] = uploaded_since(self.uploaded.get(key, Timeline()), days, said)
+            last_word = UploadedValue(value, event.event_id, event.file, event.row, event.origin.actor)
+            uploaded[key] = _uploaded_since(uploaded.get(key, Timeline()), days, last_word)
+        changes: list[tuple[str, Days, FieldValue | None]] = []
         for key, value, _, part in taken_values(event):
-            self._hold(event, key, part, FieldValue(value, UPLOADED, event.event_id))
-            if key in self.edited:
-                self.edited[key] = self.edited[key].clear(part)
+            if key in edited:
+                edited[key] = edited[key].clear(part)
+            changes.append((key, part, FieldValue(value, UPLOADED, event.event_id)))
+        return self._with(event, changes, uploaded=uploaded, edited=edited)
 
-    def _hold(self, event: Fact, key: str, days: Days, value: FieldValue | None) -> None:
-        """The value holds on these days since this event; `None`: no value does."""
-        self.fields[key] = self.fields.get(key, Timeline()).splice(days, value).timeline
-        self.field_changes[key] = FieldChange(event.originator_version, event.origin.actor, event.recorded_at)
+    def after_merge(self, event: CustomerMerged) -> "FieldValues":
+        """The values with those that the merge brought."""
+        return self._with(
+            event,
+            (
+                (key, held.days, FieldValue(held.value or "", MERGED, event.event_id, event.other))
+                for key, values in {**event.fields, **_known(event.personal_fields_taken)}.items()
+                for held in values
+            ),
+        )
+
+    def after_unmerge(self, event: CustomerUnmerged) -> "FieldValues":
+        """The values without those that are gone since the merge was undone."""
+        return self._with(event, ((key, held.days, None) for key, values in event.fields.items() for held in values))
+
+    def after_put_back(self, event: CustomerValuesPutBack) -> "FieldValues":
+        """The values with those that came to light since the merge was undone."""
+        return self._with(
+            event,
+            (
+                (key, held.days, FieldValue(held.value or "", held.source, event.event_id, held.brought_by))
+                for key, values in {**event.fields, **_known(event.personal_fields_put_back)}.items()
+                for held in values
+            ),
+        )
+
+    def _with(
+        self,
+        event: Fact,
+        changes: Iterable[tuple[str, Days, FieldValue | None]],
+        *,
+        uploaded: Mapping[str, Timeline[UploadedValue]] | None = None,
+        edited: Mapping[str, Timeline[EditedValue]] | None = None,
+    ) -> "FieldValues":
+        """The values after changes of what holds: key, days, and the value, `None` where none does any more; the rest where it is given."""
+        in_force, last = dict(self.in_force), dict(self.changes)
+        change = FieldChange(event.originator_version, event.origin.actor, event.recorded_at)
+        for key, days, value in changes:
+            in_force[key] = in_force.get(key, Timeline()).splice(days, value).timeline
+            last[key] = change
+        return FieldValues(
+            in_force, self.uploaded if uploaded is None else uploaded, self.edited if edited is None else edited, last
+        )
+
+
+def _uploaded_since(uploaded: Timeline[UploadedValue], days: Days, last_word: UploadedValue) -> Timeline[UploadedValue]:
+    """The timeline of what files said last, after this was said of these days: whoever repeats a value is not the one who brought it."""
+    since = uploaded.supersede(days, last_word)
+    for version in uploaded.within(days):
+        first = version.content
+        if texts.same(first.value, last_word.value):
+            repeated = replace(last_word, file=first.file, row=first.row, repeated=(last_word.file, last_word.row))
+            since = since.supersede(version.days.within(days), repeated)
+    return since
+
+
+def taken_values(fact: CustomerRegistered | BusinessFieldsUploaded) -> Iterator[tuple[str, str, bool, Days]]:
+    """The values of a row with the days on which each holds since this fact: all but those on which an edit stood against it.
+
+    Field, value, whether it is a personal one, days. Personal values are gone once their key is destroyed.
+    """
+    days = fact.days
+    for values, personal in ((fact.values or {}, False), (personal_values(fact), True)):
+        for key, value in values.items():
+            for part in (days,) if isinstance(fact, CustomerRegistered) else _taken_days(fact, key, days):
+                yield key, value, personal, part
+
+
+def _taken_days(fact: BusinessFieldsUploaded, key: str, days: Days) -> Iterable[Days]:
+    if key in fact.withheld:
+        return ()
+    withheld = (fact.withheld_on or {}).get(key)
+    return (days,) if withheld is None else days.without(held.days for held in withheld)
+
+
+def personal_values(fact: CustomerRegistered | BusinessFieldsUploaded) -> Mapping[str, str]:
+    """The personal values of a row by field; none once their key is destroyed, which hides the fields, too."""
+    return _known(fact.personal_values)
+
+
+def _known(personal: Any) -> Mapping[str, Any]:
+    """These personal values by field; none once their key is destroyed."""
+    return {} if personal is None or isinstance(personal, Erased) else personal

@@ -1,4 +1,4 @@
-"""What lies beneath the values of a merge, day by day: what comes to light where they go (rule 6.1). Pure functions, used by `Merging`.
+"""What lies beneath the values of a merge, day by day: what comes to light where they go (rule 6.1). Pure functions, used by `merging`.
 
 The layers of a field or category are what the customer says itself, then what each customer that is still merged in brought, in the
 order of the merges. On each day the first layer counts that has something.
@@ -26,22 +26,22 @@ class LayerValue:
 class Uncovered(Generic[T]):
     """What comes to light on some days, and those of them on which nothing does, both in order."""
 
-    found: tuple[Version[T], ...]
+    values: tuple[Version[T], ...]
     empty: tuple[Days, ...]
 
 
 def uncover(days: Iterable[Days], layers: Sequence[Timeline[T]]) -> Uncovered[T]:
     """For each of these days, the value of the first layer that has one; and the days on which none has."""
-    found: list[Version[T]] = []
+    values: list[Version[T]] = []
     empty: list[Days] = []
     for part in days:
-        seen: Timeline[T] = Timeline()
+        uncovered: Timeline[T] = Timeline()
         for layer in layers:
-            for version in lacking(seen, layer.cut(part)):
-                seen = seen.supersede(version.days, version.content)
-        found.extend(seen)
-        empty.extend(part.without(version.days for version in seen))
-    return Uncovered(tuple(found), tuple(empty))
+            for version in lacking(uncovered, layer.cut(part)):
+                uncovered = uncovered.supersede(version.days, version.content)
+        values.extend(uncovered)
+        empty.extend(part.without(version.days for version in uncovered))
+    return Uncovered(tuple(values), tuple(empty))
 
 
 def lacking(mine: Timeline[T], theirs: Timeline[T]) -> Timeline[T]:

@@ -1,4 +1,4 @@
-"""Values with their days in parts that each fit one event, however many there are (rule 0.11). Used by `Merging`."""
+"""Values with their days in parts that each fit one event, however many there are (rule 0.11). Used by `merging`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -16,15 +16,15 @@ Groups = Mapping[str, Mapping[Any, Sequence[Held]]]
 
 def parts(groups: Groups) -> list[dict[str, dict[Any, list[Held]]]]:
     """The groups in as few parts as fit one event each, their values in the same order; one part where there are no values."""
-    found: list[dict[str, dict[Any, list[Held]]]] = [{name: {} for name in groups}]
+    split: list[dict[str, dict[Any, list[Held]]]] = [{name: {} for name in groups}]
     size = 0
-    for name, values in groups.items():
-        for key, held in values.items():
-            for one in held:
-                needed = len(one.model_dump_json(exclude_none=True).encode()) + len(str(key))
+    for name, values_by_key in groups.items():
+        for key, values in values_by_key.items():
+            for held in values:
+                needed = len(held.model_dump_json(exclude_none=True).encode()) + len(str(key))
                 if size and size + needed > MOST_PART_BYTES:
-                    found.append({name: {} for name in groups})
+                    split.append({name: {} for name in groups})
                     size = 0
-                found[-1][name].setdefault(key, []).append(one)
+                split[-1][name].setdefault(key, []).append(held)
                 size += needed
-    return found
+    return split

@@ -1,29 +1,46 @@
-"""`CustomerProfile`: a customer's number, name, alternate numbers and responses (rules 1.5-1.9, 1.14, 1.15)."""
+"""`CustomerProfile`: a customer's numbers, names, responses, fields and merges (rules 1.5-1.9, 1.14, 1.15, 3.2-3.11, 6.1)."""
 
-from collections.abc import Mapping
-from datetime import date
-from typing import ClassVar, Final
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from aggregates import texts
-from aggregates.aggregate import applies, evolve
+from aggregates.aggregate import Aggregate, Decision, applies
+from aggregates.customer.edits import Editor, decide_edits
 from aggregates.customer.events import (
     AlternateNumberAdded,
     AlternateNumberRemoved,
+    BusinessFieldEdited,
+    BusinessFieldsUploaded,
+    CustomerBroughtBack,
+    CustomerMerged,
+    CustomerMergedAway,
     CustomerRegistered,
     CustomerRenamed,
+    CustomerUnmerged,
+    CustomerValuesPutBack,
     PrimaryAlternateNumberChanged,
+    ResponseCleared,
+    ResponseSelected,
 )
-from aggregates.customer.merging import Merging
-from aggregates.customer.rows import first_values
+from aggregates.customer.fields import FieldValues
+from aggregates.customer.merging import Merges, decide_merge, decide_unmerge
+from aggregates.customer.numbers import AlternateNumbers, customer_number
+from aggregates.customer.responses import Responses
+from aggregates.customer.rows import decide_row
 from aggregates.effective import Days, Timeline
 from aggregates.errors import ConflictError, NotFoundError
-from aggregates.fact import Origin, event_id
+from aggregates.fact import Origin
 from aggregates.field.field import FieldDefinition
+from aggregates.field.types import ZoneOn, utc
+from aggregates.setup.category import ProfileCategory
 
-LONGEST_NUMBER: Final = 30
 LONGEST_NAME: Final = 100
-LONGEST_ALTERNATE_NUMBER: Final = 15
+_NO_NUMBERS: Final = AlternateNumbers()
+_NO_RESPONSES: Final = Responses()
+_NO_VALUES: Final = FieldValues()
+_NO_MERGES: Final = Merges()
 
 
 class CustomerExistsError(ConflictError):
@@ -34,29 +51,23 @@ class CustomerNotFoundError(NotFoundError):
     """There is no customer with this number."""
 
 
-class AlternateNumberInUseError(ConflictError):
-    """The alternate number belongs to a customer already (rule 1.14)."""
+class CustomerProfile(Aggregate):
+    """One customer. Names, responses and fields have effective dates; alternate numbers hold from when they are recorded.
 
-
-class AlternateNumberNotFoundError(NotFoundError):
-    """The customer has no such alternate number."""
-
-
-class PrimaryNumberNeededError(ConflictError):
-    """The primary number cannot go while the customer has others."""
-
-
-class CustomerProfile(Merging):
-    """One customer. Names and responses have effective dates; alternate numbers hold from when they are recorded."""
+    `responses`, `fields` and `merges` are pure values that decide what is to be recorded and what a fact makes of them.
+    """
 
     KIND: ClassVar[str] = "customer"
 
     def __init__(self, id: UUID) -> None:  # noqa: A002
         super().__init__(id)
         self.number = ""
+        self.registered_at: datetime | None = None
         self.names: Timeline[str] = Timeline()
-        self.alternate_numbers: list[str] = []
-        self.primary: str | None = None
+        self.alternate_numbers = _NO_NUMBERS
+        self.responses = _NO_RESPONSES
+        self.fields = _NO_VALUES
+        self.merges = _NO_MERGES
 
     # Decisions
 
@@ -79,81 +90,6 @@ class CustomerProfile(Merging):
             effective_to=days.last,
         )
 
-    def register_uploaded(
-        self,
-        origin: Origin,
-        *,
-        number: str,
-        name: str,
-        values: Mapping[str, str],
-        definitions: Mapping[str, FieldDefinition],
-        days: Days,
-        upload: str,
-        row: int,
-        file: str | None = None,
-    ) -> None:
-        """Registers a customer that a row of an upload brought, with its values, in one fact where they fit one (rules 3.2, 0.11).
-
-        Its name holds from the first of the days on, open-ended; values that have a last day are a fact of their own.
-        """
-        first, rest = first_values(values, definitions, days)
-        fact = self.uploaded_registration(
-            self.id,
-            self.company,
-            origin,
-            number=number,
-            name=name,
-            values=first,
-            definitions=definitions,
-            first_day=days.first,
-            upload=upload,
-            row=row,
-            file=file,
-        )
-        evolve(self, fact)
-        self._pending.append(fact)
-        self.upload_fields(origin, rest, definitions, days, upload=upload, row=row, file=file)
-
-    @staticmethod
-    def uploaded_registration(
-        id: UUID,  # noqa: A002
-        company: str,
-        origin: Origin,
-        *,
-        number: str,
-        name: str,
-        values: Mapping[str, str],
-        definitions: Mapping[str, FieldDefinition],
-        first_day: date,
-        upload: str,
-        row: int,
-        file: str | None = None,
-    ) -> CustomerRegistered:
-        """That fact, for a customer without history; name and values hold from the first day on, open-ended.
-
-        A file brings a million of them: nothing is applied that nobody asks for.
-        """
-        personal = {key: value for key, value in values.items() if definitions[key].personal}
-        return CustomerRegistered.of_right_values(
-            {
-                "originator_id": id,
-                "originator_version": 1,
-                "event_id": event_id(origin.causation_id, id, 1),
-                "company": company,
-                "origin": origin,
-                "recorded_at": None,
-                "effective_from": first_day,
-                "effective_to": None,
-                "number": number,
-                "name": name,
-                "upload": upload,
-                "row": row,
-                "file": file,
-                "values": {key: value for key, value in values.items() if key not in personal},
-                "personal_values": personal,
-            }
-        )
-
     def rename(self, origin: Origin, *, name: str, days: Days, keep_later: bool = False) -> None:
         """Gives the customer another name on `days`; records nothing when it is the name already."""
         name = _name(name)
@@ -170,81 +106,169 @@ class CustomerProfile(Merging):
 
     def add_alternate_number(self, origin: Origin, alternate_number: str, *, primary: bool) -> None:
         """Adds a number; the first one is primary, a further one when asked (rule 1.14)."""
-        alternate_number = alternate_number_text(alternate_number)
-        if alternate_number in self.alternate_numbers:
-            if primary:
-                self.make_primary(origin, alternate_number)
-            return
-        primary = primary or self.primary is None
-        self.record(
-            AlternateNumberAdded,
-            origin,
-            number=self.number,
-            alternate_number=alternate_number,
-            primary=primary,
-            replaced=self.primary if primary else None,
-        )
+        self._record_all(origin, self.alternate_numbers.add(alternate_number, primary=primary))
 
     def make_primary(self, origin: Origin, alternate_number: str) -> None:
         """Makes a number of the list the primary one; the old one stays in the list (rule 1.14)."""
-        self._known(alternate_number)
-        if alternate_number != self.primary:
-            self.record(
-                PrimaryAlternateNumberChanged,
-                origin,
-                number=self.number,
-                alternate_number=alternate_number,
-                replaced=self.primary,
-            )
+        self._record_all(origin, self.alternate_numbers.make_primary(alternate_number))
 
     def remove_alternate_number(self, origin: Origin, alternate_number: str) -> None:
         """Takes a number off the list. The primary one goes last."""
-        self._known(alternate_number)
-        if alternate_number == self.primary and len(self.alternate_numbers) > 1:
-            raise PrimaryNumberNeededError(
-                f"{alternate_number} is the primary number; make another number primary first."
-            )
-        self.record(AlternateNumberRemoved, origin, number=self.number, alternate_number=alternate_number)
+        self._record_all(origin, self.alternate_numbers.remove(alternate_number))
 
-    def _known(self, alternate_number: str) -> None:
-        if alternate_number not in self.alternate_numbers:
-            raise AlternateNumberNotFoundError(f"Customer {self.number} has no alternate number {alternate_number}.")
+    def confirm_drawer(
+        self,
+        origin: Origin,
+        *,
+        answers: Mapping[int, str | None],
+        categories: Sequence[ProfileCategory],
+        days: Days,
+        dated: bool,
+        keep_later: bool = False,
+    ) -> None:
+        """OK in the drawer: stores what was chosen and every shown default, or refuses all of it (rules 1.5-1.9).
+
+        See `Responses.confirm`.
+        """
+        self._record_all(origin, self.responses.confirm(answers, categories, days, dated=dated, keep_later=keep_later))
+
+    def edit_fields(
+        self,
+        origin: Origin,
+        edits: Mapping[str, Any],
+        definitions: Mapping[str, FieldDefinition],
+        days: Days,
+        *,
+        dated: bool = False,
+        keep_later: bool = False,
+        seen: int | None = None,
+        interaction: str | None = None,
+        zone: ZoneOn = utc,
+    ) -> None:
+        """Save in the widget: all of the edits, or none (rules 3.4, 3.6, 3.7, 3.9). A blank value takes the field's value away.
+
+        `seen` is the version that the caller saw; `interaction` the open interaction of an agent with this customer, if there is one;
+        `zone` the company's, for times without one.
+        Where the caller may not see the value, an equal one conflicts and is recorded like any other (rule 5.2).
+        """
+        editor = Editor(origin.role, seen, interaction)
+        decisions = decide_edits(
+            self.fields, editor, edits, definitions, days, dated=dated, keep_later=keep_later, zone=zone
+        )
+        self._record_all(origin, decisions)
+
+    def upload_fields(
+        self,
+        origin: Origin,
+        values: Mapping[str, str],
+        definitions: Mapping[str, FieldDefinition],
+        days: Days,
+        *,
+        upload: str,
+        row: int,
+        file: str | None = None,
+    ) -> bool:
+        """A row of an upload, its values canonical already: each holds on the days on which no edit stands against it (rule 3.10).
+
+        True when a value changes on some day. Records nothing when the files said it all before and it holds where it may (rule 3.2).
+        Where the uploader may not see the value, an equal one is recorded and counts like any other (rule 5.2), unless it is the very
+        row of the uploader's own file that spoke last.
+        """
+        decisions, changed = decide_row(
+            self.fields, origin, values, definitions, days, upload=upload, row=row, file=file
+        )
+        self._record_all(origin, decisions)
+        return changed
+
+    def absorb(self, origin: Origin, other: "CustomerProfile", definitions: Mapping[str, FieldDefinition]) -> None:
+        """Takes the other customer in: a field or category gets the other's values on the days on which it has none here."""
+        self._record_all(origin, decide_merge(self, other, definitions))
+        other.record(CustomerMergedAway, origin, number=other.number, survivor=self.number)
+
+    def release(
+        self,
+        origin: Origin,
+        other: "CustomerProfile",
+        definitions: Mapping[str, FieldDefinition],
+        standing: Sequence["CustomerProfile"],
+    ) -> None:
+        """Undoes the merge: the values that it brought and that still stand go, and what they covered comes to light.
+
+        `standing` are the other customers that are merged into this one directly, in the order of their merges.
+        """
+        self._record_all(origin, decide_unmerge(self, other, definitions, standing))
+        other.record(CustomerBroughtBack, origin, number=other.number, survivor=self.number)
+
+    def _record_all(self, origin: Origin, decisions: Sequence[Decision]) -> None:
+        for decision in decisions:
+            self.record(decision.fact, origin, number=self.number, **decision.payload)
 
     # What the facts say
 
     @applies(CustomerRegistered)
     def _registered(self, event: CustomerRegistered) -> None:
         self.number, self.registered_at = event.number, event.recorded_at
-        self._take_row(event)
-        self.names = self.names.supersede(Days(event.effective_from, event.effective_to), event.name)
+        self.alternate_numbers = AlternateNumbers(event.number)
+        self.names = self.names.supersede(event.days, event.name)
+        self.fields = self.fields.after_row(event)
 
     @applies(CustomerRenamed)
     def _renamed(self, event: CustomerRenamed) -> None:
-        self.names = self.names.supersede(Days(event.effective_from, event.effective_to), event.name)
+        self.names = self.names.supersede(event.days, event.name)
 
     @applies(AlternateNumberAdded)
     def _alternate_number_added(self, event: AlternateNumberAdded) -> None:
-        self.alternate_numbers.append(event.alternate_number)
-        self.primary = event.alternate_number if event.primary else self.primary
+        self.alternate_numbers = self.alternate_numbers.after_addition(event)
 
     @applies(PrimaryAlternateNumberChanged)
     def _primary_alternate_number_changed(self, event: PrimaryAlternateNumberChanged) -> None:
-        self.primary = event.alternate_number
+        self.alternate_numbers = self.alternate_numbers.after_change_of_primary(event)
 
     @applies(AlternateNumberRemoved)
     def _alternate_number_removed(self, event: AlternateNumberRemoved) -> None:
-        self.alternate_numbers.remove(event.alternate_number)
-        self.primary = None if self.primary == event.alternate_number else self.primary
+        self.alternate_numbers = self.alternate_numbers.after_removal(event)
 
+    @applies(ResponseSelected)
+    def _response_selected(self, event: ResponseSelected) -> None:
+        self.responses = self.responses.after_selection(event)
 
-def customer_number(value: str) -> str:
-    """A customer number: 1 to 30 letters, digits or hyphens. Raises `TextError`."""
-    return texts.number(value, field="number", label="The customer number", longest=LONGEST_NUMBER)
+    @applies(ResponseCleared)
+    def _response_cleared(self, event: ResponseCleared) -> None:
+        self.responses = self.responses.after_blank(event)
 
+    @applies(BusinessFieldEdited)
+    def _field_edited(self, event: BusinessFieldEdited) -> None:
+        self.fields = self.fields.after_edit(event)
 
-def alternate_number_text(value: str) -> str:
-    """An alternate number in capitals: 1 to 15 letters or digits (rule 1.14). Raises `TextError`."""
-    return texts.code(value, field="alternate_number", label="An alternate number", longest=LONGEST_ALTERNATE_NUMBER)
+    @applies(BusinessFieldsUploaded)
+    def _fields_uploaded(self, event: BusinessFieldsUploaded) -> None:
+        self.fields = self.fields.after_row(event)
+
+    @applies(CustomerMerged)
+    def _merged(self, event: CustomerMerged) -> None:
+        self.fields = self.fields.after_merge(event)
+        self.responses = self.responses.after_merge(event)
+        self.merges = self.merges.after_merge(event)
+
+    @applies(CustomerUnmerged)
+    def _unmerged(self, event: CustomerUnmerged) -> None:
+        self.fields = self.fields.after_unmerge(event)
+        self.responses = self.responses.after_unmerge(event)
+        self.merges = self.merges.after_unmerge(event)
+
+    @applies(CustomerValuesPutBack)
+    def _values_put_back(self, event: CustomerValuesPutBack) -> None:
+        self.fields = self.fields.after_put_back(event)
+        self.responses = self.responses.after_put_back(event)
+
+    @applies(CustomerMergedAway)
+    def _merged_away(self, event: CustomerMergedAway) -> None:
+        self.merges = self.merges.after_leaving(event)
+
+    @applies(CustomerBroughtBack)
+    def _brought_back(self, event: CustomerBroughtBack) -> None:
+        del event
+        self.merges = self.merges.after_return()
 
 
 def _name(value: str) -> str:

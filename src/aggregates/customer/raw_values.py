@@ -26,27 +26,27 @@ def read_row(
     `new`: the row makes a customer, so every required field that is mapped must have a value.
     `zone`: the company's, for times without one.
     """
-    wrong: list[DomainError] = []
-    found: dict[str, str] = {}
+    faults: list[DomainError] = []
+    values: dict[str, str] = {}
     for key, cell in raw.items():
         definition = definitions[key]
         if cell and not cell.isspace():
             try:
-                found[key] = definition.read(cell, zone)
+                values[key] = definition.read(cell, zone)
             except DomainError as fault:
                 fault.field = key
-                wrong.append(fault)
+                faults.append(fault)
         elif new and definition.required:
-            wrong.append(FieldRequiredError(f"{definition.label} must have a value.", field=key))
-    return found, wrong
+            faults.append(FieldRequiredError(f"{definition.label} must have a value.", field=key))
+    return values, faults
 
 
 def defined_field(definitions: Mapping[str, FieldDefinition], key: str) -> FieldDefinition:
     """The definition of an active field. Raises `FieldNotDefinedError`."""
-    found = definitions.get(key)
-    if found is None or not found.active:
+    definition = definitions.get(key)
+    if definition is None or not definition.active:
         raise FieldNotDefinedError(f"Field {key[:60]} is not defined.")
-    return found
+    return definition
 
 
 def edited_value(definition: FieldDefinition, given: Any, zone: ZoneOn = utc) -> str | None:

@@ -1,15 +1,23 @@
-"""What a customer answered to the profile categories: what OK in the drawer stores (rules 1.5-1.9, 1.15)."""
+"""What a customer answered to the profile categories: what OK in the drawer stores (rules 1.5-1.9, 1.15).
 
-from collections.abc import Iterator, Mapping, Sequence
+`Responses` is a pure value: it decides what is to be recorded, and each fact gives the next value.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
-from uuid import UUID
 
 from aggregates import texts
-from aggregates.aggregate import Aggregate, applies
-from aggregates.customer.events import ResponseCleared, ResponseSelected
+from aggregates.aggregate import Decision
+from aggregates.customer.events import (
+    CustomerMerged,
+    CustomerUnmerged,
+    CustomerValuesPutBack,
+    ResponseCleared,
+    ResponseSelected,
+)
 from aggregates.effective import Days, Timeline
 from aggregates.errors import InvalidError
-from aggregates.fact import Origin
 from aggregates.setup.category import ProfileCategory
 
 
@@ -29,48 +37,48 @@ class CategoryNotShownError(InvalidError):
     """The stored answer of a category that is not shown would be cleared (rules 1.4, 1.13)."""
 
 
-class ProfileResponses(Aggregate):
-    """The part of a customer that holds responses, each on effective dates."""
+@dataclass(frozen=True, slots=True)
+class Responses:
+    """A customer's response codes by category code, each on effective dates."""
 
-    number: str
+    in_force: Mapping[int, Timeline[str]] = field(default_factory=dict)
+    """The response that holds, by category, whether it was selected here or brought by a merge."""
+    merged_in: Mapping[int, Timeline[str]] = field(default_factory=dict)
+    """The days on which a response stands as a merge brought it, with the number of the customer that was merged in (rule 6.1)."""
+    blanks: Mapping[int, Timeline[int]] = field(default_factory=dict)
+    """The days for which the blank choice was stored, with the version that it made: what merges brought until then is gone there."""
 
-    def __init__(self, id: UUID) -> None:  # noqa: A002
-        super().__init__(id)
-        self.responses: dict[int, Timeline[str]] = {}
-        self.responses_taken: dict[int, Timeline[str]] = {}
-        """The days on which a response stands as a merge brought it, with the number of the customer that was merged in (rule 6.1)."""
-        self.blanks: dict[int, Timeline[int]] = {}
-        """The days for which the blank choice was stored, with the version that it made: what merges brought until then is gone there."""
+    def at(self, category: int, day: date) -> str | None:
+        """The response in force on `day`, `None` when there is none."""
+        return self.in_force.get(category, Timeline()).at(day)
 
     # Decisions
 
-    def confirm_drawer(
+    def confirm(
         self,
-        origin: Origin,
-        *,
         answers: Mapping[int, str | None],
         categories: Sequence[ProfileCategory],
         days: Days,
+        *,
         dated: bool,
-        keep_later: bool = False,
-    ) -> None:
-        """OK in the drawer: stores what was chosen and every shown default (rules 1.5-1.9), or refuses all of it.
+        keep_later: bool,
+    ) -> list[Decision]:
+        """The facts of OK in the drawer: what was chosen and every shown default (rules 1.5-1.9); all of it, or a refusal.
 
         `answers` maps category codes to response codes, `None` for the blank choice; a category left out stays as it is shown.
         `dated` says that the user named the days; then an answer that equals the one in force may still reach further.
         """
-        known = {category.code for category in categories}
         faults = texts.Faults()
-        for code in sorted(answers.keys() - known):
+        for code in sorted(answers.keys() - {category.code for category in categories}):
             faults.found.append(_not_defined(_cleaned(answers[code]), code))
-        chosen: list[tuple[ProfileCategory, str | None, Days]] = []
+        decisions: list[Decision] = []
         for category in categories:
             with faults:
                 if category.shown or category.code in answers:
-                    chosen.extend(self._decide(category, answers, days, dated=dated, keep_later=keep_later))
+                    decision = self._decide(category, answers, days, dated=dated, keep_later=keep_later)
+                    decisions.extend(() if decision is None else (decision,))
         faults.raise_any()
-        for category, response, held_on in chosen:
-            self._store(origin, category, response, held_on, by_default=category.code not in answers)
+        return decisions
 
     def _decide(
         self,
@@ -80,72 +88,78 @@ class ProfileResponses(Aggregate):
         *,
         dated: bool,
         keep_later: bool,
-    ) -> Iterator[tuple[ProfileCategory, str | None, Days]]:
-        """What is to be stored for one category and on which days; nothing when nothing changes.
+    ) -> Decision | None:
+        """The fact of one category, `None` when nothing changes.
 
         A default that nobody chose never wins over a later-dated response that somebody did choose.
         """
-        held = self.responses.get(category.code, Timeline())
-        stored = held.at(days.first)
+        in_force = self.in_force.get(category.code, Timeline())
+        stored = in_force.at(days.first)
         answered = category.code in answers
         answer = _cleaned(answers[category.code]) if answered else stored or category.default
-        days = held.until_next(days) if keep_later or not answered else days
+        days = in_force.until_next(days) if keep_later or not answered else days
         if answer is None:
-            _check_blank(category, asked=answered)
-        if (answer == stored and not (dated and answered)) or held.says(days, answer):
-            return
+            _check_blank(category, answered=answered)
+        if (answer == stored and not (dated and answered)) or in_force.says(days, answer):
+            return None
         _check_defined(category, answer)
-        yield category, answer, days
-
-    def _store(
-        self, origin: Origin, category: ProfileCategory, response: str | None, days: Days, *, by_default: bool
-    ) -> None:
-        common = {
-            "number": self.number,
-            "category": category.code,
-            "category_description": category.description,
-            "effective_from": days.first,
-            "effective_to": days.last,
-        }
-        if response is None:
-            self.record(ResponseCleared, origin, **common)
-            return
-        self.record(
-            ResponseSelected,
-            origin,
-            **common,
-            response=response,
-            response_description=category.responses[response].description,
-            by_default=by_default,
-        )
-
-    def response(self, category: int, day: date) -> str | None:
-        """The response in force on `day`, `None` when there is none."""
-        held = self.responses.get(category)
-        return None if held is None else held.at(day)
+        return _decision(category, answer, days, by_default=not answered)
 
     # What the facts say
 
-    @applies(ResponseSelected)
-    def _response_selected(self, event: ResponseSelected) -> None:
-        held = self.responses.get(event.category, Timeline())
-        days = Days(event.effective_from, event.effective_to)
-        self.responses[event.category] = held.supersede(days, event.response)
-        self._answered(event.category, days)
+    def after_selection(self, event: ResponseSelected) -> "Responses":
+        """The responses since this one was stored."""
+        return self._with([(event.category, event.days, event.response, None)])
 
-    @applies(ResponseCleared)
-    def _response_cleared(self, event: ResponseCleared) -> None:
-        held = self.responses.get(event.category, Timeline())
-        days = Days(event.effective_from, event.effective_to)
-        self.responses[event.category] = held.clear(days)
-        blanks = self.blanks.get(event.category, Timeline())
-        self.blanks[event.category] = blanks.supersede(days, event.originator_version)
-        self._answered(event.category, days)
+    def after_blank(self, event: ResponseCleared) -> "Responses":
+        """The responses since the blank choice was stored."""
+        blanks = self.blanks.get(event.category, Timeline()).supersede(event.days, event.originator_version)
+        cleared = self._with([(event.category, event.days, None, None)])
+        return replace(cleared, blanks={**self.blanks, event.category: blanks})
 
-    def _answered(self, category: int, days: Days) -> None:
-        """What a merge brought does not stand any more where somebody answered since."""
-        if category in self.responses_taken:
-            self.responses_taken[category] = self.responses_taken[category].clear(days)
+    def after_merge(self, event: CustomerMerged) -> "Responses":
+        """The responses with those that the merge brought."""
+        return self._with(
+            (category, held.days, held.value, event.other)
+            for category, values in event.responses.items()
+            for held in values
+        )
+
+    def after_unmerge(self, event: CustomerUnmerged) -> "Responses":
+        """The responses without those that are gone since the merge was undone."""
+        return self._with(
+            (category, held.days, None, None) for category, values in event.responses.items() for held in values
+        )
+
+    def after_put_back(self, event: CustomerValuesPutBack) -> "Responses":
+        """The responses with those that came to light since the merge was undone."""
+        return self._with(
+            (category, held.days, held.value, held.brought_by)
+            for category, values in event.responses.items()
+            for held in values
+        )
+
+    def _with(self, changes: Iterable[tuple[int, Days, str | None, str | None]]) -> "Responses":
+        """The responses after changes: category, days, response, and the customer whose merge brought it; `None`: neither holds."""
+        in_force, merged_in = dict(self.in_force), dict(self.merged_in)
+        for category, days, response, brought_by in changes:
+            in_force[category] = in_force.get(category, Timeline()).splice(days, response).timeline
+            merged_in[category] = merged_in.get(category, Timeline()).splice(days, brought_by).timeline
+        return Responses(in_force, merged_in, self.blanks)
+
+
+def _decision(category: ProfileCategory, response: str | None, days: Days, *, by_default: bool) -> Decision:
+    payload = {
+        "category": category.code,
+        "category_description": category.description,
+        "effective_from": days.first,
+        "effective_to": days.last,
+    }
+    if response is None:
+        return Decision(ResponseCleared, payload)
+    description = category.responses[response].description
+    payload |= {"response": response, "response_description": description, "by_default": by_default}
+    return Decision(ResponseSelected, payload)
 
 
 def _cleaned(answer: str | None) -> str | None:
@@ -153,31 +167,31 @@ def _cleaned(answer: str | None) -> str | None:
     return None if answer is None else answer.strip().upper() or None
 
 
-def _check_blank(category: ProfileCategory, *, asked: bool) -> None:
+def _check_blank(category: ProfileCategory, *, answered: bool) -> None:
     """A category that is not shown never blocks a save (rule 1.4), so it refuses nothing here."""
-    field = f"responses.{category.code}"
+    path = f"responses.{category.code}"
     if category.required and category.shown:
-        raise ResponseRequiredError(f"A value must be selected for {category.description}.", field=field)
-    if asked and category.shown and not category.offers_blank:
-        raise BlankNotOfferedError(f"A blank choice is not offered for {category.description}.", field=field)
+        raise ResponseRequiredError(f"A value must be selected for {category.description}.", field=path)
+    if answered and category.shown and not category.offers_blank:
+        raise BlankNotOfferedError(f"A blank choice is not offered for {category.description}.", field=path)
 
 
-def _check_defined(category: ProfileCategory, response: str | None) -> None:
+def _check_defined(category: ProfileCategory, code: str | None) -> None:
     """Nobody answers a category that is not shown, neither with a response nor with the blank choice."""
-    if response is None:
+    if code is None:
         if not category.shown:
             raise CategoryNotShownError(
                 f"{category.description} is not shown at the moment, so its stored answer stays.",
                 field=f"responses.{category.code}",
             )
         return
-    found = category.responses.get(response)
-    if not category.active or found is None or not found.active:
-        raise _not_defined(response, category.code)
+    response = category.responses.get(code)
+    if not category.active or response is None or not response.active:
+        raise _not_defined(code, category.code)
 
 
 def _not_defined(response: str | None, category: int) -> ResponseNotDefinedError:
-    field = f"responses.{category}"
+    path = f"responses.{category}"
     if response is None:
-        return ResponseNotDefinedError(f"Category {category} is not defined.", field=field)
-    return ResponseNotDefinedError(f"Response {response} is not defined for category {category}.", field=field)
+        return ResponseNotDefinedError(f"Category {category} is not defined.", field=path)
+    return ResponseNotDefinedError(f"Response {response} is not defined for category {category}.", field=path)

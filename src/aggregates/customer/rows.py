@@ -1,19 +1,20 @@
-"""What a row of a contact upload says of one field: on which days it counts, and where an edit stands against it (rules 3.2, 3.10).
+"""Rows of contact uploads: on which days a value counts, where an edit stands against it, and the facts that it comes to (rules 3.2, 3.10).
 
-Pure functions over the layers of a customer's field, used by `BusinessFields` when it decides; `taken_values` reads the answer out of a
-fact, for appliers and read models alike.
+Pure functions over the `FieldValues` of a customer.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from json import dumps
 from typing import Any, Final
-from uuid import UUID
 
 from aggregates import texts
-from aggregates.customer.events import BusinessFieldsUploaded, CustomerRegistered, Held
+from aggregates.aggregate import Decision
+from aggregates.customer.events import BusinessFieldsUploaded, Held
+from aggregates.customer.fields import EDITED, MERGED, UPLOADED, EditedValue, FieldValues, UploadedValue
+from aggregates.customer.unmasking import is_hidden
 from aggregates.effective import Days, Timeline
-from aggregates.fact import MOST_EVENT_BYTES, Erased
+from aggregates.fact import MOST_EVENT_BYTES, Origin
 from aggregates.field.field import FieldDefinition, Policy
 
 MOST_VALUE_BYTES: Final = MOST_EVENT_BYTES * 5 // 8
@@ -25,39 +26,6 @@ _MOST_BYTES_PER_LETTER: Final = 6
 _OUTLINE_BYTES: Final = 16
 """That the field of a personal value takes besides, in clear."""
 _STRETCH_BYTES: Final = 64
-
-
-@dataclass(frozen=True, slots=True)
-class UploadedValue:
-    """What the files said last of a field on some days: the value, the last event that said it, and the file and row that brought it.
-
-    `by`: who uploaded the last word; `repeated`: the file and row that said it again last, if another one did.
-    """
-
-    value: str
-    event_id: UUID
-    file: str | None
-    row: int | None
-    by: str
-    repeated: tuple[str | None, int | None] | None = None
-
-    def overrules(self, value: str, file: str | None, row: int) -> bool:
-        """True when it is another value further down in the same file: a file that contradicts itself means its last row (rule 3.2)."""
-        further_down = file is not None and file == self.file and self.row is not None and row < self.row
-        return further_down and not texts.same(value, self.value)
-
-    def is_row(self, file: str | None, row: int) -> bool:
-        """True when it is this row of this file that said it last."""
-        return file is not None and (file, row) == (self.repeated or (self.file, self.row))
-
-
-@dataclass(frozen=True, slots=True)
-class EditedValue:
-    """What a person's edit says of a field on some days, its event and the version it made; `None` when it took the value away."""
-
-    value: str | None
-    event_id: UUID
-    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,24 +51,131 @@ class Cell:
         return stored + _STRETCH_BYTES * len(self.withheld)
 
 
-def uploaded_since(uploaded: Timeline[UploadedValue], days: Days, said: UploadedValue) -> Timeline[UploadedValue]:
-    """The timeline of what files said last, after this was said of these days: whoever repeats a value is not the one who brought it."""
-    since = uploaded.supersede(days, said)
-    for before in uploaded.within(days):
-        if texts.same(before.content.value, said.value):
-            brought = replace(said, file=before.content.file, row=before.content.row, repeated=(said.file, said.row))
-            since = since.supersede(before.days.within(days), brought)
-    return since
+def decide_row(
+    fields: FieldValues,
+    origin: Origin,
+    values: Mapping[str, str],
+    definitions: Mapping[str, FieldDefinition],
+    days: Days,
+    *,
+    upload: str,
+    row: int,
+    file: str | None,
+) -> tuple[list[Decision], bool]:
+    """The facts of a row, and whether a value changes on some day. See `CustomerProfile.upload_fields`."""
+    cells_by_days: dict[Days, list[Cell]] = {}
+    hidden = {key for key in values if is_hidden(definitions[key], origin.role)}
+    for key, value in values.items():
+        known_file = _own_file(fields, key, days, file, origin.actor) if key in hidden else file
+        for cell in _news(fields, definitions[key], value, days, row=row, file=known_file, hidden=key in hidden):
+            cells_by_days.setdefault(cell.days, []).append(cell)
+    changed = any(
+        cell.key in hidden or not _is_in_force(fields, cell, EDITED, UPLOADED, MERGED)
+        for cells in cells_by_days.values()
+        for cell in cells
+    )
+    place = {"upload": upload, "row": row, "file": file}
+    decisions = [
+        Decision(BusinessFieldsUploaded, {**place, **_payload(bundle)})
+        for cells in cells_by_days.values()
+        for bundle in _bundles(cells)
+    ]
+    return decisions, changed
 
 
-def spoken_days(
+def registration(
+    number: str,
+    name: str,
+    values: Mapping[str, str],
+    definitions: Mapping[str, FieldDefinition],
+    days: Days,
+    *,
+    upload: str,
+    row: int,
+    file: str | None,
+) -> tuple[dict[str, Any], Mapping[str, str]]:
+    """The payload of `CustomerRegistered` for a customer that a row brings, and the values left for further facts (rules 3.2, 0.11).
+
+    The name, and the values in it, hold from the first of the days on, open-ended.
+    """
+    first, rest = _first_values(values, definitions, days)
+    personal = {key: value for key, value in first.items() if definitions[key].personal}
+    payload = {
+        "effective_from": days.first,
+        "effective_to": None,
+        "number": number,
+        "name": name,
+        "upload": upload,
+        "row": row,
+        "file": file,
+        "values": {key: value for key, value in first.items() if key not in personal},
+        "personal_values": personal,
+    }
+    return payload, rest
+
+
+def unsaid(
+    fields: FieldValues, values: Mapping[str, str], days: Days, *, row: int, file: str | None = None
+) -> dict[str, str]:
+    """Those of a row's values that the files have not said of this customer for all of these days (rule 3.2)."""
+    return {key: value for key, value in values.items() if not _is_said(fields, key, value, days, row=row, file=file)}
+
+
+def _is_said(fields: FieldValues, key: str, value: str, days: Days, *, row: int, file: str | None = None) -> bool:
+    uploaded = fields.uploaded.get(key, Timeline())
+    return uploaded.holds(
+        days, lambda last_word: texts.same(last_word.value, value) or last_word.overrules(value, file, row)
+    )
+
+
+def _news(
+    fields: FieldValues,
+    definition: FieldDefinition,
+    value: str,
+    days: Days,
+    *,
+    row: int,
+    file: str | None,
+    hidden: bool,
+) -> Iterator[Cell]:
+    """The value over the days on which it counts, as far as it changes anything there."""
+    key = definition.key
+    uploaded, edited = fields.uploaded.get(key, Timeline()), fields.edited.get(key, Timeline())
+    for spoken in _spoken_days(uploaded, value, days, file, row):
+        standing = _standing_days(definition.policy, value, spoken, uploaded, edited)
+        cells = list(_cells(definition, value, spoken, standing))
+        repeated = _is_said(fields, key, value, spoken, row=row) and all(
+            _is_in_force(fields, cell, UPLOADED) for cell in cells
+        )
+        if not repeated or (hidden and not uploaded.holds(spoken, lambda last_word: last_word.is_row(file, row))):
+            yield from cells
+
+
+def _own_file(fields: FieldValues, key: str, days: Days, file: str | None, actor: str) -> str | None:
+    """The file, or `None` where somebody else's spoke last on any of the days: that it is the same file would tell its values."""
+    uploaded = fields.uploaded.get(key, Timeline())
+    return None if any(version.content.by != actor for version in uploaded.within(days)) else file
+
+
+def _is_in_force(fields: FieldValues, cell: Cell, *sources: str) -> bool:
+    """True when the value holds already wherever it is taken, from one of these sources."""
+    in_force = fields.in_force.get(cell.key, Timeline())
+    return all(
+        in_force.holds(days, lambda present: present.source in sources and texts.same(present.value, cell.value))
+        for days in cell.taken
+    )
+
+
+def _spoken_days(
     uploaded: Timeline[UploadedValue], value: str, days: Days, file: str | None, row: int
 ) -> Iterator[Days]:
     """The days on which the row is not overruled by what the same file said further down, at an earlier time."""
-    return days.without(one.days for one in uploaded.within(days) if one.content.overrules(value, file, row))
+    return days.without(
+        version.days for version in uploaded.within(days) if version.content.overrules(value, file, row)
+    )
 
 
-def standing_days(
+def _standing_days(
     policy: Policy, value: str, days: Days, uploaded: Timeline[UploadedValue], edited: Timeline[EditedValue]
 ) -> list[Days]:
     """The days on which an edit stands against a file's value, in order (rule 3.10).
@@ -120,7 +195,7 @@ def standing_days(
     ]
 
 
-def cells(definition: FieldDefinition, value: str, days: Days, standing: Sequence[Days]) -> Iterator[Cell]:
+def _cells(definition: FieldDefinition, value: str, days: Days, standing: Sequence[Days]) -> Iterator[Cell]:
     """The value over these days, cut where one fact could not hold all the stretches on which an edit stands."""
     while len(standing) > MOST_STRETCHES:
         first = standing[MOST_STRETCHES].first
@@ -130,7 +205,7 @@ def cells(definition: FieldDefinition, value: str, days: Days, standing: Sequenc
     yield Cell(definition.key, value, definition.personal, days, standing)
 
 
-def bundles(row: Iterable[Cell]) -> Iterator[list[Cell]]:
+def _bundles(row: Iterable[Cell]) -> Iterator[list[Cell]]:
     """The cells in order, in as few bundles as fit one event each (rule 0.11)."""
     bundle: list[Cell] = []
     size = 0
@@ -144,7 +219,7 @@ def bundles(row: Iterable[Cell]) -> Iterator[list[Cell]]:
         yield bundle
 
 
-def first_values(
+def _first_values(
     values: Mapping[str, str], definitions: Mapping[str, FieldDefinition], days: Days
 ) -> tuple[Mapping[str, str], Mapping[str, str]]:
     """The values that the fact that registers a customer brings, and those that are left for further facts.
@@ -155,40 +230,15 @@ def first_values(
         return {}, values
     if _MOST_BYTES_PER_LETTER * sum(map(len, values.values())) + 2 * _STRETCH_BYTES * len(values) <= MOST_VALUE_BYTES:
         return values, {}
-    first = next(bundles(Cell(key, value, definitions[key].personal, days) for key, value in values.items()))
+    first = next(_bundles(Cell(key, value, definitions[key].personal, days) for key, value in values.items()))
     kept = {cell.key: cell.value for cell in first}
     return kept, {key: value for key, value in values.items() if key not in kept}
 
 
-def taken_values(fact: CustomerRegistered | BusinessFieldsUploaded) -> Iterator[tuple[str, str, bool, Days]]:
-    """The values of a row with the days on which each holds since this fact: all but those on which an edit stood against it.
-
-    Field, value, whether it is a personal one, days. Personal values are gone once their key is destroyed.
-    """
-    days = Days(fact.effective_from, fact.effective_to)
-    for values, personal in ((fact.values or {}, False), (personal_values(fact), True)):
-        for key, value in values.items():
-            for part in (days,) if isinstance(fact, CustomerRegistered) else _taken(fact, key, days):
-                yield key, value, personal, part
-
-
-def _taken(fact: BusinessFieldsUploaded, key: str, days: Days) -> Iterable[Days]:
-    if key in fact.withheld:
-        return ()
-    standing = (fact.withheld_on or {}).get(key)
-    return (days,) if standing is None else days.without(Days(one.effective_from, one.effective_to) for one in standing)
-
-
-def personal_values(fact: CustomerRegistered | BusinessFieldsUploaded) -> Mapping[str, str]:
-    """The personal values of a row by field; none once their key is destroyed, which hides the fields, too."""
-    values: Any = fact.personal_values
-    return {} if values is None or isinstance(values, Erased) else values
-
-
-def row_payload(bundle: Sequence[Cell]) -> dict[str, Any]:
+def _payload(bundle: Sequence[Cell]) -> dict[str, Any]:
     """The payload of a fact of a row with these cells, which are of the same days."""
     partly = {
-        cell.key: [Held(effective_from=one.first, effective_to=one.last) for one in cell.withheld]
+        cell.key: [Held(effective_from=days.first, effective_to=days.last) for days in cell.withheld]
         for cell in bundle
         if cell.withheld and cell.taken
     }

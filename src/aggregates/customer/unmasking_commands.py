@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from aggregates.customer.fields import FieldChangedMeanwhileError
+from aggregates.customer.edits import FieldChangedMeanwhileError
 from aggregates.customer.unmasking import Unmasking
 from aggregates.errors import DomainError
 from aggregates.use_case import FactStore, Outcome, Request, command
@@ -12,9 +12,9 @@ from aggregates.use_case import FactStore, Outcome, Request, command
 @command
 def show_masked(store: FactStore, request: Request, *, number: str, fields: Sequence[str]) -> Outcome:
     """Records that masked values of a customer are shown to the caller (rule 5.2)."""
-    found = store.load(Unmasking, number) or Unmasking.new(store.company, number)
-    found.show(request.origin, number, fields)
-    return store.keep(request, found)
+    unmasking = store.load(Unmasking, number) or Unmasking.new(store.company, number)
+    unmasking.show(request.origin, number, fields)
+    return store.keep(request, unmasking)
 
 
 def record_refusal(store: FactStore, request: Request, *, number: str, refusal: DomainError) -> None:
@@ -33,6 +33,6 @@ def record_refusal(store: FactStore, request: Request, *, number: str, refusal: 
 @command
 def refuse_masked_edit(store: FactStore, request: Request, *, number: str, fields: Sequence[str]) -> Outcome:
     """Records that values for masked fields were refused to a caller who may not see them (rule 5.2)."""
-    found = store.load(Unmasking, number) or Unmasking.new(store.company, number)
-    found.refuse_edit(request.origin, number, fields)
-    return store.keep(request, found)
+    unmasking = store.load(Unmasking, number) or Unmasking.new(store.company, number)
+    unmasking.refuse_edit(request.origin, number, fields)
+    return store.keep(request, unmasking)

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from aggregates import errors as domain
-from aggregates.customer.fields import FieldChangedMeanwhileError
+from aggregates.customer.edits import FieldChangedMeanwhileError
 from aggregates.strict_json import JsonError
 from aggregates.use_case import KeyReusedError
 from api.background.following import FollowersError

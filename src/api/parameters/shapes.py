@@ -14,7 +14,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from aggregates import texts
 from aggregates.account.account import account_number
 from aggregates.account.site import site_number
-from aggregates.customer.profile import LONGEST_NAME, alternate_number_text, customer_number
+from aggregates.customer.numbers import alternate_number_text, customer_number
+from aggregates.customer.profile import LONGEST_NAME
 from aggregates.effective import LAST_DAY
 from aggregates.errors import DomainError
 from aggregates.fact import LONGEST_REASON

@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from aggregates.customer import commands
-from aggregates.customer.profile import AlternateNumberNotFoundError, CustomerNotFoundError, CustomerProfile
+from aggregates.customer.numbers import AlternateNumberNotFoundError
+from aggregates.customer.profile import CustomerNotFoundError, CustomerProfile
 from aggregates.customer.unmasking import UNMASKERS
 from aggregates.errors import InvalidError, RefusedError
 from api.http import request_context

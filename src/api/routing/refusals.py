@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from aggregates.customer.fields import FieldChangedMeanwhileError
+from aggregates.customer.edits import FieldChangedMeanwhileError
 from aggregates.errors import DomainError, RefusedError, StaleVersionError
 from aggregates.interaction.interaction import AgentBusyError
 from api.http import request_context

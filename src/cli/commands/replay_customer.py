@@ -94,8 +94,8 @@ def replay_customer(dossier: Dossier, number: str, *, valid_at: date, known_at: 
         changed_at=customer.changed_at,
         valid_at=valid_at,
         known_at=known_at,
-        alternate_numbers=customer.alternate_numbers,
-        primary_alternate_number=customer.primary,
+        alternate_numbers=list(customer.alternate_numbers.numbers),
+        primary_alternate_number=customer.alternate_numbers.primary,
         answers=_answers(customer, facts, valid_at),
         fields=_fields(dossier, customer, valid_at, known_at),
     )
@@ -106,7 +106,7 @@ def _fields(dossier: Dossier, customer: CustomerProfile, day: date, known_at: da
     then, now = _definitions(dossier, known_at)
     found = []
     for key, definition in then.items():
-        version = customer.fields.get(key, Timeline()).version_at(day)
+        version = customer.fields.in_force.get(key, Timeline()).version_at(day)
         if version is not None:
             masked = definition.masked or now[key].masked
             found.append(
@@ -137,7 +137,7 @@ def _answers(customer: CustomerProfile, facts: Sequence[Fact], day: date) -> lis
     """The responses in force on the day, by category, in the descriptions that they were stored with last (rule 1.13)."""
     said = {(fact.category, fact.response): fact for fact in facts if isinstance(fact, ResponseSelected)}
     found = []
-    for category, held in sorted(customer.responses.items()):
+    for category, held in sorted(customer.responses.in_force.items()):
         version = held.version_at(day)
         if version is not None:
             fact = said[category, version.content]

@@ -7,17 +7,20 @@ customer follow each other.
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from aggregates import texts
 from aggregates.aggregate import Aggregate
 from aggregates.customer.commands import ALTERNATE_NUMBERS
-from aggregates.customer.profile import LONGEST_NAME, CustomerProfile, alternate_number_text, customer_number
+from aggregates.customer.events import CustomerRegistered
+from aggregates.customer.numbers import alternate_number_text, customer_number
+from aggregates.customer.profile import LONGEST_NAME, CustomerProfile
 from aggregates.customer.raw_values import read_row
-from aggregates.customer.rows import first_values
+from aggregates.customer.rows import registration, unsaid
 from aggregates.effective import Days
 from aggregates.errors import DomainError, InvalidError
-from aggregates.fact import Fact, Origin
+from aggregates.fact import Fact, Origin, event_id
 from aggregates.field.field import FieldDefinition
 from aggregates.field.types import ZoneOn
 from aggregates.upload.mapping import ALTERNATE_NUMBER, NAME, NUMBER, SPECIAL
@@ -129,7 +132,8 @@ def _customers(known: Known, ids: set[UUID]) -> dict[UUID, CustomerProfile]:
         known.keys.preload(wanted)
         loaded = known.load_many(wanted)
         found |= loaded
-        survivors = {one.survivor for one in loaded.values() if isinstance(one, CustomerProfile) and one.survivor}
+        profiles = (aggregate for aggregate in loaded.values() if isinstance(aggregate, CustomerProfile))
+        survivors = {profile.merges.survivor for profile in profiles if profile.merges.survivor is not None}
         wanted = list({CustomerProfile.id_of(known.company, number) for number in survivors} - found.keys())
     return {id_: one for id_, one in found.items() if isinstance(one, CustomerProfile)}
 
@@ -177,16 +181,18 @@ class _Deciding:
     def _unsaid(self, id_: UUID, customer: CustomerProfile, row: Row, values: Mapping[str, str]) -> Mapping[str, str]:
         """What was said before about a customer that was merged away is no news about its survivor."""
         named, task = self.customers[id_], self._task
-        return values if named is customer else named.unsaid(values, task.days, row=row.number, file=task.file)
+        if named is customer:
+            return values
+        return unsaid(named.fields, values, task.days, row=row.number, file=task.file)
 
     def _survivor(self, id_: UUID) -> CustomerProfile | None:
         """The customer with this id, or the one that it was merged into."""
         if id_ in self._registered:
             self.customers[id_] = CustomerProfile.from_facts([self._registered.pop(id_)])
-        found = self.customers.get(id_)
-        while found is not None and found.survivor is not None:
-            found = self.customers.get(CustomerProfile.id_of(self._company, found.survivor))
-        return found
+        customer = self.customers.get(id_)
+        while customer is not None and customer.merges.survivor is not None:
+            customer = self.customers.get(CustomerProfile.id_of(self._company, customer.merges.survivor))
+        return customer
 
     def _barred(self, one: _Named, customer: CustomerProfile | None) -> str | None:
         """Why the row cannot be taken whatever its values are."""
@@ -211,20 +217,17 @@ class _Deciding:
         return faults.found
 
     def _register(self, id_: UUID, one: _Named, values: Mapping[str, str]) -> None:
-        first, rest = first_values(values, self._definitions, self._task.days)
-        fact = CustomerProfile.uploaded_registration(
-            id_,
-            self._company,
-            self._task.origin,
-            number=one.number,
-            name=_name(one.row.cells.get(NAME), values) or one.number,
-            values=first,
-            definitions=self._definitions,
-            first_day=self._task.days.first,
+        payload, rest = registration(
+            one.number,
+            _name(one.row.cells.get(NAME), values) or one.number,
+            values,
+            self._definitions,
+            self._task.days,
             upload=self._task.upload,
             row=one.row.number,
             file=self._task.file,
         )
+        fact = _first_fact(id_, self._company, self._task.origin, payload)
         self._registered[id_] = fact
         self.decided.facts.append(fact)
         self.decided.new += 1
@@ -274,6 +277,18 @@ class _Deciding:
             self.decided.errors.append(RowError(one.row.number, fault.field, value, fault.text, subject, masked=masked))
         content = content_of(one.row, None if customer is None else customer.number, hidden)
         self.decided.failed_rows.append(FailedRow(one.row.number, content, subject))
+
+
+def _first_fact(id_: UUID, company: str, origin: Origin, payload: Mapping[str, Any]) -> CustomerRegistered:
+    """The fact that registers a customer. No customer is made for it: a file brings a million of them."""
+    return CustomerRegistered(
+        originator_id=id_,
+        originator_version=1,
+        event_id=event_id(origin.causation_id, id_, 1),
+        company=company,
+        origin=origin,
+        **payload,
+    )
 
 
 def _name(given: str | None, values: Mapping[str, str]) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict
 
 from aggregates.customer.merging import MergedAwayError
-from aggregates.customer.profile import alternate_number_text
+from aggregates.customer.numbers import alternate_number_text
 from aggregates.errors import InvalidError
 from projections.reading.paging import Page, bounded, keys_of
 from projections.reading.read_models import View

@@ -20,7 +20,7 @@ from aggregates.customer.events import (
     ResponseCleared,
     ResponseSelected,
 )
-from aggregates.customer.rows import taken_values
+from aggregates.customer.fields import taken_values
 from aggregates.fact import Erased, Fact
 from aggregates.setup.mappings import category_source, field_source
 

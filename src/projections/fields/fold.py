@@ -10,8 +10,7 @@ from typing import Any, ClassVar, Final
 from psycopg import Connection
 
 from aggregates.customer import events as customer
-from aggregates.customer.fields import EDITED, MERGED, UPLOADED
-from aggregates.customer.rows import personal_values, taken_values
+from aggregates.customer.fields import EDITED, MERGED, UPLOADED, personal_values, taken_values
 from aggregates.effective import Days
 from aggregates.fact import EffectiveFact, Erased, Fact
 from aggregates.field.events import FieldChanged, FieldDefined

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from aggregates.account import events as account
 from aggregates.customer import events as customer
-from aggregates.customer.rows import taken_values
+from aggregates.customer.fields import taken_values
 from aggregates.effective import Days
 from aggregates.fact import Erased, Fact
 from aggregates.setup import events as setup

@@ -14,7 +14,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from aggregates.customer.profile import CustomerProfile, customer_number
+from aggregates.customer.numbers import customer_number
+from aggregates.customer.profile import CustomerProfile
 from aggregates.errors import InvalidError
 from aggregates.fact import ERASED, Erased
 from projections.reading.paging import Page, cursor_of
