@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
+import orjson
 from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
@@ -126,6 +127,12 @@ def create_app(dossier: Dossier, reads: ReadModels, settings: ApiSettings) -> Fa
 def describe_only() -> dict[str, Any]:
     """The OpenAPI document, without anything behind the routes."""
     return openapi.describe(_routed())
+
+
+def openapi_document() -> str:
+    """The text of `docs/openapi.json`: sorted keys, an indent of two spaces, a line feed at the end."""
+    options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
+    return orjson.dumps(describe_only(), option=options).decode()
 
 
 @asynccontextmanager

@@ -17,8 +17,9 @@ from aggregates.fact import Role
 from api.app import create_app
 from api.background import event_batches, following
 from api.background.event_batches import EventBatches
-from api.background.following import Bell, FollowersError
+from api.background.following import Bell
 from api.http import streaming
+from api.http.problems import FollowersError
 from api.services import Services
 from api.settings import ApiSettings
 from api_client import Api, assert_problem, fields, token

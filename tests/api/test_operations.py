@@ -12,7 +12,7 @@ from eventsourcing.persistence import OperationalError
 from aggregates.fact import Role
 from aggregates.setup.controls import SystemControls
 from aggregates.setup.events import ControlValueSet
-from api.routing.openapi import openapi_document
+from api.app import openapi_document
 from api_client import Api, assert_problem, define_age, register
 from api_routes import every_route
 from projections import catalogue
@@ -108,7 +108,7 @@ def test_the_message_contract_is_served_as_the_composition_root_gives_it(api: Ap
 
 def test_docs_openapi_json_is_what_the_routes_say() -> None:
     stored = (ROOT / "docs/openapi.json").read_text()
-    assert stored == openapi_document(), "stale: run .venv/bin/python -m api.routing.openapi"
+    assert stored == openapi_document(), "stale: run `dossier docs --write`"
 
 
 def test_the_openapi_document_is_the_same_every_time_and_names_roles_and_refusals(api: Api) -> None:

@@ -13,7 +13,7 @@ from typing import Final
 
 from eventsourcing.persistence import OperationalError
 
-from aggregates.errors import DomainError
+from api.http.problems import FollowersError
 from store.application import Dossier
 from store.signals import Signal
 from store.stopping import Stop
@@ -21,10 +21,6 @@ from store.stopping import Stop
 POLL_S: Final = 1.0
 POLLS_A_LOOK: Final = 5
 """Polls without a signal after which the log's end is looked up."""
-
-
-class FollowersError(DomainError):
-    """As many follow the log already as may."""
 
 
 class Bell:

@@ -20,7 +20,6 @@ from aggregates import errors as domain
 from aggregates.customer.edits import FieldChangedMeanwhileError
 from aggregates.strict_json import JsonError
 from aggregates.use_case import KeyReusedError
-from api.background.following import FollowersError
 from api.http import request_context
 from api.http.tokens import TokenError
 from projections.engine.positions import NotInstalledError
@@ -34,6 +33,10 @@ LONGEST_MESSAGE: Final = 500
 LONGEST_DETAIL: Final = 2_000
 LONGEST_FIELD: Final = 100
 RETRY_AFTER_S: Final = 1
+
+
+class FollowersError(domain.DomainError):
+    """As many follow the log already as may."""
 
 
 @dataclass(frozen=True, slots=True)

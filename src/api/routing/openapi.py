@@ -1,14 +1,11 @@
 """The OpenAPI document: what FastAPI gathers from the routes, completed with what it cannot know, and the same bytes every time.
 
-`python -m api.routing.openapi` writes `docs/openapi.json`; a test fails when that file is stale. Added here: the bearer token, the
-roles of each route (`x-roles`), problem documents as the only shape of a refusal, and the headers of answers.
+`dossier docs --write` writes `docs/openapi.json`; a test fails when that file is stale. Added here: the bearer token, the roles of
+each route (`x-roles`), problem documents as the only shape of a refusal, and the headers of answers.
 """
 
-import sys
-from pathlib import Path
 from typing import Any, Final
 
-import orjson
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
@@ -115,22 +112,3 @@ def _complete(operation: dict[str, Any], method: str, route: APIRoute) -> None:
             answer["headers"] = {
                 name: {"description": text, "schema": {"type": "string"}} for name, text in headers.items()
             }
-
-
-def openapi_document() -> str:
-    """The text of `docs/openapi.json`: sorted keys, two blanks, a line feed at the end."""
-    from api.app import describe_only  # noqa: PLC0415  (the application is described by this module)
-
-    options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
-    return orjson.dumps(describe_only(), option=options).decode()
-
-
-def main() -> None:
-    """Writes the document to the path given, by default `docs/openapi.json`."""
-    target = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/openapi.json")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(openapi_document())
-
-
-if __name__ == "__main__":
-    main()

@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 
 from aggregates.catalogue import FACTS
 from aggregates.fact import EffectiveFact, Fact
-from api.routing.openapi import openapi_document
+from api.app import openapi_document
 from cli.errors import CliError
 from cli.output.lines import say
 from consumers import asyncapi

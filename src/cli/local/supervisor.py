@@ -4,7 +4,7 @@ Children are forked, not executed: what they need was imported once, so six proc
 memory. The supervisor therefore never starts a thread and never opens a connection. A child that ends without being asked is
 started again after a pause that doubles up to `LONGEST_PAUSE_S` and is forgotten once the child has lived for `STEADY_S`. Each
 writes to its own file in `<data>/logs`; the file of the run before is kept beside it. Should the supervisor itself be killed,
-its children see the end of their stdin and end by themselves.
+its children see the end of their stdin and end by themselves (`cli.processes.lifeline`).
 """
 
 import os
@@ -18,9 +18,8 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from cli.data_directory.private_files import open_private
+from cli.processes.lifeline import SUPERVISED
 
-SUPERVISED: Final = "DOSSIER_SUPERVISED"
-"""Set in the environment of children: their stdin is a pipe that the supervisor holds open while it lives."""
 FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 4.0
 STEADY_S: Final = 60.0

@@ -1,7 +1,7 @@
 """What every long-running process does the same: logs, metrics, and a clean end.
 
 SIGTERM and SIGINT set the stop event, nothing else; the process then finishes what it has begun. A process that was started by
-`dossier up` also ends when its supervisor is gone, however that came about: the pipe on its stdin closes.
+`dossier up` also ends when its supervisor is gone (`lifeline`).
 """
 
 import gc
@@ -20,14 +20,13 @@ from starlette.types import Receive, Scope, Send
 
 from cli.http_server.limits import Limits
 from cli.http_server.server import serve
-from cli.local.supervisor import SUPERVISED
+from cli.processes.lifeline import end_with_supervisor
 from cli.processes.logs import configure
 from cli.processes.sockets import PortTakenError, listening
 from cli.settings import Settings
 from store.stopping import Stop
 
 PROCESS: Final = Info("dossier_process", "Which process of which company this is")
-_STDIN: Final = 0
 METRICS_LIMITS: Final = Limits(connections=32)
 COLLECT_AFTER: Final = (50_000, 20, 50)
 """Thresholds of the garbage collector's generations."""
@@ -46,8 +45,7 @@ def running(name: str, settings: Settings, metrics_port: int | None) -> Iterator
     log = structlog.get_logger()
     stop = Stop()
     _on_signals(stop)
-    if os.environ.get(SUPERVISED):
-        threading.Thread(target=_end_with_supervisor, name="supervisor-watch", daemon=True).start()
+    end_with_supervisor()
     with _metrics(settings.host, metrics_port):
         log.info("started", pid=os.getpid())
         yield stop
@@ -89,12 +87,6 @@ def _on_signals(stop: Stop) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
-
-
-def _end_with_supervisor() -> None:
-    while os.read(_STDIN, 1):
-        continue
-    os.kill(os.getpid(), signal.SIGTERM)
 
 
 @contextmanager
