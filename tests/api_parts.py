@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import structlog
 
-from api.http import logs
+from cli.processes.logs import write_json_bytes
 from projections import catalogue
 from projections.engine.runner import Runner
 from projections.reading.read_models import ReadModels
@@ -19,7 +19,7 @@ from store.stopping import Stop
 def logging_to_memory() -> Iterator[io.BytesIO]:
     """What is logged meanwhile, as JSON lines."""
     lines = io.BytesIO()
-    logs.configure("api", "demo", lines)
+    write_json_bytes("api", "demo", lines)
     structlog.configure(cache_logger_on_first_use=False)
     yield lines
     structlog.reset_defaults()

@@ -12,13 +12,12 @@ import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.supervisors import Multiprocess
 
-import api.http.logs
 from api.app import create_app
 from api.http.metrics import SharedCounts
 from api.settings import ApiSettings
 from cli.http_server.server import accepting, configuration
 from cli.http_server.server import serve as serve_app
-from cli.processes.logs import configure
+from cli.processes.logs import configure, write_json_bytes
 from cli.processes.process import running
 from cli.processes.sockets import address, inherited_or_listening
 from cli.settings import Settings, load
@@ -60,7 +59,7 @@ def application(settings: Settings, counts: SharedCounts | None = None) -> ASGIA
     """The API over its own connections, which are closed when the server ends."""
     sys.setswitchinterval(SWITCH_S)
     if not sys.stderr.isatty():
-        api.http.logs.configure(NAME, settings.company)
+        write_json_bytes(NAME, settings.company)
     told = ApiSettings(
         token_secret=settings.token_secret,
         asyncapi=_message_contract,

@@ -6,12 +6,12 @@ the process and of its company, and what `structlog.contextvars` binds.
 
 import logging
 import sys
-from typing import Final
+from typing import Any, BinaryIO, Final
 
+import orjson
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
 
-from api.http.logs import named
 from cli.settings import LogLevel
 
 _TALKATIVE: Final = ("httpx2", "httpcore2", "asyncio", "uvicorn")
@@ -33,7 +33,7 @@ _SHARED: Final[tuple[Processor, ...]] = (
 
 def configure(process: str, level: LogLevel, company: str) -> None:
     """Sets logging up for this process; its name and its company are in every line."""
-    shared = (named(process, company), *_SHARED)
+    shared = (_naming(process, company), *_SHARED)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -54,6 +54,36 @@ def configure(process: str, level: LogLevel, company: str) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
+
+
+def write_json_bytes(process: str, company: str, stream: BinaryIO | None = None) -> None:
+    """Sets logging up for the API, which logs each request: lines go as JSON bytes straight to `stream`, by default to standard error."""
+    structlog.configure(
+        processors=[
+            _naming(process, company),
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(serializer=_as_json),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer if stream is None else stream),
+        cache_logger_on_first_use=True,
+    )
+
+
+def _naming(process: str, company: str) -> Processor:
+    """Adds the name of the process and its company to every line, whichever thread it comes from."""
+
+    def add(_logger: Any, _method: str, event: EventDict) -> EventDict:
+        event["process"], event["company"] = process, company
+        return event
+
+    return add
+
+
+def _as_json(event: dict[str, Any], **_: Any) -> bytes:
+    return orjson.dumps(event, default=str)
 
 
 def _rendering() -> tuple[Processor, ...]:
