@@ -16,6 +16,9 @@ from typer.core import TyperGroup
 from cli.output.lines import complain
 
 FAILED: Final = 1
+RUN: Final = "Run"
+KEEP: Final = "Keep in order"
+"""Panels of `dossier --help` that the commands of several modules stand in."""
 _UNTOLD: Final = logging.NullHandler()
 """Without a handler Python prints the warnings of libraries, such as each try of a pool to connect. Commands say in one line what is wrong;
 a process that runs on has logs of its own."""

@@ -5,19 +5,15 @@ and each of them is to load its own libraries only.
 """
 # ruff: noqa: PLC0415
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
-from uuid import UUID
 
 import typer
 
-from cli.app import AsJson, MetricsPort, application, id_of
-from cli.commands import ask, merge, refused_messages, upkeep
+from cli.app import RUN, AsJson, MetricsPort, application
+from cli.commands import ask, merge, refused_messages, upkeep, upload
 from cli.output.lines import say
 from cli.settings import load
-
-RUN = "Run"
 
 app = application(
     name="dossier",
@@ -136,70 +132,7 @@ def work(metrics_port: MetricsPort = None) -> None:
     run(load(), metrics_port=metrics_port)
 
 
-@app.command(rich_help_panel=RUN)
-def upload(
-    file: Annotated[
-        Path | None,
-        typer.Argument(exists=True, dir_okay=False, readable=True, help="Delimited text or JSON lines, UTF-8."),
-    ] = None,
-    *,
-    mapping: Annotated[str | None, typer.Option(help="Saved mapping from columns to fields.")] = None,
-    columns: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--map",
-            metavar="COLUMN=FIELD",
-            help="A column and its field: a field's key, customer_number, alternate_number or name. Columns of a file without a"
-            " header are 1, 2, ... The file must have each; case, and blanks around a name, do not count. May be given many times; wins"
-            " over --mapping.",
-        ),
-    ] = None,
-    delimiter: Annotated[str | None, typer.Option(help="One of , ; | ~ or tab. Default: detected.")] = None,
-    no_header: Annotated[bool, typer.Option("--no-header", help="The first row is a contact already.")] = False,
-    effective_from: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="From which day the values hold. Default: today."),
-    ] = None,
-    effective_to: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="Last day on which they hold. Default: open-ended."),
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only tell what it would come to: counts and errors. Records nothing.")
-    ] = False,
-    cancel: Annotated[
-        UUID | None,
-        typer.Option(
-            parser=id_of, metavar="UPLOAD", help="Instead of a file: end this upload. The rows that were taken stay."
-        ),
-    ] = None,
-    actor: Annotated[str | None, typer.Option(help="Who uploads it. Default: the user of this machine.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Take a contact file in, and read it to its end. Fails when the file is refused.
-
-    A run that was killed is gone on with by the same command, or by the worker. The same file twice changes nothing.
-
-    Exit status: 0 when every row was taken, 3 when rows were refused, 1 when the file was refused, 130 after Ctrl-C.
-    """
-    from cli.commands import upload_dry_run, upload_file
-
-    if file is not None and cancel is None:
-        reading = upload_file.reading_of(
-            file,
-            mapping=mapping,
-            columns=columns or [],
-            delimiter=delimiter,
-            header=False if no_header else None,
-            effective_from=effective_from.date() if effective_from else None,
-            effective_to=effective_to.date() if effective_to else None,
-        )
-        run = upload_dry_run.dry_run if dry_run else upload_file.upload
-        run(load(), file, reading=reading, actor=actor, as_json=as_json)
-    elif file is None and cancel is not None and not dry_run:
-        upload_file.cancel(load(), cancel, actor=actor, as_json=as_json)
-    else:
-        raise typer.BadParameter("give a file, or --cancel with the id of an upload")
+upload.add_to(app)
 
 
 @app.command(rich_help_panel=RUN)

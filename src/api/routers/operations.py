@@ -1,12 +1,15 @@
-"""Operations, outside `/v1` and without a token: health and metrics. They show no fact and no personal value."""
+"""Operations, outside `/v1` and without a token: health and metrics. They show no fact and no personal value.
 
-from typing import Final
+The models are for the OpenAPI document; `projections.health.judgement.document` makes the answer.
+"""
+
+from typing import Final, Literal
 
 import orjson
 from fastapi import APIRouter, Request
+from pydantic import BaseModel
 from starlette.responses import Response
 
-from api.background.health_shapes import HealthDocument
 from api.http import metrics
 from api.http.problems import UNREADY, problem
 from api.parameters.writing import JSON
@@ -15,6 +18,70 @@ from api.services import services_of
 from projections.health.judgement import document
 
 router: Final = APIRouter(tags=["operations"], route_class=GuardedRoute)
+
+
+class FaultShape(BaseModel):
+    """What is wrong, why, and what to do. `blocks`: answers cannot be given or trusted."""
+
+    what: str
+    why: str
+    todo: str
+    blocks: bool
+
+
+class ReadModelShape(BaseModel):
+    """A read model. `lag` counts events, `lag_s` is the age of the oldest of them in seconds."""
+
+    name: str
+    position: int
+    lag: int
+    lag_s: float
+    state: Literal["running", "stopped", "outdated", "missing", "unattended"]
+
+
+class ProcessShape(BaseModel):
+    """A task of a process. `silent_s`: seconds since it was seen to make progress; `why` it waits."""
+
+    process: str
+    task: str
+    runs: bool
+    state: Literal["starting", "standby", "active", "waiting", "ended"] | None
+    why: str | None
+    silent_s: float | None
+
+
+class RelayShape(BaseModel):
+    """How far the relay is."""
+
+    position: int
+    lag: int
+    lag_s: float
+
+
+class DeliveriesShape(BaseModel):
+    """Changes that wait to be sent to Customer Engagement; `null` while the read model cannot be asked."""
+
+    waiting: int | None
+    oldest_s: float | None
+
+
+class HealthDocument(BaseModel):
+    """The health of the installation."""
+
+    status: Literal["ready", "degraded"]
+    faults: list[FaultShape]
+    warnings: list[str]
+    log_position: int
+    projections: list[ReadModelShape]
+    processes: list[ProcessShape]
+    relaying: RelayShape | None
+    refused_messages: int
+    deliveries: DeliveriesShape
+    dead_letters: int
+    failed_uploads: int
+    failed_propagations: int
+    relay_refused: int
+    """The same as `refused_messages`."""
 
 
 @router.get("/health/live")

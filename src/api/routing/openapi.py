@@ -6,6 +6,7 @@ each route (`x-roles`), problem documents as the only shape of a refusal, and th
 
 from typing import Any, Final
 
+import orjson
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute

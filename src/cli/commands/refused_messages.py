@@ -7,14 +7,13 @@ from uuid import UUID
 
 import typer
 
-from cli.app import AsJson, application, id_of
+from cli.app import KEEP, AsJson, application, id_of
 from cli.output.lines import say
 from cli.settings import load
 
 if TYPE_CHECKING:
     from store.refusals import Refusal, Wish
 
-KEEP = "Keep in order"
 _COLUMNS = ("event", "type", "key", "bytes", "state", "waiting", "refused at", "reason")
 
 EventId = Annotated[

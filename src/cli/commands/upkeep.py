@@ -7,10 +7,9 @@ from uuid import UUID
 import typer
 
 from aggregates.fact import Role
-from cli.app import AsJson, application, id_of
+from cli.app import KEEP, AsJson, application, id_of
 from cli.settings import load
 
-KEEP = "Keep in order"
 LONGEST_DAYS = 3_650
 
 EventId = Annotated[

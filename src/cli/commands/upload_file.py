@@ -133,15 +133,14 @@ def reading_of(
     columns: Sequence[str],
     delimiter: str | None,
     header: bool | None,
-    effective_from: date | None,
-    effective_to: date | None,
+    days: tuple[date | None, date | None],
 ) -> Reading:
-    """How a file is to be read, as the options say. Raises `ColumnsError`."""
+    """How a file is to be read, as the options say; `days` are the first and the last one of the values. Raises `ColumnsError`."""
     mapped = _columns(columns)
     if mapping is None and mapped is None:
         raise ColumnsError("Say which column is which field: --mapping NAME, or --map COLUMN=FIELD for each of them.")
     sign = "\t" if delimiter == "tab" else delimiter
-    return Reading(path.name, mapping, mapped, sign, header, effective_from, effective_to)
+    return Reading(path.name, mapping, mapped, sign, header, *days)
 
 
 def _columns(given: Sequence[str]) -> dict[str, str] | None:

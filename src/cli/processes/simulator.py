@@ -7,12 +7,14 @@ lines, written through) it can be killed and started again without forgetting.
 
 import hmac
 from collections import Counter, defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import IO, Annotated, Any, Final
+from typing import IO, Annotated, Any, Final, cast
 
 import orjson
-from fastapi import APIRouter, Depends, FastAPI, Header, HTTPException, Response
+from fastapi import APIRouter, Depends, FastAPI, Header, HTTPException, Request, Response
 from pydantic import BaseModel, Field
 
 from cli.data_directory.private_files import open_private
@@ -81,6 +83,11 @@ class Memory:
         self.seen[key] = number
         self.counts["effective"] += 1
 
+    def close(self) -> None:
+        """Closes the journal."""
+        if self._journal is not None:
+            self._journal.close()
+
     def fault_for(self, number: str) -> Fault | None:
         """Takes the next fault that this request is to meet."""
         for fault in self.faults:
@@ -91,60 +98,80 @@ class Memory:
         return None
 
 
+async def _check_token(request: Request, authorization: Annotated[str, Header()] = "") -> None:
+    token = request.app.state.token
+    if token and not hmac.compare_digest(authorization.encode(), f"Bearer {token}".encode()):
+        raise HTTPException(401, "The bearer token is not the right one.", {"WWW-Authenticate": "Bearer"})
+
+
+async def _memory(request: Request) -> Memory:
+    return cast("Memory", request.app.state.memory)
+
+
+Remembered = Annotated[Memory, Depends(_memory)]
+router: Final = APIRouter(dependencies=[Depends(_check_token)])
+
+
+@router.put("/customers/{number}/attributes/{attribute}")
+async def _put(
+    memory: Remembered,
+    number: str,
+    attribute: str,
+    value: Value,
+    *,
+    response: Response,
+    idempotency_key: Annotated[str, Header(min_length=1, max_length=200)],
+) -> dict[str, Any]:
+    memory.counts["requests"] += 1
+    fault = memory.fault_for(number)
+    if fault is not None:
+        memory.counts["refused"] += 1
+        headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+        raise HTTPException(fault.status, "Told to fail.", headers)
+    new = memory.put(idempotency_key, number, attribute, value)
+    response.status_code = 201 if new else 200
+    return {"stored": new}
+
+
+@router.get("/customers/{number}/attributes")
+async def _attributes(memory: Remembered, number: str) -> dict[str, Value]:
+    return memory.values.get(number, {})
+
+
+@router.get("/received")
+async def _received(memory: Remembered) -> dict[str, Any]:
+    counts = {name: memory.counts[name] for name in ("requests", "effective", "duplicates", "refused")}
+    return {**counts, "order": memory.order}
+
+
+@router.post("/faults", status_code=201)
+async def _fail(memory: Remembered, fault: Fault) -> Fault:
+    if len(memory.faults) >= MOST_FAULTS:
+        raise HTTPException(409, f"{MOST_FAULTS} faults are waiting already.")
+    memory.faults.append(fault.model_copy())
+    return fault
+
+
+@router.delete("/faults", status_code=204)
+async def _recover(memory: Remembered) -> None:
+    memory.faults.clear()
+
+
+async def _health() -> dict[str, str]:
+    return {"status": "ok"}
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    app.state.memory.close()
+
+
 def create_app(token: str = "", journal: Path | None = None) -> FastAPI:
     """The simulator. Every route but its health asks for this bearer token, unless it is empty; `journal` is a file for its receipts."""
-    app = FastAPI(title="Customer Engagement simulator", openapi_url=None)
-    memory = Memory(journal)
-    app.state.memory = memory
-
-    async def with_token(authorization: Annotated[str, Header()] = "") -> None:
-        if token and not hmac.compare_digest(authorization.encode(), f"Bearer {token}".encode()):
-            raise HTTPException(401, "The bearer token is not the right one.", {"WWW-Authenticate": "Bearer"})
-
-    guarded = APIRouter(dependencies=[Depends(with_token)])
-
-    @guarded.put("/customers/{number}/attributes/{attribute}")
-    async def put(
-        number: str,
-        attribute: str,
-        value: Value,
-        *,
-        response: Response,
-        idempotency_key: Annotated[str, Header(min_length=1, max_length=200)],
-    ) -> dict[str, Any]:
-        memory.counts["requests"] += 1
-        fault = memory.fault_for(number)
-        if fault is not None:
-            memory.counts["refused"] += 1
-            headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
-            raise HTTPException(fault.status, "Told to fail.", headers)
-        new = memory.put(idempotency_key, number, attribute, value)
-        response.status_code = 201 if new else 200
-        return {"stored": new}
-
-    @guarded.get("/customers/{number}/attributes")
-    async def attributes(number: str) -> dict[str, Value]:
-        return memory.values.get(number, {})
-
-    @guarded.get("/received")
-    async def received() -> dict[str, Any]:
-        counts = {name: memory.counts[name] for name in ("requests", "effective", "duplicates", "refused")}
-        return {**counts, "order": memory.order}
-
-    @guarded.post("/faults", status_code=201)
-    async def fail(fault: Fault) -> Fault:
-        if len(memory.faults) >= MOST_FAULTS:
-            raise HTTPException(409, f"{MOST_FAULTS} faults are waiting already.")
-        memory.faults.append(fault.model_copy())
-        return fault
-
-    @guarded.delete("/faults", status_code=204)
-    async def recover() -> None:
-        memory.faults.clear()
-
-    @app.get("/health")
-    async def health() -> dict[str, str]:
-        return {"status": "ok"}
-
-    app.include_router(guarded)
+    app = FastAPI(title="Customer Engagement simulator", openapi_url=None, lifespan=_lifespan)
+    app.state.token = token
+    app.state.memory = Memory(journal)
+    app.add_api_route("/health", _health)
+    app.include_router(router)
     return app
