@@ -21,9 +21,9 @@ from consumers.kafka_client import is_bus_away
 from consumers.messages import Received
 from consumers.reaching import KAFKA
 from consumers.reading import ForeignMessageError, Incoming, UnreadableMessageError, read_message
-from consumers.retrying import Retrying
 from store.outage_log import tell_waiting
 from store.outages import is_not_migrated, is_outage
+from store.retrying import Retrying
 from store.stopping import Stop
 
 THREADS: Final = 8

@@ -23,7 +23,6 @@ from consumers.feeds import Later
 from consumers.kafka_client import is_bus_away
 from consumers.messages import Received
 from consumers.reading import Incoming
-from consumers.retrying import Retrying
 from projections.deliveries.fold import Decision, DeliveriesProjection, ValueGoneError, decisions, value_of
 from projections.deliveries.outgoing import CHANGING
 from store.database import Database
@@ -31,6 +30,7 @@ from store.deliveries import Sending, outcome, outcomes
 from store.mapper import FactMapper
 from store.outages import is_outage
 from store.outcomes import lock_customer, record_dead, record_sent
+from store.retrying import Retrying
 
 GROUP: Final = "forwarder"
 """Name of its consumer group; the company comes before it."""

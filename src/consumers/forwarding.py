@@ -18,10 +18,10 @@ from consumers.forwarder import CONSUMER, GROUP, SENDING, Forwarder
 from consumers.kafka_feed import KafkaFeed
 from consumers.log_feed import LogFeed
 from consumers.resender import Resender
-from consumers.retrying import Retrying
 from store.application import Dossier
 from store.database import Database
 from store.heartbeats import Progress
+from store.retrying import Retrying
 from store.stopping import Stop
 
 FORWARD: Final = "forward"

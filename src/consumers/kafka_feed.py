@@ -7,9 +7,10 @@ membership (`contact`); a member that was killed keeps its partitions from the o
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -23,6 +24,7 @@ from consumers.bus import (
     Topics,
 )
 from consumers.contact import Contact
+from consumers.faults import BusFaults
 from consumers.feeds import MOST_WAITING, Handler, Lane, Lanes
 from consumers.kafka_client import (
     CommitFailedError,
@@ -38,10 +40,11 @@ from consumers.kafka_client import (
     is_bus_away,
 )
 from consumers.messages import Received
-from consumers.retrying import RESTARTING, Retrying, keep_serving
 from consumers.topics import ensure_topics
 from consumers.undecodable import Undecodable, step_over_undecodable
 from store.heartbeats import PATIENCE_S, Progress, TaskState
+from store.retrying import RESTARTING, Retrying
+from store.serving import Step, keep_serving
 from store.stopping import Stop
 
 POLL_RECORDS: Final = 1_000_000
@@ -89,48 +92,57 @@ class KafkaFeed:
         self._topics = topics
         self._retrying = retrying
         self._progress = progress or Progress()
+        self._tried_at = self._committed_at = 0.0
+        """When a commit was last tried, and when there was last nothing left to commit."""
 
     def run(self, handler: Handler, stop: Stop) -> None:
         """See `Feed`."""
         keep_serving(
-            f"feed of {self._consumer}", lambda: self._serve(handler, stop), stop, self._progress, self._retrying
+            f"feed of {self._consumer}",
+            partial(self._term, handler),
+            stop,
+            self._progress,
+            faults=BusFaults(self._retrying),
         )
 
-    def _serve(self, handler: Handler, stop: Stop) -> None:
+    @contextmanager
+    def _term(self, handler: Handler) -> Iterator[Step]:
         ensure_topics(self._brokers, self._topics)
         workers = Lanes(self._consumer, handler, self._topics.company)
         partitions = _Assigned()
         try:
             with self._consuming() as client:
                 self._subscribe(client, partitions)
+                self._tried_at = self._committed_at = time.monotonic()
                 try:
-                    self._consume(client, partitions, workers, stop)
+                    yield partial(self._step, client, partitions, workers, Contact(self._brokers, self._progress))
                 finally:
                     workers.close(list(partitions.lanes.values()))
                 _commit(client, partitions)
         finally:
             workers.close([])
 
-    def _consume(self, client: Any, partitions: "_Assigned", workers: Lanes, stop: Stop) -> None:
-        contact = Contact(self._brokers, self._progress)
-        tried_at = committed_at = time.monotonic()
-        while not stop.is_set():
-            state: TaskState = "active" if contact.obstacle is None else "waiting"
-            self._progress.mark(state, contact.obstacle, patience_s=TURN_PATIENCE_S)
-            now = time.monotonic()
-            if _turn(client, partitions, workers):
-                contact.heard()
-            contact.watch()
-            if contact.obstacle is not None:
-                committed_at = now
-            elif now - tried_at > COMMIT_EVERY_S:
-                tried_at = now
-                if _commit(client, partitions):
-                    committed_at = now
-                elif now - committed_at > UNCOMMITTED_S:
-                    raise KafkaTimeoutError(f"Nothing could be committed for {UNCOMMITTED_S:.0f} s.")
-                else:
-                    contact.look()
+    def _step(
+        self, client: Any, partitions: "_Assigned", workers: Lanes, contact: Contact, _payloads: Sequence[str]
+    ) -> float:
+        """Takes what has come, and commits what is done; the client waits by itself."""
+        state: TaskState = "active" if contact.obstacle is None else "waiting"
+        self._progress.mark(state, contact.obstacle, patience_s=TURN_PATIENCE_S)
+        now = time.monotonic()
+        if _turn(client, partitions, workers):
+            contact.heard()
+        contact.watch()
+        if contact.obstacle is not None:
+            self._committed_at = now
+        elif now - self._tried_at > COMMIT_EVERY_S:
+            self._tried_at = now
+            if _commit(client, partitions):
+                self._committed_at = now
+            elif now - self._committed_at > UNCOMMITTED_S:
+                raise KafkaTimeoutError(f"Nothing could be committed for {UNCOMMITTED_S:.0f} s.")
+            else:
+                contact.look()
+        return 0.0
 
     def _subscribe(self, client: Any, partitions: "_Assigned") -> None:
         """Subscribes, and waits for what the cluster says of the topic: a member that leads its group without knowing that yet assigns

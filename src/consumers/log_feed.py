@@ -7,20 +7,23 @@ stands, so it neither stops the others nor grows in memory.
 
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import Final
 from zlib import crc32
 
 from consumers.brokers import PARTITIONS
+from consumers.faults import BusFaults
 from consumers.feeds import MOST_WAITING, Handler, Lane, Lanes
 from consumers.messages import Received, message
-from consumers.retrying import RESTARTING, Retrying, keep_serving
 from store.application import Dossier
 from store.events import RecordedEvent
 from store.heartbeats import Progress
-from store.leadership import Leader, leading
+from store.leadership import Leader
 from store.log import move, position_of, read
-from store.signals import Signal
+from store.retrying import RESTARTING, Retrying
+from store.serving import Step, keep_serving
 from store.stopping import Stop
 
 BATCH_EVENTS: Final = 500
@@ -66,65 +69,64 @@ class LogFeed:
         self._partitions = partitions
         self._retrying = retrying
         self._progress = progress or Progress()
+        self._stored_at = 0.0
 
     def run(self, handler: Handler, stop: Stop) -> None:
         """See `Feed`."""
         keep_serving(
-            f"feed of {self._consumer}", lambda: self._serve(handler, stop), stop, self._progress, self._retrying
+            f"feed of {self._consumer}",
+            partial(self._term, handler),
+            stop,
+            self._progress,
+            database=self._database,
+            lock=f"feed/{self._consumer}",
+            channels=("log",),
+            faults=BusFaults(self._retrying),
         )
 
-    def _serve(self, handler: Handler, stop: Stop) -> None:
-        with leading(self._database, f"feed/{self._consumer}", stop, self._progress) as leader:
-            if leader is None:
-                return
-            stored = [position_of(leader.connection, self._follower(number)) or 0 for number in range(self._partitions)]
-            partitions = [_Partition(number, position) for number, position in enumerate(stored)]
-            lanes = [partition.lane for partition in partitions]
-            workers = Lanes(f"{self._consumer}-log", handler, self._company)
-            signal = Signal(self._database, "log")
-            try:
-                self._feed(leader, partitions, workers, handler, signal=signal, stop=stop)
-            finally:
-                signal.close()
-                workers.close(lanes)
-            self._store(leader, partitions)
+    @contextmanager
+    def _term(self, handler: Handler, leader: Leader) -> Iterator[Step]:
+        stored = [position_of(leader.connection, self._follower(number)) or 0 for number in range(self._partitions)]
+        partitions = [_Partition(number, position) for number, position in enumerate(stored)]
+        workers = Lanes(f"{self._consumer}-log", handler, self._company)
+        try:
+            yield partial(self._step, handler, leader, partitions, workers)
+        finally:
+            workers.close([partition.lane for partition in partitions])
+        self._store(leader, partitions)
 
-    def _feed(
+    def _step(
         self,
+        handler: Handler,
         leader: Leader,
         partitions: Sequence[_Partition],
         workers: Lanes,
-        handler: Handler,
-        *,
-        signal: Signal,
-        stop: Stop,
-    ) -> None:
-        lanes = [partition.lane for partition in partitions]
-        stored_at = time.monotonic()
-        while not stop.is_set():
-            self._progress.mark()
-            found = self._read(leader, partitions, handler)
-            busy = workers.tick(lanes)
-            if time.monotonic() - stored_at > STORE_EVERY_S:
-                self._store(leader, partitions)
-                stored_at = time.monotonic()
-            if not found:
-                behind = any(partition.progress > partition.stored for partition in partitions)
-                signal.wait(TICK_S if busy or behind else POLL_S, stop)
+        _payloads: Sequence[str],
+    ) -> float:
+        """Reads on, sets workers to what there is, and stores how far they are."""
+        more = self._read(leader, partitions, handler)
+        busy = workers.tick([partition.lane for partition in partitions])
+        if time.monotonic() - self._stored_at > STORE_EVERY_S:
+            self._store(leader, partitions)
+            self._stored_at = time.monotonic()
+        if more:
+            return 0.0
+        behind = any(partition.progress > partition.stored for partition in partitions)
+        return TICK_S if busy or behind else POLL_S
 
     def _read(self, leader: Leader, partitions: Sequence[_Partition], handler: Handler) -> bool:
-        """Reads on for every partition with room, once for all that stand at the same position; whether there was anything."""
+        """Reads on for every partition with room, once for all that stand at the same position; gives whether there was anything."""
         standing: dict[int, list[_Partition]] = defaultdict(list)
         for partition in partitions:
             if partition.lane.waiting < MOST_WAITING:
                 standing[partition.read].append(partition)
-        found = False
+        any_read = False
         for position, group in standing.items():
             events = read(leader.connection, position, BATCH_EVENTS)
             if events:
-                found = True
+                any_read = True
                 self._spread(events, {partition.number: partition for partition in group}, handler)
-        return found
+        return any_read
 
     def _spread(self, events: Sequence[RecordedEvent], group: dict[int, _Partition], handler: Handler) -> None:
         batches: dict[int, list[Received]] = defaultdict(list)
@@ -144,7 +146,9 @@ class LogFeed:
         return crc32(received.key or b"") % self._partitions
 
     def _store(self, leader: Leader, partitions: Sequence[_Partition]) -> None:
-        moved = [(one, progress) for one in partitions if (progress := one.progress) > one.stored]
+        moved = [
+            (partition, progress) for partition in partitions if (progress := partition.progress) > partition.stored
+        ]
         if not moved:
             return
         with leader.connection.transaction():

@@ -11,7 +11,9 @@ To recover: nothing has to be done, it tries for ever; `dossier status` shows ho
 
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -20,20 +22,21 @@ import structlog
 from consumers import relay_metrics
 from consumers.brokers import Brokers
 from consumers.bus import Topics
+from consumers.faults import BusFaults
 from consumers.messages import Message, message
 from consumers.reaching import check_reachable
-from consumers.retrying import RESTARTING, Retrying, keep_serving
 from consumers.sending import Sender
 from consumers.topics import ensure_topics
 from store import refusals
 from store.application import Dossier
 from store.events import RecordedEvent
 from store.heartbeats import Progress
-from store.leadership import Leader, leading
+from store.leadership import Leader
 from store.log import move, position_of, read
 from store.refusals import Refusal
 from store.relaying import FOLLOWER
-from store.signals import Signal
+from store.retrying import RESTARTING, Retrying
+from store.serving import Step, keep_serving
 from store.stopping import Stop
 
 LOCK: Final = "relay"
@@ -70,54 +73,62 @@ class Relay:
         self._progress = progress or Progress()
         self._held: set[UUID] = set()
         """Aggregates whose messages wait for a refused one."""
+        self._position = 0
+        self._ahead: deque[RecordedEvent] = deque()
+        """Events after the position that are read already."""
+        self._asked_at = 0.0
 
     def run(self, stop: Stop) -> None:
         """Relays until `stop` is set. Raises nothing."""
-        keep_serving("relay", lambda: self._serve(stop), stop, self._progress, self._retrying)
+        keep_serving(
+            "relay",
+            partial(self._term, stop),
+            stop,
+            self._progress,
+            database=self._database,
+            lock=LOCK,
+            channels=("log", refusals.CHANNEL),
+            faults=BusFaults(self._retrying),
+        )
 
-    def _serve(self, stop: Stop) -> None:
-        with leading(self._database, LOCK, stop, self._progress) as leader:
-            if leader is None:
-                return
-            ensure_topics(self._brokers, self._topics)
-            signal = Signal(self._database, "log", refusals.CHANNEL)
-            try:
-                with Sender.opened(self._brokers, self._topics, self._progress) as sender:
-                    _log.info("relay.started", topic=self._topics.events)
-                    refusals.try_all_again(leader.connection)
-                    self._note_held(leader)
-                    self._follow(leader, sender, signal, stop)
-            finally:
-                signal.close()
+    @contextmanager
+    def _term(self, stop: Stop, leader: Leader) -> Iterator[Step]:
+        ensure_topics(self._brokers, self._topics)
+        with Sender.opened(self._brokers, self._topics, self._progress) as sender:
+            _log.info("relay.started", topic=self._topics.events)
+            refusals.try_all_again(leader.connection)
+            self._note_held(leader)
+            self._position = position_of(leader.connection, FOLLOWER) or 0
+            self._ahead.clear()
+            self._asked_at = time.monotonic()
+            yield partial(self._step, leader, sender, stop)
 
     def _note_held(self, leader: Leader) -> None:
         self._held = refusals.held(leader.connection)
         relay_metrics.RELAY_REFUSED.set(len(self._held))
 
-    def _follow(self, leader: Leader, sender: Sender, signal: Signal, stop: Stop) -> None:
-        position = position_of(leader.connection, FOLLOWER) or 0
-        ahead: deque[RecordedEvent] = deque()
-        asked_at = time.monotonic()
-        while not stop.is_set():
-            self._progress.mark()
-            self._settle_wishes(leader, sender, position, stop)
-            self._read_ahead(leader, ahead, position)
-            if not ahead:
-                signal.wait(POLL_S, stop)
-                if time.monotonic() - asked_at > ASK_EVERY_S:
-                    check_reachable(self._brokers)
-                    asked_at = time.monotonic()
-                continue
-            window, position = self._window(ahead, self._held)
-            self._store(leader, window, sender.send([one for _, one in window], stop), position)
-            relay_metrics.RELAYED.inc(len(window))
-            relay_metrics.RELAY_POSITION.set(position)
+    def _step(self, leader: Leader, sender: Sender, stop: Stop, _payloads: Sequence[str]) -> float:
+        """Sends a window; with nothing to send, it looks now and then whether there are brokers."""
+        self._settle_wishes(leader, sender, self._position, stop)
+        self._read_ahead(leader)
+        if not self._ahead:
+            if time.monotonic() - self._asked_at > ASK_EVERY_S:
+                check_reachable(self._brokers)
+                self._asked_at = time.monotonic()
+            return POLL_S
+        window, position = self._window(self._ahead, self._held)
+        self._store(leader, window, sender.send([made for _, made in window], stop), position)
+        self._position = position
+        relay_metrics.RELAYED.inc(len(window))
+        relay_metrics.RELAY_POSITION.set(position)
+        return 0.0
 
-    def _read_ahead(self, leader: Leader, ahead: deque[RecordedEvent], position: int) -> None:
-        if len(ahead) < WINDOW_EVENTS:
-            ahead.extend(read(leader.connection, ahead[-1].id if ahead else position, WINDOW_EVENTS))
+    def _read_ahead(self, leader: Leader) -> None:
+        if len(self._ahead) < WINDOW_EVENTS:
+            after = self._ahead[-1].id if self._ahead else self._position
+            self._ahead.extend(read(leader.connection, after, WINDOW_EVENTS))
             end = leader.connection.execute("SELECT coalesce(max(position), 0) FROM events").fetchone()
-            relay_metrics.RELAY_LAG.set((end[0] if end else 0) - position)
+            relay_metrics.RELAY_LAG.set((end[0] if end else 0) - self._position)
 
     def _window(self, ahead: deque[RecordedEvent], held: Set[UUID]) -> tuple[Window, int]:
         """Takes the next events: as many as a window holds, at least one. Gives the messages of those that need not wait, and
@@ -165,7 +176,7 @@ class Relay:
     def _caught_up(self, leader: Leader, sender: Sender, wish: Refusal, position: int, stop: Stop) -> bool:
         """Sends the events of a key that wait, in order; whether none was refused."""
         for window in self._waiting(leader, wish, position):
-            refused = sender.send([one for _, one in window], stop)
+            refused = sender.send([made for _, made in window], stop)
             for event, made in window:
                 if event.id in refused:
                     with leader.connection.transaction():

@@ -7,7 +7,10 @@ To recover: nothing; what was asked for stays asked for until it has an outcome.
 """
 
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Final
 from uuid import UUID, uuid5
 
@@ -16,16 +19,17 @@ import structlog
 from consumers import delivery_metrics
 from consumers.answers import Answers
 from consumers.customer_engagement import ANSWER_TIMEOUT_S, CONNECT_TIMEOUT_S, Answer, CustomerEngagement, Verdict
+from consumers.faults import BusFaults
 from consumers.forwarder import SENDING
-from consumers.retrying import RESTARTING, Retrying, keep_serving
 from projections.deliveries.fold import ValueGoneError, decision, value_of
 from store.database import Database
 from store.deliveries import DeadLetter, Sending, superseded_by
 from store.heartbeats import PATIENCE_S, Progress
-from store.leadership import Leader, leading
+from store.leadership import Leader
 from store.mapper import FactMapper
 from store.outcomes import lock_customer, record_dead, record_resent, take_resend
-from store.signals import Signal
+from store.retrying import RESTARTING, Retrying
+from store.serving import Step, keep_serving
 from store.stopping import Stop
 
 LOCK: Final = "resend"
@@ -62,32 +66,32 @@ class Resender:
 
     def run(self, stop: Stop) -> None:
         """Resends until `stop` is set. Raises nothing."""
-        keep_serving("resender", lambda: self._serve(stop), stop, self._progress, self._restarting)
+        keep_serving(
+            "resender",
+            self._term,
+            stop,
+            self._progress,
+            database=self._database,
+            lock=LOCK,
+            channels=("resend",),
+            faults=BusFaults(self._restarting),
+        )
 
-    def _serve(self, stop: Stop) -> None:
-        with leading(self._database, LOCK, stop, self._progress) as leader:
-            if leader is None:
-                return
-            self._tried.clear()  # another process may have led, and sent, meanwhile
-            signal = Signal(self._database, "resend")
-            try:
-                signal.listen()
-                while not stop.is_set():
-                    self._progress.mark()
-                    self._resend_what_is_due(leader, stop)
-                    signal.wait(self._until_due_s(), stop)
-            finally:
-                signal.close()
+    @contextmanager
+    def _term(self, leader: Leader) -> Iterator[Step]:
+        self._tried.clear()  # another process may have led, and sent, meanwhile
+        yield partial(self._step, leader)
 
-    def _resend_what_is_due(self, leader: Leader, stop: Stop) -> None:
-        while not stop.is_set():
-            self._progress.mark(patience_s=ANSWER_PATIENCE_S)
-            now = time.monotonic()
-            waiting = [event_id for event_id, (_, due) in self._tried.items() if due > now]
-            letter = take_resend(leader.connection, waiting)
-            if letter is None:
-                return
-            self._resend(leader, letter)
+    def _step(self, leader: Leader, _payloads: Sequence[str]) -> float:
+        """Sends a letter that is due again."""
+        self._progress.mark(patience_s=ANSWER_PATIENCE_S)
+        now = time.monotonic()
+        waiting = [event_id for event_id, (_, due) in self._tried.items() if due > now]
+        letter = take_resend(leader.connection, waiting)
+        if letter is None:
+            return self._until_due_s()
+        self._resend(leader, letter)
+        return 0.0
 
     def _until_due_s(self) -> float:
         now = time.monotonic()

@@ -4,16 +4,19 @@ It looks every `EVERY_S`, deletes in small statements with a pause between them,
 nothing has to be done; an outage of the database is waited for.
 """
 
+from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 import structlog
 
 from jobs import metrics
 from store.database import Database
+from store.heartbeats import Progress
 from store.idempotency import AT_ONCE, forget_keys
-from store.outage_log import tell_waiting
-from store.outages import is_outage
+from store.serving import keep_serving
 from store.stopping import Stop
 
 EVERY_S: Final = 600.0
@@ -33,15 +36,11 @@ class KeyForgetter:
 
     def run(self, stop: Stop) -> None:
         """Looks again and again until `stop` is set. Raises nothing."""
-        while not stop.is_set():
-            try:
-                self.forget(stop)
-            except Exception as error:  # noqa: BLE001  (a fault must not end the process; it is logged and tried again)
-                if is_outage(error):
-                    tell_waiting(error, "idempotency keys")
-                else:
-                    _log.error("idempotency_keys.failed", exc_info=error)
-            stop.wait(EVERY_S)
+        keep_serving("idempotency keys", lambda: nullcontext(partial(self._step, stop)), stop, Progress())
+
+    def _step(self, stop: Stop, _payloads: Sequence[str]) -> float:
+        self.forget(stop)
+        return EVERY_S
 
     def forget(self, stop: Stop) -> int:
         """Forgets all that are old enough; gives how many there were. Raises `OperationalError`."""

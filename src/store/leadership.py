@@ -15,7 +15,7 @@ from store.database import Database, Row
 from store.heartbeats import Progress
 from store.stopping import Stop
 
-STANDBY_S: Final = 1.0
+STANDBY_S: Final = 0.5
 """Seconds between two tries of a standby."""
 
 

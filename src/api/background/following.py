@@ -7,15 +7,15 @@ looked up anyway. A follower costs no thread: it waits in the event loop, and ba
 import asyncio
 import threading
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from typing import Final
-
-from eventsourcing.persistence import OperationalError
 
 from api.http.problems import FollowersError
 from store.application import Dossier
-from store.signals import Signal
+from store.heartbeats import Progress
+from store.serving import keep_serving
 from store.stopping import Stop
 
 POLL_S: Final = 1.0
@@ -34,6 +34,8 @@ class Bell:
         self._followers: Counter[str] = Counter()
         self._thread: threading.Thread | None = None
         self._stop = Stop()
+        self._quiet = 0
+        """Looks in a row without a signal."""
         self.position = 0
 
     def __len__(self) -> int:
@@ -75,23 +77,26 @@ class Bell:
             self._thread.join(2 * POLL_S)
 
     def _run(self, loop: asyncio.AbstractEventLoop) -> None:
-        signal = Signal(self._dossier.database, "log")
-        with suppress(OperationalError):
-            signal.listen()  # before the first look, so that nothing is recorded between the two unheard
-        quiet, payload = 0, None
-        while not self._stop.is_set():
-            if (payload or quiet % POLLS_A_LOOK == 0) and self._has_grown(payload) and not loop.is_closed():
-                loop.call_soon_threadsafe(self._ring)
-            payload = max(signal.wait(POLL_S, self._stop), key=int, default=None)
-            quiet = 0 if payload else quiet + 1
-        signal.close()
+        keep_serving(
+            "followers of the log",
+            lambda: nullcontext(partial(self._step, loop)),
+            self._stop,
+            Progress(),
+            database=self._dossier.database,
+            channels=("log",),
+        )
 
-    def _has_grown(self, payload: str | None) -> bool:
+    def _step(self, loop: asyncio.AbstractEventLoop, ends: Sequence[str]) -> float:
+        """Rings when the log has grown, as signals say or, now and then without one, a look at it."""
+        looks = not ends and self._quiet % POLLS_A_LOOK == 0
+        self._quiet = 0 if ends else self._quiet + 1
+        if (ends or looks) and self._has_grown(ends) and not loop.is_closed():
+            loop.call_soon_threadsafe(self._ring)
+        return POLL_S
+
+    def _has_grown(self, ends: Sequence[str]) -> bool:
         """Whether the log has grown beyond what was known."""
-        try:
-            end = int(payload) if payload else self._dossier.log_of_facts.max_notification_id() or 0
-        except OperationalError:
-            return False
+        end = max(map(int, ends)) if ends else self._dossier.log_of_facts.max_notification_id() or 0
         known, self.position = self.position, max(self.position, end)
         return end > known
 

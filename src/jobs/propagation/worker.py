@@ -6,7 +6,9 @@ those of other classes go on, and this one is tried again after `REST_S`, so tha
 """
 
 import time
-from contextlib import closing
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Final, cast
 from uuid import UUID
 
@@ -18,14 +20,12 @@ from jobs import metrics
 from jobs.propagation import records
 from jobs.propagation.run import Propagating
 from projections.reading.read_models import BehindError, ReadModels
-from store import heartbeats
 from store.application import Dossier
 from store.events import RecordedEvent
 from store.heartbeats import Progress
-from store.leadership import Leader, leading
-from store.outage_log import tell_waiting
-from store.outages import is_outage, reason
-from store.signals import Signal
+from store.leadership import Leader
+from store.outages import is_outage
+from store.serving import Step, keep_serving
 from store.stopping import Stop
 
 LOCK: Final = "work"
@@ -40,9 +40,6 @@ PATIENCE_S: Final = 30.0
 """Seconds for which it is no fault that the read model of accounts is behind."""
 CHUNK_PATIENCE_S: Final = 15.0
 """Seconds that a chunk of profiles may take before the task counts as one that hangs."""
-FIRST_PAUSE_S: Final = 0.2
-LONGEST_PAUSE_S: Final = 2.0
-"""How late the end of an outage of the database may be noticed."""
 
 _log = structlog.get_logger(__name__)
 
@@ -57,39 +54,30 @@ class Worker:
         self._reads = reads
         self._rest_s = rest_s
         self._progress = progress or Progress()
-        self._pause_s = FIRST_PAUSE_S
         self._resting: dict[UUID, float] = {}
         self._behind_since: dict[UUID, float] = {}
 
     def run(self, stop: Stop) -> None:
         """Works until `stop` is set. Raises nothing."""
-        while not stop.is_set():
-            try:
-                self._serve(stop)
-            except Exception as error:  # noqa: BLE001  (a fault must not end the process; it is logged and tried again)
-                if is_outage(error):
-                    tell_waiting(error, "propagations")
-                    self._progress.mark("waiting", reason(error), patience_s=heartbeats.PATIENCE_S + self._pause_s)
-                else:
-                    _log.error("work.failed", exc_info=error)
-            stop.wait(self._pause_s)
-            self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
+        keep_serving(
+            "propagations",
+            partial(self._term, stop),
+            stop,
+            self._progress,
+            database=self._dossier.database,
+            lock=LOCK,
+            channels=("log",),
+        )
 
-    def _serve(self, stop: Stop) -> None:
-        with leading(self._dossier.database, LOCK, stop, self._progress) as leader, closing(self._signal()) as signal:
-            if leader is None:
-                return
-            signal.listen()
-            self._pause_s = FIRST_PAUSE_S
-            _log.info("work.leads")
-            while not stop.is_set():
-                self._progress.mark()
-                self.work(leader, stop)
-                if signal.wait(POLL_S, stop):
-                    stop.wait(SETTLE_S)
+    def _term(self, stop: Stop, leader: Leader) -> AbstractContextManager[Step]:
+        _log.info("work.leads")
+        return nullcontext(partial(self._step, stop, leader))
 
-    def _signal(self) -> Signal:
-        return Signal(self._dossier.database, "log")
+    def _step(self, stop: Stop, leader: Leader, payloads: Sequence[str]) -> float:
+        if payloads:
+            stop.wait(SETTLE_S)
+        self.work(leader, stop)
+        return POLL_S
 
     def work(self, leader: Leader, stop: Stop) -> None:
         """Runs what there is to do now, the oldest first; a change of a class waits for an earlier one of the same class.

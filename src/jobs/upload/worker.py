@@ -6,7 +6,9 @@ beside the upload, logged and counted; the other uploads go on, and this one is 
 """
 
 import time
-from contextlib import closing
+from collections.abc import Sequence
+from contextlib import nullcontext
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -17,11 +19,10 @@ from jobs.upload import records, staging
 from jobs.upload.run import ContestedError, NotReceivedError, TakenOverError, Uploading
 from projections.engine.faults import explain
 from store.application import Dossier
-from store.heartbeats import PATIENCE_S, Progress
+from store.heartbeats import Progress
 from store.keys import MasterKeyError
-from store.outage_log import tell_waiting
-from store.outages import is_outage, reason
-from store.signals import Signal
+from store.outages import is_outage
+from store.serving import keep_serving
 from store.stopping import Stop
 
 POLL_S: Final = 1.0
@@ -34,11 +35,6 @@ TIDY_S: Final = 300.0
 """Seconds between two looks for files that are of no use any more."""
 CHUNK_PATIENCE_S: Final = 15.0
 """Seconds that a chunk of rows may take before the task counts as one that hangs."""
-STEADY_S: Final = 10.0
-"""Seconds without a fault after which the next one counts as the first."""
-FIRST_PAUSE_S: Final = 0.2
-LONGEST_PAUSE_S: Final = 2.0
-"""How late the end of an outage of the database may be noticed."""
 
 _log = structlog.get_logger(__name__)
 
@@ -55,30 +51,20 @@ class Uploader:
 
     def run(self, stop: Stop) -> None:
         """Works until `stop` is set. Raises nothing."""
-        pause_s = FIRST_PAUSE_S
-        while not stop.is_set():
-            began = time.monotonic()
-            try:
-                self._serve(stop)
-            except Exception as error:  # noqa: BLE001  (a fault must not end the process; it is logged and tried again)
-                if is_outage(error):
-                    tell_waiting(error, "uploads")
-                    self._progress.mark("waiting", reason(error), patience_s=PATIENCE_S + pause_s)
-                else:
-                    _log.error("uploads.failed", exc_info=error)
-            if time.monotonic() - began > STEADY_S:
-                pause_s = FIRST_PAUSE_S
-            stop.wait(pause_s)
-            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+        keep_serving(
+            "uploads",
+            lambda: nullcontext(partial(self._step, stop)),
+            stop,
+            self._progress,
+            database=self._dossier.database,
+            channels=("log",),
+        )
 
-    def _serve(self, stop: Stop) -> None:
-        with closing(Signal(self._dossier.database, "log")) as signal:
-            signal.listen()
-            while not stop.is_set():
-                self._progress.mark()
-                self.work(stop)
-                if signal.wait(POLL_S, stop):
-                    stop.wait(SETTLE_S)
+    def _step(self, stop: Stop, payloads: Sequence[str]) -> float:
+        if payloads:
+            stop.wait(SETTLE_S)
+        self.work(stop)
+        return POLL_S
 
     def work(self, stop: Stop) -> None:
         """Runs what there is to do now, the oldest first. Raises only when the database is away."""

@@ -95,9 +95,9 @@ def stop(connection: Connection[Row], database: Database, name: str, error: str,
     )
 
 
-def runner_lock(database: Database, name: str) -> sql.Composed:
-    """Advisory lock of the one active runner of a read model."""
-    return database.lock_key(f"runner/{name}")
+def runner(name: str) -> str:
+    """Gives the name of the advisory lock of the one active runner of a read model."""
+    return f"runner/{name}"
 
 
 def rebuild_lock(database: Database, name: str) -> sql.Composed:

@@ -8,7 +8,8 @@ To make one anew: `rebuild`.
 
 import logging
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
+from functools import partial
 from typing import Final
 
 from psycopg import Connection, sql
@@ -21,19 +22,15 @@ from projections.engine.projection import Projection
 from store import outages
 from store.application import Dossier
 from store.database import Database, Row
-from store.heartbeats import PATIENCE_S, Progress
-from store.outage_log import tell_waiting
-from store.signals import Signal
+from store.heartbeats import Progress
+from store.leadership import Leader
+from store.serving import Faults, Step, keep_serving
 from store.stopping import Stop
 
 POLL_S: Final = 1.0
 """How long a lost signal of the log can delay a read model."""
-STANDBY_POLL_S: Final = 0.5
 STOPPED_POLL_S: Final = 5.0
 """How long a stopped read model rests before it tries its event again."""
-FIRST_PAUSE_S: Final = 0.1
-LONGEST_PAUSE_S: Final = 2.0
-"""How late the end of an outage of the database may be noticed."""
 BATCH_PATIENCE_S: Final = 10.0
 """How long a batch may take before its runner counts as one that hangs."""
 
@@ -65,12 +62,32 @@ def install(connection: Connection[Row], classes: Sequence[type[Projection]] | N
 def folding_connection(database: Database, *, schemas: tuple[str, ...] = ()) -> Connection[Row]:
     """A connection set up for writing read models."""
     connection = database.connect(schemas=schemas)
+    set_up_for_folding(connection)
+    return connection
+
+
+def set_up_for_folding(connection: Connection[Row]) -> None:
+    """Sets a connection up for writing read models."""
     # Rows and position are lost together in a crash of the server, and the same events are folded again: no need to wait for
     # the disk. Tables grow under a running connection: a plan made while they were empty must not be kept.
     connection.execute("SET synchronous_commit = off")
     connection.execute("SET plan_cache_mode = force_custom_plan")
     connection.execute("SET jit = off")
-    return connection
+
+
+class _ReadModelFaults(Faults):
+    """Faults of a read model: what is not the database's rests longer, because the same event is tried again."""
+
+    def delay_s(self, error: Exception, count: int) -> float:
+        """See `Faults`."""
+        return super().delay_s(error, count) if outages.is_outage(error) else STOPPED_POLL_S
+
+    def tell(self, name: str, error: Exception, delay_s: float) -> str | None:
+        """See `Faults`. A read model that stopped does not wait: table `projections` says why it stopped."""
+        if outages.is_outage(error):
+            return super().tell(name, error, delay_s)
+        _log.error("%s stopped: %s", name, error)
+        return None
 
 
 class Runner:
@@ -81,23 +98,20 @@ class Runner:
         self._database = dossier.database
         self._projection = projection
         self._progress = progress or Progress()
-        self._pause_s = FIRST_PAUSE_S
+        self._position = 0
 
     def run(self, stop: Stop) -> None:
         """Follows the log until `stop` is set (noticed at once), or stands by while another runner is active."""
-        while not stop.is_set():
-            try:
-                self._follow(stop)
-            except Exception as error:  # noqa: BLE001  (whatever it is, it is stored where operators look, and tried again)
-                if outages.is_outage(error):
-                    tell_waiting(error, f"read model {self._projection.name}")
-                    self._progress.mark("waiting", outages.reason(error), patience_s=PATIENCE_S + self._pause_s)
-                    stop.wait(self._pause_s)
-                    self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
-                else:
-                    _log.error("Read model %s stopped: %s", self._projection.name, error)
-                    self._progress.mark(patience_s=PATIENCE_S + STOPPED_POLL_S)
-                    stop.wait(STOPPED_POLL_S)
+        keep_serving(
+            f"Read model {self._projection.name}",
+            partial(self._term, stop),
+            stop,
+            self._progress,
+            database=self._database,
+            lock=positions.runner(self._projection.name),
+            channels=("log",),
+            faults=_ReadModelFaults(),
+        )
 
     def catch_up(self) -> int:
         """Folds everything there is once and gives the position it reached; waits for the runner that is active, if one is.
@@ -108,31 +122,20 @@ class Runner:
         """
         reader = BatchReader(self._dossier, self._projection)
         with closing(folding_connection(self._database)) as connection:
-            lock = positions.runner_lock(self._database, self._projection.name)
+            lock = self._database.lock_key(positions.runner(self._projection.name))
             connection.execute(sql.SQL("SELECT pg_advisory_lock({})").format(lock))
             return self._catch_up(connection, reader, Stop())
 
-    def _follow(self, stop: Stop) -> None:
-        signal, reader = Signal(self._database, "log"), BatchReader(self._dossier, self._projection)
-        with closing(folding_connection(self._database)) as connection, closing(signal):
-            lock = positions.runner_lock(self._database, self._projection.name)
-            while not positions.take(connection, lock):
-                self._progress.mark("standby")
-                if stop.wait(STANDBY_POLL_S):
-                    return
-            signal.listen()
-            while not stop.is_set():
-                position = self._catch_up(connection, reader, stop)
-                self._pause_s = FIRST_PAUSE_S
-                self._progress.mark()
-                self._wait(signal, position, stop)
+    def _term(self, stop: Stop, leader: Leader) -> AbstractContextManager[Step]:
+        set_up_for_folding(leader.connection)
+        reader = BatchReader(self._dossier, self._projection)
+        return nullcontext(partial(self._step, stop, leader.connection, reader))
 
-    def _wait(self, signal: Signal, position: int, stop: Stop) -> None:
-        """Waits for an event after `position`; signals of what was folded meanwhile are skipped."""
-        while ends := signal.wait(POLL_S, stop):
-            self._progress.mark()
-            if max(map(int, ends)) > position:
-                return
+    def _step(self, stop: Stop, connection: Connection[Row], reader: BatchReader, ends: Sequence[str]) -> float:
+        """Folds what is new; `ends` of the log that are folded already need no look at it."""
+        if not ends or max(map(int, ends)) > self._position:
+            self._position = self._catch_up(connection, reader, stop)
+        return POLL_S
 
     def _catch_up(self, connection: Connection[Row], reader: BatchReader, stop: Stop) -> int:
         while True:

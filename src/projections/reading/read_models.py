@@ -11,13 +11,12 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final, Self
 
 import psycopg
-from eventsourcing.persistence import OperationalError
 from psycopg import Connection, sql
 
 from aggregates.errors import InvalidError
@@ -26,9 +25,10 @@ from projections.engine.projection import Projection
 from projections.engine.states import ProjectionState, states
 from store.application import Dossier
 from store.database import Database, Row
+from store.heartbeats import Progress
 from store.keys import KeyRing
 from store.log import SETTLED_MS
-from store.signals import Signal
+from store.serving import keep_serving
 from store.stopping import Stop
 
 WAIT_S: Final = 2.0
@@ -241,18 +241,24 @@ class ReadModels:
                 moved()
 
     def _listen(self) -> None:
-        with closing(Signal(self._database, positions.PROJECTED)) as signal:
-            while not self._ended.is_set():
-                notices = [notice.rpartition(" ") for notice in signal.wait(POLL_S, self._ended)]
-                if notices:
-                    self._learn({name: int(position) for name, _, position in notices})
-                elif self._listeners:
-                    self._look_up()
+        keep_serving(
+            "read models",
+            lambda: nullcontext(self._hear),
+            self._ended,
+            Progress(),
+            database=self._database,
+            channels=(positions.PROJECTED,),
+        )
 
-    def _look_up(self) -> None:
-        """Makes up for signals that were lost."""
-        with suppress(OperationalError), self._database.connection() as connection:
-            self._learn(dict(connection.execute(_POSITIONS).fetchall()))
+    def _hear(self, notices: Sequence[str]) -> float:
+        """Learns the positions that are told; where none are, looks them up for those who wait, since signals may be lost."""
+        if notices:
+            told = [notice.rpartition(" ") for notice in notices]
+            self._learn({name: int(position) for name, _, position in told})
+        elif self._listeners:
+            with self._database.connection() as connection:
+                self._learn(dict(connection.execute(_POSITIONS).fetchall()))
+        return POLL_S
 
 
 def as_known_at(database: Database, known_at: datetime | None) -> datetime:
