@@ -1,6 +1,6 @@
 """Every event class and aggregate of Dossier. Importing it registers all stored topics."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import aggregates.account.account
@@ -50,11 +50,25 @@ KEY_FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "interaction": ("interaction",),
     "upload_mapping": ("name",),
     "upload": ("upload",),
+    "controls": (),
+    "mappings": (),
+    "system_options": (),
 }
-"""Payload fields that are the natural key of an aggregate family; the other families have one aggregate a company."""
+"""Payload fields that are the natural key of an aggregate family; none where a company has one aggregate of the family."""
 
 
 def natural_key(family: str, company: str, payload: Mapping[str, Any]) -> str:
     """The natural key of the aggregate that a payload belongs to: `1001`, `A-7/S-1`, or the company."""
-    fields = KEY_FIELDS.get(family)
-    return company if fields is None else "/".join(str(payload[field]) for field in fields)
+    fields = KEY_FIELDS[family]
+    return "/".join(str(payload[field]) for field in fields) if fields else company
+
+
+def check_keys(facts: Iterable[type[Fact]]) -> None:
+    """Raises `TypeError` for an event class that says nothing of its aggregate's natural key."""
+    for fact in facts:
+        family = fact.TOPIC.partition(".")[0]
+        if family not in KEY_FIELDS or not fact.model_fields.keys() >= set(KEY_FIELDS[family]):
+            raise TypeError(f"Events of {fact.TOPIC} lack the natural key of their family: see KEY_FIELDS.")
+
+
+check_keys(FACTS.values())

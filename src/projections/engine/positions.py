@@ -12,6 +12,7 @@ from typing import Final
 from psycopg import Connection, sql
 
 from projections.engine.faults import Fault
+from projections.engine.projection import Definition
 from store.database import Database, Row
 
 PROJECTED: Final = "projected"
@@ -39,6 +40,17 @@ _STOP: Final = """
     )
     SELECT pg_notify(%(channel)s, name || ' ' || position) FROM moved
 """
+_HOLD_TABLES: Final = """
+    SELECT pg_advisory_xact_lock(hashtextextended('dossier/' || current_schema() || '/tables/' || %s, 0))
+"""
+"""`tables_lock`, in the schema of the connection."""
+_TAKE_TOPICS: Final = """
+    UPDATE projections AS model SET topics = %(topics)s
+    WHERE name = %(name)s AND shape = %(shape)s AND topics <> %(topics)s AND NOT EXISTS (
+        SELECT FROM events
+        WHERE position <= model.position AND (topic = ANY(model.topics)) <> (topic = ANY(%(topics)s))
+    )
+"""
 
 
 class NotInstalledError(Exception):
@@ -52,7 +64,7 @@ class Place:
     position: int
     recorded_at: datetime | None
     generation: int
-    shape: bytes
+    definition: Definition
     tables: Sequence[str]
     stopped: bool
 
@@ -60,13 +72,21 @@ class Place:
 def place(connection: Connection[Row], name: str) -> Place:
     """Where a read model is now. Raises `NotInstalledError`."""
     row = connection.execute(
-        "SELECT position, recorded_at, generation, shape, tables, state = 'stopped' FROM projections WHERE name = %s",
+        "SELECT position, recorded_at, generation, shape, topics, tables, state = 'stopped' FROM projections WHERE name = %s",
         [name],
         binary=True,
     ).fetchone()
     if row is None:
         raise NotInstalledError(f"Read model {name} has no tables; run dossier migrate.")
-    return Place(*row)
+    position, recorded_at, generation, shape, topics, tables, stopped = row
+    return Place(position, recorded_at, generation, Definition(shape, tuple(topics)), tables, stopped)
+
+
+def take_topics(connection: Connection[Row], name: str, definition: Definition) -> None:
+    """Takes over the topics of this version for a read model whose tables are those of this version, unless it has passed an event of a
+    topic that only one of the two versions folds. Where topics differ it reads the log: to be called without a statement timeout."""
+    connection.execute(_HOLD_TABLES, [name])
+    connection.execute(_TAKE_TOPICS, {"name": name, "shape": definition.shape, "topics": list(definition.topics)})
 
 
 def move(connection: Connection[Row], database: Database, name: str, position: int, at: datetime | None) -> None:

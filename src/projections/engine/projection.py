@@ -26,6 +26,14 @@ class Seen:
     fact: Fact
 
 
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What the rows of a read model depend on: its tables, as a digest, and the topics that it is folded from, in order."""
+
+    shape: bytes
+    topics: tuple[str, ...]
+
+
 class Projection(ABC):
     """One read model. Subclasses are listed in `catalogue`."""
 
@@ -50,6 +58,6 @@ class Projection(ABC):
         """
 
     @classmethod
-    def shape(cls) -> bytes:
-        """Digest of tables and topics: tables of another definition, or folded without a topic, must be rebuilt first."""
-        return sha256("\0".join((cls.ddl, *sorted(cls.topics))).encode()).digest()
+    def definition(cls) -> Definition:
+        """The definition that its tables must have been made and folded by. How `ddl` is broken into lines does not matter."""
+        return Definition(sha256(" ".join(cls.ddl.split()).encode()).digest(), tuple(sorted(cls.topics)))

@@ -50,7 +50,7 @@ _END: Final = """
     UPDATE projections SET rebuild_position = NULL, rebuild_target = NULL, rebuild_started_at = NULL WHERE name = %s
 """
 _NEXT_GENERATION: Final = """
-    UPDATE projections SET generation = generation + 1, shape = %s, tables = %s WHERE name = %s
+    UPDATE projections SET generation = generation + 1, shape = %s, topics = %s, tables = %s WHERE name = %s
 """
 _NOT_YET: Final = (
     psycopg.errors.LockNotAvailable,
@@ -225,8 +225,8 @@ class _Rebuild:
         for table in self._new:
             connection.execute(sql.SQL("ALTER TABLE {} SET SCHEMA {}").format(table, schema))
         connection.execute(sql.SQL("DROP SCHEMA {}").format(building))
-        shape, tables = self._projection.shape(), list(self._projection.tables)
-        connection.execute(_NEXT_GENERATION, [shape, tables, self._name])
+        definition, tables = self._projection.definition(), list(self._projection.tables)
+        connection.execute(_NEXT_GENERATION, [definition.shape, list(definition.topics), tables, self._name])
         connection.execute(_END, [self._name])
         positions.move(connection, self._database, self._name, position, at)
 

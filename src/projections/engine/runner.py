@@ -34,6 +34,9 @@ STOPPED_POLL_S: Final = 5.0
 BATCH_PATIENCE_S: Final = 10.0
 """How long a batch may take before its runner counts as one that hangs."""
 
+_INSTALL: Final = """
+    INSERT INTO projections (name, shape, topics, tables) VALUES (%s, %s, %s, %s) ON CONFLICT (name) DO NOTHING
+"""
 _log = logging.getLogger(__name__)
 
 
@@ -44,19 +47,20 @@ class ProjectionStoppedError(Exception):
 def install(connection: Connection[Row], classes: Sequence[type[Projection]] | None = None) -> None:
     """Makes the tables of every read model that has none, and its row in `projections`. Called under the migrations' lock.
 
-    Tables made by an earlier definition are left as they are: their read model stops until it is rebuilt.
+    Tables made by an earlier definition are left as they are: their read model stops until it is rebuilt. Where only topics have come or
+    gone, it goes on unless it has passed an event of one of them.
     """
     if classes is None:
         from projections import catalogue  # noqa: PLC0415  (the read models listed there import this module)
 
         classes = catalogue.classes()
     for projection in classes:
-        made = connection.execute(
-            "INSERT INTO projections (name, shape, tables) VALUES (%s, %s, %s) ON CONFLICT (name) DO NOTHING",
-            [projection.name, projection.shape(), list(projection.tables)],
-        )
+        name, definition = projection.name, projection.definition()
+        made = connection.execute(_INSTALL, [name, definition.shape, list(definition.topics), list(projection.tables)])
         if made.rowcount:
             connection.execute(projection.ddl.encode())
+        else:
+            positions.take_topics(connection, name, definition)
 
 
 def folding_connection(database: Database, *, schemas: tuple[str, ...] = ()) -> Connection[Row]:
@@ -162,7 +166,7 @@ class Runner:
     def _place(self, connection: Connection[Row]) -> Place:
         name = self._projection.name
         place = positions.place(connection, name)
-        if place.shape != self._projection.shape():
+        if place.definition != self._projection.definition():
             error = f"The tables of {name} were made by another version; run dossier rebuild {name}."
             positions.stop(connection, self._database, name, error)
             raise ProjectionStoppedError(error)

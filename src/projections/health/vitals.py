@@ -14,6 +14,7 @@ from psycopg import Connection
 from psycopg.rows import class_row, dict_row
 
 from projections import catalogue
+from projections.engine.projection import Definition
 from projections.engine.states import ProjectionState, states_of
 from store import heartbeats, schema
 from store.database import Database, Row
@@ -54,8 +55,8 @@ _WAITING: Final = """
         ORDER BY position LIMIT %(most)s
     ) AS waiting
 """
-_SHAPES: Final = """
-    SELECT name, shape, (SELECT bool_and(to_regclass(quote_ident(found)) IS NOT NULL) FROM unnest(tables) AS found) AS complete
+_DEFINITIONS: Final = """
+    SELECT name, shape, topics, (SELECT bool_and(to_regclass(quote_ident(found)) IS NOT NULL) FROM unnest(tables) AS found) AS complete
     FROM projections
 """
 
@@ -110,7 +111,7 @@ class VitalsReader:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._connection: Connection[Row] | None = None
-        self._shapes = {projection.name: projection.shape() for projection in catalogue.classes()}
+        self._definitions = {projection.name: projection.definition() for projection in catalogue.classes()}
         self._migrations = frozenset(migration.number for migration in schema.migrations())
         self._done = (0, 0)
         """Generation of the read model of deliveries, and the position up to which every delivery has an outcome."""
@@ -159,10 +160,15 @@ class VitalsReader:
 
     def _shaped(self, connection: Connection[Row]) -> tuple[frozenset[str], frozenset[str]]:
         """Read models made by another version, and those without tables."""
-        rows = {name: (bytes(shape), complete) for name, shape, complete in connection.execute(_SHAPES)}
-        missing = frozenset(name for name in self._shapes if name not in rows or not rows[name][1])
-        outdated = frozenset(name for name, shape in self._shapes.items() if name in rows and rows[name][0] != shape)
-        return outdated - missing, missing
+        made_by: dict[str, Definition] = {}
+        for name, shape, topics, complete in connection.execute(_DEFINITIONS):
+            if complete:
+                made_by[name] = Definition(bytes(shape), tuple(topics))
+        missing = self._definitions.keys() - made_by
+        outdated = {
+            name for name, definition in self._definitions.items() if made_by.get(name, definition) != definition
+        }
+        return frozenset(outdated), frozenset(missing)
 
     def _waiting(self, connection: Connection[Row], found: Sequence[ProjectionState]) -> Waiting | None:
         """Counts from the first delivery that waited the last time, so that a long history costs nothing."""

@@ -11,11 +11,16 @@ from operator import itemgetter
 from typing import Any, Final
 
 from aggregates.account import events as account
+from aggregates.catalogue import FACTS
 from aggregates.customer import events as customer
 from aggregates.customer.fields import taken_values
 from aggregates.effective import Days
 from aggregates.fact import Erased, Fact
+from aggregates.field import events as field
+from aggregates.interaction import events as interaction
+from aggregates.profile_class import events as profile_class
 from aggregates.setup import events as setup
+from aggregates.upload import events as upload
 
 NAME: Final = "name"
 FIELDS: Final = "fields"
@@ -43,6 +48,13 @@ def statements(fact: Fact) -> list[Statement]:
     """The statements of a fact about days; no two of its statements are about the same subject and day."""
     state = STATES.get(type(fact))
     return [] if state is None else list(state(fact))
+
+
+def check_known(facts: Iterable[type[Fact]]) -> None:
+    """Raises `TypeError` for an event class of which it is not said what it states about days, be it nothing."""
+    unknown = sorted(fact.TOPIC for fact in facts if fact not in STATES and fact not in WITHOUT_DAYS)
+    if unknown:
+        raise TypeError(f"What do events of {', '.join(unknown)} state about days? Add them to STATES or WITHOUT_DAYS.")
 
 
 def abouts_of(family: str, subjects: str) -> list[str]:
@@ -145,3 +157,40 @@ STATES: Final[dict[type[Fact], Callable[[Any], Statements]]] = {
     setup.SystemOptionsChanged: _options,
     setup.ControlValueSet: _control,
 }
+WITHOUT_DAYS: Final[frozenset[type[Fact]]] = frozenset(
+    {
+        account.AccountOpened,
+        account.SiteCreated,
+        customer.AlternateNumberAdded,
+        customer.AlternateNumberRemoved,
+        customer.CustomerBroughtBack,
+        customer.CustomerMergedAway,
+        customer.MaskedFieldEditRefused,
+        customer.MaskedFieldsShown,
+        customer.PrimaryAlternateNumberChanged,
+        field.FieldChanged,
+        field.FieldDefined,
+        interaction.InteractionClosed,
+        interaction.InteractionEnded,
+        interaction.InteractionStarted,
+        profile_class.ProfileClassChanged,
+        profile_class.ProfileClassDefined,
+        profile_class.PropagationFinished,
+        profile_class.PropagationStarted,
+        setup.AttributeMapped,
+        setup.AttributeUnmapped,
+        setup.CategoryChanged,
+        setup.CategoryDefined,
+        setup.DefaultResponseMoved,
+        setup.ResponseChanged,
+        setup.ResponseDefined,
+        upload.UploadCancelled,
+        upload.UploadFinished,
+        upload.UploadMappingSaved,
+        upload.UploadReceived,
+        upload.UploadRefused,
+    }
+)
+"""Event classes that say of nothing on which days it holds."""
+
+check_known(FACTS.values())

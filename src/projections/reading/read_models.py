@@ -21,7 +21,7 @@ from psycopg import Connection, sql
 
 from aggregates.errors import InvalidError
 from projections.engine import positions
-from projections.engine.projection import Projection
+from projections.engine.projection import Definition, Projection
 from projections.engine.states import ProjectionState, states
 from store.application import Dossier
 from store.database import Database, Row
@@ -49,7 +49,7 @@ _NEWEST: Final = """
 """
 _POSITIONS: Final = "SELECT name, position FROM projections"
 _PLACES: Final = (
-    "SELECT name, position, recorded_at, state = 'stopped', error, shape FROM projections WHERE name = ANY(%s)"
+    "SELECT name, position, recorded_at, state = 'stopped', error, shape, topics FROM projections WHERE name = ANY(%s)"
 )
 
 
@@ -114,7 +114,7 @@ class ReadModels:
 
             projections = catalogue.projections(dossier)
         self._tables = {projection.name: projection.tables for projection in projections}
-        self._shapes = {projection.name: projection.shape() for projection in projections}
+        self._definitions = {projection.name: projection.definition() for projection in projections}
         self._positions: dict[str, int] = {}
         self._moved = threading.Condition()
         self._ended = Stop()
@@ -212,10 +212,11 @@ class ReadModels:
         rows = connection.execute(_PLACES, [list(names)], binary=True).fetchall()
         if len(rows) < len(set(names)):
             raise _not_installed(names)
-        if outdated := [name for name, *_, shape in rows if shape != self._shapes[name]]:
+        made_by = {name: Definition(shape, tuple(topics)) for name, *_, shape, topics in rows}
+        if outdated := [name for name, definition in made_by.items() if definition != self._definitions[name]]:
             raise _outdated(outdated)
         self._learn({name: position for name, position, *_ in rows})
-        return _Reached([row[:-1] for row in rows])
+        return _Reached([row[:-2] for row in rows])
 
     def _settled(self, known_at: datetime) -> int:
         """The position that answers for `known_at` must have reached."""
