@@ -6,6 +6,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
@@ -19,13 +20,14 @@ from consumers.feeds import Later
 from consumers.kafka_client import KafkaConsumer, TopicPartition
 from consumers.messages import Received, headers_of, key_of, message
 from consumers.reading import Incoming, read_message
-from consumers.retrying import Retrying
 from projections.deliveries.fold import DeliveriesProjection
 from projections.engine.runner import Runner
 from store import deliveries
 from store.application import Dossier
 from store.database import Database
+from store.log import RELAY, position_of
 from store.public import PublicEvent, as_json
+from store.retrying import Retrying
 from store.stopping import Stop
 
 PATIENCE_S = 30.0
@@ -224,6 +226,26 @@ def on_topic(servers: str, topic: str) -> list[Received]:
         return found
     finally:
         consumer.close()
+
+
+@dataclass(frozen=True)
+class RelayState:
+    """How far the relay is in the log."""
+
+    position: int
+    log_end: int
+
+    @property
+    def lag(self) -> int:
+        """Events that are not on the bus yet."""
+        return self.log_end - self.position
+
+
+def relay_state(database: Database) -> RelayState:
+    """How far the relay is, whether or not one is running."""
+    with database.connection() as connection:
+        end = connection.execute("SELECT coalesce(max(position), 0) FROM events").fetchone()
+        return RelayState(position_of(connection, RELAY) or 0, end[0] if end else 0)
 
 
 def drop_connections(database: Database) -> None:

@@ -144,10 +144,6 @@ class Fact(BaseModel):
 
         return evolve(aggregate, self)
 
-    def as_recorded(self, recorded_at: datetime) -> Self:
-        """The same fact as the log gives it back."""
-        return self.model_copy(update={"recorded_at": recorded_at})
-
 
 class EffectiveFact(Fact):
     """A fact that holds on business days: whole days, both ends inclusive, `None` = open-ended (rule 0.2)."""

@@ -32,9 +32,8 @@ from store.application import Dossier
 from store.events import RecordedEvent
 from store.heartbeats import Progress
 from store.leadership import Leader
-from store.log import move, position_of, read
+from store.log import RELAY, move, position_of, read
 from store.refusals import Refusal
-from store.relaying import FOLLOWER
 from store.retrying import RESTARTING, Retrying
 from store.serving import Step, keep_serving
 from store.stopping import Stop
@@ -98,7 +97,7 @@ class Relay:
             _log.info("relay.started", topic=self._topics.events)
             refusals.try_all_again(leader.connection)
             self._note_held(leader)
-            self._position = position_of(leader.connection, FOLLOWER) or 0
+            self._position = position_of(leader.connection, RELAY) or 0
             self._ahead.clear()
             self._asked_at = time.monotonic()
             yield partial(self._step, leader, sender, stop)
@@ -153,7 +152,7 @@ class Relay:
             for event, made in window:
                 if event.id in refused:
                     self._refuse(leader, event, made, refused[event.id])
-            move(leader.connection, FOLLOWER, position)
+            move(leader.connection, RELAY, position)
         if refused:
             self._note_held(leader)
 

@@ -168,12 +168,6 @@ def dead_letter(connection: Connection[Row], event_id: UUID) -> DeadLetter | Non
         return cursor.fetchone()
 
 
-def unreadable_message(connection: Connection[Row], event_id: UUID) -> bytes | None:
-    """The first bytes of a message that nobody could read."""
-    row = connection.execute("SELECT message FROM dead_letters WHERE event_id = %s", [event_id]).fetchone()
-    return None if row is None else row[0]
-
-
 def superseded_by(connection: Connection[Row], sending: Sending) -> UUID | None:
     """The latest event whose value for the same customer and attribute was sent although it is later than this one."""
     row = connection.execute(_SUPERSEDED, [sending.number, sending.attribute, sending.position]).fetchone()

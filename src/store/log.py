@@ -11,7 +11,7 @@ from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, NoReturn
 from uuid import UUID
 
 from eventsourcing.persistence import (
@@ -20,12 +20,8 @@ from eventsourcing.persistence import (
     InfrastructureFactory,
     InfrastructureFactoryError,
     Mapper,
-    Notification,
     OperationalError,
-    ProcessRecorder,
     StoredEvent,
-    Subscription,
-    Tracking,
     TrackingRecorder,
     Transcoder,
 )
@@ -38,11 +34,9 @@ from store.database import POOL_SIZE, Database, Row
 from store.events import COLUMNS, NewEvent, RecordedEvent, recorded_event
 from store.keys import KeyRing
 from store.mapper import FactMapper
-from store.signals import Signal
-from store.stopping import Stop
 
-BATCH: Final = 500
-POLL_S: Final = 1.0
+RELAY: Final = "relay/v2"
+"""The relay as a follower of the log. It ends in the contract's version, as the topic does: a new topic begins with the first event."""
 SETTLED_MS: Final = 2_000
 """How long to wait for the append that is under way."""
 
@@ -147,9 +141,9 @@ class Log(ApplicationRecorder):
             row = connection.execute("SELECT max(position) FROM events").fetchone()
         return row[0] if row else None
 
-    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> "LogSubscription":
-        """All events after position `gt`, then new ones as they are recorded."""
-        return LogSubscription(self, gt, topics)
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> NoReturn:
+        """Not offered: who follows the log reads it by position and is woken by signals (`serving`)."""
+        raise NotImplementedError
 
     def settled(self, known_at: datetime, *, within_ms: int = SETTLED_MS) -> int:
         """A position up to which nothing that was recorded until `known_at` is missing, however close to now it is.
@@ -184,42 +178,6 @@ class Log(ApplicationRecorder):
         self.database.close()
 
 
-class LogSubscription(Subscription[Log]):
-    """Iterates over the log without end: NOTIFY as a hint, a poll as the safety net; survives a lost connection."""
-
-    def __init__(self, recorder: Log, gt: int | None, topics: Sequence[str]) -> None:
-        super().__init__(recorder, gt, topics)
-        self._signal = Signal(recorder.database, "log")
-        self._stop = Stop()
-        self._batch: Iterator[Notification] = iter(())
-
-    def __next__(self) -> Notification:
-        while not self._has_been_stopped:
-            for notification in self._batch:
-                self._last_notification_id = notification.id
-                return notification
-            self._batch = iter(
-                self._recorder.select_notifications(
-                    self._last_notification_id, BATCH, topics=self._topics, inclusive_of_start=False
-                )
-            )
-            self._batch, found = _peek(self._batch)
-            if not found:
-                self._signal.wait(POLL_S, self._stop)
-        raise StopIteration
-
-    def stop(self) -> None:
-        """Ends the iteration."""
-        super().stop()
-        self._stop.set()
-        self._signal.close()
-
-
-def _peek(batch: Iterator[Notification]) -> tuple[Iterator[Notification], bool]:
-    items = list(batch)
-    return iter(items), bool(items)
-
-
 def read(
     connection: Connection[Row],
     after: int,
@@ -246,23 +204,6 @@ def read(
         query = f"SELECT {COLUMNS} FROM ({measured}) AS measured WHERE bytes_before < %s ORDER BY position"
         values.append(enough_bytes)
     return [recorded_event(row) for row in connection.execute(query, values, binary=True)]
-
-
-class PositionTracker(TrackingRecorder):
-    """Positions of followers of the log, behind the library's interface."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def insert_tracking(self, tracking: Tracking) -> None:
-        """Stores how far a follower has come."""
-        with self._database.connection() as connection:
-            move(connection, tracking.application_name, tracking.notification_id)
-
-    def max_tracking_id(self, application_name: str) -> int | None:
-        """How far a follower has come, `None` when it never stored a position."""
-        with self._database.connection() as connection:
-            return position_of(connection, application_name)
 
 
 def move(connection: Connection[Row], follower: str, position: int) -> None:
@@ -316,13 +257,13 @@ class Factory(InfrastructureFactory[TrackingRecorder]):
             raise InfrastructureFactoryError("Snapshots are not kept.")
         return self.application_recorder()
 
-    def tracking_recorder(self, tracking_recorder_class: Any = None) -> TrackingRecorder:  # noqa: ARG002
-        """Positions of followers."""
-        return PositionTracker(self.database)
+    def tracking_recorder(self, tracking_recorder_class: Any = None) -> NoReturn:  # noqa: ARG002
+        """Not offered: followers store their positions with what they do (`move`)."""
+        raise InfrastructureFactoryError("Followers store their own positions.")
 
-    def process_recorder(self) -> ProcessRecorder:
-        """Not offered: projections store positions with their rows (`projections.engine.runner`)."""
-        raise InfrastructureFactoryError("Projections store their own positions.")
+    def process_recorder(self) -> NoReturn:
+        """Not offered, for the same reason."""
+        raise InfrastructureFactoryError("Followers store their own positions.")
 
     def close(self) -> None:
         """Closes the log and its connections."""

@@ -16,8 +16,8 @@ from psycopg.rows import class_row
 from aggregates.errors import ConflictError, NotFoundError
 from store.database import Row
 from store.events import COLUMNS, RecordedEvent, recorded_event
+from store.log import RELAY
 from store.outcomes import printable
-from store.relaying import FOLLOWER
 
 MOST_REFUSALS: Final = 500
 """A page."""
@@ -92,7 +92,7 @@ def wished(connection: Connection[Row]) -> list[Refusal]:
 def _select(connection: Connection[Row], condition: str, **values: Any) -> list[Refusal]:
     with connection.cursor(row_factory=class_row(Refusal)) as cursor:
         cursor.execute(
-            f"SELECT {_REFUSAL} FROM refused_messages AS refused WHERE {condition}", {"follower": FOLLOWER, **values}
+            f"SELECT {_REFUSAL} FROM refused_messages AS refused WHERE {condition}", {"follower": RELAY, **values}
         )
         return cursor.fetchall()
 

@@ -100,7 +100,7 @@ class MemoryStore:
         for claim in releases:
             if self._claims.get(claim) == aggregate.id:
                 del self._claims[claim]
-        told = [fact.as_recorded(RECORDED) for _, facts in pending for fact in facts]
+        told = [fact.model_copy(update={"recorded_at": RECORDED}) for _, facts in pending for fact in facts]
         self.facts.extend(told)
         outcome = Outcome(bool(told), aggregate.version, len(self.facts) if told else None)
         if key is not None:

@@ -15,7 +15,7 @@ import pytest
 
 from conftest import kafka_module
 from consumer_world import Loops, Recorder, message_of, wait_for
-from consumers import contact
+from consumers import contact, faults
 from consumers.brokers import Brokers
 from consumers.bus import Topics, producing
 from consumers.contact import Contact
@@ -23,7 +23,6 @@ from consumers.feeds import Later
 from consumers.kafka_client import KafkaConnectionError, KafkaConsumer, KafkaTimeoutError
 from consumers.kafka_feed import SESSION_TIMEOUT_MS, KafkaFeed
 from consumers.reaching import AWAY, NoAnswerError, NotLetInError
-from consumers.retrying import why
 from consumers.topics import ensure_topics
 from store.heartbeats import Progress
 
@@ -163,4 +162,4 @@ def test_brokers_that_refuse_end_the_member(monkeypatch: pytest.MonkeyPatch) -> 
     ],
 )
 def test_why_kafka_is_waited_for_is_told_in_words(error: Exception, reason: str) -> None:
-    assert why(error) == reason
+    assert faults.reason(error) == reason

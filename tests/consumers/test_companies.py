@@ -26,6 +26,7 @@ from consumer_world import (
     message_of,
     on_topic,
     received_of,
+    relay_state,
     serving,
     wait_for,
 )
@@ -44,7 +45,6 @@ from store import deliveries
 from store.application import Dossier
 from store.database import Database
 from store.log import move
-from store.relaying import relay_state
 from store.schema import migrate
 
 pytestmark = pytest.mark.kafka

@@ -9,8 +9,8 @@ import pytest
 
 from consumer_world import TOKEN, Simulator
 from consumers.customer_engagement import CustomerEngagement, Verdict, _retry_after_s
-from consumers.retrying import LONGEST_ASKED_S, Retrying
 from store.deliveries import Sending
+from store.retrying import LONGEST_ASKED_S, Retrying
 
 DAY = date(2026, 11, 21)
 

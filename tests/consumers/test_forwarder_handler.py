@@ -80,12 +80,12 @@ def test_an_unreadable_message_is_put_aside_once_with_its_reason(
     broken = Received(good.key, b"not json", good.headers, "topic/3/17", 17)
     [letter] = handed_over(dossier, forwarder, broken, broken)
     with dossier.database.connection() as connection:
-        kept = deliveries.unreadable_message(connection, letter.event_id)
+        kept = connection.execute("SELECT message FROM dead_letters WHERE event_id = %s", [letter.event_id]).fetchone()
         with pytest.raises(NotResendableError):
             deliveries.request_resend(connection, letter.event_id, "ann")
     assert letter.event_id == unreadable_id(broken)
     assert "The value is not JSON." in letter.reason
-    assert (letter.number, letter.source, kept) == (None, "topic/3/17", broken.value)
+    assert (letter.number, letter.source, kept) == (None, "topic/3/17", (broken.value,))
 
 
 def test_a_reason_that_no_table_takes_is_kept_without_what_it_does_not_take(

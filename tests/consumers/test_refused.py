@@ -10,7 +10,7 @@ from aggregates.customer.events import ResponseSelected
 from aggregates.customer.profile import CustomerProfile
 from aggregates.use_case import Request
 from conftest import TODAY
-from consumer_world import FAST, Company, Loops, Recorder, message_of, on_topic, wait_for
+from consumer_world import FAST, Company, Loops, Recorder, message_of, on_topic, relay_state, wait_for
 from consumers.brokers import Brokers
 from consumers.bus import LARGEST_MESSAGE_BYTES, Topics, producing
 from consumers.kafka_client import ConfigResource, ConfigResourceType, KafkaAdminClient
@@ -21,7 +21,6 @@ from consumers.topics import LIMIT, ensure_topics
 from store import mapper, refusals
 from store.application import Dossier
 from store.refusals import Refusal, RefusalNotFoundError, RefusalSettledError
-from store.relaying import relay_state
 
 pytestmark = pytest.mark.kafka
 

@@ -17,7 +17,7 @@ from uuid import uuid4
 import pytest
 
 from conftest import kafka_module
-from consumer_world import FAST, Company, Loops, drop_connections, on_topic, succeeds, wait_for
+from consumer_world import FAST, Company, Loops, drop_connections, on_topic, relay_state, succeeds, wait_for
 from consumers.brokers import Brokers, TopicShape
 from consumers.bus import Topics, producing
 from consumers.kafka_client import KafkaAdminClient, KafkaError
@@ -27,10 +27,8 @@ from consumers.reading import read_message
 from consumers.relay import Relay
 from consumers.topics import ensure_topics
 from store.application import Dossier
-from store.database import Database
 from store.events import NewEvent
-from store.log import move
-from store.relaying import FOLLOWER, relay_state
+from store.log import RELAY, move
 
 pytestmark = pytest.mark.kafka
 UNCLOSED = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
@@ -95,7 +93,7 @@ def test_a_relay_that_lost_its_last_position_sends_again_and_no_subscriber_is_mi
     wait_for(is_through(dossier), "the relay comes to the log's end")
     end()
     with dossier.database.connection() as connection:  # as if it had been killed between acknowledgement and position
-        move(connection, FOLLOWER, 4)
+        move(connection, RELAY, 4)
     company.answer("1001", "A")
     company.answer("1001", "B")
     loops.start(Relay(dossier, Brokers(kafka_servers), topics, FAST).run)
@@ -246,13 +244,3 @@ def test_trying_without_a_broker_leaves_nothing_behind(mute: bool, monkeypatch: 
             with pytest.raises(KafkaError):
                 ensure_topics(Brokers(server), Topics.of("demo"))
         assert (threading.active_count(), len(list(Path("/proc/self/fd").iterdir()))) == before
-
-
-def test_lag_is_what_the_log_has_and_the_bus_has_not(database: Database, dossier: Dossier, company: Company) -> None:
-    assert relay_state(database).lag == 0
-    company.define()
-    state = relay_state(database)
-    assert (state.position, state.lag, state.moved_at) == (0, state.log_end, None)
-    with database.connection() as connection:
-        move(connection, FOLLOWER, 3)
-    assert relay_state(database).lag == state.log_end - 3

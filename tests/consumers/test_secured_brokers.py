@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 
 from command_line import company, migrated
 from conftest import kafka_module
-from consumer_world import FAST, TOKEN, Company, Loops, Simulator, World, wait_for
+from consumer_world import FAST, TOKEN, Company, Loops, Simulator, World, relay_state, wait_for
 from consumers.brokers import Brokers, SaslMechanism, Security, SecurityProtocol, TopicShape
 from consumers.bus import Topics, producing
 from consumers.forwarding import FORWARD, forwarding
@@ -28,7 +28,6 @@ from consumers.reaching import NotLetInError, check_reachable
 from consumers.relay import Relay
 from consumers.topics import COPIES, WeakTopicError, ensure_topics
 from store.application import Dossier
-from store.relaying import relay_state
 
 pytestmark = [
     pytest.mark.kafka,

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 from uuid import uuid4
@@ -30,6 +30,8 @@ from counting import (
 )
 from projections.engine import folding
 from projections.engine import runner as engine
+from projections.engine.projection import Seen
+from projections.engine.rebuild import rebuild
 from projections.engine.runner import ProjectionStoppedError, Runner, install
 from store.application import Dossier
 from store.database import Database
@@ -55,7 +57,7 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextmanager
-def running(*runners: Runner) -> Iterator[threading.Event]:
+def running(*runners: Runner) -> Iterator[Stop]:
     """Runs them in threads; the event stops them."""
     stop = Stop()
     threads = [threading.Thread(target=runner.run, args=[stop]) for runner in runners]
@@ -419,6 +421,81 @@ def test_installing_twice_keeps_what_is_there(dossier: Dossier, ask: Ask, counti
     migrate(dossier.database, install)
     assert state(dossier)["position"] == 3
     assert rows(dossier) == rows_by_the_log(dossier)
+
+
+class Further(Counting):
+    """A later version of the read model, which is folded from one more topic."""
+
+    topics = Counting.topics | {"customer.alternate_number_added"}
+
+    def fold(self, connection: Connection[Any], facts: Sequence[Seen]) -> None:
+        """Counts registrations as before."""
+        if wanted := [seen for seen in facts if seen.fact.TOPIC in Counting.topics]:
+            super().fold(connection, wanted)
+
+
+def test_a_new_topic_asks_for_no_rebuild_while_no_event_of_it_was_passed(
+    dossier: Dossier, ask: Ask, counting: Counting
+) -> None:
+    register(dossier, ask(), 1, 3)
+    Runner(dossier, counting).catch_up()
+    last = add_other(dossier, ask(), 2)
+    with pytest.raises(ProjectionStoppedError, match="another version"):
+        Runner(dossier, Further(dossier)).catch_up()
+    assert Runner(dossier, installed(dossier, Further)).catch_up() == last
+    assert state(dossier)["topics"] == sorted(Further.topics)
+    assert state(dossier)["state"] == "running"
+    assert rows(dossier) == rows_by_the_log(dossier)
+
+
+def test_a_new_topic_asks_for_a_rebuild_once_an_event_of_it_was_passed(
+    dossier: Dossier, ask: Ask, counting: Counting
+) -> None:
+    register(dossier, ask(), 1, 3)
+    add_other(dossier, ask(), 2)
+    Runner(dossier, counting).catch_up()
+    with pytest.raises(ProjectionStoppedError, match="dossier rebuild counting"):
+        Runner(dossier, installed(dossier, Further)).catch_up()
+    rebuild(dossier, Further(dossier), lambda _position, _target: None)
+    assert Runner(dossier, Further(dossier)).catch_up() == 4
+    assert state(dossier)["topics"] == sorted(Further.topics)
+
+
+@pytest.mark.parametrize("passed", [True, False])
+def test_a_topic_that_is_not_folded_any_more_asks_for_a_rebuild_only_where_an_event_of_it_was(
+    dossier: Dossier, ask: Ask, passed: bool
+) -> None:
+    further = installed(dossier, Further)
+    register(dossier, ask(), 1, 3)
+    if passed:
+        add_other(dossier, ask(), 2)
+    Runner(dossier, further).catch_up()
+    counting = installed(dossier)
+    if passed:
+        with pytest.raises(ProjectionStoppedError, match="dossier rebuild counting"):
+            Runner(dossier, counting).catch_up()
+    else:
+        assert Runner(dossier, counting).catch_up() == 3
+
+
+def test_a_runner_of_an_earlier_version_folds_nothing_once_topics_were_taken_over(
+    dossier: Dossier, ask: Ask, counting: Counting
+) -> None:
+    register(dossier, ask(), 1, 3)
+    Runner(dossier, counting).catch_up()
+    installed(dossier, Further)
+    add_other(dossier, ask(), 2)
+    with pytest.raises(ProjectionStoppedError, match="another version"):
+        Runner(dossier, counting).catch_up()
+    assert state(dossier)["position"] == 3
+    assert Runner(dossier, Further(dossier)).catch_up() == 4
+
+
+def test_how_the_definition_of_tables_is_broken_into_lines_does_not_matter() -> None:
+    class Indented(Counting):
+        ddl = Counting.ddl.replace("\n", "\n        ")
+
+    assert Indented.definition() == Counting.definition()
 
 
 def test_tables_made_by_another_definition_are_not_folded_into(dossier: Dossier, ask: Ask, counting: Counting) -> None:

@@ -42,7 +42,7 @@ from projections.catalogue import projections
 from projections.engine.rebuild import rebuild
 from projections.history.fold import HistoryEntry, history
 from projections.history.standings import InForce
-from projections.history.statements import STATES
+from projections.history.statements import STATES, WITHOUT_DAYS, check_known
 from projections.reading.read_models import View
 from scenario import fact_of
 from store.application import Dossier
@@ -368,6 +368,15 @@ def test_every_event_with_days_says_what_it_is_about() -> None:
     without = {account.AccountOpened}  # its profile has an event of its own
     dated = {fact for fact in FACTS.values() if issubclass(fact, EffectiveFact) or has_held(fact)}
     assert dated - without == set(STATES)
+
+
+def test_an_event_that_history_has_no_entry_for_is_an_error_at_import() -> None:  # rule 2.22
+    class Unknown(customer.CustomerRenamed):
+        """An event that somebody has added, and nothing else."""
+
+    with pytest.raises(TypeError, match=r"customer\.renamed state about days"):
+        check_known([*FACTS.values(), Unknown])
+    assert STATES.keys().isdisjoint(WITHOUT_DAYS)
 
 
 def has_held(fact: type[Fact]) -> bool:

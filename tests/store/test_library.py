@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from eventsourcing.persistence import InfrastructureFactory, Tracking
+from eventsourcing.persistence import InfrastructureFactory
 
 from aggregates.setup.category import ProfileCategory
 from conftest import environment
@@ -49,12 +49,3 @@ def test_events_of_an_aggregate_come_in_either_order(dossier: Dossier, category:
     log = dossier.log_of_facts
     assert [event.originator_version for event in log.select_events(made.id, gt=1, lte=4)] == [2, 3, 4]
     assert [event.originator_version for event in log.select_events(made.id, desc=True, limit=2)] == [5, 4]
-
-
-def test_followers_keep_their_position_through_the_library(dossier: Dossier) -> None:
-    tracker = dossier.factory.tracking_recorder()
-    assert tracker.max_tracking_id("relay") is None
-    tracker.insert_tracking(Tracking("relay", 7))
-    tracker.insert_tracking(Tracking("relay", 9))
-    assert tracker.max_tracking_id("relay") == 9
-    assert tracker.has_tracking_id("relay", 8)

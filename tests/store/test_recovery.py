@@ -13,13 +13,11 @@ from psycopg import Connection, sql
 from psycopg_pool.base import AttemptWithBackoff
 
 from cli.local import supervisor
-from consumers import forwarder, retrying
+from consumers import forwarder
 from cutting_proxy import CuttingProxy
-from jobs.propagation import worker
-from jobs.upload import worker as upload_worker
-from projections.engine import runner
 from store.database import Database, Row
 from store.leadership import STANDBY_S
+from store.retrying import RESTARTING
 from store.signals import PAUSE_WITHOUT_SERVER_S, Signal
 from store.stopping import Stop
 
@@ -147,10 +145,7 @@ def test_a_connection_that_is_in_use_is_waited_for_when_no_further_one_can_be_ma
 @pytest.mark.parametrize(
     "pause_s",
     [
-        runner.LONGEST_PAUSE_S,
-        worker.LONGEST_PAUSE_S,
-        upload_worker.LONGEST_PAUSE_S,
-        retrying.RESTARTING.longest_s,
+        RESTARTING.longest_s,
         forwarder.SENDING.longest_s,
         supervisor.LONGEST_PAUSE_S,
         STANDBY_S,

@@ -19,7 +19,7 @@ from projections.engine.states import ProjectionState, states_of
 from store import heartbeats, schema
 from store.database import Database, Row
 from store.heartbeats import Task
-from store.relaying import FOLLOWER
+from store.log import RELAY
 
 STATEMENT_TIMEOUT_MS: Final = 2_000
 LOCK_TIMEOUT_MS: Final = 500
@@ -199,4 +199,4 @@ def _numbers(connection: Connection[Row]) -> Mapping[str, Any]:
 
 def _relay(connection: Connection[Row]) -> RelayPlace | None:
     with connection.cursor(row_factory=class_row(RelayPlace)) as cursor:
-        return cursor.execute(_RELAY, [FOLLOWER]).fetchone()
+        return cursor.execute(_RELAY, [RELAY]).fetchone()
