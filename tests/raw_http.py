@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from cli.http_server.server import serve
 from cli.processes.sockets import address, listening
+from store.stopping import Stop
 
 PATIENCE_S: Final = 20.0
 GET: Final = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -101,7 +102,7 @@ def ask(url: str, content: bytes) -> list[Answer]:
 @contextmanager
 def served(app: Any, **options: Any) -> Iterator[str]:
     """An application, served in a thread as the product serves it; gives its address. Options: see `http_server.configuration`."""
-    stop = threading.Event()
+    stop = Stop()
     with listening("127.0.0.1", 0) as listener:
         thread = threading.Thread(target=serve, args=[app, listener, stop], kwargs=options, daemon=True)
         thread.start()

@@ -12,6 +12,7 @@ from typing import Any
 from starlette.types import ASGIApp
 
 from cli.http_server.server import serve
+from store.stopping import Stop
 
 PATIENCE_S = 60.0
 OPEN: set[asyncio.StreamWriter] = set()
@@ -97,7 +98,7 @@ def run(requests: Coroutine[Any, Any, None]) -> None:
 @contextmanager
 def served(app: ASGIApp) -> Iterator[int]:
     """Serves the application as `dossier serve` does; gives its port."""
-    stop = threading.Event()
+    stop = Stop()
     with socket.create_server(("127.0.0.1", 0), backlog=1_000) as listener:
         thread = threading.Thread(target=serve, args=(app, listener, stop))
         thread.start()

@@ -70,10 +70,9 @@ def open_dossier(settings: Settings) -> Iterator[Dossier]:
 
 @contextmanager
 def open_reads(settings: Settings) -> Iterator[tuple[Dossier, ReadModels]]:
-    """The application and the read models of the company, which follow their projections."""
+    """The application and the read models of the company. A long-running process lets them listen: `reads.start()`."""
     with open_dossier(settings) as dossier:
         reads = ReadModels(dossier)
-        reads.start()
         try:
             yield dossier, reads
         finally:

@@ -2,16 +2,18 @@
 HTTP. Logs are ours, the access log is the application's.
 """
 
+import asyncio
 import socket
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
+from itertools import count
 from typing import Any, Final
 
 import uvicorn
 
 from cli.http_server.limits import Limits
+from store.stopping import Stop
 
 try:
     from cli.http_server.httptools_protocol import GuardedHttpTools as FasterProtocol
@@ -23,6 +25,8 @@ ACCEPTED_AT_ONCE: Final = 8
 waiting in the system's queue, and whoever comes new, such as a probe, would wait for seconds behind clients that have given up."""
 GRACE_S: Final = 2
 """What requests under way have at the end."""
+TICK_S: Final = 0.1
+"""Seconds between two ticks of a server, in tenths of which uvicorn renews its headers."""
 ANSWERED_S: Final = 60
 """Seconds within which a worker answers its supervisor, its start included; one that does not is killed, and another one started. A
 machine that has much to do takes longer for a start than uvicorn's 5 s, and would then kill each worker before it serves."""
@@ -59,7 +63,7 @@ def configuration(
     )
 
 
-def serve(app: Any, listener: socket.socket, stop: threading.Event, **options: Any) -> None:
+def serve(app: Any, listener: socket.socket, stop: Stop, **options: Any) -> None:
     """Serves an ASGI application until `stop` is set; requests under way have `GRACE_S` then. Options: see `configuration`."""
     with ExitStack() as opened:
         _Server(configuration(app, **options), stop).run(accepting(listener, opened))
@@ -72,17 +76,26 @@ def accepting(listener: socket.socket, opened: ExitStack) -> list[socket.socket]
 
 
 class _Server(uvicorn.Server):
-    """Ends by the event that every process of ours ends by, so that no signal is lost while it starts."""
+    """Ends by the `Stop` that every process of ours ends by: at once, and so that no signal is lost while it starts."""
 
-    def __init__(self, config: uvicorn.Config, stop: threading.Event) -> None:
+    def __init__(self, config: uvicorn.Config, stop: Stop) -> None:
         super().__init__(config)
-        self._stop_event = stop
+        self._stop = stop
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leaves the signals to `cli.processes.process`."""
         yield
 
-    async def on_tick(self, counter: int) -> bool:
-        """Whether to end; asked ten times a second."""
-        return await super().on_tick(counter) or self._stop_event.is_set()
+    async def main_loop(self) -> None:
+        """Ticks until it is time to end."""
+        loop, ended = asyncio.get_running_loop(), asyncio.Event()
+        loop.add_reader(self._stop, ended.set)
+        try:
+            for counter in count():
+                if await self.on_tick(counter) or self._stop.is_set():
+                    return
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(ended.wait(), TICK_S)
+        finally:
+            loop.remove_reader(self._stop)

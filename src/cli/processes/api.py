@@ -18,7 +18,7 @@ from api.settings import ApiSettings
 from cli.http_server.server import accepting, configuration
 from cli.http_server.server import serve as serve_app
 from cli.processes.logs import configure, write_json_bytes
-from cli.processes.process import running
+from cli.processes.process import end_on_signals, running
 from cli.processes.sockets import address, inherited_or_listening
 from cli.settings import Settings, load
 from cli.wiring import database_url, expected_of, open_reads
@@ -43,7 +43,9 @@ def serve(settings: Settings, *, fd: int | None) -> None:
         with database_url(settings), TemporaryDirectory(prefix="dossier-counts-") as counts, ExitStack() as opened:
             os.environ[COUNTS] = counts
             config = configuration("cli.processes.api:worker", workers=settings.workers, factory=True)
-            processes = Multiprocess(config, sockets=accepting(listener, opened))  # takes the signals over
+            processes = Multiprocess(config, sockets=accepting(listener, opened))
+            processes.should_exit = stop  # type: ignore[assignment]  # set by our signal handlers, and noticed at once
+            end_on_signals(stop)
             if not stop.is_set():
                 processes.run()
 
@@ -72,6 +74,7 @@ def application(settings: Settings, counts: SharedCounts | None = None) -> ASGIA
     )
     opened = ExitStack()
     dossier, reads = opened.enter_context(open_reads(settings))
+    reads.start()
     progress = Progress()
     opened.enter_context(beating(dossier.database, NAME, {NAME: progress}))
     return _Lived(create_app(dossier, reads, told), opened, progress)

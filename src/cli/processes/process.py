@@ -44,9 +44,9 @@ def running(name: str, settings: Settings, metrics_port: int | None) -> Iterator
     collect_less()
     log = structlog.get_logger()
     stop = Stop()
-    _on_signals(stop)
+    end_on_signals(stop)
     end_with_supervisor()
-    with _metrics(settings.host, metrics_port):
+    with _metrics(settings.host, metrics_port, stop):
         log.info("started", pid=os.getpid())
         yield stop
         log.info("stopped")
@@ -81,7 +81,9 @@ def _guarded(name: str, task: Callable[[], None], stop: Stop, failed: list[str])
         stop.set()
 
 
-def _on_signals(stop: Stop) -> None:
+def end_on_signals(stop: Stop) -> None:
+    """Lets SIGTERM and SIGINT set `stop`, and do nothing else."""
+
     def end(_number: int, _frame: FrameType | None) -> None:
         stop.set()
 
@@ -90,7 +92,8 @@ def _on_signals(stop: Stop) -> None:
 
 
 @contextmanager
-def _metrics(host: str, port: int | None) -> Iterator[None]:
+def _metrics(host: str, port: int | None, stop: Stop) -> Iterator[None]:
+    """Offers the metrics until `stop` is set, or the block ends."""
     if port is None:
         yield
         return
@@ -100,7 +103,6 @@ def _metrics(host: str, port: int | None) -> Iterator[None]:
         except PortTakenError:
             hint = "choose another port with --metrics-port"
             raise PortTakenError(f"The metrics cannot be offered on {host}:{port}: {hint}.") from None
-        stop = threading.Event()
         options = {"lifespan": False, "limits": METRICS_LIMITS}
         thread = threading.Thread(target=serve, args=(_answer_metrics, listener, stop), kwargs=options, daemon=True)
         thread.start()

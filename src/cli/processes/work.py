@@ -20,6 +20,7 @@ def work(settings: Settings, *, metrics_port: int | None) -> None:
         open_reads(settings) as (dossier, reads),
         beating(dossier.database, "work", {"propagations": propagations, "uploads": uploads}),
     ):
+        reads.start()
         tasks = {
             "propagations": Worker(dossier, reads, progress=propagations).run,
             "uploads": Uploader(dossier, progress=uploads).run,
