@@ -89,12 +89,12 @@ def _message(topic: str, schema: dict[str, Any]) -> dict[str, Any]:
 def _shared(schema: Any) -> Any:
     """A schema whose references lead to the one place of the document where all messages share their models."""
     if isinstance(schema, list):
-        return [_shared(one) for one in schema]
+        return [_shared(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
     return {
-        name: one.replace(_DEFS, _SCHEMAS) if name == "$ref" else _shared(one)
-        for name, one in schema.items()
+        name: member.replace(_DEFS, _SCHEMAS) if name == "$ref" else _shared(member)
+        for name, member in schema.items()
         if name != "$defs"
     }
 
@@ -109,18 +109,18 @@ def _name(topic: str) -> str:
 
 
 def _lines(value: dict[str, Any], depth: int) -> Iterator[str]:
-    for name, one in value.items():
-        yield from _entry(f"{'  ' * depth}{_scalar(name)}:", one, depth + 1)
+    for name, member in value.items():
+        yield from _entry(f"{'  ' * depth}{_scalar(name)}:", member, depth + 1)
 
 
 def _entry(start: str, value: Any, depth: int) -> Iterator[str]:
     if isinstance(value, dict) and value:
         yield start
         yield from _lines(value, depth)
-    elif isinstance(value, list) and any(isinstance(one, dict) for one in value):
+    elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
         yield start
-        for one in value:
-            first, *rest = _lines(one, depth + 1)
+        for item in value:
+            first, *rest = _lines(item, depth + 1)
             yield f"{'  ' * depth}- {first.strip()}"
             yield from rest
     else:

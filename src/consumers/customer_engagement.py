@@ -172,15 +172,15 @@ def _phrase(status: int) -> str:
     return HTTPStatus(status).phrase if status in _STATUSES else ""
 
 
-def _retry_after_s(asked: str) -> float | None:
+def _retry_after_s(header: str) -> float | None:
     """Seconds of Retry-After, which is a number of seconds or a date; `None` when it is neither."""
-    asked = asked.strip()
-    if len(asked) > LONGEST_RETRY_AFTER:
+    header = header.strip()
+    if len(header) > LONGEST_RETRY_AFTER:
         return None
-    if asked.isdecimal():
-        return float(asked)
+    if header.isdecimal():
+        return float(header)
     try:
-        at = parsedate_to_datetime(asked)
+        at = parsedate_to_datetime(header)
         at = at if at.tzinfo else at.replace(tzinfo=UTC)
         return max((at - datetime.now(UTC)).total_seconds(), 0.0)
     except (ValueError, TypeError, OverflowError):

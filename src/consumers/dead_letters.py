@@ -126,14 +126,14 @@ def _whole(received: Received, death: Death) -> _Letter:
 
 
 def _headers(received: Received, death: Death) -> list[tuple[str, bytes]]:
-    said = {
+    headers = {
         "dossierreason": printable(death.reason),
         "dossierstatus": "" if death.status_code is None else str(death.status_code),
         "dossierattempts": str(death.attempts),
         "dossiersource": received.source,
         "dossierdiedat": instant(datetime.now(UTC)),
     }
-    return [(name, text.encode()) for name, text in said.items()]
+    return [(name, text.encode()) for name, text in headers.items()]
 
 
 class DeadLetters:

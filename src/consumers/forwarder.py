@@ -92,11 +92,11 @@ class Forwarder:
     def give_up(self, incoming: Incoming, reason: str) -> None:
         """See `Handler`. What is known well enough to be sent again becomes dead letters of its customer."""
         try:
-            known = self._known(incoming)
-            if known:
+            unsettled = self._unsettled(incoming)
+            if unsettled:
                 self._letters.announce(incoming.received, Death(reason))
                 with self._database.connection() as connection, connection.transaction():
-                    for decided in known:
+                    for decided in unsettled:
                         record_dead(connection, _sending(decided), 0, reason, None)
                         delivery_metrics.DEAD.inc()
                 return
@@ -106,21 +106,23 @@ class Forwarder:
             _log.exception("delivery.not_given_up", source=incoming.received.source)
         self.put_aside(incoming.received, reason)
 
-    def _known(self, incoming: Incoming) -> list[Decision]:
+    def _unsettled(self, incoming: Incoming) -> list[Decision]:
         """The changes in a message that are to be sent and have no outcome yet."""
         event = incoming.event
         with self._database.connection() as connection:
-            found = [
-                one for one in decisions(connection, event.event_id, event.position) if one.not_sent_reason is None
+            to_send = [
+                change
+                for change in decisions(connection, event.event_id, event.position)
+                if change.not_sent_reason is None
             ]
-            return [one for one in found if outcome(connection, one.delivery_id) is None]
+            return [change for change in to_send if outcome(connection, change.delivery_id) is None]
 
     def _decided(self, event_id: UUID, position: int) -> list[Decision] | Later | None:
         """What the read model says of an event: `Later` while it has not come so far, `None` when there is no such event."""
         with self._database.connection() as connection:
-            found = decisions(connection, event_id, position)
-            if found:
-                return found
+            decided = decisions(connection, event_id, position)
+            if decided:
+                return decided
             row = connection.execute(_FOLDED, [DeliveriesProjection.name]).fetchone()
             if row is None or row[0] < position <= row[1]:
                 return Later(FOLD_WAIT_S, attempted=False)
@@ -130,20 +132,20 @@ class Forwarder:
 
     def _send_all(self, decided: list[Decision], incoming: Incoming, attempt: int) -> Later | None:
         """Sends the changes of one event, in order; every one of them has all the attempts there are."""
-        to_send = [one for one in decided if one.not_sent_reason is None]
+        to_send = [change for change in decided if change.not_sent_reason is None]
         if len(to_send) > 1:
             with self._database.connection() as connection:
-                settled = outcomes(connection, [one.delivery_id for one in to_send])
-            to_send = [one for one in to_send if one.delivery_id not in settled]
-        for one in to_send:
-            later = self._send(one, incoming, attempt)
+                settled = outcomes(connection, [change.delivery_id for change in to_send])
+            to_send = [change for change in to_send if change.delivery_id not in settled]
+        for change in to_send:
+            later = self._send(change, incoming, attempt)
             if later is not None:
                 return later
-            if attempt > 1 and one is not to_send[-1]:
+            if attempt > 1 and change is not to_send[-1]:
                 return Later(0.0, afresh=True)
-        for one in decided:
-            if one.not_sent_reason is not None:
-                delivery_metrics.NOT_SENT.labels(one.not_sent_reason).inc()
+        for change in decided:
+            if change.not_sent_reason is not None:
+                delivery_metrics.NOT_SENT.labels(change.not_sent_reason).inc()
         return None
 
     def _send(self, decided: Decision, incoming: Incoming, attempt: int) -> Later | None:

@@ -139,8 +139,10 @@ class LogFeed:
             partition.read = events[-1].id
 
     def _received(self, event: RecordedEvent) -> Received:
-        made = message(self._mapper, event)
-        return Received(made.key, made.value, dict(made.headers), f"log/{made.position}", made.position)
+        outgoing = message(self._mapper, event)
+        return Received(
+            outgoing.key, outgoing.value, dict(outgoing.headers), f"log/{outgoing.position}", outgoing.position
+        )
 
     def _number(self, received: Received) -> int:
         return crc32(received.key or b"") % self._partitions

@@ -113,7 +113,7 @@ def _read_value(received: Received) -> PublicMessage:
 
 def _check_outside(received: Received, event: PublicMessage) -> None:
     """Key and headers say what the value says. Raises `UnreadableMessageError`."""
-    said = headers_of(
+    headers = headers_of(
         str(event.event_id),
         event.company,
         event.type,
@@ -121,7 +121,7 @@ def _check_outside(received: Received, event: PublicMessage) -> None:
         profile=event.profile,
         position=event.position,
     )
-    wrong = [name for name, value in said if received.headers.get(name) != value]
+    wrong = [name for name, value in headers if received.headers.get(name) != value]
     if wrong:
         raise UnreadableMessageError(f"Headers are missing, or are not those of the value: {', '.join(wrong)}.")
     if received.key != key_of(event.company, event.profile):
@@ -130,10 +130,10 @@ def _check_outside(received: Received, event: PublicMessage) -> None:
 
 def _named_outside(received: Received) -> Iterator[bytes]:
     """Companies that key and headers name."""
-    if found := _KEY.match(received.key or b""):
-        yield found[1]
-    if found := _SOURCE.fullmatch(received.headers.get("ce_source", b"")):
-        yield found[1]
+    if match := _KEY.match(received.key or b""):
+        yield match[1]
+    if match := _SOURCE.fullmatch(received.headers.get("ce_source", b"")):
+        yield match[1]
 
 
 def _named_inside(received: Received) -> str | None:
@@ -148,4 +148,4 @@ def _named_inside(received: Received) -> str | None:
 
 def _words(error: ValidationError) -> str:
     faults = error.errors(include_url=False, include_context=False, include_input=False)[:MOST_FAULTS]
-    return "; ".join(": ".join(filter(None, (".".join(map(str, one["loc"])), one["msg"]))) for one in faults)
+    return "; ".join(": ".join(filter(None, (".".join(map(str, fault["loc"])), fault["msg"]))) for fault in faults)

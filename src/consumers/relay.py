@@ -70,7 +70,7 @@ class Relay:
         self._topics = topics or Topics.of(dossier.company)
         self._retrying = retrying
         self._progress = progress or Progress()
-        self._held: set[UUID] = set()
+        self._blocked: set[UUID] = set()
         """Aggregates whose messages wait for a refused one."""
         self._position = 0
         self._ahead: deque[RecordedEvent] = deque()
@@ -96,27 +96,27 @@ class Relay:
         with Sender.opened(self._brokers, self._topics, self._progress) as sender:
             _log.info("relay.started", topic=self._topics.events)
             refusals.try_all_again(leader.connection)
-            self._note_held(leader)
+            self._note_blocked(leader)
             self._position = position_of(leader.connection, RELAY) or 0
             self._ahead.clear()
             self._asked_at = time.monotonic()
             yield partial(self._step, leader, sender, stop)
 
-    def _note_held(self, leader: Leader) -> None:
-        self._held = refusals.held(leader.connection)
-        relay_metrics.RELAY_REFUSED.set(len(self._held))
+    def _note_blocked(self, leader: Leader) -> None:
+        self._blocked = refusals.blocked(leader.connection)
+        relay_metrics.RELAY_REFUSED.set(len(self._blocked))
 
     def _step(self, leader: Leader, sender: Sender, stop: Stop, _payloads: Sequence[str]) -> float:
         """Sends a window; with nothing to send, it looks now and then whether there are brokers."""
-        self._settle_wishes(leader, sender, self._position, stop)
+        self._settle_requests(leader, sender, self._position, stop)
         self._read_ahead(leader)
         if not self._ahead:
             if time.monotonic() - self._asked_at > ASK_EVERY_S:
                 check_reachable(self._brokers)
                 self._asked_at = time.monotonic()
             return POLL_S
-        window, position = self._window(self._ahead, self._held)
-        self._store(leader, window, sender.send([made for _, made in window], stop), position)
+        window, position = self._window(self._ahead, self._blocked)
+        self._store(leader, window, sender.send([outgoing for _, outgoing in window], stop), position)
         self._position = position
         relay_metrics.RELAYED.inc(len(window))
         relay_metrics.RELAY_POSITION.set(position)
@@ -129,19 +129,19 @@ class Relay:
             end = leader.connection.execute("SELECT coalesce(max(position), 0) FROM events").fetchone()
             relay_metrics.RELAY_LAG.set((end[0] if end else 0) - self._position)
 
-    def _window(self, ahead: deque[RecordedEvent], held: Set[UUID]) -> tuple[Window, int]:
+    def _window(self, ahead: deque[RecordedEvent], blocked: Set[UUID]) -> tuple[Window, int]:
         """Takes the next events: as many as a window holds, at least one. Gives the messages of those that need not wait, and
         the position of the last one taken."""
         window: Window = []
         size = taken = position = 0
         while ahead and taken < WINDOW_EVENTS:
             event = ahead[0]
-            if event.uuid not in held:
-                made = message(self._mapper, event)
-                size += made.size
+            if event.uuid not in blocked:
+                outgoing = message(self._mapper, event)
+                size += outgoing.size
                 if window and size > WINDOW_BYTES:
                     break
-                window.append((event, made))
+                window.append((event, outgoing))
             position = ahead.popleft().id
             taken += 1
         return window, position
@@ -149,46 +149,50 @@ class Relay:
     def _store(self, leader: Leader, window: Window, refused: Mapping[int, str], position: int) -> None:
         """Stores what was refused, and the position, together."""
         with leader.connection.transaction():
-            for event, made in window:
+            for event, outgoing in window:
                 if event.id in refused:
-                    self._refuse(leader, event, made, refused[event.id])
+                    self._refuse(leader, event, outgoing, refused[event.id])
             move(leader.connection, RELAY, position)
         if refused:
-            self._note_held(leader)
+            self._note_blocked(leader)
 
-    def _refuse(self, leader: Leader, event: RecordedEvent, made: Message, reason: str) -> None:
-        refusals.refuse(leader.connection, event, made.key, made.size, reason)
-        _log.error("relay.refused", event_id=str(event.event_id), key=made.key.decode(), bytes=made.size, reason=reason)
+    def _refuse(self, leader: Leader, event: RecordedEvent, outgoing: Message, reason: str) -> None:
+        refusals.refuse(leader.connection, event, outgoing.key, outgoing.size, reason)
+        _log.error(
+            "relay.refused", event_id=str(event.event_id), key=outgoing.key.decode(), bytes=outgoing.size, reason=reason
+        )
 
-    def _settle_wishes(self, leader: Leader, sender: Sender, position: int, stop: Stop) -> None:
+    def _settle_requests(self, leader: Leader, sender: Sender, position: int, stop: Stop) -> None:
         """Catches up the keys whose refused message is to be sent again, or skipped, to the relay's own position."""
-        if not self._held:
+        if not self._blocked:
             return
-        for wish in refusals.wished(leader.connection):
+        for refusal in refusals.requested(leader.connection):
             if stop.is_set():
                 return
-            if self._caught_up(leader, sender, wish, position, stop):
-                refusals.settle(leader.connection, wish)
-                _log.info("relay.caught_up", key=wish.key, position=position)
-        self._note_held(leader)
+            if self._caught_up(leader, sender, refusal, position, stop):
+                refusals.settle(leader.connection, refusal)
+                _log.info("relay.caught_up", key=refusal.key, position=position)
+        self._note_blocked(leader)
 
-    def _caught_up(self, leader: Leader, sender: Sender, wish: Refusal, position: int, stop: Stop) -> bool:
+    def _caught_up(self, leader: Leader, sender: Sender, refusal: Refusal, position: int, stop: Stop) -> bool:
         """Sends the events of a key that wait, in order; whether none was refused."""
-        for window in self._waiting(leader, wish, position):
-            refused = sender.send([made for _, made in window], stop)
-            for event, made in window:
+        for window in self._waiting(leader, refusal, position):
+            refused = sender.send([outgoing for _, outgoing in window], stop)
+            for event, outgoing in window:
                 if event.id in refused:
                     with leader.connection.transaction():
-                        if event.id != wish.position:
-                            refusals.settle(leader.connection, wish)
-                        self._refuse(leader, event, made, refused[event.id])
+                        if event.id != refusal.position:
+                            refusals.settle(leader.connection, refusal)
+                        self._refuse(leader, event, outgoing, refused[event.id])
                     return False
         return True
 
-    def _waiting(self, leader: Leader, wish: Refusal, position: int) -> Iterator[Window]:
+    def _waiting(self, leader: Leader, refusal: Refusal, position: int) -> Iterator[Window]:
         """The events of a key that wait, in windows."""
-        after = wish.position if wish.state == "skipping" else wish.position - 1
-        while events := refusals.events_of(leader.connection, wish.originator_id, after + 1, position, WINDOW_EVENTS):
+        after = refusal.position if refusal.state == "skipping" else refusal.position - 1
+        while events := refusals.events_of(
+            leader.connection, refusal.originator_id, after + 1, position, WINDOW_EVENTS
+        ):
             ahead: deque[RecordedEvent] = deque(events)
             while ahead:
                 yield self._window(ahead, frozenset())[0]

@@ -61,7 +61,7 @@ def _schema(topic: str, fact: type[Fact]) -> dict[str, Any]:
         "required": list(get_type_hints(PublicEvent)),
         "properties": properties,
     }
-    carried = {name: _carried(one) for name, one in generated.get("$defs", {}).items() if name not in _ORIGIN}
+    carried = {name: _carried(model) for name, model in generated.get("$defs", {}).items() if name not in _ORIGIN}
     return schema | ({"$defs": carried} if carried else {})
 
 
@@ -69,17 +69,17 @@ def _carried(model: dict[str, Any]) -> dict[str, Any]:
     """A model within an event. What is not set is left out of it, never null."""
     properties, required = {}, []
     for name, schema in model["properties"].items():
-        kinds = [one for one in schema.get("anyOf", ()) if one != {"type": "null"}]
+        kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
         if len(kinds) == len(schema.get("anyOf", ())):
             required.append(name)
         properties[name] = _untitled({**schema, "anyOf": kinds} if len(kinds) > 1 else (kinds or [schema])[0])
-    found = {"description": model["description"], "type": "object", "properties": properties}
-    return found | ({"required": required} if required else {})
+    carried = {"description": model["description"], "type": "object", "properties": properties}
+    return carried | ({"required": required} if required else {})
 
 
 def definitions(by_topic: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """The models that events carry, by name: the `$defs` of all these schemas."""
-    return {name: one for schema in by_topic.values() for name, one in schema.get("$defs", {}).items()}
+    return {name: model for schema in by_topic.values() for name, model in schema.get("$defs", {}).items()}
 
 
 def _data(fact: type[Fact], generated: dict[str, Any]) -> dict[str, Any]:

@@ -70,25 +70,25 @@ class Dossier(Application[UUID]):
         if not self._fresh and (known := self._memory.recall(aggregate_id)) is not None:
             return cast("A", known)
         try:
-            found: A = self.repository.get(aggregate_id, projector_func=_project)
+            aggregate: A = self.repository.get(aggregate_id, projector_func=_project)
         except AggregateNotFoundError:
             return None
-        self._memory.remember(found, read=True)
-        return found
+        self._memory.remember(aggregate, read=True)
+        return aggregate
 
     def load_many(self, ids: Sequence[UUID]) -> dict[UUID, Aggregate]:
         """These aggregates as the log has them now, in one query; those without history are left out. Nothing is remembered."""
-        found: dict[UUID, Aggregate] = {}
+        aggregates: dict[UUID, Aggregate] = {}
         read = self.fact_mapper.to_domain_event
         with self.database.connection() as connection, connection.cursor(binary=True) as cursor:
             for row in cursor.stream(_OF_MANY, [list(ids)], size=ROWS_AT_ONCE):
                 event = recorded_event(row)
-                found[event.uuid] = evolve(found.get(event.uuid), read(event))
-        return found
+                aggregates[event.uuid] = evolve(aggregates.get(event.uuid), read(event))
+        return aggregates
 
     @property
     def _fresh(self) -> bool:
-        """Whether this thread wants what the log says now; so it is outside `deciding`."""
+        """True where this thread wants what the log says now, as it does outside `deciding`."""
         return getattr(self._this_thread, "fresh", True)
 
     def setup(self) -> Setup:
@@ -131,12 +131,13 @@ class Dossier(Application[UUID]):
         """What this request's idempotency key did before. Raises `KeyReusedError` for another body (rule 0.7)."""
         if request.idempotency is None:
             return None
-        found = self.log_of_facts.outcome_of(request.idempotency)
-        if found is None:
+        first = self.log_of_facts.outcome_of(request.idempotency)
+        if first is None:
             return None
-        if found[0] != request.idempotency.digest:
+        digest, outcome = first
+        if digest != request.idempotency.digest:
             raise KeyReusedError("This Idempotency-Key was used for another request.", field="Idempotency-Key")
-        return found[1]
+        return outcome
 
     def keep(
         self,
@@ -154,7 +155,7 @@ class Dossier(Application[UUID]):
 
         `along` is written with the facts, of which there must be one.
         """
-        facts = [fact for one in (aggregate, *others) for fact in one.collect_events()]
+        facts = [fact for changed in (aggregate, *others) for fact in changed.collect_events()]
         if not facts and not self._fresh:
             raise StaleDecisionError("Nothing to store, as far as is remembered.")
         outcome = (request.idempotency, bool(facts), aggregate.version) if request.idempotency else None
@@ -165,13 +166,13 @@ class Dossier(Application[UUID]):
             owner=aggregate.id,
             outcome=outcome,
             decided_on=None if decided_on is None else decided_on.position,
-            relied_on={one.id: one.version for one in relied_on},
+            relied_on={other.id: other.version for other in relied_on},
             along=along,
         )
         if facts:
-            for one in (aggregate, *others):
-                one.changed_at = append.recorded_at
-                self._memory.remember(one, read=False)
+            for changed in (aggregate, *others):
+                changed.changed_at = append.recorded_at
+                self._memory.remember(changed, read=False)
         return Outcome(bool(facts), aggregate.version, append.positions[-1] if append.positions else None)
 
     def put(self, facts: Sequence[Fact], **rows: Any) -> Sequence[int]:

@@ -144,7 +144,7 @@ def outcomes(connection: Connection[Row], event_ids: Sequence[UUID]) -> dict[UUI
             "SELECT event_id, status, attempts, reason, at FROM delivery_outcomes WHERE event_id = ANY(%s)",
             [list(event_ids)],
         )
-        return {found.event_id: found for found in cursor}
+        return {delivered.event_id: delivered for delivered in cursor}
 
 
 def dead_letters(
@@ -212,10 +212,10 @@ def request_resend(
                 "UPDATE dead_letters SET corrected = true, corrected_value = %s WHERE event_id = %s", [value, event_id]
             )
         connection.execute("SELECT pg_notify('dossier_' || current_schema() || '_resend', %s)", [str(event_id)])
-        asked = dead_letter(connection, event_id)
-    if asked is None:
+        requested = dead_letter(connection, event_id)
+    if requested is None:
         raise DeadLetterNotFoundError(f"There is no dead letter for event {event_id}.")
-    return asked
+    return requested
 
 
 def _check_value(value: str | EllipsisType | None) -> None:

@@ -112,10 +112,10 @@ class FactMapper(Mapper[UUID]):
             state["originator_version"] = event.originator_version
             state["event_id"] = event.event_id
             state["recorded_at"] = event.recorded_at
-            found = fact.model_validate(state)
+            read = fact.model_validate(state)
         except (ValueError, KeyError, TypeError, ValidationError, InvalidTag) as error:
             raise MapperDeserialisationError(f"Cannot read {describe(event)}: {error}") from error
-        return found.model_copy(update={name: _erased(getattr(found, name)) for name in erased}) if erased else found
+        return read.model_copy(update={name: _erased(getattr(read, name)) for name in erased}) if erased else read
 
     def _plain(self, value: Any) -> Any:
         if isinstance(value, Terms):
@@ -123,15 +123,15 @@ class FactMapper(Mapper[UUID]):
         if isinstance(value, Origin):
             return self._written_origin(value)
         if isinstance(value, BaseModel):
-            return {name: one for name, one in vars(value).items() if one is not None}
+            return {name: member for name, member in vars(value).items() if member is not None}
         return str(value)
 
     def _written_origin(self, origin: Origin) -> orjson.Fragment:
         """Its JSON: one origin serves all events of a command, and all those of a file."""
         known = self._last_origin
         if known is None or known[0] is not origin:
-            told = {name: one for name, one in vars(origin).items() if one is not None}
-            known = self._last_origin = (origin, orjson.Fragment(orjson.dumps(told)))
+            members = {name: member for name, member in vars(origin).items() if member is not None}
+            known = self._last_origin = (origin, orjson.Fragment(orjson.dumps(members)))
         return known[1]
 
     def _seal_personal(self, fact: Fact, of: Shape, state: dict[str, Any]) -> bytes | None:
@@ -166,11 +166,12 @@ def _outline(value: Any) -> Any:
     """A personal value without what is personal in it: its fields and days, and `[erased]` for each text."""
     if isinstance(value, BaseModel):
         kept = _not_personal(value)
-        return {name: one if name in kept else _outline(one) for name, one in vars(value).items() if one is not None}
+        members = {name: member for name, member in vars(value).items() if member is not None}
+        return {name: member if name in kept else _outline(member) for name, member in members.items()}
     if isinstance(value, dict):
-        return {name: _outline(one) for name, one in value.items()}
+        return {name: _outline(member) for name, member in value.items()}
     if isinstance(value, list):
-        return [_outline(one) for one in value]
+        return [_outline(item) for item in value]
     return str.__str__(ERASED) if isinstance(value, str) else value
 
 
@@ -182,12 +183,12 @@ def _not_personal(value: BaseModel) -> frozenset[str]:
 def _erased(value: Any) -> Any:
     """The value that an outline was read as, with `ERASED` for each text."""
     if isinstance(value, BaseModel):
-        texts = {name for name, one in vars(value).items() if isinstance(one, str)}
+        texts = {name for name, member in vars(value).items() if isinstance(member, str)}
         return value.model_copy(update=dict.fromkeys(texts - _not_personal(value), ERASED))
     if isinstance(value, dict):
-        return {name: _erased(one) for name, one in value.items()}
+        return {name: _erased(member) for name, member in value.items()}
     if isinstance(value, list):
-        return [_erased(one) for one in value]
+        return [_erased(item) for item in value]
     return ERASED
 
 

@@ -79,13 +79,13 @@ def refusals(connection: Connection[Row], after: int = 0, *, settled: bool = Fal
 
 def refusal(connection: Connection[Row], event_id: UUID) -> Refusal:
     """The refused message of an event. Raises `RefusalNotFoundError`."""
-    for found in _select(connection, "event_id = %(event_id)s", event_id=event_id):
-        return found
+    for refused in _select(connection, "event_id = %(event_id)s", event_id=event_id):
+        return refused
     raise RefusalNotFoundError(f"Kafka has not refused the message of event {event_id}.")
 
 
-def wished(connection: Connection[Row]) -> list[Refusal]:
-    """Those that are to be sent again, or skipped, in order."""
+def requested(connection: Connection[Row]) -> list[Refusal]:
+    """The refused messages that are to be sent again, or skipped, in order."""
     return _select(connection, "state IN ('sending', 'skipping') ORDER BY position")
 
 
@@ -145,8 +145,8 @@ def settle(connection: Connection[Row], settled: Refusal) -> None:
     )
 
 
-def held(connection: Connection[Row]) -> set[UUID]:
-    """Aggregates whose messages wait."""
+def blocked(connection: Connection[Row]) -> set[UUID]:
+    """Aggregates whose messages wait for a refused one."""
     return {id_ for (id_,) in connection.execute("SELECT originator_id FROM refused_messages WHERE settled_at IS NULL")}
 
 

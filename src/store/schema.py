@@ -37,12 +37,12 @@ class Migration:
 
 def migrations() -> list[Migration]:
     """All migrations of this version, in order."""
-    found = [
+    scripts = [
         Migration(int(entry.name[:4]), entry.name.removesuffix(".sql"), entry.read_text())
         for entry in files("store").joinpath("migrations").iterdir()
         if entry.name.endswith(".sql")
     ]
-    return sorted(found, key=lambda migration: migration.number)
+    return sorted(scripts, key=lambda migration: migration.number)
 
 
 def migrate(database: Database, install: Callable[[Connection[Row]], None] | None = None) -> list[str]:
