@@ -1,4 +1,4 @@
-"""What Customer Engagement keeps from getting on: the last answers that were no outcome, and requests that nobody answers.
+"""Why sending does not get on: the last answers that were no outcome, and requests that nobody answers.
 
 The forwarder and the resender note what they ask and what is answered; `obstacle` is what their process says of itself. Nothing of a
 value and nothing that the other side wrote is kept.

@@ -52,7 +52,7 @@ class HiddenText(str):
 
 @dataclass(frozen=True, slots=True)
 class Security:
-    """What it takes to be let in. Files are paths of PEM files; `ssl_password` opens the private key."""
+    """The credentials by which brokers let us in. Files are paths of PEM files; `ssl_password` opens the private key."""
 
     protocol: SecurityProtocol = SecurityProtocol.PLAINTEXT
     mechanism: SaslMechanism | None = None

@@ -1,4 +1,4 @@
-"""Whether a client that waits for messages still has brokers to get them from: the client itself waits in silence.
+"""Notices that a client which waits for messages has no brokers to get them from: the client itself waits in silence.
 
 A consumer that was made is kept while brokers are away: it connects again by itself, and its group still knows it. A successor would have
 to wait until the group has given it up.

@@ -48,7 +48,7 @@ class _UnreadableError(Exception):
 
 
 class Verdict(Enum):
-    """What an answer means for the message."""
+    """The meaning of an answer for the message."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
@@ -57,7 +57,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the other side said. `status_code` is `None` when it said nothing; `retry_after_s` when it did not ask for a pause."""
+    """The answer of the other side. `status_code` is `None` when there was none; `retry_after_s` when it did not ask for a pause."""
 
     verdict: Verdict
     reason: str
@@ -114,7 +114,7 @@ def _body(sending: Sending) -> dict[str, Any]:
 
 
 def _answer(response: httpcore2.Response) -> Answer:
-    """What an answer means. An acceptance counts only when all of it can be read; of a refusal, the status is enough."""
+    """The meaning of an answer. An acceptance counts only when all of it can be read; of a refusal, the status is enough."""
     status = response.status
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
     accepted = 200 <= status < 300
@@ -162,7 +162,7 @@ def _decompressed(content: bytes) -> bytes:
 
 
 def _quoted(content: bytes) -> str:
-    """What a reason quotes of a body: UTF-8, whatever it claims to be, on one line."""
+    """The beginning of a body, for a reason: UTF-8, whatever it claims to be, on one line."""
     letters = content.decode("utf-8", "replace")[:QUOTED_CHARACTERS]
     return " ".join("".join(letter if letter.isprintable() else " " for letter in letters).split())
 

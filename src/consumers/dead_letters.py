@@ -109,7 +109,7 @@ class DeadLetterTopic:
 
 @dataclass(frozen=True, slots=True)
 class _Letter:
-    """What goes to the topic."""
+    """A message of the dead-letter topic."""
 
     value: bytes | None
     headers: list[tuple[str, bytes]]

@@ -1,4 +1,4 @@
-"""What the forwarder counts, for Prometheus. Loaded by the forwarder only, so that no other process shows it."""
+"""Counters of the forwarder, for Prometheus. Loaded by the forwarder only, so that no other process shows it."""
 
 from typing import Final
 

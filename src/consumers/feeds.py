@@ -54,7 +54,7 @@ class Later:
 
 
 class Handler(Protocol):
-    """What is done with messages. It meets a message again after a crash, so a repetition must have no further effect."""
+    """Takes messages from a feed. It meets a message again after a crash, so a repetition must have no further effect."""
 
     types: frozenset[str]
     """Types it wants; it meets no others."""

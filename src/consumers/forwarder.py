@@ -118,7 +118,7 @@ class Forwarder:
             return [change for change in to_send if outcome(connection, change.delivery_id) is None]
 
     def _decided(self, event_id: UUID, position: int) -> list[Decision] | Later | None:
-        """What the read model says of an event: `Later` while it has not come so far, `None` when there is no such event."""
+        """The decisions of the read model about an event: `Later` while it has not come so far, `None` when there is no such event."""
         with self._database.connection() as connection:
             decided = decisions(connection, event_id, position)
             if decided:
@@ -192,7 +192,7 @@ class Forwarder:
 
 
 def _sending(decided: Decision) -> Sending:
-    """What is to be sent; the value of a personal field is not in it yet."""
+    """The change as it is to be sent, without the value of a personal field."""
     return Sending(
         decided.delivery_id,
         decided.number,

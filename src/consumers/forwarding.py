@@ -40,7 +40,7 @@ def forwarding(
     sending: Retrying = SENDING,
     progress: Mapping[str, Progress] | None = None,
 ) -> Iterator[dict[str, Callable[[Stop], None]]]:
-    """What has to run, each in a thread of its own until the event is set: `FORWARD` and `RESEND`. Neither raises. `progress`, by the same
+    """Gives the loops to run, each in a thread of its own: `FORWARD` and `RESEND`. Neither raises. `progress`, by the same
     names, is marked by them."""
     with ExitStack() as closing:
         database = Database(dossier.database.url, dossier.database.schema)

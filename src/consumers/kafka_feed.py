@@ -57,7 +57,7 @@ FETCH_WAIT_MS: Final = 100
 POLL_MS: Final = 100
 """Milliseconds of one turn of the loop while nothing comes."""
 BUSY_POLL_MS: Final = 10
-"""The same while a partition is at work or waits."""
+"""Milliseconds of one turn while a partition is at work or waits."""
 SESSION_TIMEOUT_MS: Final = 10_000
 """Milliseconds after which the group gives the partitions of a member that died to others."""
 HEARTBEAT_MS: Final = 3_000

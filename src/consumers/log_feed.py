@@ -30,7 +30,7 @@ BATCH_EVENTS: Final = 500
 POLL_S: Final = 1.0
 """Seconds after which the log is looked at even without a signal, while nothing waits."""
 TICK_S: Final = 0.05
-"""The same while something waits."""
+"""Seconds after which the log is looked at while something waits."""
 STORE_EVERY_S: Final = 0.2
 
 

@@ -1,4 +1,4 @@
-"""What relay and forwarder both count, for Prometheus. Whoever runs the process exposes it."""
+"""Counters of both relay and forwarder, for Prometheus. Whoever runs the process exposes it."""
 
 from typing import Final
 

@@ -20,7 +20,7 @@ from store.public import from_json
 
 MOST_POSITION: Final = 2**63 - 1
 MOST_VERSION: Final = 2**31 - 1
-"""What the columns of the log hold."""
+"""The bounds of the columns of the log."""
 MOST_FAULTS: Final = 5
 """Faults of one message that are named."""
 _COMPANY: Final = r"[a-z][a-z0-9_]{0,29}"

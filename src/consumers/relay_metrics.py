@@ -1,4 +1,4 @@
-"""What the relay counts, for Prometheus. Loaded by the relay only, so that no other process shows it."""
+"""Counters of the relay, for Prometheus. Loaded by the relay only, so that no other process shows it."""
 
 from typing import Final
 

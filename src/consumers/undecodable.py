@@ -1,4 +1,4 @@
-"""What the Kafka client cannot decode is handed over in its place, as bytes with the reason, and stepped over.
+"""Records that the Kafka client cannot decode are handed over as bytes with the reason, and stepped over.
 
 By itself the client raises at every poll from there on, and the partition stands still. A record with a header whose name is not UTF-8 is
 stepped over alone. Where the frame of a record cannot be read, the rest of its batch is; where the batch cannot be decompressed or
@@ -16,7 +16,7 @@ MAGIC: Final = 2
 
 
 class Undecodable(bytes):
-    """What stands in the place of a record's value: that value, or the bytes of a batch. `first` is the first offset of what is lost."""
+    """Stands in the place of a record's value: that value, or the bytes of a batch. `first` is the first offset of what is lost."""
 
     reason: str
     first: int
@@ -41,7 +41,7 @@ def step_over_undecodable(client: Any) -> None:
 
 
 class Batches:
-    """What was fetched of a partition, one batch after the other; stands in for the client's `MemoryRecords`."""
+    """The batches that were fetched of a partition, one after the other; stands in for the client's `MemoryRecords`."""
 
     def __init__(self, records: Any) -> None:
         self._records = records
@@ -68,7 +68,7 @@ class _Batch:
 
     @property
     def is_control_batch(self) -> bool:
-        """Whether it only marks the end of a transaction."""
+        """True where it only marks the end of a transaction."""
         return bool(self._intact and self._batch.is_control_batch)
 
     def __next__(self) -> Any:

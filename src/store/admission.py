@@ -37,7 +37,7 @@ class Append:
     relied_on: Mapping[UUID, int] = field(default_factory=dict)
     """Versions of aggregates that were consulted and get no event; refused when one of them has gone on."""
     along: Sequence[Statement] = ()
-    """What else is written in the transaction of the events."""
+    """A statement that is executed in the transaction of the events."""
     changed: bool = True
     version: int = 0
     positions: Sequence[int] = ()
@@ -54,7 +54,7 @@ class Append:
 
 @dataclass(slots=True)
 class Head:
-    """What the log says under the lock, for the aggregates, claims and keys of one group."""
+    """The state of the log under the lock, for the aggregates, claims and keys of one group."""
 
     position: int
     recorded_at: datetime

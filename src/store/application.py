@@ -128,7 +128,7 @@ class Dossier(Application[UUID]):
             self._this_thread.fresh = True
 
     def outcome_of(self, request: Request) -> Outcome | None:
-        """What this request's idempotency key did before. Raises `KeyReusedError` for another body (rule 0.7)."""
+        """The outcome that this request's idempotency key had before. Raises `KeyReusedError` for another body (rule 0.7)."""
         if request.idempotency is None:
             return None
         first = self.log_of_facts.outcome_of(request.idempotency)

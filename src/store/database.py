@@ -23,7 +23,7 @@ CONNECT_TIMEOUT_S: Final = 3
 POOL_TIMEOUT_S: Final = 3.0
 """Seconds to wait for a connection while all are in use."""
 AWAY_TIMEOUT_S: Final = 0.25
-"""The same while none can be made."""
+"""Seconds to wait for a connection while none can be made."""
 RETRY_S: Final = 0.5
 """Seconds between two tries for a connection while none can be made."""
 POOL_SIZE: Final = 12

@@ -1,4 +1,4 @@
-"""What became of each forwarding: its outcome, and the dead letters that can be corrected and sent again (rules 4.4, 4.5).
+"""The outcome of each forwarding, and the dead letters that can be corrected and sent again (rules 4.4, 4.5).
 
 The API and the command line read here and ask for a resend; the forwarder writes through `store.outcomes`. Outcomes are not facts:
 they are not in the log and no rebuild touches them.
@@ -51,7 +51,7 @@ class CorrectedValueError(InvalidError):
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What became of one event's forwarding."""
+    """The outcome of one event's forwarding."""
 
     event_id: UUID
     status: Literal["sent", "dead"]
@@ -109,7 +109,7 @@ class DeadLetter:
 
     @property
     def sending(self) -> Sending | None:
-        """What is to be sent, corrected where it was corrected; `None` when there is nothing that could be."""
+        """The change to send, with its corrected value where it has one; `None` when there is nothing that could be sent."""
         if self.number is None or self.attribute is None or self.effective_from is None or self.position is None:
             return None
         value = self.corrected_value if self.corrected else self.value
@@ -129,7 +129,7 @@ class DeadLetter:
 
 
 def outcome(connection: Connection[Row], event_id: UUID) -> Delivered | None:
-    """What became of an event, `None` while nothing has."""
+    """The outcome of an event, `None` while it has none."""
     with connection.cursor(row_factory=class_row(Delivered)) as cursor:
         cursor.execute(
             "SELECT event_id, status, attempts, reason, at FROM delivery_outcomes WHERE event_id = %s", [event_id]
@@ -138,7 +138,7 @@ def outcome(connection: Connection[Row], event_id: UUID) -> Delivered | None:
 
 
 def outcomes(connection: Connection[Row], event_ids: Sequence[UUID]) -> dict[UUID, Delivered]:
-    """What became of many events; those of which nothing has are left out."""
+    """The outcomes of many events by id; events without one are left out."""
     with connection.cursor(row_factory=class_row(Delivered)) as cursor:
         cursor.execute(
             "SELECT event_id, status, attempts, reason, at FROM delivery_outcomes WHERE event_id = ANY(%s)",

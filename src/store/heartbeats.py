@@ -76,12 +76,12 @@ class Task:
 
     @property
     def runs(self) -> bool:
-        """Whether it gets on, or stands by for one that does."""
+        """True while it gets on, or stands by for one that does."""
         return self.state != "ended" and self.silent_s < ABSENT_S
 
 
 class Progress:
-    """What a loop leaves its marks in. Safe to share between threads."""
+    """The marks that a loop leaves. Safe to share between threads."""
 
     def __init__(self) -> None:
         self._mark: tuple[TaskState, str | None] = ("starting", None)

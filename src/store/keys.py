@@ -77,7 +77,7 @@ class KeyRing:
             self._remembered[subject] = (time.monotonic() + REMEMBERED_S, key)
 
     def find(self, subject: UUID) -> tuple[bool, bytes | None]:
-        """Whether the subject has a key, and the key; a destroyed one is `None`."""
+        """True and the key where the subject has one, a destroyed key as `None`; `False` and `None` where it has none."""
         known = self._recall(subject)
         if known is not None:
             return True, known[0]

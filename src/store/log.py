@@ -164,7 +164,7 @@ class Log(ApplicationRecorder):
         return row[0] if row else 0
 
     def outcome_of(self, key: IdempotencyKey) -> tuple[bytes, Outcome] | None:
-        """What was asked (its digest) and done under an idempotency key."""
+        """The digest of the request that an idempotency key was used for, and its outcome; `None` where it was not used."""
         with self.database.connection() as connection:
             row = connection.execute(
                 "SELECT digest, changed, version, position FROM idempotency_keys WHERE actor = %s AND key = %s",

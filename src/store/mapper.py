@@ -33,7 +33,7 @@ _IN_COLUMNS: Final = ("originator_id", "originator_version", "event_id", "record
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What the mapper must know of an event class."""
+    """The parts of an event class that the mapper needs."""
 
     version: int
     personal: tuple[str, ...]

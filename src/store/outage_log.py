@@ -17,7 +17,7 @@ _log = logging.getLogger(__name__)
 
 
 class Outage:
-    """Whether one server is away, as a process has noticed. Safe to share between threads."""
+    """The presence of one server, as a process has noticed it. Safe to share between threads."""
 
     def __init__(self, server: str) -> None:
         self._server = server

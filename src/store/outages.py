@@ -16,7 +16,7 @@ OUTAGES: Final = (
     psycopg.errors.ReadOnlySqlTransaction,
     psycopg.errors.IdleInTransactionSessionTimeout,
 )
-"""What the loss of a server, of a lock, or of a server's primary role is raised as."""
+"""Errors that the loss of a server, of a lock, or of a server's primary role is raised as."""
 _OF_THE_STATEMENT: Final = (
     psycopg.errors.ProgramLimitExceeded,
     psycopg.errors.StatementTooComplex,

@@ -1,4 +1,4 @@
-"""What others may see of an event: one JSON object an event, the same in `GET /v1/events` and in every message on the bus.
+"""The public form of an event: one JSON object an event, the same in `GET /v1/events` and in every message on the bus.
 
 Personal values are never in it; `personal_fields` names what was left out, the same before and after an erasure (rule 5.1).
 Promises: the same event always gives the same object; old stored shapes are given in the present shape of their class.
@@ -69,7 +69,7 @@ def as_json(event: PublicEvent) -> bytes:
 
 
 def from_json(text: bytes) -> Any:
-    """What a JSON text says. Raises `ValueError`."""
+    """The value that a JSON text holds. Raises `ValueError`."""
     return orjson.loads(text)
 
 

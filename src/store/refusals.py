@@ -24,7 +24,7 @@ MOST_REFUSALS: Final = 500
 CHANNEL: Final = "relay"
 """Tells the relay that something was asked for."""
 Wish = Literal["sending", "skipping"]
-"""What an operator asks for."""
+"""The state that an operator's request gives a refusal."""
 
 _REFUSAL: Final = """
     position, event_id, originator_id, type, key, bytes, reason, refused_at, attempts, state, requested_by, requested_at, settled_at,
