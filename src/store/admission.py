@@ -37,7 +37,7 @@ class Append:
     relied_on: Mapping[UUID, int] = field(default_factory=dict)
     """Versions of aggregates that were consulted and get no event; refused when one of them has gone on."""
     along: Sequence[Statement] = ()
-    """A statement that is executed in the transaction of the events."""
+    """Statements that are executed in the transaction of the events."""
     changed: bool = True
     version: int = 0
     positions: Sequence[int] = ()

@@ -4,6 +4,7 @@ import json
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -16,9 +17,14 @@ from cli.http_server.server import configuration
 from cli.local import demo
 from command_line import CommandLine, eventually, free_port, request, text_of
 from conftest import TODAY
+from projections.reading import ReadModels
 from raw_http import Line
+from store.database import Database
+from store.heartbeats import tasks
 
 Start = Callable[..., "subprocess.Popen[str]"]
+ENDS_WITHIN_S = 1.0
+"""Seconds for an idle process to end on a busy machine; on one that has nothing else to do it is 0.2."""
 
 
 @pytest.fixture
@@ -67,6 +73,34 @@ def test_it_ends_when_told_to_and_logs_json(start: Start, command: tuple[str, ..
     )
     assert first["timestamp"].endswith("Z")
     assert ended(process, number)[-1]["event"] == "stopped"
+
+
+@pytest.mark.parametrize("command", ["project", "forward", "work", "serve"])
+def test_an_idle_process_ends_at_once(
+    line: CommandLine, start: Start, command: str, figures: Callable[[str], None]
+) -> None:
+    port = ("--port", str(free_port())) if command == "serve" else ()
+    process = start(command, *port, CUSTOMER_ENGAGEMENT_URL="http://127.0.0.1:1", CUSTOMER_ENGAGEMENT_TOKEN="a-token")
+
+    def is_idle() -> bool:
+        with closing(Database(line.environment["DATABASE_URL"], line.schema)) as database, database.connection() as connection:
+            states = {task.state for task in tasks(connection)}
+        return states == {"active"}
+
+    eventually(is_idle, "all its tasks are active")
+    asked_at = time.monotonic()
+    ended(process)
+    took_s = time.monotonic() - asked_at
+    assert took_s < ENDS_WITHIN_S
+    figures(f"an idle {command} ended within {took_s:.2f} s of SIGTERM")
+
+
+def test_a_command_that_asks_once_starts_no_listener(line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[ReadModels] = []
+    monkeypatch.setattr(ReadModels, "start", started.append)
+    asked = line.run("history", "controls")
+    assert "Nothing is recorded about controls." in asked.stderr
+    assert not started
 
 
 def test_serve_answers_on_its_port(line: CommandLine, start: Start) -> None:
