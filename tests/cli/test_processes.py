@@ -17,7 +17,7 @@ from cli.http_server.server import configuration
 from cli.local import demo
 from command_line import CommandLine, eventually, free_port, request, text_of
 from conftest import TODAY
-from projections.reading import ReadModels
+from projections.reading.read_models import ReadModels
 from raw_http import Line
 from store.database import Database
 from store.heartbeats import tasks
@@ -83,7 +83,10 @@ def test_an_idle_process_ends_at_once(
     process = start(command, *port, CUSTOMER_ENGAGEMENT_URL="http://127.0.0.1:1", CUSTOMER_ENGAGEMENT_TOKEN="a-token")
 
     def is_idle() -> bool:
-        with closing(Database(line.environment["DATABASE_URL"], line.schema)) as database, database.connection() as connection:
+        with (
+            closing(Database(line.environment["DATABASE_URL"], line.schema)) as database,
+            database.connection() as connection,
+        ):
             states = {task.state for task in tasks(connection)}
         return states == {"active"}
 

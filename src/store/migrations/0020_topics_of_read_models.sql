@@ -57,8 +57,8 @@ FROM (VALUES
      '{controls.value_set,customer.field_edited,customer.fields_uploaded,customer.merged,customer.registered,
          customer.response_cleared,customer.response_selected,customer.unmerged,customer.values_put_back,
          mappings.attribute_mapped,mappings.attribute_unmapped}')
-) AS known (name, both, shape, topics)
-WHERE projections.name = known.name AND projections.shape = decode(known.both, 'hex');
+) AS known (name, former, shape, topics)
+WHERE projections.name = known.name AND projections.shape = decode(known.former, 'hex');
 
 UPDATE projections SET topics = '{}' WHERE topics IS NULL;  -- of an earlier version: no digest fits, they are to be rebuilt
 ALTER TABLE projections ALTER COLUMN topics SET NOT NULL;
