@@ -32,7 +32,8 @@ from projections.accounts.queries import profile
 from projections.accounts.replay import replay_profile
 from projections.accounts.tables import PROFILES, holder_id
 from projections.engine.runner import Runner
-from projections.reading.read_models import ReadModels, View
+from projections.reading.read_models import ReadModels
+from projections.reading.view import View
 from projections.tables.bitemporal import met
 from store.application import Dossier
 

@@ -22,8 +22,8 @@ from aggregates.use_case import Request
 from benchmarks.peer import PeerApplication
 from benchmarks.rows import Row, at_least
 from benchmarks.servers import dossier, library_environment
-from jobs.propagation import progress
-from jobs.propagation.progress import State
+from jobs.propagation.preview import preview
+from jobs.propagation.progress import State, propagation
 from jobs.propagation.worker import LOCK, Worker
 from projections import catalogue
 from projections.engine.runner import Runner
@@ -117,9 +117,9 @@ def _preview_rate(application: Dossier, reads: ReadModels, version: int) -> floa
     found = application.load(ProfileClass, DEFAULT)
     assert found is not None
     began = time.perf_counter()
-    preview = progress.preview(application, reads, found.changes[version], TODAY, include_later=False, position=None)
+    previewed = preview(application, reads, found.changes[version], TODAY, include_later=False, position=None)
     took = time.perf_counter() - began
-    assert preview.changed == PROFILES
+    assert previewed.changed == PROFILES
     return PROFILES / took
 
 
@@ -133,7 +133,7 @@ def _run_rate(application: Dossier, reads: ReadModels, version: int) -> float:
         began = time.perf_counter()
         Worker(application, reads).work(leader, stop)
         took = time.perf_counter() - began
-    done = progress.propagation(application, DEFAULT, version)
+    done = propagation(application, DEFAULT, version)
     assert (done.state, done.changed) == (State.FINISHED, PROFILES), done
     return PROFILES / took
 

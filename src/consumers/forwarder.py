@@ -23,8 +23,10 @@ from consumers.feeds import Later
 from consumers.kafka_client import is_bus_away
 from consumers.messages import Received
 from consumers.reading import Incoming
-from projections.deliveries.fold import Decision, DeliveriesProjection, ValueGoneError, decisions, value_of
+from projections.deliveries.fold import DeliveriesProjection
+from projections.deliveries.models import Decision
 from projections.deliveries.outgoing import CHANGING
+from projections.deliveries.queries import ValueGoneError, decisions, value_of
 from store.database import Database
 from store.deliveries import Sending, outcome, outcomes
 from store.mapper import FactMapper

@@ -21,7 +21,7 @@ from consumers.answers import Answers
 from consumers.customer_engagement import ANSWER_TIMEOUT_S, CONNECT_TIMEOUT_S, Answer, CustomerEngagement, Verdict
 from consumers.faults import BusFaults
 from consumers.forwarder import SENDING
-from projections.deliveries.fold import ValueGoneError, decision, value_of
+from projections.deliveries.queries import ValueGoneError, decision, value_of
 from store.database import Database
 from store.deliveries import DeadLetter, Sending, superseded_by
 from store.heartbeats import PATIENCE_S, Progress

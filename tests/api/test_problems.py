@@ -16,7 +16,7 @@ from aggregates.errors import (
 from aggregates.use_case import BusyError, KeyReusedError
 from api.http.problems import KINDS, kind_of
 from api_client import CORRELATION, Api, assert_problem, fields
-from projections.reading.read_models import BehindError
+from projections.reading.view import BehindError
 from store import mapper
 from store.committer import OutcomeUnknownError
 

@@ -19,7 +19,8 @@ from api.settings import ApiSettings
 from api_client import token
 from projections import catalogue
 from projections.engine.runner import Runner
-from projections.reading.read_models import BehindError, ReadModels
+from projections.reading.read_models import ReadModels
+from projections.reading.view import BehindError
 from served import Answered, Exchange, run, served
 from store.application import Dossier
 from store.log import UnsettledError

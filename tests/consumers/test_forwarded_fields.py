@@ -11,7 +11,7 @@ from business_fields import request, standard_fields, upload_row
 from consumer_world import FAST, TOKEN, Company, Loops, Simulator, World, fold_deliveries, incoming_of, wait_for
 from consumers.forwarder import Forwarder
 from consumers.forwarding import RESEND, forwarding
-from projections.deliveries.fold import decisions
+from projections.deliveries.queries import decisions
 from store import deliveries
 from store.application import Dossier
 from store.deliveries import CorrectedValueError

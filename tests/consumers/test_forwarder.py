@@ -22,7 +22,7 @@ from consumers.brokers import Brokers
 from consumers.bus import Topics
 from consumers.forwarding import FORWARD, RESEND, forwarding
 from consumers.relay import Relay
-from projections.deliveries.fold import decision
+from projections.deliveries.queries import decision
 from store.application import Dossier
 
 

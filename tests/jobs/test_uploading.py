@@ -20,13 +20,13 @@ from aggregates.customer.commands import (
 from aggregates.effective import Days
 from aggregates.fact import Fact, Role, Source
 from aggregates.field.commands import change_field
+from aggregates.field.field import MASK
 from aggregates.upload.mapping import ColumnError
 from aggregates.upload.upload import Upload, UploadOverError
 from conftest import TODAY, environment
 from jobs.upload import records, staging
 from jobs.upload import run as uploading
 from jobs.upload.cancel import cancel
-from jobs.upload.contact_file.originals import MASKED
 from jobs.upload.progress import State, upload
 from jobs.upload.receive import Reading, Receiving
 from jobs.upload.run import TakenOverError
@@ -461,7 +461,7 @@ def test_an_erased_customer_takes_nothing_and_wrong_values_go_with_it(dossier: D
 def test_the_value_of_a_masked_field_is_not_shown_with_its_fault(dossier: Dossier) -> None:  # rule 5.2
     fields(dossier, pin={"label": "PIN", "group": "business", "type": "integer", "personal": True, "masked": True})
     done = uploaded(dossier, "id,pin\n1001,47x1\n", {"id": "customer_number", "pin": "pin"})
-    assert [(one.field, one.value) for one in wrong(dossier, done)] == [("pin", MASKED)]
+    assert [(one.field, one.value) for one in wrong(dossier, done)] == [("pin", MASK)]
     with dossier.database.connection() as connection:
         assert connection.execute("SELECT subject, sealed FROM upload_errors").fetchall() == [(None, None)]
 

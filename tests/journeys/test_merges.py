@@ -13,11 +13,11 @@ from aggregates.customer.merging import MergedAwayError
 from aggregates.setup import commands as setup
 from conftest import TODAY
 from contact_files import DATA
+from projections.answers.widget import widget
 from projections.catalogue import projections
 from projections.customers.queries import customer
 from projections.drawer.queries import drawer
 from projections.engine.runner import Runner
-from projections.fields.queries import widget
 from projections.reading.read_models import ReadModels
 from store.application import Dossier
 from upload_room import counts, fields, request, uploaded

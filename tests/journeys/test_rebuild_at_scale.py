@@ -20,7 +20,7 @@ from conftest import TODAY
 from projections import catalogue
 from projections.engine.rebuild import rebuild
 from projections.engine.runner import Runner
-from projections.history.fold import history
+from projections.history.queries import history
 from projections.reading.read_models import ReadModels
 from store.application import Dossier
 

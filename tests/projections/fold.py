@@ -11,7 +11,8 @@ from conftest import TODAY
 from projections.catalogue import projections
 from projections.engine.projection import Projection, Seen
 from projections.engine.runner import Runner
-from projections.reading.read_models import ReadModels, View
+from projections.reading.read_models import ReadModels
+from projections.reading.view import View
 from store.application import Dossier
 from store.log import read as read_log
 

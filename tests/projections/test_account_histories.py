@@ -36,7 +36,8 @@ from projections.accounts.models import ProfileRead, Resolution
 from projections.accounts.queries import profile, resolution
 from projections.accounts.replay import replay_profile, replay_resolution
 from projections.engine.runner import Runner
-from projections.reading.read_models import ReadModels, View
+from projections.reading.read_models import ReadModels
+from projections.reading.view import View
 from projections.tables.plain import plain
 from store.application import Dossier
 

@@ -30,8 +30,8 @@ from projections.accounts.queries import (
 from projections.accounts.replay import replay_profile, replay_resolution
 from projections.answers.profile_history import HISTORY, profile_diff, profile_history
 from projections.engine.rebuild import rebuild
-from projections.history.fold import history
-from projections.history.standings import InForce
+from projections.history.models import InForce
+from projections.history.queries import history
 from store.application import Dossier
 
 from .fold import in_any_batches, now_known, reading

@@ -6,7 +6,7 @@ from datetime import date
 from aggregates.setup import commands as setup
 from aggregates.use_case import Request
 from conftest import TODAY
-from projections.controls.fold import control, controls, mappings, mappings_version
+from projections.controls.queries import control, controls, mappings, mappings_version
 from store.application import Dossier
 
 from .fold import in_any_batches, now_known, reading

@@ -12,7 +12,7 @@ from aggregates.setup import commands as setup
 from aggregates.use_case import Request
 from conftest import TODAY
 from projections.customers.queries import all_customers, by_alternate_number, by_name, customer
-from projections.reading.read_models import View
+from projections.reading.view import View
 from store.application import Dossier
 
 from .fold import in_any_batches, now_known, reading

@@ -13,7 +13,8 @@ from aggregates.field.commands import change_field
 from aggregates.setup import commands as setup
 from aggregates.use_case import Request
 from business_fields import standard_fields, upload_row
-from projections.deliveries.fold import Delivery, decision, decisions, deliveries
+from projections.deliveries.models import Delivery
+from projections.deliveries.queries import decision, decisions, deliveries
 from store.application import Dossier
 
 from .fold import in_any_batches, now_known, reading

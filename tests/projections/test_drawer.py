@@ -13,7 +13,8 @@ from aggregates.setup import commands as setup
 from aggregates.use_case import Request
 from conftest import TODAY
 from projections.drawer.categories import categories, category
-from projections.drawer.queries import Drawer, DrawerCategory, customers_by_response, drawer
+from projections.drawer.models import Drawer, DrawerCategory
+from projections.drawer.queries import customers_by_response, drawer
 from projections.reading.paging import CursorError, LimitError
 from store.application import Dossier
 

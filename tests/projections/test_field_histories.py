@@ -20,10 +20,10 @@ from aggregates.field.types import FieldType
 from business_fields import standard_fields
 from day_by_day import FieldByDay
 from field_facts import register_by_row
+from projections.answers.widget import WIDGET, widget
 from projections.deliveries.outgoing import changes_of
 from projections.engine.runner import Runner
 from projections.fields.fold import FieldsProjection
-from projections.fields.queries import WIDGET, widget
 from projections.fields.tables import VALUES, open_value
 from store.application import Dossier
 

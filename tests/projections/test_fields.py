@@ -15,8 +15,9 @@ from aggregates.use_case import Request
 from business_fields import standard_fields, upload_row
 from conftest import TODAY
 from projections.answers.differences import DIFFED, diff
-from projections.fields.queries import WIDGET, Widget, WidgetField, definition, definitions, widget
-from projections.history.fold import history
+from projections.answers.widget import WIDGET, Widget, WidgetField, widget
+from projections.fields.queries import definition, definitions
+from projections.history.queries import history
 from store.application import Dossier
 
 from .fold import in_any_batches, now_known, reading

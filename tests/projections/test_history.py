@@ -12,7 +12,8 @@ from aggregates.setup import commands as setup
 from aggregates.use_case import Request
 from conftest import TODAY
 from projections.answers.differences import DIFFED, Diff, diff
-from projections.history.fold import HistoryEntry, history
+from projections.history.models import HistoryEntry
+from projections.history.queries import history
 from store.application import Dossier
 
 from .fold import in_any_batches, now_known, reading

@@ -40,10 +40,10 @@ from field_facts import (
 )
 from projections.catalogue import projections
 from projections.engine.rebuild import rebuild
-from projections.history.fold import HistoryEntry, history
-from projections.history.standings import InForce
+from projections.history.models import HistoryEntry, InForce
+from projections.history.queries import history
 from projections.history.statements import STATES, WITHOUT_DAYS, check_known
-from projections.reading.read_models import View
+from projections.reading.view import View
 from scenario import fact_of
 from store.application import Dossier
 

@@ -27,11 +27,11 @@ from aggregates.setup.category import ProfileCategory
 from aggregates.use_case import Request
 from business_fields import standard_fields
 from field_facts import register_by_row
+from projections.answers.widget import widget
 from projections.deliveries.outgoing import changes_of
 from projections.drawer.queries import drawer
-from projections.fields.queries import widget
 from projections.fields.tables import open_value
-from projections.reading.read_models import View
+from projections.reading.view import View
 from scenario import state
 from store.application import Dossier
 

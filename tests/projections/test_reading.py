@@ -15,7 +15,8 @@ from counting import Counting, Renamed, eventually, installed, register, registe
 from projections.engine.positions import NotInstalledError
 from projections.engine.runner import ProjectionStoppedError, Runner
 from projections.reading import read_models as reading
-from projections.reading.read_models import NOTHING_KNOWN, BehindError, KnownAtError, ReadModels, as_known_at
+from projections.reading.read_models import NOTHING_KNOWN, ReadModels, as_known_at
+from projections.reading.view import BehindError, KnownAtError
 from store.application import Dossier
 from store.stopping import Stop
 

@@ -23,6 +23,8 @@ LONGEST_LABEL: Final = 60
 LONGEST_CHOICE: Final = 60
 MOST_CHOICES: Final = 200
 POSITIONS: Final = (0, 9999)
+MASK: Final = "••••"
+"""What a masked value reads as, whatever its length (rule 5.2)."""
 _KEY: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", re.ASCII)
 
 

@@ -12,7 +12,8 @@ from typing import Final, TypeVar
 import anyio.to_thread
 from anyio import CapacityLimiter
 
-from projections.reading.read_models import BehindError, ReadModels
+from projections.reading.read_models import ReadModels
+from projections.reading.view import BehindError
 
 EVERY_S: Final = 0.01
 """Seconds between two looks at who need not wait any more: read models move often while many wait."""

@@ -23,7 +23,7 @@ from aggregates.use_case import KeyReusedError
 from api.http import request_context
 from api.http.tokens import TokenError
 from projections.engine.positions import NotInstalledError
-from projections.reading.read_models import BehindError
+from projections.reading.view import BehindError
 from store.log import UnsettledError
 
 MEDIA_TYPE: Final = "application/problem+json"

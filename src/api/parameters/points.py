@@ -14,7 +14,7 @@ from pydantic import AfterValidator, WithJsonSchema
 
 from api.parameters.reading import Read
 from api.parameters.shapes import day, moment
-from projections.reading.read_models import View
+from projections.reading.view import View
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ from api.http.etags import Tags, tag, tags
 from api.parameters.shapes import Day, Instant, LogPosition
 from api.parameters.writing import JSON
 from api.services import Services, services_of
-from projections.reading.read_models import View, as_known_at
+from projections.reading.read_models import as_known_at
+from projections.reading.view import View
 from store.public import instant
 
 REVALIDATED: Final = "private, no-cache"

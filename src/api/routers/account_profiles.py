@@ -23,9 +23,9 @@ from api.routing.auth import PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, all
 from projections.accounts import queries as accounts
 from projections.accounts import replay
 from projections.accounts.existence import nothing_in_force, place_found, place_in_log
-from projections.accounts.models import ProfileRead, ProfileVersion
+from projections.accounts.models import ProfileRead
 from projections.answers.differences import Diff
-from projections.answers.profile_history import profile_diff, profile_history
+from projections.answers.profile_history import ProfileVersion, profile_diff, profile_history
 from projections.reading.paging import Page
 
 router: Final = APIRouter(prefix="/v1/accounts", tags=["account profiles"], route_class=GuardedRoute)

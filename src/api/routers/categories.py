@@ -18,10 +18,11 @@ from api.parameters.shapes import Body, CategoryCode, Description, Position, Rea
 from api.parameters.writing import WriteAnswer, Writing
 from api.routing.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
 from projections.drawer import categories as drawer
-from projections.drawer.categories import Category
-from projections.history import fold as history
+from projections.drawer.models import Category, Response
+from projections.history import queries as history
+from projections.history.models import HistoryEntry
 from projections.reading import paging
-from projections.reading.read_models import View
+from projections.reading.view import View
 
 router: Final = APIRouter(prefix="/v1/categories", tags=["categories"], route_class=GuardedRoute)
 
@@ -119,7 +120,7 @@ def deactivate_category(write: Writing, code: CATEGORY) -> Answer:
     return write.done(commands.change_category(write.services.dossier, write.ask(), code=code, active=False))
 
 
-@router.get("/{code}/history", response_model=paging.Page[history.HistoryEntry], dependencies=[allow(PROFILE_READERS)])
+@router.get("/{code}/history", response_model=paging.Page[HistoryEntry], dependencies=[allow(PROFILE_READERS)])
 def read_category_history(read: Reading, code: CATEGORY, page: Paged) -> Answer:
     """Every event of a category and its responses: who, when, why."""
     with read.view("drawer", "history") as view:
@@ -127,7 +128,7 @@ def read_category_history(read: Reading, code: CATEGORY, page: Paged) -> Answer:
         return read.answer(history.history(view, ProfileCategory.KIND, str(code), page.limit, page.cursor), view)
 
 
-@router.get("/{code}/responses", response_model=paging.Page[drawer.Response], dependencies=[allow(PROFILE_READERS)])
+@router.get("/{code}/responses", response_model=paging.Page[Response], dependencies=[allow(PROFILE_READERS)])
 def list_responses(read: Reading, code: CATEGORY, page: Paged) -> Answer:
     """The responses of a category, by position."""
     with read.view("drawer") as view:
@@ -153,7 +154,7 @@ def define_response(write: Writing, code: CATEGORY, body: NewResponse) -> Answer
 
 @router.get(
     "/{code}/responses/{response}",
-    response_model=drawer.Response,
+    response_model=Response,
     dependencies=[allow(PROFILE_READERS)],
     responses=NOT_MODIFIED,
 )

@@ -16,8 +16,8 @@ from api.parameters.reading import Reading
 from api.parameters.shapes import Body, ControlText, Day, Reason
 from api.parameters.writing import WriteAnswer, Writing
 from api.routing.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
-from projections.controls import fold as controls
-from projections.controls.fold import ControlValue
+from projections.controls import queries as controls
+from projections.controls.models import ControlValue
 from projections.reading.paging import Page
 
 router: Final = APIRouter(prefix="/v1/controls", tags=["controls"], route_class=GuardedRoute)

@@ -21,8 +21,8 @@ from api.parameters.spellings import Flag
 from api.parameters.writing import Recording, WriteAnswer, Writing
 from api.routing.auth import PROFILE_READERS, Allowed, GuardedRoute, allow
 from api.routing.redirects import LEADS_ON
+from projections.answers.widget import WIDGET, Widget, widget
 from projections.fields import queries as fields
-from projections.fields.queries import Widget
 
 router: Final = APIRouter(prefix="/v1/customers", tags=["business fields"], route_class=GuardedRoute)
 EDITORS: Final = (Role.ADMINISTRATOR, Role.AGENT)
@@ -64,8 +64,8 @@ def read_widget(
     """Business Fields, and Optional Business Fields, which are absent when no upload of the customer brought one (rule 3.3)."""
     if unmask:
         MAY_UNMASK.check(request)
-    with read.view(*fields.WIDGET) as view:
-        found = fields.widget(view, number, sort=sort is not None, unmask=unmask)
+    with read.view(*WIDGET) as view:
+        found = widget(view, number, sort=sort is not None, unmask=unmask)
         hidden = set(fields.masked_fields(view)) if unmask else set()
     if found is None:
         raise CustomerNotFoundError(f"Customer {number} does not exist.")

@@ -23,12 +23,14 @@ from api.parameters.writing import UNCHANGED, WriteAnswer, Writing
 from api.routing.auth import PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, allow
 from api.routing.redirects import LEADS_ON
 from projections.answers.differences import DIFFED, Diff, diff
+from projections.customers import models
 from projections.customers import queries as customers
-from projections.customers.queries import Customer, FoundByAlternate
+from projections.customers.models import Customer, FoundByAlternate
 from projections.drawer import queries as drawer
-from projections.history import fold as history
+from projections.history import queries as history
+from projections.history.models import HistoryEntry
 from projections.reading.paging import Page
-from projections.reading.read_models import View
+from projections.reading.view import View
 from projections.tables.names import CustomerSummary
 
 router: Final = APIRouter(prefix="/v1/customers", tags=["customers"], route_class=GuardedRoute)
@@ -74,7 +76,7 @@ class MakePrimary(Body):
 class AlternateNumbers(BaseModel):
     """The alternate numbers of a customer; `message` when there are none."""
 
-    items: list[customers.AlternateNumber]
+    items: list[models.AlternateNumber]
     next_cursor: None = None
     message: str | None = None
 
@@ -189,7 +191,7 @@ def add_alternate_number(write: Writing, number: NUMBER, body: NewAlternateNumbe
 
 @router.get(
     "/{number}/alternate-numbers/{alternate_number}",
-    response_model=customers.AlternateNumber,
+    response_model=models.AlternateNumber,
     dependencies=[allow(PROFILE_READERS)],
     responses=LEADS_ON,
 )
@@ -233,7 +235,7 @@ def remove_alternate_number(write: Writing, number: NUMBER, alternate_number: AL
     return write.done(outcome)
 
 
-@router.get("/{number}/history", response_model=Page[history.HistoryEntry], dependencies=[allow(PROFILE_READERS)])
+@router.get("/{number}/history", response_model=Page[HistoryEntry], dependencies=[allow(PROFILE_READERS)])
 def read_history(read: Reading, number: NUMBER, page: Paged) -> Response:
     """Every event of a customer: who, when, why, effective dates; also of one that was merged into another (rule 6.1)."""
     with read.view("customers", "history") as view:

@@ -21,8 +21,8 @@ from api.parameters.shapes import Body, CorrectedValue, CustomerNumber
 from api.parameters.writing import JSON
 from api.routing.auth import FACT_READERS, FORWARDERS, GuardedRoute, allow
 from api.services import services_of
-from projections.deliveries import fold as deliveries
-from projections.deliveries.fold import Delivery
+from projections.deliveries import queries as deliveries
+from projections.deliveries.models import Delivery
 from projections.reading.paging import Page, cursor_of
 from store import deliveries as outcomes
 

@@ -14,7 +14,7 @@ from api.parameters.writing import WriteAnswer, Writing
 from api.routing.auth import PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, allow
 from api.routing.redirects import LEADS_ON
 from projections.drawer import queries as drawer
-from projections.drawer.queries import Drawer
+from projections.drawer.models import Drawer
 
 router: Final = APIRouter(prefix="/v1/customers", tags=["drawer"], route_class=GuardedRoute)
 SAVED: Final = "Profile saved."

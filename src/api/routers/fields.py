@@ -28,10 +28,11 @@ from api.parameters.shapes import (
 from api.parameters.writing import WriteAnswer, Writing
 from api.routing.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
 from projections.fields import queries as fields
-from projections.fields.queries import FieldRead
-from projections.history import fold as history
+from projections.fields.models import FieldRead
+from projections.history import queries as history
+from projections.history.models import HistoryEntry
 from projections.reading.paging import Page
-from projections.reading.read_models import View
+from projections.reading.view import View
 
 router: Final = APIRouter(prefix="/v1/fields", tags=["business fields"], route_class=GuardedRoute)
 _NOT_DEFINED: Final = frozenset({"key", "reason"})
@@ -108,7 +109,7 @@ def change_field(write: Writing, key: FIELD, body: FieldChange) -> Response:
     return write.done(outcome)
 
 
-@router.get("/{key}/history", response_model=Page[history.HistoryEntry], dependencies=[allow(PROFILE_READERS)])
+@router.get("/{key}/history", response_model=Page[HistoryEntry], dependencies=[allow(PROFILE_READERS)])
 def read_field_history(read: Reading, key: FIELD, page: Paged) -> Response:
     """Every event of a definition: who, when, why."""
     with read.view("fields", "history") as view:

@@ -21,8 +21,8 @@ from api.parameters.reading import Reading
 from api.parameters.shapes import AgentName, Body, CustomerNumber, InteractionId, NextState, Reason
 from api.parameters.writing import Write, WriteAnswer, Writing
 from api.routing.auth import PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, allow
-from projections.interactions import fold as interactions
-from projections.interactions.fold import InteractionRead, StateWord
+from projections.interactions import queries as interactions
+from projections.interactions.models import InteractionRead, StateWord
 from projections.reading.paging import Page
 
 router: Final = APIRouter(prefix="/v1/interactions", tags=["interactions"], route_class=GuardedRoute)

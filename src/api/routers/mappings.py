@@ -16,8 +16,8 @@ from api.parameters.reading import Reading
 from api.parameters.shapes import AttributeName, Body, Reason
 from api.parameters.writing import WriteAnswer, Writing
 from api.routing.auth import ADMINISTRATORS, FACT_READERS, GuardedRoute, allow
-from projections.controls import fold as controls
-from projections.controls.fold import MappingRow
+from projections.controls import queries as controls
+from projections.controls.models import MappingRow
 from projections.reading.paging import Page
 
 router: Final = APIRouter(prefix="/v1/attribute-mappings", tags=["attribute mappings"], route_class=GuardedRoute)

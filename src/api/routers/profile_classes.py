@@ -24,7 +24,7 @@ from api.routing.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allo
 from projections.accounts import classes
 from projections.accounts.models import ClassRead, ClassVersion
 from projections.reading.paging import Page
-from projections.reading.read_models import View
+from projections.reading.view import View
 
 router: Final = APIRouter(prefix="/v1/profile-classes", tags=["profile classes"], route_class=GuardedRoute)
 

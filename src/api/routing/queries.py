@@ -12,7 +12,7 @@ from typing import Any, Final
 from starlette.requests import Request
 
 from api.services import services_of
-from projections.reading.read_models import BehindError
+from projections.reading.view import BehindError
 from store.log import UnsettledError
 
 WAIT_S: Final = 2.0

@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from aggregates.customer.edits import FieldChangedMeanwhileError
 from aggregates.errors import DomainError, RefusedError, StaleVersionError
+from aggregates.field.field import MASK
 from aggregates.interaction.interaction import AgentBusyError
 from api.http import request_context
 from api.http.logs import FAULTS
@@ -24,8 +25,7 @@ from api.http.request_context import RequestContext
 from api.parameters import write_headers
 from api.services import services_of
 from projections.engine.positions import NotInstalledError
-from projections.fields.queries import MASK
-from projections.reading.read_models import BehindError
+from projections.reading.view import BehindError
 from store import outages
 from store.committer import OutcomeUnknownError
 from store.log import UnsettledError

@@ -13,12 +13,13 @@ from cli.output.lines import say
 from cli.output.profile_words import told
 from cli.settings import Settings
 from cli.wiring import open_dossier, open_reads
-from projections.drawer.queries import Drawer, drawer
-from projections.fields.queries import WIDGET, Widget, widget
-from projections.history.fold import HistoryEntry
-from projections.history.fold import history as history_page
-from projections.history.standings import InForce
-from projections.reading.read_models import View, as_known_at
+from projections.answers.widget import WIDGET, Widget, widget
+from projections.drawer.models import Drawer
+from projections.drawer.queries import drawer
+from projections.history.models import HistoryEntry, InForce
+from projections.history.queries import history as history_page
+from projections.reading.read_models import as_known_at
+from projections.reading.view import View
 from store.application import Dossier
 
 PAGE: Final = 500

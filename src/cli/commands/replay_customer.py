@@ -15,10 +15,9 @@ from aggregates.customer.profile import CustomerNotFoundError, CustomerProfile
 from aggregates.effective import Timeline
 from aggregates.fact import Fact
 from aggregates.field.events import FieldChanged, FieldDefined
-from aggregates.field.field import FieldDefinition
+from aggregates.field.field import MASK, FieldDefinition
 from aggregates.setup.catalogue import Setup
 from cli.output.show import words
-from projections.fields.queries import MASK
 from store.application import Dossier
 from store.events import COLUMNS, SETUP_EVENTS, recorded_event
 

@@ -10,7 +10,7 @@ from cli.errors import CliError
 from projections.engine.positions import NotInstalledError
 from projections.engine.rebuild import RebuildFailedError
 from projections.engine.runner import ProjectionStoppedError
-from projections.reading.read_models import BehindError
+from projections.reading.view import BehindError
 from store.keys import MasterKeyError
 from store.outages import is_not_migrated
 from store.schema import MigrationError

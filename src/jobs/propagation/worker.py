@@ -19,7 +19,8 @@ from aggregates.profile_class.events import PropagationStarted
 from jobs import metrics
 from jobs.propagation import records
 from jobs.propagation.run import Propagating
-from projections.reading.read_models import BehindError, ReadModels
+from projections.reading.read_models import ReadModels
+from projections.reading.view import BehindError
 from store.application import Dossier
 from store.events import RecordedEvent
 from store.heartbeats import Progress

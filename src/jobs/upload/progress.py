@@ -13,10 +13,10 @@ from uuid import UUID
 from psycopg import Connection
 from pydantic import BaseModel, ConfigDict
 
+from aggregates.field.field import MASK
 from aggregates.upload.events import UploadCancelled, UploadFinished, UploadMappingSaved, UploadReceived, UploadRefused
 from aggregates.upload.upload import Upload, UploadNotFoundError
 from jobs.upload import records, staging
-from jobs.upload.contact_file.originals import MASKED
 from jobs.upload.failed_rows import masked_targets, shown
 from jobs.upload.records import ERASED, Listed, ReadError, RowError
 from projections.reading.paging import Page, cursor_of, keys_of
@@ -182,7 +182,7 @@ def _shown(dossier: Dossier, found: ReadError) -> WrongValue:
 def wrong_value(error: RowError, number: str | None, row: str | None, hidden: AbstractSet[str]) -> WrongValue:
     """The entry of the list of what is wrong. A value that was masked when the row was read, or is masked now, is not shown (rule 5.2)."""
     masked = error.field is not None and (error.masked or error.field in hidden)
-    value = MASKED if masked else error.value
+    value = MASK if masked else error.value
     return WrongValue(
         row=error.row, field=error.field, value=value, reason=error.reason, customer_number=number, original_row=row
     )

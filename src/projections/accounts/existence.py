@@ -12,7 +12,7 @@ from aggregates.aggregate import Aggregate
 from aggregates.errors import NotFoundError
 from projections.accounts import queries as accounts
 from projections.accounts.models import AccountRead, ProfileRead, SiteRead
-from projections.reading.read_models import View
+from projections.reading.view import View
 from store.application import Dossier
 
 

@@ -28,8 +28,8 @@ from aggregates.effective import Days
 from aggregates.fact import Fact
 from aggregates.profile_class.events import ProfileClassChanged, ProfileClassDefined
 from aggregates.setup.events import SystemOptionsChanged
-from projections.accounts.classes import ClassFact, fold_classes
 from projections.accounts.tables import (
+    CLASS_COLUMNS,
     DDL,
     MERGES,
     OPTIONS_KEY,
@@ -44,6 +44,7 @@ from projections.accounts.tables import (
 )
 from projections.engine.projection import Projection, Seen
 from projections.tables.bitemporal import instant_of
+from projections.tables.plain import written
 from projections.tables.superseding import Change
 from store.database import Row
 
@@ -63,6 +64,7 @@ _FACTS: Final[tuple[type[Fact], ...]] = (
     CustomerMergedAway,
     CustomerBroughtBack,
 )
+_ClassFact = ProfileClassDefined | ProfileClassChanged
 _Merge = CustomerMergedAway | CustomerBroughtBack
 _Held = ProfileFact | SystemOptionsChanged
 _INSERT_ACCOUNTS: Final = (
@@ -84,6 +86,11 @@ _INSERT_MEMBERS: Final = """
     ON CONFLICT DO NOTHING
 """
 
+_INSERT_CLASSES: Final = (
+    f"INSERT INTO profile_class_versions ({', '.join(CLASS_COLUMNS)})"
+    f" SELECT * FROM unnest({', '.join(f'%b::{kind}[]' for kind in CLASS_COLUMNS.values())})"
+)
+
 
 class AccountsProjection(Projection):
     """Accounts, sites, profiles, classes and system options."""
@@ -102,9 +109,9 @@ class AccountsProjection(Projection):
         _write(connection, _INSERT_FACTS, [_fact(seen) for seen in facts if isinstance(seen.fact, _Held)])
         _write(connection, _INSERT_MEMBERS, _members(told))
         PROFILES.fold(connection, [change for seen in facts for change in _changes(seen)])
-        fold_classes(connection, [fact for fact in told if isinstance(fact, ClassFact)])
+        _write(connection, _INSERT_CLASSES, [_class_version(fact) for fact in told if isinstance(fact, _ClassFact)])
         MERGES.fold(connection, told)
-        versioned = [fact for fact in told if not isinstance(fact, ClassFact | _Merge)]
+        versioned = [fact for fact in told if not isinstance(fact, _ClassFact | _Merge)]
         VERSIONS.fold(connection, [(_version_key(fact), fact) for fact in versioned])
 
 
@@ -159,3 +166,22 @@ def _version_key(fact: Any) -> str:
     if isinstance(fact, SystemOptionsChanged):
         return OPTIONS_KEY
     return version_key(Place(fact.account, getattr(fact, "site", None)))
+
+
+def _class_version(fact: _ClassFact) -> Row:
+    """A row of `CLASS_COLUMNS`."""
+    changed, apply_to = (fact.changed, fact.apply_to) if isinstance(fact, ProfileClassChanged) else ([], None)
+    return (
+        class_key(fact.name),
+        fact.originator_version,
+        instant_of(fact.recorded_at),
+        fact.name,
+        fact.description,
+        fact.active,
+        written(fact.terms),
+        written(changed),
+        apply_to,
+        fact.origin.actor,
+        fact.origin.reason,
+        fact.event_id,
+    )

@@ -1,16 +1,14 @@
-"""What the read model `accounts` answers with: accounts, sites, profiles in force, what applies, and versions of a profile.
+"""What the read model `accounts` answers with: accounts, sites, profiles in force, and what applies.
 
 Shared by the two roads to the same answer, the read model and the log (rule 2.20). Values are as in JSON: decimals and dates as
 texts, interest as `{"amount": "5"}` or `{"rate": "1.5"}`. Only what is set is there.
 """
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
-
-from projections.history.standings import InForce, Superseded
 
 PlainValue = str | bool | int | dict[str, str]
 """A value of an option, amount or attribute as JSON has it."""
@@ -111,34 +109,6 @@ class Resolution(_Model):
     options: dict[str, Explained]
     amounts: dict[str, dict[str, Explained]]
     attributes: dict[str, Explained]
-
-
-class ProfileVersion(_Model):
-    """One fact about a profile, in log order (rule 2.18). Of a profile that was ended, class and class version are `None`.
-
-    `set_here` has the values set here by path, `None` for one taken away; `changed` the paths that an update or a propagation
-    wrote: an assignment writes all, and names none. `in_force` are the days on which the version is in force at the given instant,
-    `superseded` its other days, each with the later event that superseded it there (rule 2.22); `superseded_by` is the first of them.
-    """
-
-    version: int
-    event_id: UUID
-    topic: str
-    effective_from: date
-    effective_to: date | None
-    profile_class: str | None
-    class_version: int | None
-    set_here: dict[str, Any]
-    changed: list[str]
-    actor: str
-    role: str
-    source: str
-    reason: str | None
-    recorded_at: datetime
-    back_dated: bool
-    superseded_by: UUID | None
-    in_force: list[InForce]
-    superseded: list[Superseded]
 
 
 class ClassRead(_Model):

@@ -16,7 +16,7 @@ from projections.accounts.answers import Clocks, Held, profile_read, resolution_
 from projections.accounts.models import AccountRead, ProfileRead, Resolution, SiteRead, SystemOptionsRead
 from projections.accounts.tables import MERGES, OPTIONS_KEY, VERSIONS, class_key, holder_id, is_storable, version_key
 from projections.reading.paging import Page, bounded, keys_of, page
-from projections.reading.read_models import View
+from projections.reading.view import View
 from projections.tables.bitemporal import clocks, met, met_since
 from store.database import Row
 

@@ -45,6 +45,22 @@ OPTIONS_KEY: Final = SystemOptions.KIND
 MERGES: Final = Merges("account_merges")
 """Of customers: the accounts of one are those of whoever went into it, too (rule 6.1)."""
 
+CLASS_COLUMNS: Final = {
+    "class": "text",
+    "version": "integer",
+    "recorded_at": "timestamptz",
+    "name": "text",
+    "description": "text",
+    "active": "boolean",
+    "terms": "text",
+    "changed": "text",
+    "apply_to": "text",
+    "actor": "text",
+    "reason": "text",
+    "event_id": "uuid",
+}
+"""Of `profile_class_versions`, names and PostgreSQL types."""
+
 TABLES: Final = (
     "accounts",
     "account_sites",

@@ -11,11 +11,12 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
+from aggregates.field.field import MASK
 from projections.customers.queries import customer
 from projections.drawer.categories import categories
 from projections.drawer.queries import stored_answers
-from projections.fields.queries import MASK, values_of
-from projections.reading.read_models import View
+from projections.fields.queries import values_of
+from projections.reading.view import View
 
 DIFFED: Final = ("drawer", "customers", "fields")
 """The read models that both views must be of."""

@@ -1,22 +1,57 @@
 """The versions of a profile, and what differs in it between two points of (`valid_at`, `known_at`) (rules 0.3, 2.18)."""
 
+from datetime import date, datetime
 from typing import Any, Final
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
 
 from aggregates.account.account import Account
 from aggregates.account.commands import Place
 from aggregates.account.profile import HERE
 from aggregates.account.site import Site
 from projections.accounts.answers import flat, label_of
-from projections.accounts.models import PlainValue, ProfileVersion
+from projections.accounts.models import PlainValue
 from projections.accounts.queries import account, profile, site
 from projections.accounts.tables import is_storable
 from projections.answers.differences import Diff, Difference, PointInTime
-from projections.history.fold import HistoryEntry, history
+from projections.history.models import HistoryEntry, InForce, Superseded
+from projections.history.queries import history
 from projections.reading.paging import Page
-from projections.reading.read_models import View
+from projections.reading.view import View
 
 HISTORY: Final = ("accounts", "history")
 """The read models that a view for `profile_history` must be of."""
+
+
+class ProfileVersion(BaseModel):
+    """One fact about a profile, in log order (rule 2.18). Of a profile that was ended, class and class version are `None`.
+
+    `set_here` has the values set here by path, `None` for one taken away; `changed` the paths that an update or a propagation
+    wrote: an assignment writes all, and names none. `in_force` are the days on which the version is in force at the given instant,
+    `superseded` its other days, each with the later event that superseded it there (rule 2.22); `superseded_by` is the first of them.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    version: int
+    event_id: UUID
+    topic: str
+    effective_from: date
+    effective_to: date | None
+    profile_class: str | None
+    class_version: int | None
+    set_here: dict[str, Any]
+    changed: list[str]
+    actor: str
+    role: str
+    source: str
+    reason: str | None
+    recorded_at: datetime
+    back_dated: bool
+    superseded_by: UUID | None
+    in_force: list[InForce]
+    superseded: list[Superseded]
 
 
 def profile_history(view: View, place: Place, limit: int = 100, cursor: str | None = None) -> Page[ProfileVersion]:

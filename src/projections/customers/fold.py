@@ -19,13 +19,15 @@ from aggregates.customer.events import (
 )
 from aggregates.customer.profile import CustomerProfile
 from aggregates.effective import Days
-from projections.customers.queries import (
+from projections.customers.tables import (
+    DDL,
     FORMER,
     FURTHER,
     MERGES,
     NAMES,
     NUMBERS,
     PRIMARY,
+    TABLES,
     VERSIONS,
 )
 from projections.engine.projection import Projection, Seen
@@ -46,22 +48,8 @@ class CustomersProjection(Projection):
 
     name: ClassVar[str] = "customers"
     topics: ClassVar[frozenset[str]] = _TOPICS
-    tables: ClassVar[tuple[str, ...]] = (
-        "customers",
-        NAMES.table,
-        NUMBERS.table,
-        VERSIONS.table,
-        MERGES.table,
-    )
-    ddl: ClassVar[str] = f"""
-        CREATE TABLE customers (number text COLLATE "C" PRIMARY KEY, registered_at timestamptz NOT NULL);
-        {NAMES.ddl}
-        CREATE INDEX customer_names_tokens ON customer_names USING gin (string_to_array(tokens, ' '));
-        {NUMBERS.ddl}
-        CREATE INDEX customer_numbers_holders ON customer_numbers (alternate_number, lower(known));
-        {VERSIONS.ddl}
-        {MERGES.ddl}
-    """
+    tables: ClassVar[tuple[str, ...]] = TABLES
+    ddl: ClassVar[str] = DDL
 
     def fold(self, connection: Connection[Row], facts: Sequence[Seen]) -> None:
         """See `Projection`."""

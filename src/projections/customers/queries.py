@@ -4,34 +4,18 @@ Called by the API and the command line with a view of the read model `customers`
 no answer: whoever asks for its number is told the survivor's, lists leave it out, and its alternate numbers find the survivor.
 """
 
-from datetime import date, datetime
 from itertools import groupby
 from typing import Any, Final
-
-from pydantic import BaseModel, ConfigDict
 
 from aggregates.customer.merging import MergedAwayError
 from aggregates.customer.numbers import alternate_number_text
 from aggregates.errors import InvalidError
+from projections.customers.models import AlternateNumber, Customer, FoundByAlternate
+from projections.customers.tables import MERGES, NAMES, PRIMARY, VERSIONS
 from projections.reading.paging import Page, bounded, keys_of
-from projections.reading.read_models import View
-from projections.tables.bitemporal import Rectangles, clocks, in_force, known_then
-from projections.tables.merges import Merges
+from projections.reading.view import View
+from projections.tables.bitemporal import clocks, in_force, known_then
 from projections.tables.names import CustomerSummary, open_names, storable, summary_page, tokens_asked
-from projections.tables.versions import Versions
-
-PRIMARY: Final = "primary"
-FURTHER: Final = "further"
-"""In the list, and never the primary one since it was added."""
-FORMER: Final = "former"
-"""In the list, but another one took its place as the primary one."""
-
-NAMES: Final = Rectangles("customer_names", (("number", "text"),), (("name", "bytea"), ("tokens", "text")))
-NUMBERS: Final = Rectangles(
-    "customer_numbers", (("number", "text"), ("alternate_number", "text")), (("standing", "text"),)
-)
-VERSIONS: Final = Versions("customer_versions")
-MERGES: Final = Merges("customer_merges")
 
 _NAME: Final = f"""
     (SELECT name FROM customer_names AS one
@@ -68,48 +52,6 @@ _BY_NAME: Final = f"""
       AND named.number > %(after)s AND {MERGES.stands("named.number")}
     ORDER BY named.number LIMIT %(rows)s
 """
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class AlternateNumber(_Model):
-    """A number that is, or was, on a customer's list. `known_to` is `None` while it is (`current`)."""
-
-    number: str
-    primary: bool
-    current: bool
-    known_from: datetime
-    known_to: datetime | None
-
-
-class Customer(_Model):
-    """A customer on a day, as known then. Alternate numbers: the primary one, further ones, then former ones.
-
-    `aliases` are the numbers of customers that were merged into this one, directly or over others: they lead here (rule 6.1).
-    """
-
-    number: str
-    name: str
-    version: int
-    registered_at: datetime
-    valid_at: date
-    known_at: datetime
-    alternate_numbers: list[AlternateNumber]
-    aliases: list[str]
-
-
-class FoundByAlternate(_Model):
-    """The customer that an alternate number leads to. `out_of_date`: the customer goes by another number now, or by none.
-
-    `merged_from`: the number of the customer that has the alternate number, where that one was merged into the one found.
-    """
-
-    customer: Customer
-    alternate_number: str
-    out_of_date: bool
-    merged_from: str | None = None
 
 
 def customer(view: View, number: str) -> Customer | None:

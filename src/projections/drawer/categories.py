@@ -5,25 +5,11 @@ They have no effective dates. Definitions are never deleted, so a stored respons
 
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict
-
 from aggregates import texts
 from aggregates.errors import InvalidError
-from projections.reading.read_models import View
-from projections.tables.bitemporal import Rectangles, clocks, known_then
-
-CATEGORIES: Final = Rectangles(
-    "drawer_categories",
-    (("code", "integer"),),
-    (("description", "text"), ("required", "boolean"), ("position", "integer"), ("active", "boolean")),
-)
-RESPONSES: Final = Rectangles(
-    "drawer_responses",
-    (("category", "integer"), ("code", "text")),
-    (("description", "text"), ("position", "integer"), ("active", "boolean")),
-)
-DEFAULTS: Final = Rectangles("drawer_defaults", (("category", "integer"),), (("response", "text"),))
-"""The default response of each category that has one."""
+from projections.drawer.models import Category, Response
+from projections.reading.view import View
+from projections.tables.bitemporal import clocks, known_then
 
 _CATEGORIES: Final = f"""
     SELECT category.code, category.description, category.required, category.position, category.active, given.response,
@@ -40,51 +26,6 @@ _RESPONSES: Final = f"""
     WHERE {known_then("response")} AND response.category = coalesce(%(code)s, response.category)
     ORDER BY response.category, response.position, response.code
 """
-
-
-class Response(BaseModel):
-    """A response of a category, active or not."""
-
-    model_config = ConfigDict(frozen=True)
-
-    code: str
-    description: str
-    default: bool
-    position: int
-    active: bool
-
-
-class Category(BaseModel):
-    """A profile category with its responses by position, then code. `version` is the one of the category."""
-
-    model_config = ConfigDict(frozen=True)
-
-    code: int
-    description: str
-    required: bool
-    position: int
-    active: bool
-    version: int
-    responses: list[Response]
-
-    @property
-    def shown(self) -> bool:
-        """Whether it is shown in the drawer: it is active and has an active response (rule 1.4)."""
-        return self.active and any(response.active for response in self.responses)
-
-    @property
-    def default(self) -> str | None:
-        """The code of the default response."""
-        return next((response.code for response in self.responses if response.default), None)
-
-    @property
-    def offers_blank(self) -> bool:
-        """Whether a blank choice is offered: no default and not required (rule 1.7)."""
-        return self.default is None and not self.required
-
-    def description_of(self, response: str) -> str:
-        """The description of one of its responses."""
-        return next(one.description for one in self.responses if one.code == response)
 
 
 class ResponseAskedError(InvalidError):

@@ -17,13 +17,19 @@ from aggregates.fact import Fact
 from aggregates.setup import events as setup
 from aggregates.setup.category import ProfileCategory
 from aggregates.setup.controls import K87
-from projections.drawer.categories import CATEGORIES, DEFAULTS, RESPONSES
-from projections.drawer.queries import (
+from projections.drawer.tables import (
     ALTERNATE_NUMBERS,
     ANSWERS,
+    CATEGORIES,
+    CATEGORY_VERSIONS,
     CONTROL_VALUES,
+    DDL,
+    DEFAULTS,
     MERGES,
     NAMES,
+    RECTANGLES,
+    RESPONSES,
+    TABLES,
     VERSIONS,
 )
 from projections.engine.projection import Projection, Seen
@@ -31,12 +37,8 @@ from projections.tables.bitemporal import ALWAYS, Rectangles, instant_of
 from projections.tables.controls import control_change
 from projections.tables.names import seal_name
 from projections.tables.superseding import Change
-from projections.tables.versions import Versions
 from store.database import Row
 from store.keys import KeyRing
-
-_CATEGORY_VERSIONS: Final = Versions("drawer_category_versions")
-_RECTANGLES: Final = (CATEGORIES, RESPONSES, DEFAULTS, ANSWERS, NAMES, ALTERNATE_NUMBERS, CONTROL_VALUES)
 
 Changes = list[tuple[Rectangles, Change]]
 
@@ -46,21 +48,8 @@ class DrawerProjection(Projection):
 
     name: ClassVar[str] = "drawer"
     topics: ClassVar[frozenset[str]]
-    tables: ClassVar[tuple[str, ...]] = (
-        *(one.table for one in _RECTANGLES),
-        _CATEGORY_VERSIONS.table,
-        VERSIONS.table,
-        MERGES.table,
-    )
-    ddl: ClassVar[str] = "".join(
-        (
-            *(one.ddl for one in _RECTANGLES),
-            _CATEGORY_VERSIONS.ddl,
-            VERSIONS.ddl,
-            MERGES.ddl,
-            "CREATE INDEX drawer_answers_response ON drawer_answers (category, response, number);",
-        )
-    )
+    tables: ClassVar[tuple[str, ...]] = TABLES
+    ddl: ClassVar[str] = DDL
 
     def fold(self, connection: Connection[Row], facts: Sequence[Seen]) -> None:
         """See `Projection`."""
@@ -68,12 +57,12 @@ class DrawerProjection(Projection):
         for seen in facts:
             for table, change in _CHANGES.get(type(seen.fact), _nothing)(self.keys, seen.fact):
                 changes.setdefault(table.table, []).append(change)
-        for table in _RECTANGLES:
+        for table in RECTANGLES:
             table.fold(connection, changes.get(table.table, ()))
         told = [seen.fact for seen in facts]
         MERGES.fold(connection, told)
         VERSIONS.fold(connection, _of_family(told, CustomerProfile.KIND, "number"))
-        _CATEGORY_VERSIONS.fold(connection, _of_family(told, ProfileCategory.KIND, "code"))
+        CATEGORY_VERSIONS.fold(connection, _of_family(told, ProfileCategory.KIND, "code"))
 
 
 def _of_family(facts: Sequence[Any], kind: str, key: str) -> list[tuple[str, Fact]]:

@@ -4,30 +4,17 @@ Called by the API, the console and the command line with a view of the read mode
 """
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
-from typing import Final, Literal
-
-from pydantic import BaseModel, ConfigDict
+from typing import Final
 
 from aggregates.customer.merging import MergedAwayError
 from aggregates.setup.controls import CONTROLS, K87, YES
-from projections.drawer.categories import Category, asked_for, categories
+from projections.drawer.categories import asked_for, categories
+from projections.drawer.models import Category, Choice, Condition, Drawer, DrawerCategory, StoredAnswer, Verdict
+from projections.drawer.tables import MERGES, NAMES, VERSIONS
 from projections.reading.paging import Page, bounded, keys_of
-from projections.reading.read_models import View
-from projections.tables.bitemporal import Rectangles, clocks, in_force, known_then
-from projections.tables.controls import controls_table
-from projections.tables.merges import Merges
+from projections.reading.view import View
+from projections.tables.bitemporal import clocks, in_force, known_then
 from projections.tables.names import CustomerSummary, open_names, storable, summary_page
-from projections.tables.versions import Versions
-
-ANSWERS: Final = Rectangles("drawer_answers", (("number", "text"), ("category", "integer")), (("response", "text"),))
-NAMES: Final = Rectangles("drawer_names", (("number", "text"),), (("name", "bytea"),))
-ALTERNATE_NUMBERS: Final = Rectangles(
-    "drawer_alternate_numbers", (("number", "text"), ("alternate_number", "text")), (("is_primary", "boolean"),)
-)
-CONTROL_VALUES: Final = controls_table("drawer_controls")
-VERSIONS: Final = Versions("drawer_versions")
-MERGES: Final = Merges("drawer_merges")
 
 NAME_THEN: Final = """
     (SELECT name FROM drawer_names AS one
@@ -54,74 +41,6 @@ _BY_RESPONSE: Final = f"""
       AND answer.number > %(after)s AND {MERGES.stands("answer.number")}
     ORDER BY answer.number LIMIT %(rows)s
 """
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class Choice(_Model):
-    """A response that can be chosen, or that is stored although it was deactivated since."""
-
-    code: str
-    description: str
-
-
-class DrawerCategory(_Model):
-    """A category with the response that its field shows: stored, else the default, else blank (rule 1.6).
-
-    `effective_from` and `effective_to` are the days, both inclusive, on which the stored response holds.
-    """
-
-    code: int
-    description: str
-    required: bool
-    position: int
-    value: str | None
-    value_description: str | None
-    shown: Literal["stored", "defaulted", "blank"]
-    effective_from: date | None
-    effective_to: date | None
-    blank_offered: bool
-    choices: list[Choice]
-
-
-class Condition(_Model):
-    """One condition for the drawer to be displayed by itself."""
-
-    code: Literal["categories", "required_unanswered", "k87", "primary_alternate_number"]
-    text: str
-    holds: bool
-
-
-class Verdict(_Model):
-    """Whether the drawer is displayed by itself: when all four conditions hold (rule 1.12)."""
-
-    displayed: bool
-    conditions: list[Condition]
-
-
-class Drawer(_Model):
-    """A customer's profile drawer. `available`: it can be opened (rule 1.11). `version` is the customer's."""
-
-    number: str
-    name: str
-    title: str
-    version: int
-    valid_at: date
-    known_at: datetime
-    categories: list[DrawerCategory]
-    available: bool
-    display: Verdict
-
-
-class StoredAnswer(_Model):
-    """A stored response and the days, both inclusive, on which it holds."""
-
-    category: int
-    response: str
-    effective_from: date
-    effective_to: date | None
 
 
 def drawer(view: View, number: str) -> Drawer | None:

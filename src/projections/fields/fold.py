@@ -1,7 +1,6 @@
 """`fields`: the read model of business fields: definitions and customers' values at two clocks, who set them and how (rules 3.1-3.11).
 
-Folded by the engine; read through `queries`. Personal values are sealed with the customer's key. The
-name and version that the widget shows are those of the read model `customers`. To recover it: `dossier rebuild fields`.
+Folded by the engine; read through `queries`. Personal values are sealed with the customer's key. To recover it: `dossier rebuild fields`.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,7 +14,7 @@ from aggregates.effective import Days
 from aggregates.fact import EffectiveFact, Erased, Fact
 from aggregates.field.events import FieldChanged, FieldDefined
 from projections.engine.projection import Projection, Seen
-from projections.fields.tables import DDL, DEFINITIONS, MERGES, PLACES, UPLOADS, VALUES, VERSIONS, seal_value
+from projections.fields.tables import DDL, DEFINITIONS, MERGES, PLACES, TABLES, UPLOADS, VALUES, VERSIONS, seal_value
 from projections.tables.bitemporal import ALWAYS, Rectangles, instant_of
 from projections.tables.plain import written
 from projections.tables.superseding import Change
@@ -33,14 +32,7 @@ class FieldsProjection(Projection):
 
     name: ClassVar[str] = "fields"
     topics: ClassVar[frozenset[str]]
-    tables: ClassVar[tuple[str, ...]] = (
-        VALUES.table,
-        DEFINITIONS.table,
-        MERGES.table,
-        VERSIONS.table,
-        PLACES,
-        UPLOADS,
-    )
+    tables: ClassVar[tuple[str, ...]] = TABLES
     ddl: ClassVar[str] = DDL
 
     def fold(self, connection: Connection[Row], facts: Sequence[Seen]) -> None:

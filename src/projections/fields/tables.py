@@ -33,7 +33,8 @@ VERSIONS: Final = Versions("field_versions")
 PLACES: Final = "field_places"
 """The order of definition."""
 UPLOADS: Final = "field_uploads"
-"""One row an event of an upload: which fields it brought to a customer, parted by blanks."""
+"""One row an event of an upload: which fields it brought to a customer, separated by spaces."""
+TABLES: Final = (VALUES.table, DEFINITIONS.table, MERGES.table, VERSIONS.table, PLACES, UPLOADS)
 DDL: Final = f"""
     {VALUES.ddl}
     {DEFINITIONS.ddl}

@@ -17,31 +17,16 @@ from aggregates.effective import Days, Timeline, Version
 from aggregates.fact import Fact
 from projections.engine.projection import Seen
 from projections.history.statements import Statement, statements
+from projections.history.tables import DAYS
 from projections.tables.bitemporal import PROBES_ONLY
 from projections.tables.superseding import reach_of
 from store.database import Row
 
-TABLE: Final = "history_days"
-DDL: Final = f"""
-    CREATE TABLE {TABLE} (
-        position bigint NOT NULL,
-        holder uuid NOT NULL,
-        family text COLLATE "C" NOT NULL,
-        subjects text NOT NULL,
-        first date NOT NULL,
-        last date,
-        superseded_by bigint CHECK (superseded_by > position),
-        CHECK (last >= first)
-    );
-    CREATE INDEX {TABLE}_of ON {TABLE} (position);
-    CREATE INDEX {TABLE}_in_force ON {TABLE} (holder, family, coalesce(last, 'infinity'), first) WHERE superseded_by IS NULL;
-"""
-"""`holder`: the aggregate's id. `subjects` are parted by blanks. `superseded_by`: the position of the later event; null while in force."""
 _SELECT: Final = f"""
     SELECT wanted.holder, wanted.family, part.* FROM
         unnest(%b::uuid[], %b::text[], %b::date[], %b::date[]) AS wanted (holder, family, first, last)
     CROSS JOIN LATERAL (
-        SELECT position, subjects, first, last, ctid::text FROM {TABLE} AS one
+        SELECT position, subjects, first, last, ctid::text FROM {DAYS} AS one
         WHERE one.holder = wanted.holder AND one.family = wanted.family AND one.superseded_by IS NULL
           AND coalesce(one.last, 'infinity') >= wanted.first AND one.first <= coalesce(wanted.last, 'infinity') OFFSET 0
     ) AS part
@@ -49,12 +34,12 @@ _SELECT: Final = f"""
 """
 """OFFSET 0 keeps it one index probe a family."""
 _UPDATE: Final = f"""
-    UPDATE {TABLE} AS one SET subjects = part.subjects, first = part.first, last = part.last, superseded_by = part.later
+    UPDATE {DAYS} AS one SET subjects = part.subjects, first = part.first, last = part.last, superseded_by = part.later
     FROM unnest(%b::text[]::tid[], %b::text[], %b::date[], %b::date[], %b::bigint[]) AS part (place, subjects, first, last, later)
     WHERE one.ctid = part.place
 """
 """A row's place (ctid) holds until the end of the transaction that read it: nobody else writes to a read model's tables."""
-_COPY: Final = f"COPY {TABLE} (position, holder, family, subjects, first, last, superseded_by) FROM STDIN"
+_COPY: Final = f"COPY {DAYS} (position, holder, family, subjects, first, last, superseded_by) FROM STDIN"
 
 Thing = tuple[UUID, str]
 """An aggregate's id and a family of subjects."""

@@ -3,30 +3,21 @@
 A value is masked where its field is masked, as known then or now: an earlier `known_at` is no way around a mask.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from aggregates.fact import ERASED, Fact
-from aggregates.field.events import FieldChanged, FieldDefined
-from projections.fields.queries import MASK
-from projections.reading.read_models import View
-from projections.tables.bitemporal import ALWAYS, Rectangles, instant_of, known_then
-from projections.tables.superseding import Change
+from aggregates.fact import ERASED
+from aggregates.field.field import MASK
+from projections.history.tables import MASKS
+from projections.reading.view import View
+from projections.tables.bitemporal import known_then
 
-MASKS: Final = Rectangles("history_masks", (("field", "text"),), (("masked", "boolean"), ("personal", "boolean")))
-"""Which fields are masked, and which are personal, which they are for life."""
 _MASKED: Final = f"""
     SELECT DISTINCT field FROM {MASKS.table} AS one WHERE masked AND ({known_then("one")} OR upper(one.known) = 'infinity')
 """
 _OPEN: Final = f"SELECT DISTINCT field FROM {MASKS.table} WHERE NOT personal"
 _BY_FIELD: Final = ("personal_values", "personal_fields_taken", "personal_fields_put_back")
 """Personal values, by field."""
-
-
-def mask_change(fact: Fact) -> Iterator[Change]:
-    """What a fact says of a field's mask."""
-    if isinstance(fact, FieldDefined | FieldChanged):
-        yield Change((fact.key,), ALWAYS, (fact.masked, fact.personal), instant_of(fact.recorded_at))
 
 
 def masked_fields(view: View) -> Collection[str]:

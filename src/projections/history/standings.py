@@ -7,16 +7,15 @@ from operator import itemgetter
 from typing import Final
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
-
 from aggregates.effective import Days, joined
-from projections.history.days import TABLE
+from projections.history.models import InForce, Standing, Superseded
 from projections.history.statements import NAME, abouts_of
-from projections.reading.read_models import View
+from projections.history.tables import DAYS
+from projections.reading.view import View
 
 _PARTS: Final = f"""
     SELECT part.position, part.family, part.subjects, part.first, part.last, later.position, later.event_id
-    FROM {TABLE} AS part
+    FROM {DAYS} AS part
     LEFT JOIN LATERAL (
         SELECT position, event_id FROM history
         WHERE position = part.superseded_by AND recorded_at <= %(known_at)s OFFSET 0
@@ -24,36 +23,7 @@ _PARTS: Final = f"""
     WHERE part.position = ANY(%(positions)s)
 """
 
-_ABOUT: Final = f"SELECT position, family, subjects FROM {TABLE} WHERE position = ANY(%(positions)s)"
-
-
-class InForce(BaseModel):
-    """Days, both inclusive, on which what an event says about some things is in force; `effective_to` `None`: from then on.
-
-    `about` names them: `name`, `responses.<category>`, `fields.<key>`, `profile`, `options`, `controls.<code>`.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    effective_from: date
-    effective_to: date | None
-    about: list[str]
-
-
-class Superseded(InForce):
-    """Days on which it is not any more, and the later event that superseded it there: `by`."""
-
-    by: UUID
-
-
-class Standing(BaseModel):
-    """What became of one event. `superseded_by`: the first later event that superseded a part of it and is about all that it is about."""
-
-    model_config = ConfigDict(frozen=True)
-
-    superseded_by: UUID | None
-    in_force: list[InForce]
-    superseded: list[Superseded]
+_ABOUT: Final = f"SELECT position, family, subjects FROM {DAYS} WHERE position = ANY(%(positions)s)"
 
 
 NOTHING: Final = Standing(superseded_by=None, in_force=[], superseded=[])

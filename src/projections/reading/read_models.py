@@ -19,14 +19,13 @@ from typing import Final, Self
 import psycopg
 from psycopg import Connection, sql
 
-from aggregates.errors import InvalidError
 from projections.engine import positions
 from projections.engine.projection import Definition, Projection
 from projections.engine.states import ProjectionState, states
+from projections.reading.view import BehindError, KnownAtError, View
 from store.application import Dossier
 from store.database import Database, Row
 from store.heartbeats import Progress
-from store.keys import KeyRing
 from store.log import SETTLED_MS
 from store.serving import keep_serving
 from store.stopping import Stop
@@ -51,35 +50,6 @@ _POSITIONS: Final = "SELECT name, position FROM projections"
 _PLACES: Final = (
     "SELECT name, position, recorded_at, state = 'stopped', error, shape, topics FROM projections WHERE name = ANY(%s)"
 )
-
-
-class BehindError(Exception):
-    """A read model did not reach the wanted position in time. Nothing is wrong with the question: ask again later.
-
-    `names` are the read models that will come to `position`; empty when one of them has stopped before it.
-    """
-
-    def __init__(self, text: str, names: Sequence[str] = (), position: int = 0) -> None:
-        super().__init__(text)
-        self.names = names
-        self.position = position
-
-
-class KnownAtError(InvalidError):
-    """The instant of knowledge lies in the future: what will be known then is not known."""
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """Read models as of a business day and an instant of knowledge. `connection` is one read-only transaction."""
-
-    connection: Connection[Row]
-    keys: KeyRing
-    company: str
-    valid_at: date
-    known_at: datetime
-    position: int
-    """The smallest position of the read models it was opened for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from typing import Any, Final
 from psycopg import Connection
 
 from aggregates.effective import EVER, Days, Timeline, Version
-from projections.reading.read_models import View
+from projections.reading.view import View
 from projections.tables.superseding import Change, Content, Current, Folding, Key, Since, reach_of
 from store.database import Row
 

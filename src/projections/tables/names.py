@@ -19,7 +19,7 @@ from aggregates.customer.profile import CustomerProfile
 from aggregates.errors import InvalidError
 from aggregates.fact import ERASED, Erased
 from projections.reading.paging import Page, cursor_of
-from projections.reading.read_models import View
+from projections.reading.view import View
 from store.database import Row
 from store.keys import KeyRing, seal, unseal
 

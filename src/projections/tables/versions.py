@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from psycopg import Connection
 
 from aggregates.fact import Fact
-from projections.reading.read_models import View
+from projections.reading.view import View
 from projections.tables.bitemporal import instant_of
 from store.database import Row
 

@@ -6,12 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Final
+from typing import Any
 
+from aggregates.field.field import MASK
 from aggregates.strict_json import JsonError, Members, Number, read_members
-
-MASKED: Final = "••••"
-"""In place of a masked field's value (rule 5.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +23,7 @@ class Delimited:
     def without(self, hidden: AbstractSet[str]) -> "Delimited":
         """The row with the cells of these targets masked."""
         pairs = zip(self.cells, self.targets, strict=True)
-        return replace(self, cells=[MASKED if target in hidden else cell for cell, target in pairs])
+        return replace(self, cells=[MASK if target in hidden else cell for cell, target in pairs])
 
     def written(self) -> str:
         """The row as a line of its file."""
@@ -50,7 +48,7 @@ class JsonLine:
             members = read_members(self.line, label="The line", most=len(self.line))
         except JsonError:  # a line that was stored before lines were bounded
             return replace(self, line="")
-        return replace(self, line=_json(Members((name, MASKED if name in names else value) for name, value in members)))
+        return replace(self, line=_json(Members((name, MASK if name in names else value) for name, value in members)))
 
     def written(self) -> str:
         """The line."""

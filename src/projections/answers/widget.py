@@ -1,0 +1,122 @@
+"""The widget of a customer's business fields, at two clocks (rules 3.1, 3.3, 3.8, 5.2).
+
+Called by the API and the command line with a view of the read models in `WIDGET`: the name and version that it shows are those of
+`customers`. A value is masked where its field is masked, as known then or now: an earlier `known_at` is no way around a mask.
+"""
+
+from datetime import date, datetime
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from aggregates.field.field import MASK, Group
+from projections.customers.queries import customer
+from projections.fields.models import FieldRead
+from projections.fields.queries import brought, known_definitions, values_in_force
+from projections.reading.view import View
+
+WIDGET: Final = ("fields", "customers")
+"""The read models that a view for `widget` must be of."""
+BUSINESS_FIELDS: Final = "Business Fields"
+OPTIONAL_BUSINESS_FIELDS: Final = "Optional Business Fields"
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class WidgetField(_Model):
+    """A field and its value on the day, `None` where it has none.
+
+    `masked`: the value is hidden behind `••••`. `editable`: agents may edit it, on a call and in its wrap-up. `source` is `edit`,
+    `upload` or `merge`; `effective_from` and `effective_to` are the days, both inclusive, on which the value holds.
+    """
+
+    key: str
+    label: str
+    type: str
+    value: str | None
+    masked: bool
+    editable: bool
+    required: bool
+    personal: bool
+    choices: list[str]
+    source: str | None = None
+    effective_from: date | None = None
+    effective_to: date | None = None
+    changed_by: str | None = None
+    changed_at: datetime | None = None
+
+
+class WidgetGroup(_Model):
+    """A section of the widget."""
+
+    label: str
+    fields: list[WidgetField]
+
+
+class Widget(_Model):
+    """A customer's business fields. `version` is the customer's; `optional` is absent when no upload brought an optional field."""
+
+    number: str
+    name: str
+    title: str
+    version: int
+    valid_at: date
+    known_at: datetime
+    business: WidgetGroup
+    optional: WidgetGroup | None = Field(None, exclude_if=lambda group: group is None)
+
+    @property
+    def fields(self) -> list[WidgetField]:
+        """All that is shown."""
+        return [*self.business.fields, *(self.optional.fields if self.optional else ())]
+
+
+def widget(view: View, number: str, *, sort: bool = False, unmask: bool = False) -> Widget | None:
+    """The widget of a customer; `None` when there is none with this number, as known then.
+
+    `sort`: each group ascending by label, whatever its case (rule 3.8). `unmask`: masked values are shown, which the caller must
+    have recorded (rule 5.2).
+    """
+    found = customer(view, number)
+    if found is None:
+        return None
+    known = known_definitions(view)
+    optional = known.shown(Group.OPTIONAL)
+    groups = [known.shown(Group.BUSINESS), optional if brought(view, number, optional) else []]
+    values = values_in_force(view, number, [one.key for group in groups for one in group])
+    hidden = () if unmask else known.masked
+    business, further = (
+        [_field(one, values.get(one.key, {}), hidden=one.key in hidden) for one in _ordered(group, sort=sort)]
+        for group in groups
+    )
+    return Widget(
+        number=number,
+        name=found.name,
+        title=f"{found.name} {number}",
+        version=found.version,
+        valid_at=view.valid_at,
+        known_at=view.known_at,
+        business=WidgetGroup(label=BUSINESS_FIELDS, fields=business),
+        optional=WidgetGroup(label=OPTIONAL_BUSINESS_FIELDS, fields=further) if further else None,
+    )
+
+
+def _ordered(fields: list[FieldRead], *, sort: bool) -> list[FieldRead]:
+    return sorted(fields, key=lambda one: one.label.casefold()) if sort else fields
+
+
+def _field(of: FieldRead, held: dict[str, Any], *, hidden: bool) -> WidgetField:
+    shown = {name: one for name, one in held.items() if name != "event_id"}
+    return WidgetField(
+        key=of.key,
+        label=of.label,
+        type=of.type,
+        masked=hidden,
+        editable=of.agent_editable,
+        required=of.required,
+        personal=of.personal,
+        choices=of.choices,
+        **{"value": None, **shown, **({"value": MASK} if hidden and held else {})},
+    )

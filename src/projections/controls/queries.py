@@ -1,0 +1,65 @@
+"""System controls and attribute mappings, at two clocks (rules 4.1, 4.2). Called with a view of the read model `controls`."""
+
+from datetime import date
+from typing import Final
+
+from aggregates.setup.controls import CONTROLS, SystemControls
+from aggregates.setup.mappings import AttributeMappings
+from projections.controls.models import ControlValue, MappingRow
+from projections.controls.tables import VERSIONS
+from projections.reading.view import View
+from projections.tables.bitemporal import clocks, in_force, known_then
+from store.database import Row
+
+_IN_FORCE: Final = f"""
+    SELECT code, value, lower(valid), upper(valid) - 1 FROM control_values AS control WHERE {in_force("control")}
+"""
+_MAPPED: Final = f"SELECT mapped, attribute FROM attribute_mappings AS mapping WHERE {known_then('mapping')}"
+
+
+def controls(view: View) -> list[ControlValue]:
+    """Every system control that is listed (see `Control`) with its value in force, in order of display."""
+    values = _values(view)
+    return [value for value in values if not (value.default and CONTROLS[value.code].since_recorded)]
+
+
+def control(view: View, code: str) -> ControlValue | None:
+    """One system control, listed or not, whatever the case of the code; `None` when there is none."""
+    return next((one for one in _values(view) if one.code.casefold() == code.strip().casefold()), None)
+
+
+def _values(view: View) -> list[ControlValue]:
+    found: dict[str, tuple[str, date, date | None]] = {
+        code: (value, first, last) for code, value, first, last in view.connection.execute(_IN_FORCE, clocks(view))
+    }
+    version = VERSIONS.at(view, SystemControls.KIND)
+    return [_value(code, found.get(code), version) for code in CONTROLS]
+
+
+def mappings(view: View) -> list[MappingRow]:
+    """What is mapped, as known then: by kind, then by code."""
+    rows = view.connection.execute(_MAPPED, clocks(view)).fetchall()
+    return [MappingRow(mapped=mapped, attribute=attribute) for mapped, attribute in sorted(rows, key=_order)]
+
+
+def mappings_version(view: View) -> int:
+    """The version of all mappings together; 0 while nothing was ever mapped."""
+    return VERSIONS.at(view, AttributeMappings.KIND)
+
+
+def _value(code: str, found: tuple[str, date, date | None] | None, version: int) -> ControlValue:
+    value, first, last = found or (CONTROLS[code].default, None, None)
+    return ControlValue(
+        code=code,
+        label=CONTROLS[code].label,
+        value=value,
+        default=found is None,
+        effective_from=first,
+        effective_to=last,
+        version=version,
+    )
+
+
+def _order(row: Row) -> tuple[str, int, str]:
+    kind, _, code = row[0].partition(":")
+    return kind, int(code) if code.isdecimal() else 0, code

@@ -1,0 +1,107 @@
+"""What is forwarded, and what became of the sending: `decisions` for the forwarder, `deliveries` for users (rules 4.2, 4.5).
+
+Personal values are not in the read model: `value_of` looks them up in the log (rule 5.1).
+"""
+
+from typing import Any, Final, get_args
+from uuid import UUID
+
+from psycopg import Connection
+
+from aggregates.errors import InvalidError
+from aggregates.fact import Erased
+from projections.deliveries.models import Decision, Delivery, Status
+from projections.deliveries.outgoing import changes_of
+from projections.deliveries.tables import COLUMNS
+from projections.reading.paging import Page, bounded, keys_of, page
+from projections.reading.view import View
+from store.database import Row
+from store.log import read
+from store.mapper import FactMapper
+
+_NAMES: Final = ", ".join(COLUMNS)
+_STATUS: Final = (
+    "CASE WHEN change.not_sent_reason IS NOT NULL THEN 'not_sent' ELSE coalesce(outcome.status, 'waiting') END"
+)
+_LIST: Final = f"""
+    SELECT change.delivery_id, change.event_id, change.position, change.number, change.mapped, change.attribute,
+           change.value, change.personal, change.effective_from, {_STATUS},
+           coalesce(change.not_sent_reason, outcome.reason), coalesce(outcome.attempts, 0),
+           coalesce(outcome.at, change.recorded_at), change.place
+    FROM deliveries AS change LEFT JOIN delivery_outcomes AS outcome ON outcome.event_id = change.delivery_id
+    WHERE change.recorded_at <= %(known_at)s {{conditions}}
+    ORDER BY change.position DESC, change.place DESC LIMIT %(rows)s
+"""
+
+
+class StatusError(InvalidError):
+    """There is no such delivery status."""
+
+
+class ValueGoneError(Exception):
+    """The personal value of a change cannot be read any more: the customer was erased (rule 5.1)."""
+
+
+def decisions(connection: Connection[Row], event_id: UUID, position: int) -> list[Decision]:
+    """What was decided on one event, in order; nothing when it changes nothing that goes out, or is not folded yet."""
+    rows = connection.execute(
+        f"SELECT {_NAMES} FROM deliveries WHERE event_id = %s AND position = %s ORDER BY place", [event_id, position]
+    )
+    return [_decision(row) for row in rows]
+
+
+def decision(connection: Connection[Row], delivery: UUID) -> Decision | None:
+    """What was decided on one change; `None` when there is none of this id, or it is not folded yet."""
+    row = connection.execute(f"SELECT {_NAMES} FROM deliveries WHERE delivery_id = %s", [delivery]).fetchone()
+    return None if row is None else _decision(row)
+
+
+def value_of(connection: Connection[Row], mapper: FactMapper, decided: Decision) -> str | None:
+    """The value to be sent: that of a personal field from the log, where it is sealed. Raises `ValueGoneError`."""
+    if not decided.personal:
+        return decided.value
+    found = [
+        change.value
+        for event in read(connection, decided.position - 1, 1)
+        if event.event_id == decided.event_id
+        for change in changes_of(mapper.to_domain_event(event))
+        if (change.mapped, change.effective_from) == (decided.mapped, decided.effective_from)
+    ]
+    if not found or isinstance(found[0], Erased):
+        raise ValueGoneError("The customer was erased before the value was sent.")
+    return found[0]
+
+
+def _decision(row: Row) -> Decision:
+    return Decision(**dict(zip(COLUMNS, row, strict=True)))
+
+
+def deliveries(
+    view: View,
+    number: str | None = None,
+    status: str | None = None,
+    limit: int = 100,
+    cursor: str | None = None,
+) -> Page[Delivery]:
+    """What became of the changes known then, the latest first; of one customer, in one status, where given.
+
+    Outcomes are not facts: they are those of now, whatever `known_at`. Raises `InvalidError` for a bad status, limit or cursor.
+    """
+    if status is not None and status not in get_args(Status):
+        raise StatusError(f"A delivery is {', '.join(get_args(Status))}.", field="status")
+    before, place = keys_of(cursor, int, int) or (None, None)
+    given: dict[str, tuple[str, Any]] = {
+        "before": ("(change.position, change.place) < (%(before)s::bigint, %(place)s::integer)", before),
+        "number": ("change.number = %(number)s", number),
+        "status": (f"{_STATUS} = %(status)s", status),
+    }
+    conditions = "".join(f" AND {condition}" for condition, value in given.values() if value is not None)
+    values = {name: value for name, (_, value) in given.items()}
+    asked = {**values, "place": place, "known_at": view.known_at, "rows": bounded(limit) + 1}
+    rows = view.connection.execute(_LIST.format(conditions=conditions), asked).fetchall()
+    return page(rows, limit, lambda row: (row[2], row[-1]), _delivery)
+
+
+def _delivery(row: Row) -> Delivery:
+    given = dict(zip(Delivery.model_fields, row[:-1], strict=True))
+    return Delivery(**{**given, "mapped": given["mapped"].split()})

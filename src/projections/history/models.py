@@ -1,0 +1,67 @@
+"""What the read model `history` answers with."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+
+class InForce(BaseModel):
+    """Days, both inclusive, on which what an event says about some things is in force; `effective_to` `None`: from then on.
+
+    `about` names them: `name`, `responses.<category>`, `fields.<key>`, `profile`, `options`, `controls.<code>`.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    effective_from: date
+    effective_to: date | None
+    about: list[str]
+
+
+class Superseded(InForce):
+    """Days on which it is not any more, and the later event that superseded it there: `by`."""
+
+    by: UUID
+
+
+class Standing(BaseModel):
+    """What became of one event. `superseded_by`: the first later event that superseded a part of it and is about all that it is about."""
+
+    model_config = ConfigDict(frozen=True)
+
+    superseded_by: UUID | None
+    in_force: list[InForce]
+    superseded: list[Superseded]
+
+
+class HistoryEntry(BaseModel):
+    """One event. `version` is the one that it made.
+
+    `in_force` are the days on which what it says is in force at the given instant, `superseded` its other days, each with the later
+    event that superseded it there (rule 2.22). `superseded_by` is the first of those events; what is about several business fields is
+    superseded by what is about all of them.
+
+    `back_dated`: it holds from a day before the one on which it was recorded, in the company's time zone (rule 0.4).
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    position: int
+    event_id: UUID
+    topic: str
+    version: int
+    recorded_at: datetime
+    actor: str
+    role: str
+    source: str
+    reason: str | None
+    correlation_id: UUID
+    effective_from: date | None
+    effective_to: date | None
+    back_dated: bool
+    superseded_by: UUID | None
+    in_force: list[InForce]
+    superseded: list[Superseded]
+    data: dict[str, Any]

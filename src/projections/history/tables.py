@@ -1,0 +1,96 @@
+"""Tables of the read model `history`: entries, the days of what they say, the time zone and masks as they were known.
+
+Personal values of an entry are sealed with the customer's key, for their own place, so that a row moved elsewhere does not open.
+"""
+
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+
+from aggregates.fact import Erased, Fact
+from projections.tables.bitemporal import Rectangles
+from projections.tables.controls import controls_table
+from projections.tables.plain import written
+from store.keys import KeyRing, seal, unseal
+
+MEMBERS: Final = (
+    "position",
+    "event_id",
+    "topic",
+    "version",
+    "recorded_at",
+    "actor",
+    "role",
+    "source",
+    "reason",
+    "correlation_id",
+    "effective_from",
+    "effective_to",
+    "back_dated",
+)
+"""Columns of `history` that are members of an entry."""
+ZONE: Final = controls_table("history_controls")
+"""The time zone of the company, by which back-dating is judged."""
+MASKS: Final = Rectangles("history_masks", (("field", "text"),), (("masked", "boolean"), ("personal", "boolean")))
+"""Which fields are masked, and which are personal, which they are for life."""
+DAYS: Final = "history_days"
+_DAYS_DDL: Final = f"""
+    CREATE TABLE {DAYS} (
+        position bigint NOT NULL,
+        holder uuid NOT NULL,
+        family text COLLATE "C" NOT NULL,
+        subjects text NOT NULL,
+        first date NOT NULL,
+        last date,
+        superseded_by bigint CHECK (superseded_by > position),
+        CHECK (last >= first)
+    );
+    CREATE INDEX {DAYS}_of ON {DAYS} (position);
+    CREATE INDEX {DAYS}_in_force ON {DAYS} (holder, family, coalesce(last, 'infinity'), first) WHERE superseded_by IS NULL;
+"""
+"""`holder`: the aggregate's id. `subjects` are separated by spaces. `superseded_by`: the position of the later event; null if in force."""
+TABLES: Final = ("history", DAYS, ZONE.table, MASKS.table)
+DDL: Final = f"""
+        CREATE TABLE history (
+            position bigint PRIMARY KEY,
+            event_id uuid NOT NULL,
+            kind text NOT NULL,
+            key text COLLATE "C" NOT NULL,
+            topic text NOT NULL,
+            version integer NOT NULL,
+            recorded_at timestamptz NOT NULL,
+            actor text NOT NULL,
+            role text NOT NULL,
+            source text NOT NULL,
+            reason text,
+            correlation_id uuid NOT NULL,
+            effective_from date,
+            effective_to date,
+            back_dated boolean NOT NULL,
+            data text NOT NULL,
+            personal bytea
+        );
+        CREATE INDEX history_key ON history (key, kind, position);
+        {_DAYS_DDL}
+        {ZONE.ddl}
+        {MASKS.ddl}
+    """
+
+
+def seal_personal(keys: KeyRing, fact: Fact, personal: dict[str, Any]) -> bytes | None:
+    """The personal values of a fact for its row; `None` when there are none, or the customer is erased."""
+    if not personal or any(isinstance(value, Erased) for value in personal.values()):
+        return None
+    key = keys.find(fact.originator_id)[1]
+    return None if key is None else seal(key, written(personal).encode(), _context(fact.event_id))
+
+
+def open_personal(key: bytes, event_id: UUID, sealed: bytes) -> dict[str, Any]:
+    """The personal values in the row of an event."""
+    opened: dict[str, Any] = orjson.loads(unseal(key, sealed, _context(event_id)))
+    return opened
+
+
+def _context(event_id: UUID) -> bytes:
+    return f"history/{event_id}".encode()

@@ -1,0 +1,86 @@
+"""Agents' calls with customers, as known at any instant: lists from the read model, one interaction from the log (rule 3.5)."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from aggregates.interaction.events import InteractionClosed, InteractionEnded, InteractionStarted
+from aggregates.interaction.interaction import Interaction
+from projections.interactions.models import InteractionRead, StateWord
+from projections.reading.paging import Page, bounded, keys_of, page
+from projections.reading.view import View
+from store.application import Dossier
+
+_NOT_CLOSED: Final = "(closed_at IS NULL OR closed_at > %(known_at)s)"
+_ENDED: Final = "ended_at <= %(known_at)s"
+_STATES: Final[dict[StateWord, str]] = {
+    "open": _NOT_CLOSED,
+    "on_call": f"{_NOT_CLOSED} AND ({_ENDED}) IS NOT TRUE",
+    "wrap_up": f"{_NOT_CLOSED} AND {_ENDED}",
+    "closed": "closed_at <= %(known_at)s",
+}
+_LIST: Final = """
+    SELECT position, interaction, customer, agent, started_at, ended_at, closed_at FROM interactions
+    WHERE started_at <= %(known_at)s AND position < %(before)s {conditions} ORDER BY position DESC LIMIT %(rows)s
+"""
+_AFTER_ALL: Final = 2**63 - 1
+
+
+def interactions(
+    view: View,
+    limit: int = 100,
+    cursor: str | None = None,
+    *,
+    state: StateWord | None = None,
+    agent: str | None = None,
+    customer: str | None = None,
+) -> Page[InteractionRead]:
+    """The interactions known then, the latest first; those in one state then, of one agent or customer, where given.
+
+    Raises `InvalidError` for a bad limit or cursor.
+    """
+    before = keys_of(cursor, int) or (_AFTER_ALL,)
+    conditions = [_STATES[state]] if state is not None else []
+    conditions += ["agent = %(agent)s"] if agent is not None else []
+    conditions += ["customer = %(customer)s"] if customer is not None else []
+    query = _LIST.format(conditions="".join(f"AND {condition} " for condition in conditions))
+    asked = {"known_at": view.known_at, "before": before[0], "agent": agent, "customer": customer}
+    rows = view.connection.execute(query, {**asked, "rows": bounded(limit) + 1}).fetchall()
+    return page(rows, limit, lambda row: (row[0],), lambda row: _read(view.known_at, *row[1:]))
+
+
+def interaction(dossier: Dossier, key: str, known_at: datetime) -> InteractionRead | None:
+    """The interaction, `None` when it had not begun then. Raises `OperationalError` when the database cannot be reached."""
+    dossier.log_of_facts.settled(known_at)
+    events = dossier.log_of_facts.select_events(Interaction.id_of(dossier.company, key))
+    facts = [dossier.fact_mapper.to_domain_event(event) for event in events if event.recorded_at <= known_at]
+    if not facts:
+        return None
+    found = Interaction.from_facts(facts)
+    at = {type(fact): fact.recorded_at for fact in facts}
+    started_at, ended_at, closed_at = (
+        at.get(kind) for kind in (InteractionStarted, InteractionEnded, InteractionClosed)
+    )
+    return _read(known_at, found.key, found.customer, found.agent, started_at, ended_at, closed_at)
+
+
+def _read(  # noqa: PLR0917  (a row)
+    known_at: datetime,
+    key: str,
+    customer: str,
+    agent: str,
+    started_at: Any,
+    ended_at: datetime | None,
+    closed_at: datetime | None,
+) -> InteractionRead:
+    ended_at, closed_at = (at if at is not None and at <= known_at else None for at in (ended_at, closed_at))
+    return InteractionRead(
+        interaction=key,
+        customer=customer,
+        agent=agent,
+        state="closed" if closed_at else "wrap_up" if ended_at else "on_call",
+        version=1 + (ended_at is not None) + (closed_at is not None),
+        known_at=known_at,
+        started_at=started_at,
+        ended_at=ended_at,
+        closed_at=closed_at,
+    )

@@ -1,0 +1,40 @@
+"""`View`: read models as of two clocks, in one consistent snapshot. What query functions take, and why there may be none."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from psycopg import Connection
+
+from aggregates.errors import InvalidError
+from store.database import Row
+from store.keys import KeyRing
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Read models as of a business day and an instant of knowledge. `connection` is one read-only transaction."""
+
+    connection: Connection[Row]
+    keys: KeyRing
+    company: str
+    valid_at: date
+    known_at: datetime
+    position: int
+    """The smallest position of the read models it was opened for."""
+
+
+class BehindError(Exception):
+    """A read model did not reach the wanted position in time. Nothing is wrong with the question: ask again later.
+
+    `names` are the read models that will come to `position`; empty when one of them has stopped before it.
+    """
+
+    def __init__(self, text: str, names: Sequence[str] = (), position: int = 0) -> None:
+        super().__init__(text)
+        self.names = names
+        self.position = position
+
+
+class KnownAtError(InvalidError):
+    """The instant of knowledge lies in the future: what will be known then is not known."""
