@@ -31,6 +31,7 @@ from projections.accounts.fold import AccountsProjection
 from projections.accounts.queries import profile
 from projections.accounts.replay import replay_profile
 from projections.accounts.tables import PROFILES, holder_id
+from projections.catalogue import projections
 from projections.engine.runner import Runner
 from projections.reading.read_models import ReadModels
 from projections.reading.view import View
@@ -69,7 +70,7 @@ def run(url: str) -> list[Row]:
         Runner(application, AccountsProjection(application.fact_mapper.keys, application.company)).catch_up()
         with application.database.connect() as connection:
             connection.execute("VACUUM ANALYZE profiles, profile_facts, account_versions")
-        with closing(ReadModels(application)) as models, models.view("accounts") as view:
+        with closing(ReadModels(application, projections(application))) as models, models.view("accounts") as view:
             rows = _reading(view, instants, chance)
         return [*rows, *_replaying(url, application, instants[REPLAYED], chance)]
 

@@ -62,7 +62,7 @@ def run(url: str) -> list[Row]:
         version = _changed(application)
         _fold(application)
         before = _peer_rate(url, application)
-        with closing(ReadModels(application)) as reads:
+        with closing(ReadModels(application, catalogue.projections(application))) as reads:
             previewed = _preview_rate(application, reads, version)
             ran = _run_rate(application, reads, version)
         peer = max(before, _peer_rate(url, application))

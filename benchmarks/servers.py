@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from urllib.parse import parse_qs, urlsplit
@@ -14,6 +15,7 @@ from uuid import uuid4
 
 import psycopg
 
+from projections.catalogue import classes
 from projections.engine.runner import install
 from store import embedded
 from store.application import Dossier
@@ -38,7 +40,7 @@ def environment(url: str) -> dict[str, str]:
     """What a `Dossier` in a schema of its own needs; the schema is made."""
     company = f"bench_{uuid4().hex[:8]}"
     schema = f"dossier_{company}"  # as the command line names it
-    migrate(Database(url, schema), install)
+    migrate(Database(url, schema), partial(install, classes=classes()))
     key = base64.b64encode(b"k" * 32).decode()
     return {"DATABASE_URL": url, "DOSSIER_SCHEMA": schema, "DOSSIER_COMPANY": company, "DOSSIER_MASTER_KEY": key}
 

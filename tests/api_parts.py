@@ -28,7 +28,7 @@ def logging_to_memory() -> Iterator[io.BytesIO]:
 @contextmanager
 def reading(dossier: Dossier) -> Iterator[ReadModels]:
     """The read models, listened to."""
-    reads = ReadModels(dossier)
+    reads = ReadModels(dossier, catalogue.projections(dossier))
     reads.start()
     yield reads
     reads.close()

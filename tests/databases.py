@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from projections.catalogue import classes
 from projections.engine.runner import install
 from store.database import Database
 from store.schema import migrate
@@ -41,7 +43,7 @@ def template(server: str) -> str:
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     with closing(Database(make_conninfo(server, dbname=name), SCHEMA)) as database:
-        migrate(database, install)
+        migrate(database, partial(install, classes=classes()))
     return name
 
 

@@ -90,7 +90,7 @@ def attempt(dossier: Dossier, stop: Stop | None = None) -> None:
     """The same over the read model as it is."""
     stop = stop or Stop()
     with (
-        closing(ReadModels(dossier)) as reads,
+        closing(ReadModels(dossier, projections(dossier))) as reads,
         leading(dossier.database, "work", Stop(), Progress()) as leader,
     ):
         assert leader is not None

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from functools import cache, lru_cache
 from hashlib import sha1
-from typing import Annotated, Any, ClassVar, Final, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Final, TypeVar
 from uuid import UUID, SafeUUID
 
 from eventsourcing.utils import register_topic

@@ -87,7 +87,7 @@ def create_app(dossier: Dossier, reads: ReadModels, settings: ApiSettings) -> Fa
         day=BusinessDay(dossier),
         log_end=LogEnd(dossier),
         metrics=Metrics(dossier.company, settings.counts),
-        health=HealthCheck(dossier, settings.expected),
+        health=HealthCheck(dossier, reads.projections, settings.expected),
         bell=Bell(dossier, settings.followers, settings.followers_each),
         batches=EventBatches(dossier, queries),
         queries=queries,

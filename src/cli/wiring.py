@@ -5,6 +5,7 @@ Used by every command. What is opened here is closed when its block ends, and an
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 from uuid import uuid5
 
@@ -18,6 +19,7 @@ from cli.data_directory.embedded_postgres import EmbeddedServer, embedded_server
 from cli.data_directory.secrets_file import make_secrets
 from cli.errors import NoDataError
 from cli.settings import Settings
+from projections import catalogue
 from projections.engine.runner import install
 from projections.health.judgement import Expected
 from projections.reading.read_models import ReadModels
@@ -72,7 +74,7 @@ def open_dossier(settings: Settings) -> Iterator[Dossier]:
 def open_reads(settings: Settings) -> Iterator[tuple[Dossier, ReadModels]]:
     """The application and the read models of the company. A long-running process lets them listen: `reads.start()`."""
     with open_dossier(settings) as dossier:
-        reads = ReadModels(dossier)
+        reads = ReadModels(dossier, catalogue.projections(dossier))
         try:
             yield dossier, reads
         finally:
@@ -97,7 +99,7 @@ def migrate(settings: Settings) -> list[str]:
     (rules 2.2, 3.1, 4.1).
     """
     with _founded(settings), open_database(settings) as database:
-        applied = schema.migrate(database, install)
+        applied = schema.migrate(database, partial(install, classes=catalogue.classes()))
         _record_what_exists_from_the_start(settings)
     return applied
 

@@ -1,4 +1,4 @@
-"""The read models there are, in the order in which they are listed everywhere."""
+"""The read models there are, in the order in which they are listed everywhere. The composition root hands them to whoever needs them."""
 
 from typing import Final
 

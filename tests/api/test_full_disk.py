@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ from eventsourcing.persistence import OperationalError
 
 from api.background.health import HealthCheck
 from conftest import environment
+from projections.catalogue import classes
 from projections.engine.runner import install
 from projections.health.judgement import Expected
 from store import embedded, outages
@@ -56,9 +58,9 @@ def small(disk: Path) -> Iterator[str]:
 def test_a_full_disk_is_told_as_a_full_disk(small: str, disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.background.health.KEPT_S", 0.0)
     database = Database(small, "dossier_demo")
-    migrate(database, install)
+    migrate(database, partial(install, classes=classes()))
     with Dossier(environment(small, "dossier_demo")) as dossier, running(dossier.database):
-        check = HealthCheck(dossier, Expected())
+        check = HealthCheck(dossier, classes(), Expected())
         assert asyncio.run(check.report()).health.status == "ready"
         filler = disk / "filler"
         with filler.open("wb", buffering=0) as file:

@@ -152,7 +152,7 @@ def test_why_a_process_waits_is_told(api: Api) -> None:
 
 
 def test_a_database_that_is_not_migrated_is_told(postgres_url: str, schema: str, dossier: Dossier) -> None:
-    check = HealthCheck(dossier, Expected())
+    check = HealthCheck(dossier, catalogue.classes(), Expected())
     with dossier.database.connection() as connection:
         connection.execute("DELETE FROM migrations WHERE number = 18")
     report = asyncio.run(check.report())
@@ -200,7 +200,7 @@ def test_a_database_that_does_not_answer_is_told_in_time_and_asked_once(
         raise OperationalError("gone")
 
     monkeypatch.setattr("projections.health.vitals.VitalsReader.read", hang)
-    check = HealthCheck(dossier, Expected())
+    check = HealthCheck(dossier, catalogue.classes(), Expected())
 
     async def ask() -> list[Any]:
         return await asyncio.gather(*(check.report() for _ in range(200)))

@@ -13,6 +13,7 @@ from aggregates.fact import Role
 from api_client import Api, assert_problem, fields
 from command_line import eventually
 from jobs.propagation.worker import Worker
+from projections.catalogue import projections
 from projections.reading.read_models import ReadModels
 from store.application import Dossier
 from store.stopping import Stop
@@ -25,7 +26,7 @@ BASE = "/v1/profile-classes/Prompt/propagations"
 def worker(dossier: Dossier) -> Iterator[None]:
     """A worker, until the block ends."""
     stop = Stop()
-    thread = Thread(target=Worker(dossier, ReadModels(dossier)).run, args=(stop,))
+    thread = Thread(target=Worker(dossier, ReadModels(dossier, projections(dossier))).run, args=(stop,))
     thread.start()
     yield
     stop.set()

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -39,6 +40,7 @@ from consumers.kafka_feed import KafkaFeed
 from consumers.messages import Received
 from consumers.relay import Relay
 from malformed import malformed
+from projections.catalogue import classes
 from projections.deliveries.fold import DeliveriesProjection
 from projections.engine.runner import Runner, install
 from store import deliveries
@@ -71,7 +73,7 @@ def installed(
         opened.callback(_drop, postgres_url, schema)
         database = Database(postgres_url, schema)
         opened.callback(database.close)
-        migrate(database, install)
+        migrate(database, partial(install, classes=classes()))
         dossier = opened.enter_context(Dossier({**environment(postgres_url, schema), "DOSSIER_COMPANY": name}))
         topics = Topics.of(name)
         simulator = Simulator(opened.enter_context(serving(create_app(TOKEN))))

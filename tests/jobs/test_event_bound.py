@@ -9,6 +9,7 @@ from aggregates.profile_class.profile_class import ProfileClass
 from aggregates.profile_class.propagation import change_of
 from conftest import TODAY
 from jobs.propagation import preview as previewing
+from projections.catalogue import projections
 from projections.reading.read_models import ReadModels
 from store import mapper
 from store.application import Dossier
@@ -43,7 +44,7 @@ def test_a_profile_that_would_be_too_large_is_skipped_and_the_preview_says_so(
     monkeypatch.setattr(profile, "MOST_ATTRIBUTES", 19)
     reason = EventTooLargeError(4_000).text.partition(":")[0]
     class_change = change_of(dossier.load(ProfileClass, "Prompt"), "Prompt", version)
-    reads = ReadModels(dossier)
+    reads = ReadModels(dossier, projections(dossier))
     preview = previewing.preview(dossier, reads, class_change, TODAY, include_later=False, position=None)
     begin(dossier, version)
     work(dossier)

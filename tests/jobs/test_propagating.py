@@ -20,6 +20,7 @@ from jobs.propagation import preview as previewing
 from jobs.propagation import progress
 from jobs.propagation.preview import Preview
 from jobs.propagation.progress import State
+from projections.catalogue import projections
 from projections.reading.read_models import ReadModels
 from store.application import Dossier
 from workshop import (
@@ -48,7 +49,7 @@ def previewed(dossier: Dossier, version: int, run_date: date = TODAY, **more: An
     catch_up(dossier)
     asked = {"include_later": False, "position": None} | more
     found = change_of(dossier.load(ProfileClass, "Prompt"), "Prompt", version)
-    with closing(ReadModels(dossier)) as reads:
+    with closing(ReadModels(dossier, projections(dossier))) as reads:
         return previewing.preview(dossier, reads, found, run_date, **asked)
 
 

@@ -19,6 +19,7 @@ from counting import eventually
 from jobs.propagation import progress, records, run, worker
 from jobs.propagation.progress import State
 from jobs.propagation.worker import Worker
+from projections.catalogue import projections
 from projections.reading.read_models import ReadModels
 from store.application import Dossier
 from store.leadership import Leader
@@ -45,7 +46,9 @@ def working(dossier: Dossier, workers: int = 1) -> Iterator[threading.Event]:
     """Workers in threads of their own, until the block ends."""
     stop = Stop()
     threads = [
-        threading.Thread(target=Worker(dossier, ReadModels(dossier), rest_s=0.0).run, args=(stop,))
+        threading.Thread(
+            target=Worker(dossier, ReadModels(dossier, projections(dossier)), rest_s=0.0).run, args=(stop,)
+        )
         for _ in range(workers)
     ]
     for thread in threads:
@@ -181,7 +184,7 @@ def test_two_workers_at_once_change_each_profile_once(dossier: Dossier, postgres
         def at_work(one: Dossier) -> None:
             with closing(one.database.connect()) as connection:
                 at_once.wait()
-                run.Propagating(one, ReadModels(one), Leader(connection), started).run(Stop())
+                run.Propagating(one, ReadModels(one, projections(one)), Leader(connection), started).run(Stop())
 
         at_once = threading.Barrier(2)
         with ThreadPoolExecutor(2) as pool:

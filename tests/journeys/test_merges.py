@@ -77,7 +77,7 @@ def test_real_duplicates_are_merged_by_person_and_separated_again(dossier: Dossi
     done = uploaded(dossier, contacts(), COLUMNS)
     print(f"{'febrl3.csv' if FEBRL3.exists() else 'generated'}: {counts(done)} (new, changed, unchanged, failed)")
     fold(dossier)
-    models = ReadModels(dossier)
+    models = ReadModels(dossier, projections(dossier))
     with dossier.database.connection() as connection:
         numbers = [number for (number,) in connection.execute("SELECT number FROM customers ORDER BY number")]
     people: dict[str, list[str]] = defaultdict(list)

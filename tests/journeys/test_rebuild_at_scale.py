@@ -109,7 +109,7 @@ def watching(dossier: Dossier) -> Iterator[Watch]:
             except Exception as error:  # noqa: BLE001  (whatever it is, the read failed)
                 watch.failures.append(repr(error))
 
-    with closing(ReadModels(dossier)) as models:
+    with closing(ReadModels(dossier, catalogue.projections(dossier))) as models:
         thread = threading.Thread(target=read, args=(models,))
         thread.start()
         try:

@@ -31,7 +31,10 @@ def reading(dossier: Dossier, *names: str, valid_at: date = TODAY, known_at: dat
     for projection in projections(dossier):
         if projection.name in names:
             Runner(dossier, projection).catch_up()
-    with closing(ReadModels(dossier)) as models, models.view(*names, valid_at=valid_at, known_at=known_at) as view:
+    with (
+        closing(ReadModels(dossier, projections(dossier))) as models,
+        models.view(*names, valid_at=valid_at, known_at=known_at) as view,
+    ):
         yield view
 
 

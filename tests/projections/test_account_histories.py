@@ -35,6 +35,7 @@ from projections.accounts.fold import AccountsProjection
 from projections.accounts.models import ProfileRead, Resolution
 from projections.accounts.queries import profile, resolution
 from projections.accounts.replay import replay_profile, replay_resolution
+from projections.catalogue import projections
 from projections.engine.runner import Runner
 from projections.reading.read_models import ReadModels
 from projections.reading.view import View
@@ -362,7 +363,10 @@ def _class(dossier: Dossier, name: str) -> ProfileClass:
 @contextmanager
 def folded(dossier: Dossier, known_at: datetime) -> Iterator[View]:
     Runner(dossier, AccountsProjection(dossier.fact_mapper.keys, dossier.company)).catch_up()
-    with closing(ReadModels(dossier)) as models, models.view("accounts", valid_at=BASE, known_at=known_at) as view:
+    with (
+        closing(ReadModels(dossier, projections(dossier))) as models,
+        models.view("accounts", valid_at=BASE, known_at=known_at) as view,
+    ):
         yield view
 
 

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -28,6 +29,7 @@ from counting import (
     rows_by_the_log,
     state,
 )
+from projections.catalogue import classes
 from projections.engine import folding
 from projections.engine import runner as engine
 from projections.engine.projection import Seen
@@ -418,7 +420,7 @@ def test_installing_twice_keeps_what_is_there(dossier: Dossier, ask: Ask, counti
     register(dossier, ask(), 1, 3)
     Runner(dossier, counting).catch_up()
     installed(dossier)
-    migrate(dossier.database, install)
+    migrate(dossier.database, partial(install, classes=classes()))
     assert state(dossier)["position"] == 3
     assert rows(dossier) == rows_by_the_log(dossier)
 

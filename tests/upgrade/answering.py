@@ -41,7 +41,7 @@ def main() -> None:
     with Dossier(os.environ) as dossier:
         for projection in catalogue.projections(dossier):
             rebuild(dossier, projection, lambda _position, _target: None)
-        with closing(ReadModels(dossier)) as reads:
+        with closing(ReadModels(dossier, catalogue.projections(dossier))) as reads:
             reads.start()
             settings = ApiSettings(token_secret=SECRET, asyncapi=asyncapi.document)
             with TestClient(create_app(dossier, reads, settings), raise_server_exceptions=False) as client:

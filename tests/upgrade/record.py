@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -276,8 +277,11 @@ def main(name: str, folder: Path) -> None:
     url = embedded.start(directory)
     try:
         database = Database(url, SCHEMA)
-        migrate(database, install)
-        with Dossier(environment(url, SCHEMA)) as dossier, closing(ReadModels(dossier)) as reads:
+        migrate(database, partial(install, classes=catalogue.classes()))
+        with (
+            Dossier(environment(url, SCHEMA)) as dossier,
+            closing(ReadModels(dossier, catalogue.projections(dossier))) as reads,
+        ):
             reads.start()
             found_company(dossier, request())
             fields(dossier)

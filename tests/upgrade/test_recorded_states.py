@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -77,7 +78,7 @@ def restored(state: str, postgres_url: str, schema: str) -> dict[str, str]:
         capture_output=True,
     )
     with closing(Database(postgres_url, schema)) as database:
-        migrate(database, install)
+        migrate(database, partial(install, classes=catalogue.classes()))
     return environment(postgres_url, schema)
 
 
@@ -87,7 +88,7 @@ def opened(restored: dict[str, str]) -> Iterator[Api]:
     with Dossier(restored) as dossier:
         for projection in catalogue.projections(dossier):
             rebuild(dossier, projection, lambda _position, _target: None)
-        with closing(ReadModels(dossier)) as reads:
+        with closing(ReadModels(dossier, catalogue.projections(dossier))) as reads:
             reads.start()
             settings = ApiSettings(token_secret=SECRET, asyncapi=lambda: "")
             with TestClient(create_app(dossier, reads, settings), raise_server_exceptions=False) as client:

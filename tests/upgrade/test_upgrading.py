@@ -69,7 +69,7 @@ def serving(line: CommandLine) -> Iterator[Api]:
     """An API of this version over the company's database."""
     with (
         Dossier(environment(line.environment["DATABASE_URL"], f"dossier_{COMPANY}")) as dossier,
-        closing(ReadModels(dossier)) as reads,
+        closing(ReadModels(dossier, catalogue.projections(dossier))) as reads,
     ):
         settings = ApiSettings(token_secret=SECRET)
         with TestClient(create_app(dossier, reads, settings), raise_server_exceptions=False) as client:

@@ -8,6 +8,7 @@ is told as such.
 import asyncio
 import threading
 import time
+from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
@@ -15,6 +16,7 @@ from typing import Final
 from eventsourcing.persistence import OperationalError
 
 from api.http.logs import FAULTS
+from projections.engine.projection import Projection
 from projections.health.judgement import Expected, Fault, Health, judge, unusable
 from projections.health.vitals import VitalsReader
 from store import outages
@@ -46,10 +48,12 @@ class Report:
 class HealthCheck:
     """Health of one company, shared by all who ask."""
 
-    def __init__(self, dossier: Dossier, expected: Expected) -> None:
+    def __init__(
+        self, dossier: Dossier, projections: Iterable[Projection | type[Projection]], expected: Expected
+    ) -> None:
         self._dossier = dossier
         self._expected = expected
-        self._reader = VitalsReader(dossier.database)
+        self._reader = VitalsReader(dossier.database, projections)
         self._thread = ThreadPoolExecutor(1, "health")
         self._lock = threading.Lock()
         self._known: tuple[float, Report] | None = None

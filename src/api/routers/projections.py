@@ -12,7 +12,6 @@ from api.parameters.reading import as_json
 from api.parameters.writing import JSON
 from api.routing.auth import ADMINISTRATORS, OPERATORS, GuardedRoute, allow
 from api.services import Services, services_of
-from projections import catalogue
 from projections.engine.projection import Projection
 from projections.engine.states import ProjectionState
 from projections.reading.paging import Page
@@ -58,7 +57,7 @@ def rebuild_projection(request: Request, name: PROJECTION) -> Response:
 
 
 def _projection(services: Services, name: str) -> Projection:
-    for projection in catalogue.projections(services.dossier):
+    for projection in services.reads.projections:
         if projection.name == name:
             return projection
     raise ProjectionNotFoundError(f"There is no read model {name}.")

@@ -11,6 +11,7 @@ from cli.output import show
 from cli.output.lines import say
 from cli.settings import Settings
 from cli.wiring import expected_of, open_dossier
+from projections import catalogue
 from projections.engine.states import ProjectionState
 from projections.health.judgement import Fault, Health, document, judge, unusable
 from projections.health.vitals import NotMigratedError, VitalsReader
@@ -47,7 +48,7 @@ def status(settings: Settings, *, as_json: bool) -> None:
 
 
 def _judged(dossier: Dossier, settings: Settings) -> tuple[Health, Sequence[ProjectionState]]:
-    reader = VitalsReader(dossier.database)
+    reader = VitalsReader(dossier.database, catalogue.classes())
     try:
         vitals = reader.read()
     except Exception as error:

@@ -70,7 +70,7 @@ class _States(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """The families; only the first few while the database cannot be used."""
-        with closing(VitalsReader(self._database)) as reader:
+        with closing(VitalsReader(self._database, catalogue.classes())) as reader:
             try:
                 health = judge(reader.read(), self._expected)
             except Exception as error:  # noqa: BLE001  (whatever it is, it is the answer)

@@ -44,16 +44,12 @@ class ProjectionStoppedError(Exception):
     """A read model cannot go on; the text names the event or what else is wrong."""
 
 
-def install(connection: Connection[Row], classes: Sequence[type[Projection]] | None = None) -> None:
-    """Makes the tables of every read model that has none, and its row in `projections`. Called under the migrations' lock.
+def install(connection: Connection[Row], classes: Sequence[type[Projection]]) -> None:
+    """Makes the tables of each of these read models that has none, and its row in `projections`. Called under the migrations' lock.
 
     Tables made by an earlier definition are left as they are: their read model stops until it is rebuilt. Where only topics have come or
     gone, it goes on unless it has passed an event of one of them.
     """
-    if classes is None:
-        from projections import catalogue  # noqa: PLC0415  (the read models listed there import this module)
-
-        classes = catalogue.classes()
     for projection in classes:
         name, definition = projection.name, projection.definition()
         made = connection.execute(_INSTALL, [name, definition.shape, list(definition.topics), list(projection.tables)])

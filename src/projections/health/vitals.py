@@ -4,7 +4,7 @@
 a database that is away. It also lets PostgreSQL write a small temporary file: reading alone would not notice that the disk is full.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -13,8 +13,7 @@ import psycopg
 from psycopg import Connection
 from psycopg.rows import class_row, dict_row
 
-from projections import catalogue
-from projections.engine.projection import Definition
+from projections.engine.projection import Definition, Projection
 from projections.engine.states import ProjectionState, states_of
 from store import heartbeats, schema
 from store.database import Database, Row
@@ -108,10 +107,10 @@ class Vitals:
 class VitalsReader:
     """Reads the vitals of one company, again and again. Not to be shared between threads."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, projections: Iterable[Projection | type[Projection]]) -> None:
         self._database = database
         self._connection: Connection[Row] | None = None
-        self._definitions = {projection.name: projection.definition() for projection in catalogue.classes()}
+        self._definitions = {projection.name: projection.definition() for projection in projections}
         self._migrations = frozenset(migration.number for migration in schema.migrations())
         self._done = (0, 0)
         """Generation of the read model of deliveries, and the position up to which every delivery has an outcome."""

@@ -74,15 +74,12 @@ class _Reached:
 
 
 class ReadModels:
-    """The read models of one company, for reading. Safe to share between threads."""
+    """The read models of one company, for reading; `projections` are those that may be asked. Safe to share between threads."""
 
-    def __init__(self, dossier: Dossier, projections: Sequence[Projection] | None = None) -> None:
+    def __init__(self, dossier: Dossier, projections: Sequence[Projection]) -> None:
+        self.projections = projections
         self._dossier = dossier
         self._database = dossier.database
-        if projections is None:
-            from projections import catalogue  # noqa: PLC0415  (the read models listed there import this module)
-
-            projections = catalogue.projections(dossier)
         self._tables = {projection.name: projection.tables for projection in projections}
         self._definitions = {projection.name: projection.definition() for projection in projections}
         self._positions: dict[str, int] = {}
