@@ -37,8 +37,8 @@ class Held:
 
     def json(self) -> dict[str, Any]:
         """The content as JSON has it."""
-        found: dict[str, Any] = orjson.loads(self.content)
-        return found
+        content: dict[str, Any] = orjson.loads(self.content)
+        return content
 
     def profile(self) -> Profile:
         """The content as a profile."""
@@ -46,9 +46,9 @@ class Held:
 
     def system_values(self) -> SystemValues:
         """The content as system options."""
-        said = self.json()
-        set_by = {path: UUID(by) for path, by in said["set_by"].items()}
-        return SystemValues(Terms.model_validate(said["terms"]), set_by)
+        content = self.json()
+        set_by = {path: UUID(by) for path, by in content["set_by"].items()}
+        return SystemValues(Terms.model_validate(content["terms"]), set_by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +61,21 @@ class Clocks:
 
 def profile_read(place: Place, at: Clocks, held: Held, version: int, *, explain: bool) -> ProfileRead:
     """The profile in force, where `held` holds; `version` is the account's or site's."""
-    said = held.json()
-    terms = said["terms"]
+    content = held.json()
+    terms = content["terms"]
     return ProfileRead.model_construct(
         account=place.account,
         site=place.site,
         valid_at=at.valid_at,
         known_at=at.known_at,
-        profile_class=said["profile_class"],
-        class_version=said["class_version"],
+        profile_class=content["profile_class"],
+        class_version=content["class_version"],
         effective_from=held.days.first,
         effective_to=held.days.last,
         options=terms["options"],
         amounts=terms["amounts"],
         attributes=terms["attributes"],
-        set_here=sorted(path for path, mark in said["marks"].items() if mark["origin"] == HERE),
+        set_here=sorted(path for path, mark in content["marks"].items() if mark["origin"] == HERE),
         event_id=held.event_id,
         version=version,
         explain=_explained(place, held) if explain else None,
@@ -85,12 +85,12 @@ def profile_read(place: Place, at: Clocks, held: Held, version: int, *, explain:
 def resolution_of(place: Place, at: Clocks, held: Mapping[Level, Held], currency: str | None) -> Resolution:
     """What applies, of what each level holds; `currency` is an ISO 4217 code in capitals."""
     site, account, system = (held.get(level) for level in (Level.SITE, Level.ACCOUNT, Level.SYSTEM))
-    found = resolve(
+    resolved = resolve(
         None if site is None else site.profile(),
         None if account is None else account.profile(),
         None if system is None else system.system_values(),
     )
-    options, amounts, attributes = _by_kind(found, currency)
+    options, amounts, attributes = _by_kind(resolved, currency)
     return Resolution.model_construct(
         account=place.account,
         site=place.site,
@@ -121,10 +121,10 @@ def system_options_read(at: Clocks, held: Held | None, version: int) -> SystemOp
 
 def flat(terms: Mapping[str, Any]) -> dict[str, PlainValue]:
     """The values in the JSON of terms by path, in the order of a form."""
-    found = {f"options.{name}": value for name, value in terms["options"].items()}
+    values = {f"options.{name}": value for name, value in terms["options"].items()}
     for code, row in terms["amounts"].items():
-        found |= {f"amounts.{code}.{name}": value for name, value in row.items()}
-    return found | {f"attributes.{key}": value for key, value in terms["attributes"].items()}
+        values |= {f"amounts.{code}.{name}": value for name, value in row.items()}
+    return values | {f"attributes.{key}": value for key, value in terms["attributes"].items()}
 
 
 def label_of(path: str) -> str:
@@ -138,10 +138,10 @@ def label_of(path: str) -> str:
 def _applied(held: Held | None) -> Applied | None:
     if held is None:
         return None
-    said = held.json()
+    content = held.json()
     return Applied.model_construct(
-        profile_class=said["profile_class"],
-        class_version=said["class_version"],
+        profile_class=content["profile_class"],
+        class_version=content["class_version"],
         effective_from=held.days.first,
         effective_to=held.days.last,
     )
@@ -149,32 +149,34 @@ def _applied(held: Held | None) -> Applied | None:
 
 def _explained(place: Place, held: Held) -> dict[str, Explained]:
     level = Level.ACCOUNT if place.site is None else Level.SITE
-    return {path: _told(one) for path, one in explained(held.profile(), level).items()}
+    return {path: _explanation(resolved) for path, resolved in explained(held.profile(), level).items()}
 
 
-def _told(one: Resolved) -> Explained:
+def _explanation(resolved: Resolved) -> Explained:
     return Explained.model_construct(
-        value=plain(one.value),
-        level=one.level.value,
-        origin=cast("Literal['class', 'here'] | None", one.origin),
-        profile_class=one.profile_class,
-        class_version=one.class_version,
-        event_id=one.event_id,
+        value=plain(resolved.value),
+        level=resolved.level.value,
+        origin=cast("Literal['class', 'here'] | None", resolved.origin),
+        profile_class=resolved.profile_class,
+        class_version=resolved.class_version,
+        event_id=resolved.event_id,
     )
 
 
-_Told = dict[str, Explained]
+_Explanations = dict[str, Explained]
 
 
-def _by_kind(found: Mapping[str, Resolved], currency: str | None) -> tuple[_Told, dict[str, _Told], _Told]:
+def _by_kind(
+    resolved: Mapping[str, Resolved], currency: str | None
+) -> tuple[_Explanations, dict[str, _Explanations], _Explanations]:
     """Options in the order of a form, amounts by currency, attributes by key."""
-    options = {name: _told(found[path]) for name in OPTIONS if (path := f"options.{name}") in found}
-    amounts: dict[str, _Told] = {}
-    attributes: _Told = {}
-    for path in sorted(found):
+    options = {name: _explanation(resolved[path]) for name in OPTIONS if (path := f"options.{name}") in resolved}
+    amounts: dict[str, _Explanations] = {}
+    attributes: _Explanations = {}
+    for path in sorted(resolved):
         kind, name, *rest = path.split(".", 2)
         if kind == "amounts" and currency in {None, name}:
-            amounts.setdefault(name, {})[rest[0]] = _told(found[path])
+            amounts.setdefault(name, {})[rest[0]] = _explanation(resolved[path])
         elif kind == "attributes":
-            attributes[name] = _told(found[path])
+            attributes[name] = _explanation(resolved[path])
     return options, amounts, attributes

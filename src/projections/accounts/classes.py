@@ -36,8 +36,8 @@ def profile_class(view: View, name: str) -> ClassRead | None:
 def profile_classes(view: View, limit: int = 100, cursor: str | None = None) -> Page[ClassRead]:
     """All classes, by name whatever its case. Raises `InvalidError` for a bad limit or cursor."""
     after = keys_of(cursor, str) or ("",)
-    asked = {"known_at": view.known_at, "after": after[0], "rows": bounded(limit) + 1}
-    rows = view.connection.execute(_CLASSES, asked).fetchall()
+    parameters = {"known_at": view.known_at, "after": after[0], "rows": bounded(limit) + 1}
+    rows = view.connection.execute(_CLASSES, parameters).fetchall()
     return page(rows, limit, lambda row: (row[0],), _class)
 
 
@@ -47,21 +47,21 @@ def class_versions(view: View, name: str, limit: int = 100, cursor: str | None =
     Raises `InvalidError` for a bad limit or cursor.
     """
     after = keys_of(cursor, int) or (0,)
-    asked = {"class": class_key(name), "known_at": view.known_at, "after": after[0], "rows": bounded(limit) + 1}
-    rows = [] if "\0" in name else view.connection.execute(_VERSIONS, asked).fetchall()
+    parameters = {"class": class_key(name), "known_at": view.known_at, "after": after[0], "rows": bounded(limit) + 1}
+    rows = [] if "\0" in name else view.connection.execute(_VERSIONS, parameters).fetchall()
     return page(rows, limit, lambda row: (row[1],), _version)
 
 
-def _said(row: Row) -> dict[str, Any]:
-    found = dict(zip(CLASS_COLUMNS, row, strict=True))
-    return {**found, **orjson.loads(found["terms"]), "changed": orjson.loads(found["changed"])}
+def _members(row: Row) -> dict[str, Any]:
+    columns = dict(zip(CLASS_COLUMNS, row, strict=True))
+    return {**columns, **orjson.loads(columns["terms"]), "changed": orjson.loads(columns["changed"])}
 
 
 def _class(row: Row) -> ClassRead:
-    said = _said(row)
-    return ClassRead(**{name: said[name] for name in ClassRead.model_fields})
+    members = _members(row)
+    return ClassRead(**{name: members[name] for name in ClassRead.model_fields})
 
 
 def _version(row: Row) -> ClassVersion:
-    said = _said(row)
-    return ClassVersion(**{name: said[name] for name in ClassVersion.model_fields})
+    members = _members(row)
+    return ClassVersion(**{name: members[name] for name in ClassVersion.model_fields})

@@ -102,16 +102,16 @@ class AccountsProjection(Projection):
 
     def fold(self, connection: Connection[Row], facts: Sequence[Seen]) -> None:
         """See `Projection`."""
-        told: list[Any] = [seen.fact for seen in facts]
-        _write(connection, _INSERT_ACCOUNTS, [_account(fact) for fact in told if isinstance(fact, AccountOpened)])
-        _write(connection, _INSERT_SITES, [_site(fact) for fact in told if isinstance(fact, SiteCreated)])
-        _write(connection, _FIRST_PROFILES, _first_profiles(told))
+        events: list[Any] = [seen.fact for seen in facts]
+        _write(connection, _INSERT_ACCOUNTS, [_account(fact) for fact in events if isinstance(fact, AccountOpened)])
+        _write(connection, _INSERT_SITES, [_site(fact) for fact in events if isinstance(fact, SiteCreated)])
+        _write(connection, _FIRST_PROFILES, _first_profiles(events))
         _write(connection, _INSERT_FACTS, [_fact(seen) for seen in facts if isinstance(seen.fact, _Held)])
-        _write(connection, _INSERT_MEMBERS, _members(told))
+        _write(connection, _INSERT_MEMBERS, _members(events))
         PROFILES.fold(connection, [change for seen in facts for change in _changes(seen)])
-        _write(connection, _INSERT_CLASSES, [_class_version(fact) for fact in told if isinstance(fact, _ClassFact)])
-        MERGES.fold(connection, told)
-        versioned = [fact for fact in told if not isinstance(fact, _ClassFact | _Merge)]
+        _write(connection, _INSERT_CLASSES, [_class_version(fact) for fact in events if isinstance(fact, _ClassFact)])
+        MERGES.fold(connection, events)
+        versioned = [fact for fact in events if not isinstance(fact, _ClassFact | _Merge)]
         VERSIONS.fold(connection, [(_version_key(fact), fact) for fact in versioned])
 
 
@@ -130,26 +130,26 @@ def _site(fact: SiteCreated) -> Row:
 
 def _first_profiles(facts: Sequence[Fact]) -> list[Row]:
     """For each site that was assigned a class, when it first was."""
-    found: dict[tuple[str, str], datetime] = {}
+    first: dict[tuple[str, str], datetime] = {}
     for fact in facts:
         if isinstance(fact, SiteProfileClassAssigned):
-            found.setdefault((fact.account, fact.site), instant_of(fact.recorded_at))
-    return [(*key, at) for key, at in found.items()]
+            first.setdefault((fact.account, fact.site), instant_of(fact.recorded_at))
+    return [(*key, at) for key, at in first.items()]
 
 
 def _fact(seen: Seen) -> Row:
     fact: Any = seen.fact
-    of_class = None if isinstance(fact, SystemOptionsChanged) else class_key(fact.profile.profile_class)
-    return (seen.position, fact.event_id, of_class, content_of(fact))
+    profile_class = None if isinstance(fact, SystemOptionsChanged) else class_key(fact.profile.profile_class)
+    return (seen.position, fact.event_id, profile_class, content_of(fact))
 
 
 def _members(facts: Sequence[Fact]) -> list[Row]:
-    found: dict[tuple[str, str, str], UUID] = {}
+    holders: dict[tuple[str, str, str], UUID] = {}
     for fact in facts:
         if isinstance(fact, ProfileFact):
             place = place_of(fact)
-            found[class_key(fact.profile.profile_class), place.account, place.site or ""] = fact.originator_id
-    return [(*key, holder) for key, holder in found.items()]
+            holders[class_key(fact.profile.profile_class), place.account, place.site or ""] = fact.originator_id
+    return [(*key, holder) for key, holder in holders.items()]
 
 
 def _changes(seen: Seen) -> list[Change]:

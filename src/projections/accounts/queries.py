@@ -79,8 +79,8 @@ def account(view: View, number: str) -> AccountRead | None:
     """An account; `None` when there is none with this number, as known then."""
     if not is_storable(Place(number)):
         return None
-    asked = {"number": number, "known_at": view.known_at, "rows": _ONE}
-    row = view.connection.execute(_ACCOUNT, asked).fetchone()
+    parameters = {"number": number, "known_at": view.known_at, "rows": _ONE}
+    row = view.connection.execute(_ACCOUNT, parameters).fetchone()
     return None if row is None else _account(row)
 
 
@@ -90,9 +90,9 @@ def accounts(view: View, limit: int = 100, cursor: str | None = None, customer: 
     Raises `InvalidError` for a bad limit or cursor.
     """
     after = keys_of(cursor, str) or ("",)
-    asked = {"known_at": view.known_at, "after": after[0], "rows": bounded(limit) + 1, "customer": customer}
+    parameters = {"known_at": view.known_at, "after": after[0], "rows": bounded(limit) + 1, "customer": customer}
     query = _ALL_ACCOUNTS if customer is None else _OF_CUSTOMER
-    rows = [] if customer and "\0" in customer else view.connection.execute(query, asked).fetchall()
+    rows = [] if customer and "\0" in customer else view.connection.execute(query, parameters).fetchall()
     return page(rows, limit, lambda row: (row[0],), _account)
 
 
@@ -100,16 +100,16 @@ def site(view: View, account: str, site: str) -> SiteRead | None:
     """A site of an account; `None` when there is none, as known then."""
     if not is_storable(Place(account, site)):
         return None
-    asked = {"account": account, "site": site, "known_at": view.known_at, "rows": _ONE}
-    row = view.connection.execute(_SITE, asked).fetchone()
+    parameters = {"account": account, "site": site, "known_at": view.known_at, "rows": _ONE}
+    row = view.connection.execute(_SITE, parameters).fetchone()
     return None if row is None else _site(row)
 
 
 def sites(view: View, account: str, limit: int = 100, cursor: str | None = None) -> Page[SiteRead]:
     """The sites of an account, by number. Raises `InvalidError` for a bad limit or cursor."""
     after = keys_of(cursor, str) or ("",)
-    asked = {"account": account, "known_at": view.known_at, "after": after[0], "rows": bounded(limit) + 1}
-    rows = view.connection.execute(_ALL_SITES, asked).fetchall() if is_storable(Place(account)) else []
+    parameters = {"account": account, "known_at": view.known_at, "after": after[0], "rows": bounded(limit) + 1}
+    rows = view.connection.execute(_ALL_SITES, parameters).fetchall() if is_storable(Place(account)) else []
     return page(rows, limit, lambda row: (row[1],), _site)
 
 
@@ -117,8 +117,8 @@ def profile(view: View, place: Place, explain: bool = False) -> ProfileRead | No
     """The profile in force; `None` when none is, or there is no such account or site, as known then."""
     if not is_storable(place):
         return None
-    asked = {**clocks(view), "holder": holder_id(view.company, place), "key": version_key(place)}
-    row = view.connection.execute(_PROFILE, asked, binary=True).fetchone()
+    parameters = {**clocks(view), "holder": holder_id(view.company, place), "key": version_key(place)}
+    row = view.connection.execute(_PROFILE, parameters, binary=True).fetchone()
     if row is None:
         return None
     first, last, event_id, content, version = row
@@ -128,7 +128,7 @@ def profile(view: View, place: Place, explain: bool = False) -> ProfileRead | No
 def resolution(view: View, account: str, site: str | None = None, currency: str | None = None) -> Resolution | None:
     """What applies to a transaction of the view's day; `None` when the account, or the site asked for, is not known.
 
-    `currency`: tell only the amounts of this currency, whichever is stored. Raises `TextError` for what is no code.
+    `currency`: only the amounts of this currency, whichever are stored. Raises `TextError` for what is no code.
     """
     code = None if currency is None else currency_code(currency, field="currency")
     place = Place(account, site)
@@ -155,21 +155,21 @@ def profiles_of_class(
     say that there are no more.
     """
     view.connection.execute(_IN_ORDER)
-    asked = {**clocks(view), "class": class_key(name), "account": after[0], "site": after[1], "rows": limit}
-    asked["later"] = later
-    return [(found, of) for found, of in view.connection.execute(_OF_CLASS, asked)]
+    parameters = {**clocks(view), "class": class_key(name), "account": after[0], "site": after[1], "rows": limit}
+    rows = view.connection.execute(_OF_CLASS, parameters | {"later": later})
+    return [(account, site) for account, site in rows]
 
 
 _account_of, _site_of = account, site
-"""The same under names that parameters do not take."""
+"""Both functions under names that no parameter hides."""
 
 
 def _held(view: View, holders: dict[Level, UUID]) -> dict[Level, Held]:
     """What each level holds, where it holds something."""
     levels = [level.value for level in holders]
-    asked: dict[str, Any] = {**clocks(view), "levels": levels, "holders": list(holders.values())}
+    parameters: dict[str, Any] = {**clocks(view), "levels": levels, "holders": list(holders.values())}
     rows: list[tuple[str, date, date | None, UUID, str]]
-    rows = view.connection.execute(_LEVELS, asked, binary=True).fetchall()
+    rows = view.connection.execute(_LEVELS, parameters, binary=True).fetchall()
     return {Level(level): Held(Days(first, last), event_id, content) for level, first, last, event_id, content in rows}
 
 

@@ -59,8 +59,8 @@ def replay_profile(
         return None
     dossier.log_of_facts.settled(known_at)
     at = Clocks(valid_at, known_at)
-    found = _replay(dossier, holder_id(dossier.company, place), at)
-    return None if found.held is None else profile_read(place, at, found.held, found.version, explain=explain)
+    replayed = _replay(dossier, holder_id(dossier.company, place), at)
+    return None if replayed.held is None else profile_read(place, at, replayed.held, replayed.version, explain=explain)
 
 
 def replay_resolution(  # noqa: PLR0917  (the same order as the query function's)
@@ -76,11 +76,11 @@ def replay_resolution(  # noqa: PLR0917  (the same order as the query function's
     holders = {Level.ACCOUNT: holder_id(dossier.company, Place(account))}
     if site is not None:
         holders[Level.SITE] = holder_id(dossier.company, place)
-    found = {level: _replay(dossier, holder, at) for level, holder in holders.items()}
-    if not all(one.version for one in found.values()):
+    replayed = {level: _replay(dossier, holder, at) for level, holder in holders.items()}
+    if not all(aggregate.version for aggregate in replayed.values()):
         return None
-    found[Level.SYSTEM] = _replay(dossier, SystemOptions.id_of(dossier.company, dossier.company), at)
-    held = {level: one.held for level, one in found.items() if one.held is not None}
+    replayed[Level.SYSTEM] = _replay(dossier, SystemOptions.id_of(dossier.company, dossier.company), at)
+    held = {level: aggregate.held for level, aggregate in replayed.items() if aggregate.held is not None}
     return resolution_of(place, at, held, code)
 
 

@@ -60,8 +60,8 @@ class Diff(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class _One:
-    """What is said of one thing: `shown` in place of the value where that is masked, `compared` where it must not be compared either."""
+class _Value:
+    """A value with its label: `shown` in its place where it is masked, `compared` where it must not be compared either."""
 
     label: str
     value: str
@@ -70,7 +70,6 @@ class _One:
     compared: str | None = None
 
 
-_Said = dict[str, _One]
 _KINDS: Final = ("name", "alternate_numbers", "responses", "fields")
 
 
@@ -79,7 +78,7 @@ def diff(before: View, after: View, number: str, *, hide: bool = False) -> Diff 
 
     `hide`: the caller may not see masked values, so one that another event set differs, whatever it equals.
     """
-    old, new = _said(before, number, hide=hide), _said(after, number, hide=hide)
+    old, new = _values(before, number, hide=hide), _values(after, number, hide=hide)
     if old is None and new is None:
         return None
     old, new = old or {}, new or {}
@@ -91,34 +90,35 @@ def diff(before: View, after: View, number: str, *, hide: bool = False) -> Diff 
         differences=[
             _difference(field, old.get(field), new.get(field))
             for field in sorted(fields, key=_order)
-            if _value(old.get(field)) != _value(new.get(field))
+            if _compared(old.get(field)) != _compared(new.get(field))
         ],
     )
 
 
-def _said(view: View, number: str, *, hide: bool) -> _Said | None:
-    found = customer(view, number)
-    if found is None:
+def _values(view: View, number: str, *, hide: bool) -> dict[str, _Value] | None:
+    profile = customer(view, number)
+    if profile is None:
         return None
-    said: _Said = {"name": _One("Name", found.name)}
-    for one in found.alternate_numbers:
-        if one.current:
-            said[f"alternate_numbers.{one.number}"] = _One("Alternate number", "primary" if one.primary else "further")
+    values = {"name": _Value("Name", profile.name)}
+    for alternate in profile.alternate_numbers:
+        if alternate.current:
+            standing = "primary" if alternate.primary else "further"
+            values[f"alternate_numbers.{alternate.number}"] = _Value("Alternate number", standing)
     defined = {category.code: category for category in categories(view)}
     for code, answer in stored_answers(view, number).items():
         category = defined[code]
-        described = category.description_of(answer.response)
-        said[f"responses.{code}"] = _One(category.description, answer.response, described)
-    for of, value, event_id, masked in values_of(view, number):
-        compared = str(event_id) if masked and hide else None
-        said[f"fields.{of.key}"] = _One(of.label, value, shown=MASK if masked else None, compared=compared)
-    return said
+        description = category.description_of(answer.response)
+        values[f"responses.{code}"] = _Value(category.description, answer.response, description)
+    for definition, value, event_id, masked in values_of(view, number):
+        shown, compared = MASK if masked else None, str(event_id) if masked and hide else None
+        values[f"fields.{definition.key}"] = _Value(definition.label, value, shown=shown, compared=compared)
+    return values
 
 
-def _difference(field: str, old: _One | None, new: _One | None) -> Difference:
+def _difference(field: str, old: _Value | None, new: _Value | None) -> Difference:
     return Difference(
         field=field,
-        label=(new or old or _One("", "")).label,
+        label=(new or old or _Value("", "")).label,
         before=_shown(old),
         after=_shown(new),
         before_description=old.description if old else None,
@@ -126,12 +126,12 @@ def _difference(field: str, old: _One | None, new: _One | None) -> Difference:
     )
 
 
-def _value(said: _One | None) -> str | None:
-    return None if said is None else said.compared or said.value
+def _compared(value: _Value | None) -> str | None:
+    return None if value is None else value.compared or value.value
 
 
-def _shown(said: _One | None) -> str | None:
-    return None if said is None else said.shown or said.value
+def _shown(value: _Value | None) -> str | None:
+    return None if value is None else value.shown or value.value
 
 
 def _order(field: str) -> tuple[int, int, str]:

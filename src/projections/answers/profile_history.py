@@ -60,17 +60,17 @@ def profile_history(view: View, place: Place, limit: int = 100, cursor: str | No
     Raises `InvalidError` for a bad limit or cursor.
     """
     kind, key = (Account.KIND, place.account) if place.site is None else (Site.KIND, _key(place))
-    asked = key if is_storable(place) else "\0"
-    entries = history(view, kind, asked, limit, cursor, stating=True)
+    storable_key = key if is_storable(place) else "\0"
+    entries = history(view, kind, storable_key, limit, cursor, stating=True)
     return Page(items=[_version(entry) for entry in entries.items], next_cursor=entries.next_cursor)
 
 
 def profile_diff(before: View, after: View, place: Place) -> Diff | None:
     """What differs between two views of `accounts`, by path; `None` when the account or site was known at neither.
 
-    Beside the values, `profile_class` and `class_version` are told, which are not there while no profile is in force.
+    Beside the values it has `profile_class` and `class_version`; neither is there while no profile is in force.
     """
-    old, new = _said(before, place), _said(after, place)
+    old, new = _values(before, place), _values(after, place)
     if old is None and new is None:
         return None
     old, new = old or {}, new or {}
@@ -94,13 +94,13 @@ def _key(place: Place) -> str:
     return place.account if place.site is None else Site.key(place.account, place.site)
 
 
-def _said(view: View, place: Place) -> dict[str, PlainValue] | None:
-    found = profile(view, place)
-    if found is not None:
-        terms = {"options": found.options, "amounts": found.amounts, "attributes": found.attributes}
-        return {"profile_class": found.profile_class, "class_version": found.class_version, **flat(terms)}
-    known = account(view, place.account) if place.site is None else site(view, place.account, place.site)
-    return None if known is None else {}
+def _values(view: View, place: Place) -> dict[str, PlainValue] | None:
+    in_force = profile(view, place)
+    if in_force is not None:
+        terms = {"options": in_force.options, "amounts": in_force.amounts, "attributes": in_force.attributes}
+        return {"profile_class": in_force.profile_class, "class_version": in_force.class_version, **flat(terms)}
+    holder = account(view, place.account) if place.site is None else site(view, place.account, place.site)
+    return None if holder is None else {}
 
 
 def _label(field: str) -> str:
@@ -119,17 +119,17 @@ def _words(value: PlainValue | None) -> str | None:
 
 
 def _version(entry: HistoryEntry) -> ProfileVersion:
-    said: dict[str, Any] = entry.data.get("profile", {})
-    values = flat(said["terms"]) if said else {}
-    marks = said.get("marks", {})
+    content: dict[str, Any] = entry.data.get("profile", {})
+    values = flat(content["terms"]) if content else {}
+    marks = content.get("marks", {})
     return ProfileVersion(
         version=entry.version,
         event_id=entry.event_id,
         topic=entry.topic,
         effective_from=entry.effective_from,
         effective_to=entry.effective_to,
-        profile_class=said.get("profile_class"),
-        class_version=said.get("class_version"),
+        profile_class=content.get("profile_class"),
+        class_version=content.get("class_version"),
         set_here={path: values.get(path) for path in sorted(marks) if marks[path]["origin"] == HERE},
         changed=entry.data.get("changed", []),
         actor=entry.actor,

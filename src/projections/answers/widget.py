@@ -79,23 +79,23 @@ def widget(view: View, number: str, *, sort: bool = False, unmask: bool = False)
     `sort`: each group ascending by label, whatever its case (rule 3.8). `unmask`: masked values are shown, which the caller must
     have recorded (rule 5.2).
     """
-    found = customer(view, number)
-    if found is None:
+    owner = customer(view, number)
+    if owner is None:
         return None
     known = known_definitions(view)
     optional = known.shown(Group.OPTIONAL)
     groups = [known.shown(Group.BUSINESS), optional if brought(view, number, optional) else []]
-    values = values_in_force(view, number, [one.key for group in groups for one in group])
+    values = values_in_force(view, number, [field.key for group in groups for field in group])
     hidden = () if unmask else known.masked
     business, further = (
-        [_field(one, values.get(one.key, {}), hidden=one.key in hidden) for one in _ordered(group, sort=sort)]
+        [_field(field, values.get(field.key, {}), hidden=field.key in hidden) for field in _ordered(group, sort=sort)]
         for group in groups
     )
     return Widget(
         number=number,
-        name=found.name,
-        title=f"{found.name} {number}",
-        version=found.version,
+        name=owner.name,
+        title=f"{owner.name} {number}",
+        version=owner.version,
         valid_at=view.valid_at,
         known_at=view.known_at,
         business=WidgetGroup(label=BUSINESS_FIELDS, fields=business),
@@ -104,19 +104,19 @@ def widget(view: View, number: str, *, sort: bool = False, unmask: bool = False)
 
 
 def _ordered(fields: list[FieldRead], *, sort: bool) -> list[FieldRead]:
-    return sorted(fields, key=lambda one: one.label.casefold()) if sort else fields
+    return sorted(fields, key=lambda field: field.label.casefold()) if sort else fields
 
 
-def _field(of: FieldRead, held: dict[str, Any], *, hidden: bool) -> WidgetField:
-    shown = {name: one for name, one in held.items() if name != "event_id"}
+def _field(definition: FieldRead, value: dict[str, Any], *, hidden: bool) -> WidgetField:
+    shown = {name: member for name, member in value.items() if name != "event_id"}
     return WidgetField(
-        key=of.key,
-        label=of.label,
-        type=of.type,
+        key=definition.key,
+        label=definition.label,
+        type=definition.type,
         masked=hidden,
-        editable=of.agent_editable,
-        required=of.required,
-        personal=of.personal,
-        choices=of.choices,
-        **{"value": None, **shown, **({"value": MASK} if hidden and held else {})},
+        editable=definition.agent_editable,
+        required=definition.required,
+        personal=definition.personal,
+        choices=definition.choices,
+        **{"value": None, **shown, **({"value": MASK} if hidden and value else {})},
     )

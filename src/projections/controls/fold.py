@@ -27,8 +27,8 @@ class ControlsProjection(Projection):
 
     def fold(self, connection: Connection[Row], facts: Sequence[Seen]) -> None:
         """See `Projection`."""
-        told = [seen.fact for seen in facts]
-        VALUES.fold(connection, [control_change(fact) for fact in told if isinstance(fact, ControlValueSet)])
-        mapping = [fact for fact in told if isinstance(fact, AttributeMapped | AttributeUnmapped)]
+        events = [seen.fact for seen in facts]
+        VALUES.fold(connection, [control_change(fact) for fact in events if isinstance(fact, ControlValueSet)])
+        mapping = [fact for fact in events if isinstance(fact, AttributeMapped | AttributeUnmapped)]
         MAPPINGS.fold(connection, [mapping_change(fact) for fact in mapping])
-        VERSIONS.fold(connection, [(fact.TOPIC.partition(".")[0], fact) for fact in told])
+        VERSIONS.fold(connection, [(fact.TOPIC.partition(".")[0], fact) for fact in events])

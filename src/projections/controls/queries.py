@@ -25,15 +25,16 @@ def controls(view: View) -> list[ControlValue]:
 
 def control(view: View, code: str) -> ControlValue | None:
     """One system control, listed or not, whatever the case of the code; `None` when there is none."""
-    return next((one for one in _values(view) if one.code.casefold() == code.strip().casefold()), None)
+    wanted = code.strip().casefold()
+    return next((control for control in _values(view) if control.code.casefold() == wanted), None)
 
 
 def _values(view: View) -> list[ControlValue]:
-    found: dict[str, tuple[str, date, date | None]] = {
+    in_force_by_code: dict[str, tuple[str, date, date | None]] = {
         code: (value, first, last) for code, value, first, last in view.connection.execute(_IN_FORCE, clocks(view))
     }
     version = VERSIONS.at(view, SystemControls.KIND)
-    return [_value(code, found.get(code), version) for code in CONTROLS]
+    return [_value(code, in_force_by_code.get(code), version) for code in CONTROLS]
 
 
 def mappings(view: View) -> list[MappingRow]:

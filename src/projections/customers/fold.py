@@ -53,19 +53,19 @@ class CustomersProjection(Projection):
 
     def fold(self, connection: Connection[Row], facts: Sequence[Seen]) -> None:
         """See `Projection`."""
-        told = [seen.fact for seen in facts]
+        events = [seen.fact for seen in facts]
         registered = {
-            fact.number: instant_of(fact.recorded_at) for fact in told if isinstance(fact, CustomerRegistered)
+            fact.number: instant_of(fact.recorded_at) for fact in events if isinstance(fact, CustomerRegistered)
         }
         if registered:
             connection.execute(
                 "INSERT INTO customers SELECT * FROM unnest(%b::text[], %b::timestamptz[])",
                 [list(registered), list(registered.values())],
             )
-        NAMES.fold(connection, [_named(self.keys, fact) for fact in told if isinstance(fact, _Named)])
-        NUMBERS.fold(connection, [one for fact in told if isinstance(fact, _Numbered) for one in _listed(fact)])
-        VERSIONS.fold(connection, [(_number(fact), fact) for fact in told])
-        MERGES.fold(connection, told)
+        NAMES.fold(connection, [_named(self.keys, fact) for fact in events if isinstance(fact, _Named)])
+        NUMBERS.fold(connection, [change for fact in events if isinstance(fact, _Numbered) for change in _listed(fact)])
+        VERSIONS.fold(connection, [(_number(fact), fact) for fact in events])
+        MERGES.fold(connection, events)
 
 
 def _number(fact: Any) -> str:
@@ -89,6 +89,6 @@ def _listed(fact: _Numbered) -> list[Change]:
         if fact.replaced is not None:
             standing[fact.replaced] = FORMER
     return [
-        Change((fact.number, number), ALWAYS, None if as_ is None else (as_,), instant_of(fact.recorded_at))
-        for number, as_ in standing.items()
+        Change((fact.number, number), ALWAYS, None if status is None else (status,), instant_of(fact.recorded_at))
+        for number, status in standing.items()
     ]

@@ -1,7 +1,7 @@
 """Customers as they are found and read, at two clocks: by number, name, present or former alternate number (rules 1.14, 6.1).
 
 Called by the API and the command line with a view of the read model `customers`. A customer that went into another, as known then, is
-no answer: whoever asks for its number is told the survivor's, lists leave it out, and its alternate numbers find the survivor.
+no answer: whoever asks for its number is given the survivor's, lists leave it out, and its alternate numbers find the survivor.
 """
 
 from itertools import groupby
@@ -62,8 +62,8 @@ def customer(view: View, number: str) -> Customer | None:
     """
     if not storable(number):
         return None
-    asked = {**clocks(view), "number": number}
-    row = view.connection.execute(_CUSTOMER, asked).fetchone()
+    parameters = {**clocks(view), "number": number}
+    row = view.connection.execute(_CUSTOMER, parameters).fetchone()
     if row is None:
         return None
     if row[3] is not None:
@@ -75,15 +75,15 @@ def customer(view: View, number: str) -> Customer | None:
         registered_at=row[0],
         valid_at=view.valid_at,
         known_at=view.known_at,
-        alternate_numbers=_alternate_numbers(view, asked),
+        alternate_numbers=_alternate_numbers(view, parameters),
         aliases=row[4],
     )
 
 
 def is_known(view: View, number: str) -> bool:
-    """Whether there was a customer with this number, as known then, merged into another one or not."""
-    asked = {**clocks(view), "number": number}
-    return storable(number) and view.connection.execute(_KNOWN, asked).fetchone() is not None
+    """True when there was a customer with this number, as known then, merged into another one or not."""
+    parameters = {**clocks(view), "number": number}
+    return storable(number) and view.connection.execute(_KNOWN, parameters).fetchone() is not None
 
 
 def standing_for(view: View, number: str) -> Customer | None:
@@ -100,15 +100,15 @@ def by_alternate_number(view: View, alternate_number: str) -> FoundByAlternate |
     `None` when nobody ever had it.
     """
     try:
-        asked = alternate_number_text(alternate_number)
+        wanted = alternate_number_text(alternate_number)
     except InvalidError:
         return None
-    row = view.connection.execute(_HOLDER, {"alternate_number": asked, "known_at": view.known_at}).fetchone()
-    found = None if row is None else standing_for(view, row[0])
-    if row is None or found is None:
+    row = view.connection.execute(_HOLDER, {"alternate_number": wanted, "known_at": view.known_at}).fetchone()
+    holder = None if row is None else standing_for(view, row[0])
+    if row is None or holder is None:
         return None
-    merged_from = None if found.number == row[0] else row[0]
-    return FoundByAlternate(customer=found, alternate_number=asked, out_of_date=row[1], merged_from=merged_from)
+    merged_from = None if holder.number == row[0] else row[0]
+    return FoundByAlternate(customer=holder, alternate_number=wanted, out_of_date=row[1], merged_from=merged_from)
 
 
 def by_name(view: View, name: str, limit: int = 100, cursor: str | None = None) -> Page[CustomerSummary]:
@@ -126,18 +126,20 @@ def all_customers(view: View, limit: int = 100, cursor: str | None = None) -> Pa
     return _page(view, _ALL, {}, limit, cursor)
 
 
-def _page(view: View, query: str, asked: dict[str, Any], limit: int, cursor: str | None) -> Page[CustomerSummary]:
+def _page(view: View, query: str, parameters: dict[str, Any], limit: int, cursor: str | None) -> Page[CustomerSummary]:
     """A page of customers; a search by name does not find the erased."""
     after = keys_of(cursor, str) or ("",)
-    values = {**clocks(view), **asked, "after": after[0], "rows": bounded(limit) + 1}
-    rows = view.connection.execute(query, values).fetchall()
+    parameters |= {**clocks(view), "after": after[0], "rows": bounded(limit) + 1}
+    rows = view.connection.execute(query, parameters).fetchall()
     return summary_page(view, NAMES.table, rows, limit, erased=query is not _BY_NAME)
 
 
-def _alternate_numbers(view: View, asked: dict[str, Any]) -> list[AlternateNumber]:
-    rows = view.connection.execute(_NUMBERS, asked).fetchall()
-    found = [one for number, some in groupby(rows, lambda row: row[0]) for one in _spells(number, list(some))]
-    return sorted(found, key=lambda one: (not one.current, not one.primary, one.number, one.known_from))
+def _alternate_numbers(view: View, parameters: dict[str, Any]) -> list[AlternateNumber]:
+    rows = view.connection.execute(_NUMBERS, parameters).fetchall()
+    spells = [
+        spell for number, rectangles in groupby(rows, lambda row: row[0]) for spell in _spells(number, list(rectangles))
+    ]
+    return sorted(spells, key=lambda spell: (not spell.current, not spell.primary, spell.number, spell.known_from))
 
 
 def _spells(number: str, rows: list[tuple[Any, ...]]) -> list[AlternateNumber]:

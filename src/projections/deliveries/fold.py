@@ -77,16 +77,18 @@ def _decided(position: int, fact: Fact, controls: ControlsThen, mappings: Mappin
         groups.setdefault(off or (NOT_MAPPED if attribute is None else None), []).append((change, attribute))
     place = 0
     for reason, group in groups.items():
-        for told in [[one] for one in group] if reason is None else [group]:
-            yield _row(fact, position, place, told, reason)
+        for together in [[pair] for pair in group] if reason is None else [group]:
+            yield _row(fact, position, place, together, reason)
             place += 1
 
 
-def _row(fact: Any, position: int, place: int, told: Sequence[tuple[Outgoing, str | None]], reason: str | None) -> Row:
-    """One change, or several that are not sent for the same reason."""
-    change, attribute = told[0]
-    alone = len(told) == 1
-    mapped = " ".join(dict.fromkeys(one.mapped for one, _ in told))
+def _row(
+    fact: Any, position: int, place: int, changes: Sequence[tuple[Outgoing, str | None]], reason: str | None
+) -> Row:
+    """The row of one change, or of several that are not sent for the same reason."""
+    change, attribute = changes[0]
+    alone = len(changes) == 1
+    mapped = " ".join(dict.fromkeys(outgoing.mapped for outgoing, _ in changes))
     return (
         delivery_id(fact, mapped, change.effective_from) if alone else uuid5(fact.event_id, mapped),
         fact.event_id,
@@ -96,7 +98,7 @@ def _row(fact: Any, position: int, place: int, told: Sequence[tuple[Outgoing, st
         mapped,
         attribute if alone else None,
         change.value if alone and not change.personal else None,
-        any(one.personal for one, _ in told),
+        any(outgoing.personal for outgoing, _ in changes),
         change.effective_from,
         change.effective_to if alone else None,
         reason,

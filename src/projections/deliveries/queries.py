@@ -60,16 +60,16 @@ def value_of(connection: Connection[Row], mapper: FactMapper, decided: Decision)
     """The value to be sent: that of a personal field from the log, where it is sealed. Raises `ValueGoneError`."""
     if not decided.personal:
         return decided.value
-    found = [
+    values = [
         change.value
         for event in read(connection, decided.position - 1, 1)
         if event.event_id == decided.event_id
         for change in changes_of(mapper.to_domain_event(event))
         if (change.mapped, change.effective_from) == (decided.mapped, decided.effective_from)
     ]
-    if not found or isinstance(found[0], Erased):
+    if not values or isinstance(values[0], Erased):
         raise ValueGoneError("The customer was erased before the value was sent.")
-    return found[0]
+    return values[0]
 
 
 def _decision(row: Row) -> Decision:
@@ -97,8 +97,8 @@ def deliveries(
     }
     conditions = "".join(f" AND {condition}" for condition, value in given.values() if value is not None)
     values = {name: value for name, (_, value) in given.items()}
-    asked = {**values, "place": place, "known_at": view.known_at, "rows": bounded(limit) + 1}
-    rows = view.connection.execute(_LIST.format(conditions=conditions), asked).fetchall()
+    parameters = {**values, "place": place, "known_at": view.known_at, "rows": bounded(limit) + 1}
+    rows = view.connection.execute(_LIST.format(conditions=conditions), parameters).fetchall()
     return page(rows, limit, lambda row: (row[2], row[-1]), _delivery)
 
 

@@ -48,31 +48,32 @@ def asked_for(view: View, category: str, response: str) -> tuple[int, str]:
     Raises:
         ResponseAskedError: they are not defined, as known then.
     """
-    wanted, answer = texts.folded(category), texts.folded(response)
-    known = categories(view)
-    found = [one for one in known if str(one.code) == wanted] or [
-        one for one in known if texts.folded(one.description) == wanted
-    ]
-    if not found:
-        raise ResponseAskedError(f"Category {category} is not defined.", field="response")
-    responses = [(one.code, of) for one in found for of in one.responses]
-    matching = [pair for pair in responses if pair[1].code.casefold() == answer] or [
-        pair for pair in responses if texts.folded(pair[1].description) == answer
+    category_text, response_text = texts.folded(category), texts.folded(response)
+    defined = categories(view)
+    matching = [candidate for candidate in defined if str(candidate.code) == category_text] or [
+        candidate for candidate in defined if texts.folded(candidate.description) == category_text
     ]
     if not matching:
+        raise ResponseAskedError(f"Category {category} is not defined.", field="response")
+    answers = [(candidate.code, answer) for candidate in matching for answer in candidate.responses]
+    matching_answers = [pair for pair in answers if pair[1].code.casefold() == response_text] or [
+        pair for pair in answers if texts.folded(pair[1].description) == response_text
+    ]
+    if not matching_answers:
         raise ResponseAskedError(f"Response {response} is not defined for category {category}.", field="response")
-    return matching[0][0], matching[0][1].code
+    code, answer = matching_answers[0]
+    return code, answer.code
 
 
 def _read(view: View, code: int | None) -> list[Category]:
-    asked = {**clocks(view), "code": code}
-    rows = view.connection.execute(_CATEGORIES, asked).fetchall()
+    parameters = {**clocks(view), "code": code}
+    rows = view.connection.execute(_CATEGORIES, parameters).fetchall()
     responses: dict[int, list[Response]] = {row[0]: [] for row in rows}
     defaults = {row[0]: row[5] for row in rows}
-    for of, *response in view.connection.execute(_RESPONSES, asked):
+    for category, *response in view.connection.execute(_RESPONSES, parameters):
         answer, description, position, active = response
-        default = answer == defaults[of]
-        responses[of].append(
+        default = answer == defaults[category]
+        responses[category].append(
             Response(code=answer, description=description, default=default, position=position, active=active)
         )
     return [

@@ -59,10 +59,10 @@ class DrawerProjection(Projection):
                 changes.setdefault(table.table, []).append(change)
         for table in RECTANGLES:
             table.fold(connection, changes.get(table.table, ()))
-        told = [seen.fact for seen in facts]
-        MERGES.fold(connection, told)
-        VERSIONS.fold(connection, _of_family(told, CustomerProfile.KIND, "number"))
-        CATEGORY_VERSIONS.fold(connection, _of_family(told, ProfileCategory.KIND, "code"))
+        events = [seen.fact for seen in facts]
+        MERGES.fold(connection, events)
+        VERSIONS.fold(connection, _of_family(events, CustomerProfile.KIND, "number"))
+        CATEGORY_VERSIONS.fold(connection, _of_family(events, ProfileCategory.KIND, "code"))
 
 
 def _of_family(facts: Sequence[Any], kind: str, key: str) -> list[tuple[str, Fact]]:
@@ -104,8 +104,8 @@ def _alternate_number(
     _: KeyRing, fact: customer.AlternateNumberAdded | customer.PrimaryAlternateNumberChanged
 ) -> Changes:
     primary = fact.primary if isinstance(fact, customer.AlternateNumberAdded) else True
-    found = [_listed(fact, fact.alternate_number, (primary,))]
-    return found if fact.replaced is None else [*found, _listed(fact, fact.replaced, (False,))]
+    changes = [_listed(fact, fact.alternate_number, (primary,))]
+    return changes if fact.replaced is None else [*changes, _listed(fact, fact.replaced, (False,))]
 
 
 def _removed(_: KeyRing, fact: customer.AlternateNumberRemoved) -> Changes:
@@ -124,11 +124,15 @@ def _answer(_: KeyRing, fact: customer.ResponseSelected | customer.ResponseClear
 
 
 def _taken(_: KeyRing, fact: customer.CustomerMerged | customer.CustomerValuesPutBack) -> Changes:
-    return [_held(fact, category, one, (one.value or "",)) for category, held in fact.responses.items() for one in held]
+    return [
+        _held(fact, category, answer, (answer.value or "",))
+        for category, held in fact.responses.items()
+        for answer in held
+    ]
 
 
 def _unmerged(_: KeyRing, fact: customer.CustomerUnmerged) -> Changes:
-    return [_held(fact, category, one, None) for category, held in fact.responses.items() for one in held]
+    return [_held(fact, category, answer, None) for category, held in fact.responses.items() for answer in held]
 
 
 def _held(fact: Any, category: int, held: customer.Held, content: tuple[str] | None) -> tuple[Rectangles, Change]:

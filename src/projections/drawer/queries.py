@@ -95,14 +95,16 @@ def customers_by_response(
     """
     after = keys_of(cursor, str) or ("",)
     codes = asked_for(view, category, response)
-    asked = {"category": codes[0], "response": codes[1], "after": after[0], "rows": bounded(limit) + 1}
-    rows = view.connection.execute(_BY_RESPONSE, {**clocks(view), **asked}).fetchall()
+    parameters = {"category": codes[0], "response": codes[1], "after": after[0], "rows": bounded(limit) + 1}
+    rows = view.connection.execute(_BY_RESPONSE, {**clocks(view), **parameters}).fetchall()
     return summary_page(view, NAMES.table, rows, limit)
 
 
 def _category(category: Category, stored: StoredAnswer | None) -> DrawerCategory:
     value = stored.response if stored else category.default
-    choices = [one for one in category.responses if one.active or (stored and one.code == stored.response)]
+    choices = [
+        response for response in category.responses if response.active or (stored and response.code == stored.response)
+    ]
     return DrawerCategory(
         code=category.code,
         description=category.description,
@@ -114,7 +116,7 @@ def _category(category: Category, stored: StoredAnswer | None) -> DrawerCategory
         effective_from=stored.effective_from if stored else None,
         effective_to=stored.effective_to if stored else None,
         blank_offered=category.offers_blank,
-        choices=[Choice(code=one.code, description=one.description) for one in choices],
+        choices=[Choice(code=choice.code, description=choice.description) for choice in choices],
     )
 
 

@@ -31,14 +31,14 @@ CATEGORY_VERSIONS: Final = Versions("drawer_category_versions")
 RECTANGLES: Final = (CATEGORIES, RESPONSES, DEFAULTS, ANSWERS, NAMES, ALTERNATE_NUMBERS, CONTROL_VALUES)
 
 TABLES: Final = (
-    *(one.table for one in RECTANGLES),
+    *(rectangles.table for rectangles in RECTANGLES),
     CATEGORY_VERSIONS.table,
     VERSIONS.table,
     MERGES.table,
 )
 DDL: Final = "".join(
     (
-        *(one.ddl for one in RECTANGLES),
+        *(rectangles.ddl for rectangles in RECTANGLES),
         CATEGORY_VERSIONS.ddl,
         VERSIONS.ddl,
         MERGES.ddl,

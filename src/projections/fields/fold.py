@@ -43,12 +43,12 @@ class FieldsProjection(Projection):
                 changes.setdefault(table.table, []).append(change)
         for rectangles in (VALUES, DEFINITIONS, MERGES):
             rectangles.fold(connection, changes.get(rectangles.table, ()))
-        told = [seen.fact for seen in facts]
-        VERSIONS.fold(connection, [(fact.key, fact) for fact in told if isinstance(fact, _Defined)])
+        events = [seen.fact for seen in facts]
+        VERSIONS.fold(connection, [(fact.key, fact) for fact in events if isinstance(fact, _Defined)])
         _add(
             connection, PLACES, "text, bigint", [_place(seen) for seen in facts if isinstance(seen.fact, FieldDefined)]
         )
-        brought = [one for fact in told if isinstance(fact, _Row) for one in _brought(fact)]
+        brought = [row for fact in events if isinstance(fact, _Row) for row in _brought(fact)]
         _add(connection, UPLOADS, "text, timestamptz, text", brought)
 
 
@@ -65,10 +65,10 @@ def _place(seen: Seen) -> Row:
 
 
 def _brought(fact: _Row) -> Iterator[Row]:
-    """What a row of an upload said, whether it was taken or withheld; nothing where there was none."""
-    said = [*(fact.values or ()), *personal_values(fact)]
-    if said:
-        yield fact.number, instant_of(fact.recorded_at), " ".join(sorted(said))
+    """The fields that a row of an upload brought, whether it was taken or withheld; nothing where there were none."""
+    fields = [*(fact.values or ()), *personal_values(fact)]
+    if fields:
+        yield fact.number, instant_of(fact.recorded_at), " ".join(sorted(fields))
 
 
 def _definition(_: KeyRing, fact: _Defined) -> Changes:
@@ -109,8 +109,8 @@ def _put_back(keys: KeyRing, fact: customer.CustomerValuesPutBack) -> Changes:
     """What came to light is of the source that it had before it was covered; who undid the merge changed it."""
     for values, personal in ((fact.fields, False), (_personal(fact.personal_fields_put_back), True)):
         for source in (EDITED, UPLOADED, MERGED):
-            found = {key: [one for one in held if one.source == source] for key, held in values.items()}
-            yield from _taken(keys, fact, source, _held(found), personal=personal)
+            of_source = {key: [value for value in held if value.source == source] for key, held in values.items()}
+            yield from _taken(keys, fact, source, _held(of_source), personal=personal)
 
 
 def _taken(
@@ -137,7 +137,11 @@ def _cleared(fact: Any, field: str, days: Days) -> tuple[Rectangles, Change]:
 
 
 def _held(taken: Mapping[str, Sequence[customer.Held]]) -> list[tuple[str, Days, str | None]]:
-    return [(key, Days(one.effective_from, one.effective_to), one.value) for key, held in taken.items() for one in held]
+    return [
+        (key, Days(held.effective_from, held.effective_to), held.value)
+        for key, values in taken.items()
+        for held in values
+    ]
 
 
 def _personal(values: Any) -> Mapping[str, Any]:

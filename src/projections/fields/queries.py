@@ -61,7 +61,7 @@ class Definitions:
 
     def shown(self, group: Group) -> list[FieldRead]:
         """Active ones of a group."""
-        return [one for one in self.fields if one.group == group and one.active]
+        return [field for field in self.fields if field.group == group and field.active]
 
 
 def definitions(view: View) -> list[FieldRead]:
@@ -71,7 +71,7 @@ def definitions(view: View) -> list[FieldRead]:
 
 def definition(view: View, key: str) -> FieldRead | None:
     """One definition; `None` when there was none, as known then."""
-    return next((one for one in definitions(view) if one.key == key), None)
+    return next((field for field in definitions(view) if field.key == key), None)
 
 
 def masked_fields(view: View) -> Collection[str]:
@@ -82,27 +82,27 @@ def masked_fields(view: View) -> Collection[str]:
 def values_of(view: View, number: str) -> list[tuple[FieldRead, str, UUID, bool]]:
     """Every value in force of a customer, shown in the widget or not: its definition, the event that set it, and whether to mask it."""
     known = known_definitions(view)
-    values = values_in_force(view, number, [one.key for one in known.fields])
+    values = values_in_force(view, number, [field.key for field in known.fields])
     return [
-        (one, values[one.key]["value"], values[one.key]["event_id"], one.key in known.masked)
-        for one in known.fields
-        if one.key in values
+        (field, values[field.key]["value"], values[field.key]["event_id"], field.key in known.masked)
+        for field in known.fields
+        if field.key in values
     ]
 
 
 def known_definitions(view: View) -> Definitions:
     """The definitions of a view."""
     rows = view.connection.execute(_DEFINITIONS, clocks(view)).fetchall()
-    said = [(orjson.loads(row[1]), *row[2:]) for row in rows]
-    fields = [FieldRead(**one, version=version) for one, then, _, version in said if then]
-    masked = {one["key"] for one, *_ in said if one["masked"]}
-    return Definitions(sorted(fields, key=lambda one: (one.group, one.position)), masked)
+    recorded = [(orjson.loads(row[1]), *row[2:]) for row in rows]
+    fields = [FieldRead(**content, version=version) for content, is_known, _, version in recorded if is_known]
+    masked = {content["key"] for content, *_ in recorded if content["masked"]}
+    return Definitions(sorted(fields, key=lambda field: (field.group, field.position)), masked)
 
 
 def brought(view: View, number: str, optional: Sequence[FieldRead]) -> bool:
     """True when an upload brought the customer one of these fields (rule 3.3)."""
-    asked = {"number": number, "known_at": view.known_at, "fields": [one.key for one in optional]}
-    row = view.connection.execute(_BROUGHT, asked).fetchone() if optional else None
+    parameters = {"number": number, "known_at": view.known_at, "fields": [field.key for field in optional]}
+    row = view.connection.execute(_BROUGHT, parameters).fetchone() if optional else None
     return row is not None and bool(row[0])
 
 

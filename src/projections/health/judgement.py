@@ -124,8 +124,8 @@ def document(health: Health) -> dict[str, Any]:
 
 def _doing(tasks: Sequence[Task], process: str, task: str) -> dict[str, Any]:
     """State, reason and silence of the one that does a task, or was the last one to."""
-    rows = [one for one in tasks if (one.process, one.task) == (process, task)]
-    rows.sort(key=lambda one: (not one.runs, one.state == "standby", one.silent_s))
+    rows = [row for row in tasks if (row.process, row.task) == (process, task)]
+    rows.sort(key=lambda row: (not row.runs, row.state == "standby", row.silent_s))
     if not rows:
         return {"state": None, "why": None, "silent_s": None}
     return {"state": rows[0].state, "why": rows[0].reason, "silent_s": round(rows[0].silent_s, 1)}
@@ -252,7 +252,7 @@ def _named(process: str, task: str) -> str:
 
 
 def _last_seen(tasks: Sequence[Task], process: str, task: str) -> str:
-    last = next((one for one in tasks if (one.process, one.task) == (process, task)), None)
+    last = next((row for row in tasks if (row.process, row.task) == (process, task)), None)
     if last is None:
         return f"no `dossier {'serve' if process == 'api' else process}` has been seen."
     return f"{'ended' if last.state == 'ended' else 'last made progress'} {last.silent_s:,.0f} s ago."
@@ -260,10 +260,10 @@ def _last_seen(tasks: Sequence[Task], process: str, task: str) -> str:
 
 def _waits(tasks: Sequence[Task], process: str, task: str) -> str | None:
     """Why a task waits; `None` when one of those that run does not."""
-    running = [one for one in tasks if (one.process, one.task) == (process, task) and one.runs]
-    if any(one.state == "active" for one in running):
+    running = [row for row in tasks if (row.process, row.task) == (process, task) and row.runs]
+    if any(row.state == "active" for row in running):
         return None
-    return next((one.reason for one in running if one.state == "waiting"), None)
+    return next((row.reason for row in running if row.state == "waiting"), None)
 
 
 def _of_sending(vitals: Vitals, processes: Set[str]) -> Iterator[Fault]:
@@ -281,8 +281,8 @@ def _of_sending(vitals: Vitals, processes: Set[str]) -> Iterator[Fault]:
         yield Fault("deliveries", why, "Runbook: Customer Engagement refuses, or is away.")
 
 
-def _counted(count: int, one: str, many: str) -> str:
-    return f"{count:,} {one if count == 1 else many}"
+def _counted(count: int, singular: str, plural: str) -> str:
+    return f"{count:,} {singular if count == 1 else plural}"
 
 
 def _of_jobs(vitals: Vitals) -> Iterator[Fault]:

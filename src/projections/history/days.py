@@ -107,13 +107,17 @@ class Folding:
 
 def fold_days(connection: Connection[Row], facts: Sequence[Seen]) -> None:
     """Writes what these facts, in log order, make of the table."""
-    said = [(thing_of(seen.fact, one), one, seen.position) for seen in facts for one in statements(seen.fact)]
-    if not said:
+    of_things = [
+        (thing_of(seen.fact, statement), statement, seen.position)
+        for seen in facts
+        for statement in statements(seen.fact)
+    ]
+    if not of_things:
         return
     new = {seen.fact.originator_id for seen in facts if seen.fact.originator_version == 1}
-    reach = reach_of((thing, statement.days) for thing, statement, _ in said if thing[0] not in new)
+    reach = reach_of((thing, statement.days) for thing, statement, _ in of_things if thing[0] not in new)
     state = Folding(_in_force(connection, reach))
-    for thing, statement, position in said:
+    for thing, statement, position in of_things:
         state.apply(thing, statement, position)
     _write(connection, state)
 
@@ -125,7 +129,7 @@ def thing_of(fact: Fact, statement: Statement) -> Thing:
 
 def _rests(part: Part, statement: Statement) -> Iterator[tuple[tuple[str, ...], Days]]:
     """The rests of a part: other subjects on all of its days, then its own before and after the statement's days."""
-    others = tuple(one for one in part.subjects if one not in statement.subjects)
+    others = tuple(subject for subject in part.subjects if subject not in statement.subjects)
     if others:
         yield others, part.days
     subjects = _common(part, statement)
@@ -135,7 +139,7 @@ def _rests(part: Part, statement: Statement) -> Iterator[tuple[tuple[str, ...], 
 
 
 def _common(part: Part, statement: Statement) -> tuple[str, ...]:
-    return tuple(one for one in part.subjects if one in statement.subjects)
+    return tuple(subject for subject in part.subjects if subject in statement.subjects)
 
 
 def _in_force(connection: Connection[Row], reach: Mapping[Thing, Days]) -> dict[Thing, Lines]:

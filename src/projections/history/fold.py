@@ -1,6 +1,6 @@
 """`history`: every event of every aggregate, for reading: who, when, why, its days, and what became of it (rules 0.2, 0.4, 1.13, 2.22).
 
-Folded by the engine; read through `queries`. What an event says is kept as it was said: descriptions are those of the time. Personal
+Folded by the engine; read through `queries`. What an event says is kept as it was recorded: descriptions are those of the time. Personal
 values are sealed with the customer's key. To recover it: `dossier rebuild history`.
 """
 
@@ -44,7 +44,7 @@ class HistoryProjection(Projection):
                 controls.see(seen.fact)
             lines.append(_line(self.keys, seen, controls))
         controls.write()
-        MASKS.fold(connection, [one for seen in facts for one in _mask_change(seen.fact)])
+        MASKS.fold(connection, [change for seen in facts for change in _mask_change(seen.fact)])
         with connection.cursor().copy(_COPY) as copy:
             copy.write("".join(lines))
         fold_days(connection, facts)

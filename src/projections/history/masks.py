@@ -31,27 +31,27 @@ def open_fields(view: View) -> Collection[str]:
 
 
 def personal_values(
-    said: Mapping[str, Any], opened: Mapping[str, Any] | None, personal: Collection[str], masked: Collection[str]
+    open_values: Mapping[str, Any], opened: Mapping[str, Any] | None, personal: Collection[str], masked: Collection[str]
 ) -> dict[str, Any]:
-    """The personal values of an event, `said` the rest of it: those of masked fields masked, all of them erased without a key."""
+    """The personal values of an event, `open_values` the rest of it: those of masked fields masked, all of them erased without a key."""
     if opened is None:
-        return {name: None if _never_said(said, name) else str.__str__(ERASED) for name in sorted(personal)}
-    found = dict(opened)
-    if said.get("field") in masked and opened.get("personal_value") is not None:
-        found["personal_value"] = MASK
+        return {name: None if _is_absent(open_values, name) else str.__str__(ERASED) for name in sorted(personal)}
+    shown = dict(opened)
+    if open_values.get("field") in masked and opened.get("personal_value") is not None:
+        shown["personal_value"] = MASK
     for name in _BY_FIELD:
         if values := opened.get(name):
-            found[name] = {key: _hidden(value) if key in masked else value for key, value in values.items()}
-    return found
+            shown[name] = {key: _hidden(value) if key in masked else value for key, value in values.items()}
+    return shown
 
 
-def _never_said(said: Mapping[str, Any], name: str) -> bool:
-    """Whether an event has no value there anyhow: an edit of a field that is not personal, a customer whom no upload brought."""
+def _is_absent(open_values: Mapping[str, Any], name: str) -> bool:
+    """True when an event has no value there anyhow: an edit of a field that is not personal, a customer whom no upload brought."""
     if name == "personal_value":
-        return not said["is_personal"]
-    return name == "personal_values" and said.get("upload") is None
+        return not open_values["is_personal"]
+    return name == "personal_values" and open_values.get("upload") is None
 
 
 def _hidden(value: Any) -> Any:
     """A masked value; of values with days, the days stay."""
-    return [{**one, "value": MASK} for one in value] if isinstance(value, list) else MASK
+    return [{**held, "value": MASK} for held in value] if isinstance(value, list) else MASK

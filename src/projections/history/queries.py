@@ -43,9 +43,9 @@ def history(
     name of a profile class as it is written, or the company. Raises `InvalidError` for a bad limit or cursor.
     """
     after = keys_of(cursor, int) or (0,)
-    asked = {"kind": kind, "key": key, "known_at": view.known_at, "after": after[0], "rows": bounded(limit) + 1}
+    parameters = {"kind": kind, "key": key, "known_at": view.known_at, "after": after[0], "rows": bounded(limit) + 1}
     query = _LIST_STATING if stating else _LIST_ALL
-    rows = [] if "\0" in kind + key else view.connection.execute(query, asked).fetchall()
+    rows = [] if "\0" in kind + key else view.connection.execute(query, parameters).fetchall()
     make = _entries(view, kind, key, rows[:limit])
     return page(rows, limit, lambda row: (row[0],), make)
 
@@ -55,16 +55,16 @@ def _entries(view: View, kind: str, key: str, rows: Sequence[Row]) -> Callable[[
     secret = _key(view, kind, key)
     known = open_fields(view) if kind == CustomerProfile.KIND and secret is None else None
     masked = masked_fields(view) if any(row[-1] is not None for row in rows) else frozenset()
-    found = standings(view, [row[0] for row in rows], shown=lambda about: _shown(about, known))
+    standings_by_position = standings(view, [row[0] for row in rows], shown=lambda about: _shown(about, known))
 
     def make(row: Row) -> HistoryEntry:
-        *told, data, sealed = row
-        said = orjson.loads(data)
+        *members, data, sealed = row
+        content = orjson.loads(data)
         if personal := FACTS[row[2]].personal_fields():
             opened = None if secret is None or sealed is None else open_personal(secret, row[1], sealed)
-            said |= personal_values(said, opened, personal, masked)
-        standing = found.get(row[0], NOTHING)
-        return HistoryEntry(**dict(zip(MEMBERS, told, strict=True)), **dict(standing), data=said)
+            content |= personal_values(content, opened, personal, masked)
+        standing = standings_by_position.get(row[0], NOTHING)
+        return HistoryEntry(**dict(zip(MEMBERS, members, strict=True)), **dict(standing), data=content)
 
     return make
 

@@ -37,19 +37,19 @@ _Ranges = dict[tuple[str, _Later], list[Days]]
 
 def standings(view: View, positions: Sequence[int], *, shown: Callable[[str], bool]) -> Mapping[int, Standing]:
     """The standing of the events at these positions, without what is not `shown`; those that say nothing about days are left out."""
-    found: dict[int, _Ranges] = {}
-    asked = {"positions": list(positions), "known_at": view.known_at}
-    for position, family, subjects, first, last, later, event_id in view.connection.execute(_PARTS, asked):
+    ranges_by_position: dict[int, _Ranges] = {}
+    parameters = {"positions": list(positions), "known_at": view.known_at}
+    for position, family, subjects, first, last, later, event_id in view.connection.execute(_PARTS, parameters):
         for about in filter(shown, abouts_of(family, subjects)):
             key = about, None if later is None else (later, event_id)
-            found.setdefault(position, {}).setdefault(key, []).append(Days(first, last))
-    topics = _topics_of(view, found.values())
-    return {position: _standing(ranges, topics) for position, ranges in found.items()}
+            ranges_by_position.setdefault(position, {}).setdefault(key, []).append(Days(first, last))
+    topics = _topics_of(view, ranges_by_position.values())
+    return {position: _standing(ranges, topics) for position, ranges in ranges_by_position.items()}
 
 
-def _topics_of(view: View, found: Iterable[_Ranges]) -> Mapping[int, set[str]]:
+def _topics_of(view: View, ranges_of_events: Iterable[_Ranges]) -> Mapping[int, set[str]]:
     """By position, what the events are about that superseded parts of those about several things."""
-    several = [ranges for ranges in found if len(_about(ranges)) > 1]
+    several = [ranges for ranges in ranges_of_events if len(_about(ranges)) > 1]
     positions = {later[0] for ranges in several for _, later in ranges if later is not None}
     topics: dict[int, set[str]] = {}
     if positions:
@@ -79,7 +79,7 @@ def _superseded_by(ranges: _Ranges, topics: Mapping[int, set[str]]) -> UUID | No
     wanted = _about(ranges)
     later = {later for about, later in ranges if later is not None and about in wanted}
     if len(wanted) > 1:
-        later = {one for one in later if wanted <= topics[one[0]]}
+        later = {event for event in later if wanted <= topics[event[0]]}
     return min(later)[1] if later else None
 
 

@@ -43,8 +43,8 @@ def interactions(
     conditions += ["agent = %(agent)s"] if agent is not None else []
     conditions += ["customer = %(customer)s"] if customer is not None else []
     query = _LIST.format(conditions="".join(f"AND {condition} " for condition in conditions))
-    asked = {"known_at": view.known_at, "before": before[0], "agent": agent, "customer": customer}
-    rows = view.connection.execute(query, {**asked, "rows": bounded(limit) + 1}).fetchall()
+    parameters = {"known_at": view.known_at, "before": before[0], "agent": agent, "customer": customer}
+    rows = view.connection.execute(query, {**parameters, "rows": bounded(limit) + 1}).fetchall()
     return page(rows, limit, lambda row: (row[0],), lambda row: _read(view.known_at, *row[1:]))
 
 
@@ -55,12 +55,12 @@ def interaction(dossier: Dossier, key: str, known_at: datetime) -> InteractionRe
     facts = [dossier.fact_mapper.to_domain_event(event) for event in events if event.recorded_at <= known_at]
     if not facts:
         return None
-    found = Interaction.from_facts(facts)
+    call = Interaction.from_facts(facts)
     at = {type(fact): fact.recorded_at for fact in facts}
     started_at, ended_at, closed_at = (
         at.get(kind) for kind in (InteractionStarted, InteractionEnded, InteractionClosed)
     )
-    return _read(known_at, found.key, found.customer, found.agent, started_at, ended_at, closed_at)
+    return _read(known_at, call.key, call.customer, call.agent, started_at, ended_at, closed_at)
 
 
 def _read(  # noqa: PLR0917  (a row)

@@ -132,19 +132,19 @@ class Rectangles:
         reach = reach_of((change.key, change.days) for change in changes)
         wanted = [(*key, days.first, days.last) for key, days in reach.items()]
         columns = [list(column) for column in zip(*wanted, strict=True)]
-        found = self._currents(connection.execute(self._select, columns, binary=True))
-        return Folding({key: found.get(key) or Current() for key in reach})
+        currents = self._currents(connection.execute(self._select, columns, binary=True))
+        return Folding({key: currents.get(key) or Current() for key in reach})
 
     def _currents(self, rows: Iterable[Row]) -> dict[Key, Current]:
         """Rows of key, content, first day, day after the last, known since, place; ascending by first day within a key."""
         keys, end = len(self.key), len(self.key) + len(self.content)
-        found: dict[Key, tuple[list[Version[Content]], dict[date, Since]]] = {}
+        by_key: dict[Key, tuple[list[Version[Content]], dict[date, Since]]] = {}
         for row in rows:
             first, past, since, place = row[end:]
-            versions, known = found.setdefault(row[:keys], ([], {}))
+            versions, known = by_key.setdefault(row[:keys], ([], {}))
             versions.append(Version(Days(first, None if past is None else past - _DAY), row[keys:end]))
             known[first] = Since(since, place)
-        return {key: Current(Timeline(tuple(versions)), since) for key, (versions, since) in found.items()}
+        return {key: Current(Timeline(tuple(versions)), since) for key, (versions, since) in by_key.items()}
 
     def _write(self, connection: Connection[Row], state: Folding) -> None:
         if state.closed:

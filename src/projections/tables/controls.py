@@ -43,8 +43,8 @@ class ControlsThen:
 
     def value(self, code: str, day: date) -> str:
         """The value in force on a day: the one that was set, else the control's default."""
-        found = self._values.get((code,), Timeline()).at(day)
-        return CONTROLS[code].default if found is None else str(found[0])
+        content = self._values.get((code,), Timeline()).at(day)
+        return CONTROLS[code].default if content is None else str(content[0])
 
     def day_of(self, recorded_at: datetime) -> date:
         """The business day of an instant, in the company's time zone."""
@@ -71,8 +71,8 @@ class MappingsThen:
 
     def __init__(self, connection: Connection[Row], table: Rectangles) -> None:
         self._connection, self._table = connection, table
-        found = table.timelines(connection)
-        self._attributes = {str(key[0]): str(timeline.versions[0].content[0]) for key, timeline in found.items()}
+        timelines = table.timelines(connection)
+        self._attributes = {str(key[0]): str(timeline.versions[0].content[0]) for key, timeline in timelines.items()}
         self._changes: list[Change] = []
 
     def see(self, fact: AttributeMapped | AttributeUnmapped) -> None:

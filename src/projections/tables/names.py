@@ -61,7 +61,7 @@ def open_names(view: View, table: str, numbers: Sequence[str], sealed: Iterable[
     """The names in rows of `table` of these customers; `ERASED` where the key is destroyed."""
     subjects = [CustomerProfile.id_of(view.company, number) for number in numbers]
     view.keys.preload(subjects, view.connection)
-    return [_opened(view.keys, table, subject, one) for subject, one in zip(subjects, sealed, strict=True)]
+    return [_opened(view.keys, table, subject, name) for subject, name in zip(subjects, sealed, strict=True)]
 
 
 def _opened(keys: KeyRing, table: str, subject: UUID, sealed: bytes | None) -> str:
@@ -89,19 +89,19 @@ def summary_page(
 
 
 def tokens_of(keys: KeyRing, name: str) -> str:
-    """Tokens of every beginning of every word of a name, in order, parted by blanks; none for an erased one."""
+    """Tokens of every beginning of every word of a name, in order, separated by spaces; none for an erased one."""
     if isinstance(name, Erased):
         return ""
     beginnings = {word[:end] for word in _words(name) for end in range(1, len(word) + 1)}
-    return " ".join(_token(keys, one) for one in sorted(beginnings))
+    return " ".join(_token(keys, beginning) for beginning in sorted(beginnings))
 
 
 def tokens_asked(keys: KeyRing, words: str) -> list[str]:
     """Tokens that a name must have for each of these words to begin one of its own. Raises `NameSearchError`."""
-    found = sorted(set(_words(words)))
-    if not 1 <= len(found) <= MOST_WORDS:
+    wanted = sorted(set(_words(words)))
+    if not 1 <= len(wanted) <= MOST_WORDS:
         raise NameSearchError(f"Search by 1 to {MOST_WORDS} words of the name.", field="name")
-    return [_token(keys, word) for word in found]
+    return [_token(keys, word) for word in wanted]
 
 
 def _words(text: str) -> list[str]:

@@ -18,5 +18,5 @@ def plain(value: Any) -> Any:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, BaseModel):
-        return {name: one for name, one in vars(value).items() if one is not None}
+        return {name: member for name, member in vars(value).items() if member is not None}
     return str(value)
