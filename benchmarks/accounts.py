@@ -20,8 +20,8 @@ from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
 
 from aggregates.account.account import Account
-from aggregates.account.commands import Place
 from aggregates.account.events import AccountProfileUpdated
+from aggregates.account.place import Place
 from aggregates.effective import Days
 from aggregates.fact import Fact, Origin, Role, Source
 from aggregates.profile_class.profile_class import ProfileClass

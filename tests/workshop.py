@@ -5,7 +5,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
-from aggregates.account.commands import Place, assign_class, create_site, open_account
+from aggregates.account.commands import assign_class, create_site, open_account
+from aggregates.account.place import Place
 from aggregates.customer.commands import register_customer
 from aggregates.fact import Fact, Origin, Role, Source
 from aggregates.profile_class.commands import change_class, define_class, found_company, start_propagation
@@ -45,7 +46,7 @@ def company(dossier: Dossier, accounts: int = 3) -> None:
 
 def account(dossier: Dossier, number: str, *, profile_class: str = "Prompt", start: date = START) -> None:
     """An account with this class from its start."""
-    from aggregates.account.commands import When
+    from aggregates.effective import When
 
     open_account(dossier, request(), account=number, customer="1001", start=start)
     assign_class(dossier, request(), Place(number), profile_class=profile_class, when=When(start))
@@ -53,7 +54,7 @@ def account(dossier: Dossier, number: str, *, profile_class: str = "Prompt", sta
 
 def site(dossier: Dossier, number: str, name: str, *, profile_class: str | None = "Prompt") -> None:
     """A site with a profile of this class since START, or without one."""
-    from aggregates.account.commands import When
+    from aggregates.effective import When
 
     create_site(dossier, request(), account=number, site=name)
     if profile_class is not None:

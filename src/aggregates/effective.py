@@ -13,6 +13,7 @@ from operator import attrgetter
 from typing import Any, Final, Generic, TypeVar
 
 from aggregates.errors import InvalidError
+from aggregates.texts import Faults
 
 FIRST_DAY: Final = date(1, 1, 1)
 LAST_DAY: Final = date(9998, 12, 31)
@@ -97,13 +98,37 @@ EVER: Final = Days(FIRST_DAY)
 
 def joined(ranges: Iterable[Days]) -> list[Days]:
     """These days in as few ranges as they make, ascending; ranges that meet or overlap become one."""
-    found: list[Days] = []
+    merged: list[Days] = []
     for days in sorted(ranges, key=attrgetter("first")):
-        if found and (found[-1].last is None or days.first <= found[-1].last + _DAY):
-            found[-1] = found[-1].hull(days)
+        if merged and (merged[-1].last is None or days.first <= merged[-1].last + _DAY):
+            merged[-1] = merged[-1].hull(days)
         else:
-            found.append(days)
-    return found
+            merged.append(days)
+    return merged
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """The effective dates that a command was given; by default from today on, open-ended, over everything recorded before."""
+
+    effective_from: date | None = None
+    effective_to: date | None = None
+    keep_later: bool = False
+    """Ends the days before the next later-dated version (rule 2.11)."""
+
+    @property
+    def dated(self) -> bool:
+        """True when a day was given."""
+        return self.effective_from is not None or self.effective_to is not None
+
+    def days(self, faults: Faults, today: date) -> Days:
+        """The days that are meant; what is wrong with them goes into `faults` (rule 2.10)."""
+        with faults:
+            return Days(self.effective_from or today, self.effective_to)
+        return Days(today)
+
+
+FROM_TODAY: Final = When()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +170,7 @@ class Timeline(Generic[T]):
 
     def cut(self, days: Days) -> "Timeline[T]":
         """The timeline of what holds on `days`, with nothing on others."""
-        return Timeline(tuple(Version(one.days.within(days), one.content) for one in self.within(days)))
+        return Timeline(tuple(Version(version.days.within(days), version.content) for version in self.within(days)))
 
     def until_next(self, days: Days) -> Days:
         """The same days, ending the day before the next later-dated version: what `keep_later` means (rule 2.11)."""

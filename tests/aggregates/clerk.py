@@ -12,11 +12,12 @@ from datetime import date
 from typing import Any, Final
 
 from aggregates.account.account import Account
-from aggregates.account.commands import Place, When, assign_class, end_site_profile, update_profile
+from aggregates.account.commands import assign_class, end_site_profile, update_profile
 from aggregates.account.holder import ProfileHolder
+from aggregates.account.place import Place
 from aggregates.account.profile import Profile
 from aggregates.account.site import Site
-from aggregates.effective import Days, Version
+from aggregates.effective import Days, Version, When
 from aggregates.errors import DomainError
 from aggregates.use_case import Outcome, Request
 from profile_facts import A7 as A7_ID

@@ -8,8 +8,9 @@ import pytest
 
 from aggregates.account import commands as account
 from aggregates.account.account import AccountNotFoundError
-from aggregates.account.commands import Place, When
+from aggregates.account.place import Place
 from aggregates.account.site import SiteNotFoundError, SiteProfileExistsError
+from aggregates.effective import When
 from aggregates.errors import DomainError, RefusedError
 from aggregates.setup import commands as setup
 from aggregates.use_case import Outcome

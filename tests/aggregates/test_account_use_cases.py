@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from aggregates.account import commands as account
-from aggregates.account.commands import Place
+from aggregates.account.place import Place
 from aggregates.errors import DomainError, InvalidError
 from aggregates.fact import Fact
 from aggregates.profile_class import commands as profile_class

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from aggregates.account.commands import Place
+from aggregates.account.place import Place
 from aggregates.effective import LAST_DAY
 
 from .clerk import START, Clerk

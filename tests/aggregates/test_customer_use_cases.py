@@ -8,6 +8,7 @@ import pytest
 from aggregates.customer import commands as customer
 from aggregates.customer.numbers import AlternateNumberInUseError
 from aggregates.customer.profile import CustomerExistsError, CustomerProfile
+from aggregates.effective import When
 from aggregates.errors import DomainError, RefusedError
 from aggregates.setup import commands as setup
 from aggregates.setup.controls import ControlNotFoundError
@@ -135,15 +136,15 @@ def test_a_taken_claim_is_not_tried_again() -> None:  # rule 1.14
 
 def test_a_rename_may_name_its_days() -> None:  # rule 0.4
     store = MemoryStore(*ADA)
-    customer.rename_customer(
-        store, REQUEST, number="1001", name="Ada", effective_from=LAST_YEAR, effective_to=date(2025, 12, 31)
-    )
+    customer.rename_customer(store, REQUEST, number="1001", name="Ada", when=When(LAST_YEAR, date(2025, 12, 31)))
     assert said(store.recorded) == said([customer_renamed("Ada", LAST_YEAR, date(2025, 12, 31))])
 
 
 def test_a_rename_names_wrong_days_and_a_wrong_name_at_once() -> None:  # rule 2.10
     store = MemoryStore(*ADA)
-    refused = refusal(lambda: customer.rename_customer(store, REQUEST, number="1001", name="", effective_to=LAST_YEAR))
+    refused = refusal(
+        lambda: customer.rename_customer(store, REQUEST, number="1001", name="", when=When(effective_to=LAST_YEAR))
+    )
     text = f"{END_BEFORE_START} The name must have 1 to 100 characters."
     assert refused == (RefusedError, text, ("effective_to", "name"))
 
@@ -151,7 +152,7 @@ def test_a_rename_names_wrong_days_and_a_wrong_name_at_once() -> None:  # rule 2
 def test_the_drawer_names_wrong_days_and_a_missing_answer_at_once() -> None:  # rule 1.8, rule 2.10
     store = MemoryStore(*ADA, category_defined(required=True), response_defined())
     refused = refusal(
-        lambda: customer.confirm_drawer(store, REQUEST, number="1001", responses={}, effective_to=LAST_YEAR)
+        lambda: customer.confirm_drawer(store, REQUEST, number="1001", responses={}, when=When(effective_to=LAST_YEAR))
     )
     text = f"{END_BEFORE_START} A value must be selected for Age."
     assert refused == (RefusedError, text, ("effective_to", "responses.7"))
@@ -160,7 +161,9 @@ def test_the_drawer_names_wrong_days_and_a_missing_answer_at_once() -> None:  # 
 
 def test_a_control_names_wrong_days_and_a_wrong_value_at_once() -> None:  # rule 4.1, rule 2.10
     store = MemoryStore()
-    refused = refusal(lambda: setup.set_control(store, REQUEST, code="K87", value="?", effective_to=LAST_YEAR))
+    refused = refusal(
+        lambda: setup.set_control(store, REQUEST, code="K87", value="?", when=When(effective_to=LAST_YEAR))
+    )
     text = f"{END_BEFORE_START} The value must be Yes or No."
     assert refused == (RefusedError, text, ("effective_to", "value"))
 
@@ -172,7 +175,7 @@ def test_a_control_that_is_not_defined_is_not_found() -> None:  # rule 4.1
 
 def test_a_control_may_name_its_days() -> None:  # rule 4.1
     store = MemoryStore()
-    setup.set_control(store, REQUEST, code="L51", value="y", effective_from=LAST_YEAR, effective_to=date(2025, 12, 31))
+    setup.set_control(store, REQUEST, code="L51", value="y", when=When(LAST_YEAR, date(2025, 12, 31)))
     assert said(store.recorded) == said([control_set("L51", "Yes", LAST_YEAR, date(2025, 12, 31))])
 
 
@@ -180,7 +183,7 @@ def test_naming_days_in_the_drawer_lets_an_unchanged_answer_reach_further() -> N
     store = MemoryStore(*ADA, category_defined(), response_defined(), response_selected("A", first=TODAY))
     answer = {"number": "1001", "responses": {7: "A"}}
     assert not customer.confirm_drawer(store, REQUEST, **answer).changed  # type: ignore[arg-type]
-    customer.confirm_drawer(store, REQUEST, **answer, effective_from=LAST_YEAR)  # type: ignore[arg-type]
+    customer.confirm_drawer(store, REQUEST, **answer, when=When(LAST_YEAR))  # type: ignore[arg-type]
     assert said(store.recorded) == said([response_selected("A", first=LAST_YEAR)])
 
 

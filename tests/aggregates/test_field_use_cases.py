@@ -12,7 +12,7 @@ from aggregates.customer import unmasking_commands as unmasking
 from aggregates.customer.edits import FieldChangedMeanwhileError, NoOpenInteractionError, NotAgentEditableError
 from aggregates.customer.profile import CustomerNotFoundError
 from aggregates.customer.unmasking import Unmasking
-from aggregates.effective import Days
+from aggregates.effective import Days, When
 from aggregates.errors import DomainError, InvalidError, RefusedError
 from aggregates.fact import Fact, Role
 from aggregates.interaction import commands as interaction
@@ -183,7 +183,7 @@ def test_wrong_days_and_wrong_fields_are_named_at_once() -> None:  # rules 2.10,
             number="1001",
             fields={"city": "x" * 501, "zip": "1"},
             interaction="I-1",
-            effective_to=date(2026, 3, 9),
+            when=When(effective_to=date(2026, 3, 9)),
         )
     assert [fault.field for fault in refused.value.faults] == ["effective_to", "fields.city", "fields.zip"]
     assert store.recorded == []
@@ -197,8 +197,7 @@ def test_an_edit_holds_on_the_days_that_are_named() -> None:  # rule 3.11
         number="1001",
         fields={"city": "Bonn"},
         interaction="I-1",
-        effective_from=LAST_YEAR.first,
-        effective_to=LAST_YEAR.last,
+        when=When(LAST_YEAR.first, LAST_YEAR.last),
     )
     assert said(store.recorded) == said([field_edited("city", "Bonn", LAST_YEAR, during="I-1")])
 

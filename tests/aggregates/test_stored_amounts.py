@@ -13,7 +13,8 @@ import pytest
 
 from aggregates.account import commands as account
 from aggregates.account.account import Account
-from aggregates.account.commands import Place, When
+from aggregates.account.place import Place
+from aggregates.effective import When
 from aggregates.errors import DomainError
 from aggregates.profile_class import commands as profile_class
 from aggregates.profile_class.currencies import WITHDRAWN, decimals_of

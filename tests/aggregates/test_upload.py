@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from aggregates.effective import Days, EffectiveDatesError
+from aggregates.effective import Days, EffectiveDatesError, When
 from aggregates.errors import DomainError, RefusedError
 from aggregates.texts import TextError
 from aggregates.upload import commands as upload
@@ -124,7 +124,7 @@ def test_a_file_is_read_by_a_saved_mapping_except_for_what_is_said_with_it() -> 
         columns={"1": "city"},
         delimiter="|",
         header=False,
-        effective_from=days,
+        when=When(days),
     )
     assert said(store.recorded) == said(
         [
@@ -137,17 +137,17 @@ def test_a_file_is_read_by_a_saved_mapping_except_for_what_is_said_with_it() -> 
 def test_a_file_may_hold_up_to_a_last_day() -> None:  # rules 0.2, 3.10, 3.11
     store = MemoryStore(CITY)
     last = date(2026, 4, 30)
-    receive(store, columns={"Town": "city"}, effective_to=last)
+    receive(store, columns={"Town": "city"}, when=When(effective_to=last))
     assert said(store.recorded) == said([upload_received(effective_to=last)])
     with pytest.raises(EffectiveDatesError, match=r"^The end date must not be before the start date\.$") as refused:
-        receive(store, upload="U-2", columns={"Town": "city"}, effective_to=date(2026, 3, 9))
+        receive(store, upload="U-2", columns={"Town": "city"}, when=When(effective_to=date(2026, 3, 9)))
     assert (refused.value.field, len(store.recorded)) == ("effective_to", 1)
 
 
 def test_everything_wrong_with_an_upload_is_named_at_once() -> None:  # rule 3.2
     store = MemoryStore(CITY)
     with pytest.raises(RefusedError) as refused:
-        receive(store, mapping="none", delimiter="x", effective_from=date.max)
+        receive(store, mapping="none", delimiter="x", when=When(date.max))
     found = {fault.field: type(fault) for fault in refused.value.faults}
     assert (list(found), found["mapping"]) == (["mapping", "effective_from", "delimiter"], MappingNotFoundError)
     with pytest.raises(ColumnError, match=r"^Map 1 to 500 columns\.$"):

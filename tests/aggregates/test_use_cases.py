@@ -7,7 +7,7 @@ import pytest
 
 import profile_facts as facts
 from aggregates.account import commands as account
-from aggregates.account.commands import Place
+from aggregates.account.place import Place
 from aggregates.aggregate import Aggregate
 from aggregates.customer import commands as customer
 from aggregates.customer import unmasking_commands as unmasking

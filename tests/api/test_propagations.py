@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from aggregates.account.commands import Place, When, assign_class, update_profile
+from aggregates.account.commands import assign_class, update_profile
+from aggregates.account.place import Place
+from aggregates.effective import When
 from aggregates.fact import Role
 from api_client import Api, assert_problem, fields
 from command_line import eventually

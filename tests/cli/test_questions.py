@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from aggregates.account.commands import Place, When, assign_class, create_site, open_account, update_profile
+from aggregates.account.commands import assign_class, create_site, open_account, update_profile
+from aggregates.account.place import Place
 from aggregates.customer.commands import confirm_drawer, edit_fields, register_customer, rename_customer
+from aggregates.effective import When
 from aggregates.fact import Role
 from aggregates.field.commands import change_field
 from aggregates.profile_class.commands import define_class
@@ -52,10 +54,10 @@ def tell(dossier: Dossier) -> None:
     register_customer(dossier, request(), number="1002", name="Grace Hopper")
     confirm_drawer(dossier, request("bob", Role.AGENT), number="1001", responses={7: "A"})
     later = TODAY + timedelta(days=10)
-    confirm_drawer(dossier, request(reason="Birthday"), number="1001", responses={7: "B"}, effective_from=later)
-    rename_customer(dossier, request(), number="1001", name="Ada Lovelace", effective_from=TODAY)
+    confirm_drawer(dossier, request(reason="Birthday"), number="1001", responses={7: "B"}, when=When(later))
+    rename_customer(dossier, request(), number="1001", name="Ada Lovelace", when=When(TODAY))
     edit_fields(dossier, request(), number="1001", fields={"city": "London", "first_name": "Ada"})
-    edit_fields(dossier, request(), number="1001", fields={"city": "York"}, effective_from=later)
+    edit_fields(dossier, request(), number="1001", fields={"city": "York"}, when=When(later))
     change_field(dossier, request(reason="Privacy"), key="first_name", given={"masked": True})
     upload_row(dossier, "1002", {"due_date": "20310101"}, on=TODAY)
     tell_of_accounts(dossier)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from aggregates.effective import Days
+from aggregates.effective import Days, When
 from aggregates.upload.commands import save_mapping
 from command_line import CommandLine
 from jobs.upload import records, run, staging
@@ -184,8 +184,8 @@ def test_another_file_or_other_columns_are_another_upload(line: CommandLine, con
 def test_the_same_file_for_other_days_is_another_upload(line: CommandLine, contacts: Path) -> None:  # rule 3.11
     columns = {"id": "customer_number", "first": "first_name", "town": "city"}
     with line.dossier() as dossier:
-        days = {"effective_from": date(2031, 1, 1), "effective_to": date(2031, 12, 31)}
-        waiting = receive(dossier, contacts.read_bytes(), columns, file="contacts.csv", **days)
+        days = When(date(2031, 1, 1), date(2031, 12, 31))
+        waiting = receive(dossier, contacts.read_bytes(), columns, file="contacts.csv", when=days)
     told = (str(contacts), *MAP, "--effective-from", "2031-01-01")
     assert line.asked("upload", *told, status=3)["upload"] != str(waiting)
     again = line.asked("upload", *told, "--effective-to", "2031-12-31", status=3)
@@ -198,7 +198,7 @@ def test_a_worker_that_is_at_it_is_watched(line: CommandLine, contacts: Path) ->
             dossier,
             contacts.read_bytes(),
             {"id": "customer_number", "first": "first_name", "town": "city"},
-            effective_from=dossier.today(),
+            when=When(dossier.today()),
         )
     worker = line.process("work")
     try:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from aggregates.effective import When
 from aggregates.setup import commands as setup
 from conftest import TODAY
 from consumer_world import (
@@ -27,7 +28,7 @@ from store.application import Dossier
 
 
 def test_a_change_arrives_with_its_days_and_the_event_id_as_key(world: World) -> None:  # rules 4.2, 4.3
-    event = world.company.answer("1001", "A", effective_to=TODAY + timedelta(days=30))
+    event = world.company.answer("1001", "A", when=When(effective_to=TODAY + timedelta(days=30)))
     assert world.wait_for(event, "sent").attempts == 1
     assert world.received("1001") == [str(event.event_id)]
     stored = world.simulator._client.get("/customers/1001/attributes").json()

@@ -3,7 +3,8 @@
 import pytest
 
 from aggregates.account import profile
-from aggregates.account.commands import Place, update_profile
+from aggregates.account.commands import update_profile
+from aggregates.account.place import Place
 from aggregates.fact import EventTooLargeError
 from aggregates.profile_class.profile_class import ProfileClass
 from aggregates.profile_class.propagation import change_of

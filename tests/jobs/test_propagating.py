@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from aggregates.account.account import Account
-from aggregates.account.commands import Place, When, assign_class, end_site_profile, update_profile
+from aggregates.account.commands import assign_class, end_site_profile, update_profile
+from aggregates.account.place import Place
 from aggregates.account.propagating import LEFT_OUT, ONLY_LATER
 from aggregates.account.site import Site
+from aggregates.effective import When
 from aggregates.errors import ConflictError
 from aggregates.fact import Source
 from aggregates.profile_class.profile_class import ProfileClass

@@ -9,6 +9,7 @@ import pytest
 
 from aggregates.customer.commands import edit_fields, merge_customers, register_customer
 from aggregates.customer.profile import CustomerProfile
+from aggregates.effective import When
 from aggregates.errors import RefusedError
 from conftest import TODAY
 from jobs.upload import run
@@ -99,7 +100,7 @@ def test_random_files_come_to_the_same_in_a_dry_run(dossier: Dossier) -> None:  
             )
             for _ in range(chance.randrange(1, 14))
         ]
-        same_as_an_upload(dossier, HEADER + "".join(f"{row}\n" for row in rows), effective_to=last_day)
+        same_as_an_upload(dossier, HEADER + "".join(f"{row}\n" for row in rows), when=When(effective_to=last_day))
 
 
 def test_a_file_that_would_be_refused_says_so_with_the_rows_before(dossier: Dossier) -> None:  # rule 3.2

@@ -17,7 +17,7 @@ from aggregates.customer.commands import (
     register_customer,
     remove_alternate_number,
 )
-from aggregates.effective import Days
+from aggregates.effective import Days, When
 from aggregates.fact import Fact, Role, Source
 from aggregates.field.commands import change_field
 from aggregates.field.field import MASK
@@ -387,7 +387,7 @@ def test_what_an_edit_withholds_is_no_change_of_the_customer(dossier: Dossier) -
 
 def test_values_hold_from_the_day_that_is_named(dossier: Dossier) -> None:  # rule 3.11
     fields(dossier)
-    uploaded(dossier, TWO, effective_from=date(2027, 1, 1))
+    uploaded(dossier, TWO, when=When(date(2027, 1, 1)))
     assert values(dossier, "1001") == {}
     assert values(dossier, "1001", date(2027, 1, 1))["city"] == "Rome"
 
@@ -395,21 +395,21 @@ def test_values_hold_from_the_day_that_is_named(dossier: Dossier) -> None:  # ru
 def test_values_hold_up_to_the_last_day_and_what_was_there_comes_back(dossier: Dossier) -> None:  # rules 3.10, 3.11
     fields(dossier)
     uploaded(dossier, HEADER + "1001,,Ada,Bern,\n")
-    spring = {"effective_from": date(2027, 4, 1), "effective_to": date(2027, 4, 30)}
-    done = uploaded(dossier, TWO, **spring)
+    spring = When(date(2027, 4, 1), date(2027, 4, 30))
+    done = uploaded(dossier, TWO, when=spring)
     assert (counts(done), done.effective_to) == ((1, 1, 0, 0), date(2027, 4, 30))
     days = (date(2027, 3, 31), date(2027, 4, 1), date(2027, 4, 30), date(2027, 5, 1))
     assert [values(dossier, "1001", day).get("city") for day in days] == ["Bern", "Rome", "Rome", "Bern"]
     assert [values(dossier, "1002", day).get("city") for day in days] == [None, "Oslo", "Oslo", None]
     assert [customer(dossier, "1002").names.at(day) for day in days] == [None, "Grace", "Grace", "Grace"]
-    assert counts(uploaded(dossier, TWO, **spring)) == (0, 0, 2, 0)
+    assert counts(uploaded(dossier, TWO, when=spring)) == (0, 0, 2, 0)
 
 
 def test_against_an_edit_the_file_is_decided_up_to_its_last_day_only(dossier: Dossier) -> None:  # rule 3.10
     fields(dossier)
     uploaded(dossier, TWO)
     edit_fields(dossier, request(), number="1001", fields={"city": "Pisa"})
-    uploaded(dossier, HEADER + "1001,,,Bern,\n", effective_to=TODAY + ONE_DAY)
+    uploaded(dossier, HEADER + "1001,,,Bern,\n", when=When(effective_to=TODAY + ONE_DAY))
     days = (TODAY, TODAY + ONE_DAY, TODAY + 2 * ONE_DAY)
     assert [values(dossier, "1001", day)["city"] for day in days] == ["Bern", "Bern", "Pisa"]
 

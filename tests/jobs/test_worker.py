@@ -10,8 +10,9 @@ import psycopg
 import pytest
 from prometheus_client import REGISTRY
 
-from aggregates.account.commands import Place, update_profile
+from aggregates.account.commands import update_profile
 from aggregates.account.holder import ProfileHolder
+from aggregates.account.place import Place
 from aggregates.fact import Fact
 from aggregates.profile_class.commands import change_class, start_propagation
 from conftest import TODAY, environment

@@ -13,7 +13,8 @@ from typing import Final
 import pytest
 
 from aggregates.account.account import Account
-from aggregates.account.commands import Place, update_profile
+from aggregates.account.commands import update_profile
+from aggregates.account.place import Place
 from aggregates.account.site import Site
 from aggregates.effective import Days
 from aggregates.fact import Fact

@@ -20,11 +20,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from aggregates.account.account import Account
-from aggregates.account.commands import Place, When
 from aggregates.account.holder import ProfileHolder
+from aggregates.account.place import Place
 from aggregates.account.profile import Profile
 from aggregates.account.site import Site
-from aggregates.effective import Days
+from aggregates.effective import Days, When
 from aggregates.errors import DomainError
 from aggregates.fact import Fact, Origin, Role, Source
 from aggregates.profile_class import commands as classes

@@ -9,8 +9,9 @@ import pytest
 
 from aggregates.account import commands as accounts_of
 from aggregates.account.account import Account
-from aggregates.account.commands import Place, When
+from aggregates.account.place import Place
 from aggregates.customer.commands import merge_customers, register_customer, unmerge_customers
+from aggregates.effective import When
 from aggregates.errors import InvalidError
 from aggregates.profile_class import commands as classes
 from aggregates.setup import commands as setup

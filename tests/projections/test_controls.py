@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 
+from aggregates.effective import When
 from aggregates.setup import commands as setup
 from aggregates.use_case import Request
 from conftest import TODAY
@@ -49,7 +50,7 @@ def test_a_control_has_the_value_in_force_on_the_day(dossier: Dossier, ask: Ask)
     # rules 0.3, 4.1
     setup.set_control(dossier, ask(), code="L37", value="INTERACT")
     known = now_known(dossier)
-    setup.set_control(dossier, ask(), code="L37", value="SALES", effective_from=date(2030, 1, 1))
+    setup.set_control(dossier, ask(), code="L37", value="SALES", when=When(date(2030, 1, 1)))
     setup.set_control(dossier, ask(), code="L51", value="Yes")
     with reading(dossier, "controls") as view:
         one, other = control(view, "l37"), control(view, "L51")
@@ -108,7 +109,7 @@ def test_mappings_are_told_as_known_then_in_order(dossier: Dossier, ask: Ask) ->
 def test_any_batches_give_the_same_tables(dossier: Dossier, ask: Ask) -> None:
     setup.define_category(dossier, ask(), code=7, description="Age")
     for value, first in (("INTERACT", TODAY), ("SALES", date(2030, 1, 1)), ("", date(2027, 1, 1)), ("SALES", TODAY)):
-        setup.set_control(dossier, ask(), code="L37", value=value, effective_from=first)
+        setup.set_control(dossier, ask(), code="L37", value=value, when=When(first))
         setup.map_category(dossier, ask(), code=7, attribute=f"a{value}")
     setup.unmap_category(dossier, ask(), code=7)
     one_by_one, uneven, at_once = in_any_batches(dossier, "controls")

@@ -7,6 +7,7 @@ import pytest
 
 from aggregates.customer import commands as customers
 from aggregates.customer.profile import CustomerProfile
+from aggregates.effective import When
 from aggregates.errors import InvalidError
 from aggregates.setup import commands as setup
 from aggregates.use_case import Request
@@ -154,7 +155,7 @@ def test_a_name_is_found_by_the_beginnings_of_its_words(house: Dossier, words: s
 
 def test_a_name_is_found_as_it_is_on_the_day(house: Dossier, ask: Ask) -> None:
     # rules 0.3, 0.4
-    customers.rename_customer(house, ask(), number="1001", name="Ada Lovelace", effective_from=date(2027, 7, 8))
+    customers.rename_customer(house, ask(), number="1001", name="Ada Lovelace", when=When(date(2027, 7, 8)))
     with reading(house, "customers", valid_at=date(2027, 7, 7)) as view:
         assert (named(view, "byron"), named(view, "lovelace")) == (["1001"], [])
     with reading(house, "customers", valid_at=date(2027, 7, 8)) as view:
@@ -227,14 +228,14 @@ def test_a_past_answer_is_given_again_byte_by_byte(house: Dossier, ask: Ask) -> 
             return [one.model_dump_json(), by_number.model_dump_json(), all_customers(view, 10).model_dump_json()]
 
     before = told()
-    customers.rename_customer(house, ask(), number="1001", name="Eve", effective_from=date(2000, 1, 1))
+    customers.rename_customer(house, ask(), number="1001", name="Eve", when=When(date(2000, 1, 1)))
     customers.add_alternate_number(house, ask(), number="1001", alternate_number="X9", primary=True)
     customers.remove_alternate_number(house, ask(), number="1001", alternate_number="A1")
     assert told() == before
 
 
 def test_any_batches_give_the_same_tables(house: Dossier, ask: Ask) -> None:
-    customers.rename_customer(house, ask(), number="1001", name="Ada L", effective_from=TODAY, effective_to=TODAY)
+    customers.rename_customer(house, ask(), number="1001", name="Ada L", when=When(TODAY, TODAY))
     for alternate_number in ("X1", "X2", "X3"):
         customers.add_alternate_number(
             house, ask(), number="1001", alternate_number=alternate_number, primary=alternate_number != "X2"

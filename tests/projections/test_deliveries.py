@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from aggregates.customer import commands as customers
+from aggregates.effective import When
 from aggregates.errors import InvalidError
 from aggregates.field.commands import change_field
 from aggregates.setup import commands as setup
@@ -36,8 +37,8 @@ def house(dossier: Dossier, ask: Ask) -> Dossier:
 
 
 def forward(house: Dossier, ask: Ask) -> None:
-    setup.set_control(house, ask(), code="L37", value="INTERACT", effective_from=LONG_AGO)
-    setup.set_control(house, ask(), code="L51", value="Yes", effective_from=LONG_AGO)
+    setup.set_control(house, ask(), code="L37", value="INTERACT", when=When(LONG_AGO))
+    setup.set_control(house, ask(), code="L51", value="Yes", when=When(LONG_AGO))
     setup.map_category(house, ask(), code=7, attribute="age")
 
 
@@ -62,9 +63,9 @@ def put_outcome(house: Dossier, one: Delivery, status: str, reason: str | None =
 def test_a_change_is_not_sent_for_the_first_reason_that_applies(house: Dossier, ask: Ask) -> None:
     # rule 4.2
     select(house, ask, "A")
-    setup.set_control(house, ask(), code="L37", value="INTERACT", effective_from=LONG_AGO)
+    setup.set_control(house, ask(), code="L37", value="INTERACT", when=When(LONG_AGO))
     select(house, ask, "B")
-    setup.set_control(house, ask(), code="L51", value="Yes", effective_from=LONG_AGO)
+    setup.set_control(house, ask(), code="L51", value="Yes", when=When(LONG_AGO))
     select(house, ask, "A")
     setup.map_category(house, ask(), code=7, attribute="age")
     select(house, ask, "B")
@@ -80,7 +81,7 @@ def test_a_change_is_not_sent_for_the_first_reason_that_applies(house: Dossier, 
 def test_sales_is_not_interact(house: Dossier, ask: Ask) -> None:
     # rule 4.2
     forward(house, ask)
-    setup.set_control(house, ask(), code="L37", value="SALES", effective_from=LONG_AGO)
+    setup.set_control(house, ask(), code="L37", value="SALES", when=When(LONG_AGO))
     select(house, ask, "A")
     assert [(one.reason, one.attribute) for one in told(house)] == [("L37 is not INTERACT", "age")]
 
@@ -90,7 +91,7 @@ def test_what_is_set_later_does_not_change_what_was_decided(house: Dossier, ask:
     forward(house, ask)
     select(house, ask, "A")
     select(house, ask, "A", category=8)
-    setup.set_control(house, ask(), code="L51", value="No", effective_from=LONG_AGO)
+    setup.set_control(house, ask(), code="L51", value="No", when=When(LONG_AGO))
     setup.unmap_category(house, ask(), code=7)
     select(house, ask, "B")
     assert [(one.value, one.reason) for one in told(house)] == [("B", "L51 is No"), ("A", "not mapped"), ("A", None)]
@@ -101,11 +102,11 @@ def test_the_controls_in_force_on_the_companys_day_of_recording_decide(house: Do
     forward(house, ask)
     ahead, behind = "Pacific/Kiritimati", "Etc/GMT+12"
     day = datetime.now(UTC).astimezone(ZoneInfo(ahead)).date()
-    setup.set_control(house, ask(), code="L37", value="", effective_from=LONG_AGO)
-    setup.set_control(house, ask(), code="L37", value="INTERACT", effective_from=day)
-    setup.set_control(house, ask(), code="TZ", value=ahead, effective_from=LONG_AGO)
+    setup.set_control(house, ask(), code="L37", value="", when=When(LONG_AGO))
+    setup.set_control(house, ask(), code="L37", value="INTERACT", when=When(day))
+    setup.set_control(house, ask(), code="TZ", value=ahead, when=When(LONG_AGO))
     select(house, ask, "A")
-    setup.set_control(house, ask(), code="TZ", value=behind, effective_from=LONG_AGO)
+    setup.set_control(house, ask(), code="TZ", value=behind, when=When(LONG_AGO))
     select(house, ask, "B")
     assert [(one.value, one.reason) for one in told(house)] == [("B", "L37 is not INTERACT"), ("A", None)]
 
@@ -127,8 +128,7 @@ def test_the_forwarder_is_told_what_was_decided(house: Dossier, ask: Ask) -> Non
         ask(),
         number="1001",
         responses={7: "A"},
-        effective_from=date(2027, 1, 1),
-        effective_to=date(2027, 2, 1),
+        when=When(date(2027, 1, 1), date(2027, 2, 1)),
     )
     select(house, ask, "B", "1002")
     other, one = told(house)

@@ -8,6 +8,7 @@ import pytest
 
 from aggregates.customer import commands as customers
 from aggregates.customer.profile import CustomerProfile
+from aggregates.effective import When
 from aggregates.errors import InvalidError
 from aggregates.setup import commands as setup
 from aggregates.use_case import Request
@@ -183,7 +184,7 @@ def test_each_of_the_four_conditions_is_told_and_all_must_hold(house: Dossier, a
 
 def test_k87_counts_as_it_is_on_the_day(house: Dossier, ask: Ask) -> None:
     # rules 1.12, 4.1
-    setup.set_control(house, ask(), code="K87", value="Yes", effective_from=date(2030, 1, 1))
+    setup.set_control(house, ask(), code="K87", value="Yes", when=When(date(2030, 1, 1)))
     assert not holds(shown(house, valid_at=date(2029, 12, 31)))["k87"]
     assert holds(shown(house, valid_at=date(2030, 1, 1)))["k87"]
 
@@ -208,8 +209,8 @@ def test_a_default_is_not_an_answer_to_a_required_category(house: Dossier, ask: 
 
 def test_a_later_dated_response_supersedes_from_its_day_on(house: Dossier, ask: Ask) -> None:
     # rules 0.4, 1.15
-    customers.confirm_drawer(house, ask(), number="1001", responses={7: "A"}, effective_from=date(2026, 1, 1))
-    customers.confirm_drawer(house, ask(), number="1001", responses={7: "B"}, effective_from=date(2027, 1, 1))
+    customers.confirm_drawer(house, ask(), number="1001", responses={7: "A"}, when=When(date(2026, 1, 1)))
+    customers.confirm_drawer(house, ask(), number="1001", responses={7: "B"}, when=When(date(2027, 1, 1)))
     old, new = age(house, valid_at=date(2026, 12, 31)), age(house, valid_at=date(2027, 1, 1))
     assert (old.value, old.effective_from, old.effective_to) == ("A", date(2026, 1, 1), date(2026, 12, 31))
     assert (new.value, new.effective_from, new.effective_to) == ("B", date(2027, 1, 1), None)
@@ -222,10 +223,10 @@ def test_a_past_answer_is_given_again_byte_by_byte(house: Dossier, ask: Ask) -> 
     customers.confirm_drawer(house, ask(), number="1001", responses={7: "A"})
     then = now_known(house)
     first = shown(house, known_at=then).model_dump_json()
-    customers.confirm_drawer(house, ask(), number="1001", responses={7: "B"}, effective_from=date(2020, 1, 1))
-    customers.rename_customer(house, ask(), number="1001", name="Ada Lovelace", effective_from=date(2020, 1, 1))
+    customers.confirm_drawer(house, ask(), number="1001", responses={7: "B"}, when=When(date(2020, 1, 1)))
+    customers.rename_customer(house, ask(), number="1001", name="Ada Lovelace", when=When(date(2020, 1, 1)))
     setup.change_response(house, ask(), code=7, response="A", active=False)
-    setup.set_control(house, ask(), code="K87", value="Yes", effective_from=date(2020, 1, 1))
+    setup.set_control(house, ask(), code="K87", value="Yes", when=When(date(2020, 1, 1)))
     assert shown(house, known_at=then).model_dump_json() == first
     assert shown(house).model_dump_json() != first
 
@@ -239,7 +240,7 @@ def test_a_customer_registered_ahead_has_a_name_at_once(house: Dossier, ask: Ask
 
 def test_the_name_is_the_one_in_force_on_the_day(house: Dossier, ask: Ask) -> None:
     # rule 0.3
-    customers.rename_customer(house, ask(), number="1001", name="Ada Lovelace", effective_from=date(2027, 7, 8))
+    customers.rename_customer(house, ask(), number="1001", name="Ada Lovelace", when=When(date(2027, 7, 8)))
     assert shown(house, valid_at=date(2027, 7, 7)).name == "Ada Byron"
     assert shown(house, valid_at=date(2027, 7, 8)).name == "Ada Lovelace"
 
@@ -285,7 +286,7 @@ def test_customers_are_listed_by_response_in_pages(house: Dossier, ask: Ask) -> 
     customers.register_customer(house, ask(), number="1003", name="Cy")
     for number, response in (("1001", "B"), ("1002", "A"), ("1003", "B")):
         customers.confirm_drawer(house, ask(), number=number, responses={7: response})
-    customers.confirm_drawer(house, ask(), number="1003", responses={7: "A"}, effective_from=date(2030, 1, 1))
+    customers.confirm_drawer(house, ask(), number="1003", responses={7: "A"}, when=When(date(2030, 1, 1)))
     with reading(house, "drawer") as view:
         first = customers_by_response(view, "7", "b", 1)
         second = customers_by_response(view, " AGE ", "30-39", 1, first.next_cursor)
@@ -324,9 +325,9 @@ def test_any_batches_give_the_same_tables(house: Dossier, ask: Ask) -> None:
     for response, first in (("A", TODAY), ("B", date(2030, 1, 1)), (None, date(2029, 1, 1)), ("C", TODAY)):
         if response is None:
             setup.change_response(house, ask(), code=7, response="B", default=False)
-        customers.confirm_drawer(house, ask(), number="1001", responses={7: response}, effective_from=first)
+        customers.confirm_drawer(house, ask(), number="1001", responses={7: response}, when=When(first))
     customers.remove_alternate_number(house, ask(), number="1001", alternate_number="x1")
-    customers.rename_customer(house, ask(), number="1002", name="Rob", effective_to=date(2027, 1, 1))
+    customers.rename_customer(house, ask(), number="1002", name="Rob", when=When(effective_to=date(2027, 1, 1)))
     setup.set_control(house, ask(), code="K87", value="Yes")
     one_by_one, uneven, at_once = in_any_batches(house, "drawer")
     assert one_by_one == uneven == at_once

@@ -9,6 +9,7 @@ import pytest
 from aggregates.customer.commands import edit_fields, merge_customers, register_customer, unmerge_customers
 from aggregates.customer.merging import MergedAwayError
 from aggregates.customer.profile import CustomerProfile
+from aggregates.effective import FROM_TODAY, When
 from aggregates.fact import Role
 from aggregates.field.commands import change_field, define_field
 from aggregates.use_case import Request
@@ -48,9 +49,10 @@ def field(house: Dossier, key: str, number: str = "1001", **asked: Any) -> Widge
     return next(one for one in shown(house, number, **asked).fields if one.key == key)
 
 
-def edit(house: Dossier, ask: Ask, number: str = "1001", actor: str = "ann", **values: Any) -> None:
-    days = {name: values.pop(name) for name in ("effective_from", "effective_to", "keep_later") if name in values}
-    edit_fields(house, ask(actor=actor), number=number, fields=values, **days)
+def edit(
+    house: Dossier, ask: Ask, number: str = "1001", actor: str = "ann", when: When = FROM_TODAY, **values: Any
+) -> None:
+    edit_fields(house, ask(actor=actor), number=number, fields=values, when=when)
 
 
 def test_the_widget_has_a_title_and_the_business_fields_in_order(house: Dossier) -> None:  # rules 3.1, 3.3, 3.8
@@ -134,7 +136,7 @@ def test_the_position_comes_before_the_order_of_definition(house: Dossier, ask: 
 def test_a_value_says_who_set_it_how_when_and_on_which_days(house: Dossier, ask: Ask) -> None:  # rules 0.2, 3.11
     city = field(house, "city")
     assert (city.source, city.changed_by, city.effective_from, city.effective_to) == ("upload", "clerk", TODAY, None)
-    edit(house, ask, actor="bob", city="York", effective_from=LATER, effective_to=date(2030, 12, 31))
+    edit(house, ask, actor="bob", city="York", when=When(LATER, date(2030, 12, 31)))
     ahead = field(house, "city", valid_at=LATER)
     assert (ahead.value, ahead.source, ahead.changed_by, ahead.changed_at) == ("York", "edit", "bob", now_known(house))
     assert (ahead.effective_from, ahead.effective_to) == (LATER, date(2030, 12, 31))
@@ -158,7 +160,7 @@ def test_the_version_is_the_customers_as_known_then(house: Dossier, ask: Ask) ->
 
 
 def test_a_value_taken_away_is_gone_on_its_days_only(house: Dossier, ask: Ask) -> None:  # rule 3.11
-    edit(house, ask, city=None, effective_from=LATER, effective_to=LATER)
+    edit(house, ask, city=None, when=When(LATER, LATER))
     assert field(house, "city", valid_at=LATER).value is None
     assert field(house, "city", valid_at=date(2030, 1, 2)).value == "London"
 
@@ -328,7 +330,7 @@ def test_history_names_what_superseded_an_edit_and_a_row(house: Dossier, ask: As
 def test_a_row_holds_before_and_after_a_planned_edit_that_stands(house: Dossier, ask: Ask) -> None:
     # rules 3.10, 3.11
     change_field(house, ask(), key="city", given={"policy": "agent"})
-    edit(house, ask, city="Bath", effective_from=LATER, effective_to=LATER)
+    edit(house, ask, city="Bath", when=When(LATER, LATER))
     upload_row(house, "1001", {"city": "Deal", "first_name": "Ada L"}, upload="U-3")
     assert (field(house, "city").value, field(house, "city").effective_to) == ("Deal", date(2029, 12, 31))
     assert field(house, "city", valid_at=LATER).value == "Bath"
@@ -390,7 +392,7 @@ def test_a_customer_not_known_then_has_no_widget(house: Dossier, ask: Ask) -> No
 
 def test_any_batches_give_the_same_tables(house: Dossier, ask: Ask) -> None:
     edit(house, ask, city="York", first_name="Augusta")
-    edit(house, ask, city=None, effective_from=LATER)
+    edit(house, ask, city=None, when=When(LATER))
     upload_row(house, "1001", {"city": "Hull", "due_date": "20300101"}, upload="U-2")
     change_field(house, ask(role=Role.ADMINISTRATOR), key="city", given={"label": "Town", "masked": False})
     merge_customers(house, ask(), number="1002", other="1001")

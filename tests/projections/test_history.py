@@ -7,6 +7,7 @@ import pytest
 
 from aggregates.customer import commands as customers
 from aggregates.customer.profile import CustomerProfile
+from aggregates.effective import When
 from aggregates.fact import Role, Source
 from aggregates.setup import commands as setup
 from aggregates.use_case import Request
@@ -42,7 +43,7 @@ def told(house: Dossier, kind: str = "customer", key: str = "1001") -> list[Hist
 def test_an_entry_tells_who_from_where_and_why(house: Dossier, ask: Ask) -> None:
     # rules 0.2, 0.4
     request = ask(actor="bob", role=Role.AGENT, source=Source.UI, reason="on the phone")
-    outcome = customers.confirm_drawer(house, request, number="1001", responses={7: "A"}, effective_from=FAR_AHEAD)
+    outcome = customers.confirm_drawer(house, request, number="1001", responses={7: "A"}, when=When(FAR_AHEAD))
     _, entry = told(house)
     assert (entry.actor, entry.role, entry.source, entry.reason) == ("bob", "agent", "ui", "on the phone")
     assert (entry.topic, entry.version, entry.position) == ("customer.response_selected", 2, outcome.position)
@@ -85,11 +86,11 @@ def test_history_keeps_the_descriptions_of_the_time(house: Dossier, ask: Ask) ->
 def test_a_fact_before_the_companys_day_of_recording_is_back_dated(house: Dossier, ask: Ask) -> None:
     # rule 0.4
     recorded = now_known(house).date()
-    setup.set_control(house, ask(), code="TZ", value="Etc/GMT+12", effective_from=LONG_AGO)
+    setup.set_control(house, ask(), code="TZ", value="Etc/GMT+12", when=When(LONG_AGO))
     behind = house.today()
-    customers.confirm_drawer(house, ask(), number="1001", responses={7: "A"}, effective_from=behind)
-    setup.set_control(house, ask(), code="TZ", value="Pacific/Kiritimati", effective_from=LONG_AGO)
-    customers.confirm_drawer(house, ask(), number="1001", responses={7: "B"}, effective_from=behind)
+    customers.confirm_drawer(house, ask(), number="1001", responses={7: "A"}, when=When(behind))
+    setup.set_control(house, ask(), code="TZ", value="Pacific/Kiritimati", when=When(LONG_AGO))
+    customers.confirm_drawer(house, ask(), number="1001", responses={7: "B"}, when=When(behind))
     assert behind <= recorded
     assert [entry.back_dated for entry in told(house)] == [True, False, True]
 
@@ -97,16 +98,14 @@ def test_a_fact_before_the_companys_day_of_recording_is_back_dated(house: Dossie
 def test_an_entry_names_the_event_that_superseded_it(house: Dossier, ask: Ask) -> None:
     # rules 1.15, 2.18
     def choose(response: str, first: date, last: date | None = None) -> None:
-        customers.confirm_drawer(
-            house, ask(), number="1001", responses={7: response}, effective_from=first, effective_to=last
-        )
+        customers.confirm_drawer(house, ask(), number="1001", responses={7: response}, when=When(first, last))
 
     choose("A", date(2026, 1, 1), date(2026, 1, 31))
     choose("B", date(2026, 2, 1), date(2026, 2, 28))
     then = now_known(house)
     choose("B", date(2026, 1, 15), date(2026, 1, 20))
     choose("A", date(2026, 1, 1))
-    customers.rename_customer(house, ask(), number="1001", name="Ada L", effective_from=TODAY)
+    customers.rename_customer(house, ask(), number="1001", name="Ada L", when=When(TODAY))
     name, first, second, third, fourth, renamed = told(house)
     assert (first.superseded_by, second.superseded_by) == (third.event_id, fourth.event_id)
     assert (third.superseded_by, fourth.superseded_by) == (fourth.event_id, None)
@@ -141,7 +140,7 @@ def test_personal_values_are_sealed_and_read_as_erased_once_the_key_is_gone(hous
 
 
 def test_any_batches_give_the_same_tables(house: Dossier, ask: Ask) -> None:
-    setup.set_control(house, ask(), code="TZ", value="Europe/Paris", effective_from=LONG_AGO)
+    setup.set_control(house, ask(), code="TZ", value="Europe/Paris", when=When(LONG_AGO))
     customers.confirm_drawer(house, ask(), number="1001", responses={7: "A"})
     one_by_one, uneven, at_once = in_any_batches(house, "history")
     assert one_by_one == uneven == at_once
@@ -181,7 +180,7 @@ def test_a_diff_tells_what_differs_between_two_instants(house: Dossier, ask: Ask
 
 def test_a_diff_tells_what_differs_between_two_days(house: Dossier, ask: Ask) -> None:
     # rules 0.3, 1.15
-    customers.confirm_drawer(house, ask(), number="1001", responses={7: "A"}, effective_from=FAR_AHEAD)
+    customers.confirm_drawer(house, ask(), number="1001", responses={7: "A"}, when=When(FAR_AHEAD))
     found = between(house, "1001", {"valid_at": TODAY}, {"valid_at": FAR_AHEAD})
     assert found is not None
     assert [(one.field, one.before, one.after) for one in found.differences] == [("responses.7", None, "A")]

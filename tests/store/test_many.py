@@ -5,7 +5,8 @@ from uuid import uuid4
 import orjson
 
 from aggregates.account.account import Account
-from aggregates.account.commands import Place, update_profile
+from aggregates.account.commands import update_profile
+from aggregates.account.place import Place
 from aggregates.account.site import Site
 from aggregates.profile_class.terms import NOTHING, Terms
 from store import terms

@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 
 from aggregates.account.account import Account
-from aggregates.account.commands import Place, assign_class, open_account
+from aggregates.account.commands import assign_class, open_account
+from aggregates.account.place import Place
 from aggregates.customer.commands import register_customer
 from aggregates.profile_class.commands import change_class, define_class, found_company
 from aggregates.profile_class.profile_class import ClassInactiveError

@@ -1,52 +1,21 @@
 """Use cases of accounts and sites. Each loads what it needs, lets it decide, and stores its facts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from aggregates.account.account import Account, AccountNotFoundError, account_number
 from aggregates.account.holder import ProfileHolder
+from aggregates.account.place import Place
 from aggregates.account.site import Site, SiteNotFoundError, site_number
 from aggregates.customer.commands import CustomerNotDefinedError, standing
-from aggregates.effective import Days
+from aggregates.effective import FROM_TODAY, Days, When
 from aggregates.errors import InvalidError
 from aggregates.profile_class.profile_class import DEFAULT, ClassNotDefinedError, ProfileClass
 from aggregates.profile_class.terms import NOTHING, check_amounts, check_kept, check_named, read_patch
 from aggregates.setup.catalogue import Setup
 from aggregates.texts import Faults
 from aggregates.use_case import FactStore, Outcome, Request, command
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """An account, or a site of it."""
-
-    account: str
-    site: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class When:
-    """The effective dates that a caller named; by default from today on, open-ended, over everything recorded before."""
-
-    effective_from: date | None = None
-    effective_to: date | None = None
-    keep_later: bool = False
-
-    @property
-    def dated(self) -> bool:
-        """Whether the caller named a day."""
-        return self.effective_from is not None or self.effective_to is not None
-
-    def days(self, faults: Faults, today: date) -> Days:
-        """The days; what is wrong with them goes into `faults` (rule 2.10)."""
-        with faults:
-            return Days(self.effective_from or today, self.effective_to)
-        return Days(today)
-
-
-NOW: When = When()
 
 
 @command
@@ -65,12 +34,12 @@ def open_account(
     if owner is None:
         faults.found.append(CustomerNotDefinedError(f"Customer {customer} does not exist.", field="customer"))
     faults.raise_any()
-    found = store.load(Account, account) or Account.new(store.company, account)
-    found.expect(request.expected_versions)
+    new_account = store.load(Account, account) or Account.new(store.company, account)
+    new_account.expect(request.expected_versions)
     default = _class(setup, DEFAULT)
     number = owner.number if owner else customer
-    found.open(request.origin, number=account, customer=number, start=start, default=default)
-    return store.keep(request, found, decided_on=setup)
+    new_account.open(request.origin, number=account, customer=number, start=start, default=default)
+    return store.keep(request, new_account, decided_on=setup)
 
 
 @command
@@ -78,10 +47,10 @@ def create_site(store: FactStore, request: Request, *, account: str, site: str) 
     """Creates a site under an account. It has no profile of its own (rule 2.6)."""
     _holder(store, Place(account))
     site = site_number(site)
-    found = store.load(Site, Site.key(account, site)) or Site.new(store.company, Site.key(account, site))
-    found.expect(request.expected_versions)
-    found.create(request.origin, account=account, number=site)
-    return store.keep(request, found)
+    new_site = store.load(Site, Site.key(account, site)) or Site.new(store.company, Site.key(account, site))
+    new_site.expect(request.expected_versions)
+    new_site.create(request.origin, account=account, number=site)
+    return store.keep(request, new_site)
 
 
 @command
@@ -91,7 +60,7 @@ def assign_class(
     place: Place,
     *,
     profile_class: str,
-    when: When = NOW,
+    when: When = FROM_TODAY,
     keep_overrides: bool = False,
     create: bool = False,
 ) -> Outcome:
@@ -101,16 +70,16 @@ def assign_class(
     holder.expect(request.expected_versions)
     days = _days(faults, holder, when, request.today)
     with faults:
-        found = _class(setup, profile_class)
-        found.check_assignable()
+        assigned = _class(setup, profile_class)
+        assigned.check_assignable()
     if create and isinstance(holder, Site):
         with faults:
             holder.check_first()
     faults.raise_any()
     if create and isinstance(holder, Site):
-        holder.create_profile(request.origin, found, days)
+        holder.create_profile(request.origin, assigned, days)
     else:
-        holder.assign(request.origin, found, days, keep_later=when.keep_later, keep_overrides=keep_overrides)
+        holder.assign(request.origin, assigned, days, keep_later=when.keep_later, keep_overrides=keep_overrides)
     return store.keep(request, holder, decided_on=setup)
 
 
@@ -123,7 +92,7 @@ def update_profile(
     options: Mapping[str, Any] | None = None,
     amounts: Mapping[str, Any] | None = None,
     attributes: Mapping[str, Any] | None = None,
-    when: When = NOW,
+    when: When = FROM_TODAY,
 ) -> Outcome:
     """Changes details on this account or site only, on each day on which it has a profile (rules 2.8, 2.21)."""
     faults = Faults()
@@ -189,7 +158,7 @@ def _day(faults: Faults, field: str, day: date) -> date:
 
 
 def _class(setup: Setup, name: str) -> ProfileClass:
-    found = setup.profile_class(name)
-    if found is None:
+    profile_class = setup.profile_class(name)
+    if profile_class is None:
         raise ClassNotDefinedError(f"Profile class {name} does not exist.", field="profile_class")
-    return found
+    return profile_class

@@ -8,7 +8,7 @@ from aggregates import texts
 from aggregates.customer.merging import MergeError, check_not_merged, is_absorbed
 from aggregates.customer.numbers import AlternateNumberInUseError, alternate_number_text, customer_number
 from aggregates.customer.profile import CustomerNotFoundError, CustomerProfile
-from aggregates.effective import Days
+from aggregates.effective import FROM_TODAY, When
 from aggregates.errors import InvalidError
 from aggregates.fact import Origin, Source
 from aggregates.interaction.interaction import Interaction
@@ -60,9 +60,7 @@ def register_customer(
 ) -> Outcome:
     """Registers a customer, with a first alternate number where one is given."""
     faults = texts.Faults()
-    days = Days(request.today)
-    with faults:
-        days = Days(effective_from or request.today)
+    days = When(effective_from).days(faults, request.today)
     numbers: list[str] = []
     with faults:
         numbers = [] if alternate_number is None else [alternate_number_text(alternate_number)]
@@ -86,18 +84,14 @@ def rename_customer(
     *,
     number: str,
     name: str,
-    effective_from: date | None = None,
-    effective_to: date | None = None,
-    keep_later: bool = False,
+    when: When = FROM_TODAY,
 ) -> Outcome:
     """Gives a customer another name, by default from today on, open-ended."""
     customer = _customer(store, request, number)
     faults = texts.Faults()
-    days = Days(request.today)
+    days = when.days(faults, request.today)
     with faults:
-        days = Days(effective_from or request.today, effective_to)
-    with faults:
-        customer.rename(request.origin, name=name, days=days, keep_later=keep_later)
+        customer.rename(request.origin, name=name, days=days, keep_later=when.keep_later)
     faults.raise_any()
     return store.keep(request, customer)
 
@@ -137,25 +131,21 @@ def confirm_drawer(
     *,
     number: str,
     responses: Mapping[int, str | None],
-    effective_from: date | None = None,
-    effective_to: date | None = None,
-    keep_later: bool = False,
+    when: When = FROM_TODAY,
 ) -> Outcome:
     """OK in the profile drawer (rules 1.5-1.9, 1.15), by default from today on, open-ended."""
     customer = _customer(store, request, number)
     setup = store.setup()
     faults = texts.Faults()
-    days = Days(request.today)
-    with faults:
-        days = Days(effective_from or request.today, effective_to)
+    days = when.days(faults, request.today)
     with faults:
         customer.confirm_drawer(
             request.origin,
             answers=responses,
             categories=setup.categories,
             days=days,
-            dated=effective_from is not None or effective_to is not None,
-            keep_later=keep_later,
+            dated=when.dated,
+            keep_later=when.keep_later,
         )
     faults.raise_any()
     return store.keep(request, customer, decided_on=setup)
@@ -169,9 +159,7 @@ def edit_fields(
     number: str,
     fields: Mapping[str, Any],
     interaction: str | None = None,
-    effective_from: date | None = None,
-    effective_to: date | None = None,
-    keep_later: bool = False,
+    when: When = FROM_TODAY,
 ) -> Outcome:
     """Save in the widget (rules 3.4-3.7, 3.9). The expected version is compared field by field: others do not conflict.
 
@@ -184,17 +172,15 @@ def edit_fields(
     seen = _seen(customer, request.expected_versions)
     setup, call = store.setup(), _open_interaction(store, request, customer, interaction)
     faults = texts.Faults()
-    days = Days(request.today)
-    with faults:
-        days = Days(effective_from or request.today, effective_to)
+    days = when.days(faults, request.today)
     with faults:
         customer.edit_fields(
             request.origin,
             fields,
             setup.fields,
             days,
-            dated=effective_from is not None or effective_to is not None,
-            keep_later=keep_later,
+            dated=when.dated,
+            keep_later=when.keep_later,
             seen=seen,
             interaction=None if call is None else call.key,
             zone=setup.controls.zone,

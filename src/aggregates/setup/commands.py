@@ -1,12 +1,10 @@
 """Use cases of the setup. Each loads one aggregate, lets it decide, and stores its facts."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from aggregates import texts
-from aggregates.account.commands import NOW, When
-from aggregates.effective import Days
+from aggregates.effective import FROM_TODAY, When
 from aggregates.field.field import BusinessField, FieldNotFoundError
 from aggregates.profile_class.terms import NOTHING, check_amounts, check_named, read_patch
 from aggregates.setup.category import CategoryNotFoundError, ProfileCategory
@@ -118,20 +116,16 @@ def set_control(
     *,
     code: str,
     value: str,
-    effective_from: date | None = None,
-    effective_to: date | None = None,
-    keep_later: bool = False,
+    when: When = FROM_TODAY,
 ) -> Outcome:
     """Sets a system control value, by default from today on, open-ended (rule 4.1)."""
     controls = store.load(SystemControls, store.company) or SystemControls.new(store.company, store.company)
     controls.expect(request.expected_versions)
     code = control(code).code
     faults = texts.Faults()
-    days = Days(request.today)
+    days = when.days(faults, request.today)
     with faults:
-        days = Days(effective_from or request.today, effective_to)
-    with faults:
-        controls.set_value(request.origin, code, value, days, keep_later=keep_later)
+        controls.set_value(request.origin, code, value, days, keep_later=when.keep_later)
     faults.raise_any()
     return store.keep(request, controls)
 
@@ -153,20 +147,20 @@ def change_system_options(
     options: Mapping[str, Any] | None = None,
     amounts: Mapping[str, Any] | None = None,
     attributes: Mapping[str, Any] | None = None,
-    when: When = NOW,
+    when: When = FROM_TODAY,
 ) -> Outcome:
     """Changes what is given of the company's own options, by default from today on, open-ended (rule 2.13)."""
-    found = store.load(SystemOptions, store.company) or SystemOptions.new(store.company, store.company)
-    found.expect(request.expected_versions)
+    system_options = store.load(SystemOptions, store.company) or SystemOptions.new(store.company, store.company)
+    system_options.expect(request.expected_versions)
     faults = texts.Faults()
     days = when.days(faults, request.today)
     patch = read_patch(faults, options=options, amounts=amounts, attributes=attributes)
-    before = found.values.at(days.first)
+    before = system_options.values.at(days.first)
     check_amounts(faults, patch, before.terms if before else NOTHING, days.first)
     check_named(faults, patch, dated=when.dated)
     faults.raise_any()
-    found.change(request.origin, patch, days, keep_later=when.keep_later)
-    return store.keep(request, found)
+    system_options.change(request.origin, patch, days, keep_later=when.keep_later)
+    return store.keep(request, system_options)
 
 
 @command

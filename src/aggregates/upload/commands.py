@@ -1,10 +1,9 @@
 """Use cases of contact uploads."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Protocol
 
-from aggregates.effective import Days
+from aggregates.effective import FROM_TODAY, When
 from aggregates.texts import Faults
 from aggregates.upload.mapping import MappingNotFoundError, UploadMapping, check_columns, check_delimiter
 from aggregates.upload.upload import Counts, Upload, UploadNotFoundError
@@ -23,13 +22,13 @@ def save_mapping(
 ) -> Outcome:
     """Saves a mapping from columns to fields under a name, or its next version (rule 3.2)."""
     name = name.strip()
-    found = store.load(UploadMapping, name) or UploadMapping.new(store.company, name)
-    found.expect(request.expected_versions)
+    mapping = store.load(UploadMapping, name) or UploadMapping.new(store.company, name)
+    mapping.expect(request.expected_versions)
     setup = store.setup()
-    found.save(
+    mapping.save(
         request.origin, name=name, columns=columns, fields=setup.fields.keys(), delimiter=delimiter, header=header
     )
-    return store.keep(request, found, decided_on=setup)
+    return store.keep(request, mapping, decided_on=setup)
 
 
 @command
@@ -45,23 +44,20 @@ def receive_upload(
     columns: Mapping[str, str] | None = None,
     delimiter: str | None = None,
     header: bool | None = None,
-    effective_from: date | None = None,
-    effective_to: date | None = None,
+    when: When = FROM_TODAY,
 ) -> Outcome:
     """A contact file came in whole, to be read by a saved mapping or by the columns given here; what is given here wins."""
     faults = Faults()
     saved = None if mapping is None else store.load(UploadMapping, mapping)
     if mapping is not None and saved is None:
         faults.found.append(_no_mapping(mapping))
-    days = Days(request.today)
-    with faults:
-        days = Days(effective_from or request.today, effective_to)
+    days = when.days(faults, request.today)
     wanted = columns if columns is not None or saved is None else saved.columns
     checked = {} if mapping is not None and saved is None else check_columns(faults, wanted or {}, store.setup().fields)
     check_delimiter(faults, delimiter)
     faults.raise_any()
-    found = store.load(Upload, upload) or Upload.new(store.company, upload)
-    found.receive(
+    contact_upload = store.load(Upload, upload) or Upload.new(store.company, upload)
+    contact_upload.receive(
         request.origin,
         upload=upload,
         file=file,
@@ -72,7 +68,7 @@ def receive_upload(
         header=header if header is not None else saved.header if saved else None,
         days=days,
     )
-    return store.keep(request, found)
+    return store.keep(request, contact_upload)
 
 
 class UploadStore(FactStore, Protocol):
@@ -86,12 +82,12 @@ class UploadStore(FactStore, Protocol):
 @command
 def cancel_upload(store: UploadStore, request: Request, *, upload: str) -> Outcome:
     """Ends an upload before the end of its file; the rows that were taken stay (rule 3.2)."""
-    found = store.load(Upload, upload)
-    if found is None:
+    contact_upload = store.load(Upload, upload)
+    if contact_upload is None:
         raise UploadNotFoundError(f"There is no upload {upload}.")
-    found.expect(request.expected_versions)
-    found.cancel(request.origin, store.taken())
-    return store.keep(request, found)
+    contact_upload.expect(request.expected_versions)
+    contact_upload.cancel(request.origin, store.taken())
+    return store.keep(request, contact_upload)
 
 
 def _no_mapping(name: str) -> MappingNotFoundError:

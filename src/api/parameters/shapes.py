@@ -16,7 +16,7 @@ from aggregates.account.account import account_number
 from aggregates.account.site import site_number
 from aggregates.customer.numbers import alternate_number_text, customer_number
 from aggregates.customer.profile import LONGEST_NAME
-from aggregates.effective import LAST_DAY
+from aggregates.effective import LAST_DAY, When
 from aggregates.errors import DomainError
 from aggregates.fact import LONGEST_REASON
 from aggregates.field.field import (
@@ -279,3 +279,20 @@ CategoryKey = Annotated[int, BeforeValidator(category_key)]
 Cursor = Annotated[str, Field(pattern=r"^[A-Za-z0-9_=.:-]+$", max_length=LONGEST_CURSOR)]
 Limit = Annotated[int, Field(ge=1, le=MOST_A_PAGE), WHOLE]
 LogPosition = Annotated[int, Field(ge=0, le=LAST_POSITION), WHOLE]
+
+
+class DatedBody(Body):
+    """The body of a write that holds on business days, by default from today on, open-ended, over everything recorded before.
+
+    `keep_later` ends it before the next later-dated version.
+    """
+
+    effective_from: Day | None = None
+    effective_to: Day | None = None
+    keep_later: bool = False
+    reason: Reason | None = None
+
+    @property
+    def when(self) -> When:
+        """The dates as use cases take them."""
+        return When(self.effective_from, self.effective_to, self.keep_later)

@@ -10,12 +10,12 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from aggregates.account import commands
-from aggregates.account.commands import Place, When
+from aggregates.account.place import Place
 from api.parameters.pages import Paged, Paging
 from api.parameters.paths import ACCOUNT, SITE
 from api.parameters.points import From, Point, To, two_views
 from api.parameters.reading import AnswerSource, Read, Reading
-from api.parameters.shapes import Body, ClassWord, Day, Reason
+from api.parameters.shapes import Body, ClassWord, DatedBody, Day, Reason
 from api.parameters.spellings import Flag
 from api.parameters.terms import OptionsToKeep, TermsBody
 from api.parameters.writing import UNCHANGED, Write, WriteAnswer, Writing
@@ -32,7 +32,7 @@ router: Final = APIRouter(prefix="/v1/accounts", tags=["account profiles"], rout
 Explain = Annotated[Flag, Query(description="Also level, origin, class, class version and event of every value.")]
 
 
-class Assignment(Body):
+class Assignment(DatedBody):
     """A class to be assigned, by default from today on, open-ended, over everything recorded before (rules 2.9-2.11).
 
     `keep_later` ends it before the next later-dated version, or before the day on which a site's profile ended;
@@ -40,11 +40,7 @@ class Assignment(Body):
     """
 
     profile_class: ClassWord
-    effective_from: Day | None = None
-    effective_to: Day | None = None
-    keep_later: bool = False
     keep_overrides: bool = False
-    reason: Reason | None = None
 
 
 class SiteAssignment(Assignment):
@@ -53,7 +49,7 @@ class SiteAssignment(Assignment):
     create: bool = False
 
 
-class ProfileChange(TermsBody):
+class ProfileChange(TermsBody, DatedBody):
     """Details to be changed here only (rule 2.8); `null` takes a value away, a currency's `null` its row.
 
     Only they are written, on each day of the range on which there is a profile, whatever its class; days without one stay
@@ -61,10 +57,6 @@ class ProfileChange(TermsBody):
     """
 
     options: OptionsToKeep | None = None
-    effective_from: Day | None = None
-    effective_to: Day | None = None
-    keep_later: bool = False
-    reason: Reason | None = None
 
 
 class ProfileEnd(Body):
@@ -195,7 +187,7 @@ def _assign(write: Write, place: Place, body: Assignment, **more: Any) -> Respon
         write.ask(body.reason),
         place,
         profile_class=body.profile_class,
-        when=When(body.effective_from, body.effective_to, body.keep_later),
+        when=body.when,
         keep_overrides=body.keep_overrides,
         **more,
     )
@@ -209,7 +201,7 @@ def _update(write: Write, place: Place, body: ProfileChange) -> Response:
         write.ask(body.reason),
         place,
         **body.terms,
-        when=When(body.effective_from, body.effective_to, body.keep_later),
+        when=body.when,
     )
     return write.done(outcome)
 

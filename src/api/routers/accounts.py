@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from aggregates.account import commands
-from aggregates.account.commands import Place
+from aggregates.account.place import Place
 from aggregates.errors import InvalidError
 from aggregates.profile_class import currencies
 from api.parameters.pages import Paged

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
+from aggregates.effective import When
 from aggregates.errors import InvalidError
 from aggregates.strict_json import JsonError, Members, read_members
 from aggregates.upload.mapping import MOST_COLUMNS
@@ -123,7 +124,7 @@ async def receive_file(
     """
     services = services_of(request)
     sign = "\t" if delimiter == "tab" else delimiter
-    reading = Reading(file, mapping, _columns(columns), sign, header, effective_from, effective_to)
+    reading = Reading(file, mapping, _columns(columns), sign, header, When(effective_from, effective_to))
     asked = await run_in_threadpool(write.ask, creates=True)
     await run_in_threadpool(receive.check, services.dossier, asked, reading)
     incoming = await run_in_threadpool(Receiving, services.dossier, reading)

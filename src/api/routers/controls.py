@@ -13,7 +13,7 @@ from aggregates.setup.controls import ControlNotFoundError, control
 from api.parameters.pages import Paged, page_of
 from api.parameters.paths import CONTROL
 from api.parameters.reading import Reading
-from api.parameters.shapes import Body, ControlText, Day, Reason
+from api.parameters.shapes import ControlText, DatedBody
 from api.parameters.writing import WriteAnswer, Writing
 from api.routing.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
 from projections.controls import queries as controls
@@ -23,14 +23,10 @@ from projections.reading.paging import Page
 router: Final = APIRouter(prefix="/v1/controls", tags=["controls"], route_class=GuardedRoute)
 
 
-class NewControlValue(Body):
+class NewControlValue(DatedBody):
     """A value, by default from today on, open-ended; `keep_later` ends it before the next later-dated value."""
 
     value: ControlText
-    effective_from: Day | None = None
-    effective_to: Day | None = None
-    keep_later: bool = False
-    reason: Reason | None = None
 
 
 @router.get("", response_model=Page[ControlValue], dependencies=[allow(PROFILE_READERS)])
@@ -59,9 +55,7 @@ def set_control(write: Writing, code: CONTROL, body: NewControlValue) -> Respons
         write.ask(body.reason),
         code=code,
         value=body.value,
-        effective_from=body.effective_from,
-        effective_to=body.effective_to,
-        keep_later=body.keep_later,
+        when=body.when,
     )
     write.services.day.forget()
     return write.done(outcome)

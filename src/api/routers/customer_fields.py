@@ -16,7 +16,7 @@ from aggregates.errors import DomainError
 from aggregates.fact import Role
 from api.parameters.paths import NUMBER
 from api.parameters.reading import Reading
-from api.parameters.shapes import Body, Day, FieldEdit, InteractionId, Reason
+from api.parameters.shapes import DatedBody, FieldEdit, InteractionId
 from api.parameters.spellings import Flag
 from api.parameters.writing import Recording, WriteAnswer, Writing
 from api.routing.auth import PROFILE_READERS, Allowed, GuardedRoute, allow
@@ -32,7 +32,7 @@ SAVED: Final = "Customer profile changed successfully"
 NOTHING_CHANGED: Final = "Nothing changed."
 
 
-class FieldEdits(Body):
+class FieldEdits(DatedBody):
     """Save in the widget: values by field key; `null` takes one away. All of them, or none.
 
     By default from today on, open-ended, over everything recorded before; `keep_later` ends it before the next later-dated value.
@@ -41,10 +41,6 @@ class FieldEdits(Body):
 
     fields: dict[str, FieldEdit]
     interaction: InteractionId | None = None
-    effective_from: Day | None = None
-    effective_to: Day | None = None
-    keep_later: bool = False
-    reason: Reason | None = None
 
 
 @router.get("/{number}/fields", response_model=Widget, dependencies=[allow(PROFILE_READERS)], responses=LEADS_ON)
@@ -85,9 +81,7 @@ def edit_fields(write: Writing, number: NUMBER, body: FieldEdits) -> Response:
             number=number,
             fields=body.fields,
             interaction=body.interaction,
-            effective_from=body.effective_from,
-            effective_to=body.effective_to,
-            keep_later=body.keep_later,
+            when=body.when,
         )
     except DomainError as refusal:
         unmasking_commands.record_refusal(dossier, asked, number=number, refusal=refusal)

@@ -17,7 +17,7 @@ from api.parameters.pages import Paged, Paging
 from api.parameters.paths import ALTERNATE_NUMBER, NUMBER
 from api.parameters.points import From, To, two_views
 from api.parameters.reading import Read, Reading
-from api.parameters.shapes import AlternateNumber, Body, CustomerName, CustomerNumber, Day, Reason
+from api.parameters.shapes import AlternateNumber, Body, CustomerName, CustomerNumber, DatedBody, Day, Reason
 from api.parameters.shapes import Query as Words
 from api.parameters.writing import UNCHANGED, WriteAnswer, Writing
 from api.routing.auth import PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, allow
@@ -48,14 +48,10 @@ class NewCustomer(Body):
     reason: Reason | None = None
 
 
-class Rename(Body):
+class Rename(DatedBody):
     """Another name, by default from today on, open-ended; `keep_later` ends it before the next later-dated name."""
 
     name: CustomerName
-    effective_from: Day | None = None
-    effective_to: Day | None = None
-    keep_later: bool = False
-    reason: Reason | None = None
 
 
 class NewAlternateNumber(Body):
@@ -147,9 +143,7 @@ def rename_customer(write: Writing, number: NUMBER, body: Rename) -> Response:
         write.ask(body.reason),
         number=number,
         name=body.name,
-        effective_from=body.effective_from,
-        effective_to=body.effective_to,
-        keep_later=body.keep_later,
+        when=body.when,
     )
     return write.done(outcome)
 

@@ -9,7 +9,7 @@ from aggregates.customer import commands
 from aggregates.customer.profile import CustomerNotFoundError
 from api.parameters.paths import NUMBER
 from api.parameters.reading import Reading
-from api.parameters.shapes import Answer, Body, CategoryKey, Day, Reason
+from api.parameters.shapes import Answer, CategoryKey, DatedBody
 from api.parameters.writing import WriteAnswer, Writing
 from api.routing.auth import PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, allow
 from api.routing.redirects import LEADS_ON
@@ -21,17 +21,13 @@ SAVED: Final = "Profile saved."
 NOTHING_CHANGED: Final = "Nothing changed."
 
 
-class Confirmation(Body):
+class Confirmation(DatedBody):
     """OK in the drawer: chosen responses by category code, `null` for the blank choice; what is left out stays as it is shown.
 
     By default from today on, open-ended, over everything recorded before; `keep_later` ends it before the next later-dated response.
     """
 
     responses: dict[CategoryKey, Answer | None]
-    effective_from: Day | None = None
-    effective_to: Day | None = None
-    keep_later: bool = False
-    reason: Reason | None = None
 
 
 @router.get("/{number}/drawer", response_model=Drawer, dependencies=[allow(PROFILE_READERS)], responses=LEADS_ON)
@@ -52,8 +48,6 @@ def confirm_drawer(write: Writing, number: NUMBER, body: Confirmation) -> Respon
         write.ask(body.reason),
         number=number,
         responses=body.responses,
-        effective_from=body.effective_from,
-        effective_to=body.effective_to,
-        keep_later=body.keep_later,
+        when=body.when,
     )
     return write.done(outcome, message=SAVED if outcome.changed else NOTHING_CHANGED)

@@ -8,10 +8,9 @@ from typing import Final
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from aggregates.account.commands import When
 from aggregates.setup import commands
 from api.parameters.reading import Reading
-from api.parameters.shapes import Day, Reason
+from api.parameters.shapes import DatedBody
 from api.parameters.terms import TermsBody
 from api.parameters.writing import WriteAnswer, Writing
 from api.routing.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
@@ -21,16 +20,11 @@ from projections.accounts.models import SystemOptionsRead
 router: Final = APIRouter(prefix="/v1/system-options", tags=["profile classes"], route_class=GuardedRoute)
 
 
-class SystemOptionsChange(TermsBody):
+class SystemOptionsChange(TermsBody, DatedBody):
     """What is to change, by default from today on, open-ended; `null` takes a value away, a currency's `null` its row.
 
     Only that is written, on each day of the range; `keep_later` ends it before the next later-dated version.
     """
-
-    effective_from: Day | None = None
-    effective_to: Day | None = None
-    keep_later: bool = False
-    reason: Reason | None = None
 
 
 @router.get("", response_model=SystemOptionsRead, dependencies=[allow(PROFILE_READERS)])
@@ -48,6 +42,6 @@ def change_system_options(write: Writing, body: SystemOptionsChange) -> Response
         write.services.dossier,
         write.ask(body.reason),
         **body.terms,
-        when=When(body.effective_from, body.effective_to, body.keep_later),
+        when=body.when,
     )
     return write.done(outcome)

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from aggregates.account.account import account_number
-from aggregates.account.commands import Place
+from aggregates.account.place import Place
 from aggregates.account.site import site_number
 from cli.commands.ask_customer import days_of
 from cli.errors import CliError

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import typer
 
+from aggregates.effective import When
 from cli.app import RUN, AsJson, id_of
 from cli.settings import load
 
@@ -80,10 +81,10 @@ def upload(
         return
     if file is None or cancel is not None:
         raise typer.BadParameter("give a file, or --cancel with the id of an upload")
-    days = (_day(effective_from), _day(effective_to))
+    when = When(_day(effective_from), _day(effective_to))
     header = False if no_header else None
     reading = upload_file.reading_of(
-        file, mapping=mapping, columns=columns or [], delimiter=delimiter, header=header, days=days
+        file, mapping=mapping, columns=columns or [], delimiter=delimiter, header=header, when=when
     )
     run = upload_dry_run.dry_run if dry_run else upload_file.upload
     run(load(), file, reading=reading, actor=actor, as_json=as_json)

@@ -19,6 +19,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from aggregates.effective import When
 from aggregates.fact import Origin, Role, Source
 from aggregates.upload.mapping import UploadMapping
 from aggregates.use_case import Request
@@ -133,14 +134,14 @@ def reading_of(
     columns: Sequence[str],
     delimiter: str | None,
     header: bool | None,
-    days: tuple[date | None, date | None],
+    when: When,
 ) -> Reading:
-    """How a file is to be read, as the options say; `days` are the first and the last one of the values. Raises `ColumnsError`."""
+    """How a file is to be read, as the options say. Raises `ColumnsError`."""
     mapped = _columns(columns)
     if mapping is None and mapped is None:
         raise ColumnsError("Say which column is which field: --mapping NAME, or --map COLUMN=FIELD for each of them.")
     sign = "\t" if delimiter == "tab" else delimiter
-    return Reading(path.name, mapping, mapped, sign, header, *days)
+    return Reading(path.name, mapping, mapped, sign, header, when)
 
 
 def _columns(given: Sequence[str]) -> dict[str, str] | None:
@@ -200,7 +201,7 @@ def _how(
     columns = reading.columns if reading.columns is not None else saved.columns if saved else {}
     delimiter = reading.delimiter or (saved.delimiter if saved else None)
     header = reading.header if reading.header is not None else saved.header if saved else None
-    return columns, delimiter, header, reading.effective_from or request.today, reading.effective_to
+    return columns, delimiter, header, reading.when.effective_from or request.today, reading.when.effective_to
 
 
 def _received(dossier: Dossier, path: Path, reading: Reading, request: Request, tell: Told) -> UUID:

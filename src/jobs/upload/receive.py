@@ -6,12 +6,12 @@ is kept that did not come whole.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, Final, cast
 from uuid import UUID, uuid4
 
 from aggregates import texts
 from aggregates.aggregate import Aggregate
+from aggregates.effective import FROM_TODAY, When
 from aggregates.fact import Fact
 from aggregates.upload.commands import receive_upload
 from aggregates.upload.events import UploadReceived
@@ -32,8 +32,7 @@ class Reading:
     columns: Mapping[str, str] | None = None
     delimiter: str | None = None
     header: bool | None = None
-    effective_from: date | None = None
-    effective_to: date | None = None
+    when: When = FROM_TODAY
 
 
 def check(dossier: Dossier, request: Request, reading: Reading) -> None:
@@ -141,6 +140,5 @@ def _receive(dossier: Dossier, request: Request, reading: Reading, *, upload: st
         columns=reading.columns,
         delimiter=reading.delimiter,
         header=reading.header,
-        effective_from=reading.effective_from,
-        effective_to=reading.effective_to,
+        when=reading.when,
     )

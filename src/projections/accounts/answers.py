@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 
-from aggregates.account.commands import Place
+from aggregates.account.place import Place
 from aggregates.account.profile import HERE, Profile
 from aggregates.account.resolving import Level, Resolved, SystemValues, explained, resolve
 from aggregates.effective import Days

@@ -6,7 +6,7 @@ Used by the routers of accounts. Each question is asked of the read model, or of
 from datetime import date, datetime
 
 from aggregates.account.account import Account, AccountNotFoundError
-from aggregates.account.commands import Place
+from aggregates.account.place import Place
 from aggregates.account.site import Site, SiteNotFoundError
 from aggregates.aggregate import Aggregate
 from aggregates.errors import NotFoundError

@@ -11,7 +11,6 @@ from uuid import UUID
 
 from psycopg import Connection
 
-from aggregates.account.commands import Place
 from aggregates.account.events import (
     AccountOpened,
     AccountProfileClassAssigned,
@@ -23,6 +22,7 @@ from aggregates.account.events import (
     SiteProfilePropagated,
     SiteProfileUpdated,
 )
+from aggregates.account.place import Place
 from aggregates.customer.events import CustomerBroughtBack, CustomerMergedAway
 from aggregates.effective import Days
 from aggregates.fact import Fact

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from aggregates.account.commands import Place
+from aggregates.account.place import Place
 from aggregates.account.resolving import Level
 from aggregates.effective import Days
 from aggregates.profile_class.currencies import currency_code

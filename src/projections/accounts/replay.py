@@ -15,8 +15,8 @@ from uuid import UUID
 import orjson
 from eventsourcing.utils import resolve_topic
 
-from aggregates.account.commands import Place
 from aggregates.account.events import SiteProfileEnded
+from aggregates.account.place import Place
 from aggregates.account.resolving import Level
 from aggregates.effective import Days
 from aggregates.fact import Fact

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from aggregates import texts
 from aggregates.account.account import Account, account_number
-from aggregates.account.commands import Place
 from aggregates.account.events import (
     AccountProfileClassAssigned,
     AccountProfilePropagated,
@@ -19,6 +18,7 @@ from aggregates.account.events import (
     SiteProfilePropagated,
     SiteProfileUpdated,
 )
+from aggregates.account.place import Place
 from aggregates.account.site import Site, site_number
 from aggregates.errors import InvalidError
 from aggregates.setup.events import SystemOptionsChanged

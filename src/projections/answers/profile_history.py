@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from aggregates.account.account import Account
-from aggregates.account.commands import Place
+from aggregates.account.place import Place
 from aggregates.account.profile import HERE
 from aggregates.account.site import Site
 from projections.accounts.answers import flat, label_of
