@@ -126,11 +126,11 @@ def plain_decimal(number: Decimal) -> str:
     return "0" if written == "-0" else written
 
 
-def same(one: str | None, other: str | None) -> bool:
+def same(first: str | None, second: str | None) -> bool:
     """True when two texts are the same, however their letters are composed: also what was stored before NFC was the rule (rule 0.10)."""
-    if one is None or other is None:
-        return one is other
-    return one == other or normal(one) == normal(other)
+    if first is None or second is None:
+        return first is second
+    return first == second or normal(first) == normal(second)
 
 
 class Faults:

@@ -81,12 +81,18 @@ class ProfileHolder(Aggregate):
     # Decisions
 
     def assign(
-        self, origin: Origin, found: ProfileClass, days: Days, *, keep_later: bool = False, keep_overrides: bool = False
+        self,
+        origin: Origin,
+        profile_class: ProfileClass,
+        days: Days,
+        *,
+        keep_later: bool = False,
+        keep_overrides: bool = False,
     ) -> None:
         """Lets a copy of the class win on `days`; records nothing where those days have the same already (rules 2.7, 2.9, 2.11)."""
-        found.check_assignable()
+        profile_class.check_assignable()
         days = self.profiles.until_ended(self.profiles.until_next(days)) if keep_later else days
-        profile = Profile.copied(found, self._next_event_id(origin))
+        profile = Profile.copied(profile_class, self._next_event_id(origin))
         before = self.profiles.at(days.first)
         if keep_overrides and before is not None:
             copied, profile = profile, profile.keeping(before)
@@ -123,12 +129,15 @@ class ProfileHolder(Aggregate):
         ]
         if not verdicts:
             return PropagationOutcome(Became.SKIPPED, f"{change.name} is not in force on {run_date}.")
-        chosen = [one for one in verdicts if include_later or not one.later]
+        chosen = [verdict for verdict in verdicts if include_later or not verdict.later]
         written = [
-            value for one in chosen if one.became is Became.CHANGED for value in self._write(origin, change, one)
+            value
+            for verdict in chosen
+            if verdict.became is Became.CHANGED
+            for value in self._write(origin, change, verdict)
         ]
         became, reason = summed_up(verdicts, chosen)
-        return PropagationOutcome(became, reason, tuple(written), sum(one.later for one in verdicts))
+        return PropagationOutcome(became, reason, tuple(written), sum(verdict.later for verdict in verdicts))
 
     def _write(self, origin: Origin, change: ClassChange, verdict: Verdict) -> list[WrittenValue]:
         days, before = verdict.version.days, verdict.version.content
@@ -154,7 +163,7 @@ class ProfileHolder(Aggregate):
 
     def _hold(self, event: Any) -> None:
         """The profile in the event wins on its days (rule 2.11)."""
-        self.profiles = self.profiles.supersede(Days(event.effective_from, event.effective_to), event.profile)
+        self.profiles = self.profiles.supersede(event.days, event.profile)
 
 
 def _words(days: Days) -> str:

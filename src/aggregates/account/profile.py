@@ -39,21 +39,21 @@ class Profile(BaseModel):
     marks: dict[str, Mark] = {}
 
     @staticmethod
-    def copied(found: ProfileClass, event_id: UUID) -> "Profile":
+    def copied(source: ProfileClass, event_id: UUID) -> "Profile":
         """A class as it is now, assigned by this event (rule 2.7)."""
         return Profile.model_construct(
-            profile_class=found.name,
-            class_version=found.version,
-            assigned_version=found.version,
+            profile_class=source.name,
+            class_version=source.version,
+            assigned_version=source.version,
             assigned_by=event_id,
-            terms=found.terms,
+            terms=source.terms,
             marks={},
         )
 
     def mark(self, path: str) -> Mark:
         """What made the value at this path so."""
-        found = self.marks.get(path)
-        return found or Mark.model_construct(
+        mark = self.marks.get(path)
+        return mark or Mark.model_construct(
             origin="class", class_version=self.assigned_version, event_id=self.assigned_by
         )
 

@@ -70,10 +70,10 @@ class Site(ProfileHolder):
             raise SiteExistsError(f"Account {account} has a site {number} already.", field="site")
         self.record(SiteCreated, origin, account=account, site=number)
 
-    def create_profile(self, origin: Origin, found: ProfileClass, days: Days) -> None:
+    def create_profile(self, origin: Origin, profile_class: ProfileClass, days: Days) -> None:
         """“Create Site Profile”: assigns the first class (rule 2.6)."""
         self.check_first()
-        self.assign(origin, found, days)
+        self.assign(origin, profile_class, days)
 
     def check_first(self) -> None:
         """Raises `SiteProfileExistsError` when the first profile was created before."""
@@ -118,7 +118,7 @@ class Site(ProfileHolder):
 
     @applies(SiteProfileEnded)
     def _ended(self, event: SiteProfileEnded) -> None:
-        self.profiles = self.profiles.clear(Days(event.effective_from, event.effective_to))
+        self.profiles = self.profiles.clear(event.days)
 
 
 def site_number(value: str) -> str:

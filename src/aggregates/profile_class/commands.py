@@ -24,9 +24,9 @@ def define_class(
     attributes: Mapping[str, Any] | None = None,
 ) -> Outcome:
     """Sets a profile class up (rule 2.1)."""
-    found = store.load(ProfileClass, name.strip()) or ProfileClass.new(store.company, name.strip())
-    found.expect(request.expected_versions)
-    found.define(
+    profile_class = store.load(ProfileClass, name.strip()) or ProfileClass.new(store.company, name.strip())
+    profile_class.expect(request.expected_versions)
+    profile_class.define(
         request.origin,
         name=name,
         description=description,
@@ -36,7 +36,7 @@ def define_class(
         attributes=attributes,
         today=request.today,
     )
-    return store.keep(request, found)
+    return store.keep(request, profile_class)
 
 
 @command
@@ -53,11 +53,11 @@ def change_class(
     apply_to: str | None = None,
 ) -> Outcome:
     """Changes what is given of a class into a further version; `active=False` deactivates it (rules 2.1, 2.15, 2.19)."""
-    found = store.load(ProfileClass, name)
-    if found is None:
+    profile_class = store.load(ProfileClass, name)
+    if profile_class is None:
         raise ClassNotFoundError(f"Profile class {name} does not exist.")
-    found.expect(request.expected_versions)
-    found.change(
+    profile_class.expect(request.expected_versions)
+    profile_class.change(
         request.origin,
         description=description,
         active=active,
@@ -67,20 +67,20 @@ def change_class(
         apply_to=apply_to,
         today=request.today,
     )
-    return store.keep(request, found)
+    return store.keep(request, profile_class)
 
 
 @command
 def found_company(store: FactStore, request: Request) -> Outcome:
     """Records what exists from the start: the class DEFAULT (rule 2.2). Records nothing where it exists already."""
-    found = store.load(ProfileClass, DEFAULT) or ProfileClass.new(store.company, DEFAULT)
-    found.expect(request.expected_versions)
-    if not found.version:
+    profile_class = store.load(ProfileClass, DEFAULT) or ProfileClass.new(store.company, DEFAULT)
+    profile_class.expect(request.expected_versions)
+    if not profile_class.version:
         options = {"collector": DEFAULT_COLLECTOR, "allow_discount": True}
-        found.define(
+        profile_class.define(
             request.origin, name=DEFAULT, description="What an account starts with", active=True, options=options
         )
-    return store.keep(request, found)
+    return store.keep(request, profile_class)
 
 
 @command
@@ -99,7 +99,7 @@ def start_propagation(
     """
     change = change_of(store.load(ProfileClass, name), name, version)
     run = next_run(runs_of(lambda key: store.load(Propagation, key), change), change)
-    found = Propagation.new(store.company, Propagation.key(change.name, version, run))
-    found.expect(request.expected_versions)
-    found.start(request.origin, change, run_date or request.today, include_later=include_later, run=run)
-    return store.keep(request, found)
+    propagation = Propagation.new(store.company, Propagation.key(change.name, version, run))
+    propagation.expect(request.expected_versions)
+    propagation.start(request.origin, change, run_date or request.today, include_later=include_later, run=run)
+    return store.keep(request, propagation)

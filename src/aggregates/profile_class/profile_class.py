@@ -89,7 +89,9 @@ _TEXTS: Final = {
     ApplyTo.UNMODIFIED: "Apply changes to unmodified profiles and version existing unmodified profiles.",
     ApplyTo.ALL: "Apply changes to all profiles and version all existing profiles.",
 }
-_CHOOSE: Final = "Choose what the change applies to: " + " ".join(f"{one}: “{text}”" for one, text in _TEXTS.items())
+_CHOOSE: Final = "Choose what the change applies to: " + " ".join(
+    f"{choice}: “{text}”" for choice, text in _TEXTS.items()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,16 +195,9 @@ class ProfileClass(Aggregate):
         if active is False and self.name == DEFAULT:
             faults.found.append(DefaultClassError("DEFAULT cannot be deactivated.", field="active"))
         patch = read_patch(faults, options=options, amounts=amounts, attributes=attributes)
-        check_amounts(faults, patch, self.terms, today)
-        terms = self.terms.changed(patch)
-        check_required(faults, terms)
-        check_bounds(faults, terms.values(), self.terms.values())
+        terms = self._changed_terms(faults, patch, today)
         changed = differing(self.terms, terms)
-        choice: ApplyTo | None = None
-        with faults:
-            choice = None if apply_to is None else ApplyTo.of(apply_to)
-            if choice is None and (changed or options or amounts or attributes):
-                raise ApplyToError(_CHOOSE, field="apply_to")
+        choice = _choice(faults, apply_to, needed=bool(changed or options or amounts or attributes))
         faults.raise_any()
         description = self.description if description is None else description
         active = self.active if active is None else active
@@ -217,6 +212,14 @@ class ProfileClass(Aggregate):
                 changed=sorted(changed),
                 apply_to=choice.value if choice and changed else None,
             )
+
+    def _changed_terms(self, faults: Faults, patch: Patch, today: date | None) -> Terms:
+        """The terms after the change; what is wrong with it goes into `faults`."""
+        check_amounts(faults, patch, self.terms, today)
+        terms = self.terms.changed(patch)
+        check_required(faults, terms)
+        check_bounds(faults, terms.values(), self.terms.values())
+        return terms
 
     def check_assignable(self) -> None:
         """Raises `ClassInactiveError` for a deactivated class (rule 2.19)."""
@@ -244,6 +247,16 @@ def class_name(value: str) -> str:
     if "/" in name or name in {".", ".."}:
         raise TextError("The name must not hold a slash, nor be . or ..", field="name")
     return name
+
+
+def _choice(faults: Faults, apply_to: str | None, *, needed: bool) -> ApplyTo | None:
+    """The choice of this word, `None` where there is none; an unknown word, or none where one is needed, goes into `faults`."""
+    with faults:
+        if apply_to is not None:
+            return ApplyTo.of(apply_to)
+        if needed:
+            raise ApplyToError(_CHOOSE, field="apply_to")
+    return None
 
 
 def _description(value: str) -> str:

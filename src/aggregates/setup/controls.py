@@ -93,10 +93,10 @@ _BY_WORD: Final = {code.casefold(): control for code, control in CONTROLS.items(
 
 def control(code: str) -> Control:
     """The control with this code, whatever its case. Raises `ControlNotFoundError`."""
-    found = _BY_WORD.get(code.strip().casefold())
-    if found is None:
+    known = _BY_WORD.get(code.strip().casefold())
+    if known is None:
         raise ControlNotFoundError(f"System control {code} is not defined.")
-    return found
+    return known
 
 
 class SystemControls(Aggregate):
@@ -110,9 +110,9 @@ class SystemControls(Aggregate):
 
     def value(self, code: str, day: date) -> str:
         """The value in force on `day`: the one that was set, else the control's default."""
-        one = control(code)
-        found = self.values[one.code].at(day) if one.code in self.values else None
-        return one.default if found is None else found
+        known = control(code)
+        value = self.values.get(known.code, Timeline()).at(day)
+        return known.default if value is None else value
 
     def zone(self, day: date) -> ZoneInfo:
         """The company's time zone."""
@@ -125,15 +125,15 @@ class SystemControls(Aggregate):
 
     def set_value(self, origin: Origin, code: str, value: str, days: Days, *, keep_later: bool = False) -> None:
         """Sets a value for `days`; records nothing when those days have it already."""
-        one = control(code)
-        value = one.read(value)
-        held = self.values.get(one.code, Timeline())
-        days = held.until_next(days) if keep_later else days
-        if not held.says(days, value):
+        known = control(code)
+        value = known.read(value)
+        values = self.values.get(known.code, Timeline())
+        days = values.until_next(days) if keep_later else days
+        if not values.says(days, value):
             self.record(
                 ControlValueSet,
                 origin,
-                code=one.code,
+                code=known.code,
                 value=value,
                 effective_from=days.first,
                 effective_to=days.last,
@@ -141,12 +141,10 @@ class SystemControls(Aggregate):
 
     def introduce(self, origin: Origin) -> None:
         """Records the default of every control that came later and has no value yet, for all days."""
-        for one in CONTROLS.values():
-            if one.since_recorded and one.code not in self.values:
-                self.set_value(origin, one.code, one.default, EVER)
+        for known in CONTROLS.values():
+            if known.since_recorded and known.code not in self.values:
+                self.set_value(origin, known.code, known.default, EVER)
 
     @applies(ControlValueSet)
     def _value_set(self, event: ControlValueSet) -> None:
-        held = self.values.get(event.code, Timeline())
-        days = Days(event.effective_from, event.effective_to)
-        self.values[event.code] = held.supersede(days, event.value)
+        self.values[event.code] = self.values.get(event.code, Timeline()).supersede(event.days, event.value)

@@ -38,9 +38,9 @@ class SystemOptions(Aggregate):
 
     def _stretches(self, days: Days) -> list[Version[SystemValues]]:
         """The values on `days` in stretches of one content each, those without any included, in order."""
-        said = self.values.cut(days).versions
-        nothing = [Version(gap, _NONE) for gap in days.without(version.days for version in said)]
-        return sorted((*said, *nothing), key=lambda version: version.days.first)
+        stated = self.values.cut(days).versions
+        gaps = [Version(gap, _NONE) for gap in days.without(version.days for version in stated)]
+        return sorted((*stated, *gaps), key=lambda version: version.days.first)
 
     def _change(self, origin: Origin, patch: Patch, stretch: Version[SystemValues]) -> None:
         before = stretch.content
@@ -63,5 +63,4 @@ class SystemOptions(Aggregate):
 
     @applies(SystemOptionsChanged)
     def _changed(self, event: SystemOptionsChanged) -> None:
-        days = Days(event.effective_from, event.effective_to)
-        self.values = self.values.supersede(days, SystemValues(event.terms, event.set_by))
+        self.values = self.values.supersede(event.days, SystemValues(event.terms, event.set_by))
