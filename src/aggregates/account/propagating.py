@@ -85,8 +85,8 @@ def written_values(days: Days, before: Profile, after: Profile, paths: Sequence[
 
 
 def summed_up(verdicts: Sequence[Verdict], chosen: Sequence[Verdict]) -> tuple[Became, str | None]:
-    """The outcome and reason of the verdicts on all versions of the class, of which those chosen count; there is one at least."""
-    left_out = any(one.became is Became.CHANGED for one in verdicts if one not in chosen)
+    """The outcome and reason of the verdicts on all versions of the class, of which those chosen count; there is at least one."""
+    left_out = any(verdict.became is Became.CHANGED for verdict in verdicts if verdict not in chosen)
     if left_out and not chosen:
         return Became.SKIPPED, ONLY_LATER
     became, reason = _best(chosen or verdicts)
@@ -94,8 +94,8 @@ def summed_up(verdicts: Sequence[Verdict], chosen: Sequence[Verdict]) -> tuple[B
 
 
 def _best(verdicts: Sequence[Verdict]) -> tuple[Became, str | None]:
-    best = min(verdicts, key=lambda one: list(Became).index(one.became))
-    skipped = [one for one in verdicts if one.became is Became.SKIPPED]
+    best = min(verdicts, key=lambda verdict: list(Became).index(verdict.became))
+    skipped = [verdict for verdict in verdicts if verdict.became is Became.SKIPPED]
     if best.became is Became.SKIPPED or not skipped:
         return best.became, best.reason
     return best.became, f"{len(skipped)} of {len(verdicts)} versions skipped: {skipped[0].reason}"

@@ -41,21 +41,21 @@ class SystemValues:
 
 def explained(profile: Profile, level: Level) -> dict[str, Resolved]:
     """Every value that a profile sets, by path, with what made it so."""
-    found = {}
+    values = {}
     for path, value in profile.terms.values().items():
         mark = profile.mark(path)
-        found[path] = Resolved(value, level, mark.event_id, mark.origin, profile.profile_class, mark.class_version)
-    return found
+        values[path] = Resolved(value, level, mark.event_id, mark.origin, profile.profile_class, mark.class_version)
+    return values
 
 
 def resolve(site: Profile | None, account: Profile | None, system: SystemValues | None) -> dict[str, Resolved]:
     """What applies, by path; a path that no level sets is not in it."""
-    found: dict[str, Resolved] = {}
+    values: dict[str, Resolved] = {}
     if system is not None:
         for path, value in system.terms.values().items():
-            found[path] = Resolved(value, Level.SYSTEM, system.set_by.get(path))
+            values[path] = Resolved(value, Level.SYSTEM, system.set_by.get(path))
     if account is not None:
-        found |= explained(account, Level.ACCOUNT)
+        values |= explained(account, Level.ACCOUNT)
     if site is not None:
-        found |= explained(site, Level.SITE)
-    return found
+        values |= explained(site, Level.SITE)
+    return values

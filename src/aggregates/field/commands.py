@@ -11,28 +11,28 @@ from aggregates.use_case import FactStore, Outcome, Request, command
 def define_field(store: FactStore, request: Request, *, key: str, given: Mapping[str, Any]) -> Outcome:
     """Defines a business field; `given` are the other members of `FieldDefinition` (rule 3.1)."""
     known = key.strip() if is_key(key) else ""
-    found = store.load(BusinessField, known) or BusinessField.new(store.company, known)
-    found.expect(request.expected_versions)
-    found.define(request.origin, key=key, **given)
-    return store.keep(request, found)
+    field = store.load(BusinessField, known) or BusinessField.new(store.company, known)
+    field.expect(request.expected_versions)
+    field.define(request.origin, key=key, **given)
+    return store.keep(request, field)
 
 
 @command
 def change_field(store: FactStore, request: Request, *, key: str, given: Mapping[str, Any]) -> Outcome:
     """Changes what is given, and not `None`, of a field's definition; `active=False` takes it out of the widget."""
-    found = store.load(BusinessField, key)
-    if found is None:
+    field = store.load(BusinessField, key)
+    if field is None:
         raise FieldNotFoundError(f"Field {key} is not defined.")
-    found.expect(request.expected_versions)
-    found.change(request.origin, **given)
-    return store.keep(request, found)
+    field.expect(request.expected_versions)
+    field.change(request.origin, **given)
+    return store.keep(request, field)
 
 
 @command
 def define_standard_field(store: FactStore, request: Request, *, key: str, given: Mapping[str, Any]) -> Outcome:
     """Defines a field of `STANDARD`; records nothing where it is defined already, whatever was changed of it since."""
-    found = store.load(BusinessField, key)
-    if found is None:
-        found = BusinessField.new(store.company, key)
-        found.define(request.origin, key=key, **given)
-    return store.keep(request, found)
+    field = store.load(BusinessField, key)
+    if field is None:
+        field = BusinessField.new(store.company, key)
+        field.define(request.origin, key=key, **given)
+    return store.keep(request, field)

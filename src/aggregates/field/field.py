@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any, ClassVar, Final
-from uuid import UUID
 
 from aggregates import texts
 from aggregates.aggregate import Aggregate, applies
@@ -76,12 +75,12 @@ class FieldDefinition:
     def read(self, value: str, zone: ZoneOn = utc) -> str:
         """The canonical text of a value that is not blank (rule 3.9). Raises `TextError`, in words that begin with the label."""
         try:
-            found = read(self.type, value, self.choices, zone=zone)
+            canonical = read(self.type, value, self.choices, zone=zone)
             for name in self.validators:
-                VALIDATORS[name](found)
+                VALIDATORS[name](canonical)
         except TextError as fault:
             raise TextError(f"{self.label} {fault.text.strip()}", field=self.key) from None
-        return found
+        return canonical
 
 
 class BusinessField(Aggregate):
@@ -103,13 +102,12 @@ class BusinessField(Aggregate):
     def change(self, origin: Origin, **given: Any) -> None:
         """Changes what is given and not `None`."""
         faults = Faults()
-        definition = _checked(faults, self.definition, {name: one for name, one in given.items() if one is not None})
+        definition = _checked(
+            faults, self.definition, {name: value for name, value in given.items() if value is not None}
+        )
         faults.raise_any()
         if definition != self.definition:
             self.record(FieldChanged, origin, **_payload(definition))
-
-    def __init__(self, id: UUID) -> None:  # noqa: A002
-        super().__init__(id)
 
     @applies(FieldDefined)
     def _defined(self, event: FieldDefined) -> None:
@@ -134,7 +132,7 @@ def is_key(value: str) -> bool:
 
 
 def _checked(faults: Faults, before: FieldDefinition | None, given: dict[str, Any]) -> FieldDefinition:
-    found = before or FieldDefinition("", "", Group.BUSINESS, FieldType.STRING)
+    definition = before or FieldDefinition("", "", Group.BUSINESS, FieldType.STRING)
     checks: dict[str, Any] = {
         "key": field_key,
         "label": lambda value: texts.text(value, field="", label="The label", longest=LONGEST_LABEL),
@@ -149,20 +147,24 @@ def _checked(faults: Faults, before: FieldDefinition | None, given: dict[str, An
     }
     for name, value in given.items():
         with faults.at(name):
-            found = replace(found, **{name: checks[name](value) if name in checks else value})
+            definition = replace(definition, **{name: checks[name](value) if name in checks else value})
     for name in ("key", "type", "personal") if before is not None else ():
-        if getattr(found, name) != getattr(before, name):
+        if getattr(definition, name) != getattr(before, name):
             faults.found.append(FieldDefinitionError("Key, type and personal flag of a field are fixed.", field=name))
     if not any(fault.field in {"choices", "type"} for fault in faults.found):
         with faults.at("choices"):
-            _check_choices(found)
-    if found.masked and not found.personal and not any(fault.field in {"masked", "personal"} for fault in faults.found):
+            _check_choices(definition)
+    if (
+        definition.masked
+        and not definition.personal
+        and not any(fault.field in {"masked", "personal"} for fault in faults.found)
+    ):
         faults.found.append(FieldDefinitionError("Only a personal field can be masked.", field="masked"))
-    return found
+    return definition
 
 
-def _check_choices(found: FieldDefinition) -> None:
-    if (found.type is FieldType.CHOICE) != bool(found.choices):
+def _check_choices(definition: FieldDefinition) -> None:
+    if (definition.type is FieldType.CHOICE) != bool(definition.choices):
         raise FieldDefinitionError("A field of type choice has choices, and no other has.")
 
 
@@ -174,14 +176,14 @@ def _one_of(kind: Any, value: str) -> Any:
 
 
 def _choices(values: Sequence[str]) -> tuple[str, ...]:
-    found = tuple(texts.text(one, field="", label="A choice", longest=LONGEST_CHOICE) for one in values)
-    if len(found) > MOST_CHOICES or len({texts.folded(one) for one in found}) < len(found):
+    choices = tuple(texts.text(value, field="", label="A choice", longest=LONGEST_CHOICE) for value in values)
+    if len(choices) > MOST_CHOICES or len({texts.folded(choice) for choice in choices}) < len(choices):
         raise FieldDefinitionError(f"At most {MOST_CHOICES} choices, each of them once.")
-    return found
+    return choices
 
 
 def _validators(values: Sequence[str]) -> tuple[str, ...]:
-    if unknown := [one for one in values if one not in VALIDATORS]:
+    if unknown := [name for name in values if name not in VALIDATORS]:
         raise FieldDefinitionError(f"There is no validator {unknown[0][:30]}; there are {', '.join(VALIDATORS)}.")
     return tuple(values)
 

@@ -66,12 +66,12 @@ def _decimal(value: str) -> str:
 def _date(value: str) -> str:
     """ISO 8601, also in its basic form, `19560409`."""
     try:
-        found = date.fromisoformat(value) if _DATE.fullmatch(value) else None
+        day = date.fromisoformat(value) if _DATE.fullmatch(value) else None
     except ValueError:
-        found = None
-    if found is None or found > LAST_DAY:
+        day = None
+    if day is None or day > LAST_DAY:
         raise TextError("must be a date like 2026-11-22.")
-    return found.isoformat()
+    return day.isoformat()
 
 
 def utc(_day: date) -> tzinfo:
@@ -82,22 +82,22 @@ def utc(_day: date) -> tzinfo:
 def _datetime(value: str, zone: ZoneOn) -> str:
     """ISO 8601. Without a zone it is a time of the company's on that day; of a time that comes twice in autumn, the first."""
     try:
-        found = datetime.fromisoformat(value)
+        instant = datetime.fromisoformat(value)
         if len(value) < len("2026-11-22T09:30"):
             raise TextError("must be an instant like 2026-11-22T09:30:00Z.")
-        if found.tzinfo is None:
-            found = found.replace(tzinfo=zone(found.date()))
-        found = found.astimezone(UTC)
+        if instant.tzinfo is None:
+            instant = instant.replace(tzinfo=zone(instant.date()))
+        instant = instant.astimezone(UTC)
     except (ValueError, OverflowError):
         raise TextError("must be an instant like 2026-11-22T09:30:00Z.") from None
-    return found.isoformat().replace("+00:00", "Z")
+    return instant.isoformat().replace("+00:00", "Z")
 
 
 def _phone(value: str) -> str:
-    found = value.translate(_PHONE_SIGNS)
-    if not _PHONE.fullmatch(found) or _TRUNK_PREFIX.search(value):
+    number = value.translate(_PHONE_SIGNS)
+    if not _PHONE.fullmatch(number) or _TRUNK_PREFIX.search(value):
         raise TextError("must be a phone number in international form, like +441632960961.")
-    return found
+    return number
 
 
 def _email(value: str) -> str:
@@ -122,10 +122,10 @@ def read(kind: FieldType, value: str, choices: tuple[str, ...] = (), *, zone: Zo
     cleaned = texts.normal(value.strip())
     if kind is FieldType.CHOICE:
         wanted = texts.folded(cleaned)
-        found = next((choice for choice in choices if texts.folded(choice) == wanted), None)
-        if found is None:
+        chosen = next((choice for choice in choices if texts.folded(choice) == wanted), None)
+        if chosen is None:
             raise TextError(f"must be one of {', '.join(choices)}.")
-        return found
+        return chosen
     if len(cleaned) > LONGEST_VALUE:
         raise TextError(f"must have 1 to {LONGEST_VALUE} characters.")
     return _datetime(cleaned, zone) if kind is FieldType.DATETIME else _READERS[kind](cleaned)

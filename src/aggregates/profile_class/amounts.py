@@ -54,11 +54,11 @@ def read_amount(name: str, value: Any) -> Decimal | Interest:
         return texts.decimal(value, field="", label=label)
     if isinstance(value, Interest):
         value = vars(value)
-    given = {key: one for key, one in value.items() if one is not None} if isinstance(value, dict) else {}
+    given = {key: part for key, part in value.items() if part is not None} if isinstance(value, dict) else {}
     if len(given) != 1 or not value.keys() <= {"amount", "rate"}:
         raise TextError('Interest is either a fixed amount or a rate: {"amount": "5.00"} or {"rate": "1.5"}.')
-    [(kind, found)] = given.items()
-    return Interest(**{kind: texts.decimal(found, field="", label=f"The interest {kind}")})
+    [(kind, amount)] = given.items()
+    return Interest(**{kind: texts.decimal(amount, field="", label=f"The interest {kind}")})
 
 
 def check_decimals(code: str, name: str, value: Decimal | Interest) -> None:

@@ -53,22 +53,22 @@ def _days(value: Any, label: str) -> int:
 
 
 def _percent(value: Any, label: str) -> Decimal:
-    found = texts.decimal(value, field="", label=label)
-    if found > 100:
+    percent = texts.decimal(value, field="", label=label)
+    if percent > 100:
         raise TextError(f"{label} must be 0 to 100.")
-    return found
+    return percent
 
 
 def _day(value: Any, label: str) -> date:
     if isinstance(value, date):
         return value
     try:
-        found = date.fromisoformat(value)
+        day = date.fromisoformat(value)
     except (TypeError, ValueError):
         raise TextError(f"{label} must be a date like 2026-11-22.") from None
-    if found > LAST_DAY or value != found.isoformat():
+    if day > LAST_DAY or value != day.isoformat():
         raise TextError(f"{label} must be a date like 2026-11-22, in the years 0001 to 9998.")
-    return found
+    return day
 
 
 def _text_of(group: str, label: str, *, required: bool = False) -> Form:

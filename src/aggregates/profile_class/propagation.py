@@ -73,7 +73,7 @@ class Propagation(Aggregate):
             apply_to=change.apply_to.value,
             run_date=run_date,
             include_later=include_later,
-            run=_told(run),
+            run=_stored_run(run),
         )
 
     def finish(self, origin: Origin, *, changed: int, unchanged: int, skipped: int) -> None:
@@ -87,7 +87,7 @@ class Propagation(Aggregate):
                 changed=changed,
                 unchanged=unchanged,
                 skipped=skipped,
-                run=_told(self.run),
+                run=_stored_run(self.run),
             )
 
     @applies(PropagationStarted)
@@ -124,14 +124,14 @@ def under_way(change: ClassChange) -> PropagationStartedError:
     return PropagationStartedError(f"Version {change.version} of {change.name} is being applied already.")
 
 
-def _told(run: int) -> int | None:
+def _stored_run(run: int) -> int | None:
     """The number that an event has of the run; `None` for the first."""
     return None if run == FIRST_RUN else run
 
 
-def change_of(found: ProfileClass | None, name: str, version: int) -> ClassChange:
+def change_of(profile_class: ProfileClass | None, name: str, version: int) -> ClassChange:
     """What a version of a class changed, for existing profiles. Raises `PropagationNotFoundError`."""
-    change = None if found is None else found.changes.get(version)
+    change = None if profile_class is None else profile_class.changes.get(version)
     if change is None or not change.apply_to.propagates:
         raise PropagationNotFoundError(f"Version {version} of {name} changes no existing profiles.")
     return change

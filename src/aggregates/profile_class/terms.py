@@ -49,13 +49,13 @@ class Terms(BaseModel):
 
     def values(self) -> dict[str, Value]:
         """Everything that is set, by path."""
-        found: dict[str, Value] = {
+        values: dict[str, Value] = {
             f"options.{name}": value for name, value in vars(self.options).items() if value is not None
         }
         for code, row in self.amounts.items():
-            found |= {f"amounts.{code}.{name}": value for name, value in vars(row).items() if value is not None}
-        found |= {f"attributes.{key}": value for key, value in self.attributes.items()}
-        return found
+            values |= {f"amounts.{code}.{name}": value for name, value in vars(row).items() if value is not None}
+        values |= {f"attributes.{key}": value for key, value in self.attributes.items()}
+        return values
 
     def value(self, path: str) -> Value | None:
         """The value that is set at one path, `None` when none is."""
@@ -87,7 +87,7 @@ class Terms(BaseModel):
                 rows.setdefault(name, {})[rest[0]] = value
             else:
                 rows.pop(name, None)
-        kept = {code: row for code, row in sorted(rows.items()) if any(one is not None for one in row.values())}
+        kept = {code: row for code, row in sorted(rows.items()) if any(amount is not None for amount in row.values())}
         return self.model_copy(
             update={
                 "options": self.options.model_copy(update=options) if options else self.options,
@@ -110,8 +110,8 @@ NOTHING: Final = Terms()
 def differing(before: Terms, after: Terms) -> dict[str, Value | None]:
     """The patch that makes the one of the other, by path: what differs, with its value afterwards."""
     old, new = before.values(), after.values()
-    found: dict[str, Value | None] = {path: value for path, value in new.items() if old.get(path) != value}
-    return found | dict.fromkeys(path for path in old if path not in new)
+    changed: dict[str, Value | None] = {path: value for path, value in new.items() if old.get(path) != value}
+    return changed | dict.fromkeys(path for path in old if path not in new)
 
 
 class NothingToChangeError(InvalidError):

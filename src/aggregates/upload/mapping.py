@@ -95,7 +95,7 @@ def column_key(name: str) -> str:
 
 def check_columns(faults: Faults, columns: Mapping[str, str], fields: Collection[str]) -> dict[str, str]:
     """The columns as `trimmed`; each column (see `column_key`) and each target once."""
-    found: dict[str, str] = {}
+    checked: dict[str, str] = {}
     keys: set[str] = set()
     if not 1 <= len(columns) <= MOST_COLUMNS:
         faults.found.append(ColumnError(f"Map 1 to {MOST_COLUMNS} columns.", field="columns"))
@@ -104,13 +104,13 @@ def check_columns(faults: Faults, columns: Mapping[str, str], fields: Collection
             name = texts.text(trimmed(column), field="", label="A column", longest=LONGEST_COLUMN)
             if target not in fields and target not in SPECIAL:
                 raise ColumnError(f"There is no field {target[:60]}.")
-            if target in found.values():
+            if target in checked.values():
                 raise ColumnError(f"Another column is mapped to {target} already.")
             if column_key(name) in keys:
                 raise ColumnError("The column is named twice.")
             keys.add(column_key(name))
-            found[name] = target
-    return found
+            checked[name] = target
+    return checked
 
 
 def check_delimiter(faults: Faults, delimiter: str | None) -> None:
