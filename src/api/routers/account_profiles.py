@@ -22,7 +22,7 @@ from api.parameters.writing import UNCHANGED, Write, WriteAnswer, Writing
 from api.routing.auth import PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, allow
 from projections.accounts import queries as accounts
 from projections.accounts import replay
-from projections.accounts.existence import nothing_in_force, place_found, place_in_log
+from projections.accounts.existence import check_exists, check_recorded, no_profile_in_force
 from projections.accounts.models import ProfileRead
 from projections.answers.differences import Diff
 from projections.answers.profile_history import ProfileVersion, profile_diff, profile_history
@@ -165,9 +165,9 @@ def _profile(read: Read, place: Place, explain: bool, source: str) -> Response:
         found = accounts.profile(view, place, explain)
         if found is not None:
             return read.answer(found, view, version=found.version)
-        place_found(view, place)
+        check_exists(view, place)
         above = None if place.site is None else accounts.profile(view, Place(place.account))
-        raise nothing_in_force(place, view.valid_at, above)
+        raise no_profile_in_force(place, view.valid_at, above)
 
 
 def _replayed(read: Read, place: Place, explain: bool) -> Response:
@@ -176,9 +176,9 @@ def _replayed(read: Read, place: Place, explain: bool) -> Response:
     found = replay.replay_profile(dossier, place, day, known_at, explain)
     if found is not None:
         return read.answer_known(found, known_at, version=found.version)
-    place_in_log(dossier, place, known_at)
+    check_recorded(dossier, place, known_at)
     above = None if place.site is None else replay.replay_profile(dossier, Place(place.account), day, known_at)
-    raise nothing_in_force(place, day, above)
+    raise no_profile_in_force(place, day, above)
 
 
 def _assign(write: Write, place: Place, body: Assignment, **more: Any) -> Response:
@@ -208,11 +208,11 @@ def _update(write: Write, place: Place, body: ProfileChange) -> Response:
 
 def _history(read: Read, place: Place, page: Paging) -> Response:
     with read.view("accounts", "history") as view:
-        place_found(view, place)
+        check_exists(view, place)
         return read.answer(profile_history(view, place, page.limit, page.cursor), view)
 
 
 def _diff(read: Read, place: Place, from_: Point, to: Point | None) -> Response:
     with two_views(read, from_, to, "accounts") as (before, after):
-        place_found(after, place)
+        check_exists(after, place)
         return read.answer(profile_diff(before, after, place), after)

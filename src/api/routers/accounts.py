@@ -21,7 +21,7 @@ from api.parameters.writing import WriteAnswer, Writing
 from api.routing.auth import PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, allow
 from projections.accounts import queries as accounts
 from projections.accounts import replay
-from projections.accounts.existence import account_found, place_found, place_in_log, site_found
+from projections.accounts.existence import check_exists, check_recorded, existing_account, existing_site
 from projections.accounts.models import AccountRead, Resolution, SiteRead
 from projections.reading.paging import Page
 
@@ -74,7 +74,7 @@ def open_account(write: Writing, body: NewAccount) -> Response:
 def read_account(read: Reading, account: ACCOUNT) -> Response:
     """An account: whose it is, and its start date."""
     with read.view("accounts") as view:
-        found = account_found(view, account)
+        found = existing_account(view, account)
         return read.answer(found, view, version=found.version)
 
 
@@ -82,7 +82,7 @@ def read_account(read: Reading, account: ACCOUNT) -> Response:
 def list_sites(read: Reading, account: ACCOUNT, page: Paged) -> Response:
     """The sites of an account, by number."""
     with read.view("accounts") as view:
-        account_found(view, account)
+        existing_account(view, account)
         return read.answer(accounts.sites(view, account, page.limit, page.cursor), view)
 
 
@@ -99,7 +99,7 @@ def create_site(write: Writing, account: ACCOUNT, body: NewSite) -> Response:
 def read_site(read: Reading, account: ACCOUNT, site: SITE) -> Response:
     """A site, and whether it ever got a profile of its own."""
     with read.view("accounts") as view:
-        found = site_found(view, account, site)
+        found = existing_site(view, account, site)
         return read.answer(found, view, version=found.version)
 
 
@@ -120,7 +120,7 @@ def resolve_profile(  # noqa: PLR0917  (query parameters)
     if source == "log":
         return _replayed(read, account, site, on, currency)
     with read.view("accounts", valid_at=on) as view:
-        place_found(view, Place(account, site))
+        check_exists(view, Place(account, site))
         found = accounts.resolution(view, account, site, currency)
         _check_currency(currency, found)
         return read.answer(found, view)
@@ -131,7 +131,7 @@ def _replayed(read: Read, account: str, site: str | None, on: date | None, curre
     dossier, (day, known_at) = read.services.dossier, read.from_log(on)
     found = replay.replay_resolution(dossier, account, site, day, known_at, currency)
     if found is None:
-        place_in_log(dossier, Place(account, site), known_at)
+        check_recorded(dossier, Place(account, site), known_at)
     _check_currency(currency, found)
     return read.answer_known(found, known_at)
 

@@ -6,7 +6,6 @@ from typing import Final
 from uuid import UUID
 
 from aggregates.customer.profile import CustomerNotFoundError
-from cli.commands.replay_customer import Replayed, replay_customer
 from cli.errors import CliError
 from cli.output import show
 from cli.output.lines import say
@@ -14,6 +13,7 @@ from cli.output.profile_words import told
 from cli.settings import Settings
 from cli.wiring import open_dossier, open_reads
 from projections.answers.widget import WIDGET, Widget, widget
+from projections.customers.replay import Replayed, replay_customer
 from projections.drawer.models import Drawer
 from projections.drawer.queries import drawer
 from projections.history.models import HistoryEntry, InForce

@@ -12,7 +12,7 @@ from cli.output.lines import say
 from cli.output.profile_words import value_words
 from cli.settings import Settings
 from cli.wiring import open_dossier, open_reads
-from projections.accounts.existence import nothing_in_force, place_found, place_in_log
+from projections.accounts.existence import check_exists, check_recorded, no_profile_in_force
 from projections.accounts.models import Explained, ProfileRead
 from projections.accounts.queries import profile
 from projections.accounts.replay import replay_profile
@@ -39,9 +39,9 @@ def as_of(settings: Settings, place: Place, *, valid_at: date | None, known_at: 
     ):
         found = profile(view, place, explain=True)
         if found is None:
-            place_found(view, place)
+            check_exists(view, place)
             above = profile(view, Place(place.account))
-            raise nothing_in_force(place, view.valid_at, above)
+            raise no_profile_in_force(place, view.valid_at, above)
     _tell(found, as_json=as_json)
 
 
@@ -54,9 +54,9 @@ def replay(
         day = valid_at or dossier.today()
         found = replay_profile(dossier, place, day, known_at, explain=True)
         if found is None:
-            place_in_log(dossier, place, known_at)
+            check_recorded(dossier, place, known_at)
             above = replay_profile(dossier, Place(place.account), day, known_at)
-            raise nothing_in_force(place, day, above)
+            raise no_profile_in_force(place, day, above)
     _tell(found, as_json=as_json)
 
 

@@ -8,7 +8,6 @@ from prometheus_client import REGISTRY
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from api.http.metrics import families
 from cli.errors import CliError
 from cli.processes.process import run_threads, running
 from cli.settings import Settings
@@ -17,6 +16,7 @@ from projections import catalogue
 from projections.engine.projection import Projection
 from projections.engine.runner import Runner
 from projections.health.judgement import Expected, judge, unusable
+from projections.health.metrics import families
 from projections.health.vitals import VitalsReader
 from store.application import Dossier
 from store.database import Database

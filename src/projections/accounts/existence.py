@@ -1,6 +1,6 @@
-"""Accounts, sites and their profiles as far as they were known then, or the refusal that says what there is instead.
+"""Accounts and sites as far as they were known then, or the refusal that says what there is instead.
 
-Used by the routers of accounts. Each question is asked of the read model, or of the log alone.
+Used by the API and by the command line. Whether something exists is looked up in the read model, or in the log alone.
 """
 
 from datetime import date, datetime
@@ -17,36 +17,36 @@ from store.application import Dossier
 
 
 class NoProfileInForceError(NotFoundError):
-    """There is no profile of its own on that day; the text says what applies instead."""
+    """The account or site has no profile of its own on that day; the text says what applies instead."""
 
 
-def account_found(view: View, account: str) -> AccountRead:
-    """The account. Raises `AccountNotFoundError`."""
-    found = accounts.account(view, account)
-    if found is None:
+def existing_account(view: View, account: str) -> AccountRead:
+    """Returns the account. Raises `AccountNotFoundError`."""
+    read = accounts.account(view, account)
+    if read is None:
         raise AccountNotFoundError(f"Account {account} does not exist.")
-    return found
+    return read
 
 
-def site_found(view: View, account: str, site: str) -> SiteRead:
-    """The site. Raises `AccountNotFoundError`, `SiteNotFoundError`."""
-    account_found(view, account)
-    found = accounts.site(view, account, site)
-    if found is None:
+def existing_site(view: View, account: str, site: str) -> SiteRead:
+    """Returns the site. Raises `AccountNotFoundError`, `SiteNotFoundError`."""
+    existing_account(view, account)
+    read = accounts.site(view, account, site)
+    if read is None:
         raise SiteNotFoundError(f"Account {account} has no site {site}.")
-    return found
+    return read
 
 
-def place_found(view: View, place: Place) -> None:
-    """Nothing when the place was known then. Raises `AccountNotFoundError`, `SiteNotFoundError`."""
+def check_exists(view: View, place: Place) -> None:
+    """Checks that the place was known then. Raises `AccountNotFoundError`, `SiteNotFoundError`."""
     if place.site is None:
-        account_found(view, place.account)
+        existing_account(view, place.account)
     else:
-        site_found(view, place.account, place.site)
+        existing_site(view, place.account, place.site)
 
 
-def place_in_log(dossier: Dossier, place: Place, known_at: datetime) -> None:
-    """The same of the log alone."""
+def check_recorded(dossier: Dossier, place: Place, known_at: datetime) -> None:
+    """Checks in the log alone that the place was known then. Raises `AccountNotFoundError`, `SiteNotFoundError`."""
     if not _recorded(dossier, Account, place.account, known_at):
         raise AccountNotFoundError(f"Account {place.account} does not exist.")
     if place.site is not None and not _recorded(dossier, Site, Site.key(place.account, place.site), known_at):
@@ -58,10 +58,10 @@ def _recorded(dossier: Dossier, kind: type[Aggregate], key: str, known_at: datet
     return any(event.recorded_at <= known_at for event in events)
 
 
-def nothing_in_force(place: Place, day: date, account: ProfileRead | None) -> NoProfileInForceError:
-    """Says that a known place has no profile on that day, and what applies instead (rules 2.12-2.14).
+def no_profile_in_force(place: Place, day: date, account: ProfileRead | None) -> NoProfileInForceError:
+    """Returns the refusal for a place that has no profile on that day, with what applies instead (rules 2.12-2.14).
 
-    `account` is the account's profile on the day, where a site's is asked for.
+    `account` is the account's profile on the day, where that of a site was requested.
     """
     if place.site is None:
         return NoProfileInForceError(

@@ -1,7 +1,7 @@
-"""`dossier replay`: a customer as the log alone tells it, without any read model.
+"""A customer replayed from the log alone, without any read model. Used by `dossier replay`.
 
-The facts recorded until `known_at` are folded again; the answer must agree with the read models (rule 2.20), and it can be
-given when they are stopped or being rebuilt.
+The facts recorded until `known_at` are folded again. The answer must agree with the read models (rule 2.20), and it can be given while
+they are stopped or being rebuilt.
 """
 
 from collections.abc import Sequence
@@ -17,9 +17,9 @@ from aggregates.fact import Fact
 from aggregates.field.events import FieldChanged, FieldDefined
 from aggregates.field.field import MASK, FieldDefinition
 from aggregates.setup.catalogue import Setup
-from cli.output.show import words
 from store.application import Dossier
 from store.events import COLUMNS, SETUP_EVENTS, recorded_event
+from store.public import instant
 
 _OF_SETUP: Final = f"SELECT {COLUMNS} FROM events WHERE {SETUP_EVENTS} ORDER BY position"
 _OF_FIELDS: Final = (FieldDefined.TOPIC, FieldChanged.TOPIC)
@@ -72,7 +72,7 @@ class Replayed(BaseModel):
 
 
 def replay_customer(dossier: Dossier, number: str, *, valid_at: date, known_at: datetime) -> Replayed:
-    """The customer on the day `valid_at`, as it was known at `known_at`.
+    """Returns the customer on the day `valid_at`, as it was known at `known_at`.
 
     Raises:
         CustomerNotFoundError: nothing about this number was recorded until then.
@@ -81,7 +81,7 @@ def replay_customer(dossier: Dossier, number: str, *, valid_at: date, known_at: 
     events = dossier.log_of_facts.select_events(CustomerProfile.id_of(dossier.company, number))
     known = [event for event in events if event.recorded_at <= known_at]
     if not known:
-        raise CustomerNotFoundError(f"Nothing about customer {number} was recorded until {words(known_at)}.")
+        raise CustomerNotFoundError(f"Nothing about customer {number} was recorded until {instant(known_at)}.")
     facts = [dossier.fact_mapper.to_domain_event(event) for event in known]
     customer = CustomerProfile.from_facts(facts)
     return Replayed(
@@ -101,14 +101,14 @@ def replay_customer(dossier: Dossier, number: str, *, valid_at: date, known_at: 
 
 
 def _fields(dossier: Dossier, customer: CustomerProfile, day: date, known_at: datetime) -> list[FieldValue]:
-    """The values in force on the day, in the widget's order, by the definitions of then."""
+    """Returns the values in force on the day, in the widget's order, by the definitions of then."""
     then, now = _definitions(dossier, known_at)
-    found = []
+    values = []
     for key, definition in then.items():
         version = customer.fields.in_force.get(key, Timeline()).version_at(day)
         if version is not None:
             masked = definition.masked or now[key].masked
-            found.append(
+            values.append(
                 FieldValue(
                     key=key,
                     label=definition.label,
@@ -119,28 +119,28 @@ def _fields(dossier: Dossier, customer: CustomerProfile, day: date, known_at: da
                     effective_to=version.days.last,
                 )
             )
-    return found
+    return values
 
 
 def _definitions(dossier: Dossier, known_at: datetime) -> tuple[dict[str, FieldDefinition], dict[str, FieldDefinition]]:
-    """Field definitions as known then, and now."""
+    """Returns the field definitions as known then, and now."""
     with dossier.database.connection() as connection:
         events = [recorded_event(row) for row in connection.execute(_OF_SETUP, binary=True)]
-    read = dossier.fact_mapper.to_domain_event
-    facts = [(event.recorded_at, read(event)) for event in events if event.topic in _OF_FIELDS]
+    decode = dossier.fact_mapper.to_domain_event
+    facts = [(event.recorded_at, decode(event)) for event in events if event.topic in _OF_FIELDS]
     then = Setup.empty(dossier.company).after(fact for at, fact in facts if at <= known_at)
     return then.fields, then.after(fact for at, fact in facts if at > known_at).fields
 
 
 def _answers(customer: CustomerProfile, facts: Sequence[Fact], day: date) -> list[Answer]:
-    """The responses in force on the day, by category, in the descriptions that they were stored with last (rule 1.13)."""
-    said = {(fact.category, fact.response): fact for fact in facts if isinstance(fact, ResponseSelected)}
-    found = []
-    for category, held in sorted(customer.responses.in_force.items()):
-        version = held.version_at(day)
+    """Returns the responses in force on the day, by category, in the descriptions that they were last stored with (rule 1.13)."""
+    selected = {(fact.category, fact.response): fact for fact in facts if isinstance(fact, ResponseSelected)}
+    answers = []
+    for category, timeline in sorted(customer.responses.in_force.items()):
+        version = timeline.version_at(day)
         if version is not None:
-            fact = said[category, version.content]
-            found.append(
+            fact = selected[category, version.content]
+            answers.append(
                 Answer(
                     category=category,
                     category_description=fact.category_description,
@@ -150,4 +150,4 @@ def _answers(customer: CustomerProfile, facts: Sequence[Fact], day: date) -> lis
                     effective_to=version.days.last,
                 )
             )
-    return found
+    return answers
