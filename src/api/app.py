@@ -1,7 +1,7 @@
-"""The HTTP application: routes, exception handlers and the outermost layer, wired once. Called by the composition root (`cli`).
+"""The HTTP application: routes, exception handlers and middleware, wired once. Called by the composition root (`cli`).
 
 `create_app` opens nothing: the database, the log and the read models belong to the caller, who closes them. What the application
-starts itself (the thread behind followed events) ends with its lifespan.
+starts itself (the threads behind followed events and health) ends with its lifespan.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from api.background.event_batches import EventBatches
-from api.background.following import Bell
+from api.background.following import LogFollowers
 from api.background.health import HealthCheck
 from api.background.rebuilds import Rebuilds
 from api.background.waiting import QueryThreads, Waiting
@@ -56,28 +56,28 @@ ROUTERS: Final = (
     "operations",
     "documents",
 )
-"""Modules of `api.routers`, the most used first: routes are looked through in this order."""
+"""Modules of `api.routers`, the most used first: routes are tried in this order."""
 
 
 class Methods:
-    """Which methods a path has, for the Allow header: the framework names only those of the first route that fits."""
+    """The methods of each path, for the Allow header: the framework names only those of the first route that matches."""
 
     def __init__(self, app: FastAPI) -> None:
         self._routes = [(re.compile(route.path_regex), _methods(route)) for route in openapi.routes_of(app)]
 
     def of(self, path: str) -> list[str]:
-        """The methods of a path, sorted."""
+        """Returns the methods of a path, sorted."""
         return sorted({method for pattern, methods in self._routes if pattern.match(path) for method in methods})
 
 
 def _methods(route: APIRoute) -> set[str]:
-    """The methods of a route; see `middleware` for HEAD."""
+    """Returns the methods of a route; HEAD is answered by `middleware`."""
     methods = route.methods or set()
     return {*methods, "HEAD"} if "GET" in methods else methods
 
 
 def create_app(dossier: Dossier, reads: ReadModels, settings: ApiSettings) -> FastAPI:
-    """The application over one company's profiles. `reads` must be started: nothing waits for read models but by their signals."""
+    """Returns the application over one company's profiles. `reads` must be started, or reads that wait for read models are never woken."""
     queries = QueryThreads(settings.query_threads)
     services = Services(
         dossier=dossier,
@@ -88,7 +88,7 @@ def create_app(dossier: Dossier, reads: ReadModels, settings: ApiSettings) -> Fa
         log_end=LogEnd(dossier),
         metrics=Metrics(dossier.company, settings.counts),
         health=HealthCheck(dossier, reads.projections, settings.expected),
-        bell=Bell(dossier, settings.followers, settings.followers_each),
+        followers=LogFollowers(dossier, settings.followers, settings.followers_each),
         batches=EventBatches(dossier, queries),
         queries=queries,
         waiting=Waiting(reads, settings.waiting),
@@ -103,12 +103,12 @@ def create_app(dossier: Dossier, reads: ReadModels, settings: ApiSettings) -> Fa
 
 
 def describe_only() -> dict[str, Any]:
-    """The OpenAPI document, without anything behind the routes."""
+    """Returns the OpenAPI document, without anything behind the routes."""
     return openapi.describe(_routed())
 
 
 def openapi_document() -> str:
-    """The text of `docs/openapi.json`: sorted keys, an indent of two spaces, a line feed at the end."""
+    """Returns the text of `docs/openapi.json`: sorted keys, an indent of two spaces, a line feed at the end."""
     options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
     return orjson.dumps(describe_only(), option=options).decode()
 
@@ -121,7 +121,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     if building is not None:
         building.cancel()
-    services.bell.close()
+    services.followers.close()
     services.health.close()
 
 

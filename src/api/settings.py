@@ -1,4 +1,4 @@
-"""What the HTTP API must be told. The composition root (`cli`) reads it from the environment; nothing here has a hidden default."""
+"""Settings of the HTTP API. The composition root (`cli`) reads them from the environment; nothing here reads it itself."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from api.http.metrics import SharedCounts
 from projections.health.judgement import Expected
 
 SHORTEST_SECRET: Final = 32
-"""Bytes of the token secret: HS256 is no stronger than its key."""
+"""Bytes of the token secret: HS256 is only as strong as its key."""
 
 
 class SettingsError(Exception):
@@ -19,17 +19,17 @@ class SettingsError(Exception):
 class ApiSettings:
     """Settings of one API process.
 
-    `asyncapi` gives the text of the message contract, served at `/asyncapi.yaml`; without it the path is not found.
-    `documents_ahead`: the documents are built as soon as the process serves, not when somebody first asks for one.
-    `heartbeat_s` is the silence after which a follower of events gets a comment, `follow_s` the longest such answer, after which a
-    client connects again, and `followers` how many there may be at once, `followers_each` of one caller. `waiting` is how many reads may
-    wait for read models at once, `query_threads` how many are answered at once: it must be below the number of pooled connections;
-    `threads` is how many writes and other work that is no query.
-    `most_upload_bytes` is how large a contact file may be.
-    `expected` are the processes that health looks for, and `counts` is what several workers count in together.
+    `asyncapi` returns the text of the message contract, served at `/asyncapi.yaml`; without it that path answers 404.
+    With `documents_ahead`, documents are built as soon as the process serves, not at the first request for one.
+    `heartbeat_s` is the silence after which a follower of events gets a comment, `follow_s` the longest such answer, after which the
+    client connects again; `followers` is how many there may be at once, `followers_each` how many of one caller. `waiting` is how many
+    reads may wait for read models at once, `query_threads` how many queries run at once, which must be below the number of pooled
+    connections; `threads` is how many writes and other requests are worked on at once.
+    `most_upload_bytes` is the largest size of a contact file.
+    `expected` are the processes that health looks for, and `counts` is the slot in which one of several workers counts.
 
     Raises:
-        SettingsError: when the secret is too short.
+        SettingsError: the secret is too short.
     """
 
     token_secret: str

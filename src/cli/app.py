@@ -1,6 +1,6 @@
-"""What all commands share: the Typer application, the way errors are told, and options that mean the same everywhere.
+"""What all commands share: the Typer application, how errors are shown, and options that mean the same everywhere.
 
-A command raises; here the error becomes plain words on stderr and exit status 1. Usage errors are Typer's, with status 2. With
+A command raises an error; here it becomes plain words on stderr and exit status 1. Usage errors are Typer's, with status 2. With
 `DOSSIER_LOG_LEVEL=debug` the traceback is shown as well.
 """
 
@@ -19,23 +19,23 @@ FAILED: Final = 1
 RUN: Final = "Run"
 KEEP: Final = "Keep in order"
 """Panels of `dossier --help` that the commands of several modules stand in."""
-_UNTOLD: Final = logging.NullHandler()
-"""Without a handler Python prints the warnings of libraries, such as each try of a pool to connect. Commands say in one line what is wrong;
-a process that runs on has logs of its own."""
+_SILENT: Final = logging.NullHandler()
+"""Without a handler Python prints the warnings of libraries, such as each attempt of a pool to connect. A command says in one line what is
+wrong; a process that runs on has logs of its own."""
 
 
 class PlainGroup(TyperGroup):
-    """Commands whose errors are told in plain words."""
+    """Commands whose errors are shown in plain words."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Runs the command that was asked for."""
-        logging.getLogger().addHandler(_UNTOLD)
+        """Runs the command; any error becomes plain words and status 1."""
+        logging.getLogger().addHandler(_SILENT)
         try:
             return super().invoke(ctx)
         except (typer.Exit, typer.Abort, typer.TyperException, BrokenPipeError):
             raise
-        except Exception as error:  # noqa: BLE001  (the last stop: whatever it is, it is told and the status is 1)
-            from cli.output.faults import in_plain_words  # noqa: PLC0415  (it knows the errors of every room, which costs a second)
+        except Exception as error:  # noqa: BLE001  (the outermost handler: any error is shown and the status is 1)
+            from cli.output.faults import in_plain_words  # noqa: PLC0415  (it imports the errors of every package, which takes a second)
 
             if os.environ.get("DOSSIER_LOG_LEVEL", "").lower() == "debug":
                 traceback.print_exception(error)
@@ -44,7 +44,7 @@ class PlainGroup(TyperGroup):
 
 
 def application(**options: Any) -> typer.Typer:
-    """A Typer application with the settings that all of ours share."""
+    """Returns a Typer application with the settings that all of ours share."""
     return typer.Typer(
         cls=PlainGroup,
         no_args_is_help=True,
@@ -55,7 +55,7 @@ def application(**options: Any) -> typer.Typer:
 
 
 def id_of(text: str) -> UUID:
-    """An id as a person types it."""
+    """Parses an id as a person types it."""
     try:
         return UUID(text)
     except ValueError:
@@ -65,5 +65,5 @@ def id_of(text: str) -> UUID:
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, for machines.")]
 MetricsPort = Annotated[
     int | None,
-    typer.Option("--metrics-port", min=0, max=65_535, help="Offer Prometheus metrics on this port of DOSSIER_HOST."),
+    typer.Option("--metrics-port", min=0, max=65_535, help="Serve Prometheus metrics on this port of DOSSIER_HOST."),
 ]

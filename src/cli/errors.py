@@ -1,14 +1,14 @@
-"""The base of what the command line itself cannot do. `str(error)` is the text for the user."""
+"""Errors of the command line itself. `str(error)` is the text for the user."""
 
 from pathlib import Path
 
 
 class CliError(Exception):
-    """A command cannot do what it was asked, for a reason a user can understand and change."""
+    """A command cannot do what it was asked to, for a reason that the user can understand and change."""
 
 
 class NoDataError(CliError):
-    """Nothing was ever set up in the data directory, and the command is not one that sets it up."""
+    """The data directory has no data, and the command is not one that sets it up."""
 
     def __init__(self, data_dir: Path) -> None:
         super().__init__(
@@ -18,4 +18,4 @@ class NoDataError(CliError):
 
 
 class SettingsError(CliError):
-    """The environment does not say what a command needs, or says something that cannot be."""
+    """A setting that a command needs is missing or invalid."""

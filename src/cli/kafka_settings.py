@@ -1,4 +1,4 @@
-"""What the environment says of Kafka: where the brokers are, how to be let in, and how topics are made. Part of `settings`."""
+"""The settings of Kafka: where the brokers are, how to authenticate, and how topics are made. Part of `settings`."""
 
 from pathlib import Path
 from typing import Annotated, Final, Self
@@ -114,7 +114,7 @@ class KafkaSettings(BaseSettings):
 
     @property
     def security(self) -> Security:
-        """How to be let in."""
+        """How to connect and authenticate."""
         return Security(
             protocol=self.security_protocol,
             mechanism=self.sasl_mechanism,

@@ -1,7 +1,7 @@
-"""The `dossier` command: one declaration a command, and the help that a user reads.
+"""The `dossier` command: the declaration of each command, and the help that a user reads.
 
-Each command imports what it needs when it runs (hence the one lint rule that is off here): `dossier up` starts six processes at once,
-and each of them is to load its own libraries only.
+Each command imports what it needs when it runs (hence the lint rule that is off here), so that every process loads only the libraries
+that it uses.
 """
 # ruff: noqa: PLC0415
 
@@ -20,24 +20,24 @@ app = application(
     help="Customer and account profiles in which every change is kept and every past answer can be given again.",
     epilog=(
         "Settings are environment variables: DATABASE_URL (without it, PostgreSQL runs in DOSSIER_DATA_DIR), DOSSIER_DATA_DIR (.dossier),"
-        " DOSSIER_COMPANY (demo), DOSSIER_MASTER_KEY and DOSSIER_TOKEN_SECRET (made by itself without DATABASE_URL),"
+        " DOSSIER_COMPANY (demo), DOSSIER_MASTER_KEY and DOSSIER_TOKEN_SECRET (generated without DATABASE_URL),"
         " DOSSIER_HOST (127.0.0.1), DOSSIER_PORT (8000), DOSSIER_WORKERS (1), DOSSIER_LOG_LEVEL (info),"
         " DOSSIER_POOL_SIZE (12 database connections a process), DOSSIER_THREADS (40, of an API process, for writes),"
         " DOSSIER_MOST_UPLOAD_BYTES (2 GiB), DOSSIER_KEEP_KEYS_DAYS (30), CUSTOMER_ENGAGEMENT_URL, CUSTOMER_ENGAGEMENT_TOKEN."
         " Kafka: KAFKA_BOOTSTRAP_SERVERS, KAFKA_SECURITY_PROTOCOL (PLAINTEXT; SSL, SASL_PLAINTEXT, SASL_SSL), KAFKA_SASL_MECHANISM (PLAIN,"
         " SCRAM-SHA-256, SCRAM-SHA-512), KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD, KAFKA_SSL_CAFILE, KAFKA_SSL_CERTFILE,"
-        " KAFKA_SSL_KEYFILE, KAFKA_SSL_PASSWORD; for the topics it makes KAFKA_PARTITIONS (12), KAFKA_REPLICATION_FACTOR (-1: as the"
-        " brokers are set), KAFKA_MIN_INSYNC_REPLICAS and KAFKA_RETENTION_MS. DATABASE_URL and every secret may come from a file:"
+        " KAFKA_SSL_KEYFILE, KAFKA_SSL_PASSWORD; for the topics it makes KAFKA_PARTITIONS (12), KAFKA_REPLICATION_FACTOR (-1: the"
+        " brokers' default), KAFKA_MIN_INSYNC_REPLICAS and KAFKA_RETENTION_MS. DATABASE_URL and every secret may come from a file:"
         " DOSSIER_MASTER_KEY_FILE and so on."
     ),
 )
 
 
-def _tell_version(asked: bool) -> None:
+def _print_version(wanted: bool) -> None:
     """Prints the version, and ends the command."""
     from importlib.metadata import version
 
-    if asked:
+    if wanted:
         say(f"dossier {version('dossier')}")
         raise typer.Exit
 
@@ -45,10 +45,10 @@ def _tell_version(asked: bool) -> None:
 @app.callback()
 def options(
     _version: Annotated[
-        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Show the version and exit.")
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """What may stand before a command."""
+    """Options that may stand before a command."""
 
 
 @app.command(rich_help_panel=RUN)
@@ -87,8 +87,8 @@ def serve(
     """Run the HTTP API. Its metrics are at /metrics."""
     from cli.processes.api import serve as run
 
-    given = {"host": host, "port": port, "workers": workers}
-    settings = load().model_copy(update={name: value for name, value in given.items() if value is not None})
+    options = {"host": host, "port": port, "workers": workers}
+    settings = load().model_copy(update={name: value for name, value in options.items() if value is not None})
     run(settings, fd=fd)
 
 
@@ -175,7 +175,7 @@ refused_messages.add_to(app)
 
 
 def main() -> None:
-    """The entry point."""
+    """Runs the command line."""
     app()
 
 

@@ -1,8 +1,8 @@
-"""What the environment says: one `Settings` a process, read once, handed on by `wiring`.
+"""The environment of a process: one `Settings` per process, read once and handed on by `wiring`.
 
-Nothing but this module reads environment variables. Without `DATABASE_URL` everything lives in one data directory, secrets
+No other module reads settings from environment variables. Without `DATABASE_URL` everything lives in one data directory, secrets
 included, so that `dossier up` needs no setup; with it, secrets must be given, so that every process of an installation has the same.
-Recover from a lost `secrets.json` as the runbook says: the master key has no substitute.
+If `secrets.json` is lost, do what the runbook says: the master key cannot be replaced.
 """
 
 import re
@@ -20,11 +20,11 @@ from cli.kafka_settings import KafkaSettings
 from cli.variable_files import VariableFiles
 
 LONGEST_COMPANY: Final = 30
-"""Characters: schema, NOTIFY channels and table sets of a rebuild are named after the company and may have 63 bytes."""
+"""Characters: schema, NOTIFY channels and the tables of a rebuild are named after the company, and names may have 63 bytes."""
 SHORTEST_TOKEN_SECRET: Final = 32
 """Characters: the key of HMAC-SHA-256 must not be shorter than its digest."""
 MASTER_KEY_BYTES: Final = 32
-"""As `store.keys` wants it; loading that here would load the database client into every command."""
+"""As in `store.keys`; importing that here would load the database client into every command."""
 _COMPANY: Final = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -67,7 +67,7 @@ class Settings(KafkaSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment, and the files that it names."""
+        """Returns the environment, and the files that it names."""
         return init_settings, env_settings, VariableFiles(settings_cls)
 
     @field_validator("company")
@@ -99,10 +99,10 @@ class Settings(KafkaSettings):
         """Base64 of the key that wraps the customers' keys. Raises `SettingsError` where it must be given and is not."""
         key = self._secret("DOSSIER_MASTER_KEY", self.master_key_given, "master_key")
         try:
-            bytes_given = len(b64decode(key, validate=True))
+            length = len(b64decode(key, validate=True))
         except ValueError:
-            bytes_given = 0
-        if bytes_given != MASTER_KEY_BYTES:
+            length = 0
+        if length != MASTER_KEY_BYTES:
             raise SettingsError(
                 f"DOSSIER_MASTER_KEY must be base64 of {MASTER_KEY_BYTES} bytes; make one with: {_NEW_KEY}"
             )
@@ -110,7 +110,7 @@ class Settings(KafkaSettings):
 
     @property
     def token_secret(self) -> str:
-        """What tokens are signed with. Raises `SettingsError` where it must be given and is not."""
+        """The secret that signs tokens. Raises `SettingsError` where it must be given and is not."""
         secret = self._secret("DOSSIER_TOKEN_SECRET", self.token_secret_given, "token_secret")
         if len(secret) < SHORTEST_TOKEN_SECRET:
             raise SettingsError(
@@ -140,7 +140,7 @@ _NEW_KEY: Final = "openssl rand -base64 32"
 
 
 def load() -> Settings:
-    """The settings of this process. Raises `SettingsError` naming every wrong variable."""
+    """Returns the settings of this process. Raises `SettingsError` naming every wrong variable."""
     try:
         return Settings()
     except ValidationError as error:
@@ -150,7 +150,7 @@ def load() -> Settings:
 
 
 def _variable(location: tuple[int | str, ...]) -> str:
-    """The variable and a colon; nothing where several belong together, which the fault itself names."""
+    """Returns the variable and a colon; nothing for a fault of several variables, which names them itself."""
     return f"{'.'.join(str(part) for part in location)}: " if location else ""
 
 

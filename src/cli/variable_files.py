@@ -1,4 +1,4 @@
-"""Secrets from files: `NAME_FILE` names a file whose content is the value of the variable `NAME`, as container platforms hand them out.
+"""Secrets from files: `NAME_FILE` names a file that holds the value of the variable `NAME`, as container platforms provide them.
 
 Part of `settings`. A line break at the end of the file does not belong to the value; everything else does.
 """
@@ -20,7 +20,7 @@ VARIABLES: Final = (
     "KAFKA_SASL_PASSWORD",
     "KAFKA_SSL_PASSWORD",
 )
-"""Those that may hold a secret."""
+"""The variables that may hold a secret."""
 LONGEST_BYTES: Final = 65_536
 
 
@@ -28,11 +28,11 @@ class VariableFiles(PydanticBaseSettingsSource):
     """The values of the variables whose files are named."""
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        """Not used: the variables are asked for, not the fields."""
+        """Not used: values are found by variable, not by field."""
         raise NotImplementedError
 
     def __call__(self) -> dict[str, Any]:
-        """The values by variable. Raises `SettingsError` naming every file that cannot be used."""
+        """Returns the values by variable. Raises `SettingsError` naming every file that cannot be used."""
         values: dict[str, Any] = {}
         faults: list[str] = []
         for variable in VARIABLES:
@@ -49,7 +49,7 @@ class VariableFiles(PydanticBaseSettingsSource):
 
 
 def _value_of(variable: str) -> str | None:
-    """The content of the variable's file; `None` when none is named. Raises `SettingsError`."""
+    """Returns the content of the variable's file, `None` when it has none. Raises `SettingsError`."""
     name = f"{variable}_FILE"
     path = os.environ.get(name)
     if not path:

@@ -1,6 +1,6 @@
-"""The composition root: makes the database, the application and the read models of a company out of the settings.
+"""The composition root: makes the database, the application and the read models of a company from the settings.
 
-Used by every command. What is opened here is closed when its block ends, and an embedded server that nobody else uses is stopped.
+Used by every command. What is opened here is closed when its block ends, and an embedded server that no other process uses is stopped.
 """
 
 from collections.abc import Iterator
@@ -30,9 +30,9 @@ from store.database import Database
 
 @contextmanager
 def database_url(settings: Settings) -> Iterator[str]:
-    """The connection string: the given one, else that of the embedded server, which is started if it has to be.
+    """Yields the connection string: that of the settings, else that of the embedded server, which is started if it does not run.
 
-    Raises `NoDataError` where there is no database to start a server over.
+    Raises `NoDataError` where there is no database directory to start a server on.
     """
     if settings.database_url is not None:
         yield settings.database_url
@@ -44,7 +44,7 @@ def database_url(settings: Settings) -> Iterator[str]:
 
 
 def expected_of(settings: Settings) -> Expected:
-    """The processes that an installation with these settings is meant to have."""
+    """Returns which processes an installation with these settings is meant to have."""
     return Expected(
         relay=settings.kafka_bootstrap_servers is not None, forward=settings.customer_engagement_url is not None
     )
@@ -52,7 +52,7 @@ def expected_of(settings: Settings) -> Expected:
 
 @contextmanager
 def open_database(settings: Settings) -> Iterator[Database]:
-    """The company's schema, without its keys."""
+    """Yields the database of the company, without its keys."""
     with database_url(settings) as url:
         database = Database(url, settings.schema_name, settings.pool_size)
         try:
@@ -63,7 +63,7 @@ def open_database(settings: Settings) -> Iterator[Database]:
 
 @contextmanager
 def open_dossier(settings: Settings) -> Iterator[Dossier]:
-    """The application of the company."""
+    """Yields the application of the company."""
     environment = {"DOSSIER_COMPANY": settings.company, "DOSSIER_SCHEMA": settings.schema_name}
     environment |= {"DOSSIER_MASTER_KEY": settings.master_key, "DOSSIER_POOL_SIZE": str(settings.pool_size)}
     with database_url(settings) as url, Dossier({**environment, "DATABASE_URL": url}) as dossier:
@@ -72,7 +72,7 @@ def open_dossier(settings: Settings) -> Iterator[Dossier]:
 
 @contextmanager
 def open_reads(settings: Settings) -> Iterator[tuple[Dossier, ReadModels]]:
-    """The application and the read models of the company. A long-running process lets them listen: `reads.start()`."""
+    """Yields the application and the read models of the company. A long-running process calls `reads.start()`, so that they listen."""
     with open_dossier(settings) as dossier:
         reads = ReadModels(dossier, catalogue.projections(dossier))
         try:
@@ -82,8 +82,8 @@ def open_reads(settings: Settings) -> Iterator[tuple[Dossier, ReadModels]]:
 
 
 @contextmanager
-def _founded(settings: Settings) -> Iterator[None]:
-    """Makes what the data directory is to hold, unless the database is elsewhere."""
+def _prepared(settings: Settings) -> Iterator[None]:
+    """Prepares the data directory and runs its server, unless the database is elsewhere."""
     if settings.database_url is not None:
         yield
         return
@@ -93,12 +93,12 @@ def _founded(settings: Settings) -> Iterator[None]:
 
 
 def migrate(settings: Settings) -> list[str]:
-    """Brings the company's schema up to date and gives the names of what was applied; see `store.schema.migrate`.
+    """Brings the company's schema up to date and returns the names of what was applied; see `store.schema.migrate`.
 
-    What exists from the start, the profile class DEFAULT and the standard business fields, is recorded unless it was before
+    The profile class DEFAULT and the standard business fields, which exist from the start, are recorded unless they were before
     (rules 2.2, 3.1, 4.1).
     """
-    with _founded(settings), open_database(settings) as database:
+    with _prepared(settings), open_database(settings) as database:
         applied = schema.migrate(database, partial(install, classes=catalogue.classes()))
         _record_what_exists_from_the_start(settings)
     return applied
@@ -109,12 +109,12 @@ def _record_what_exists_from_the_start(settings: Settings) -> None:
         request = Request(_founder(dossier.company), dossier.today())
         found_company(dossier, request)
         introduce_controls(dossier, request)
-        for given in STANDARD:
-            define_standard_field(dossier, request, key=given["key"], given=_but_key(given))
+        for definition in STANDARD:
+            define_standard_field(dossier, request, key=definition["key"], given=_without_key(definition))
 
 
-def _but_key(given: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in given.items() if name != "key"}
+def _without_key(definition: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in definition.items() if name != "key"}
 
 
 def _founder(company: str) -> Origin:

@@ -106,7 +106,7 @@ def test_a_remembered_token_ends_when_it_ends(monkeypatch: pytest.MonkeyPatch) -
     assert verifier.caller(header) is verifier.caller(header)
     monkeypatch.setattr("api.http.tokens.time.monotonic", lambda: now + 3.1)
     monkeypatch.setattr(jwt.api_jwt, "datetime", _Later)
-    with pytest.raises(TokenError, match="ended"):
+    with pytest.raises(TokenError, match="expired"):
         verifier.caller(header)
 
 

@@ -17,7 +17,7 @@ from aggregates.fact import Role
 from api.app import create_app
 from api.background import event_batches, following
 from api.background.event_batches import EventBatches
-from api.background.following import Bell
+from api.background.following import LogFollowers
 from api.http import streaming
 from api.http.problems import FollowersError
 from api.services import Services
@@ -91,10 +91,10 @@ def test_following_needs_server_sent_events(api: Api) -> None:
 
 
 def test_one_follower_too_many_is_asked_to_come_later(api: Api, settings: ApiSettings) -> None:
-    bell = _services(api).bell
+    followers = _services(api).followers
 
     async def crowd() -> None:
-        with bell.follower("bea"), bell.follower("cem"):
+        with followers.follower("bea"), followers.follower("cem"):
             answer = await asyncio.to_thread(api.get, "/v1/events?follow=true", headers=SSE)
             assert "2 answers follow the log already" in assert_problem(answer, 503, "unavailable")["detail"]
             assert answer.headers["retry-after"]
@@ -105,16 +105,19 @@ def test_one_follower_too_many_is_asked_to_come_later(api: Api, settings: ApiSet
 
 
 def test_one_caller_does_not_take_all_places_of_followers() -> None:
-    bell = Bell(None, most=5, most_each=2)  # type: ignore[arg-type]  (it never looks at the log here)
-    bell._thread = threading.current_thread()
+    followers = LogFollowers(None, most=5, most_each=2)  # type: ignore[arg-type]  (it never looks at the log here)
+    followers._thread = threading.current_thread()
 
     async def crowd() -> None:
-        with bell.follower("bea"), bell.follower("bea"):
-            with pytest.raises(FollowersError, match="2 answers to you follow the log already"), bell.follower("bea"):
+        with followers.follower("bea"), followers.follower("bea"):
+            with (
+                pytest.raises(FollowersError, match="2 answers to you follow the log already"),
+                followers.follower("bea"),
+            ):
                 pass
-            with bell.follower("cem"):
+            with followers.follower("cem"):
                 pass
-        with bell.follower("bea"):
+        with followers.follower("bea"):
             pass
 
     asyncio.run(crowd())

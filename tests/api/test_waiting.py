@@ -114,7 +114,7 @@ def test_so_many_reads_wait_and_no_more(dossier: Dossier, reads: ReadModels, set
         (more,) = await readers(port, 1, {"Dossier-Position": "1"})
         answer = await more.end()
         assert (answer.status, answer.json()["type"]) == (503, "/problems/behind")
-        assert answer.json()["detail"] == "3 reads wait for read models already; ask again."
+        assert answer.json()["detail"] == "3 reads wait for read models already; try again."
         assert "retry-after: 1" in answer.headers
         assert {(await one.end()).status for one in reading} == {503}
 
@@ -154,16 +154,16 @@ def test_saves_are_prompt_beside_files_that_come_slowly(port: int) -> None:
 
 
 def test_the_place_of_a_follower_that_hung_up_is_free_again(app: FastAPI, port: int) -> None:
-    bell = services(app).bell
+    followers = services(app).followers
 
     async def crowd() -> None:
         headers = {"Accept": "text/event-stream"}
         following = [await begun(port, "GET", "/v1/events?follow=true", headers=headers) for _ in range(2)]
-        await eventually(lambda: len(bell) == 2)
+        await eventually(lambda: len(followers) == 2)
         assert (await (await begun(port, "GET", "/v1/events?follow=true", headers=headers)).end()).status == 503
         for one in following:
             one.hang_up()
-        await eventually(lambda: len(bell) == 0)
+        await eventually(lambda: len(followers) == 0)
 
     run(crowd())
 

@@ -80,7 +80,7 @@ def test_all_that_can_be_are_sent_again_and_the_others_are_named(line: CommandLi
     old, mine, theirs = dead(line, position=5), dead(line, attribute="homeowner"), dead(line, "1002")
     sent(line, position=9)
     result = line.run("dead-letters", "resend-all")
-    assert (result.exit_code, result.stdout) == (1, "Asked for 2.\n")
+    assert (result.exit_code, result.stdout) == (1, "Requested 2.\n")
     assert f"{old}: A later value" in result.stderr
     states = {letter["event_id"]: letter["state"] for letter in line.asked("dead-letters", "list")}
     assert states == {str(old): "dead", str(mine): "resending", str(theirs): "resending"}

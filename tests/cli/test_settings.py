@@ -97,7 +97,7 @@ def test_secrets_are_not_made_by_who_only_reads_them(tmp_path: Path) -> None:
 def test_damaged_secrets_are_told_and_left_alone(tmp_path: Path) -> None:
     make_secrets(tmp_path)
     (tmp_path / FILE).write_text("{")
-    with pytest.raises(SecretsFileError, match="its master key has no substitute"):
+    with pytest.raises(SecretsFileError, match="its master key cannot be replaced"):
         secrets_of(tmp_path)
     assert (tmp_path / FILE).read_text() == "{"
 

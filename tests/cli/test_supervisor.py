@@ -48,7 +48,7 @@ def test_a_child_that_ends_is_started_again_after_pauses_that_double_to_a_bound(
         one.start()
         while one.deaths < 5:
             one.tend()
-        print([line.partition("it is started again in ")[2].split()[0] for line in said])
+        print([line.partition("restarting it in ")[2].split()[0] for line in said])
         print(said[0].startswith("part ended with status 3;"))
         """,
         tmp_path,
@@ -65,7 +65,7 @@ def test_a_child_that_does_not_end_is_killed(tmp_path: Path) -> None:
             print("ready", flush=True)
             time.sleep(60)
         one = child(stubborn)
-        while "ready" not in one.last_words():
+        while "ready" not in one.last_lines():
             time.sleep(0.01)
         pid = one.pid
         end([one], lambda: False)
@@ -86,7 +86,7 @@ def test_a_child_has_nothing_of_the_supervisors_open_but_what_it_was_given(tmp_p
         other = child(lambda: time.sleep(60))
         one = child(lambda: print(sorted(int(file) for file in os.listdir("/proc/self/fd"))), given.fileno())
         assert ended(one) == 0
-        files = eval(one.last_words())
+        files = eval(one.last_lines())
         print(given.fileno() in files, len(files))
         end([other], lambda: True)
         """,
@@ -102,7 +102,7 @@ def test_a_fault_of_a_child_is_in_its_log_in_plain_words(tmp_path: Path) -> None
         def fail():
             raise CliError("No such thing.")
         one = child(fail)
-        print(ended(one), one.last_words())
+        print(ended(one), one.last_lines())
         """,
         tmp_path,
     )

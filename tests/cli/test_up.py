@@ -223,7 +223,7 @@ def test_a_process_that_dies_is_started_again(up: Up, name: str) -> None:
     os.kill(before, signal.SIGKILL)
     after = eventually(lambda: (pid := up.pid_of(name)) and pid != before and pid, f"{name} runs again")
     assert after != before
-    assert "ended with signal SIGKILL; it is started again" in up.complaints()
+    assert "ended with signal SIGKILL; restarting it" in up.complaints()
     assert up.get("/v1/customers/1001")["number"] == "1001"
 
 

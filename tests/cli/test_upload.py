@@ -38,7 +38,12 @@ def test_a_file_is_taken_in_and_summed_up(line: CommandLine, contacts: Path) -> 
     result = line.run("upload", str(contacts), "--mapping", "contacts", "--actor", "mia")
     assert result.exit_code == 3, result.output
     assert ": 3 rows of contacts.csv" in result.stdout
-    for count, meaning in (("2", "not there before"), ("0", "something new"), ("0", "known already"), ("1", "a fault")):
+    for count, meaning in (
+        ("2", "did not exist before"),
+        ("0", "something new"),
+        ("0", "known already"),
+        ("1", "a fault"),
+    ):
         assert any(count in row and meaning in row for row in result.stdout.splitlines())
     assert "/errors" in result.stdout
     with line.dossier() as dossier:

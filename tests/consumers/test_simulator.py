@@ -61,7 +61,7 @@ def test_every_route_asks_for_the_token(
     assert put(simulator, "k1") == 201
     refused = httpx2.request(method, f"{simulator.url}{path}", headers=headers, trust_env=False)
     assert refused.status_code == 401
-    assert refused.json() == {"detail": "The bearer token is not the right one."}
+    assert refused.json() == {"detail": "The bearer token is wrong."}
 
 
 def test_there_is_no_route_besides_those_and_its_health(simulator: Simulator) -> None:

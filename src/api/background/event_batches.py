@@ -1,9 +1,9 @@
-"""The log as its readers over HTTP get it: batches of encoded events, which all of them share.
+"""The log as HTTP clients read it: batches of encoded events, which all readers share.
 
-Cost is that of the log, not of its readers: what one has had encoded the next finds, as long as it is among the `KEPT_BYTES` that were
-used last. That is safe because an event's public form never changes: no personal value is in it, before an erasure or after (see
-`store.public`). Batches end at multiples of `BATCH`, so that readers who began anywhere soon read the same ones.
-One reader has its turn at a time, so that a batch that many want is made once and long answers take one thread of those of queries.
+The cost grows with the log, not with its readers: a batch is encoded once and kept while it is among the `KEPT_BYTES` that were used last.
+That is safe because an event's public form never changes: no personal value is in it, before an erasure or after (see `store.public`).
+Batches end at multiples of `BATCH`, so that readers soon share batches, wherever they began. Readers take turns, so that a batch that
+many want is made once, and long answers take one of the threads for queries.
 """
 
 import asyncio
@@ -17,18 +17,18 @@ from store.log import read
 from store.public import as_json, public_event
 
 BATCH: Final = 100
-"""Positions."""
+"""Positions in a batch."""
 ENOUGH_BYTES: Final = 131_072
-"""Of stored events: a batch ends with the event that reaches it."""
+"""Size of stored events; a batch ends with the event that reaches it."""
 KEPT_BYTES: Final = 16 * 1024**2
 _BYTES_A_SPAN: Final = 128
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One event or more. `messages` are server-sent, `spans` is where in them the JSON of each is.
+    """One event or more, as server-sent `messages`. `spans` is where in them the JSON of each event is.
 
-    `full` when no later batch from its start has more.
+    `full` is set when a later batch from the same start cannot have more events.
     """
 
     last: int
@@ -37,25 +37,25 @@ class Batch:
     full: bool
 
     def __len__(self) -> int:
-        """How many events it has."""
+        """Returns the number of events."""
         return len(self.spans)
 
     @property
     def size(self) -> int:
-        """Bytes of memory, about."""
+        """The approximate size in memory, in bytes."""
         return len(self.messages) + _BYTES_A_SPAN * (1 + len(self))
 
     def as_messages(self, most: int = BATCH) -> bytes:
-        """Up to so many events as server-sent messages."""
+        """Returns up to `most` events as server-sent messages."""
         return self.messages if most >= len(self) else self.messages[: self.spans[most - 1][1] + 2]
 
     def as_lines(self, most: int = BATCH) -> bytes:
-        """Up to so many events as lines of JSON."""
+        """Returns up to `most` events as lines of JSON."""
         return b"".join(self.messages[start : end + 1] for start, end in self.spans[:most])
 
 
 class EventBatches:
-    """Gives out batches. Used in the event loop."""
+    """The batches of one application. Used in the event loop."""
 
     def __init__(self, dossier: Dossier, queries: QueryThreads) -> None:
         self._dossier = dossier
@@ -65,16 +65,16 @@ class EventBatches:
         self._bytes = 0
 
     async def after(self, position: int, known_end: int = 0) -> Batch | None:
-        """The events after a position, `None` at the log's end.
+        """Returns the events after a position, `None` at the log's end.
 
-        It may leave out events after `known_end`, up to which the log is known to go: whoever says 0 misses nothing that is recorded.
-        Raises what the database and the mapper raise.
+        `known_end` is a position up to which the log is known to go; events after it may be left out. With 0, no recorded event is
+        left out. Raises what the database and the mapper raise.
         """
         async with self._turn:
             batch = self._kept.get(position)
             if batch is not None and (batch.full or position < known_end <= batch.last):
                 self._kept.move_to_end(position)
-                await asyncio.sleep(0)  # others have their turn in the event loop between two batches
+                await asyncio.sleep(0)  # lets other tasks of the event loop run between two batches
                 return batch
             batch = await self._queries.run(lambda: self._read(position))
             if batch is not None:

@@ -1,7 +1,7 @@
-"""Following the log over HTTP: one listening thread an application wakes any number of open answers.
+"""Following the log over HTTP: one listening thread per application wakes any number of open answers.
 
-The thread starts with the first follower and ends with the application. NOTIFY is a hint; once in `POLL_S` the log's end is
-looked up anyway. A follower costs no thread: it waits in the event loop, and batches are shared (`event_batches`).
+The thread starts with the first follower and ends with the application. NOTIFY is a hint: the end of the log is also looked up after
+`POLLS_A_LOOK` polls without one. A follower needs no thread: it waits in the event loop, and batches are shared (`event_batches`).
 """
 
 import asyncio
@@ -23,8 +23,8 @@ POLLS_A_LOOK: Final = 5
 """Polls without a signal after which the log's end is looked up."""
 
 
-class Bell:
-    """Tells followers that the log has grown. `position` is the log's end as far as it is known here."""
+class LogFollowers:
+    """Those who follow the log; each is woken when it has grown. `position` is the last known end of the log."""
 
     def __init__(self, dossier: Dossier, most: int, most_each: int) -> None:
         self._dossier = dossier
@@ -39,15 +39,15 @@ class Bell:
         self.position = 0
 
     def __len__(self) -> int:
-        """How many follow."""
+        """Returns the number of followers."""
         return len(self._waiting)
 
     @contextmanager
     def follower(self, actor: str) -> Iterator[asyncio.Event]:
-        """An event that is set whenever the log has grown. To be used in the event loop.
+        """Yields an event that is set whenever the log has grown. To be used in the event loop.
 
         Raises:
-            FollowersError: as many follow as may, in all or of this caller.
+            FollowersError: the number of followers, in all or of this caller, has reached its limit.
         """
         if self._followers[actor] >= self._most_each:
             raise FollowersError(
@@ -55,23 +55,23 @@ class Bell:
             )
         if len(self._waiting) >= self._most:
             raise FollowersError(f"{self._most} answers follow the log already; try again later.")
-        rung = asyncio.Event()
-        self._waiting.add(rung)
+        grown = asyncio.Event()
+        self._waiting.add(grown)
         self._followers[actor] += 1
         if self._thread is None:
             self._thread = threading.Thread(
-                target=self._run, args=(asyncio.get_running_loop(),), name="dossier-bell", daemon=True
+                target=self._run, args=(asyncio.get_running_loop(),), name="log-followers", daemon=True
             )
             self._thread.start()
         try:
-            yield rung
+            yield grown
         finally:
-            self._waiting.discard(rung)
+            self._waiting.discard(grown)
             self._followers[actor] -= 1
-            self._followers += Counter()  # forgets who follows no more
+            self._followers += Counter()  # forgets callers that follow no more
 
     def close(self) -> None:
-        """Ends the thread."""
+        """Ends the listening thread."""
         self._stop.set()
         if self._thread is not None:
             self._thread.join(2 * POLL_S)
@@ -87,19 +87,19 @@ class Bell:
         )
 
     def _step(self, loop: asyncio.AbstractEventLoop, ends: Sequence[str]) -> float:
-        """Rings when the log has grown, as signals say or, now and then without one, a look at it."""
+        """Wakes the followers when the log has grown, as signals say or, now and then without one, a look at it."""
         looks = not ends and self._quiet % POLLS_A_LOOK == 0
         self._quiet = 0 if ends else self._quiet + 1
         if (ends or looks) and self._has_grown(ends) and not loop.is_closed():
-            loop.call_soon_threadsafe(self._ring)
+            loop.call_soon_threadsafe(self._wake_all)
         return POLL_S
 
     def _has_grown(self, ends: Sequence[str]) -> bool:
-        """Whether the log has grown beyond what was known."""
+        """Returns whether the log has grown beyond the last known position, which is updated."""
         end = max(map(int, ends)) if ends else self._dossier.log_of_facts.max_notification_id() or 0
         known, self.position = self.position, max(self.position, end)
         return end > known
 
-    def _ring(self) -> None:
-        for rung in self._waiting:
-            rung.set()
+    def _wake_all(self) -> None:
+        for grown in self._waiting:
+            grown.set()

@@ -1,8 +1,8 @@
-"""The health of the installation, as this API process sees it: worked out at most twice a second, whoever asks, in a thread of its own.
+"""The health of the installation, as this API process sees it: checked at most twice a second, however many ask, in a thread of its own.
 
-Callers at the same time share one answer, so that nobody can make the database busy by asking; and neither the worker threads of requests
-nor the pool of connections is used, so that neither being busy is taken for a fault. A database that does not answer within `WAIT_S`
-is told as such.
+Callers at the same time share one answer, so that nobody can make the database busy by asking. Neither the worker threads of requests nor
+the connection pool is used, so that their being busy is not taken for a fault. A database that does not answer within `WAIT_S` is
+reported as a fault.
 """
 
 import asyncio
@@ -23,14 +23,14 @@ from store import outages
 from store.application import Dossier
 
 KEPT_S: Final = 0.5
-"""How old an answer may be."""
+"""Seconds for which an answer is kept."""
 WAIT_S: Final = 2.5
 SILENT: Final = Health(
     [
         Fault(
             "database",
             f"The database has not answered within {WAIT_S} s.",
-            "Look whether PostgreSQL runs and is not stuck. Runbook: PostgreSQL is gone.",
+            "Check that PostgreSQL is running and not stuck. Runbook: PostgreSQL is gone.",
             blocks=True,
         )
     ]
@@ -39,14 +39,14 @@ SILENT: Final = Health(
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The judgement, and words for operators about what stops nothing."""
+    """The health, and warnings for operators about what stops nothing."""
 
     health: Health
     warnings: list[str]
 
 
 class HealthCheck:
-    """Health of one company, shared by all who ask."""
+    """The health of one company, shared by all who ask."""
 
     def __init__(
         self, dossier: Dossier, projections: Iterable[Projection | type[Projection]], expected: Expected
@@ -56,16 +56,16 @@ class HealthCheck:
         self._reader = VitalsReader(dossier.database, projections)
         self._thread = ThreadPoolExecutor(1, "health")
         self._lock = threading.Lock()
-        self._known: tuple[float, Report] | None = None
+        self._last: tuple[float, Report] | None = None
         self._pending: tuple[float, Future[Report]] | None = None
 
     async def report(self) -> Report:
-        """How it is now, at most `KEPT_S` old. Raises nothing."""
+        """Returns the current health, at most `KEPT_S` old. Raises nothing."""
         with self._lock:
-            if self._known is not None and time.monotonic() < self._known[0]:
-                return self._known[1]
+            if self._last is not None and time.monotonic() < self._last[0]:
+                return self._last[1]
             if self._pending is None:
-                self._pending = (time.monotonic(), self._thread.submit(self._work_out))
+                self._pending = (time.monotonic(), self._thread.submit(self._check))
             asked_at, pending = self._pending
         left_s = max(asked_at + WAIT_S - time.monotonic(), 0.0)
         try:
@@ -78,25 +78,25 @@ class HealthCheck:
         self._thread.submit(self._reader.close)
         self._thread.shutdown(wait=False)
 
-    def _work_out(self) -> Report:
-        report = self._judged()
+    def _check(self) -> Report:
+        report = self._judge()
         with self._lock:
-            self._known = (time.monotonic() + KEPT_S, report)
+            self._last = (time.monotonic() + KEPT_S, report)
             self._pending = None
         return report
 
-    def _judged(self) -> Report:
+    def _judge(self) -> Report:
         try:
             health = judge(self._reader.read(), self._expected)
         except Exception as error:  # noqa: BLE001  (whatever it is, it is the answer)
             health = unusable(error)
-            known = isinstance(error, OperationalError) or outages.is_outage(error)
-            FAULTS.warning("not ready", error=str(error) if known else repr(error), why=health.faults[0].why)
+            is_outage = isinstance(error, OperationalError) or outages.is_outage(error)
+            FAULTS.warning("not ready", error=str(error) if is_outage else repr(error), why=health.faults[0].why)
             return Report(health, [])
         return Report(health, self._warnings())
 
     def _warnings(self) -> list[str]:
-        """Of the setup, as it is known where it cannot be read anew: a pool with nothing to spare is no fault of the database."""
+        """Returns the warnings of the setup; none where it cannot be read, since an exhausted pool is not a fault of the database."""
         try:
             self._dossier.renew_setup()
             return self._dossier.setup().controls.warnings(self._dossier.today())

@@ -18,7 +18,7 @@ class RebuildRunningError(ConflictError):
 
 
 class Rebuilds:
-    """The rebuilds that this process runs."""
+    """The rebuilds that run in this process."""
 
     def __init__(self, dossier: Dossier) -> None:
         self._dossier = dossier
@@ -38,11 +38,11 @@ class Rebuilds:
         thread.start()
 
     def running(self, name: str) -> bool:
-        """Whether this process is rebuilding the read model."""
+        """Returns whether this process is rebuilding the read model."""
         return name in self._running
 
     def failure(self, name: str) -> str | None:
-        """Why the last rebuild here failed, `None` when it did not."""
+        """Returns why the last rebuild here failed, `None` when it did not."""
         return self._failed.get(name)
 
     def wait(self, timeout_s: float) -> None:

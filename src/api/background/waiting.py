@@ -1,7 +1,7 @@
-"""Waiting holds no thread: reads that are ahead of a read model wait in the event loop, and queries have threads of their own.
+"""Waiting reads hold no thread: they wait in the event loop for read models to catch up, and queries have threads of their own.
 
-Used by `queries`, which asks a query again once its read models have come far enough. The threads of queries are fewer than there
-are pooled connections: however many reads wait or are slow, a write finds a thread and a connection.
+Used by `queries`, which runs a query again once its read models have caught up. There are fewer threads for queries than pooled
+connections, so however many reads wait or are slow, a write finds a thread and a connection.
 """
 
 import asyncio
@@ -16,92 +16,92 @@ from projections.reading.read_models import ReadModels
 from projections.reading.view import BehindError
 
 EVERY_S: Final = 0.01
-"""Seconds between two looks at who need not wait any more: read models move often while many wait."""
+"""Seconds between two checks of who can go on: read models move often while many wait."""
 RELEASED_AT_ONCE: Final = 8
-"""How many go on at one look. Hundreds at once would keep the event loop, and whoever asks meanwhile, for a quarter of a second."""
+"""Reads that go on after one check. Hundreds at once would block the event loop for a quarter of a second."""
 
 T = TypeVar("T")
 
 
-class CrowdError(BehindError):
-    """As many reads wait already as may."""
+class TooManyWaitingError(BehindError):
+    """The number of waiting reads has reached its limit."""
 
 
 class QueryThreads:
-    """The threads in which queries run; a query that finds none free waits for one in the event loop."""
+    """The threads in which queries run; a query that finds none free waits in the event loop."""
 
     def __init__(self, threads: int) -> None:
         self._limiter = CapacityLimiter(threads)
 
     async def run(self, query: Callable[[], T]) -> T:
-        """The query's result."""
+        """Returns the query's result."""
         return await anyio.to_thread.run_sync(query, limiter=self._limiter)
 
     async def each(self, items: Iterator[T]) -> AsyncIterator[T]:
-        """The items, each made when it is asked for: whoever takes them slowly holds no thread."""
-        nothing = object()
-        while (item := await self.run(lambda: next(items, nothing))) is not nothing:
+        """Yields the items, each made on demand, so that a slow consumer holds no thread."""
+        end = object()
+        while (item := await self.run(lambda: next(items, end))) is not end:
             yield item  # type: ignore[misc]
 
 
 class Waiting:
-    """Those that wait for read models. Used in the event loop; `reads` must be started, or nothing is heard of them."""
+    """The reads that wait for read models. Used in the event loop; `reads` must be started, or it signals nothing."""
 
     def __init__(self, reads: ReadModels, most: int) -> None:
         self._reads = reads
         self._most = most
         self._waiting: dict[asyncio.Future[None], BehindError] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._rung = False
-        self._looked_at = 0.0
+        self._scheduled = False
+        self._checked_at = 0.0
 
     def __len__(self) -> int:
-        """How many wait."""
+        """Returns the number of waiting reads."""
         return len(self._waiting)
 
     async def until(self, behind: BehindError, deadline: float) -> None:
-        """Waits until the read models have come as far as `behind` says, at most until `deadline` (of the loop's clock).
+        """Waits until the read models have reached the position of `behind`, at most until `deadline` (of the loop's clock).
 
         Raises:
-            BehindError: it is `behind`, whose read models have not come so far.
-            CrowdError: too many wait.
+            BehindError: `behind` itself, when they have not.
+            TooManyWaitingError: the number of waiting reads has reached its limit.
         """
         if len(self._waiting) >= self._most:
-            raise CrowdError(f"{self._most} reads wait for read models already; ask again.")
+            raise TooManyWaitingError(f"{self._most} reads wait for read models already; try again.")
         self._loop = asyncio.get_running_loop()
-        here = self._loop.create_future()
-        self._waiting[here] = behind
+        arrived = self._loop.create_future()
+        self._waiting[arrived] = behind
         try:
-            with self._reads.heard_by(self._ring):
+            with self._reads.heard_by(self._moved):
                 if not self._reads.reached(behind.names, behind.position):
                     async with asyncio.timeout_at(deadline):
-                        await here
+                        await arrived
         except TimeoutError:
             raise behind from None
         finally:
-            del self._waiting[here]
+            del self._waiting[arrived]
 
-    def _ring(self) -> None:
-        """Has those looked at that wait, soon. Called from any thread."""
+    def _moved(self) -> None:
+        """Schedules a check of the waiting reads. Called from any thread."""
         loop = self._loop
-        if loop is not None and self._waiting and not self._rung:
-            self._rung = True
-            loop.call_soon_threadsafe(self._look_soon)
+        if loop is not None and self._waiting and not self._scheduled:
+            self._scheduled = True
+            loop.call_soon_threadsafe(self._check_soon)
 
-    def _look_soon(self) -> None:
-        pause_s = self._looked_at + EVERY_S - time.monotonic()
-        asyncio.get_running_loop().call_later(max(pause_s, 0.0), self._look)
+    def _check_soon(self) -> None:
+        pause_s = self._checked_at + EVERY_S - time.monotonic()
+        asyncio.get_running_loop().call_later(max(pause_s, 0.0), self._check)
 
-    def _look(self) -> None:
-        self._rung = False
-        self._looked_at = time.monotonic()
+    def _check(self) -> None:
+        self._scheduled = False
+        self._checked_at = time.monotonic()
         released = 0
-        for here, behind in self._waiting.items():
-            if here.done() or not self._reads.reached(behind.names, behind.position):
+        for arrived, behind in self._waiting.items():
+            if arrived.done() or not self._reads.reached(behind.names, behind.position):
                 continue
             if released == RELEASED_AT_ONCE:
-                self._rung = True
-                self._look_soon()
+                self._scheduled = True
+                self._check_soon()
                 return
-            here.set_result(None)
+            arrived.set_result(None)
             released += 1

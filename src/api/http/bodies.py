@@ -1,6 +1,6 @@
 """Reads the JSON body of a request strictly, before anything else looks at it. Used by `GuardedRoute`.
 
-FastAPI asks the request itself for `json()`, so whatever it makes of a body comes through here.
+FastAPI calls `json()` of the request itself, so every body that it parses comes through here.
 """
 
 from typing import Any, Final
@@ -14,21 +14,21 @@ LABEL: Final = "The body"
 
 
 class UnknownMemberError(InvalidError):
-    """A request that takes no body came with one that says something (rule 0.9)."""
+    """A route that takes no body was sent one that is not empty (rule 0.9)."""
 
 
 class JsonRequest(Request):
     """A request whose body is JSON as `aggregates.strict_json` reads it."""
 
     async def json(self) -> Any:
-        """The value of the body. Raises `JsonError`, or `RefusedError` with several of them."""
+        """Returns the parsed body. Raises `JsonError`, or `RefusedError` with several of them."""
         if not hasattr(self, "_json"):
             self._json = strict_json.read(await self.body(), label=LABEL)
         return self._json
 
 
 async def read(request: Request) -> JsonRequest:
-    """The request with its body read, if it has one. Raises `JsonError`, or `RefusedError` with several of them."""
+    """Returns the request with its body read, if it has one. Raises `JsonError`, or `RefusedError` with several of them."""
     strict = JsonRequest(request.scope, request.receive)
     if await strict.body():
         await strict.json()
@@ -36,14 +36,9 @@ async def read(request: Request) -> JsonRequest:
 
 
 async def check_none(request: JsonRequest) -> None:
-    """Refuses what a body says to a route that takes none; `null` and `{}` say nothing. Raises `UnknownMemberError`, `RefusedError`."""
-    said = await request.json() if await request.body() else None
-    if isinstance(said, dict):
-        refuse(
-            [
-                UnknownMemberError("There is no such member here: the request takes no body.", field=name)
-                for name in said
-            ]
-        )
-    elif said is not None:
-        raise UnknownMemberError("The request takes no body.", field="body")
+    """Refuses a body on a route that takes none; `null` and `{}` count as empty. Raises `UnknownMemberError`, `RefusedError`."""
+    content = await request.json() if await request.body() else None
+    if isinstance(content, dict):
+        refuse([UnknownMemberError("Unknown member: this request takes no body.", field=name) for name in content])
+    elif content is not None:
+        raise UnknownMemberError("This request takes no body.", field="body")

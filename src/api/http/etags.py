@@ -1,6 +1,6 @@
-"""Entity tags as RFC 9110 says (8.8.3, 13.1.1, 13.1.2): `*`, or a list such as `"4", "5"`, in one header line or in several.
+"""Entity tags of RFC 9110 (8.8.3, 13.1.1, 13.1.2): `*`, or a list such as `"4", "5"`, in one header line or in several.
 
-The tag of what this API answers with is its version in digits, `"5"`, and is a strong one.
+The tags that this API gives are strong: a version in digits, `"5"`.
 """
 
 import re
@@ -15,31 +15,31 @@ _WEAK: Final = "W/"
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """What a condition names: the tags as they were written, or `everything`, for `*`."""
+    """The tags that a condition names, as they were written; `everything` stands for `*`."""
 
     tags: tuple[str, ...]
     everything: bool = False
 
     @property
     def strong(self) -> tuple[str, ...]:
-        """The tags that can match in the strong comparison, the one of If-Match, without their quotation marks."""
+        """The tags that can match in a strong comparison, that of If-Match, without their quotation marks."""
         return tuple(tag[1:-1] for tag in self.tags if not tag.startswith(_WEAK))
 
     def match_weakly(self, tag: str) -> bool:
-        """Whether one of them matches this tag in the weak comparison, the one of If-None-Match."""
+        """Returns whether one of them matches this tag in a weak comparison, that of If-None-Match."""
         return self.everything or tag in (named.removeprefix(_WEAK) for named in self.tags)
 
 
 def tags(text: str) -> Tags:
-    """The tags in a header. Raises `ValueError` where it is no list of tags."""
+    """Parses the tags of a header. Raises `ValueError` where it is not a list of tags."""
     stripped = text.strip(" \t")
     if stripped == "*":
         return Tags((), everything=True)
     if not _LIST.fullmatch(stripped):
-        raise ValueError('It is *, or tags such as "5".')
+        raise ValueError('Must be *, or entity tags such as "5".')
     return Tags(tuple(_EACH.findall(stripped)))
 
 
 def tag(version: int) -> str:
-    """The tag of a version."""
+    """Returns the tag of a version."""
     return f'"{version}"'

@@ -1,8 +1,8 @@
 """What Prometheus scrapes at `/metrics`: requests by route template and status, latency, and the health of the installation.
 
-Each application has its own registry. Several workers behind one socket count in files of a directory that they share, one set of files
-a worker's place: one scrape of any of them is the sum. A worker that is killed leaves its place to the next one, which counts on where it
-stood, so that nothing is lost, nothing falls, and there are never more files than workers. Health is given once, by whoever answers.
+Each application has its own registry. Several workers behind one socket count in files of a directory that they share; each worker has a
+slot, with files of its own, and a scrape of any worker gives the sum. A worker that is killed leaves its slot to its successor, which goes
+on counting from there: no count is lost or falls, and there are never more files than workers. Health comes from the worker that answers.
 """
 
 import fcntl
@@ -31,24 +31,24 @@ from projections.health.metrics import families
 LATENCIES_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 _DIRECTORY: Final = "PROMETHEUS_MULTIPROC_DIR"
-"""Where the client library looks for the directory."""
-_MOST_PLACES: Final = 1_000
+"""The variable in which the client library looks for the directory."""
+_MOST_SLOTS: Final = 1_000
 
 
 class SharedCounts:
-    """The place of one worker in the directory in which all workers of a socket count; held for as long as the process lives."""
+    """The slot of one worker in the directory in which all workers of a socket count; held for as long as the process lives."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self._place = _place_in(directory)
+        self._slot = _slot_in(directory)
         os.environ[_DIRECTORY] = str(directory)
-        number = Path(self._place.name).stem
+        number = Path(self._slot.name).stem
         prometheus_client.values.ValueClass = prometheus_client.values.MultiProcessValue(lambda: number)  # type: ignore[no-untyped-call]
 
 
-def _place_in(directory: Path) -> IO[str]:
-    """The lock of the first place that no living worker has."""
-    for number in range(_MOST_PLACES):
+def _slot_in(directory: Path) -> IO[str]:
+    """Returns the lock of the first slot that no living worker has."""
+    for number in range(_MOST_SLOTS):
         lock = (directory / f"{number}.lock").open("a")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -56,11 +56,11 @@ def _place_in(directory: Path) -> IO[str]:
             lock.close()
         else:
             return lock
-    raise RuntimeError(f"More than {_MOST_PLACES} workers count in {directory}.")
+    raise RuntimeError(f"More than {_MOST_SLOTS} workers count in {directory}.")
 
 
 class Metrics:
-    """The counters of one application, or of all workers of which this is one."""
+    """The counters of one application, or of all workers of its socket."""
 
     def __init__(self, company: str, shared: SharedCounts | None = None) -> None:
         self._company = company
@@ -82,19 +82,19 @@ class Metrics:
         else:
             self._shown = [CollectorRegistry()]
             MultiProcessCollector(self._shown[0], str(shared.directory))  # type: ignore[no-untyped-call]
-        self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self._series: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def count(self, method: str, route: str, status: int, seconds: float) -> None:
         """Counts one request. `route` is a template of ours, so the number of series is bounded."""
-        known = self._known.get((method, route, status))
-        if known is None:
-            known = (self._requests.labels(method, route, status), self._seconds.labels(method, route))
-            self._known[(method, route, status)] = known
-        known[0].inc()
-        known[1].observe(seconds)
+        series = self._series.get((method, route, status))
+        if series is None:
+            series = (self._requests.labels(method, route, status), self._seconds.labels(method, route))
+            self._series[(method, route, status)] = series
+        series[0].inc()
+        series[1].observe(seconds)
 
     def text(self, health: Health) -> bytes:
-        """All of it, in Prometheus' text format."""
+        """Returns all metrics in Prometheus' text format."""
         now = CollectorRegistry()
         now.register(Families(self._company, health))
         return b"".join(generate_latest(registry) for registry in (now, *self._shown))
@@ -108,7 +108,7 @@ class Families(Collector):
         self._health = health
 
     def collect(self) -> Iterator[Metric]:
-        """The families; only the first few while the database cannot be used."""
+        """Yields the families; only the first few while the database cannot be used."""
         yield InfoMetricFamily(
             "dossier_process",
             "Which process of which company this is.",

@@ -1,10 +1,10 @@
-"""The outermost layer of ours, plain ASGI: correlation id, body bound, HEAD, access log, metrics, and the catch-all.
+"""The outermost middleware, plain ASGI: correlation id, body limit, HEAD, access log, metrics, and the catch-all for errors.
 
-HEAD is answered as GET is, without the body (RFC 9110, 9.3.2), whatever the route: it is handed on as GET, and ends with the headers,
-so that nothing is streamed. A client that hangs up is no fault: its request is accounted for with 499, `client_gone`.
+HEAD is answered as GET is, without the body (RFC 9110, 9.3.2), whatever the route: it is handed on as GET, and the answer ends after the
+headers, so that nothing is streamed. A client that hangs up is not an error: its request is logged with status 499 and `client_gone`.
 
-FastAPI's own body limit answers in plain text from outside of every handler; this one raises where the body is read, so that the
-answer is a problem document like every other.
+FastAPI's own body limit answers in plain text, outside of every handler; this one raises where the body is read, so that the answer is a
+problem document like every other.
 """
 
 import time
@@ -25,27 +25,27 @@ from api.http.request_context import RequestContext
 
 MOST_BODY_BYTES: Final = 1_048_576
 FILES: Final = frozenset({("POST", "/v1/uploads")})
-"""What takes files, of any size: it counts the bytes itself, as they come."""
+"""Routes that take files of any size and count the bytes themselves, as they come."""
 LONGEST_LENGTH: Final = 15
-"""Digits of a Content-Length that are worth reading."""
+"""Digits of a Content-Length; a longer number is beyond every limit."""
 UNMATCHED: Final = "unmatched"
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 CLIENT_GONE: Final = 499
-"""Accounted for where the client hung up before it was answered; never sent."""
+"""Logged and counted where the client hung up before it was answered; never sent."""
 _CACHE_CONTROL: Final = b"cache-control"
 _NO_STORE: Final = (_CACHE_CONTROL, b"no-store")
 _NO_SNIFF: Final = (b"x-content-type-options", b"nosniff")
 
 
 class RequestMiddleware:
-    """Middleware around everything."""
+    """Middleware around the whole application."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serves one request and accounts for it."""
+        """Serves one request, then logs and counts it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -53,11 +53,11 @@ class RequestMiddleware:
 
 
 class _HeadAnsweredError(Exception):
-    """The headers of an answer to HEAD are sent: nothing else is to be made."""
+    """The headers of an answer to HEAD are sent: the rest of the answer is not needed."""
 
 
 class _Exchange:
-    """One request and its answer. `_gone`: what is accounted for where the client hung up before it had the whole answer."""
+    """One request and its answer. `_gone` is the status to log where the client hung up before it had the whole answer."""
 
     __slots__ = (
         "_answered",
@@ -76,7 +76,7 @@ class _Exchange:
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers, repeated = _by_name(scope["headers"])
         self._method = scope["method"]
-        # A scope of our own: the server looks into its own one to see that HEAD has no body.
+        # A copy of the scope: the server looks into its own to see that HEAD has no body.
         self._scope = {**scope, "method": "GET"} if self._method == "HEAD" else scope
         if repeated:
             self._scope["headers"] = list(headers.items())
@@ -103,29 +103,29 @@ class _Exchange:
             FAULTS.error("fault", correlation_id=str(self._context.correlation_id), exc_info=error)
             if self._status:
                 raise
-            answer = problem(self._scope, BROKEN, "The operator finds the cause by the correlation id.")
+            answer = problem(self._scope, BROKEN, "The operator can find the cause by the correlation id.")
             with suppress(_HeadAnsweredError):
                 await answer(self._scope, self._receive, self.send)
         finally:
             self._account(metrics, time.perf_counter() - start)
 
     async def receive(self) -> Message:
-        """The next part of the body; raises 413 beyond the bound."""
+        """Returns the next part of the body. Raises 413 beyond the limit."""
         if self._bounded and (
             len(self._length) > LONGEST_LENGTH or (self._length.isdigit() and int(self._length) > MOST_BODY_BYTES)
         ):
-            raise HTTPException(413, f"The body may have {MOST_BODY_BYTES} bytes.")
+            raise HTTPException(413, f"A body may have at most {MOST_BODY_BYTES:,} bytes.")
         message = await self._receive()
         if message["type"] == "http.disconnect":
             self._hung_up()
         elif self._bounded:
             self._read += len(message.get("body", b""))
             if self._read > MOST_BODY_BYTES:
-                raise HTTPException(413, f"The body may have {MOST_BODY_BYTES} bytes.")
+                raise HTTPException(413, f"A body may have at most {MOST_BODY_BYTES:,} bytes.")
         return message
 
     async def send(self, message: Message) -> None:
-        """Passes the answer on, with the headers that every answer has; of an answer to HEAD, the headers alone."""
+        """Passes the answer on with the headers that every answer has; of an answer to HEAD, only its headers."""
         if message["type"] == "http.response.start":
             self._status = message["status"]
             headers = message["headers"] = list(message.get("headers", ()))
@@ -143,7 +143,7 @@ class _Exchange:
         await self._send(message)
 
     def _hung_up(self) -> None:
-        """The status stands that the client saw before it hung up; none where it saw none. Nothing once it was answered."""
+        """Keeps the status that the client saw before it hung up, or 499 where it saw none. Does nothing once it was answered."""
         if self._gone is None and not self._answered:
             self._gone = self._status or CLIENT_GONE
 
@@ -165,7 +165,7 @@ class _Exchange:
 
 
 def _by_name(lines: Iterable[tuple[bytes, bytes]]) -> tuple[dict[bytes, bytes], frozenset[bytes]]:
-    """Headers by name, and the names that came on several lines, which are one list (RFC 9110, 5.3)."""
+    """Returns headers by name, and the names that came on several lines; those lines make one list (RFC 9110, 5.3)."""
     headers: dict[bytes, bytes] = {}
     repeated = set()
     for name, value in lines:
@@ -177,7 +177,7 @@ def _by_name(lines: Iterable[tuple[bytes, bytes]]) -> tuple[dict[bytes, bytes], 
 
 
 def _correlation(value: bytes | None) -> UUID:
-    """The caller's correlation id where it is one; a write refuses one that is not."""
+    """Returns the caller's correlation id if it is a UUID, else a new one; `names` refuses a request whose id is not a UUID."""
     if value is not None:
         try:
             return UUID(value.decode("ascii"))

@@ -1,8 +1,8 @@
 """The one table from what can go wrong to a status and a problem type (RFC 9457), and how a problem document is written.
 
-The domain knows no HTTP: `refusals` looks its errors up here. `type` is a relative reference, `/problems/stale-version`, which this
-API answers with a page in words. `errors` names every wrong field at once. Nothing of the input beyond the
-domain's own words is given back, and every text is cut and cleaned, so that no input can break the answer.
+The domain knows no HTTP: `refusals` looks its errors up here. `type` is a relative reference, such as `/problems/stale-version`, under
+which this API explains the problem on a page. `errors` names every wrong field at once. Of the input, only what the domain's own messages
+quote is given back, and every text is cut and cleaned, so that no input can break the answer.
 """
 
 from collections.abc import Iterable, Mapping
@@ -36,12 +36,12 @@ RETRY_AFTER_S: Final = 1
 
 
 class FollowersError(domain.DomainError):
-    """As many follow the log already as may."""
+    """As many answers follow the log as are allowed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of problem: `slug` is the last part of its type, `meaning` the page behind it."""
+    """A kind of problem: `slug` is the last part of its type, `meaning` the text of the page behind it."""
 
     status: int
     slug: str
@@ -50,7 +50,7 @@ class Kind:
 
 
 class FieldError(TypedDict):
-    """One wrong field: its path (`responses.7`, `If-Match`), `None` for the whole request, and what is wrong with it."""
+    """One wrong field: its path (`responses.7`, `If-Match`) or `None` for the whole request, and what is wrong with it."""
 
     field: str | None
     message: str
@@ -60,20 +60,21 @@ MERGED_AWAY: Final = Kind(
     308,
     "merged-away",
     "Merged into another customer",
-    "The number leads to the survivor, whose path is in the Location header and whose number is in member survivor. Ask there again, with"
-    " the same method and body.",
+    "The number leads to the survivor, whose path is in the Location header and whose number is in member survivor. Repeat the request"
+    " there, with the same method and body.",
 )
 MALFORMED: Final = Kind(
     400,
     "malformed",
     "The request cannot be read",
-    "The body is not JSON, or is such that readers would understand it differently; or the request is broken. The detail says where.",
+    "The body is not JSON, or is JSON that different readers would understand differently, or the request itself is broken. The detail says"
+    " where.",
 )
 UNKNOWN_CALLER: Final = Kind(
-    401, "unknown-caller", "A valid token is needed", "The bearer token is missing, not valid, or has ended."
+    401, "unknown-caller", "A valid token is required", "The bearer token is missing, not valid or expired."
 )
 FORBIDDEN: Final = Kind(
-    403, "forbidden", "Not allowed", "The token's roles or company may not do this. The detail says who may."
+    403, "forbidden", "Not allowed", "The roles or the company of the token do not allow this. The detail says who may."
 )
 NOT_FOUND: Final = Kind(404, "not-found", "Not found", "There is nothing under this number, code or path.")
 METHOD: Final = Kind(405, "method-not-allowed", "Not possible here", "The Allow header lists what is possible.")
@@ -87,7 +88,7 @@ STALE: Final = Kind(
     412,
     "stale-version",
     "Changed meanwhile",
-    "If-Match names another version than the present one. Members: expected, actual, by, at. Read again, then decide.",
+    "If-Match names a version other than the current one. Members: expected, actual, by, at. Read again, then decide.",
 )
 FIELD_CHANGED: Final = Kind(
     412,
@@ -100,15 +101,15 @@ TOO_SLOW: Final = Kind(
     408,
     "too-slow",
     "Sent too slowly",
-    "The request line and headers, or the next part of the body, did not arrive in time. The connection is closed; the detail says"
-    " what the time is. Nothing was stored.",
+    "The request line and headers, or the next part of the body, did not arrive in time. The connection is closed; the detail gives"
+    " the limit. Nothing was stored.",
 )
-TOO_LARGE: Final = Kind(413, "too-large", "Too large", "A body may have 1 MiB.")
+TOO_LARGE: Final = Kind(413, "too-large", "Too large", "A body may have at most 1 MiB.")
 URI_TOO_LONG: Final = Kind(
     414,
     "uri-too-long",
     "The address is too long",
-    "Path and query of a request are bounded; the detail says how. The connection is closed.",
+    "The path and query of a request are limited; the detail gives the limit. The connection is closed.",
 )
 MEDIA: Final = Kind(
     415,
@@ -120,38 +121,44 @@ INVALID: Final = Kind(
     422, "invalid", "The input breaks a rule", "Member errors names every wrong field. Nothing was stored."
 )
 KEY_REUSED: Final = Kind(
-    422, "key-reused", "Idempotency-Key used before", "The key came before with another method, path or body."
+    422, "key-reused", "Idempotency-Key used before", "The same key was used before with another method, path or body."
 )
 HEADERS_TOO_LARGE: Final = Kind(
     431,
     "headers-too-large",
     "Too many or too large headers",
-    "The headers of a request are bounded in bytes and in number; the detail says how. The connection is closed.",
+    "The headers of a request are limited in size and number; the detail gives the limits. The connection is closed.",
 )
 BROKEN: Final = Kind(
-    500, "broken", "A fault of Dossier", "This should never happen; the operator finds it by the correlation id."
+    500,
+    "broken",
+    "A fault of Dossier",
+    "This should never happen; the operator can find the cause by the correlation id.",
 )
 UNAVAILABLE: Final = Kind(
     503,
     "unavailable",
     "Not available at the moment",
-    "The database is away, or this change was perhaps stored and the answer lost: repeat it with the same Idempotency-Key.",
+    "The database is not reachable, or the change may have been stored and its answer lost: repeat it with the same Idempotency-Key.",
 )
 BUSY: Final = Kind(
     503,
     "busy",
     "Too many connections",
-    "The server has as many connections as it takes. Nothing of the request was read; send it again a little later.",
+    "The server has as many connections as it allows. The request was not processed; send it again a little later.",
 )
 UNREADY: Final = Kind(
     503,
     "not-ready",
     "Not ready",
-    "Answers cannot be given or trusted at the moment. Member faults names everything that is wrong, why, and what to do; those that block"
-    " this answer say so.",
+    "Answers cannot be given or trusted at the moment. Member faults names everything that is wrong, why, and what to do; the faults that"
+    " make Dossier not ready are marked.",
 )
 BEHIND: Final = Kind(
-    503, "behind", "Not up to date yet", "The read model has not reached the asked position within 2 s. Ask again."
+    503,
+    "behind",
+    "Not up to date yet",
+    "The read model did not reach the requested position within 2 s. Repeat the request.",
 )
 KINDS: Final = (
     MERGED_AWAY,
@@ -176,7 +183,7 @@ KINDS: Final = (
     UNREADY,
     BEHIND,
 )
-"""Every kind there is, by status."""
+"""Every kind of problem, by status."""
 
 _OF_ERROR: Final[dict[type[Exception], Kind]] = {
     TokenError: UNKNOWN_CALLER,
@@ -208,7 +215,7 @@ _OF_STATUS: Final = {
 
 
 def kind_of(error: Exception) -> Kind:
-    """The kind of problem that an error is. Several faults of one kind are of that kind, mixed ones are invalid input."""
+    """Returns the kind of problem of an error. Several faults of one kind are of that kind, mixed ones are invalid input."""
     if isinstance(error, domain.RefusedError):
         kinds = {kind_of(fault) for fault in error.faults}
         return kinds.pop() if len(kinds) == 1 else INVALID
@@ -216,7 +223,7 @@ def kind_of(error: Exception) -> Kind:
 
 
 def kind_of_status(status: int) -> Kind:
-    """The kind of problem of an HTTP status that a framework gives."""
+    """Returns the kind of problem of an HTTP status that the framework gives."""
     return _OF_STATUS.get(status, BROKEN if status >= 500 else MALFORMED)
 
 
@@ -229,14 +236,14 @@ def problem(
     headers: Mapping[str, str] | None = None,
     members: Mapping[str, Any] | None = None,
 ) -> Response:
-    """The answer that says what went wrong; see `document`."""
+    """Returns the answer that says what went wrong; see `document`."""
     body = document(kind, detail, request_context.of(scope).correlation_id, errors=errors, members=members)
-    more = dict(headers or {})
+    all_headers = dict(headers or {})
     if kind.status == 503:
-        more["Retry-After"] = str(RETRY_AFTER_S)
+        all_headers["Retry-After"] = str(RETRY_AFTER_S)
     if kind.status == 401:
-        more["WWW-Authenticate"] = 'Bearer realm="dossier"'
-    return Response(body, kind.status, more, MEDIA_TYPE)
+        all_headers["WWW-Authenticate"] = 'Bearer realm="dossier"'
+    return Response(body, kind.status, all_headers, MEDIA_TYPE)
 
 
 def document(
@@ -247,15 +254,15 @@ def document(
     errors: Iterable[FieldError] = (),
     members: Mapping[str, Any] | None = None,
 ) -> bytes:
-    """The problem document as JSON, the first `MOST_ERRORS` of `errors` by name; `members` are extension members."""
-    named = [_cleaned(error) for error in islice(errors, MOST_ERRORS + 1)]
+    """Returns the problem document as JSON, with the first `MOST_ERRORS` of `errors`; `members` are extension members."""
+    cleaned = [_cleaned(error) for error in islice(errors, MOST_ERRORS + 1)]
     return orjson.dumps(
         {
             "type": f"/problems/{kind.slug}",
             "title": kind.title,
             "status": kind.status,
-            "detail": clean(detail if len(named) <= MOST_ERRORS else f"{MORE} {detail}", LONGEST_DETAIL),
-            "errors": named[:MOST_ERRORS],
+            "detail": clean(detail if len(cleaned) <= MOST_ERRORS else f"{MORE} {detail}", LONGEST_DETAIL),
+            "errors": cleaned[:MOST_ERRORS],
             "correlation_id": str(correlation_id),
             **(members or {}),
         }
@@ -263,7 +270,7 @@ def document(
 
 
 def clean(text: str, longest: int) -> str:
-    """`text` cut to `longest` characters, without lone surrogates."""
+    """Returns `text` cut to `longest` characters, without lone surrogates."""
     cut = text if len(text) <= longest else f"{text[: longest - 1]}…"
     return cut.encode("utf-8", "replace").decode()
 

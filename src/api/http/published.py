@@ -1,6 +1,6 @@
 """Documents that are the same for every caller: built once, in a thread, and served as bytes.
 
-They need no token, so that nobody is kept from reading them; what they cost must not depend on how often they are asked for.
+They need no token, so their cost must not depend on how often they are requested.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ MAX_AGE_S: Final = 300
 
 
 class Published:
-    """One document of an application; `headers` are those of each answer."""
+    """One document of an application; `headers` are sent with each answer."""
 
     def __init__(self, build: Callable[[], bytes], media_type: str, headers: Mapping[str, str] | None = None) -> None:
         self._build = build
@@ -27,14 +27,14 @@ class Published:
         self._headers = {**(headers or {}), "Content-Type": media_type, "Cache-Control": f"public, max-age={MAX_AGE_S}"}
 
     async def answer(self, request: Request) -> Response:
-        """The document, or 304 where the caller has it already (If-None-Match)."""
+        """Returns the document, or 304 where the caller has it already (If-None-Match)."""
         content = await self.built()
         if _has(request, self._headers["ETag"]):
             return Response(status_code=304, headers=self._headers)
         return Response(content, headers=self._headers)
 
     async def built(self) -> bytes:
-        """The document itself."""
+        """Returns the document, which is built if it was not before."""
         if self._content is None:
             async with self._building:
                 if self._content is None:
@@ -45,8 +45,8 @@ class Published:
 
 
 def _has(request: Request, tag: str) -> bool:
-    known = request_context.of(request.scope).header(b"if-none-match")
+    condition = request_context.of(request.scope).header(b"if-none-match")
     try:
-        return known is not None and etags.tags(known).match_weakly(tag)
+        return condition is not None and etags.tags(condition).match_weakly(tag)
     except ValueError:
         return False

@@ -1,6 +1,6 @@
-"""What is known of a request from its first byte on: its headers, its correlation id, and, once the token is verified, who calls.
+"""The context of a request: its headers, its correlation id and, once the token is verified, the caller.
 
-One object a request, in the ASGI scope. `middleware` makes it, `auth` completes it, problem documents, logs and events use it.
+There is one object per request, in the ASGI scope. `middleware` makes it, `auth` completes it, problem documents, logs and events use it.
 """
 
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ _KEY: Final = "dossier.context"
 
 @dataclass(slots=True)
 class RequestContext:
-    """The circumstances of one request. `repeated`: headers that came on several lines; `headers` has them as one list.
+    """The context of one request. `repeated` names the headers that came on several lines; `headers` has them as one list.
 
-    `writes`: its route takes the headers of a write. `expires_at` is the end of its token, in seconds since 1970.
+    `writes` is set when the route takes the headers of a write. `expires_at` is when the token expires, in seconds since 1970.
     """
 
     headers: dict[bytes, bytes]
@@ -30,7 +30,7 @@ class RequestContext:
     writes: bool = False
 
     def header(self, name: bytes) -> str | None:
-        """A header by its lower-case name. Bytes are Latin-1 by the letter, and UTF-8 where they can be."""
+        """Returns a header by its lower-case name, `None` where it is missing. It is decoded as UTF-8 if possible, else as Latin-1."""
         value = self.headers.get(name)
         if value is None:
             return None
@@ -41,10 +41,10 @@ class RequestContext:
 
 
 def put(scope: Scope, context: RequestContext) -> None:
-    """Places it in the scope."""
+    """Places the context in the scope."""
     scope[_KEY] = context
 
 
 def of(scope: Scope) -> RequestContext:
-    """The circumstances of the request with this scope."""
+    """Returns the context of the request with this scope."""
     return cast("RequestContext", scope[_KEY])

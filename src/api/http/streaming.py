@@ -1,4 +1,4 @@
-"""Long answers: made as they are taken, one piece in memory. A client that is slow holds neither a thread nor a database connection."""
+"""Long answers, made while they are sent, with one piece in memory. A slow client holds neither a thread nor a database connection."""
 
 import asyncio
 from collections.abc import Iterator
@@ -9,16 +9,16 @@ from starlette.responses import StreamingResponse
 from starlette.types import Message, Send
 
 UNREAD_S: Final = 30.0
-"""How long a client may leave an answer unread; then it is let go."""
+"""Seconds that a client may leave an answer unread before the connection is closed."""
 PIECE_BYTES: Final = 65_536
-"""What is handed to the connection at once; it takes no more while its client has not read that."""
+"""Bytes handed to the connection at a time; it takes no more until its client has read them."""
 
 
 class Stream(StreamingResponse):
-    """An answer in pieces, which ends where its client takes nothing for `UNREAD_S`."""
+    """An answer in pieces, which ends when its client reads nothing for `UNREAD_S`."""
 
     async def stream_response(self, send: Send) -> None:
-        """Sends it. Raises `ClientDisconnect`."""
+        """Sends the answer. Raises `ClientDisconnect`."""
 
         async def send_in_time(message: Message) -> None:
             for piece in _pieces(message):
@@ -32,7 +32,7 @@ class Stream(StreamingResponse):
 
 
 def _pieces(message: Message) -> Iterator[Message]:
-    """The message, a long body of it in pieces; the last message of a stream has none."""
+    """Yields the message, with a long body cut into pieces. The last message of a stream has no body."""
     body = message.get("body", b"")
     if len(body) <= PIECE_BYTES:
         yield message

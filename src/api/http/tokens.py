@@ -1,7 +1,7 @@
-"""Bearer tokens: who is calling, in which roles, for which company. Tokens are JWTs signed with HS256 by the company's secret.
+"""Bearer tokens: who is calling, in which roles, for which company. Tokens are JWTs signed with HS256 and the company's secret.
 
 Claims: `sub` (who), `role` (one) or `roles` (several), `company`, `exp`. Verified tokens are remembered for `REMEMBERED_S`
-seconds, never beyond their own end. Nothing in a request's body ever says who is calling.
+seconds, but never longer than they are valid. Nothing in the body of a request names the caller.
 """
 
 import time
@@ -25,7 +25,7 @@ _SCHEME: Final = "bearer "
 
 
 class TokenError(DomainError):
-    """There is no token, or it is not one of ours, or it has ended."""
+    """The token is missing, not valid or expired."""
 
 
 class OtherCompanyError(ForbiddenError):
@@ -34,7 +34,7 @@ class OtherCompanyError(ForbiddenError):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is calling, in which roles, and until when: `expires_at` is in seconds since 1970."""
+    """The caller and its roles; `expires_at` is when its token expires, in seconds since 1970."""
 
     actor: str
     roles: frozenset[Role]
@@ -42,13 +42,13 @@ class Caller:
 
 
 def issue_token(secret: str, sub: str, role: Role, company: str, lifetime: timedelta) -> str:
-    """A token for the command line and for tests; it ends after `lifetime`."""
+    """Returns a token that expires after `lifetime`. Used by the command line and by tests."""
     claims = {"sub": sub, "role": role.value, "company": company, "exp": datetime.now(UTC) + lifetime}
     return jwt.encode(claims, secret, algorithm=ALGORITHM)
 
 
 class Tokens:
-    """Verifies tokens of one company. Used by the event loop only, so it needs no lock."""
+    """Verifies the tokens of one company. Used in the event loop only, so it needs no lock."""
 
     def __init__(self, secret: str, company: str) -> None:
         self._secret = secret
@@ -56,17 +56,17 @@ class Tokens:
         self._remembered: dict[str, tuple[float, Caller]] = {}
 
     def caller(self, authorization: str | None) -> Caller:
-        """The caller that an Authorization header names.
+        """Returns the caller named by an Authorization header.
 
         Raises:
-            TokenError: no token, or one that is not valid (any more).
-            OtherCompanyError: a valid token of another company.
+            TokenError: the token is missing, not valid or expired.
+            OtherCompanyError: the token is valid, but for another company.
         """
         if not authorization:
-            raise TokenError("A bearer token is needed.")
-        known = self._remembered.get(authorization)
-        if known is not None and known[0] > time.monotonic():
-            return known[1]
+            raise TokenError("A bearer token is required.")
+        remembered = self._remembered.get(authorization)
+        if remembered is not None and remembered[0] > time.monotonic():
+            return remembered[1]
         claims = self._claims(authorization)
         caller = self._caller(claims)
         if len(self._remembered) >= MOST_REMEMBERED:
@@ -77,25 +77,25 @@ class Tokens:
 
     def _claims(self, authorization: str) -> dict[str, Any]:
         if len(authorization) > LONGEST_TOKEN or not authorization.lower().startswith(_SCHEME):
-            raise TokenError("A bearer token is needed.")
+            raise TokenError("A bearer token is required.")
         token = authorization[len(_SCHEME) :].strip()
         try:
             claims: dict[str, Any] = jwt.decode(
                 token, self._secret, algorithms=[ALGORITHM], options={"require": ["exp", "sub"]}
             )
         except jwt.ExpiredSignatureError:
-            raise TokenError("The token has ended.") from None
+            raise TokenError("The token has expired.") from None
         except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError):
             raise TokenError("The token is not valid.") from None
         return claims
 
     def _caller(self, claims: dict[str, Any]) -> Caller:
-        named = claims.get("roles", [claims.get("role")])
+        names = claims.get("roles", [claims.get("role")])
         try:
             actor = texts.text(claims["sub"], field="sub", label="The subject", longest=LONGEST_ACTOR)
-            roles = frozenset(Role(role) for role in named)
+            roles = frozenset(Role(name) for name in names)
         except (DomainError, ValueError, TypeError):
-            raise TokenError("The token names no role that is known here, or no subject.") from None
+            raise TokenError("The token has no subject, or a role that is not known here.") from None
         if claims.get("company") != self._company:
             raise OtherCompanyError("The token belongs to another company.")
         return Caller(actor, roles, int(claims["exp"]))

@@ -1,4 +1,4 @@
-"""What stands in paths, checked before anything else: a number that cannot exist is refused, never looked up."""
+"""Parameters in paths, checked before anything else: a number that cannot exist is refused, never looked up."""
 
 from typing import Annotated
 

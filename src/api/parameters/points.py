@@ -19,7 +19,7 @@ from projections.reading.view import View
 
 @dataclass(frozen=True, slots=True)
 class PointInTime:
-    """A day and an instant of knowledge; `None` is today, and now."""
+    """A day and an instant of knowledge; `None` stands for today and for now."""
 
     valid_at: date | None
     known_at: datetime | None
@@ -29,7 +29,7 @@ NOW: Final = PointInTime(None, None)
 
 
 def point(text: str) -> PointInTime:
-    """The point that is written there; a `ValueError` where none is."""
+    """Parses a point. Raises `ValueError`."""
     valid_at, _, known_at = text.partition("@")
     return PointInTime(day(valid_at) if valid_at else None, moment(known_at) if known_at else None)
 
@@ -45,16 +45,16 @@ Point = Annotated[
     WithJsonSchema({"type": "string", "pattern": r"^(\d{4}-\d{2}-\d{2})?(@(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z)?)?$"}),
 ]
 From = Annotated[Point, Query(alias="from", description="`valid_at@known_at`; either may be left out.")]
-To = Annotated[Point | None, Query(description="The other point; today as known now where it is left out.")]
+To = Annotated[Point | None, Query(description="The other point; by default today as known now.")]
 
 
 @contextmanager
-def two_views(read: Read, one: Point, other: Point | None, *names: str) -> Iterator[tuple[View, View]]:
-    """Read models as of two points, in one transaction."""
-    points = (point(one), NOW if other is None else point(other))
+def two_views(read: Read, from_: Point, to: Point | None, *names: str) -> Iterator[tuple[View, View]]:
+    """Opens read models as of two points, in one transaction."""
+    points = (point(from_), NOW if to is None else point(to))
     for known_at in filter(None, (at.known_at for at in points)):
         with read.view(*names, known_at=known_at):
-            pass  # opening it waits until everything known by then can be read
+            pass  # opening the view waits until everything recorded by then can be read
     with read.view(*names) as view:
         before, after = (
             replace(view, valid_at=at.valid_at or view.valid_at, known_at=at.known_at or view.known_at) for at in points

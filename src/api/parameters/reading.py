@@ -1,7 +1,7 @@
-"""What every read of facts shares: the two clocks (rule 0.3), the position to wait for, and how an answer is written.
+"""What all reads of facts share: the two clocks (rule 0.3), the position to wait for, and how an answer is written.
 
-Routes take `Reading`, open `read.view("drawer")`, call one query function and answer with `read.answer(model, view)`. The
-models are written to JSON as they are: they were made by our own queries, so nothing is validated twice.
+Routes take `Reading`, open `read.view("drawer")`, call one query function and answer with `read.answer(model, view)`. Models are
+serialised as they are: our own queries made them, so nothing is validated twice.
 """
 
 from collections.abc import Iterator
@@ -25,14 +25,14 @@ from projections.reading.view import View
 from store.public import instant
 
 REVALIDATED: Final = "private, no-cache"
-"""Cache-Control of setup, in which no personal data is: it may be kept, and asked for again with If-None-Match."""
+"""Cache-Control of setup, which holds no personal data: it may be kept, and revalidated with If-None-Match."""
 _ANY: Final[TypeAdapter[Any]] = TypeAdapter(Any)
 
-ValidAt = Annotated[Day | None, Query(description="On which business day; today where it is left out.")]
-KnownAt = Annotated[Instant | None, Query(description="As known at which instant; now where it is left out.")]
+ValidAt = Annotated[Day | None, Query(description="The business day; by default today.")]
+KnownAt = Annotated[Instant | None, Query(description="The instant of knowledge; by default now.")]
 AtLeast = Annotated[
     LogPosition | None,
-    Header(alias="Dossier-Position", description="Wait, at most 2 s, until this position can be seen."),
+    Header(alias="Dossier-Position", description="Wait, for at most 2 s, until this position can be read."),
 ]
 
 
@@ -46,7 +46,7 @@ Unless = Annotated[
     AfterValidator(_tags),
     Header(
         alias="If-None-Match",
-        description="Tags that one has: answered with 304 where one of them is still right whatever the two clocks say.",
+        description="Tags that the caller has. The answer is 304 if one of them is still current, whatever the two clocks are.",
     ),
 ]
 AnswerSource = Annotated[
@@ -55,11 +55,11 @@ AnswerSource = Annotated[
 
 
 class UnknownPositionError(InvalidError):
-    """The log has not given this position yet, so no write can have answered it."""
+    """The log has not reached this position, so no write can have answered with it."""
 
 
-NOT_MODIFIED: Final[dict[int | str, dict[str, Any]]] = {304: {"description": "What the caller has is still right."}}
-"""What the OpenAPI document says of a route that If-None-Match spares an answer."""
+NOT_MODIFIED: Final[dict[int | str, dict[str, Any]]] = {304: {"description": "What the caller has is still current."}}
+"""The OpenAPI description of routes that answer 304 to If-None-Match."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,19 +85,19 @@ class Read:
             yield view
 
     def _check_position(self) -> None:
-        """Nobody waits for what cannot come: only a position that some write was answered with is worth 2 s."""
+        """Refuses a position that the log has not reached: no write answered with it, so waiting for it is in vain."""
         if self.position is not None and not self.services.log_end.reached(self.position):
             raise UnknownPositionError("The log has not reached this position.", field="Dossier-Position")
 
     def answer(self, body: Any, view: View, *, version: int | None = None, dated: bool = True) -> Response:
-        """`body` as JSON, with what it was known at, and with an ETag where it has a version.
+        """Returns `body` as JSON, with its instant of knowledge, and with an ETag where it has a version.
 
-        `dated=False`: the version alone decides what it looks like, so If-None-Match can spare it.
+        `dated=False` means that the body depends on the version alone, so that If-None-Match may be answered with 304.
         """
         return self.answer_known(body, view.known_at, version=version, dated=dated)
 
     def from_log(self, valid_at: date | None = None) -> tuple[date, datetime]:
-        """The two clocks of an answer that is folded from the log: its business day, and see `as_known_at`."""
+        """Returns the two clocks of an answer folded from the log: the business day and the instant of knowledge (see `as_known_at`)."""
         self._check_position()
         known_at = as_known_at(self.services.dossier.database, self.known_at)
         return valid_at or self.valid_at or self.services.day.today(), known_at
@@ -105,7 +105,7 @@ class Read:
     def answer_known(
         self, body: Any, known_at: datetime, *, version: int | None = None, dated: bool = True
     ) -> Response:
-        """`answer`, where there is no view."""
+        """Returns the same as `answer`, for a body that was made without a view."""
         headers = {"Dossier-Known-At": instant(known_at)}
         if version is not None:
             headers["ETag"] = tag(version)
@@ -130,11 +130,11 @@ Reading = Annotated[Read, Depends(_read)]
 
 
 def as_json(body: Any) -> bytes:
-    """JSON of models, data classes and what they are made of."""
+    """Returns the JSON of models, data classes and what they are made of."""
     return _ANY.dump_json(body)
 
 
 def answer_at(body: Any, position: int | None) -> Response:
-    """`body`, a job, as JSON; `position` is that of its last event, for reads to wait for, `None` while it is not over."""
+    """Returns a job as JSON. `position` is that of its last event, for reads to wait for; `None` while the job is not over."""
     headers = {} if position is None else {"Dossier-Position": str(position)}
     return Response(as_json(body), 200, headers, JSON)

@@ -1,7 +1,7 @@
-"""Types of input fields, the same for bodies, queries, paths and headers: what a value looks like, whatever the state is.
+"""Types of input fields, the same for bodies, queries, paths and headers: the shape of a value, whatever is stored.
 
-Where the domain has a check for the shape of a text, it is the one that is used here, so that an answer names all wrong fields at
-once and in the domain's words. What depends on what is stored is left to the use cases.
+Where the domain has a check for the shape of a text, that check is used here, so that an answer names all wrong fields at once and in the
+domain's words. Whatever depends on stored data is left to the use cases.
 """
 
 import re
@@ -37,7 +37,7 @@ from api.parameters.spellings import WHOLE
 
 LONGEST_CURSOR: Final = 500
 LONGEST_CLASS_KEY: Final = 3 * LONGEST_CLASS_NAME
-"""NFC makes at most three characters of one."""
+"""NFC turns one character into at most three."""
 LAST_POSITION: Final = 2**63 - 1
 LAST_VERSION: Final = 2**31 - 1
 EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -52,20 +52,20 @@ _MAPPED: Final = re.compile(
 )
 _VALUE: Final = 1_000
 LONGEST_WORD: Final = 200
-"""Characters of what a use case judges."""
+"""Characters of a text that a use case checks further."""
 
 In = TypeVar("In")
 Out = TypeVar("Out")
 
 
 class Body(BaseModel):
-    """A JSON body: nothing unknown, nothing guessed from another type."""
+    """A JSON body. Unknown members are refused, and no value is converted from another type."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 def rule(check: Callable[[In], Out]) -> Callable[[In], Out]:
-    """A check of the domain as a validator: its words are the message."""
+    """Returns a check of the domain as a validator, with the domain's message."""
 
     def validate(value: In) -> Out:
         try:
@@ -97,33 +97,33 @@ def _code(value: int) -> int:
 
 
 def day(value: Any) -> Any:
-    """A date written `YYYY-MM-DD`, in the years 0001 to 9998; anything else is a `ValueError`."""
+    """Parses a date written `YYYY-MM-DD`, in the years 0001 to 9998. Raises `ValueError`."""
     if value is None or isinstance(value, date):
         return value
     try:
         if not isinstance(value, str) or not _DAY.fullmatch(value):
             raise ValueError
-        found = date.fromisoformat(value)
+        parsed = date.fromisoformat(value)
     except ValueError:
         raise ValueError("A date is written YYYY-MM-DD.") from None
-    if found > LAST_DAY:
+    if parsed > LAST_DAY:
         raise ValueError("A date must lie in the years 0001 to 9998.")
-    return found
+    return parsed
 
 
 def moment(value: Any) -> Any:
-    """An RFC 3339 instant with its offset, as UTC. A `+` that became a blank in a query is understood."""
+    """Parses an RFC 3339 instant with its offset, into UTC. A `+` that became a space in a query is accepted. Raises `ValueError`."""
     if value is None or isinstance(value, datetime):
         return value
     try:
         if not isinstance(value, str) or not _INSTANT.fullmatch(value):
             raise ValueError
-        found = datetime.fromisoformat(value.upper().replace(" ", "+")).astimezone(UTC)
+        parsed = datetime.fromisoformat(value.upper().replace(" ", "+")).astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError("An instant is written YYYY-MM-DDThh:mm:ssZ.") from None
-    if not EARLIEST <= found <= LATEST:
+    if not EARLIEST <= parsed <= LATEST:
         raise ValueError("An instant must lie in the years 1970 to 9998.")
-    return found
+    return parsed
 
 
 def _currency(value: str) -> str:
@@ -131,24 +131,24 @@ def _currency(value: str) -> str:
 
 
 def category_key(value: Any) -> Any:
-    """A category code as the key of a JSON object."""
+    """Parses a category code that is the key of a JSON object. Raises `ValueError`."""
     if isinstance(value, str) and _CATEGORY.fullmatch(value):
         return int(value)
     raise ValueError("A category code is a whole number from 1 to 999.")
 
 
 def field_edit(value: Any) -> str | int | None:
-    """What is given for a business field: whether it has the form of the field's type is known where the field is."""
+    """Returns a value for a business field. Whether it fits the field's type is checked by the use case. Raises `ValueError`."""
     if value is None or type(value) in (str, int):
         return value  # type: ignore[no-any-return]
     raise ValueError("A value is given as text, or as a whole number where the field holds numbers.")
 
 
 def mapped_source(value: Any) -> str:
-    """`category:<code>` or `field:<key>`."""
+    """Returns the text if it is `category:<code>` or `field:<key>`. Raises `ValueError`."""
     if isinstance(value, str) and _MAPPED.fullmatch(value):
         return value
-    raise ValueError("What is mapped is written category:<code> or field:<key>.")
+    raise ValueError("A mapping is named category:<code> or field:<key>.")
 
 
 Day = Annotated[date, BeforeValidator(day), WithJsonSchema({"type": "string", "format": "date"})]
@@ -230,7 +230,7 @@ ClassKey = Annotated[
     AfterValidator(_line("The name", LONGEST_CLASS_KEY)),
     WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_CLASS_KEY, "pattern": "^[^/]+$"}),
 ]
-"""A class by its name, as it may have been stored: only a new name is judged further."""
+"""The name of an existing class, as it may have been stored; only a new name is checked further."""
 ClassDescription = Annotated[
     str,
     AfterValidator(_text("The description", LONGEST_CLASS_DESCRIPTION)),

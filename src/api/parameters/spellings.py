@@ -1,6 +1,6 @@
-"""Whole numbers, booleans and UUIDs in paths, queries and headers: each has one spelling (rule 0.10); Pydantic takes several.
+"""Whole numbers, booleans and UUIDs in paths, queries and headers have one spelling each (rule 0.10); Pydantic accepts several.
 
-What is checked is text only: a JSON body has types of its own. What the value may be is left to the type that uses these.
+Only texts are checked: a JSON body has types of its own. The range of a value is left to the type that uses these.
 """
 
 import re
@@ -24,6 +24,6 @@ def _spelled(pattern: re.Pattern[str], message: str) -> BeforeValidator:
 
 
 WHOLE: Final = _spelled(_WHOLE, "A whole number is written in digits, without sign, leading zeros or grouping.")
-"""Stands last, behind the bounds of the number: the document of the routes says those."""
-Flag = Annotated[bool, _spelled(_BOOLEAN, "It is true or false.")]
+"""Must come last in the annotation, after the bounds of the number, so that the OpenAPI document shows them."""
+Flag = Annotated[bool, _spelled(_BOOLEAN, "Must be true or false.")]
 Id = Annotated[UUID, _spelled(_UUID, "A UUID is written like 0190f3c2-7b1e-4a7c-9d51-2f6c8f0b7a11.")]

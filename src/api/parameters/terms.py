@@ -1,8 +1,7 @@
-"""Options, amounts and attributes in a body: judged by the domain, value by value, and handed on raw; typed in the document.
+"""Options, amounts and attributes in a body: the domain checks them value by value, and they are handed on as they came.
 
-They are judged beside the other fields, so that one answer names every wrong value, whatever else is wrong. What the document says of
-them is made from the domain's own catalogue (`OPTIONS`, `AMOUNTS`), with the words of a form. `null` takes a value away, and a whole
-row where it stands for a currency.
+They are checked together with the other fields, so that one answer names every wrong value. Their types in the OpenAPI document are made
+from the domain's own catalogue (`OPTIONS`, `AMOUNTS`), with the labels of a form. `null` removes a value, or the whole row of a currency.
 """
 
 from datetime import date
@@ -62,7 +61,7 @@ def _amount(name: str) -> Any:
 
 
 def _plain(schema: dict[str, Any]) -> None:
-    """What is left out stays as it is: there is no default."""
+    """Removes the defaults from a schema: a member that is left out leaves the value as it is."""
     for described in schema["properties"].values():
         described.pop("default", None)
 
@@ -77,16 +76,16 @@ def _given(name: str, fields: dict[str, Any]) -> type[BaseModel]:
 
 
 OptionsGiven: Final = _given("OptionsGiven", {name: _option(name) for name in OPTIONS})
-"""What the document says of options in a body."""
+"""Options in a body, for the OpenAPI document."""
 AmountsGiven: Final = _given("AmountsGiven", {name: _amount(name) for name in AMOUNTS})
-"""The same of the amounts of one currency."""
+"""The amounts of one currency in a body, for the OpenAPI document."""
 _CurrencyKey = Annotated[str, Field(pattern="^[A-Za-z]{3}$")]
 
 
-class _Judged:
-    """Takes an object as it is once the domain finds no fault in it; the document says of it what a model says.
+class _CheckedByDomain:
+    """Accepts an object as it is once the domain finds no fault in it; the OpenAPI document describes it by a model.
 
-    `required` is what is to be changed: an empty class must get all that is required, what has it must keep it (rule 2.3).
+    `required` are the terms that the object changes: a new class must get all that is required, others must keep it (rule 2.3).
     """
 
     def __init__(self, kind: str, model: Any, *, required: Terms | None = None) -> None:
@@ -94,20 +93,20 @@ class _Judged:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         del source
-        return core_schema.no_info_wrap_validator_function(self._judge, handler.generate_schema(self._model))
+        return core_schema.no_info_wrap_validator_function(self._check, handler.generate_schema(self._model))
 
-    def _judge(self, value: Any, validate: ValidatorFunctionWrapHandler) -> dict[str, Any]:
-        del validate  # which knows types only, and has other words
-        given = {} if value is None and self._required is NOTHING else value
-        if not isinstance(given, dict):
+    def _check(self, value: Any, validate: ValidatorFunctionWrapHandler) -> dict[str, Any]:
+        del validate  # it knows types only, and words faults differently
+        terms = {} if value is None and self._required is NOTHING else value
+        if not isinstance(terms, dict):
             raise PydanticKnownError("dict_type")
         faults = Faults()
-        patch = read_patch(faults, **{self._kind: given})
+        patch = read_patch(faults, **{self._kind: terms})
         if self._required is not None:
             faults.found.extend(_missing(self._required.changed(patch), {fault.field for fault in faults.found}))
         if faults.found:
-            raise ValidationError.from_exception_data(self._kind, [_told(fault) for fault in faults.found])
-        return given
+            raise ValidationError.from_exception_data(self._kind, [_pydantic_error(fault) for fault in faults.found])
+        return terms
 
 
 def _missing(terms: Terms, wrong: set[str | None]) -> list[DomainError]:
@@ -116,10 +115,10 @@ def _missing(terms: Terms, wrong: set[str | None]) -> list[DomainError]:
     return [fault for fault in required.found if fault.field not in wrong]
 
 
-def _told(fault: DomainError) -> InitErrorDetails:
-    place = (fault.field or "").split(".")[1:]
+def _pydantic_error(fault: DomainError) -> InitErrorDetails:
+    path = (fault.field or "").split(".")[1:]
     text = PydanticCustomError("value_error", "{error}", {"error": ValueError(fault.text)})
-    return InitErrorDetails(type=text, loc=tuple(place), input=None)
+    return InitErrorDetails(type=text, loc=tuple(path), input=None)
 
 
 _Attributes = Annotated[
@@ -134,15 +133,15 @@ _Attributes = Annotated[
     ),
 ]
 _COMPLETE: Final = NOTHING.changed({"options.collector": "-", "options.allow_discount": False})
-"""Stands for any class or profile: it has what is required."""
-RawOptions = Annotated[dict[str, Any], _Judged("options", OptionsGiven)]
-OptionsOfNew = Annotated[dict[str, Any], _Judged("options", OptionsGiven, required=NOTHING)]
-OptionsToKeep = Annotated[dict[str, Any], _Judged("options", OptionsGiven, required=_COMPLETE)]
+"""Terms that have what is required, like those of any class or profile."""
+RawOptions = Annotated[dict[str, Any], _CheckedByDomain("options", OptionsGiven)]
+OptionsOfNew = Annotated[dict[str, Any], _CheckedByDomain("options", OptionsGiven, required=NOTHING)]
+OptionsToKeep = Annotated[dict[str, Any], _CheckedByDomain("options", OptionsGiven, required=_COMPLETE)]
 RawAmounts = Annotated[
     dict[str, Any],
-    _Judged("amounts", dict[_CurrencyKey, AmountsGiven | None]),  # type: ignore[valid-type]
+    _CheckedByDomain("amounts", dict[_CurrencyKey, AmountsGiven | None]),  # type: ignore[valid-type]
 ]
-RawAttributes = Annotated[dict[str, Any], _Judged("attributes", _Attributes)]
+RawAttributes = Annotated[dict[str, Any], _CheckedByDomain("attributes", _Attributes)]
 
 
 class TermsBody(Body):
@@ -154,5 +153,5 @@ class TermsBody(Body):
 
     @property
     def terms(self) -> dict[str, Any]:
-        """The three of them, as use cases take them."""
+        """Options, amounts and attributes, as use cases take them."""
         return {"options": self.options, "amounts": self.amounts, "attributes": self.attributes}

@@ -1,8 +1,7 @@
 """The headers of a write, read by hand: Idempotency-Key, If-Match (rule 0.7), Dossier-Source and -Reason (rule 0.2).
 
-Writing is the path that has to be fast, and a framework's parameter costs more than the whole of this. What is wrong is
-collected: `refusals` adds it to what is wrong with the body, so that one answer names every wrong field. The document of the
-routes gets `PARAMETERS`.
+Writes have to be fast, and one parameter of the framework costs more than all of this. Faults are collected: `refusals` adds them to those
+of the body, so that one answer names every wrong field. The OpenAPI document gets `PARAMETERS`.
 """
 
 import re
@@ -23,9 +22,9 @@ _SOURCES: Final = {"api": Source.API, "ui": Source.UI}
 
 @dataclass(frozen=True, slots=True)
 class WriteHeaders:
-    """What they say. `expected` are the versions of which one is to be there, `None` where any will do; see `etags`.
+    """The parsed headers. `expected` are the versions of which one must be the current one, `None` where any will do; see `etags`.
 
-    `must_exist`: with `If-Match: *`, what is written to must be there, at whichever version.
+    `must_exist` is set by `If-Match: *`: what is written to must exist, at whichever version.
     """
 
     expected: frozenset[int] | None
@@ -36,7 +35,7 @@ class WriteHeaders:
 
 
 def read(context: RequestContext) -> WriteHeaders:
-    """The headers of a write. Raises `InvalidError` or `RefusedError`, naming every wrong header."""
+    """Parses the headers of a write. Raises `InvalidError` or `RefusedError`, naming every wrong header."""
     faults = texts.Faults()
     faults.found.extend(_malformed(context))
     reason = context.header(b"dossier-reason")
@@ -61,17 +60,17 @@ def read(context: RequestContext) -> WriteHeaders:
 def _malformed(context: RequestContext) -> Iterator[InvalidError]:
     key, source = context.header(b"idempotency-key"), context.header(b"dossier-source")
     if key is not None and not _KEY.fullmatch(key):
-        yield InvalidError("Idempotency-Key has 1 to 200 printable ASCII characters.", field="Idempotency-Key")
+        yield InvalidError("Idempotency-Key must have 1 to 200 printable ASCII characters.", field="Idempotency-Key")
     if source is not None and source not in _SOURCES:
-        yield InvalidError("Dossier-Source is api or ui.", field="Dossier-Source")
+        yield InvalidError("Dossier-Source must be api or ui.", field="Dossier-Source")
     try:
         _condition(context)
     except ValueError:
-        yield InvalidError('If-Match is versions such as "5", or *.', field="If-Match")
+        yield InvalidError('If-Match must be versions such as "5", or *.', field="If-Match")
 
 
 def _condition(context: RequestContext) -> Tags | None:
-    """What If-Match names. A version without quotation marks is understood. Raises `ValueError`."""
+    """Returns the tags in If-Match. A version without quotation marks is accepted. Raises `ValueError`."""
     text = context.header(b"if-match")
     if text is None:
         return None
@@ -79,7 +78,7 @@ def _condition(context: RequestContext) -> Tags | None:
 
 
 def _versions(condition: Tags) -> frozenset[int]:
-    """The versions that can match: no other text is a tag of ours, and weak tags never match in If-Match."""
+    """Returns the versions that can match: our tags are versions, and weak tags never match in If-Match."""
     return frozenset(int(text) for text in condition.strong if _VERSION.fullmatch(text))
 
 
@@ -109,10 +108,12 @@ PARAMETERS: Final = (
     _parameter("Dossier-Source", "`ui` when a user interface sends it; else `api`.", enum=list(_SOURCES)),
     _parameter("Dossier-Reason", "Why, for a write whose body gives no reason. UTF-8.", maxLength=LONGEST_REASON),
 )
-"""What the OpenAPI document says of them."""
-RECORDING: Final = tuple(one for one in PARAMETERS if one["name"] in {"Dossier-Source", "Dossier-Reason"})
-"""Those of a read that is recorded."""
+"""The headers of a write, for the OpenAPI document."""
+RECORDING: Final = tuple(
+    parameter for parameter in PARAMETERS if parameter["name"] in {"Dossier-Source", "Dossier-Reason"}
+)
+"""The headers of a read that is recorded."""
 CORRELATION: Final = _parameter(
     "Dossier-Correlation-Id", "Ties together what belongs together; made where there is none.", format="uuid"
 )
-"""Taken by every request."""
+"""A header that every request takes."""

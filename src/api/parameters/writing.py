@@ -1,6 +1,6 @@
-"""What every write shares: who asks and why, Idempotency-Key and If-Match (rule 0.7), and the answer with ETag and position.
+"""What all writes share: who asks and why, Idempotency-Key and If-Match (rule 0.7), and the answer with ETag and position.
 
-Routes take `Writing`, ask the use case with `write.ask(body.reason)` and answer with `write.done(outcome)`. All writes of one
+Routes take `Writing`, call the use case with `write.ask(body.reason)` and answer with `write.done(outcome)`. All writes of one
 caller with the same key are one write, whichever process they reach.
 """
 
@@ -19,7 +19,7 @@ from starlette.responses import Response
 from aggregates.errors import ForbiddenError, StaleVersionError
 from aggregates.fact import Origin
 from aggregates.use_case import IdempotencyKey, Outcome
-from aggregates.use_case import Request as Asked
+from aggregates.use_case import Request as UseCaseRequest
 from api.http import request_context
 from api.http.etags import tag
 from api.http.request_context import RequestContext
@@ -31,69 +31,69 @@ JSON: Final = "application/json"
 
 
 class WriteAnswer(BaseModel):
-    """What a write did. `version` is the new one of the aggregate, `position` that of the last event, `None` when nothing changed."""
+    """The result of a write: the new version of the aggregate, and the position of the last event, `None` when nothing changed."""
 
     changed: bool
     version: int
     position: int | None
-    message: str | None = Field(None, description="A text for the user, where there is one.")
+    message: str | None = Field(None, description="A text for the user, if there is one.")
 
 
 UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"model": WriteAnswer, "description": "It was so already: nothing was recorded."}
+    200: {"model": WriteAnswer, "description": "It was already so; nothing was recorded."}
 }
-MADE: Final[dict[int | str, dict[str, Any]]] = {201: {"model": WriteAnswer, "description": "Something new was made."}}
-"""What the OpenAPI document says of a route that answers with these, too."""
+MADE: Final[dict[int | str, dict[str, Any]]] = {201: {"model": WriteAnswer, "description": "Something was created."}}
+"""Further answers of a route, for the OpenAPI document."""
 
 
 class MustExistError(StaleVersionError):
-    """`If-Match: *` came with a request that makes something new."""
+    """`If-Match: *` came with a request that creates something."""
 
     def __init__(self) -> None:
         super().__init__((), 0, None, None)
-        self.text = "If-Match: * asks for something that exists; this makes something new."
+        self.text = "If-Match: * requires something that exists, but this request creates something."
 
 
-class NobodyError(ForbiddenError):
-    """A write reached a route that asks nobody for a token; a test sees to it that there is none."""
+class NoCallerError(ForbiddenError):
+    """A write reached a route that requires no token; a test makes sure that there is no such route."""
 
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One write request. `digest` is what was asked, where it came with an Idempotency-Key."""
+    """One write request. `digest` is that of the request, where it came with an Idempotency-Key."""
 
     services: Services
     context: RequestContext
     digest: bytes | None
 
-    def ask(self, reason: str | None = None, *, creates: bool = False) -> Asked:
-        """What the use case is asked with. `creates`: it makes something new, so `If-Match: *` cannot hold.
+    def ask(self, reason: str | None = None, *, creates: bool = False) -> UseCaseRequest:
+        """Returns the request for the use case. `creates` is set when it creates something, so that `If-Match: *` cannot hold.
 
         Raises:
             InvalidError, RefusedError: a header is wrong.
             MustExistError: see `creates`.
         """
-        told = write_headers.read(self.context)
+        headers = write_headers.read(self.context)
         actor, role = self.context.actor, self.context.role
         if actor is None or role is None:
-            raise NobodyError("Nobody is named who does this.")
-        if creates and told.must_exist:
+            raise NoCallerError("The caller is not known.")
+        if creates and headers.must_exist:
             raise MustExistError
         origin = Origin(
             actor=actor,
             role=role,
-            source=told.source,
+            source=headers.source,
             correlation_id=self.context.correlation_id,
             causation_id=uuid4(),
-            reason=reason or told.reason,
+            reason=reason or headers.reason,
         )
-        key = IdempotencyKey(actor, told.key, self.digest) if told.key and self.digest else None
-        return Asked(origin, self.services.day.today(), told.expected, key)
+        key = IdempotencyKey(actor, headers.key, self.digest) if headers.key and self.digest else None
+        return UseCaseRequest(origin, self.services.day.today(), headers.expected, key)
 
     def done(
         self, outcome: Outcome, *, location: str | None = None, message: str | None = None, **more: object
     ) -> Response:
-        """The answer: 201 with its location when the write made something, else 200 (rule 0.5). `more` are further members."""
+        """Returns the answer: 201 with its location when the write created something, else 200 (rule 0.5). `more` are further members."""
         body: dict[str, Any] = {"changed": outcome.changed, "version": outcome.version, "position": outcome.position}
         body |= more
         if message is not None:
@@ -108,28 +108,28 @@ class Write:
 
 
 async def writing(request: Request) -> Write:
-    """The write that a request asks for; its headers are looked at when the use case is asked."""
-    known = request_context.of(request.scope)
-    known.writes = True
-    digest = await _digest(request) if b"idempotency-key" in known.headers else None
-    return Write(services_of(request), known, digest)
+    """Returns the write of a request; its headers are parsed when the use case is called."""
+    context = request_context.of(request.scope)
+    context.writes = True
+    digest = await _digest(request) if b"idempotency-key" in context.headers else None
+    return Write(services_of(request), context, digest)
 
 
 async def _digest(request: Request) -> bytes:
-    """What was asked: method, path and body."""
-    asked = f"{request.method} {request.scope['path']}\0".encode()
-    return sha256(asked + await request.body()).digest()
+    """Returns the digest of method, path and body."""
+    line = f"{request.method} {request.scope['path']}\0".encode()
+    return sha256(line + await request.body()).digest()
 
 
 async def unkeyed(request: Request) -> Write:
-    """The same where the body is not read beforehand: whoever takes it in sets the `digest`."""
-    known = request_context.of(request.scope)
-    known.writes = True
-    return Write(services_of(request), known, None)
+    """Returns the write of a request whose body is not read beforehand; the route that reads it sets the `digest`."""
+    context = request_context.of(request.scope)
+    context.writes = True
+    return Write(services_of(request), context, None)
 
 
 async def recording(request: Request) -> Write:
-    """The write behind a read that is recorded."""
+    """Returns the write behind a read that is recorded."""
     return await unkeyed(request)
 
 
@@ -144,5 +144,6 @@ _HEADERS: Final[dict[Any, tuple[dict[str, Any], ...]]] = {
 
 
 def headers_of(dependant: Dependant) -> tuple[dict[str, Any], ...]:
-    """The headers of a write that a route takes, as the OpenAPI document describes them."""
-    return next((_HEADERS[needed.call] for needed in dependant.dependencies if needed.call in _HEADERS), ())
+    """Returns the headers of a write that a route takes, as the OpenAPI document describes them."""
+    calls = (dependency.call for dependency in dependant.dependencies)
+    return next((_HEADERS[call] for call in calls if call in _HEADERS), ())

@@ -29,7 +29,9 @@ from projections.answers.profile_history import ProfileVersion, profile_diff, pr
 from projections.reading.paging import Page
 
 router: Final = APIRouter(prefix="/v1/accounts", tags=["account profiles"], route_class=GuardedRoute)
-Explain = Annotated[Flag, Query(description="Also level, origin, class, class version and event of every value.")]
+Explain = Annotated[
+    Flag, Query(description="Also show the level, origin, class, class version and event of every value.")
+]
 
 
 class Assignment(DatedBody):
@@ -44,13 +46,13 @@ class Assignment(DatedBody):
 
 
 class SiteAssignment(Assignment):
-    """The same for a site; `create` says that it is to be the site's first profile (rule 2.6)."""
+    """A class to be assigned to a site; `create` says that it is to be the site's first profile (rule 2.6)."""
 
     create: bool = False
 
 
 class ProfileChange(TermsBody, DatedBody):
-    """Details to be changed here only (rule 2.8); `null` takes a value away, a currency's `null` its row.
+    """Details to be changed here only (rule 2.8); `null` removes a value, and the `null` of a currency its row.
 
     Only they are written, on each day of the range on which there is a profile, whatever its class; days without one stay
     without (rule 2.21). By default from today on, open-ended; `keep_later` ends it before the next later-dated version.
@@ -101,7 +103,7 @@ def read_account_history(read: Reading, account: ACCOUNT, page: Paged) -> Respon
 
 @router.get("/{account}/diff", response_model=Diff, dependencies=[allow(PROFILE_READERS)])
 def read_account_diff(read: Reading, account: ACCOUNT, from_: From, to: To = None) -> Response:
-    """What differs in an account's profile between two points of (`valid_at`, `known_at`)."""
+    """The differences in an account's profile between two points of (`valid_at`, `known_at`)."""
     return _diff(read, Place(account), from_, to)
 
 
@@ -154,7 +156,7 @@ def read_site_history(read: Reading, account: ACCOUNT, site: SITE, page: Paged) 
 
 @router.get("/{account}/sites/{site}/diff", response_model=Diff, dependencies=[allow(PROFILE_READERS)])
 def read_site_diff(read: Reading, account: ACCOUNT, site: SITE, from_: From, to: To = None) -> Response:
-    """What differs in a site's profile between two points of (`valid_at`, `known_at`)."""
+    """The differences in a site's profile between two points of (`valid_at`, `known_at`)."""
     return _diff(read, Place(account, site), from_, to)
 
 
@@ -162,23 +164,25 @@ def _profile(read: Read, place: Place, explain: bool, source: str) -> Response:
     if source == "log":
         return _replayed(read, place, explain)
     with read.view("accounts") as view:
-        found = accounts.profile(view, place, explain)
-        if found is not None:
-            return read.answer(found, view, version=found.version)
+        profile = accounts.profile(view, place, explain)
+        if profile is not None:
+            return read.answer(profile, view, version=profile.version)
         check_exists(view, place)
-        above = None if place.site is None else accounts.profile(view, Place(place.account))
-        raise no_profile_in_force(place, view.valid_at, above)
+        account_profile = None if place.site is None else accounts.profile(view, Place(place.account))
+        raise no_profile_in_force(place, view.valid_at, account_profile)
 
 
 def _replayed(read: Read, place: Place, explain: bool) -> Response:
-    """The same by folding the log (rule 2.20)."""
+    """Answers by replaying the log (rule 2.20)."""
     dossier, (day, known_at) = read.services.dossier, read.from_log()
-    found = replay.replay_profile(dossier, place, day, known_at, explain)
-    if found is not None:
-        return read.answer_known(found, known_at, version=found.version)
+    profile = replay.replay_profile(dossier, place, day, known_at, explain)
+    if profile is not None:
+        return read.answer_known(profile, known_at, version=profile.version)
     check_recorded(dossier, place, known_at)
-    above = None if place.site is None else replay.replay_profile(dossier, Place(place.account), day, known_at)
-    raise no_profile_in_force(place, day, above)
+    account_profile = (
+        None if place.site is None else replay.replay_profile(dossier, Place(place.account), day, known_at)
+    )
+    raise no_profile_in_force(place, day, account_profile)
 
 
 def _assign(write: Write, place: Place, body: Assignment, **more: Any) -> Response:

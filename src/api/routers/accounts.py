@@ -1,4 +1,4 @@
-"""`/v1/accounts`: billing accounts and their sites, and which profile applies to a transaction (rules 2.5, 2.6, 2.12-2.14).
+"""`/v1/accounts`: billing accounts and their sites, and the profile that applies to a transaction (rules 2.5, 2.6, 2.12-2.14).
 
 Their profiles are in `account_profiles`. The ETag is the version of the account, or of the site: each is an aggregate of its own.
 """
@@ -49,7 +49,7 @@ def list_accounts(
     read: Reading,
     page: Paged,
     customer: Annotated[
-        CustomerNumber | None, Query(description="Those of one customer, and of those merged into it.")
+        CustomerNumber | None, Query(description="Only those of one customer, and of customers merged into it.")
     ] = None,
 ) -> Response:
     """All accounts, or those of a customer, by number. An account shows the number it was opened under (rule 6.1)."""
@@ -72,10 +72,10 @@ def open_account(write: Writing, body: NewAccount) -> Response:
 
 @router.get("/{account}", response_model=AccountRead, dependencies=[allow(PROFILE_READERS)])
 def read_account(read: Reading, account: ACCOUNT) -> Response:
-    """An account: whose it is, and its start date."""
+    """An account with its customer and start date."""
     with read.view("accounts") as view:
-        found = existing_account(view, account)
-        return read.answer(found, view, version=found.version)
+        account_read = existing_account(view, account)
+        return read.answer(account_read, view, version=account_read.version)
 
 
 @router.get("/{account}/sites", response_model=Page[SiteRead], dependencies=[allow(PROFILE_READERS)])
@@ -99,8 +99,8 @@ def create_site(write: Writing, account: ACCOUNT, body: NewSite) -> Response:
 def read_site(read: Reading, account: ACCOUNT, site: SITE) -> Response:
     """A site, and whether it ever got a profile of its own."""
     with read.view("accounts") as view:
-        found = existing_site(view, account, site)
-        return read.answer(found, view, version=found.version)
+        site_read = existing_site(view, account, site)
+        return read.answer(site_read, view, version=site_read.version)
 
 
 @router.get("/{account}/resolve", response_model=Resolution, dependencies=[allow(PROFILE_READERS)])
@@ -109,34 +109,34 @@ def resolve_profile(  # noqa: PLR0917  (query parameters)
     account: ACCOUNT,
     site: Annotated[SiteNumber | None, Query(description="The transaction's site, if any.")] = None,
     on: Annotated[
-        Day | None, Query(alias="date", description="The transaction's date; `valid_at` says the same.")
+        Day | None, Query(alias="date", description="The transaction's date; `valid_at` means the same.")
     ] = None,
     currency: Annotated[Currency | None, Query(description="Only the amounts of this currency.")] = None,
     source: AnswerSource = "read_model",
 ) -> Response:
     """Which profile applies to a transaction of that date: per value, from which level, class, version and event (rule 2.13)."""
     if on is not None and read.valid_at not in {None, on}:
-        raise InvalidError("date and valid_at are the same day; give one of them.", field="date")
+        raise InvalidError("date and valid_at mean the same; give only one of them.", field="date")
     if source == "log":
         return _replayed(read, account, site, on, currency)
     with read.view("accounts", valid_at=on) as view:
         check_exists(view, Place(account, site))
-        found = accounts.resolution(view, account, site, currency)
-        _check_currency(currency, found)
-        return read.answer(found, view)
+        resolution = accounts.resolution(view, account, site, currency)
+        _check_currency(currency, resolution)
+        return read.answer(resolution, view)
 
 
 def _replayed(read: Read, account: str, site: str | None, on: date | None, currency: str | None) -> Response:
-    """The same by folding the log (rule 2.20)."""
+    """Answers by replaying the log (rule 2.20)."""
     dossier, (day, known_at) = read.services.dossier, read.from_log(on)
-    found = replay.replay_resolution(dossier, account, site, day, known_at, currency)
-    if found is None:
+    resolution = replay.replay_resolution(dossier, account, site, day, known_at, currency)
+    if resolution is None:
         check_recorded(dossier, Place(account, site), known_at)
-    _check_currency(currency, found)
-    return read.answer_known(found, known_at)
+    _check_currency(currency, resolution)
+    return read.answer_known(resolution, known_at)
 
 
-def _check_currency(code: str | None, found: Resolution | None) -> None:
-    """A code that no list knows is refused, unless something was stored under it when one did (rule 0.10). Raises `TextError`."""
-    if code is not None and (found is None or not found.amounts):
+def _check_currency(code: str | None, resolution: Resolution | None) -> None:
+    """Refuses an unknown currency code, unless amounts were stored under it while it was known (rule 0.10). Raises `TextError`."""
+    if code is not None and (resolution is None or not resolution.amounts):
         currencies.currency(code, field="currency")

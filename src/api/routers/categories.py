@@ -39,7 +39,7 @@ class NewCategory(Body):
 
 
 class CategoryChange(Body):
-    """What is to change of a category; what is left out stays."""
+    """The members of a category to be changed; what is left out stays as it is."""
 
     description: Description | None = None
     required: bool | None = None
@@ -60,7 +60,7 @@ class NewResponse(Body):
 
 
 class ResponseChange(Body):
-    """What is to change of a response; `default: false` takes the flag away (rule 1.3)."""
+    """The members of a response to be changed; `default: false` removes the flag (rule 1.3)."""
 
     description: Description | None = None
     default: bool | None = None
@@ -95,13 +95,13 @@ def define_category(write: Writing, body: NewCategory) -> Answer:
 def read_category(read: Reading, code: CATEGORY) -> Answer:
     """One category with its responses."""
     with read.view("drawer") as view:
-        found = _found(view, code)
-        return read.answer(found, view, version=found.version, dated=False)
+        category = _category(view, code)
+        return read.answer(category, view, version=category.version, dated=False)
 
 
 @router.patch("/{code}", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
 def change_category(write: Writing, code: CATEGORY, body: CategoryChange) -> Answer:
-    """Changes what is given of a category."""
+    """Changes the given members of a category."""
     outcome = commands.change_category(
         write.services.dossier,
         write.ask(body.reason),
@@ -124,7 +124,7 @@ def deactivate_category(write: Writing, code: CATEGORY) -> Answer:
 def read_category_history(read: Reading, code: CATEGORY, page: Paged) -> Answer:
     """Every event of a category and its responses: who, when, why."""
     with read.view("drawer", "history") as view:
-        _found(view, code)
+        _category(view, code)
         return read.answer(history.history(view, ProfileCategory.KIND, str(code), page.limit, page.cursor), view)
 
 
@@ -132,8 +132,8 @@ def read_category_history(read: Reading, code: CATEGORY, page: Paged) -> Answer:
 def list_responses(read: Reading, code: CATEGORY, page: Paged) -> Answer:
     """The responses of a category, by position."""
     with read.view("drawer") as view:
-        found = _found(view, code)
-        return read.answer(page_of(found.responses, page), view, version=found.version)
+        category = _category(view, code)
+        return read.answer(page_of(category.responses, page), view, version=category.version)
 
 
 @router.post("/{code}/responses", status_code=201, response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
@@ -161,16 +161,16 @@ def define_response(write: Writing, code: CATEGORY, body: NewResponse) -> Answer
 def read_response(read: Reading, code: CATEGORY, response: RESPONSE) -> Answer:
     """One response of a category."""
     with read.view("drawer") as view:
-        category = _found(view, code)
-        found = next((one for one in category.responses if one.code == response), None)
-        if found is None:
+        category = _category(view, code)
+        category_response = next((item for item in category.responses if item.code == response), None)
+        if category_response is None:
             raise ResponseNotFoundError(f"Response {response} is not defined for category {code}.")
-        return read.answer(found, view, version=category.version, dated=False)
+        return read.answer(category_response, view, version=category.version, dated=False)
 
 
 @router.patch("/{code}/responses/{response}", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
 def change_response(write: Writing, code: CATEGORY, response: RESPONSE, body: ResponseChange) -> Answer:
-    """Changes what is given of a response."""
+    """Changes the given members of a response."""
     outcome = commands.change_response(
         write.services.dossier,
         write.ask(body.reason),
@@ -192,8 +192,8 @@ def deactivate_response(write: Writing, code: CATEGORY, response: RESPONSE) -> A
     return write.done(outcome)
 
 
-def _found(view: View, code: int) -> Category:
-    found = drawer.category(view, code)
-    if found is None:
+def _category(view: View, code: int) -> Category:
+    category = drawer.category(view, code)
+    if category is None:
         raise CategoryNotFoundError(f"Category {code} is not defined.")
-    return found
+    return category

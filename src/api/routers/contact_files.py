@@ -1,7 +1,7 @@
-"""`POST /v1/uploads`: contact files in (rule 3.2).
+"""`POST /v1/uploads`: takes contact files in (rule 3.2).
 
-A file is streamed into the database as it comes and answered with 202 once it is there whole; `dossier work` reads it. Its bound is a
-setting of its own. What can be judged without the file is judged before its first byte is read.
+A file is streamed into the database as it comes and answered with 202 once it is complete; `dossier work` reads it. Its size limit is a
+setting. What can be checked without the file is checked before its first byte is read.
 """
 
 from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ from aggregates.effective import When
 from aggregates.errors import InvalidError
 from aggregates.strict_json import JsonError, Members, read_members
 from aggregates.upload.mapping import MOST_COLUMNS
-from aggregates.use_case import Request as Asked
+from aggregates.use_case import Request as UseCaseRequest
 from api.http import request_context
 from api.parameters.reading import as_json
 from api.parameters.shapes import Day
@@ -47,17 +47,15 @@ COLUMNS: Final = "Dossier-Upload-Columns"
 LONGEST_COLUMNS: Final = 50_000
 """Characters of that header."""
 Mapping = Annotated[str | None, Query(max_length=200, description="Name of a saved mapping.")]
-FileName = Annotated[str, Query(max_length=1_000, description="What the file is called.")]
-Delimiter = Annotated[
-    str | None, Query(max_length=10, description="One of , ; | ~ or tab; detected where it is left out.")
-]
+FileName = Annotated[str, Query(max_length=1_000, description="Name of the file.")]
+Delimiter = Annotated[str | None, Query(max_length=10, description="One of , ; | ~ or tab; detected by default.")]
 HasHeader = Annotated[Flag | None, Query(description="Whether the first row names the columns.")]
 EffectiveFrom = Annotated[Day | None, Query(description="From which day the values hold; today by default.")]
 EffectiveTo = Annotated[Day | None, Query(description="The last day on which the values hold; open-ended by default.")]
 IsDryRun = Annotated[
     Flag,
     Query(
-        description="Only say what the upload would come to: counts and errors. Answers 200 at its end; nothing is recorded."
+        description="Only show what the upload would do: counts and errors. Answers 200 at its end; nothing is recorded."
     ),
 ]
 Columns = Annotated[
@@ -70,7 +68,7 @@ class FileRoute(GuardedRoute):
     """A route whose body is a file."""
 
     async def take_body(self, request: Request) -> Request:
-        """Leaves the file to be read as it comes. Raises 415 for what is no contact file by its own account."""
+        """Leaves the file to be read as it comes. Raises 415 for media types that are not contact files."""
         sent = request_context.of(request.scope).header(b"content-type")
         kind = (sent or MEDIA_TYPES[-1]).partition(";")[0].strip().lower()
         if kind not in MEDIA_TYPES:
@@ -81,7 +79,7 @@ class FileRoute(GuardedRoute):
 
 
 class UploadAnswer(WriteAnswer):
-    """What came of sending a file: which upload it is, to be asked for under `Location`."""
+    """The answer to a file: the id of its upload, which `Location` leads to."""
 
     upload: UUID
 
@@ -103,7 +101,7 @@ _BODY: Final[dict[str, Any]] = {
     response_model=UploadAnswer,
     dependencies=[allow(UPLOADERS)],
     openapi_extra=_BODY,
-    responses={200: {"model": DryRun, "description": "What an upload would come to, of a dry run."}},
+    responses={200: {"model": DryRun, "description": "The result of a dry run: what an upload would do."}},
 )
 async def receive_file(
     request: Request,
@@ -118,20 +116,20 @@ async def receive_file(
     dry_run: IsDryRun = False,
     columns: Columns = None,
 ) -> Response:
-    """Takes a contact file in: delimited text or JSON lines, UTF-8. It is read by `dossier work`; `Location` says how far that is.
+    """Takes a contact file in: delimited text or JSON lines, UTF-8. It is read by `dossier work`; `Location` leads to its progress.
 
     A file that does not have every mapped column is refused before its first row. Names are compared as for a saved mapping.
     """
     services = services_of(request)
     sign = "\t" if delimiter == "tab" else delimiter
     reading = Reading(file, mapping, _columns(columns), sign, header, When(effective_from, effective_to))
-    asked = await run_in_threadpool(write.ask, creates=True)
-    await run_in_threadpool(receive.check, services.dossier, asked, reading)
+    use_case_request = await run_in_threadpool(write.ask, creates=True)
+    await run_in_threadpool(receive.check, services.dossier, use_case_request, reading)
     incoming = await run_in_threadpool(Receiving, services.dossier, reading)
     async with _discarded_on_failure(incoming):
         await _take(request, incoming, services.settings.most_upload_bytes)
         digest = await run_in_threadpool(incoming.end)
-        dry_result = await _try(request, incoming, asked, reading) if dry_run else None
+        dry_result = await _try(request, incoming, use_case_request, reading) if dry_run else None
     if dry_result is not None:
         await run_in_threadpool(incoming.discard)
         return Response(as_json(dry_result), media_type=JSON)
@@ -145,26 +143,26 @@ async def receive_file(
 
 @asynccontextmanager
 async def _discarded_on_failure(incoming: Receiving) -> AsyncIterator[None]:
-    """Drops what came of a file when the block fails. Raises 400 where the client hung up."""
+    """Discards a partly received file when the block fails. Raises 400 if the client hung up."""
     try:
         yield
     except BaseException as error:
         await run_in_threadpool(incoming.discard)
         if isinstance(error, ClientDisconnect):
-            raise HTTPException(400, "The file did not come whole; nothing of it was kept.") from None
+            raise HTTPException(400, "The file did not arrive completely; nothing of it was kept.") from None
         raise
 
 
 async def _take(request: Request, incoming: Receiving, most: int) -> None:
-    """Hands the body over as it comes. Raises 413 beyond the bound."""
-    told = request.headers.get("content-length", "")
-    if told.isdigit() and int(told[:20]) > most:
+    """Hands the body over as it comes. Raises 413 beyond the limit."""
+    length = request.headers.get("content-length", "")
+    if length.isdigit() and int(length[:20]) > most:
         raise _too_large(most)
-    rest, come = bytearray(), 0
+    rest, received = bytearray(), 0
     async for content in request.stream():
         rest += content
-        come += len(content)
-        if come > most:
+        received += len(content)
+        if received > most:
             raise _too_large(most)
         if len(rest) >= CHUNK_BYTES:
             await run_in_threadpool(incoming.write, bytes(rest))
@@ -172,11 +170,11 @@ async def _take(request: Request, incoming: Receiving, most: int) -> None:
     await run_in_threadpool(incoming.write, bytes(rest))
 
 
-async def _try(request: Request, incoming: Receiving, asked: Asked, reading: Reading) -> DryRun:
-    """The result of a dry run of the file. Ends with `ClientDisconnect` when nobody waits for it any more."""
+async def _try(request: Request, incoming: Receiving, use_case_request: UseCaseRequest, reading: Reading) -> DryRun:
+    """Returns the result of a dry run of the file. Raises `ClientDisconnect` when nobody waits for it any more."""
     dossier = services_of(request).dossier
     received = await run_in_threadpool(
-        lambda: receive.as_received(dossier, asked, reading, size=incoming.size, digest=incoming.end())
+        lambda: receive.as_received(dossier, use_case_request, reading, size=incoming.size, digest=incoming.end())
     )
     trying = await run_in_threadpool(Trying, dossier, received, incoming.read)
     chunks = trying.chunks()
@@ -190,11 +188,11 @@ async def _try(request: Request, incoming: Receiving, asked: Asked, reading: Rea
 
 
 def _too_large(most: int) -> HTTPException:
-    return HTTPException(413, f"A contact file may have {most:,} bytes; send it in several.")
+    return HTTPException(413, f"A contact file may have at most {most:,} bytes; split it.")
 
 
 def _columns(text: str | None) -> dict[str, str] | None:
-    """The columns in the header. A header is Latin-1 by the letter; UTF-8 and JSON escapes are understood."""
+    """Parses the columns in the header, which is decoded as UTF-8; JSON escapes are understood. Raises `InvalidError`."""
     if text is None:
         return None
     try:
@@ -206,12 +204,12 @@ def _columns(text: str | None) -> dict[str, str] | None:
         members = None
     if not isinstance(members, Members) or not all(type(target) is str for _, target in members):
         raise InvalidError('It is a JSON object such as {"Town": "city"}.', field=COLUMNS)
-    found = dict(members)
-    if len(found) < len(members):
+    columns = dict(members)
+    if len(columns) < len(members):
         raise InvalidError("It names a column twice.", field=COLUMNS)
-    return found
+    return columns
 
 
 def _digest(request: Request, columns: str | None, digest_of_file: str) -> bytes:
-    """The digest of what was asked, for the idempotency key: path, query, columns and file."""
+    """Returns the digest of a request for its idempotency key: path, query, columns and file."""
     return sha256(f"POST {request.url.path}?{request.url.query}\0{columns}\0{digest_of_file}".encode()).digest()

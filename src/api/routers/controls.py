@@ -39,12 +39,12 @@ def list_controls(read: Reading, page: Paged) -> Response:
 @router.get("/{code}", response_model=ControlValue, dependencies=[allow(PROFILE_READERS)])
 def read_control(read: Reading, code: CONTROL) -> Response:
     """One control with the value in force."""
-    known = control(code).code
+    known_code = control(code).code
     with read.view("controls") as view:
-        found = controls.control(view, known)
-        if found is None:
-            raise ControlNotFoundError(f"System control {known} is not defined.")
-        return read.answer(found, view, version=found.version)
+        value = controls.control(view, known_code)
+        if value is None:
+            raise ControlNotFoundError(f"System control {known_code} is not defined.")
+        return read.answer(value, view, version=value.version)
 
 
 @router.put("/{code}", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])

@@ -28,12 +28,12 @@ router: Final = APIRouter(prefix="/v1/customers", tags=["business fields"], rout
 EDITORS: Final = (Role.ADMINISTRATOR, Role.AGENT)
 MAY_UNMASK: Final = Allowed(UNMASKERS)
 SAVED: Final = "Customer profile changed successfully"
-"""What rule 3.6 says after Save."""
+"""The message of rule 3.6 after Save."""
 NOTHING_CHANGED: Final = "Nothing changed."
 
 
 class FieldEdits(DatedBody):
-    """Save in the widget: values by field key; `null` takes one away. All of them, or none.
+    """Save in the widget: values by field key; `null` removes one. Either all of them are stored, or none.
 
     By default from today on, open-ended, over everything recorded before; `keep_later` ends it before the next later-dated value.
     An agent names the open interaction with this customer (rule 3.4).
@@ -51,39 +51,39 @@ def read_widget(
     number: NUMBER,
     *,
     sort: Annotated[
-        Literal["label"] | None, Query(description="Ascending by label; without it, the order of definition.")
+        Literal["label"] | None, Query(description="Ascending by label; by default, in the order of definition.")
     ] = None,
     unmask: Annotated[
-        Flag, Query(description="Shows masked values, to administrators and auditors; that is recorded.")
+        Flag, Query(description="Show masked values, to administrators and auditors only; this is recorded.")
     ] = False,
 ) -> Response:
-    """Business Fields, and Optional Business Fields, which are absent when no upload of the customer brought one (rule 3.3)."""
+    """Business Fields, and Optional Business Fields, which are absent if no upload brought one for the customer (rule 3.3)."""
     if unmask:
         MAY_UNMASK.check(request)
     with read.view(*WIDGET) as view:
-        found = widget(view, number, sort=sort is not None, unmask=unmask)
+        shown_widget = widget(view, number, sort=sort is not None, unmask=unmask)
         hidden = set(fields.masked_fields(view)) if unmask else set()
-    if found is None:
+    if shown_widget is None:
         raise CustomerNotFoundError(f"Customer {number} does not exist.")
-    if shown := [one.key for one in found.fields if one.key in hidden and one.value is not None]:
+    if shown := [field.key for field in shown_widget.fields if field.key in hidden and field.value is not None]:
         unmasking_commands.show_masked(read.services.dossier, recorded.ask(), number=number, fields=shown)
-    return read.answer(found, view, version=found.version)
+    return read.answer(shown_widget, view, version=shown_widget.version)
 
 
 @router.patch("/{number}/fields", response_model=WriteAnswer, dependencies=[allow(EDITORS)], responses=LEADS_ON)
 def edit_fields(write: Writing, number: NUMBER, body: FieldEdits) -> Response:
     """Save: changes what is given, or refuses all of it, naming every field that is wrong (rules 3.4-3.7, 3.9)."""
-    dossier, asked = write.services.dossier, write.ask(body.reason)
+    dossier, request = write.services.dossier, write.ask(body.reason)
     try:
         outcome = commands.edit_fields(
             dossier,
-            asked,
+            request,
             number=number,
             fields=body.fields,
             interaction=body.interaction,
             when=body.when,
         )
     except DomainError as refusal:
-        unmasking_commands.record_refusal(dossier, asked, number=number, refusal=refusal)
+        unmasking_commands.record_refusal(dossier, request, number=number, refusal=refusal)
         raise
     return write.done(outcome, message=SAVED if outcome.changed else NOTHING_CHANGED)

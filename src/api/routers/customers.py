@@ -1,4 +1,4 @@
-"""`/v1/customers`: register, read, find, rename, alternate numbers, history and what differs between two points."""
+"""`/v1/customers`: register, read, find, rename, alternate numbers, history and differences between two points."""
 
 from typing import Annotated, Final, Literal
 
@@ -35,7 +35,7 @@ from projections.tables.names import CustomerSummary
 
 router: Final = APIRouter(prefix="/v1/customers", tags=["customers"], route_class=GuardedRoute)
 NO_NUMBERS: Final = "No data to display"
-"""What rule 1.14 says of an empty list."""
+"""The message of rule 1.14 for an empty list."""
 
 
 class NewCustomer(Body):
@@ -81,7 +81,7 @@ class AlternateNumbers(BaseModel):
 def find_customers(
     read: Reading,
     page: Paged,
-    alternate_number: Annotated[AlternateNumber | None, Query(description="Present or former number.")] = None,
+    alternate_number: Annotated[AlternateNumber | None, Query(description="A current or former number.")] = None,
     name: Annotated[Words | None, Query(description="Beginnings of words of the name.")] = None,
     response: Annotated[Words | None, Query(description="`CATEGORY:RESPONSE`, each by code or description.")] = None,
 ) -> Response:
@@ -89,28 +89,30 @@ def find_customers(
 
     The alternate number of a customer that was merged into another finds the survivor, and says `merged_from`.
     """
-    given = {"alternate_number": alternate_number, "name": name, "response": response}
-    asked = [field for field, value in given.items() if value is not None]
-    if len(asked) > 1:
-        raise RefusedError([InvalidError("Find by one of them at a time.", field=field) for field in asked])
+    criteria = {"alternate_number": alternate_number, "name": name, "response": response}
+    names = [field for field, value in criteria.items() if value is not None]
+    if len(names) > 1:
+        raise RefusedError([InvalidError("Search by one of these at a time.", field=field) for field in names])
     if response is not None:
         return _by_response(read, page, response)
     with read.view("customers") as view:
         if alternate_number is not None:
-            found = customers.by_alternate_number(view, alternate_number)
-            return read.answer(Page(items=[found] if found else [], next_cursor=None), view)
+            customer = customers.by_alternate_number(view, alternate_number)
+            return read.answer(Page(items=[customer] if customer else [], next_cursor=None), view)
         if name is not None:
             return read.answer(customers.by_name(view, name, page.limit, page.cursor), view)
         return read.answer(customers.all_customers(view, page.limit, page.cursor), view)
 
 
-def _by_response(read: Read, page: Paging, asked: str) -> Response:
-    category, colon, response = asked.partition(":")
+def _by_response(read: Read, page: Paging, criterion: str) -> Response:
+    category, colon, response = criterion.partition(":")
     if not colon or not category.strip() or not response.strip():
         raise InvalidError("Write it CATEGORY:RESPONSE, such as AGE:30-39.", field="response")
     with read.view("drawer") as view:
-        found = drawer.customers_by_response(view, category.strip(), response.strip(), page.limit, page.cursor)
-        return read.answer(found, view)
+        page_of_customers = drawer.customers_by_response(
+            view, category.strip(), response.strip(), page.limit, page.cursor
+        )
+        return read.answer(page_of_customers, view)
 
 
 @router.post("", status_code=201, response_model=WriteAnswer, dependencies=[allow(PROFILE_WRITERS)])
@@ -131,13 +133,13 @@ def register_customer(write: Writing, body: NewCustomer) -> Response:
 def read_customer(read: Reading, number: NUMBER) -> Response:
     """A customer's number, name, alternate numbers, and the numbers of those merged into it."""
     with read.view("customers") as view:
-        found = _found(view, number)
-        return read.answer(found, view, version=found.version)
+        customer = _customer(view, number)
+        return read.answer(customer, view, version=customer.version)
 
 
 @router.patch("/{number}", response_model=WriteAnswer, dependencies=[allow(PROFILE_WRITERS)], responses=LEADS_ON)
 def rename_customer(write: Writing, number: NUMBER, body: Rename) -> Response:
-    """Gives a customer another name."""
+    """Renames a customer."""
     outcome = commands.rename_customer(
         write.services.dossier,
         write.ask(body.reason),
@@ -157,11 +159,11 @@ def rename_customer(write: Writing, number: NUMBER, body: Rename) -> Response:
 def list_alternate_numbers(read: Reading, number: NUMBER) -> Response:
     """The alternate numbers of a customer, former ones included."""
     with read.view("customers") as view:
-        found = _found(view, number)
+        customer = _customer(view, number)
         numbers = AlternateNumbers(
-            items=list(found.alternate_numbers), message=None if found.alternate_numbers else NO_NUMBERS
+            items=list(customer.alternate_numbers), message=None if customer.alternate_numbers else NO_NUMBERS
         )
-        return read.answer(numbers, view, version=found.version)
+        return read.answer(numbers, view, version=customer.version)
 
 
 @router.post(
@@ -192,11 +194,11 @@ def add_alternate_number(write: Writing, number: NUMBER, body: NewAlternateNumbe
 def read_alternate_number(read: Reading, number: NUMBER, alternate_number: ALTERNATE_NUMBER) -> Response:
     """One alternate number of a customer."""
     with read.view("customers") as view:
-        customer = _found(view, number)
-        found = next((one for one in customer.alternate_numbers if one.number == alternate_number), None)
-        if found is None:
+        customer = _customer(view, number)
+        number_read = next((item for item in customer.alternate_numbers if item.number == alternate_number), None)
+        if number_read is None:
             raise AlternateNumberNotFoundError(f"Customer {number} has no alternate number {alternate_number}.")
-        return read.answer(found, view, version=customer.version)
+        return read.answer(number_read, view, version=customer.version)
 
 
 @router.patch(
@@ -222,7 +224,7 @@ def make_alternate_number_primary(
     responses=LEADS_ON,
 )
 def remove_alternate_number(write: Writing, number: NUMBER, alternate_number: ALTERNATE_NUMBER) -> Response:
-    """Takes an alternate number off the list; it may be used again."""
+    """Removes an alternate number from the list; it may be used again."""
     outcome = commands.remove_alternate_number(
         write.services.dossier, write.ask(), number=number, alternate_number=alternate_number
     )
@@ -240,20 +242,20 @@ def read_history(read: Reading, number: NUMBER, page: Paged) -> Response:
 
 @router.get("/{number}/diff", response_model=Diff, dependencies=[allow(PROFILE_READERS)], responses=LEADS_ON)
 def read_diff(request: Request, read: Reading, number: NUMBER, from_: From, to: To = None) -> Response:
-    """What differs between two points of (`valid_at`, `known_at`), such as `2026-01-01@2026-02-01T00:00:00Z`.
+    """The differences between two points of (`valid_at`, `known_at`), such as `2026-01-01@2026-02-01T00:00:00Z`.
 
-    To who may not see masked values, one that was set anew differs, whatever it equals (rule 5.2).
+    To callers who may not see masked values, a masked value that was set again counts as different, even if it is the same (rule 5.2).
     """
     hide = request_context.of(request.scope).role not in UNMASKERS
     with two_views(read, from_, to, *DIFFED) as (before, after):
-        found = diff(before, after, number, hide=hide)
-        if found is None:
+        differences = diff(before, after, number, hide=hide)
+        if differences is None:
             raise CustomerNotFoundError(f"Customer {number} does not exist.")
-        return read.answer(found, after)
+        return read.answer(differences, after)
 
 
-def _found(view: View, number: str) -> Customer:
-    found = customers.customer(view, number)
-    if found is None:
+def _customer(view: View, number: str) -> Customer:
+    customer = customers.customer(view, number)
+    if customer is None:
         raise CustomerNotFoundError(f"Customer {number} does not exist.")
-    return found
+    return customer

@@ -1,7 +1,7 @@
 """`/v1/deliveries` and `/v1/dead-letters`: what was sent, what was not and why, and sending again (rules 4.4, 4.5).
 
-Outcomes of forwarding are not facts of the log, so dead letters have no clocks and a resend has no version: asking twice for
-the same resend is refused with 409, and the event id keeps its effect single on the other side.
+Outcomes of forwarding are not facts of the log, so dead letters have no clocks and a resend has no version: requesting
+the same resend twice is refused with 409, and the event id makes sure that it has its effect once on the other side.
 """
 
 from datetime import date, datetime
@@ -30,7 +30,7 @@ router: Final = APIRouter(prefix="/v1", tags=["deliveries"], route_class=Guarded
 
 
 class DeadLetter(BaseModel):
-    """A forwarding that was refused, or failed to the last try. Without a number it is a message that nobody could read.
+    """A forwarding that was refused, or failed to the last try. Without a number it is a message that could not be read.
 
     `event_id` is the `delivery_id` of the change. The value of a `personal` field is not shown, and cannot be corrected here.
     """
@@ -58,7 +58,7 @@ class DeadLetter(BaseModel):
 
 
 class Resend(Body):
-    """`value` corrects what is sent, `null` clears the attribute; `force` sends although a later value was sent already."""
+    """`value` corrects what is sent, `null` clears the attribute; `force` sends even if a later value was sent already."""
 
     value: CorrectedValue | None = None
     force: bool = False
@@ -68,52 +68,54 @@ class Resend(Body):
 def list_deliveries(
     read: Reading,
     page: Paged,
-    number: Annotated[CustomerNumber | None, Query(description="Of one customer.")] = None,
+    number: Annotated[CustomerNumber | None, Query(description="Only those of one customer.")] = None,
     status: Annotated[
-        Literal["waiting", "sent", "not_sent", "dead"] | None, Query(description="In one status.")
+        Literal["waiting", "sent", "not_sent", "dead"] | None, Query(description="Only those in this status.")
     ] = None,
 ) -> Response:
-    """What became of every profile change, the latest first."""
+    """The outcome of every profile change, the latest first."""
     with read.view("deliveries") as view:
-        found = deliveries.deliveries(view, number=number, status=status, limit=page.limit, cursor=page.cursor)
-        return read.answer(found, view)
+        listed = deliveries.deliveries(view, number=number, status=status, limit=page.limit, cursor=page.cursor)
+        return read.answer(listed, view)
 
 
 @router.get("/dead-letters", response_model=Page[DeadLetter], dependencies=[allow(FACT_READERS)])
 def list_dead_letters(
     request: Request,
     page: Paged,
-    state: Annotated[Literal["dead", "resending", "resent"] | None, Query(description="In one state.")] = None,
+    state: Annotated[
+        Literal["dead", "resending", "resent"] | None, Query(description="Only those in this state.")
+    ] = None,
 ) -> Response:
-    """Dead letters in order of dying."""
+    """Dead letters, in the order in which they failed."""
     with services_of(request).dossier.database.connection() as connection:
-        found = outcomes.dead_letters(connection, page.limit + 1, place_after(page.cursor), state=state)
-    more = len(found) > page.limit
-    shown = found[: page.limit]
-    letters = [DeadLetter.model_validate(letter) for letter in shown]
-    return _answer({"items": letters, "next_cursor": cursor_of(shown[-1].letter) if more else None})
+        rows = outcomes.dead_letters(connection, page.limit + 1, place_after(page.cursor), state=state)
+    more = len(rows) > page.limit
+    listed = rows[: page.limit]
+    letters = [DeadLetter.model_validate(letter) for letter in listed]
+    return _answer({"items": letters, "next_cursor": cursor_of(listed[-1].letter) if more else None})
 
 
 @router.get("/dead-letters/{event_id}", response_model=DeadLetter, dependencies=[allow(FACT_READERS)])
 def read_dead_letter(request: Request, event_id: EVENT) -> Response:
     """One dead letter."""
     with services_of(request).dossier.database.connection() as connection:
-        found = outcomes.dead_letter(connection, event_id)
-    if found is None:
+        letter = outcomes.dead_letter(connection, event_id)
+    if letter is None:
         raise outcomes.DeadLetterNotFoundError(f"There is no dead letter for event {event_id}.")
-    return _answer(DeadLetter.model_validate(found))
+    return _answer(DeadLetter.model_validate(letter))
 
 
 @router.post(
     "/dead-letters/{event_id}/resend", status_code=202, response_model=DeadLetter, dependencies=[allow(FORWARDERS)]
 )
 def resend(request: Request, event_id: EVENT, body: Resend | None = None) -> Response:
-    """Asks for a dead letter to be sent again, as it was or corrected. Refused when a later value was sent, unless forced."""
-    asked = body or Resend()
-    value: str | EllipsisType | None = asked.value if "value" in asked.model_fields_set else ...
+    """Requests that a dead letter is sent again, as it was or corrected. Refused if a later value was sent, unless forced."""
+    options = body or Resend()
+    value: str | EllipsisType | None = options.value if "value" in options.model_fields_set else ...
     actor = request_context.of(request.scope).actor or ""
     with services_of(request).dossier.database.connection() as connection:
-        letter = outcomes.request_resend(connection, event_id, actor, value=value, force=asked.force)
+        letter = outcomes.request_resend(connection, event_id, actor, value=value, force=options.force)
     return _answer(DeadLetter.model_validate(letter), 202)
 
 

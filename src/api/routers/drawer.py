@@ -1,4 +1,4 @@
-"""`/v1/customers/{number}/drawer`: what the agent sees, and OK (rules 1.4-1.12, 1.15)."""
+"""`/v1/customers/{number}/drawer`: the Customer Profile drawer, and its OK button (rules 1.4-1.12, 1.15)."""
 
 from typing import Final
 
@@ -34,10 +34,10 @@ class Confirmation(DatedBody):
 def read_drawer(read: Reading, number: NUMBER) -> Response:
     """Title, categories with choices, shown value and its source, and whether the drawer is displayed by itself, and why."""
     with read.view("drawer") as view:
-        found = drawer.drawer(view, number)
-        if found is None:
+        shown_drawer = drawer.drawer(view, number)
+        if shown_drawer is None:
             raise CustomerNotFoundError(f"Customer {number} does not exist.")
-        return read.answer(found, view, version=found.version)
+        return read.answer(shown_drawer, view, version=shown_drawer.version)
 
 
 @router.put("/{number}/drawer", response_model=WriteAnswer, dependencies=[allow(PROFILE_WRITERS)], responses=LEADS_ON)

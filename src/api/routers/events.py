@@ -1,8 +1,8 @@
-"""`/v1/events`: the log as others may see it, as NDJSON, or as server-sent events where the Accept header asks for them.
+"""`/v1/events`: the public form of the log, as NDJSON, or as server-sent events where the Accept header asks for them.
 
-Positions rise without gaps, so `after` is the position of the last event one has. Personal values are never in it; see
-`store.public`. With `follow=true` a server-sent answer stays open: a comment after every `heartbeat_s` of silence, an end after
-`follow_s` or with the token, after which clients connect again by themselves and say `Last-Event-ID`.
+Positions rise without gaps, so `after` is the position of the last event that the client has. Personal values are never in it; see
+`store.public`. With `follow=true` a server-sent answer stays open, with a comment after every `heartbeat_s` of silence. It ends after
+`follow_s` or when the token expires; then clients connect again by themselves and send `Last-Event-ID`.
 """
 
 import asyncio
@@ -38,8 +38,8 @@ _HEARTBEAT: Final = b": nothing new\n\n"
 _EXPIRED: Final = b": the token has expired\n\n"
 
 Most = Annotated[int, Field(ge=1, le=MOST_EVENTS), WHOLE]
-Written = Callable[[Batch, int], bytes]
-"""Writes up to so many events of a batch."""
+Encode = Callable[[Batch, int], bytes]
+"""Encodes up to so many events of a batch."""
 
 
 @router.get(
@@ -55,9 +55,11 @@ Written = Callable[[Batch, int], bytes]
 )
 async def read_events(  # noqa: PLR0917  (query parameters)
     request: Request,
-    after: Annotated[LogPosition, Query(description="Position of the last event one has.")] = 0,
-    limit: Annotated[Most, Query(description="How many at most.")] = USUAL_EVENTS,
-    follow: Annotated[Flag, Query(description="Stay and wait for more; server-sent events only.")] = False,
+    after: Annotated[LogPosition, Query(description="Position of the last event that the client has.")] = 0,
+    limit: Annotated[Most, Query(description="The most events in the answer.")] = USUAL_EVENTS,
+    follow: Annotated[
+        Flag, Query(description="Keep the answer open for further events; server-sent events only.")
+    ] = False,
     accept: Annotated[str, Header()] = NDJSON,
     last_event_id: Annotated[LogPosition | None, Header(alias="Last-Event-ID")] = None,
 ) -> Response:
@@ -70,22 +72,22 @@ async def read_events(  # noqa: PLR0917  (query parameters)
         _check_following(request, accept)
         return Followed(services, request_context.of(request.scope), start)
     first = await services.batches.after(start)
-    written, media_type = (Batch.as_messages, SSE) if SSE in accept else (Batch.as_lines, NDJSON)
-    return Stream(_written(services.batches, first, limit, written), media_type=media_type)
+    encode, media_type = (Batch.as_messages, SSE) if SSE in accept else (Batch.as_lines, NDJSON)
+    return Stream(_encoded(services.batches, first, limit, encode), media_type=media_type)
 
 
 def _check_following(request: Request, accept: str) -> None:
-    """Raises `InvalidError` for what following cannot be asked with."""
+    """Raises `InvalidError` where the request cannot be followed."""
     if SSE not in accept:
         raise InvalidError(f"Following needs Accept: {SSE}.", field="follow")
     if "limit" in request.query_params:
         raise InvalidError("Following has no limit; leave it out.", field="limit")
 
 
-async def _written(batches: EventBatches, batch: Batch | None, limit: int, written: Written) -> AsyncIterator[bytes]:
-    """The first batch and what follows it, `limit` events in all, one batch in memory."""
+async def _encoded(batches: EventBatches, batch: Batch | None, limit: int, encode: Encode) -> AsyncIterator[bytes]:
+    """Yields the first batch and the following ones, `limit` events in all, with one batch in memory."""
     while batch is not None:
-        yield written(batch, limit)
+        yield encode(batch, limit)
         limit -= len(batch)
         batch = await batches.after(batch.last) if limit > 0 else None
 
@@ -93,38 +95,38 @@ async def _written(batches: EventBatches, batch: Batch | None, limit: int, writt
 class Followed(Stream):
     """Messages without end, for `follow_s` or until the token expires. It has its place among the followers from its start to its end."""
 
-    def __init__(self, services: Services, known: RequestContext, after: int) -> None:
+    def __init__(self, services: Services, context: RequestContext, after: int) -> None:
         super().__init__((), media_type=SSE)
         self._services = services
-        self._actor = known.actor or ""
-        self._expires_at = known.expires_at
+        self._actor = context.actor or ""
+        self._expires_at = context.expires_at
         self._after = after
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers. Raises `FollowersError` before the answer has begun."""
-        with self._services.bell.follower(self._actor) as rung:
-            self.body_iterator = self._messages(rung)
+        with self._services.followers.follower(self._actor) as grown:
+            self.body_iterator = self._messages(grown)
             await super().__call__(scope, receive, send)
 
-    async def _messages(self, rung: asyncio.Event) -> AsyncIterator[bytes]:
-        """A lost database ends it, and the client comes again."""
-        settings, bell = self._services.settings, self._services.bell
+    async def _messages(self, grown: asyncio.Event) -> AsyncIterator[bytes]:
+        """Yields the messages until the answer ends. It also ends when the database is lost, after which the client connects again."""
+        settings, followers = self._services.settings, self._services.followers
         token_ends = time.monotonic() + self._expires_at - time.time()
         ends = min(time.monotonic() + settings.follow_s, token_ends)
         yield _OPENING
         while (left := ends - time.monotonic()) > 0:
-            rung.clear()
+            grown.clear()
             try:
-                batch = await self._services.batches.after(self._after, bell.position)
+                batch = await self._services.batches.after(self._after, followers.position)
             except OperationalError:
                 return
             if batch is not None:
                 yield batch.as_messages()
                 self._after = batch.last
-                if not 0 < bell.position <= self._after:
+                if not 0 < followers.position <= self._after:
                     continue
             try:
-                await asyncio.wait_for(rung.wait(), min(settings.heartbeat_s, left))
+                await asyncio.wait_for(grown.wait(), min(settings.heartbeat_s, left))
             except TimeoutError:
                 yield _HEARTBEAT
         if ends == token_ends:

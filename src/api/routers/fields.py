@@ -61,7 +61,7 @@ class NewField(Body):
 
 
 class FieldChange(Body):
-    """What is to change of a definition; what is left out stays."""
+    """The members of a definition to be changed; what is left out stays as it is."""
 
     label: FieldWord | None = None
     group: GroupWord | None = None
@@ -89,7 +89,7 @@ def list_fields(read: Reading, page: Paged) -> Response:
 def define_field(write: Writing, body: NewField) -> Response:
     """Defines a business field."""
     outcome = commands.define_field(
-        write.services.dossier, write.ask(body.reason, creates=True), key=body.key, given=_given(body)
+        write.services.dossier, write.ask(body.reason, creates=True), key=body.key, given=_attributes(body)
     )
     return write.done(outcome, location=f"/v1/fields/{body.key}")
 
@@ -98,14 +98,14 @@ def define_field(write: Writing, body: NewField) -> Response:
 def read_field(read: Reading, key: FIELD) -> Response:
     """One definition."""
     with read.view("fields") as view:
-        found = _found(view, key)
-        return read.answer(found, view, version=found.version, dated=False)
+        definition = _definition(view, key)
+        return read.answer(definition, view, version=definition.version, dated=False)
 
 
 @router.patch("/{key}", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
 def change_field(write: Writing, key: FIELD, body: FieldChange) -> Response:
-    """Changes what is given of a definition."""
-    outcome = commands.change_field(write.services.dossier, write.ask(body.reason), key=key, given=_given(body))
+    """Changes the given members of a definition."""
+    outcome = commands.change_field(write.services.dossier, write.ask(body.reason), key=key, given=_attributes(body))
     return write.done(outcome)
 
 
@@ -113,16 +113,16 @@ def change_field(write: Writing, key: FIELD, body: FieldChange) -> Response:
 def read_field_history(read: Reading, key: FIELD, page: Paged) -> Response:
     """Every event of a definition: who, when, why."""
     with read.view("fields", "history") as view:
-        _found(view, key)
+        _definition(view, key)
         return read.answer(history.history(view, BusinessField.KIND, key, page.limit, page.cursor), view)
 
 
-def _given(body: NewField | FieldChange) -> dict[str, Any]:
+def _attributes(body: NewField | FieldChange) -> dict[str, Any]:
     return {name: value for name, value in body if name not in _NOT_DEFINED}
 
 
-def _found(view: View, key: str) -> FieldRead:
-    found = fields.definition(view, key)
-    if found is None:
+def _definition(view: View, key: str) -> FieldRead:
+    definition = fields.definition(view, key)
+    if definition is None:
         raise FieldNotFoundError(f"Field {key} is not defined.")
-    return found
+    return definition

@@ -1,4 +1,4 @@
-"""`/v1/interactions`: an agent's calls with customers, told by the telephony side: start, wrap-up, close (rules 3.4, 3.5).
+"""`/v1/interactions`: an agent's calls with customers, as reported by the telephony side: start, wrap-up, close (rules 3.4, 3.5).
 
 The telephony side is an integrator and names the agent; an administrator may stand in for it. An agent's own desktop may end and close
 that agent's calls, and start them where the control `agents_start_interactions` says so.
@@ -45,7 +45,7 @@ class InteractionChange(Body):
 
 
 class InteractionAnswer(WriteAnswer):
-    """What a write did to which interaction."""
+    """The result of a write, and its interaction."""
 
     interaction: str = Field(description="Id of the interaction.")
 
@@ -55,13 +55,13 @@ def list_interactions(
     read: Reading,
     page: Paged,
     state: Annotated[StateWord | None, Query(description="`open`: on call or in wrap-up.")] = None,
-    agent: Annotated[AgentName | None, Query(description="Those of one agent.")] = None,
-    customer: Annotated[CustomerNumber | None, Query(description="Those with one customer.")] = None,
+    agent: Annotated[AgentName | None, Query(description="Only those of one agent.")] = None,
+    customer: Annotated[CustomerNumber | None, Query(description="Only those with one customer.")] = None,
 ) -> Response:
     """Interactions as known then, the latest first. They have a known time, but no effective dates."""
     with read.view("interactions") as view:
-        found = interactions.interactions(view, page.limit, page.cursor, state=state, agent=agent, customer=customer)
-        return read.answer(found, view)
+        listed = interactions.interactions(view, page.limit, page.cursor, state=state, agent=agent, customer=customer)
+        return read.answer(listed, view)
 
 
 @router.post("", status_code=201, response_model=InteractionAnswer, dependencies=[allow(PROFILE_WRITERS)])
@@ -70,10 +70,10 @@ def start_interaction(write: Writing, body: NewInteraction) -> Response:
 
     409 names the open one, also in member `interaction`.
     """
-    asked = write.ask(body.reason, creates=True)
-    key = body.interaction or _made(write, asked)
+    request = write.ask(body.reason, creates=True)
+    key = body.interaction or _new_id(write, request)
     outcome = commands.start_interaction(
-        write.services.dossier, asked, interaction=key, customer=body.customer, agent=body.agent
+        write.services.dossier, request, interaction=key, customer=body.customer, agent=body.agent
     )
     return write.done(outcome, location=f"/v1/interactions/{key}", interaction=key)
 
@@ -82,10 +82,10 @@ def start_interaction(write: Writing, body: NewInteraction) -> Response:
 def read_interaction(read: Reading, interaction_id: INTERACTION) -> Response:
     """An interaction and its state, from the log."""
     _, known_at = read.from_log()
-    found = interactions.interaction(read.services.dossier, interaction_id, known_at)
-    if found is None:
+    interaction = interactions.interaction(read.services.dossier, interaction_id, known_at)
+    if interaction is None:
         raise InteractionNotFoundError(f"Interaction {interaction_id} does not exist.")
-    return read.answer_known(found, known_at, version=found.version)
+    return read.answer_known(interaction, known_at, version=interaction.version)
 
 
 @router.patch("/{interaction_id}", response_model=InteractionAnswer, dependencies=[allow(PROFILE_WRITERS)])
@@ -96,9 +96,9 @@ def change_interaction(write: Writing, interaction_id: INTERACTION, body: Intera
     return write.done(outcome, interaction=interaction_id)
 
 
-def _made(write: Write, asked: Request) -> str:
-    """An id; the same for the same Idempotency-Key, so that a repeated request is answered like the first."""
-    if asked.idempotency is None:
+def _new_id(write: Write, request: Request) -> str:
+    """Returns an id, which is the same for the same Idempotency-Key, so that a repeated request is answered like the first."""
+    if request.idempotency is None:
         return str(uuid4())
-    told = asked.idempotency
-    return str(uuid5(NAMESPACE, f"{write.services.dossier.company}/interaction/{told.actor}/{told.key}"))
+    idempotency = request.idempotency
+    return str(uuid5(NAMESPACE, f"{write.services.dossier.company}/interaction/{idempotency.actor}/{idempotency.key}"))

@@ -37,18 +37,18 @@ class NewMapping(Body):
 def list_mappings(read: Reading, page: Paged) -> Response:
     """Every mapping."""
     with read.view("controls") as view:
-        found = page_of(controls.mappings(view), page)
-        return read.answer(found, view, version=controls.mappings_version(view))
+        listed = page_of(controls.mappings(view), page)
+        return read.answer(listed, view, version=controls.mappings_version(view))
 
 
 @router.get("/{mapped}", response_model=MappingRow, dependencies=[allow(FACT_READERS)])
 def read_mapping(read: Reading, mapped: MAPPED) -> Response:
     """One mapping."""
     with read.view("controls") as view:
-        found = next((row for row in controls.mappings(view) if row.mapped == mapped), None)
-        if found is None:
+        mapping = next((row for row in controls.mappings(view) if row.mapped == mapped), None)
+        if mapping is None:
             raise MappingNotFoundError(f"{mapped} is not mapped.")
-        return read.answer(found, view, version=controls.mappings_version(view))
+        return read.answer(mapping, view, version=controls.mappings_version(view))
 
 
 @router.put("/{mapped}", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
@@ -57,16 +57,16 @@ def map_attribute(write: Writing, mapped: MAPPED, body: NewMapping) -> Response:
 
     A personal field can be mapped, too: its values go to Customer Engagement, and are kept nowhere on the way.
     """
-    dossier, asked = write.services.dossier, write.ask(body.reason)
+    dossier, request = write.services.dossier, write.ask(body.reason)
     kind, _, key = mapped.partition(":")
     if kind == FIELD:
-        return write.done(commands.map_field(dossier, asked, key=key, attribute=body.attribute))
-    return write.done(commands.map_category(dossier, asked, code=int(key), attribute=body.attribute))
+        return write.done(commands.map_field(dossier, request, key=key, attribute=body.attribute))
+    return write.done(commands.map_category(dossier, request, code=int(key), attribute=body.attribute))
 
 
 @router.delete("/{mapped}", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
 def unmap_attribute(write: Writing, mapped: MAPPED) -> Response:
-    """Takes a mapping away."""
+    """Removes a mapping."""
     dossier = write.services.dossier
     kind, _, key = mapped.partition(":")
     if kind == FIELD:

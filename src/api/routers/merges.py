@@ -35,7 +35,7 @@ class Unmerge(Body):
 
 
 class MergeAnswer(WriteAnswer):
-    """Who survived, and whose number leads there from now on. `version` is the survivor's."""
+    """The survivor, and the customer whose number leads there from now on. `version` is the survivor's."""
 
     survivor: str
     merged_away: str
@@ -43,7 +43,7 @@ class MergeAnswer(WriteAnswer):
 
 @router.post("/{number}/merge", response_model=MergeAnswer, dependencies=[allow(ADMINISTRATORS)], responses=LEADS_ON)
 def merge_customers(write: Writing, number: NUMBER, body: Merge) -> Response:
-    """Merges two customers: per field and category the survivor's values win where it has any, the others it takes.
+    """Merges two customers: per field and category the survivor keeps its values where it has any, and takes the other's where it has none.
 
     The other number leads to the survivor from then on; both histories stay, and the merge can be undone. `If-Match` is the version of
     the customer in the path, whoever survives.
@@ -57,22 +57,22 @@ def merge_customers(write: Writing, number: NUMBER, body: Merge) -> Response:
         survivor=body.survivor,
         survivor_named=body.survivor is not None,
     )
-    survivor, away = _who(dossier, outcome) or (number, body.other)
+    survivor, away = _survivor_and_merged(dossier, outcome) or (number, body.other)
     message = f"Customer {away} was merged into {survivor}." if outcome.changed else "They are merged already."
     return write.done(outcome, message=message, survivor=survivor, merged_away=away)
 
 
 @router.post("/{number}/unmerge", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)], responses=LEADS_ON)
 def unmerge_customers(write: Writing, number: NUMBER, body: Unmerge) -> Response:
-    """Undoes a merge: the customer reads as if it had never been. What was set since stays, what it covered comes to light."""
+    """Undoes a merge: the customer reads as if it had never happened. What was set since stays; what it covered shows again."""
     outcome = commands.unmerge_customers(
         write.services.dossier, write.ask(body.reason), number=number, other=body.other
     )
-    return write.done(outcome, message=f"Customer {body.other} stands for itself again.")
+    return write.done(outcome, message=f"Customer {body.other} is separate again.")
 
 
-def _who(dossier: Dossier, outcome: Outcome) -> tuple[str, str] | None:
-    """Who survived and who went, by the last fact of the merge; `None` when nothing was merged."""
+def _survivor_and_merged(dossier: Dossier, outcome: Outcome) -> tuple[str, str] | None:
+    """Returns the numbers of the survivor and of the other, from the last fact of the merge; `None` when nothing was merged."""
     if outcome.position is None:
         return None
     with dossier.database.connection() as connection:

@@ -51,7 +51,7 @@ class ProcessShape(BaseModel):
 
 
 class RelayShape(BaseModel):
-    """How far the relay is."""
+    """The position of the relay and its lag."""
 
     position: int
     lag: int
@@ -102,11 +102,11 @@ async def ready(request: Request) -> Response:
     words for operators about what stops nothing. Where only reads are not ready, writes are still taken.
     """
     report = await services_of(request).health.report()
-    shown = document(report.health) | {"warnings": report.warnings}
+    members = document(report.health) | {"warnings": report.warnings}
     if report.health.status == "unready":
         detail = " ".join(f"{fault.what}: {fault.why} {fault.todo}" for fault in report.health.faults if fault.blocks)
-        return problem(request.scope, UNREADY, detail, members={**shown, "status": UNREADY.status})
-    return Response(orjson.dumps(shown), media_type=JSON)
+        return problem(request.scope, UNREADY, detail, members={**members, "status": UNREADY.status})
+    return Response(orjson.dumps(members), media_type=JSON)
 
 
 @router.get("/metrics", response_class=Response)

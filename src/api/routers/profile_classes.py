@@ -44,7 +44,7 @@ class NewProfileClass(TermsBody):
 
 
 class ProfileClassChange(TermsBody):
-    """What is to change of a class; what is left out stays. A change of options or amounts needs `apply_to` (rule 2.15)."""
+    """The members of a class to be changed; what is left out stays. A change of options or amounts needs `apply_to` (rule 2.15)."""
 
     description: ClassDescription | None = None
     options: OptionsToKeep | None = None
@@ -54,7 +54,7 @@ class ProfileClassChange(TermsBody):
 
 
 class ProfileClassAnswer(WriteAnswer):
-    """What the change of a class did. `message` is the choice's text."""
+    """The result of the change of a class. `message` is the text of the choice."""
 
     propagation: str | None = Field(
         None, description="Where the change is applied to existing profiles, if it is to be."
@@ -79,15 +79,15 @@ def define_profile_class(write: Writing, body: NewProfileClass) -> Response:
         active=body.active,
         **body.terms,
     )
-    return write.done(outcome, location=_place(body.name))
+    return write.done(outcome, location=_path(body.name))
 
 
 @router.get("/{name}", response_model=ClassRead, dependencies=[allow(PROFILE_READERS)], responses=NOT_MODIFIED)
 def read_profile_class(read: Reading, name: CLASS) -> Response:
     """One profile class as it was known then."""
     with read.view("accounts") as view:
-        found = _found(view, name)
-        return read.answer(found, view, version=found.version, dated=False)
+        profile_class = _profile_class(view, name)
+        return read.answer(profile_class, view, version=profile_class.version, dated=False)
 
 
 @router.patch("/{name}", response_model=ProfileClassAnswer, dependencies=[allow(ADMINISTRATORS)])
@@ -115,7 +115,7 @@ def deactivate_profile_class(write: Writing, name: CLASS) -> Response:
 def list_profile_class_versions(read: Reading, name: CLASS, page: Paged) -> Response:
     """Every version of a class: what it changed, for which profiles, who, when and why."""
     with read.view("accounts") as view:
-        _found(view, name)
+        _profile_class(view, name)
         return read.answer(classes.class_versions(view, name, page.limit, page.cursor), view)
 
 
@@ -128,26 +128,26 @@ def list_profile_class_versions(read: Reading, name: CLASS, page: Paged) -> Resp
 def read_profile_class_version(read: Reading, name: CLASS, version: CLASS_VERSION) -> Response:
     """One version of a class."""
     with read.view("accounts") as view:
-        found = _found(view, name)
-        one = None if version > found.version else _version(view, name, version)
-        if one is None:
-            raise ClassVersionNotFoundError(f"Profile class {found.name} has no version {version}.")
-        return read.answer(one, view, version=version, dated=False)
+        profile_class = _profile_class(view, name)
+        class_version = None if version > profile_class.version else _version(view, name, version)
+        if class_version is None:
+            raise ClassVersionNotFoundError(f"Profile class {profile_class.name} has no version {version}.")
+        return read.answer(class_version, view, version=version, dated=False)
 
 
 def _changed(write: Write, name: str, outcome: Outcome) -> Response:
-    """The answer to a change, with the text of the choice and where the change is applied, if it is (rules 2.15, 2.17)."""
-    found = write.services.dossier.load(ProfileClass, name) if outcome.changed else None
-    change = None if found is None else found.changes.get(outcome.version)
+    """Returns the answer to a change, with the text of the choice and where the change is applied, if it is (rules 2.15, 2.17)."""
+    profile_class = write.services.dossier.load(ProfileClass, name) if outcome.changed else None
+    change = None if profile_class is None else profile_class.changes.get(outcome.version)
     if change is None:
         return write.done(outcome)
     if not change.apply_to.propagates:
         return write.done(outcome, message=change.apply_to.text)
-    place = f"{_place(change.name)}/propagations/{change.version}"
-    return write.done(outcome, message=change.apply_to.text, propagation=place)
+    location = f"{_path(change.name)}/propagations/{change.version}"
+    return write.done(outcome, message=change.apply_to.text, propagation=location)
 
 
-def _place(name: str) -> str:
+def _path(name: str) -> str:
     return f"/v1/profile-classes/{quote(name, safe='')}"
 
 
@@ -155,14 +155,14 @@ def _version(view: View, name: str, version: int) -> ClassVersion | None:
     cursor: str | None = None
     while True:
         page = classes.class_versions(view, name, MOST_A_PAGE, cursor)
-        found = next((one for one in page.items if one.version == version), None)
+        class_version = next((item for item in page.items if item.version == version), None)
         cursor = page.next_cursor
-        if found is not None or cursor is None:
-            return found
+        if class_version is not None or cursor is None:
+            return class_version
 
 
-def _found(view: View, name: str) -> ClassRead:
-    found = classes.profile_class(view, name)
-    if found is None:
+def _profile_class(view: View, name: str) -> ClassRead:
+    profile_class = classes.profile_class(view, name)
+    if profile_class is None:
         raise ClassNotFoundError(f"Profile class {name} does not exist.")
-    return found
+    return profile_class

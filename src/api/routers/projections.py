@@ -1,4 +1,4 @@
-"""`/v1/projections`: how far each read model is, why it stopped, and building it anew."""
+"""`/v1/projections`: the position of each read model, why it stopped, and rebuilding it."""
 
 from typing import Any, Final
 
@@ -38,21 +38,21 @@ def list_projections(request: Request) -> Response:
 @router.get("/{name}", response_model=ProjectionReport, dependencies=[allow(OPERATORS)])
 def read_projection(request: Request, name: PROJECTION) -> Response:
     """One read model."""
-    found = next((one for one in _reports(services_of(request)) if one.name == name), None)
-    if found is None:
+    report = next((item for item in _reports(services_of(request)) if item.name == name), None)
+    if report is None:
         raise ProjectionNotFoundError(f"There is no read model {name}.")
-    return _answer(found)
+    return _answer(report)
 
 
 @router.post("/{name}/rebuild", status_code=202, response_model=ProjectionReport, dependencies=[allow(ADMINISTRATORS)])
 def rebuild_projection(request: Request, name: PROJECTION) -> Response:
-    """Starts to build a read model anew beside the one that is served; progress is read at the read model."""
+    """Starts to rebuild a read model beside the one that is served; its progress is shown at the read model."""
     services = services_of(request)
     projection = _projection(services, name)
-    if any(one.name == name and one.rebuild_active for one in _reports(services)):
+    if any(item.name == name and item.rebuild_active for item in _reports(services)):
         raise RebuildRunningError(f"{name} is being rebuilt already.")
     services.rebuilds.start(projection)
-    report = next(one for one in _reports(services) if one.name == name)
+    report = next(item for item in _reports(services) if item.name == name)
     return _answer(report, 202, {"Location": f"/v1/projections/{name}"})
 
 

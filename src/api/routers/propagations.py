@@ -43,7 +43,7 @@ router: Final = APIRouter(
 
 
 class Start(Body):
-    """How a propagation is to run: from which day on, and whether later-dated versions of the class's profiles are changed too."""
+    """The settings of a run: from which day on, and whether it also changes later-dated versions of the class's profiles."""
 
     run_date: Day | None = None
     include_later: bool = False
@@ -64,7 +64,7 @@ class ChangedValue(BaseModel):
 
 
 class Reported(BaseModel):
-    """What became of one profile, or would. Without a site it is the account's own; `event_id` is the first event that changed it.
+    """The outcome, or the expected one, for a profile. Without a site it is the account's; `event_id` is the first event that changed it.
 
     `later_dated` is how many later-dated versions of the class it has. It and `changes` are `null` where a run of an earlier release did
     not write them down.
@@ -81,9 +81,9 @@ class Reported(BaseModel):
     changes: list[ChangedValue] | None
 
 
-RunDate = Annotated[Day | None, Query(description="Of the preview; today where it is left out.")]
+RunDate = Annotated[Day | None, Query(description="The run date of the preview; by default today.")]
 RunNumber = Annotated[int, Field(ge=1, le=MOST_RUNS), WHOLE]
-Run = Annotated[RunNumber | None, Query(description="Which run; the last one where it is left out.")]
+Run = Annotated[RunNumber | None, Query(description="The number of the run; by default the last one.")]
 
 
 @router.get("", response_model=Page[PropagationRead], dependencies=[allow(PROFILE_READERS)])
@@ -100,24 +100,26 @@ def read_propagation(
     *,
     run: Run = None,
     run_date: RunDate = None,
-    include_later: Annotated[Flag | None, Query(description="Of the preview: later-dated versions too.")] = None,
+    include_later: Annotated[
+        Flag | None, Query(description="Whether the preview includes later-dated versions.")
+    ] = None,
     position: AtLeast = None,
 ) -> Response:
-    """One of them: while it is planned with a preview of what it would do, afterwards with its progress and counts.
+    """One propagation: while it is planned, with a preview of what it would do; afterwards, with its progress and counts.
 
-    With `run_date` or `include_later` there is always a preview: of a further run. Of many profiles it is made in parts: as long as it is
-    not `complete`, the same request goes on with it.
+    With `run_date` or `include_later` there is always a preview, of a further run. A preview of many profiles is made in parts: until it is
+    `complete`, repeat the request to continue it.
     """
     services = services_of(request)
-    found = progress.propagation(services.dossier, name, version, run)
-    if found.state is State.PLANNED or run_date is not None or include_later is not None:
+    propagation = progress.propagation(services.dossier, name, version, run)
+    if propagation.state is State.PLANNED or run_date is not None or include_later is not None:
         change = change_of(services.dossier.load(ProfileClass, name), name, version)
         day = run_date or services.day.today()
         preview = previewing.preview(
             services.dossier, services.reads, change, day, include_later=bool(include_later), position=position
         )
-        found = found.model_copy(update={"preview": preview})
-    return answer_at(found, found.position)
+        propagation = propagation.model_copy(update={"preview": preview})
+    return answer_at(propagation, propagation.position)
 
 
 @router.get("/{version}/preview", response_model=Page[Reported], dependencies=[allow(PROFILE_READERS)])
@@ -128,16 +130,16 @@ def read_preview(
     page: Paged,
     *,
     run_date: RunDate = None,
-    include_later: Annotated[Flag, Query(description="Later-dated versions too.")] = False,
+    include_later: Annotated[Flag, Query(description="Whether to include later-dated versions.")] = False,
     later: Annotated[Flag, Query(description="Only profiles with a later-dated version of the class.")] = False,
     position: AtLeast = None,
 ) -> Response:
-    """What a run, or a further one, would make of each profile, by account and site; nothing is stored."""
+    """The outcome that a run, or a further one, would have for each profile, by account and site; nothing is stored."""
     services = services_of(request)
     change = change_of(services.dossier.load(ProfileClass, name), name, version)
     plan = previewing.plan_of_preview(change, run_date or services.day.today(), include_later=include_later)
     rows = previewing.previewed(
-        services.dossier, services.reads, plan, _place(page), page.limit + 1, later=later, position=position
+        services.dossier, services.reads, plan, _keys_of(page), page.limit + 1, later=later, position=position
     )
     return _reported([replace(row, event_id=None) for row in rows], page)
 
@@ -147,14 +149,14 @@ def begin_propagation(write: Writing, name: CLASS, version: CLASS_VERSION, body:
     """Starts it, or once a run has finished a further one. From the run date on, today where it is left out, the change is written
     into the profiles in force, and with `include_later` into later-dated ones; never twice into the same.
     """
-    asked = body or Start()
+    start = body or Start()
     outcome = start_propagation(
         write.services.dossier,
-        write.ask(asked.reason, creates=True),
+        write.ask(start.reason, creates=True),
         name=name,
         version=version,
-        run_date=asked.run_date,
-        include_later=asked.include_later,
+        run_date=start.run_date,
+        include_later=start.include_later,
     )
     answer = write.done(outcome)
     answer.status_code = 202
@@ -169,23 +171,23 @@ def read_report(
     version: CLASS_VERSION,
     page: Paged,
     *,
-    outcome: Annotated[Became | None, Query(description="Of one outcome.")] = None,
+    outcome: Annotated[Became | None, Query(description="Only those with this outcome.")] = None,
     run: Run = None,
 ) -> Response:
-    """What became of each profile, by account and site, with every value before and after; empty while it is planned."""
+    """The outcome for each profile, by account and site, with every value before and after; empty while it is planned."""
     dossier = services_of(request).dossier
-    rows = progress.outcomes_of(dossier, name, version, page.limit + 1, _place(page), outcome=outcome, run=run)
+    rows = progress.outcomes_of(dossier, name, version, page.limit + 1, _keys_of(page), outcome=outcome, run=run)
     return _reported(rows, page)
 
 
-def _place(page: Paging) -> tuple[str, str]:
+def _keys_of(page: Paging) -> tuple[str, str]:
     keys = keys_of(page.cursor, str, str) or BEFORE_ALL
     return keys[0], keys[1]
 
 
 def _reported(rows: Sequence[ProfileOutcome], page: Paging) -> Response:
-    """The asked page of rows of which one more was asked for."""
-    more, shown = len(rows) > page.limit, rows[: page.limit]
+    """Returns a page of rows; there is one row too many if there is a next page."""
+    more, listed = len(rows) > page.limit, rows[: page.limit]
     items = [
         Reported(
             account=row.account,
@@ -196,9 +198,9 @@ def _reported(rows: Sequence[ProfileOutcome], page: Paging) -> Response:
             later_dated=row.later_dated,
             changes=None if row.changes is None else orjson.loads(row.changes),
         )
-        for row in shown
+        for row in listed
     ]
-    return _answer(Page(items=items, next_cursor=cursor_of(shown[-1].account, shown[-1].site) if more else None))
+    return _answer(Page(items=items, next_cursor=cursor_of(listed[-1].account, listed[-1].site) if more else None))
 
 
 def _answer(body: BaseModel) -> Response:

@@ -1,6 +1,6 @@
-"""`/v1/system-options`: what the company itself says of options and amounts, where neither site nor account does (rule 2.13).
+"""`/v1/system-options`: the company's own options and amounts, which apply where neither site nor account has a value (rule 2.13).
 
-Effective-dated; one aggregate a company, whose version is the ETag.
+They are effective-dated. There is one aggregate per company, whose version is the ETag.
 """
 
 from typing import Final
@@ -21,7 +21,7 @@ router: Final = APIRouter(prefix="/v1/system-options", tags=["profile classes"],
 
 
 class SystemOptionsChange(TermsBody, DatedBody):
-    """What is to change, by default from today on, open-ended; `null` takes a value away, a currency's `null` its row.
+    """The changes, by default from today on, open-ended; `null` removes a value, and the `null` of a currency its row.
 
     Only that is written, on each day of the range; `keep_later` ends it before the next later-dated version.
     """
@@ -31,13 +31,13 @@ class SystemOptionsChange(TermsBody, DatedBody):
 def read_system_options(read: Reading) -> Response:
     """The company's own options and amounts in force."""
     with read.view("accounts") as view:
-        found = accounts.system_options(view)
-        return read.answer(found, view, version=found.version)
+        options = accounts.system_options(view)
+        return read.answer(options, view, version=options.version)
 
 
 @router.patch("", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
 def change_system_options(write: Writing, body: SystemOptionsChange) -> Response:
-    """Changes what is given of them for a range of days."""
+    """Changes the given options and amounts for a range of days."""
     outcome = commands.change_system_options(
         write.services.dossier,
         write.ask(body.reason),

@@ -1,4 +1,4 @@
-"""`/v1/upload-mappings`: which column of a contact file is which field, saved under a name (rule 3.2).
+"""`/v1/upload-mappings`: the fields of the columns of a contact file, saved under a name (rule 3.2).
 
 A mapping holds from when it is recorded; it has a known time, but no effective dates: each upload keeps the columns that it went by.
 """
@@ -39,9 +39,7 @@ class SavedMapping(Body):
     """
 
     columns: dict[str, Target]
-    delimiter: Annotated[str | None, Field(description="One of , ; | ~ or a tab; detected where it is left out.")] = (
-        None
-    )
+    delimiter: Annotated[str | None, Field(description="One of , ; | ~ or a tab; detected by default.")] = None
     header: bool | None = None
     reason: Reason | None = None
 
@@ -50,18 +48,18 @@ class SavedMapping(Body):
 def list_upload_mappings(read: Reading, page: Paged) -> Response:
     """Every mapping, by name."""
     _, known_at = read.from_log()
-    found = progress.mappings(read.services.dossier, known_at)
-    return read.answer_known(page_of(found, page), known_at)
+    mappings = progress.mappings(read.services.dossier, known_at)
+    return read.answer_known(page_of(mappings, page), known_at)
 
 
 @router.get("/{name}", response_model=MappingRead, dependencies=[allow(UPLOADERS)])
 def read_upload_mapping(read: Reading, name: NAME) -> Response:
     """One mapping."""
     _, known_at = read.from_log()
-    found = next((one for one in progress.mappings(read.services.dossier, known_at) if one.name == name), None)
-    if found is None:
+    mapping = next((item for item in progress.mappings(read.services.dossier, known_at) if item.name == name), None)
+    if mapping is None:
         raise MappingNotFoundError(f"There is no upload mapping {name}.")
-    return read.answer_known(found, known_at, version=found.version)
+    return read.answer_known(mapping, known_at, version=mapping.version)
 
 
 @router.put("/{name}", response_model=WriteAnswer, dependencies=[allow(UPLOADERS)], responses=MADE)

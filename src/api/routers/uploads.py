@@ -27,14 +27,14 @@ from jobs.upload.progress import UploadRead, WrongValue
 from projections.reading.paging import Page
 
 FORMULA: Final = "=+-@"
-"""What a value begins with that a spreadsheet would reckon with, in any width."""
+"""The first characters of values that a spreadsheet evaluates, in any width."""
 router: Final = APIRouter(prefix="/v1/uploads", tags=["uploads"], route_class=GuardedRoute)
 ERROR_COLUMNS: Final = ("row", "field", "value", "reason", "customer_number", "original_row")
 UPLOAD = Annotated[Id, Path(description="Id of an upload.")]
 
 
 class Cancel(Body):
-    """Why it is not to go on."""
+    """The reason for cancelling an upload."""
 
     reason: Reason | None = None
 
@@ -47,9 +47,9 @@ def list_uploads(request: Request, page: Paged) -> Response:
 
 @router.get("/{upload}", response_model=UploadRead, dependencies=[allow(UPLOADERS)])
 def read_upload(request: Request, upload: UPLOAD) -> Response:
-    """One upload: how far it is, and what became of its rows."""
-    found = progress.upload(services_of(request).dossier, upload)
-    return answer_at(found, found.position)
+    """One upload: its progress, and the outcome of its rows."""
+    upload_read = progress.upload(services_of(request).dossier, upload)
+    return answer_at(upload_read, upload_read.position)
 
 
 @router.post("/{upload}/cancel", response_model=WriteAnswer, dependencies=[allow(UPLOADERS)])
@@ -70,13 +70,13 @@ def read_errors(
     upload: UPLOAD,
     page: Paged,
     format: Annotated[  # noqa: A002  (the caller's word)
-        Literal["csv", "json"], Query(description="`csv`: the whole file, to download; `json`: in pages.")
+        Literal["csv", "json"], Query(description="`csv`: the whole list, as a file to download; `json`: in pages.")
     ] = "json",
     bom: Annotated[
-        Flag | None, Query(description="Of the file: whether it begins with a byte order mark, which Excel wants.")
+        Flag | None, Query(description="Whether the file begins with a byte order mark, which Excel needs.")
     ] = None,
 ) -> Response:
-    """What is wrong with which rows. In the file, a value that a spreadsheet would take for a formula has a `'` before it."""
+    """The rows with faults, and what is wrong. In the file, a value that a spreadsheet would take for a formula has a `'` before it."""
     dossier = services_of(request).dossier
     if format == "json":
         if bom is not None:
@@ -89,14 +89,14 @@ def read_errors(
 
 
 def csv_lines(errors: Iterator[WrongValue], *, bom: bool = False) -> Iterator[str]:
-    """The errors as a file, a line at a time."""
+    """Yields the errors as a file, line by line."""
     yield BYTE_ORDER_MARK * bom + _csv_line(ERROR_COLUMNS)
     for error in errors:
         yield _csv_line((error.row, *(harmless(getattr(error, column)) for column in ERROR_COLUMNS[1:])))
 
 
 def harmless(text: str | None) -> str:
-    """The text such that no spreadsheet reckons with it: also not behind what nobody sees, nor with signs of another width."""
+    """Returns the text such that no spreadsheet evaluates it, even behind invisible characters, or with signs of another width."""
     if not text:
         return ""
     first = unicodedata.normalize("NFKC", trimmed(text)[:1])

@@ -1,7 +1,7 @@
-"""Who may use a route: every route under `/v1` declares it with `allow`; a test walks all routes and fails where one does not.
+"""Who may use a route: every route under `/v1` declares it with `allow`; a test fails for any route that does not.
 
-`GuardedRoute` checks before anything of the request is parsed, so that a stranger learns nothing about the input rules and costs
-little. On a route of another class the same declaration works as a plain dependency.
+`GuardedRoute` checks the caller before anything of the request is parsed, so that a stranger learns nothing about the input rules and
+costs little. On a route of another class the same declaration works as a plain dependency.
 """
 
 from collections.abc import Callable, Coroutine, Sequence
@@ -23,7 +23,7 @@ from aggregates.fact import Role
 from api.http import bodies, request_context
 from api.http.request_context import RequestContext
 from api.parameters import names
-from api.routing.queries import asked_until_answered
+from api.routing.queries import until_answered
 from api.services import services_of
 
 ADMINISTRATORS: Final = (Role.ADMINISTRATOR,)
@@ -41,11 +41,11 @@ _JSON: Final = "application/json"
 
 
 class RoleError(ForbiddenError):
-    """None of the caller's roles may do this."""
+    """None of the caller's roles allows this."""
 
 
 class Allowed:
-    """The roles that may use a route, in the order in which a caller with several of them acts."""
+    """The roles that may use a route. A caller with several of them acts in the first one."""
 
     def __init__(self, roles: tuple[Role, ...]) -> None:
         self.roles = roles
@@ -54,16 +54,16 @@ class Allowed:
         self.check(request)
 
     def check(self, request: Request) -> None:
-        """Raises `TokenError` (401), or `RoleError` or `OtherCompanyError` (403)."""
-        known = request_context.of(request.scope)
-        if known.role in self.roles:
+        """Completes the request's context with its caller. Raises `TokenError` (401), or `RoleError` or `OtherCompanyError` (403)."""
+        context = request_context.of(request.scope)
+        if context.role in self.roles:
             return
-        caller = services_of(request).tokens.caller(known.header(b"authorization"))
-        known.actor, known.expires_at = caller.actor, caller.expires_at
+        caller = services_of(request).tokens.caller(context.header(b"authorization"))
+        context.actor, context.expires_at = caller.actor, caller.expires_at
         role = next((role for role in self.roles if role in caller.roles), None)
         if role is None:
             raise RoleError(f"Allowed to {', '.join(self.roles)} only.")
-        known.role = role
+        context.role = role
 
 
 def allow(roles: tuple[Role, ...]) -> Dependency:
@@ -72,37 +72,37 @@ def allow(roles: tuple[Role, ...]) -> Dependency:
 
 
 def allowed(route: APIRoute) -> Allowed | None:
-    """Who may use this route, `None` when it does not say."""
+    """Returns the declaration of a route, `None` where it has none."""
     return getattr(route, "guard", None)
 
 
 async def _refuse(**_: Any) -> Response:
-    """Stands for what a route does when nothing is to be done: a name in the request is wrong, and that is told already."""
+    """Stands in for the function of a route when a name in the request is wrong, so that the function is not called."""
     raise RequestValidationError(())
 
 
 async def _with_wrong_values(
-    judge: Handle, request: Request, wrong_names: list[dict[str, Any]]
+    validate: Handle, request: Request, wrong_names: list[dict[str, Any]]
 ) -> RequestValidationError:
-    """One error of all that is wrong: the names, and the values of the wrong shape (rule 0.12)."""
+    """Returns one error for the wrong names and all values of the wrong shape (rule 0.12)."""
     try:
-        await judge(request)
+        await validate(request)
     except RequestValidationError as error:
-        places = [fault["loc"] for fault in wrong_names]
-        values = [fault for fault in error.errors() if fault["loc"] not in places]
-        return RequestValidationError([*wrong_names, *values], body=error.body)
+        locations = [fault["loc"] for fault in wrong_names]
+        wrong_values = [fault for fault in error.errors() if fault["loc"] not in locations]
+        return RequestValidationError([*wrong_names, *wrong_values], body=error.body)
     return RequestValidationError(wrong_names)
 
 
 def _name_of(route: APIRoute) -> str:
-    """The id of an operation in the OpenAPI document."""
+    """Returns the id of an operation in the OpenAPI document."""
     return route.name
 
 
 class GuardedRoute(APIRoute):
-    """A route that checks the token, the role and the media type, and then reads the body, before anything else is looked at.
+    """A route that checks the token, the role and the media type, and reads the body, before anything else of the request.
 
-    Without `allow` it lets everybody in.
+    Without `allow` it is open to everybody.
     """
 
     def __init__(
@@ -115,55 +115,55 @@ class GuardedRoute(APIRoute):
         **kwargs: Any,
     ) -> None:
         if _READING.issuperset(methods or _READING) and not iscoroutinefunction(endpoint):
-            endpoint = asked_until_answered(endpoint)
-        found = dependencies or ()
-        self.guard = next((one.dependency for one in found if isinstance(one.dependency, Allowed)), None)
-        others = [one for one in found if one.dependency is not self.guard]
+            endpoint = until_answered(endpoint)
+        declared = dependencies or ()
+        self.guard = next((item.dependency for item in declared if isinstance(item.dependency, Allowed)), None)
+        others = [item for item in declared if item.dependency is not self.guard]
         kwargs["generate_unique_id_function"] = _name_of
         super().__init__(path, endpoint, methods=methods, dependencies=others, **kwargs)
 
     def get_route_handler(self) -> Handle:
-        """The handler behind its guard."""
+        """Returns the handler of the route behind its guard."""
         handle = super().get_route_handler()
         guard = self.guard
-        taken = names.names_of(self.dependant, self.methods or set())
-        judge = self._without_effect()
+        known_names = names.names_of(self.dependant, self.methods or set())
+        validate = self._without_effect()
 
         async def guarded(request: Request) -> Response:
             if guard is not None:
                 guard.check(request)
             if request.method in _WITH_BODY:
                 request = await self.take_body(request)
-            if wrong_names := names.faults(request, taken):
-                raise await _with_wrong_values(judge, request, wrong_names)
+            if wrong_names := names.faults(request, known_names):
+                raise await _with_wrong_values(validate, request, wrong_names)
             return await handle(request)
 
         return guarded
 
     def _without_effect(self) -> Handle:
-        """The handler of a route with the same input and nothing behind it: it only ever raises `RequestValidationError`."""
+        """Returns a handler that only validates the input: it does nothing but raise `RequestValidationError`."""
         twin = copy(self)
         twin.dependant = replace(self.dependant, call=_refuse)
         return APIRoute.get_route_handler(twin)
 
     async def take_body(self, request: Request) -> Request:
-        """The request with its body read: JSON, unless a route says otherwise. Raises 415, `JsonError`, `RefusedError`."""
+        """Returns the request with its body read: JSON, unless a route overrides this. Raises 415, `JsonError`, `RefusedError`."""
         _check_media_type(request_context.of(request.scope))
-        read = await bodies.read(request)
+        json_request = await bodies.read(request)
         if self.body_field is None:
-            await bodies.check_none(read)
-        return read
+            await bodies.check_none(json_request)
+        return json_request
 
 
-def _check_media_type(known: RequestContext) -> None:
-    """Bodies are JSON. A request without a body needs no type. Raises 415."""
-    kind = known.header(b"content-type")
-    if kind == _JSON:
+def _check_media_type(context: RequestContext) -> None:
+    """Checks that the body is sent as JSON; a request without a body needs no type. Raises 415."""
+    content_type = context.header(b"content-type")
+    if content_type == _JSON:
         return
-    if kind is None:
-        if known.headers.get(b"content-length", b"0") == b"0" and b"transfer-encoding" not in known.headers:
+    if content_type is None:
+        if context.headers.get(b"content-length", b"0") == b"0" and b"transfer-encoding" not in context.headers:
             return
-        kind = ""
-    essence = kind.partition(";")[0].strip().lower()
+        content_type = ""
+    essence = content_type.partition(";")[0].strip().lower()
     if essence != _JSON and not (essence.startswith("application/") and essence.endswith("+json")):
         raise HTTPException(415, "The body must be sent as application/json.", {"Accept": _JSON})

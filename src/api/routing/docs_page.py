@@ -1,4 +1,4 @@
-"""`/docs`: the OpenAPI document as one HTML page, made here. No script, no font, no style from anywhere else: the network is closed."""
+"""`/docs`: the OpenAPI document as one HTML page. It loads no script, font or style from elsewhere, so it works in a closed network."""
 
 from collections.abc import Iterator
 from html import escape
@@ -21,15 +21,15 @@ _VERBS: Final = ("get", "post", "put", "patch", "delete")
 
 
 def operations(document: dict[str, Any]) -> str:
-    """The page that lists every operation, by tag."""
+    """Returns the page that lists every operation, by tag."""
     info = document["info"]
     parts = [f"<h1>{escape(info['title'])} {escape(info['version'])}</h1>", f"<p>{escape(info['description'])}</p>"]
     parts.append('<p>The same for machines: <a href="/openapi.json"><code>/openapi.json</code></a>.</p>')
     by_tag: dict[str, list[str]] = {}
     for path, verb, operation in _operations(document):
         by_tag.setdefault(operation.get("tags", ["other"])[0], []).append(_operation(path, verb, operation))
-    for tag, shown in by_tag.items():
-        parts.append(f"<h2>{escape(tag)}</h2>{''.join(shown)}")
+    for tag, operations_of_tag in by_tag.items():
+        parts.append(f"<h2>{escape(tag)}</h2>{''.join(operations_of_tag)}")
     parts.append("<h2>schemas</h2>")
     for name, schema in document.get("components", {}).get("schemas", {}).items():
         parts.append(
@@ -39,7 +39,7 @@ def operations(document: dict[str, Any]) -> str:
 
 
 def explained(kind: Kind) -> str:
-    """The page behind a problem's type."""
+    """Returns the page behind a problem's type."""
     return _page(kind.title, f"<h1>{escape(kind.title)}</h1><p>Status {kind.status}</p><p>{escape(kind.meaning)}</p>")
 
 
@@ -51,23 +51,23 @@ def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, 
 
 
 def _operation(path: str, verb: str, operation: dict[str, Any]) -> str:
-    inside = [f"<p>{escape(operation.get('description', ''))}</p>"]
+    details = [f"<p>{escape(operation.get('description', ''))}</p>"]
     if roles := operation.get("x-roles"):
-        inside.append(f"<p>Allowed to: {escape(', '.join(roles))}.</p>")
+        details.append(f"<p>Allowed to: {escape(', '.join(roles))}.</p>")
     if parameters := operation.get("parameters"):
         rows = "".join(
-            f"<tr><td><code>{escape(one['name'])}</code></td><td>{escape(one['in'])}</td>"
-            f"<td>{escape(one.get('description', ''))}</td></tr>"
-            for one in parameters
+            f"<tr><td><code>{escape(parameter['name'])}</code></td><td>{escape(parameter['in'])}</td>"
+            f"<td>{escape(parameter.get('description', ''))}</td></tr>"
+            for parameter in parameters
         )
-        inside.append(f"<table><tr><th>parameter</th><th>in</th><th></th></tr>{rows}</table>")
+        details.append(f"<table><tr><th>parameter</th><th>in</th><th></th></tr>{rows}</table>")
     for media, content in operation.get("requestBody", {}).get("content", {}).items():
-        inside.append(f"<p>Body, <code>{escape(media)}</code>:</p>{_json(content.get('schema', {}))}")
+        details.append(f"<p>Body, <code>{escape(media)}</code>:</p>{_json(content.get('schema', {}))}")
     for status, answer in operation.get("responses", {}).items():
-        schema: dict[str, Any] = next((one.get("schema", {}) for one in answer.get("content", {}).values()), {})
-        inside.append(f"<p><b>{escape(status)}</b> {escape(answer.get('description', ''))} {_reference(schema)}</p>")
+        schema: dict[str, Any] = next((item.get("schema", {}) for item in answer.get("content", {}).values()), {})
+        details.append(f"<p><b>{escape(status)}</b> {escape(answer.get('description', ''))} {_reference(schema)}</p>")
     title = f'<b class="verb">{verb.upper()}</b><code>{escape(path)}</code>'
-    return f"<details><summary>{title}</summary><div>{''.join(inside)}</div></details>"
+    return f"<details><summary>{title}</summary><div>{''.join(details)}</div></details>"
 
 
 def _reference(schema: dict[str, Any]) -> str:

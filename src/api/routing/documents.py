@@ -16,7 +16,7 @@ HTML: Final = "text/html; charset=utf-8"
 
 
 class Documents:
-    """The documents of one application. `asyncapi` gives the text of the message contract, where that is served."""
+    """The documents of one application. `asyncapi` returns the text of the message contract, where that is served."""
 
     def __init__(self, app: FastAPI, asyncapi: Callable[[], str] | None) -> None:
         def operations() -> bytes:
@@ -28,7 +28,7 @@ class Documents:
         self.problems = {kind.slug: _explained(docs_page.explained(kind)) for kind in KINDS}
 
     async def build(self) -> None:
-        """Builds what takes long, one after the other."""
+        """Builds the documents that take long, one after the other."""
         for document in (self.openapi, self.operations, self.asyncapi):
             if document is not None:
                 await document.built()

@@ -1,4 +1,4 @@
-"""The OpenAPI document: what FastAPI gathers from the routes, completed with what it cannot know, and the same bytes every time.
+"""The OpenAPI document: what FastAPI gathers from the routes, completed with what it cannot know.
 
 `dossier docs --write` writes `docs/openapi.json`; a test fails when that file is stale. Added here: the bearer token, the roles of
 each route (`x-roles`), problem documents as the only shape of a refusal, and the headers of answers.
@@ -62,8 +62,8 @@ _CHANGING: Final = {"post", "put", "patch", "delete"}
 
 
 def describe(app: FastAPI) -> dict[str, Any]:
-    """The document of an application's routes."""
-    document = _gathered(app)
+    """Returns the document of an application's routes."""
+    document = _gather(app)
     parts = document.setdefault("components", {})
     parts["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
     parts["schemas"] = {
@@ -78,8 +78,8 @@ def describe(app: FastAPI) -> dict[str, Any]:
     return document
 
 
-def _gathered(app: FastAPI) -> dict[str, Any]:
-    """What FastAPI gathers from the routes, its schemas under the names that clients know."""
+def _gather(app: FastAPI) -> dict[str, Any]:
+    """Returns what FastAPI gathers from the routes, with schemas under the names that clients know."""
     text = orjson.dumps(get_openapi(title=TITLE, version=VERSION, description=DESCRIPTION, routes=app.routes)).decode()
     for name, published in _PUBLISHED.items():
         text = text.replace(name, published)
@@ -88,7 +88,7 @@ def _gathered(app: FastAPI) -> dict[str, Any]:
 
 
 def routes_of(app: FastAPI) -> list[APIRoute]:
-    """Every route of ours."""
+    """Returns every route of the application that a router declares."""
     return [route for route in app.routes if isinstance(route, APIRoute)]
 
 

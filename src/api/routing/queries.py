@@ -1,6 +1,6 @@
-"""A route that only reads asks its query in a thread for queries, and again where read models had not come far enough.
+"""Routes that only read run their query in a thread for queries, and run it again when read models have not caught up.
 
-`auth.GuardedRoute` wraps the functions of its GET routes in `asked_until_answered`. Asking again is safe: a query changes nothing.
+`auth.GuardedRoute` wraps the functions of its GET routes in `until_answered`. Running a query again is safe: it changes nothing.
 """
 
 import asyncio
@@ -16,35 +16,35 @@ from projections.reading.view import BehindError
 from store.log import UnsettledError
 
 WAIT_S: Final = 2.0
-"""The longest that a read waits."""
+"""The longest time that a read waits."""
 UNSETTLED_S: Final = 0.05
-"""Seconds until a query is asked again that met an append under way."""
-_REQUEST: Final = "asking_request"
+"""Seconds until a query that met an append under way is run again."""
+_REQUEST: Final = "request_of_query"
 
 Query = Callable[..., Any]
-Question = Callable[..., Coroutine[Any, Any, Any]]
+AsyncQuery = Callable[..., Coroutine[Any, Any, Any]]
 
 
-def asked_until_answered(query: Query) -> Question:
-    """The query of a route as a coroutine function with the same parameters. Raises what the query raises."""
+def until_answered(query: Query) -> AsyncQuery:
+    """Returns the query of a route as a coroutine function with the same parameters. It raises what the query raises."""
     signature = inspect.signature(query)
-    name = next((name for name, one in signature.parameters.items() if one.annotation is Request), None)
+    name = next((name for name, parameter in signature.parameters.items() if parameter.annotation is Request), None)
 
     @functools.wraps(query)
-    async def ask(**values: Any) -> Any:
+    async def run(**values: Any) -> Any:
         request: Request = values.pop(_REQUEST) if name is None else values[name]
         return await _answered(request, functools.partial(query, **values))
 
-    del ask.__dict__["__wrapped__"]  # or it would be taken for a function that is not a coroutine
+    del run.__dict__["__wrapped__"]  # or it would be taken for a function that is not a coroutine
     if name is None:
-        own = inspect.Parameter(_REQUEST, inspect.Parameter.KEYWORD_ONLY, annotation=Request)
-        signature = signature.replace(parameters=[*signature.parameters.values(), own])
-    ask.__dict__["__signature__"] = signature
-    return ask
+        parameter = inspect.Parameter(_REQUEST, inspect.Parameter.KEYWORD_ONLY, annotation=Request)
+        signature = signature.replace(parameters=[*signature.parameters.values(), parameter])
+    run.__dict__["__signature__"] = signature
+    return run
 
 
 async def _answered(request: Request, query: Callable[[], Any]) -> Any:
-    """The query's answer, once its read models have come far enough, at most `WAIT_S` from now."""
+    """Returns the query's answer once its read models have caught up. Raises after `WAIT_S`."""
     services = services_of(request)
     now = asyncio.get_running_loop().time
     deadline = now() + WAIT_S

@@ -1,8 +1,8 @@
-"""The number of a customer that was merged into another leads on: 308 to the survivor's path, for reads and writes (rule 6.1).
+"""The number of a customer that was merged into another redirects: 308 to the survivor's path, for reads and writes (rule 6.1).
 
-What a read tells is as known then: with a `known_at` before the merge, or after it was undone, the number answers for itself. A write
-that was begun on the old number stored nothing, so a client repeats it as it is, the body and Idempotency-Key included. Only one with
-If-Match is refused (412): the version that was seen is another customer's.
+Reads answer as known then: with a `known_at` before the merge, or after it was undone, the number answers for itself. A write to the old
+number stored nothing, so the client repeats it as it is, with the same body and Idempotency-Key. Only a write with If-Match is refused
+(412): the version that was seen is another customer's.
 """
 
 from typing import Any, Final, cast
@@ -23,12 +23,12 @@ LEADS_ON: Final[dict[int | str, dict[str, Any]]] = {
         "headers": {"Location": {"description": "The survivor's path.", "schema": {"type": "string"}}},
     }
 }
-"""What the OpenAPI document says of a route that answers this."""
+"""The answer of routes that redirect, for the OpenAPI document."""
 PREFIX: Final = "/v1/customers/"
 
 
 async def redirected(request: Request, error: Exception) -> Response:
-    """To the survivor's path where the path names the customer that is gone; else a refusal like any other."""
+    """Redirects to the survivor's path where the path names the customer that was merged; else refuses like any other conflict."""
     fault = cast("MergedAwayError", error)
     path: str = request.scope["path"]
     number, slash, rest = path.removeprefix(PREFIX).partition("/")

@@ -1,7 +1,7 @@
 """Exception handlers: each turns one family of errors into a problem document. Registered by `app.create_app`.
 
-Pydantic's type errors and the domain's refusals come out in the same shape. What no handler knows ends in `middleware`, which answers
-500, logs it with its correlation id, and should never be reached.
+Pydantic's type errors and the domain's refusals come out in the same shape. An error without a handler ends in `middleware`, which logs
+it with its correlation id and answers 500.
 """
 
 from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -40,17 +40,17 @@ _NO_OBJECT: Final = "The body must be a JSON object."
 
 
 async def refused(request: Request, error: Exception) -> Response:
-    """A refusal of the domain, in its own words."""
+    """Answers with a refusal of the domain, in its own words."""
     fault = cast("DomainError", error)
     if isinstance(fault, StaleVersionError):
         at = None if fault.at is None else instant(fault.at)
         stale = {"expected": max(fault.expected, default=None), "actual": fault.actual, "by": fault.by, "at": at}
-        asked = request_context.of(request.scope).header(b"if-match") or ""
-        weak = " A weak tag never matches in If-Match." if 'W/"' in asked else ""
+        condition = request_context.of(request.scope).header(b"if-match") or ""
+        weak = " A weak tag never matches in If-Match." if 'W/"' in condition else ""
         return problem(request.scope, kind_of(fault), fault.text + weak, members=stale)
     faults = fault.faults if isinstance(fault, RefusedError) else (fault,) if fault.field is not None else ()
-    errors: list[FieldError] = [{"field": one.field, "message": one.text} for one in faults]
-    conflicts = [_conflict(request, one) for one in faults if isinstance(one, FieldChangedMeanwhileError)]
+    errors: list[FieldError] = [{"field": item.field, "message": item.text} for item in faults]
+    conflicts = [_conflict(request, item) for item in faults if isinstance(item, FieldChangedMeanwhileError)]
     members: dict[str, Any] = {"conflicts": conflicts} if conflicts else {}
     if isinstance(fault, AgentBusyError):
         members["interaction"] = fault.interaction
@@ -58,7 +58,7 @@ async def refused(request: Request, error: Exception) -> Response:
 
 
 def _conflict(request: Request, fault: FieldChangedMeanwhileError) -> dict[str, Any]:
-    """Both values of a field that was changed meanwhile (rule 3.7); a masked one stays masked (rule 5.2)."""
+    """Returns both values of a field that was changed meanwhile (rule 3.7); a masked one stays masked (rule 5.2)."""
     definition = services_of(request).dossier.setup().fields[fault.key]
     theirs = MASK if definition.masked and fault.theirs is not None else fault.theirs
     return {
@@ -72,10 +72,10 @@ def _conflict(request: Request, fault: FieldChangedMeanwhileError) -> dict[str, 
 
 
 async def invalid_input(request: Request, error: Exception) -> Response:
-    """Input of the wrong shape: every value of it at once, before any rule is asked (rule 0.12)."""
+    """Answers input of the wrong shape, naming every wrong value; no rule has been checked yet (rule 0.12)."""
     faults = cast("RequestValidationError", error).errors()
-    known = request_context.of(request.scope)
-    errors = list(islice(chain(_header_errors(known), _field_errors(faults)), MOST_ERRORS + 1))
+    context = request_context.of(request.scope)
+    errors = list(islice(chain(_header_errors(context), _field_errors(faults)), MOST_ERRORS + 1))
     detail = " ".join(f"{error['field']}: {error['message']}" for error in errors[:5])
     return problem(request.scope, INVALID, detail, errors=errors)
 
@@ -91,23 +91,23 @@ def _field_errors(faults: Sequence[Any]) -> Iterator[FieldError]:
 def _message(fault: Any) -> str:
     if fault["loc"] == _WHOLE_BODY:
         return _NO_BODY if fault["type"] == "missing" else _NO_OBJECT
-    ours = (fault.get("ctx") or {}).get("error")
-    return str(ours) if isinstance(ours, ValueError) else f"{fault['msg']}."
+    error = (fault.get("ctx") or {}).get("error")
+    return str(error) if isinstance(error, ValueError) else f"{fault['msg']}."
 
 
-def _header_errors(known: RequestContext) -> list[FieldError]:
-    """What is wrong with the headers of a write, to be told together with what is wrong with its body."""
-    if not known.writes:
+def _header_errors(context: RequestContext) -> list[FieldError]:
+    """Returns what is wrong with the headers of a write, to be named together with what is wrong with its body."""
+    if not context.writes:
         return []
     try:
-        write_headers.read(known)
-    except DomainError as fault:
-        return [{"field": one.field, "message": one.text} for one in getattr(fault, "faults", (fault,))]
+        write_headers.read(context)
+    except DomainError as error:
+        return [{"field": fault.field, "message": fault.text} for fault in getattr(error, "faults", (error,))]
     return []
 
 
 async def http_error(request: Request, error: Exception) -> Response:
-    """What the framework refuses: no such path, no such method, too large, not JSON."""
+    """Answers what the framework refuses: no such path, no such method, too large, not JSON."""
     fault = cast("HTTPException", error)
     kind = kind_of_status(fault.status_code)
     headers = dict(fault.headers or {})
@@ -117,7 +117,7 @@ async def http_error(request: Request, error: Exception) -> Response:
 
 
 async def unavailable(request: Request, error: Exception) -> Response:
-    """The database is away, or a read model has not come far enough. The client may repeat the request."""
+    """Answers that the database is not reachable, or that a read model has not caught up. The client may repeat the request."""
     kind = kind_of(error)
     if isinstance(error, BehindError | NotInstalledError | UnsettledError):
         return problem(request.scope, kind, str(error))
@@ -132,7 +132,7 @@ async def unavailable(request: Request, error: Exception) -> Response:
 
 
 async def not_migrated(request: Request, error: Exception) -> Response:
-    """A table or column that this version needs is not there."""
+    """Answers that a table or column which this version needs does not exist."""
     correlation_id = str(request_context.of(request.scope).correlation_id)
     FAULTS.error("not migrated", correlation_id=correlation_id, error=str(error).partition("\n")[0])
     return problem(

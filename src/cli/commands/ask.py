@@ -1,4 +1,4 @@
-"""Commands that ask: history, as-of, replay, status. They change nothing."""
+"""The commands `history`, `as-of`, `replay` and `status`, which change nothing."""
 # ruff: noqa: PLC0415  (see `main`)
 
 from datetime import UTC, date, datetime
@@ -14,7 +14,7 @@ ASK = "Ask"
 
 
 class Kind(StrEnum):
-    """What has a history."""
+    """Kinds of things that have a history."""
 
     CUSTOMER = "customer"
     CATEGORY = "category"
@@ -32,7 +32,7 @@ class Kind(StrEnum):
 
 
 class Profile(StrEnum):
-    """What can be asked for at two clocks."""
+    """Kinds of things that can be read at two clocks."""
 
     CUSTOMER = "customer"
     ACCOUNT = "account"
@@ -59,7 +59,7 @@ Number = Annotated[
 ]
 ValidAt = Annotated[
     date | None,
-    typer.Option(parser=_day, metavar="DAY", help="The business day that is asked about, 2026-11-21. Default: today."),
+    typer.Option(parser=_day, metavar="DAY", help="The business day to show, 2026-11-21. Default: today."),
 ]
 KnownAt = Annotated[
     datetime | None,
@@ -92,7 +92,7 @@ def history(
     known_at: KnownAt = None,
     as_json: AsJson = False,
 ) -> None:
-    """Every event of a customer, an account, a site, a profile class or another thing: who, when, why, effective dates."""
+    """Show every event of a customer, an account, a site, a profile class or another thing: who, when, why, effective dates."""
     from cli.commands import ask_customer
 
     ask_customer.history(load(), kind.value, key, known_at=known_at, as_json=as_json)
@@ -105,8 +105,8 @@ def as_of(
     known_at: KnownAt = None,
     as_json: AsJson = False,
 ) -> None:
-    """A customer's drawer and business fields, or an account's or site's profile, on a day, as known at an instant; from the read
-    models."""
+    """Show a customer's drawer and business fields, or the profile of an account or site, on a day, as known at an instant; from the
+    read models."""
     from cli.commands import ask_customer, ask_profile
 
     if kind is Profile.CUSTOMER:
@@ -123,7 +123,7 @@ def replay(
     known_at: KnownAt = None,
     as_json: AsJson = False,
 ) -> None:
-    """The same from the log alone: folds the facts recorded until then once more. Needs no read model."""
+    """Show the same from the log alone, by replaying the facts recorded until then. Needs no read model."""
     from cli.commands import ask_customer, ask_profile
 
     if kind is Profile.CUSTOMER:
@@ -134,8 +134,8 @@ def replay(
 
 
 def status(as_json: AsJson = False) -> None:
-    """How everything is: the database, every read model, every process, the relay, what waits to be sent, the jobs under way. Fails when
-    something is wrong, and says what, why, and what to do."""
-    from cli.commands import status as health
+    """Show the health of the installation: the database, every read model, every process, the relay, changes that wait to be sent, jobs
+    under way. Fails when something is wrong, and says what, why, and what to do."""
+    from cli.commands.status import status as run
 
-    health.status(load(), as_json=as_json)
+    run(load(), as_json=as_json)

@@ -1,4 +1,4 @@
-"""What `history`, `as-of` and `replay` do."""
+"""`dossier history` of anything, and `dossier as-of` and `replay` of a customer."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -9,7 +9,7 @@ from aggregates.customer.profile import CustomerNotFoundError
 from cli.errors import CliError
 from cli.output import show
 from cli.output.lines import say
-from cli.output.profile_words import told
+from cli.output.profile_words import payload_words
 from cli.settings import Settings
 from cli.wiring import open_dossier, open_reads
 from projections.answers.widget import WIDGET, Widget, widget
@@ -24,15 +24,15 @@ from store.application import Dossier
 
 PAGE: Final = 500
 _SINGLE: Final = ("controls", "mappings", "system-options")
-"""What there is one of in a company."""
+"""Kinds of which a company has one."""
 
 
 class KeyNeededError(CliError):
-    """A history of this kind needs a key, or has none."""
+    """The history of this kind needs a key, or takes none."""
 
 
 class NothingRecordedError(CliError):
-    """There is no event of this thing."""
+    """There is no event of this aggregate."""
 
 
 def history(settings: Settings, kind: str, key: str | None, *, known_at: datetime | None, as_json: bool) -> None:
@@ -69,32 +69,32 @@ def as_of(settings: Settings, number: str, *, valid_at: date | None, known_at: d
         open_reads(settings) as (_, reads),
         reads.view("drawer", *WIDGET, valid_at=valid_at, known_at=known_at) as view,
     ):
-        found, fields = drawer(view, number), widget(view, number)
-    if found is None or fields is None:
+        shown_drawer, fields = drawer(view, number), widget(view, number)
+    if shown_drawer is None or fields is None:
         raise CustomerNotFoundError(f"Customer {number} does not exist, or did not then.")
     if as_json:
         groups = fields.model_dump(include={"business", "optional"})
-        show.document({**found.model_dump(), "fields": groups})
+        show.document({**shown_drawer.model_dump(), "fields": groups})
     else:
-        _tell_drawer(found)
-        _tell_widget(fields)
+        _print_drawer(shown_drawer)
+        _print_widget(fields)
 
 
 def replay(settings: Settings, number: str, *, valid_at: date | None, known_at: datetime | None, as_json: bool) -> None:
-    """Prints a customer as the log tells it. Raises `CustomerNotFoundError`."""
+    """Prints a customer as replayed from the log. Raises `CustomerNotFoundError`."""
     with open_dossier(settings) as dossier:
         known_at = as_known_at(dossier.database, known_at)
-        found = replay_customer(dossier, number, valid_at=valid_at or dossier.today(), known_at=known_at)
+        customer = replay_customer(dossier, number, valid_at=valid_at or dossier.today(), known_at=known_at)
     if as_json:
-        show.document(found)
+        show.document(customer)
     else:
-        _tell_replayed(found)
+        _print_replayed(customer)
 
 
 def _key(dossier: Dossier, kind: str, key: str | None) -> str:
-    """The natural key: the company of what has none, the name of a profile class as it was written first."""
-    found = dossier.setup().profile_class(key) if kind == "profile-class" and key is not None else None
-    return found.name if found is not None else key or dossier.company
+    """Returns the natural key: the company for what has none, and the name of a profile class as it was first written."""
+    profile_class = dossier.setup().profile_class(key) if kind == "profile-class" and key is not None else None
+    return profile_class.name if profile_class is not None else key or dossier.company
 
 
 def _entries(view: View, kind: str, key: str) -> list[HistoryEntry]:
@@ -109,87 +109,96 @@ def _entries(view: View, kind: str, key: str) -> list[HistoryEntry]:
 
 
 def _row(entry: HistoryEntry, versions: Mapping[UUID, int]) -> Sequence[object]:
-    """`versions` by event: what superseded an entry is named as the table names it."""
-    several = len({about for said in (*entry.in_force, *entry.superseded) for about in said.about}) > 1
+    """Returns the cells of an entry. `versions` by event id name the entry that superseded it."""
+    several = len({about for statement in (*entry.in_force, *entry.superseded) for about in statement.about}) > 1
     return (
         entry.version,
         entry.recorded_at,
         f"{entry.actor} ({entry.role})",
         entry.source,
         entry.topic,
-        told(entry.data),
+        payload_words(entry.data),
         days_of(entry.effective_from, entry.effective_to) + (", back-dated" if entry.back_dated else ""),
-        "; ".join(_days_about(one, several=several) for one in entry.in_force),
-        "; ".join(f"{_days_about(one, several=several)} by {versions[one.by]}" for one in entry.superseded),
+        "; ".join(_days_about(statement, several=several) for statement in entry.in_force),
+        "; ".join(
+            f"{_days_about(statement, several=several)} by {versions[statement.by]}" for statement in entry.superseded
+        ),
         entry.reason,
     )
 
 
-def _days_about(said: InForce, *, several: bool) -> str:
-    """Days, and what they are about where an event is about several things."""
-    days = days_of(said.effective_from, said.effective_to)
-    return f"{days} ({', '.join(said.about)})" if several else days
+def _days_about(statement: InForce, *, several: bool) -> str:
+    """Returns the days of a statement, and what it is about where an event makes several."""
+    days = days_of(statement.effective_from, statement.effective_to)
+    return f"{days} ({', '.join(statement.about)})" if several else days
 
 
 def days_of(first: date | None, last: date | None) -> str:
-    """Days in words; blank where there are none."""
+    """Returns a range of days in words; blank without a first day."""
     if first is None:
         return ""
     return f"from {first}" if last is None else f"{first} to {last}"
 
 
-def _tell_drawer(found: Drawer) -> None:
-    say(found.title)
-    say(f"on {show.words(found.valid_at)}, as known at {show.words(found.known_at)}, version {found.version}")
+def _print_drawer(customer: Drawer) -> None:
+    say(customer.title)
+    say(f"on {show.words(customer.valid_at)}, as known at {show.words(customer.known_at)}, version {customer.version}")
     rows = [
         (
-            one.code,
-            one.description,
-            one.value,
-            one.value_description,
-            one.shown,
-            days_of(one.effective_from, one.effective_to),
+            category.code,
+            category.description,
+            category.value,
+            category.value_description,
+            category.shown,
+            days_of(category.effective_from, category.effective_to),
         )
-        for one in found.categories
+        for category in customer.categories
     ]
     show.table(("category", "", "response", "", "shown", "effective"), rows)
-    conditions = [(show.words(condition.holds), condition.text) for condition in found.display.conditions]
-    verdict = "is" if found.display.displayed else "is not"
+    conditions = [(show.words(condition.holds), condition.text) for condition in customer.display.conditions]
+    verdict = "is" if customer.display.displayed else "is not"
     show.table(("", f"The drawer {verdict} displayed by itself"), conditions)
 
 
-def _tell_widget(found: Widget) -> None:
-    for group in (found.business, found.optional):
+def _print_widget(fields: Widget) -> None:
+    for group in (fields.business, fields.optional):
         if group is not None and group.fields:
             rows = [
-                (one.label, one.value, one.source, one.changed_by, days_of(one.effective_from, one.effective_to))
-                for one in group.fields
+                (
+                    field.label,
+                    field.value,
+                    field.source,
+                    field.changed_by,
+                    days_of(field.effective_from, field.effective_to),
+                )
+                for field in group.fields
             ]
             show.table((group.label, "value", "from", "who", "effective"), rows)
 
 
-def _tell_replayed(found: Replayed) -> None:
-    say(f"{found.name or ''} {found.number}".strip())
+def _print_replayed(customer: Replayed) -> None:
+    say(f"{customer.name or ''} {customer.number}".strip())
     say(
-        f"on {show.words(found.valid_at)}, as known at {show.words(found.known_at)}, version {found.version},"
-        f" position {found.position}, changed by {found.changed_by} at {show.words(found.changed_at)}"
+        f"on {show.words(customer.valid_at)}, as known at {show.words(customer.known_at)}, version {customer.version},"
+        f" position {customer.position}, changed by {customer.changed_by} at {show.words(customer.changed_at)}"
     )
-    primary = found.primary_alternate_number
-    numbers = [f"{number} (primary)" if number == primary else number for number in found.alternate_numbers]
+    primary = customer.primary_alternate_number
+    numbers = [f"{number} (primary)" if number == primary else number for number in customer.alternate_numbers]
     say(f"Alternate numbers: {', '.join(numbers) or 'none'}")
     rows = [
         (
-            one.category,
-            one.category_description,
-            one.response,
-            one.response_description,
-            days_of(one.effective_from, one.effective_to),
+            answer.category,
+            answer.category_description,
+            answer.response,
+            answer.response_description,
+            days_of(answer.effective_from, answer.effective_to),
         )
-        for one in found.answers
+        for answer in customer.answers
     ]
     show.table(("category", "", "response", "", "effective"), rows)
-    if found.fields:
-        held = [
-            (one.label, one.value, one.source, days_of(one.effective_from, one.effective_to)) for one in found.fields
+    if customer.fields:
+        values = [
+            (field.label, field.value, field.source, days_of(field.effective_from, field.effective_to))
+            for field in customer.fields
         ]
-        show.table(("field", "value", "from", "effective"), held)
+        show.table(("field", "value", "from", "effective"), values)

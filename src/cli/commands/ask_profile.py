@@ -1,4 +1,4 @@
-"""What `as-of` and `replay` do for accounts and sites: the profile in force, with what made every value so (rules 2.13, 2.20)."""
+"""`dossier as-of` and `replay` of accounts and sites: the profile in force, and where each value comes from (rules 2.13, 2.20)."""
 
 from datetime import date, datetime
 
@@ -20,11 +20,11 @@ from projections.reading.read_models import as_known_at
 
 
 class PlaceError(CliError):
-    """It is not said which account or site is meant."""
+    """The number does not name an account, or a site."""
 
 
 def place_of(kind: str, number: str) -> Place:
-    """The account `A-7` or the site `A-7/S-1`. Raises `PlaceError`, `TextError`."""
+    """Parses the account `A-7` or the site `A-7/S-1`. Raises `PlaceError`, `TextError`."""
     account, slash, site = number.partition("/")
     if bool(slash) != (kind == "site"):
         raise PlaceError("A site is written ACCOUNT/SITE." if kind == "site" else "An account is written ACCOUNT.")
@@ -37,43 +37,50 @@ def as_of(settings: Settings, place: Place, *, valid_at: date | None, known_at: 
         open_reads(settings) as (_, reads),
         reads.view("accounts", valid_at=valid_at, known_at=known_at) as view,
     ):
-        found = profile(view, place, explain=True)
-        if found is None:
+        explained = profile(view, place, explain=True)
+        if explained is None:
             check_exists(view, place)
             above = profile(view, Place(place.account))
             raise no_profile_in_force(place, view.valid_at, above)
-    _tell(found, as_json=as_json)
+    _print(explained, as_json=as_json)
 
 
 def replay(
     settings: Settings, place: Place, *, valid_at: date | None, known_at: datetime | None, as_json: bool
 ) -> None:
-    """Prints a profile as the log tells it. Raises like `as_of`."""
+    """Prints a profile as replayed from the log. Raises what `as_of` raises."""
     with open_dossier(settings) as dossier:
         known_at = as_known_at(dossier.database, known_at)
         day = valid_at or dossier.today()
-        found = replay_profile(dossier, place, day, known_at, explain=True)
-        if found is None:
+        explained = replay_profile(dossier, place, day, known_at, explain=True)
+        if explained is None:
             check_recorded(dossier, place, known_at)
             above = replay_profile(dossier, Place(place.account), day, known_at)
             raise no_profile_in_force(place, day, above)
-    _tell(found, as_json=as_json)
+    _print(explained, as_json=as_json)
 
 
-def _tell(found: ProfileRead, *, as_json: bool) -> None:
+def _print(explained: ProfileRead, *, as_json: bool) -> None:
     if as_json:
-        show.document(found)
+        show.document(explained)
         return
-    say(f"Account {found.account}" if found.site is None else f"Site {found.site} of account {found.account}")
-    say(f"on {show.words(found.valid_at)}, as known at {show.words(found.known_at)}, version {found.version}")
-    days = days_of(found.effective_from, found.effective_to)
-    say(f"{found.profile_class}, class version {found.class_version}, {days}")
-    rows = [(path, value_words(one.value), _from(one), one.event_id) for path, one in (found.explain or {}).items()]
+    say(
+        f"Account {explained.account}"
+        if explained.site is None
+        else f"Site {explained.site} of account {explained.account}"
+    )
+    say(
+        f"on {show.words(explained.valid_at)}, as known at {show.words(explained.known_at)}, version {explained.version}"
+    )
+    days = days_of(explained.effective_from, explained.effective_to)
+    say(f"{explained.profile_class}, class version {explained.class_version}, {days}")
+    values = explained.explain or {}
+    rows = [(path, value_words(value.value), _source(value), value.event_id) for path, value in values.items()]
     show.table(("", "value", "from", "event"), rows)
-    gone = [path for path in found.set_here if path not in (found.explain or {})]
-    if gone:
-        say(f"Taken away here: {', '.join(gone)}")
+    removed = [path for path in explained.set_here if path not in values]
+    if removed:
+        say(f"Removed here: {', '.join(removed)}")
 
 
-def _from(one: Explained) -> str:
-    return "here" if one.origin == "here" else f"{one.profile_class} version {one.class_version}"
+def _source(value: Explained) -> str:
+    return "here" if value.origin == "here" else f"{value.profile_class} version {value.class_version}"

@@ -27,52 +27,52 @@ class NotAllResentError(CliError):
 def list_letters(settings: Settings, *, everything: bool, as_json: bool) -> None:
     """Lists dead letters."""
     with open_database(settings) as database, database.connection() as connection:
-        found = [letter for letter in _all(connection) if everything or letter.state != "resent"]
+        letters = [letter for letter in _all(connection) if everything or letter.state != "resent"]
     if as_json:
-        show.document([_document(letter) for letter in found])
-    elif found:
-        show.table(_COLUMNS, [_row(letter) for letter in found])
+        show.document([_document(letter) for letter in letters])
+    elif letters:
+        show.table(_COLUMNS, [_row(letter) for letter in letters])
     else:
         say("No dead letters.")
 
 
 def show_letter(settings: Settings, event_id: UUID, *, as_json: bool) -> None:
-    """Shows one. Raises `DeadLetterNotFoundError`."""
+    """Shows a dead letter. Raises `DeadLetterNotFoundError`."""
     with open_database(settings) as database, database.connection() as connection:
         letter = deliveries.dead_letter(connection, event_id)
     if letter is None:
         raise DeadLetterNotFoundError(f"There is no dead letter for event {event_id}.")
-    _tell(letter, as_json=as_json)
+    _print(letter, as_json=as_json)
 
 
 def resend(
     settings: Settings, event_id: UUID, *, actor: str | None, value: str | None, force: bool, as_json: bool
 ) -> None:
-    """Asks for one to be sent again. Raises what `store.deliveries.request_resend` raises."""
+    """Requests that a dead letter is sent again. Raises what `store.deliveries.request_resend` raises."""
     with open_database(settings) as database, database.connection() as connection:
         corrected = ... if value is None else value
         letter = deliveries.request_resend(connection, event_id, actor or getuser(), value=corrected, force=force)
     if as_json:
-        _tell(letter, as_json=True)
+        _print(letter, as_json=True)
     else:
-        say(f"Asked for. See what becomes of it: dossier dead-letters show {event_id}")
+        say(f"Resend requested. To see its outcome: dossier dead-letters show {event_id}")
 
 
 def resend_all(settings: Settings, *, actor: str | None, as_json: bool) -> None:
-    """Asks for all that can be sent again. Raises `NotAllResentError` when some cannot, having asked for the others."""
-    asked: list[UUID] = []
+    """Requests that all dead letters are sent again. Raises `NotAllResentError` when some cannot be; the others are requested."""
+    requested: list[UUID] = []
     refused: dict[UUID, str] = {}
     with open_database(settings) as database, database.connection() as connection:
         for letter in [letter for letter in _all(connection) if letter.state == "dead"]:
             try:
                 deliveries.request_resend(connection, letter.event_id, actor or getuser())
-                asked.append(letter.event_id)
+                requested.append(letter.event_id)
             except (NotResendableError, SupersededError) as error:
                 refused[letter.event_id] = str(error)
     if as_json:
-        show.document({"asked": asked, "refused": {str(event_id): why for event_id, why in refused.items()}})
+        show.document({"asked": requested, "refused": {str(event_id): why for event_id, why in refused.items()}})
     else:
-        say(f"Asked for {len(asked)}.")
+        say(f"Requested {len(requested)}.")
     if refused:
         lines = "\n".join(f"  {event_id}: {why}" for event_id, why in refused.items())
         raise NotAllResentError(f"{len(refused)} cannot be sent again as they are:\n{lines}")
@@ -101,7 +101,7 @@ def _row(letter: DeadLetter) -> tuple[object, ...]:
     )
 
 
-def _tell(letter: DeadLetter, *, as_json: bool) -> None:
+def _print(letter: DeadLetter, *, as_json: bool) -> None:
     if as_json:
         show.document(_document(letter))
     else:

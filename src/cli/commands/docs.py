@@ -1,7 +1,7 @@
-"""The generated documents of `docs/`: the event catalogue, the HTTP interface (OpenAPI) and the bus (AsyncAPI).
+"""`dossier docs`: the generated documents of `docs/`, which are the event catalogue, the HTTP interface and the bus.
 
-`dossier docs --write` writes them, `--check` and a test compare them with the committed files. The catalogue is made of the event
-classes and their docstrings, so what is written there is what the code does.
+`dossier docs --write` writes them, `--check` and a test compare them with the committed files. The catalogue is made from the event
+classes and their docstrings, so that it says what the code does.
 """
 
 import types
@@ -56,7 +56,7 @@ What is not set is left out of these.
 
 
 def event_catalogue() -> str:
-    """The text of `docs/events.md`."""
+    """Returns the text of `docs/events.md`."""
     parts = [_HEAD]
     family = ""
     for topic, fact in FACTS.items():
@@ -86,7 +86,7 @@ def _meaning(described: type[BaseModel]) -> str:
 
 
 def _table(fields: Mapping[str, FieldInfo], personal: Collection[str] = ()) -> list[str]:
-    """A table of the fields, with an empty line behind it; nothing where there are none."""
+    """Returns the lines of a table of the fields and an empty line; none without fields."""
     if not fields:
         return []
     lines = ["| field | type | |", "|---|---|---|"]
@@ -97,14 +97,14 @@ def _table(fields: Mapping[str, FieldInfo], personal: Collection[str] = ()) -> l
     return [*lines, ""]
 
 
-def _collect(model: type[BaseModel], found: dict[str, type[BaseModel]]) -> None:
-    """Every model that stands in the fields of a model, each before what stands in it."""
+def _collect(model: type[BaseModel], models: dict[str, type[BaseModel]]) -> None:
+    """Adds every model in the fields of a model, each before those in its own fields."""
     left_out = EffectiveFact.model_fields if issubclass(model, Fact) else {}
     for name, field in model.model_fields.items():
         for part in () if name in left_out else _parts(field.annotation):
-            if isinstance(part, type) and issubclass(part, BaseModel) and part.__name__ not in found:
-                found[part.__name__] = part
-                _collect(part, found)
+            if isinstance(part, type) and issubclass(part, BaseModel) and part.__name__ not in models:
+                models[part.__name__] = part
+                _collect(part, models)
 
 
 def _parts(annotation: Any) -> Iterator[Any]:
@@ -114,7 +114,7 @@ def _parts(annotation: Any) -> Iterator[Any]:
 
 
 def _type(annotation: Any) -> str:
-    """The type in words a reader of JSON knows."""
+    """Returns the type in words that a reader of JSON knows."""
     origin, parts = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return _type(parts[0])
@@ -139,16 +139,16 @@ def _type(annotation: Any) -> str:
 
 
 class StaleDocumentsError(CliError):
-    """Committed documents are not what the code says."""
+    """Committed documents differ from what the code says."""
 
 
 def generated() -> dict[str, str]:
-    """Every generated document by its name in `docs/`, as it must be."""
+    """Returns every generated document by its name in `docs/`, as it must be."""
     return {"events.md": event_catalogue(), "openapi.json": openapi_document(), "asyncapi.yaml": asyncapi.document()}
 
 
 def command(*, write: bool) -> None:
-    """`dossier docs`. Raises `StaleDocumentsError` naming the documents that are stale."""
+    """Writes the documents, or checks them. Raises `StaleDocumentsError` naming the documents that are stale."""
     texts = generated()
     stale = [name for name, text in texts.items() if _committed(FOLDER / name) != text]
     if not write:

@@ -36,24 +36,24 @@ def merge(
     from aggregates.customer.commands import merge_customers
 
     outcome = _change(merge_customers, survivor, other, reason=reason, actor=actor, survivor=survivor)
-    told = f"Customer {other} was merged into {survivor}." if outcome.changed else "They are merged already."
-    _tell(outcome, told, as_json=as_json)
+    message = f"Customer {other} was merged into {survivor}." if outcome.changed else "They are merged already."
+    _print(outcome, message, as_json=as_json)
 
 
 def unmerge(
     survivor: Survivor, other: Other, reason: Reason = None, actor: Actor = None, as_json: AsJson = False
 ) -> None:
-    """Undo a merge: SURVIVOR reads as if it had never been. What was set since stays, what it covered comes to light."""
+    """Undo a merge: SURVIVOR reads as if it had never happened. What was set since stays; what it covered shows again."""
     from aggregates.customer.commands import unmerge_customers
 
     outcome = _change(unmerge_customers, survivor, other, reason=reason, actor=actor)
-    _tell(outcome, f"Customer {other} stands for itself again.", as_json=as_json)
+    _print(outcome, f"Customer {other} is separate again.", as_json=as_json)
 
 
 def _change(
     command: "Callable[..., Outcome]", number: str, other: str, *, reason: str | None, actor: str | None, **more: Any
 ) -> "Outcome":
-    """Asks the use case in the name of an administrator: whoever may use this machine's settings is one."""
+    """Calls the use case as an administrator: whoever can read this machine's settings is one."""
     from aggregates import texts
     from aggregates.fact import LONGEST_REASON, Origin, Role, Source
     from aggregates.use_case import Request
@@ -74,10 +74,10 @@ def _change(
         return command(dossier, Request(origin, dossier.today()), number=number, other=other, **more)
 
 
-def _tell(outcome: "Outcome", told: str, *, as_json: bool) -> None:
+def _print(outcome: "Outcome", message: str, *, as_json: bool) -> None:
     from cli.output import show
 
     if as_json:
         show.document({"changed": outcome.changed, "version": outcome.version, "position": outcome.position})
     else:
-        say(told)
+        say(message)

@@ -1,4 +1,4 @@
-"""`dossier rebuild`: makes read models anew, with progress."""
+"""`dossier rebuild`: rebuilds read models from the log, with progress."""
 
 from collections.abc import Sequence
 
@@ -16,8 +16,8 @@ def rebuild(settings: Settings, names: Sequence[str], *, as_json: bool) -> None:
     reports: list[RebuildReport] = []
     with open_dossier(settings) as dossier:
         for projection in chosen_projections(dossier, names):
-            with show.progress(f"Rebuilding {projection.name}") as told:
-                reports.append(rebuild_one(dossier, projection, told))
+            with show.progress(f"Rebuilding {projection.name}") as report:
+                reports.append(rebuild_one(dossier, projection, report))
             if not as_json:
                 say(f"{projection.name} rebuilt.")
     if as_json:

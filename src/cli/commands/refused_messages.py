@@ -1,4 +1,4 @@
-"""`dossier refused-messages`: what Kafka refused for good, and whose later messages wait for it (rule 4.3)."""
+"""`dossier refused-messages`: messages that Kafka refused for good; later messages of their keys wait for them (rule 4.3)."""
 # ruff: noqa: PLC0415  (see `main`)
 
 from getpass import getuser
@@ -19,10 +19,11 @@ _COLUMNS = ("event", "type", "key", "bytes", "state", "waiting", "refused at", "
 EventId = Annotated[
     UUID, typer.Argument(parser=id_of, metavar="EVENT_ID", help="Id of the event whose message was refused.")
 ]
-Actor = Annotated[str | None, typer.Option(help="Who asks for it. Default: the user of this machine.")]
+Actor = Annotated[str | None, typer.Option(help="Who requests it. Default: the user of this machine.")]
 
 refused_messages = application(
-    name="refused-messages", help="What Kafka refused: look at it, send it again, or skip it. Its key waits until then."
+    name="refused-messages",
+    help="Messages that Kafka refused: look at them, send them again, or skip them. Their keys wait until then.",
 )
 
 
@@ -41,21 +42,21 @@ def list_(
     from cli.wiring import open_database
     from store import refusals
 
-    found: list[Refusal] = []
+    listed: list[Refusal] = []
     with open_database(load()) as database, database.connection() as connection:
-        while page := refusals.refusals(connection, found[-1].position if found else 0, settled=everything):
-            found += page
+        while page := refusals.refusals(connection, listed[-1].position if listed else 0, settled=everything):
+            listed += page
     if as_json:
-        show.document(found)
-    elif found:
-        show.table(_COLUMNS, [_row(one) for one in found])
+        show.document(listed)
+    elif listed:
+        show.table(_COLUMNS, [_row(refusal) for refusal in listed])
     else:
         say("No refused messages.")
 
 
 @refused_messages.command("show")
 def show_(event_id: EventId, as_json: AsJson = False) -> None:
-    """Show one with all that is known of it. The event itself is in `GET /v1/events` at its position."""
+    """Show one in full. The event itself is in `GET /v1/events` at its position."""
     from dataclasses import asdict
 
     from cli.output import show
@@ -63,11 +64,11 @@ def show_(event_id: EventId, as_json: AsJson = False) -> None:
     from store import refusals
 
     with open_database(load()) as database, database.connection() as connection:
-        found = asdict(refusals.refusal(connection, event_id))
+        refusal = asdict(refusals.refusal(connection, event_id))
     if as_json:
-        show.document(found)
+        show.document(refusal)
     else:
-        show.table(("", ""), [(name.replace("_", " "), value) for name, value in found.items()])
+        show.table(("", ""), [(name.replace("_", " "), value) for name, value in refusal.items()])
 
 
 @refused_messages.command()
@@ -88,8 +89,8 @@ def _ask(event_id: UUID, actor: str | None, wish: "Wish") -> None:
 
     with open_database(load()) as database, database.connection() as connection:
         refusals.ask(connection, event_id, actor or getuser(), wish)
-    say(f"Asked for. See what becomes of it: dossier refused-messages show {event_id}")
+    say(f"Requested. To see the outcome: dossier refused-messages show {event_id}")
 
 
-def _row(one: "Refusal") -> tuple[object, ...]:
-    return (one.event_id, one.type, one.key, one.bytes, one.state, one.waiting, one.refused_at, one.reason)
+def _row(item: "Refusal") -> tuple[object, ...]:
+    return (item.event_id, item.type, item.key, item.bytes, item.state, item.waiting, item.refused_at, item.reason)

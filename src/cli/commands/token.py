@@ -11,14 +11,14 @@ from cli.settings import Settings
 
 def token(settings: Settings, role: Role, *, actor: str, days: int, as_json: bool) -> None:
     """Prints a token."""
-    made = token_for(settings, role, actor=actor, days=days)
+    text = token_for(settings, role, actor=actor, days=days)
     if as_json:
         ends = datetime.now(UTC) + timedelta(days=days)
-        show.document({"token": made, "role": role.value, "actor": actor, "company": settings.company, "ends": ends})
+        show.document({"token": text, "role": role.value, "actor": actor, "company": settings.company, "ends": ends})
     else:
-        say(made)
+        say(text)
 
 
 def token_for(settings: Settings, role: Role, *, actor: str, days: int) -> str:
-    """A token of this company, good for so many days from now."""
+    """Returns a token of this company that is valid for so many days from now."""
     return issue_token(settings.token_secret, actor, role, settings.company, timedelta(days=days))

@@ -1,4 +1,4 @@
-"""What `dossier status` says of jobs: the uploads and propagations that are not over (rules 2.17, 3.2)."""
+"""The uploads and propagations that are not over, as `dossier status` shows them (rules 2.17, 3.2)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from jobs.upload.progress import UploadRead
 from store.application import Dossier
 
 MOST_LISTED: Final = 50
-"""Jobs of a kind that are listed, the oldest first."""
-_UPLOAD: Final = ("upload", "state", "file", "rows", "of the file", "refused rows", "why it is not getting on")
-_PROPAGATION: Final = ("profile class", "version", "state", "done", "profiles", "why it is not getting on")
+"""The most jobs of a kind that are listed, the oldest first."""
+_UPLOAD: Final = ("upload", "state", "file", "rows", "of the file", "refused rows", "why it makes no progress")
+_PROPAGATION: Final = ("profile class", "version", "state", "done", "profiles", "why it makes no progress")
 
 
 @dataclass(frozen=True, slots=True)
 class Jobs:
-    """Those that are not over, and how many there are besides the ones that are listed."""
+    """The jobs that are not over, and how many more there are than are listed."""
 
     uploads: Sequence[UploadRead]
     propagations: Sequence[PropagationRead]
@@ -28,14 +28,14 @@ class Jobs:
 
 
 def unfinished_jobs(dossier: Dossier) -> Jobs:
-    """The uploads and propagations that are not over."""
+    """Returns the uploads and propagations that are not over."""
     uploads, more_uploads = upload_states.unfinished(dossier, MOST_LISTED)
     propagations, more_propagations = states.unfinished(dossier, MOST_LISTED)
     return Jobs(uploads, propagations, more_uploads, more_propagations)
 
 
-def tell_jobs(jobs: Jobs) -> None:
-    """Prints a table of each kind, with why a job is not getting on; nothing of a kind of which there is none."""
+def print_jobs(jobs: Jobs) -> None:
+    """Prints a table of each kind of which there is any, with why a job makes no progress."""
     if jobs.uploads:
         title = _title("Uploads", jobs.uploads, jobs.uploads_left_off)
         show.table(_UPLOAD, map(_upload, jobs.uploads), title=title)
@@ -54,6 +54,5 @@ def _upload(upload: UploadRead) -> Sequence[object]:
     return (upload.upload, upload.state, upload.file, f"{upload.rows:,}", done, f"{upload.failed:,}", upload.error)
 
 
-def _propagation(propagation: PropagationRead) -> Sequence[object]:
-    found = propagation
-    return (found.profile_class, found.version, found.state, found.done, found.profiles, found.error)
+def _propagation(job: PropagationRead) -> Sequence[object]:
+    return (job.profile_class, job.version, job.state, job.done, job.profiles, job.error)

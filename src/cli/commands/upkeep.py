@@ -1,4 +1,4 @@
-"""Commands for upkeep: rebuild, verify, dead-letters, token, docs."""
+"""The commands `rebuild`, `verify`, `dead-letters`, `token` and `docs`."""
 # ruff: noqa: PLC0415  (see `main`)
 
 from typing import Annotated
@@ -16,7 +16,9 @@ EventId = Annotated[
     UUID, typer.Argument(parser=id_of, metavar="EVENT_ID", help="Id of the event that was not delivered.")
 ]
 
-dead_letters = application(name="dead-letters", help="What Customer Engagement refused: look at it, and send it again.")
+dead_letters = application(
+    name="dead-letters", help="Changes that Customer Engagement refused: look at them, and send them again."
+)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -33,7 +35,7 @@ def rebuild(
     everything: Annotated[bool, typer.Option("--all", help="Rebuild all of them.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make read models anew from the log, beside the ones in use, and swap them when they have caught up."""
+    """Rebuild read models from the log, beside the ones in use, and swap them once they have caught up."""
     from cli.commands.rebuild import rebuild as run
 
     if bool(names) == everything:
@@ -42,7 +44,7 @@ def rebuild(
 
 
 def verify(as_json: AsJson = False) -> None:
-    """Walk the whole log: positions, times, digests, and that every event can be read. Fails at the first fault, naming its position."""
+    """Check the whole log: positions, times, digests, and that every event can be read. Fails at the first fault and names its position."""
     from cli.commands.verify import command as run
 
     run(load(), as_json=as_json)
@@ -61,7 +63,7 @@ def list_(
 
 @dead_letters.command()
 def show(event_id: EventId, as_json: AsJson = False) -> None:
-    """Show one dead letter with all that is known of it."""
+    """Show one dead letter in full."""
     from cli.commands import dead_letters as letters
 
     letters.show_letter(load(), event_id, as_json=as_json)
@@ -71,8 +73,8 @@ def show(event_id: EventId, as_json: AsJson = False) -> None:
 def resend(
     event_id: EventId,
     value: Annotated[str | None, typer.Option(help="Send this value instead.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Send it although a later value was sent already.")] = False,
-    actor: Annotated[str | None, typer.Option(help="Who asks for it. Default: the user of this machine.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Send it even if a later value was sent already.")] = False,
+    actor: Annotated[str | None, typer.Option(help="Who requests it. Default: the user of this machine.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Ask the forwarder to send a dead letter again."""
@@ -83,7 +85,7 @@ def resend(
 
 @dead_letters.command("resend-all")
 def resend_all(
-    actor: Annotated[str | None, typer.Option(help="Who asks for it. Default: the user of this machine.")] = None,
+    actor: Annotated[str | None, typer.Option(help="Who requests it. Default: the user of this machine.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Ask the forwarder to send every dead letter again whose value is still the latest of its customer and attribute."""
@@ -93,9 +95,9 @@ def resend_all(
 
 
 def token(
-    role: Annotated[Role, typer.Option(help="What its bearer may do.")],
-    actor: Annotated[str | None, typer.Option(help="Who its bearer is. Default: the role's name.")] = None,
-    days: Annotated[int, typer.Option(min=1, max=LONGEST_DAYS, help="How long it is good for.")] = 1,
+    role: Annotated[Role, typer.Option(help="The role of its bearer.")],
+    actor: Annotated[str | None, typer.Option(help="The name of its bearer. Default: the role's name.")] = None,
+    days: Annotated[int, typer.Option(min=1, max=LONGEST_DAYS, help="For how many days it is valid.")] = 1,
     as_json: AsJson = False,
 ) -> None:
     """Print a bearer token for the API, on stdout and nothing else."""
@@ -106,7 +108,7 @@ def token(
 
 def docs(
     write: Annotated[bool, typer.Option("--write", help="Write the files.")] = False,
-    check: Annotated[bool, typer.Option("--check", help="Fail when a file is not what the code says.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Fail if a file differs from what the code says.")] = False,
 ) -> None:
     """Regenerate docs/openapi.json, docs/asyncapi.yaml and docs/events.md in this directory, or check them."""
     from cli.commands.docs import command as run

@@ -38,7 +38,7 @@ EffectiveTo = Annotated[
     typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="Last day on which they hold. Default: open-ended."),
 ]
 DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Only tell what it would come to: counts and errors. Records nothing.")
+    bool, typer.Option("--dry-run", help="Only show what it would do: counts and errors. Records nothing.")
 ]
 Cancel = Annotated[
     UUID | None,
@@ -70,7 +70,7 @@ def upload(
 ) -> None:
     """Take a contact file in, and read it to its end. Fails when the file is refused.
 
-    A run that was killed is gone on with by the same command, or by the worker. The same file twice changes nothing.
+    If a run is interrupted, the same command or the worker resumes it. The same file twice changes nothing.
 
     Exit status: 0 when every row was taken, 3 when rows were refused, 1 when the file was refused, 130 after Ctrl-C.
     """

@@ -1,4 +1,4 @@
-"""`dossier upload --dry-run FILE`: what an upload would come to, with nothing recorded (rule 3.2)."""
+"""`dossier upload --dry-run FILE`: what an upload would do, with nothing recorded (rule 3.2)."""
 
 from pathlib import Path
 from typing import Final
@@ -13,8 +13,8 @@ from cli.commands.upload_file import (
     interrupted,
     number_of_rows,
     pieces,
+    print_counts,
     request_of,
-    tell_counts,
 )
 from cli.output import show
 from cli.output.lines import say
@@ -25,41 +25,41 @@ from jobs.upload import receive
 from jobs.upload.dry_run import DryRun, Trying
 from jobs.upload.receive import Reading
 
-ERRORS_TOLD: Final = 20
-"""Errors of a dry run that are told as lines."""
+MOST_ERRORS: Final = 20
+"""Errors of a dry run that are printed as lines."""
 
 
 def dry_run(settings: Settings, path: Path, *, reading: Reading, actor: str | None, as_json: bool) -> None:
-    """Tells what an upload of the file would come to; its refusals and exit statuses are those of `upload`."""
+    """Prints what an upload of the file would do; its refusals and exit statuses are those of `upload`."""
     collect_less()
     with (
         interrupted("Nothing was recorded."),
         open_dossier(settings) as dossier,
-        bar(path.stat().st_size) as tell,
+        bar(path.stat().st_size) as report,
     ):
         request = request_of(dossier, actor)
         receive.check(dossier, request, reading)
         received = receive.as_received(dossier, request, reading, size=path.stat().st_size, digest=digest_of(path))
         trying = Trying(dossier, received, lambda: pieces(path))
         for rows in trying.chunks():
-            tell("Trying", rows, 0)
-    tried = trying.result()
-    _tell_tried(tried, as_json=as_json)
-    if tried.refusal is not None:
-        raise FileError(tried.refusal)
-    if tried.failed:
+            report("Trying", rows, 0)
+    result = trying.result()
+    _print_result(result, as_json=as_json)
+    if result.refusal is not None:
+        raise FileError(result.refusal)
+    if result.failed:
         raise typer.Exit(ROWS_REFUSED)
 
 
-def _tell_tried(tried: DryRun, *, as_json: bool) -> None:
+def _print_result(result: DryRun, *, as_json: bool) -> None:
     if as_json:
-        show.document(tried)
+        show.document(result)
         return
-    if tried.refusal is not None and not tried.rows:
+    if result.refusal is not None and not result.rows:
         return
-    say(f"Dry run: {number_of_rows(tried.rows)} of {tried.file}; nothing was recorded")
-    tell_counts(tried)
-    for error in tried.errors[:ERRORS_TOLD]:
+    say(f"Dry run: {number_of_rows(result.rows)} of {result.file}; nothing was recorded")
+    print_counts(result)
+    for error in result.errors[:MOST_ERRORS]:
         say(f"Row {error.row}{f', {error.field}' if error.field else ''}: {error.reason}")
-    if tried.errors[ERRORS_TOLD:]:
-        say(f"The first {ERRORS_TOLD} errors; --json tells more of them.")
+    if result.errors[MOST_ERRORS:]:
+        say(f"The first {MOST_ERRORS} errors; --json tells more of them.")

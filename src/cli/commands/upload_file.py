@@ -1,8 +1,8 @@
-"""`dossier upload FILE`: a contact file in, with a progress bar (rule 3.2).
+"""`dossier upload FILE`: takes a contact file in, with a progress bar (rule 3.2).
 
-The file is kept in the database first and then read from there, so a run that was killed is gone on with: by the worker of
-`dossier up`, or by the same command. Whoever holds the upload's lock reads it; the other one watches. The same file, begun with the
-same columns and not over, is not begun again.
+The file is first kept in the database and then read from there, so that an interrupted run is resumed by a worker or by the same
+command. Whoever holds the upload's lock reads the file; others watch. The same file with the same columns resumes an upload that is not
+over, instead of beginning another.
 """
 
 import sys
@@ -40,23 +40,23 @@ from store.stopping import Stop
 
 WATCHED_EVERY_S: Final = 0.2
 ROWS_REFUSED: Final = 3
-"""Exit status where the file was read to its end, and rows of it were refused."""
+"""Exit status when the file was read to its end and rows were refused."""
 INTERRUPTED: Final = 130
 AT_ONCE: Final = 1 << 20
-"""Bytes of the file in memory."""
+"""Bytes of the file that are in memory."""
 _GOES_ON: Final = (
-    "The rows that were taken stay. A `dossier work` that is running goes on with the others, and so does the same command."
+    "The rows that were taken stay. A running `dossier work` resumes the upload, and so does the same command."
     " To end it: dossier upload --cancel {upload}"
 )
 _MEANT: Final = (
-    ("new", "customers that were not there before"),
+    ("new", "customers that did not exist before"),
     ("changed", "rows that brought something new to a customer"),
     ("unchanged", "rows that said what is known already, or what an agent's edit stands against"),
     ("failed", "rows with a fault, nothing of which was taken"),
 )
 
-Told = Callable[[str, int, int], None]
-"""Called with what is going on, how many rows are done, and how many bytes of the file."""
+Report = Callable[[str, int, int], None]
+"""Called with what is being done, how many rows are done, and how many bytes of the file."""
 
 
 class FileError(CliError):
@@ -64,7 +64,7 @@ class FileError(CliError):
 
 
 class ColumnsError(CliError):
-    """It is not said which column is which field."""
+    """The options do not say which column is which field."""
 
 
 def upload(
@@ -80,14 +80,14 @@ def upload(
     with (
         interrupted("Nothing of the file was kept."),
         open_dossier(settings) as dossier,
-        bar(path.stat().st_size) as tell,
+        bar(path.stat().st_size) as report,
     ):
         request = request_of(dossier, actor)
         receive.check(dossier, request, reading)
-        upload_id = _begun(dossier, path, reading, request) or _received(dossier, path, reading, request, tell)
+        upload_id = _unfinished(dossier, path, reading, request) or _receive(dossier, path, reading, request, report)
         with interrupted(_GOES_ON.format(upload=upload_id)):
-            done = _run(dossier, upload_id, tell)
-    _answer(done, as_json=as_json)
+            done = _run(dossier, upload_id, report)
+    _print(done, as_json=as_json)
     if done.state is not State.FINISHED:
         raise FileError(done.refusal or done.error or "The upload was cancelled; the rows that were taken stay.")
     if done.failed:
@@ -95,7 +95,7 @@ def upload(
 
 
 def digest_of(path: Path) -> str:
-    """SHA-256 of a file in hexadecimal digits."""
+    """Returns the SHA-256 of a file in hexadecimal digits."""
     digest = sha256()
     for piece in pieces(path):
         digest.update(piece)
@@ -103,7 +103,7 @@ def digest_of(path: Path) -> str:
 
 
 def pieces(path: Path) -> Iterator[bytes]:
-    """A file, `AT_ONCE` bytes at a time."""
+    """Yields a file, `AT_ONCE` bytes at a time."""
     with path.open("rb") as file:
         while piece := file.read(AT_ONCE):
             yield piece
@@ -114,12 +114,12 @@ def cancel(settings: Settings, upload_id: UUID, *, actor: str | None, as_json: b
     with open_dossier(settings) as dossier:
         cancelling.cancel(dossier, request_of(dossier, actor), upload_id)
         done = progress.upload(dossier, upload_id)
-    _answer(done, as_json=as_json)
+    _print(done, as_json=as_json)
 
 
 @contextmanager
 def interrupted(effect: str) -> Iterator[None]:
-    """Tells what Ctrl-C means for the upload, and ends the command."""
+    """Says what Ctrl-C means for the upload, and ends the command."""
     try:
         yield
     except KeyboardInterrupt:
@@ -136,7 +136,7 @@ def reading_of(
     header: bool | None,
     when: When,
 ) -> Reading:
-    """How a file is to be read, as the options say. Raises `ColumnsError`."""
+    """Returns how a file is to be read, as the options say. Raises `ColumnsError`."""
     mapped = _columns(columns)
     if mapping is None and mapped is None:
         raise ColumnsError("Say which column is which field: --mapping NAME, or --map COLUMN=FIELD for each of them.")
@@ -145,19 +145,20 @@ def reading_of(
 
 
 def _columns(given: Sequence[str]) -> dict[str, str] | None:
-    """`COLUMN=FIELD` each; the column may hold an equals sign."""
-    found: dict[str, str] = {}
-    for one in given:
-        column, sign, target = one.rpartition("=")
+    """Parses `COLUMN=FIELD` texts; the column may contain an equals sign. Returns `None` without any."""
+    columns: dict[str, str] = {}
+    for text in given:
+        column, sign, target = text.rpartition("=")
         if not sign or not column.strip():
-            raise ColumnsError(f"--map takes COLUMN=FIELD, not {one[:60]}.")
-        if column in found:
+            raise ColumnsError(f"--map takes COLUMN=FIELD, not {text[:60]}.")
+        if column in columns:
             raise ColumnsError(f"--map names column {column[:60]} twice.")
-        found[column] = target.strip()
-    return found or None
+        columns[column] = target.strip()
+    return columns or None
 
 
 def request_of(dossier: Dossier, actor: str | None) -> Request:
+    """Returns the request of an administrator: whoever can read this machine's settings is one."""
     cause = uuid4()
     origin = Origin(
         actor=actor or getuser(),
@@ -169,34 +170,30 @@ def request_of(dossier: Dossier, actor: str | None) -> Request:
     return Request(origin, dossier.today())
 
 
-def _begun(dossier: Dossier, path: Path, reading: Reading, request: Request) -> UUID | None:
-    """An upload of the same file, to be read the same way, that is not over; the latest one."""
-    open_ones = [one for one in _open_uploads(dossier) if one.size == path.stat().st_size]
-    if not open_ones:
+def _unfinished(dossier: Dossier, path: Path, reading: Reading, request: Request) -> UUID | None:
+    """Returns the latest upload of the same file, to be read the same way, that is not over; `None` when there is none."""
+    uploads = [upload for upload in _open_uploads(dossier) if upload.size == path.stat().st_size]
+    if not uploads:
         return None
     digest = digest_of(path)
-    wanted = _how(dossier, reading, request)
-    return next(
-        (
-            one.upload
-            for one in open_ones
-            if one.digest == digest
-            and (one.columns, one.delimiter, one.header, one.effective_from, one.effective_to) == wanted
-        ),
-        None,
-    )
+    expected = _how(dossier, reading, request)
+    for upload in uploads:
+        how = (upload.columns, upload.delimiter, upload.header, upload.effective_from, upload.effective_to)
+        if upload.digest == digest and how == expected:
+            return upload.upload
+    return None
 
 
 def _open_uploads(dossier: Dossier) -> list[UploadRead]:
     with dossier.database.connection() as connection:
         waiting = staging.waiting(connection)
-    return [progress.upload(dossier, one) for one in reversed(waiting)]
+    return [progress.upload(dossier, upload_id) for upload_id in reversed(waiting)]
 
 
 def _how(
     dossier: Dossier, reading: Reading, request: Request
 ) -> tuple[Mapping[str, str], str | None, bool | None, date, date | None]:
-    """How the file would be read, as `receive_upload` finds it."""
+    """Returns how the file would be read, as `receive_upload` works it out."""
     saved = None if reading.mapping is None else dossier.load(UploadMapping, reading.mapping)
     columns = reading.columns if reading.columns is not None else saved.columns if saved else {}
     delimiter = reading.delimiter or (saved.delimiter if saved else None)
@@ -204,12 +201,12 @@ def _how(
     return columns, delimiter, header, reading.when.effective_from or request.today, reading.when.effective_to
 
 
-def _received(dossier: Dossier, path: Path, reading: Reading, request: Request, tell: Told) -> UUID:
+def _receive(dossier: Dossier, path: Path, reading: Reading, request: Request, report: Report) -> UUID:
     incoming = Receiving(dossier, reading)
     try:
         for piece in pieces(path):
             incoming.write(piece)
-            tell("Taking in", 0, incoming.size)
+            report("Taking in", 0, incoming.size)
         incoming.end()
     except BaseException:
         incoming.discard()
@@ -217,52 +214,52 @@ def _received(dossier: Dossier, path: Path, reading: Reading, request: Request, 
     return incoming.receive(request)[0]
 
 
-def _run(dossier: Dossier, upload_id: UUID, tell: Told) -> UploadRead:
-    """Reads the file, or watches whoever reads it."""
+def _run(dossier: Dossier, upload_id: UUID, report: Report) -> UploadRead:
+    """Reads the file, or watches the process that reads it, until the upload is over."""
     stop = Stop()
     while True:
         with staging.holding(dossier.database, upload_id) as leader:
-            found = progress.upload(dossier, upload_id)
-            if found.state in OVER:
-                return found
-            tell("Reading", found.rows, found.bytes_done)
+            upload = progress.upload(dossier, upload_id)
+            if upload.state in OVER:
+                return upload
+            report("Reading", upload.rows, upload.bytes_done)
             if leader is not None:
                 try:
-                    Uploading(dossier, leader, upload_id).run(stop, lambda at: tell("Reading", at.rows, at.bytes))
+                    Uploading(dossier, leader, upload_id).run(stop, lambda at: report("Reading", at.rows, at.bytes))
                 except TakenOverError:
-                    pass  # whoever took it over is watched from now on
+                    pass  # from now on, watches the process that took it over
                 else:
                     continue
         stop.wait(WATCHED_EVERY_S)
 
 
-def _answer(done: UploadRead, *, as_json: bool) -> None:
+def _print(upload: UploadRead, *, as_json: bool) -> None:
     if as_json:
-        show.document(done)
+        show.document(upload)
         return
-    if done.refusal is not None and not done.rows:
-        say(f"Upload {done.upload}: nothing of {done.file} was taken")
+    if upload.refusal is not None and not upload.rows:
+        say(f"Upload {upload.upload}: nothing of {upload.file} was taken")
         return
-    cancelled = ", cancelled" if done.state is State.CANCELLED else ""
-    say(f"Upload {done.upload}: {number_of_rows(done.rows)} of {done.file}{cancelled}")
-    tell_counts(done)
-    if done.failed:
-        say(f"What is wrong with which row: GET /v1/uploads/{done.upload}/errors")
+    cancelled = ", cancelled" if upload.state is State.CANCELLED else ""
+    say(f"Upload {upload.upload}: {number_of_rows(upload.rows)} of {upload.file}{cancelled}")
+    print_counts(upload)
+    if upload.failed:
+        say(f"What is wrong with each row: GET /v1/uploads/{upload.upload}/errors")
 
 
 def number_of_rows(count: int) -> str:
-    """How many rows, in words."""
+    """Returns a number of rows in words."""
     return f"{count:,} row{'' if count == 1 else 's'}"
 
 
-def tell_counts(counts: UploadRead | DryRun) -> None:
-    """Prints what became of the rows."""
+def print_counts(counts: UploadRead | DryRun) -> None:
+    """Prints the outcome of the rows."""
     show.table(("", "rows", ""), [(name, f"{getattr(counts, name):,}", meaning) for name, meaning in _MEANT])
 
 
 @contextmanager
-def bar(size: int) -> Iterator[Told]:
-    """A progress bar on stderr while the block runs, where stderr is a terminal; else nothing is drawn."""
+def bar(size: int) -> Iterator[Report]:
+    """Draws a progress bar on stderr while the block runs, if stderr is a terminal."""
     console = Console(file=sys.stderr)
     if not console.is_terminal:
         yield lambda *_: None
@@ -275,6 +272,6 @@ def bar(size: int) -> Iterator[Told]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console) as bar:
-        task = bar.add_task("Taking in", total=size, rows=0)
-        yield lambda what, rows, done: bar.update(task, description=what, completed=done, rows=rows)
+    with Progress(*columns, console=console) as display:
+        task = display.add_task("Taking in", total=size, rows=0)
+        yield lambda what, rows, done: display.update(task, description=what, completed=done, rows=rows)

@@ -1,6 +1,6 @@
-"""`dossier verify`: walks the whole log and checks that it is what was once acknowledged.
+"""`dossier verify`: reads the whole log and checks that it is still what was acknowledged.
 
-Checked are, for every event: positions without a gap, recording times that never fall, versions without a gap in each aggregate, the
+For every event it checks: positions without a gap, recording times that never fall, versions without a gap in each aggregate, the
 chain of digests of each aggregate, and that the event can still be read. Memory is bounded by one batch, however long the log
 is. The digest of an aggregate's last event is not yet in a chain: a change to that event alone shows once another follows it,
 or when it cannot be read.
@@ -18,7 +18,7 @@ from psycopg import Connection
 from cli.errors import CliError
 from cli.output import show
 from cli.output.lines import say
-from cli.output.show import Told
+from cli.output.show import Report
 from cli.settings import Settings
 from cli.wiring import open_dossier
 from store.application import Dossier
@@ -38,7 +38,7 @@ _PREVIOUS: Final = f"""
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What the walk found. `broken_position` is the first position at fault, `None` when there is none."""
+    """The result. `broken_position` is the first position at fault, `None` when there is none."""
 
     events: int
     last_position: int
@@ -47,15 +47,15 @@ class Verified:
 
 
 class _BrokenError(Exception):
-    """One event is not what it should be."""
+    """An event is not what it should be."""
 
     def __init__(self, position: int, fault: str) -> None:
         super().__init__(fault)
         self.position, self.fault = position, fault
 
 
-def verify(dossier: Dossier, told: Told) -> Verified:
-    """Walks the log from its first event to the one that is its last now; stops at the first fault."""
+def verify(dossier: Dossier, report: Report) -> Verified:
+    """Checks the log from its first event to its present last one, and stops at the first fault."""
     end = dossier.log_of_facts.max_notification_id() or 0
     last: RecordedEvent | None = None
     events = 0
@@ -69,7 +69,7 @@ def verify(dossier: Dossier, told: Told) -> Verified:
             except _BrokenError as broken:
                 return Verified(events, end, broken.position, broken.fault)
             events, last = events + len(batch), batch[-1]
-            told(last.id, end)
+            report(last.id, end)
     if (last.id if last else 0) < end:
         return Verified(events, end, end, "The log ends before its last position.")
     return Verified(events, end)
@@ -88,10 +88,10 @@ def _check(
 
 
 def _previous(connection: Connection[Row], batch: Sequence[RecordedEvent]) -> dict[tuple[UUID, int], RecordedEvent]:
-    """The batch by aggregate and version, with those events before it that it continues."""
+    """Returns the batch by aggregate and version, with the events that precede it in its aggregates."""
     known = {(event.uuid, event.originator_version): event for event in batch}
-    wanted = {(event.uuid, event.originator_version - 1) for event in batch if event.originator_version > 1}
-    missing = sorted(wanted - known.keys())
+    needed = {(event.uuid, event.originator_version - 1) for event in batch if event.originator_version > 1}
+    missing = sorted(needed - known.keys())
     if missing:
         columns = [list(column) for column in zip(*missing, strict=True)]
         for row in connection.execute(_PREVIOUS, columns, binary=True):
@@ -133,16 +133,16 @@ def _check_readable(mapper: FactMapper, event: RecordedEvent) -> None:
 
 
 class BrokenLogError(CliError):
-    """The log is not what was once acknowledged."""
+    """The log is not what was acknowledged."""
 
 
 def command(settings: Settings, *, as_json: bool) -> None:
-    """`dossier verify`. Raises `BrokenLogError` naming the first position at fault."""
-    with open_dossier(settings) as dossier, show.progress("Verifying") as told:
-        found = verify(dossier, told)
+    """Verifies the log and prints the result. Raises `BrokenLogError` naming the first position at fault."""
+    with open_dossier(settings) as dossier, show.progress("Verifying") as report:
+        result = verify(dossier, report)
     if as_json:
-        show.document(found)
-    if found.broken_position is not None:
-        raise BrokenLogError(f"The log is broken at position {found.broken_position}. {found.fault}")
+        show.document(result)
+    if result.broken_position is not None:
+        raise BrokenLogError(f"The log is broken at position {result.broken_position}. {result.fault}")
     if not as_json:
-        say(f"The log is whole: {found.events} events, the last at position {found.last_position}.")
+        say(f"The log is whole: {result.events} events, the last at position {result.last_position}.")

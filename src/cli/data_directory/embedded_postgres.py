@@ -1,8 +1,8 @@
-"""The embedded PostgreSQL as commands use it: started by whoever comes first, stopped by whoever goes last.
+"""The embedded PostgreSQL: the first command that needs it starts it, the last one stops it.
 
-Every process that needs it holds a shared lock on `<data>/postgres.lock`; the last one takes it alone and stops the server. Start and
-stop run in a process of their own (`python -m cli.data_directory.embedded_postgres`), so that nothing of the server's handling
-outlives them and a server that died is found dead. To recover by hand: see `store.embedded`.
+Every process that needs it holds a shared lock on `<data>/postgres.lock`; the last one takes the lock exclusively and stops the server.
+Start and stop run in a process of their own (`python -m cli.data_directory.embedded_postgres`), which leaves nothing of the libraries
+behind in the caller. To recover by hand, see `store.embedded`.
 """
 
 import fcntl
@@ -28,7 +28,7 @@ class ServerError(CliError):
 
 
 class Helper:
-    """A start or a stop under way."""
+    """A start or a stop that is under way."""
 
     def __init__(self, command: str, directory: Path) -> None:
         self._command = command
@@ -44,7 +44,7 @@ class Helper:
         )
 
     def done(self) -> str:
-        """Waits for it and gives what it printed. Raises `ServerError`."""
+        """Waits for its end and returns what it printed. Raises `ServerError`."""
         try:
             output, errors = self._process.communicate(timeout=TIMEOUT_S)
         except subprocess.TimeoutExpired:
@@ -74,17 +74,17 @@ class EmbeddedServer:
         return (self.directory / "PG_VERSION").exists()
 
     def hold(self) -> None:
-        """Keeps others from stopping the server. Waits while one is just stopping it."""
+        """Keeps others from stopping the server. Waits while another process is stopping it."""
         make_directory(self._lock_path.parent)
         self._lock = self._lock_path.open("wb")
         fcntl.flock(self._lock, fcntl.LOCK_SH)
 
     def starting(self) -> Helper:
-        """Starts the server unless it runs; `done` of what it gives waits for it and gives the connection string."""
+        """Begins to start the server unless it runs. `done` of the returned helper waits for it and returns the connection string."""
         return Helper("start", self.directory)
 
     def running(self) -> bool:
-        """True while the server's first process is there."""
+        """Returns whether the server's first process exists."""
         try:
             pid = int((self.directory / "postmaster.pid").read_text().partition("\n")[0])
             os.kill(pid, 0)
@@ -95,7 +95,7 @@ class EmbeddedServer:
         return True
 
     def release(self) -> None:
-        """Lets go; stops the server when nobody else holds it. Raises `ServerError`."""
+        """Lets others stop the server, and stops it when nobody else holds it. Raises `ServerError`."""
         if self._lock is None:
             return
         try:
@@ -111,7 +111,7 @@ class EmbeddedServer:
 
 @contextmanager
 def embedded_server(data_dir: Path) -> Iterator[str]:
-    """The connection string of the embedded server, which runs at least until the end of the block."""
+    """Yields the connection string of the embedded server, which runs at least until the end of the block."""
     server = EmbeddedServer(data_dir)
     server.hold()
     try:
@@ -129,7 +129,7 @@ def _main(command: str, directory: str) -> None:
         else:
             embedded.stop(Path(directory))
     except (subprocess.SubprocessError, OSError) as error:
-        sys.exit(str(error))  # what PostgreSQL's own programs said was logged before this
+        sys.exit(str(error))  # PostgreSQL's own programs have logged their messages before this
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Secrets of an installation that nobody gave any: made once, kept in `<data>/secrets.json`, readable by its owner only.
+"""Secrets of an installation that was given none: made once, kept in `<data>/secrets.json`, readable by its owner only.
 
 Used where no `DATABASE_URL` is set; `dossier up` and `dossier migrate` make them. Several processes may do so at once: the file
-appears whole, and all of them get the same. To recover: restore the file; a new master key cannot read what the old one wrapped.
+appears whole, and all of them get the same secrets. To recover, restore the file; a new master key cannot read what the old one wrapped.
 """
 
 import os
@@ -22,11 +22,11 @@ _SECRET_BYTES: Final = 32
 
 
 class SecretsFileError(CliError):
-    """`secrets.json` is there and cannot be read."""
+    """`secrets.json` exists and cannot be read."""
 
 
 class Secrets(BaseModel):
-    """What was generated. `master_key` is base64 of 32 bytes; the others are URL-safe texts."""
+    """The generated secrets. `master_key` is base64 of 32 bytes; the others are URL-safe texts."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -36,13 +36,13 @@ class Secrets(BaseModel):
 
 
 def make_secrets(directory: Path) -> None:
-    """Makes the secrets of a data directory, unless it has some."""
+    """Makes the secrets of a data directory unless it has them."""
     if not (directory / FILE).exists():
         _make(directory / FILE)
 
 
 def secrets_of(directory: Path) -> Secrets:
-    """The secrets of a data directory. Raises `NoDataError` where there are none, `SecretsFileError` where they cannot be read."""
+    """Returns the secrets of a data directory. Raises `NoDataError` where there are none, `SecretsFileError` if they cannot be read."""
     path = directory / FILE
     if not path.exists():
         raise NoDataError(directory)
@@ -50,7 +50,7 @@ def secrets_of(directory: Path) -> Secrets:
         return Secrets.model_validate_json(path.read_bytes())
     except (OSError, ValidationError):
         raise SecretsFileError(
-            f"{path} cannot be read. Restore it from a backup: its master key has no substitute."
+            f"{path} cannot be read. Restore it from a backup: its master key cannot be replaced."
         ) from None
 
 

@@ -1,12 +1,11 @@
-"""Watches one connection of the HTTP server: refuses in words what breaks a limit, and ends what no longer moves.
+"""Watches one connection of the HTTP server: refuses requests that break a limit, and ends connections that have stalled.
 
-uvicorn bounds neither the time nor, with httptools, the size of a request's head, and answers in plain text. The two protocols
-in `httptools_protocol` and `h11_protocol` tell a guard what happens; it looks after the connection once a tick. Limits are in `limits`.
+uvicorn limits neither the time nor, with httptools, the size of a request's head, and answers in plain text. The protocols in
+`httptools_protocol` and `h11_protocol` report to a guard what happens; it checks the connection once a tick. Limits are in `limits`.
 
 A refusal is a problem document, after which the connection closes: the sending side at once, the receiving side when the client
-has closed it, or after a moment, so that the answer is not lost with what the client still sends. When there are too many
-connections, those make way that have asked nothing yet, or were answered, the oldest first. Limits are not kept by address: behind a
-proxy all requests come from one.
+has closed it, or after a moment, so that the answer is not lost while the client still sends. When there are too many connections, idle
+ones are closed, the oldest first. Limits do not depend on the address: behind a proxy all requests come from one.
 """
 
 import asyncio
@@ -26,26 +25,26 @@ from api.http.problems import BUSY, MALFORMED, MEDIA_TYPE, RETRY_AFTER_S, TOO_SL
 from cli.http_server.limits import Limits, Refusal
 from cli.http_server.transport import CountedTransport
 
-BROKEN_HTTP: Final[Refusal] = (MALFORMED, "The request is not HTTP, or breaks its rules.")
+BROKEN_HTTP: Final[Refusal] = (MALFORMED, "The request is not valid HTTP.")
 TOO_MANY: Final[Refusal] = (BUSY, "There are too many connections at the moment.")
 _FRAMING_SHARE: Final = 8
-"""Bytes that may surround a byte of a body: sent byte by byte, it needs five."""
+"""Bytes of framing that each byte of a body may have: sent byte by byte, it needs five."""
 _EVICTED_SHARE: Final = 20
-"""One in so many connections makes way at a time, so that looking for them is rare."""
+"""One in so many connections is closed at a time, so that the search for them is rare."""
 
 
 class Waiting(Enum):
-    """What a connection waits for."""
+    """What a connection is waiting for."""
 
     US = "the application"
-    REQUEST = "a request, be it behind the rest of a body that was answered already"
+    REQUEST = "a request, perhaps after the rest of a body that was answered already"
     REST_OF_HEAD = "the rest of a request's head"
     BODY = "the rest of a request's body"
     READER = "a client that reads"
 
 
 class Guarded(Protocol):
-    """What a guard needs of uvicorn's connections; both of its protocols have it."""
+    """What a guard needs of uvicorn's connections. Both of its protocols have it."""
 
     transport: asyncio.Transport
     flow: FlowControl
@@ -57,10 +56,10 @@ class Guarded(Protocol):
 
     @property
     def queued(self) -> int:
-        """Requests that came whole and wait for the answer before theirs."""
+        """The number of complete requests that wait for the answer before theirs."""
 
     def awaited(self) -> Waiting:
-        """What the parser waits for: `REQUEST`, `REST_OF_HEAD`, `BODY`; `US` where it has a request and reads no further."""
+        """Returns what the parser waits for: `REQUEST`, `REST_OF_HEAD` or `BODY`; `US` when it has a request and reads no further."""
 
     def _unset_keepalive_if_required(self) -> None: ...
 
@@ -77,22 +76,22 @@ class Guard:
         self._received = 0
         self._discarded = 0
         self._framing = 0
-        """Bytes that came with a body but are not of it, less those that it may need."""
+        """Bytes of framing that came with a body, less those that it may need."""
         self._timer: asyncio.TimerHandle | None = None
         self._state = (Waiting.REQUEST, 0)
         self._since = connection.loop.time()
         self._mark = 0
-        """What `_progress` was at `_since`."""
+        """The value of `_progress` at `_since`."""
 
     def opened(self, transport: CountedTransport) -> None:
-        """The connection was made, over `transport`. Others make way for it where there are too many, or it is refused."""
+        """Begins the watch of a new connection. If there are too many, idle ones are closed, or it is refused."""
         self._transport = transport
         self._tick()
         connections: Set[Any] = self._connection.server_state.connections
         if len(connections) > self._limits.aborted_connections:
             self._connection.transport.abort()
         elif len(connections) > self._limits.connections:
-            others = [one.guard for one in connections if one.guard is not self]
+            others = [other.guard for other in connections if other.guard is not self]
             idle: list[Guard] = [guard for guard in others if guard.idle]
             if not idle:
                 self.refuse(*TOO_MANY)
@@ -101,23 +100,23 @@ class Guard:
                 guard.make_way()
 
     def closed(self) -> None:
-        """The connection is gone."""
+        """Ends the watch: the connection is closed."""
         if self._timer is not None:
             self._timer.cancel()
 
     @property
     def idle(self) -> bool:
-        """Whether nothing that was asked here is under way."""
+        """True while no request of this connection is being answered."""
         return self._refusal is None and self._waiting() in {Waiting.REQUEST, Waiting.REST_OF_HEAD}
 
     def make_way(self) -> None:
-        """Closes an idle connection, in words where a request has begun."""
+        """Closes an idle connection, with a refusal if a request has begun."""
         if self._waiting() is Waiting.REST_OF_HEAD:
             self.refuse(*TOO_MANY)
         self._connection.transport.close()
 
     def takes(self, data: bytes) -> bool:
-        """Whether the parser is to have what came."""
+        """Returns whether the parser should get the bytes that came."""
         self._received += len(data)
         if self._connection.awaited() is Waiting.BODY:
             self._framing += len(data)
@@ -130,21 +129,21 @@ class Guard:
         return self._refusal is None
 
     def began(self) -> None:
-        """The head of a request came whole."""
+        """Notes that the head of a request is complete."""
         self._connection.requests += 1
         self._discarded = self._framing = 0
 
     def parsed(self) -> None:
-        """The parser has had what came."""
+        """Checks the framing of a body after the parser has got its bytes."""
         if self._framing > self._limits.head_bytes:
-            self.refuse(MALFORMED, "The body is cut into too many chunks, or these say too much.")
+            self.refuse(MALFORMED, "The body has too many chunks, or too much beside its content.")
 
     def body(self, size: int) -> None:
-        """So many bytes of what came belong to a body."""
+        """Notes that `size` of the bytes that came belong to a body."""
         self._framing = max(self._framing - (_FRAMING_SHARE + 1) * size, 0)
 
     def refuse(self, kind: Kind, detail: str) -> None:
-        """Refuses what came, after the answers that are under way, and closes the connection."""
+        """Refuses the request, after the answers that are under way, and closes the connection."""
         if self._refusal is not None:
             return
         self._refusal = (kind, detail)
@@ -161,7 +160,7 @@ class Guard:
             self._send()
 
     def answered(self) -> None:
-        """An answer is complete, and the next one begun, if any: the turn of a refusal that waited."""
+        """Notes that an answer is complete, and sends a refusal that waited for it."""
         cycle = self._connection.cycle
         if self._refusal is not None and not self._refused and cycle is not None and cycle.response_complete:
             self._send()
@@ -188,12 +187,12 @@ class Guard:
         return Waiting.REQUEST if self._unwanted() else self._connection.awaited()
 
     def _unwanted(self) -> bool:
-        """Whether what comes is the rest of a body whose request was answered already."""
+        """Returns whether the incoming bytes are the rest of a body whose request was answered already."""
         cycle = self._connection.cycle
         return cycle is not None and cycle.response_complete and self._connection.awaited() is Waiting.BODY
 
     def _progress(self, waiting: Waiting) -> int:
-        """Bytes that came or, of an answer on its way, that went: a number that rises by them."""
+        """Returns the bytes received or, while an answer is being sent, delivered."""
         return self._transport.delivered if waiting is Waiting.READER else self._received
 
     def _tick(self) -> None:
@@ -227,7 +226,7 @@ class Guard:
 
 
 def _answer(refusal: Refusal, default_headers: list[tuple[bytes, bytes]]) -> bytes:
-    """The refusal as HTTP, as `api.http.problems` and `api.http.middleware` would write it."""
+    """Returns the refusal as HTTP, like `api.http.problems` and `api.http.middleware` would write it."""
     kind, detail = refusal
     correlation_id = uuid4()
     ACCESS.info("refused", correlation_id=str(correlation_id), status=kind.status, problem=kind.slug)

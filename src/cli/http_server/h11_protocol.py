@@ -1,4 +1,4 @@
-"""uvicorn's protocol over h11, guarded: used where httptools is not installed. h11 bounds a head only while it is incomplete."""
+"""uvicorn's protocol over h11 with a guard, used where httptools is not installed. h11 limits a head only while it is incomplete."""
 
 import asyncio
 import sys
@@ -17,7 +17,7 @@ _TOO_LARGE = 431
 
 
 class _RefusedError(h11.RemoteProtocolError):
-    """A head that is HTTP but breaks a limit or a rule."""
+    """A head that is valid for h11 but breaks a limit or a rule."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal[1])
@@ -25,7 +25,7 @@ class _RefusedError(h11.RemoteProtocolError):
 
 
 class _Connection(h11.Connection):
-    """The parser of a connection, which judges each head when it is complete."""
+    """The parser of a connection, which checks each head when it is complete."""
 
     def __init__(self, limits: Limits, guard: Guard) -> None:
         super().__init__(h11.SERVER, limits.head_bytes)
@@ -33,7 +33,7 @@ class _Connection(h11.Connection):
         self._guard = guard
 
     def next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
-        """What came next. Raises `h11.RemoteProtocolError`."""
+        """Returns the next event. Raises `h11.RemoteProtocolError`."""
         event = super().next_event()
         if isinstance(event, h11.Data):
             self._guard.body(len(event.data))
@@ -69,11 +69,11 @@ class GuardedH11(H11Protocol):
 
     @property
     def queued(self) -> int:
-        """Requests that came whole and wait for the answer before theirs: none, h11 stops reading before them."""
+        """The number of complete requests that wait: 0, since h11 stops reading before them."""
         return 0
 
     def awaited(self) -> Waiting:
-        """What the parser waits for."""
+        """Returns what the parser waits for."""
         state = self.conn.their_state
         if state is h11.IDLE:
             return Waiting.REST_OF_HEAD if self.conn.trailing_data[0] else Waiting.REQUEST
@@ -92,18 +92,18 @@ class GuardedH11(H11Protocol):
         self.cycle = None  # type: ignore[assignment]  # it holds this connection
 
     def data_received(self, data: bytes) -> None:
-        """Parses what came."""
+        """Parses the bytes that came."""
         if self.guard.takes(data):
             super().data_received(data)
             self.guard.parsed()
 
     def on_response_complete(self) -> None:
-        """An answer went out: the next request's turn."""
+        """Goes on with the next request after an answer."""
         super().on_response_complete()
         self.guard.answered()
 
     def send_400_response(self, msg: str) -> None:
-        """Refuses what the parser cannot read."""
+        """Refuses a request that the parser cannot read."""
         del msg
         error = sys.exception()
         if error is not None:
@@ -118,4 +118,4 @@ class GuardedH11(H11Protocol):
         self.guard.refuse(*refusal)
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Says nothing: an upgrade that is not offered is ignored, as RFC 9110 has it."""
+        """Logs nothing: an upgrade that is not offered is ignored (RFC 9110)."""

@@ -1,4 +1,4 @@
-"""uvicorn's protocol over httptools, guarded: httptools itself bounds neither the head of a request nor what surrounds a body."""
+"""uvicorn's protocol over httptools with a guard: httptools itself limits neither the head of a request nor the framing of a body."""
 
 import asyncio
 from typing import Any
@@ -41,11 +41,11 @@ class GuardedHttpTools(HttpToolsProtocol):
 
     @property
     def queued(self) -> int:
-        """Requests that came whole and wait for the answer before theirs."""
+        """The number of complete requests that wait for the answer before theirs."""
         return len(self.pipeline)
 
     def awaited(self) -> Waiting:
-        """What the parser waits for."""
+        """Returns what the parser waits for."""
         answering = self.cycle is not None and not self.cycle.response_complete
         return Waiting.US if answering and self._parsing is Waiting.REQUEST else self._parsing
 
@@ -56,7 +56,7 @@ class GuardedHttpTools(HttpToolsProtocol):
         self.guard.opened(counted)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Ends the watch, and tells the application that is answering; uvicorn tells only the last of several requests."""
+        """Ends the watch, and informs the application of the request it is answering; uvicorn does so only for the last of several."""
         if self._answering is not None and not self._answering.response_complete:
             self._answering.disconnected = True
             self._answering.message_event.set()
@@ -65,7 +65,7 @@ class GuardedHttpTools(HttpToolsProtocol):
         self.parser = self.cycle = self._answering = None  # type: ignore[assignment]  # each of them holds this connection
 
     def data_received(self, data: bytes) -> None:
-        """Parses what came, and bounds what is not complete yet."""
+        """Parses the bytes that came, and limits an incomplete head."""
         if not self.guard.takes(data):
             return
         before = self._parsing
@@ -78,13 +78,13 @@ class GuardedHttpTools(HttpToolsProtocol):
                 self.guard.refuse(*(self._limits.url_too_long if in_url else self._limits.headers_too_large))
 
     def on_message_begin(self) -> None:
-        """A request begins."""
+        """Notes the beginning of a request."""
         super().on_message_begin()
         self._parsing = Waiting.REST_OF_HEAD
         self._head_bytes = 0
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A header; one that follows a body is dropped: the application has the headers already."""
+        """Takes a header. One that follows a body is dropped: the application has the headers already."""
         if self._parsing is Waiting.BODY:
             return
         if len(self.headers) >= self._limits.header_lines:
@@ -92,12 +92,14 @@ class GuardedHttpTools(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """The head came whole: the application is asked, unless it is refused."""
+        """Checks the complete head and calls the application, or refuses the request."""
         fault = self._limits.head_fault(self.url, self.headers, self.parser.get_http_version())
         if fault is not None:
             self._refuse(fault)
         if len(self.pipeline) >= self._limits.pipelined:
-            self._refuse((MALFORMED, f"{self._limits.pipelined} requests may wait on a connection for their answers."))
+            self._refuse(
+                (MALFORMED, f"At most {self._limits.pipelined} requests may wait on a connection for their answers.")
+            )
         self.url = origin_form(self.url)
         super().on_headers_complete()
         self._parsing = Waiting.BODY
@@ -106,17 +108,17 @@ class GuardedHttpTools(HttpToolsProtocol):
             self.cycle.keep_alive = False  # the parser reads no further
 
     def on_body(self, body: bytes) -> None:
-        """A part of the body."""
+        """Takes a part of the body."""
         self.guard.body(len(body))
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """The request came whole."""
+        """Notes the end of a request."""
         super().on_message_complete()
         self._parsing = Waiting.REQUEST
 
     def on_response_complete(self) -> None:
-        """An answer went out: the next request's turn."""
+        """Goes on with the next request after an answer."""
         super().on_response_complete()
         self.guard.answered()
 
@@ -125,7 +127,7 @@ class GuardedHttpTools(HttpToolsProtocol):
         super()._start_asgi_task(cycle, app)
 
     def send_400_response(self, msg: str) -> None:
-        """Refuses what the parser cannot read."""
+        """Refuses a request that the parser cannot read."""
         del msg
         self.guard.refuse(*self._refusal)
 
@@ -134,4 +136,4 @@ class GuardedHttpTools(HttpToolsProtocol):
         raise _RefusedError
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Says nothing: an upgrade that is not offered is ignored, as RFC 9110 has it."""
+        """Logs nothing: an upgrade that is not offered is ignored (RFC 9110)."""

@@ -1,5 +1,6 @@
-"""How uvicorn serves the HTTP applications of Dossier: within limits (`limits`), and with problem documents for what is not
-HTTP. Logs are ours, the access log is the application's.
+"""How uvicorn serves the HTTP applications of Dossier: within limits (`limits`), and with problem documents for what is not HTTP.
+
+Logging is set up by `cli.processes.logs`; the application writes the access log.
 """
 
 import asyncio
@@ -24,7 +25,7 @@ ACCEPTED_AT_ONCE: Final = 8
 """Connections taken in one turn of the event loop. uvloop takes one for each listening socket: a busy server would leave thousands
 waiting in the system's queue, and whoever comes new, such as a probe, would wait for seconds behind clients that have given up."""
 GRACE_S: Final = 2
-"""What requests under way have at the end."""
+"""Seconds that requests under way have at the end."""
 TICK_S: Final = 0.1
 """Seconds between two ticks of a server, in tenths of which uvicorn renews its headers."""
 ANSWERED_S: Final = 60
@@ -41,12 +42,12 @@ def configuration(
     limits: Limits | None = None,
     protocol: Callable[..., Any] = FasterProtocol,
 ) -> uvicorn.Config:
-    """The configuration for an ASGI application, or for the import string of its factory where there are several workers.
+    """Returns the configuration for an ASGI application, or for the import string of its factory where there are several workers.
 
-    `lifespan`: whether the application wants to know of its beginning and end. `limits` are those of each process.
+    `lifespan` is whether the application handles lifespan events. `limits` are those of each process.
     """
     limits = limits or Limits()
-    make_protocol: Any = partial(protocol, limits=limits)  # uvicorn calls it as it would a class
+    make_protocol: Any = partial(protocol, limits=limits)  # uvicorn calls it like a class
     return uvicorn.Config(
         app,
         workers=workers,
@@ -84,7 +85,7 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leaves the signals to `cli.processes.process`."""
+        """Leaves signals to `cli.processes.process`."""
         yield
 
     async def main_loop(self) -> None:

@@ -1,4 +1,4 @@
-"""A connection's transport that knows how much of what was written has reached the client's machine."""
+"""A transport that knows how much of what was written has reached the client's machine."""
 
 import asyncio
 import fcntl
@@ -8,9 +8,9 @@ from typing import Any
 
 
 class CountedTransport:
-    """Does what its transport does, and counts.
+    """Does what its transport does, and counts the bytes.
 
-    The size of the write buffer alone tells nothing: whoever writes fills it again, and the system takes megabytes at a time from it.
+    The size of the write buffer alone does not show progress: it is refilled, and the system takes megabytes at a time from it.
     """
 
     def __init__(self, transport: asyncio.Transport) -> None:
@@ -21,17 +21,17 @@ class CountedTransport:
         return getattr(self._transport, name)
 
     def write(self, data: bytes) -> None:
-        """Writes, as `asyncio.Transport` does."""
+        """Writes and counts `data`."""
         self._written += len(data)
         self._transport.write(data)
 
     @property
     def delivered(self) -> int:
-        """Bytes that went, in all: those written, less those that wait here or in the system to be acknowledged by the client's side."""
+        """Bytes delivered in all: those written, less those that wait here, or in the system for the client to acknowledge."""
         return self._written - self._transport.get_write_buffer_size() - self._unacknowledged()
 
     def _unacknowledged(self) -> int:
-        """Bytes that the system holds: 0 where it does not tell, or the connection is gone."""
+        """Returns the bytes that the system holds; 0 where it does not say, or the connection is closed."""
         try:
             descriptor = self._transport.get_extra_info("socket").fileno()
             size: tuple[int] = struct.unpack(

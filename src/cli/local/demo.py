@@ -1,8 +1,8 @@
 """The demo company that `dossier up` sets up once: three profile categories, their mappings, the controls, two customers with their
 fields, and an account with a site and the profile classes of prompt and late payers.
 
-Made through the use cases, like everything else, each step under an idempotency key of its own: it may be called any number of
-times, continues where it was interrupted, and never undoes what somebody changed since.
+Made through the use cases, like everything else, each step with an idempotency key of its own: it may run any number of times, continues
+where it was interrupted, and never undoes what somebody changed since.
 """
 
 from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ from store.application import Dossier
 COMPANY: Final = "demo"
 ACTOR: Final = "demo"
 CUSTOMER: Final = "1001"
-"""The customer that the printed examples are about."""
+"""The customer of the printed examples."""
 
 _CATEGORIES: Final = (
     (1, "Age", True, "age_band"),
@@ -46,7 +46,7 @@ _FIELDS: Final = (
 
 ACCOUNT: Final = "A-7"
 SITE: Final = "S-1"
-"""The account of `CUSTOMER`, and the site under it, that the printed examples are about."""
+"""The account of `CUSTOMER` and its site, of the printed examples."""
 _CLASSES: Final = (
     (
         "Prompt payers",
@@ -66,7 +66,7 @@ _Step = Callable[[Dossier, Request], Outcome]
 
 
 def set_up(dossier: Dossier) -> None:
-    """Takes every step that was not taken before; what is there already is left alone."""
+    """Takes every step that was not taken before; what exists already is left alone."""
     origin = _origin()
     for name, step in _steps():
         key = IdempotencyKey(ACTOR, f"demo/{name}", sha256(name.encode()).digest())
@@ -95,10 +95,10 @@ def _steps() -> Iterator[tuple[str, _Step]]:
             partial(define_category, code=code, description=description, required=required, position=code),
         )
     for code, responses in _RESPONSES:
-        for place, (response, words) in enumerate(responses, start=1):
+        for position, (response, words) in enumerate(responses, start=1):
             default = (code, response) == _DEFAULT
             step = partial(
-                define_response, code=code, response=response, description=words, default=default, position=place
+                define_response, code=code, response=response, description=words, default=default, position=position
             )
             yield f"response/{code}/{response}", step
     for code, _description, _required, attribute in _CATEGORIES:

@@ -1,4 +1,4 @@
-"""The processes of `dossier up`, with all that they need imported before they are forked."""
+"""The processes of `dossier up`. Importing this module imports all that they need, before they are forked."""
 
 import socket
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ SIMULATOR: Final = "simulator"
 
 
 def parts(settings: Settings, api: socket.socket, simulator: socket.socket | None) -> Iterator[Part]:
-    """The long-running ones, in the order in which they are started. `settings` have everything filled in."""
+    """Yields the long-running processes in the order in which they are started. `settings` are complete."""
     yield Part(API, partial(serve, settings, fd=api.fileno()), api.fileno())
     yield Part("project", partial(project, settings, (), metrics_port=None))
     yield Part("forward", partial(forward, settings, metrics_port=None))
@@ -34,12 +34,12 @@ def parts(settings: Settings, api: socket.socket, simulator: socket.socket | Non
 
 
 def migration(settings: Settings) -> Part:
-    """Brings the database up to date, and ends."""
+    """Returns the process that brings the database up to date and ends."""
     return Part("migrate", partial(migrate, settings))
 
 
 def demo(settings: Settings) -> Part:
-    """Sets the demo company up, and ends."""
+    """Returns the process that sets the demo company up and ends."""
     return Part("demo", partial(_set_up, settings))
 
 

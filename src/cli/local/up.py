@@ -1,8 +1,8 @@
 """`dossier up`: the whole product on this machine, with nothing to set up.
 
-It starts PostgreSQL (unless `DATABASE_URL` is set), migrates, starts every process as a child, sets the demo company up once, says
-how to try it, and looks after the children until Ctrl-C or SIGTERM. Then it ends them in order: first who takes requests, then who
-works them off, then Customer Engagement's simulator, then PostgreSQL. One `up` a data directory; the next one finds its data again.
+It starts PostgreSQL (unless `DATABASE_URL` is set), migrates, starts every process as a child, sets the demo company up once, prints
+how to try it, and looks after the children until Ctrl-C or SIGTERM. Then it ends them in order: first the API, then the other processes,
+then Customer Engagement's simulator, then PostgreSQL. Only one `up` runs per data directory; the next one finds its data again.
 """
 
 import fcntl
@@ -31,7 +31,7 @@ from cli.settings import Settings
 
 HEALTHY_WITHIN_S: Final = 60.0
 MOST_DEATHS_AT_START: Final = 3
-"""A child that dies so often before everything is healthy will not get well by itself."""
+"""A child that dies so often before everything is healthy will not recover by itself."""
 LAST_PORT: Final = 65_535
 _TICK_S: Final = 0.02
 _LOOK_AT_SERVER_S: Final = 1.0
@@ -44,8 +44,8 @@ class UpError(CliError):
     """The product cannot be started here."""
 
 
-class _Stopped(Exception):  # noqa: N818  (not an error: the user ended it while it was starting)
-    """Nothing more is to be started."""
+class _Stopped(Exception):  # noqa: N818  (not an error)
+    """The user ended `up` while it was starting."""
 
 
 def up(settings: Settings, *, with_demo: bool) -> None:
@@ -66,25 +66,25 @@ def up(settings: Settings, *, with_demo: bool) -> None:
 
 
 class _Up:
-    """One run."""
+    """One run of `dossier up`."""
 
     def __init__(
         self, settings: Settings, api: socket.socket, simulator: socket.socket | None, *, with_demo: bool
     ) -> None:
-        self._given = settings
+        self._settings = settings
         self._api = api
         self._simulator = simulator
         self._with_demo = with_demo
         self._server = EmbeddedServer(settings.data_dir) if settings.database_url is None else None
         self._logs = settings.data_dir / "logs"
         self._stop = threading.Event()
-        self._asked = 0
+        self._signals = 0
         self._children: list[Child] = []
 
     def run(self) -> None:
-        """Starts, waits, ends."""
+        """Starts everything, looks after it, and ends it."""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, self._asked_to_stop)
+            signal.signal(number, self._on_signal)
         try:
             self._start()
             self._look_after()
@@ -93,24 +93,24 @@ class _Up:
         finally:
             self._end()
 
-    def _asked_to_stop(self, _number: int, _frame: FrameType | None) -> None:
-        self._asked += 1
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self._signals += 1
         self._stop.set()
 
     def _start(self) -> None:
         if self._server is not None:
             self._server.hold()
         starting = None if self._server is None else self._server.starting()
-        from cli.local import parts, welcome  # noqa: PLC0415  (the libraries of every part, loaded while PostgreSQL starts)
+        from cli.local import parts, welcome  # noqa: PLC0415  (it imports the libraries of every process, while PostgreSQL starts)
 
         if self._server is not None:
-            make_secrets(self._given.data_dir)
-        settings = self._filled_in(self._given.database_url if starting is None else starting.done())
+            make_secrets(self._settings.data_dir)
+        settings = self._completed(self._settings.database_url if starting is None else starting.done())
         make_directory(self._logs)
-        gc.freeze()  # what is there now is shared with the children for as long as nobody touches it
+        gc.freeze()  # the children share this memory for as long as nobody writes to it
         self._job(parts.migration(settings))
         for part in parts.parts(settings, self._api, self._simulator):
-            self._go_on()
+            self._raise_if_stopped()
             self._children.append(Child(part, self._logs, complain))
             self._children[-1].start()
         if self._with_demo:
@@ -118,19 +118,19 @@ class _Up:
         self._wait_until_healthy()
         welcome.welcome(settings, address(self._api), with_demo=self._with_demo, simulated=self._simulator is not None)
 
-    def _filled_in(self, database_url: str | None) -> Settings:
-        """The settings of every process of this run: what was not given is filled in."""
-        given = self._given
+    def _completed(self, database_url: str | None) -> Settings:
+        """Returns the settings of every process of this run, with everything that was not given."""
+        settings = self._settings
         filled: dict[str, object] = {"database_url": database_url, "port": self._api.getsockname()[1]}
-        filled |= {"master_key_given": given.master_key, "token_secret_given": given.token_secret}
+        filled |= {"master_key_given": settings.master_key, "token_secret_given": settings.token_secret}
         if self._simulator is not None:
             filled["customer_engagement_url"] = address(self._simulator)
-            made = given.secrets.simulator_token if self._server is not None else secrets.token_urlsafe()
-            filled["customer_engagement_token"] = given.engagement_token or made
-        return Settings.model_validate({**given.model_dump(), **filled})
+            generated = settings.secrets.simulator_token if self._server is not None else secrets.token_urlsafe()
+            filled["customer_engagement_token"] = settings.engagement_token or generated
+        return Settings.model_validate({**settings.model_dump(), **filled})
 
     def _job(self, part: Part) -> None:
-        """Runs a process to its end. Raises `UpError` when it does not end well."""
+        """Runs a process to its end. Raises `UpError` when it fails."""
         child = Child(part, self._logs, complain)
         child.start()
         while (status := child.status()) is None:
@@ -138,21 +138,21 @@ class _Up:
                 end([child], lambda: False)
                 raise _Stopped
         if status:
-            raise UpError(f"{child.name} failed; its log is {child.log}\n{child.last_words()}")
+            raise UpError(f"{child.name} failed; its log is {child.log}\n{child.last_lines()}")
 
     def _wait_until_healthy(self) -> None:
         deadline = time.monotonic() + HEALTHY_WITHIN_S
         while not _ready(self._api):
-            self._go_on()
+            self._raise_if_stopped()
             self._tend()
             failing = next((child for child in self._children if child.deaths >= MOST_DEATHS_AT_START), None)
             if failing is not None:
-                raise UpError(f"{failing.name} does not start; its log is {failing.log}\n{failing.last_words()}")
+                raise UpError(f"{failing.name} does not start; its log is {failing.log}\n{failing.last_lines()}")
             if time.monotonic() > deadline:
                 raise UpError(f"Not healthy after {HEALTHY_WITHIN_S:.0f} s; the logs are in {self._logs}")
             self._stop.wait(_TICK_S)
 
-    def _go_on(self) -> None:
+    def _raise_if_stopped(self) -> None:
         if self._stop.is_set():
             raise _Stopped
 
@@ -169,12 +169,12 @@ class _Up:
                 _tend_server(self._server)
 
     def _end(self) -> None:
-        """In order: who takes requests, who works them off, who receives, who keeps. A second Ctrl-C hurries."""
-        if self._asked:
+        """Ends the children in order, then PostgreSQL. After a second Ctrl-C they are killed."""
+        if self._signals:
             complain("stopping")
-        before = self._asked
+        before = self._signals
         for group in (("api",), ("forward", "relay", "work", "project"), ("simulator",)):
-            end([child for child in self._children if child.name in group], lambda: self._asked > before)
+            end([child for child in self._children if child.name in group], lambda: self._signals > before)
         if self._server is not None:
             self._server.release()
 
@@ -182,7 +182,7 @@ class _Up:
 def _tend_server(server: EmbeddedServer) -> None:
     if server.running():
         return
-    complain("PostgreSQL ended; it is started again")
+    complain("PostgreSQL ended; restarting it")
     try:
         server.starting().done()
     except ServerError as error:
@@ -191,7 +191,7 @@ def _tend_server(server: EmbeddedServer) -> None:
 
 @contextmanager
 def _only_one(data_dir: Path) -> Iterator[None]:
-    """Holds the data directory for this `up`; the lock goes with the process, however it ends."""
+    """Locks the data directory for this `up`; the lock ends with the process, however it ends."""
     make_directory(data_dir)
     with (data_dir / "up.lock").open("a+") as lock:
         try:
@@ -206,7 +206,7 @@ def _only_one(data_dir: Path) -> Iterator[None]:
 
 
 def _ready(api: socket.socket) -> bool:
-    """Whether the API says that it and the database are well."""
+    """Returns whether the API reports that it is ready."""
     host, port = api.getsockname()[:2]
     connection = http.client.HTTPConnection(_ANY.get(host, host), port, timeout=_REQUEST_TIMEOUT_S)
     try:

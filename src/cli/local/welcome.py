@@ -1,4 +1,4 @@
-"""What `dossier up` prints once everything is healthy: where it is, who may use it, and three lines that show the whole path."""
+"""What `dossier up` prints once everything is healthy: the address, tokens, and three lines for the shell to try it with."""
 
 import json
 from shlex import quote
@@ -14,16 +14,16 @@ from consumers.messages import EVENTS_TOPIC
 TOKEN_DAYS: Final = 30
 ATTRIBUTE: Final = "age_band"
 MOST_LOOKS: Final = 15
-"""Seconds: a Kafka that was started just now takes some to get going."""
+"""Looks, one a second: a Kafka that was just started needs some seconds."""
 ANSWERS: Final = {"1": "A2", "2": "OWN"}
 
 
 def welcome(settings: Settings, address: str, *, with_demo: bool, simulated: bool) -> None:
-    """Prints it. `simulated`: Customer Engagement is our simulator, which can be asked what it received."""
+    """Prints the welcome. `simulated`: Customer Engagement is our simulator, which shows what it received."""
     tokens = {role: token_for(settings, role, actor=role.value, days=TOKEN_DAYS) for role in Role}
     say(f"Dossier is ready at {address} - interactive documentation at {address}/docs")
     say("")
-    say(f"Tokens, good for {TOKEN_DAYS} days; paste these lines to use them as variables:")
+    say(f"Tokens, valid for {TOKEN_DAYS} days; paste these lines to use them as variables:")
     for role, token in tokens.items():
         say(f"export {role.name}={token}")
     if with_demo:
@@ -40,8 +40,8 @@ def welcome(settings: Settings, address: str, *, with_demo: bool, simulated: boo
 
 
 def examples(settings: Settings, address: str, token: str) -> list[str]:
-    """Three lines for a shell. The second waits for the position that the first was told, so that it shows what was just stored;
-    the third looks again for a while, in case it comes before the change."""
+    """Returns three lines for a shell. The second waits for the position in the answer to the first, so that it shows what was just
+    stored; the third looks again for a while, in case it runs before the change has arrived."""
     bearer = f"-H 'Authorization: Bearer {token}'"
     headers = quote(str(settings.data_dir / "headers"))
     position = f"$(grep -i '^dossier-position' {headers} | tr -d '\\r')"

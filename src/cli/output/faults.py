@@ -1,4 +1,4 @@
-"""Errors of every room in the words of the command line. Loaded only when there is one to tell."""
+"""Errors of all packages in the words of the command line. Imported only when there is one to show."""
 
 from typing import Final
 
@@ -30,7 +30,7 @@ _PLAIN: Final = (
 
 
 def in_plain_words(error: BaseException) -> str:
-    """What went wrong, without a traceback, and what to do where that is known."""
+    """Returns what went wrong, without a traceback, and what to do where that is known."""
     if isinstance(error, OperationalError):
         return " ".join(str(error).split())
     if isinstance(error, _PLAIN):

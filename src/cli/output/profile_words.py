@@ -1,4 +1,4 @@
-"""What an event says, in a few words for a table: profiles and terms by their paths, the rest as it stands."""
+"""The payload of an event in a few words for a table: profiles and terms by their paths, the rest as it is."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -6,13 +6,13 @@ from typing import Any
 from cli.output.show import words
 
 
-def told(data: Mapping[str, Any]) -> str:
-    """The payload of an event on one line. Of options and amounts it tells what the event changed, or all it set up."""
+def payload_words(data: Mapping[str, Any]) -> str:
+    """Returns the payload of an event on one line. Of options and amounts it has what the event changed, or all that it set up."""
     return ", ".join(_parts(data))
 
 
 def value_words(value: object) -> str:
-    """A value of an option, amount or attribute; interest as `1.5 %` or `5`."""
+    """Returns a value of an option, amount or attribute; interest as `1.5 %` or `5`."""
     if isinstance(value, Mapping):
         amount, rate = value.get("amount"), value.get("rate")
         return f"{rate} %" if amount is None else str(amount)
@@ -26,21 +26,21 @@ def _parts(data: Mapping[str, Any]) -> Iterator[str]:
         if name in {"terms", "set_by"} or value is None or (name == "changed" and isinstance(value, list)):
             continue
         if name == "profile":
-            here = sorted(path for path, mark in value["marks"].items() if mark["origin"] == "here")
+            set_here = sorted(path for path, mark in value["marks"].items() if mark["origin"] == "here")
             yield f"{value['profile_class']} class version {value['class_version']}"
-            if here:
-                yield f"set here: {' '.join(here)}"
+            if set_here:
+                yield f"set here: {' '.join(set_here)}"
         else:
             yield f"{name}={words(value)}"
     terms = data.get("terms") or (profile or {}).get("terms") or {}
     values = dict(_values(terms))
-    shown = changed if isinstance(changed, list) else values if profile is None else ()
-    for path in shown:
+    paths = changed if isinstance(changed, list) else values if profile is None else ()
+    for path in paths:
         yield f"{path}={value_words(values[path])}" if path in values else f"{path} taken away"
 
 
 def _values(terms: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """What is set, by path."""
+    """Yields the values that are set, by path."""
     for kind in ("options", "attributes"):
         for name, value in terms.get(kind, {}).items():
             if value is not None:

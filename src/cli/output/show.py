@@ -1,4 +1,4 @@
-"""How commands answer: tables and plain sentences on stdout for people, one JSON document with `--json`, progress on stderr.
+"""What commands print: tables and plain sentences on stdout for people, one JSON document with `--json`, progress on stderr.
 
 Progress is drawn only when stderr is a terminal, so that pipes and logs stay clean.
 """
@@ -17,23 +17,23 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from cli.output import tables
 
-Told = Callable[[int, int], None]
-"""Called with how much is done and how much there is."""
+Report = Callable[[int, int], None]
+"""Called with how much is done and how much there is in all."""
 
 
 def document(value: Any) -> None:
-    """The value as one JSON document on stdout; dates as `YYYY-MM-DD`, instants as RFC 3339 UTC."""
+    """Prints the value as one JSON document on stdout, with dates as `YYYY-MM-DD` and instants as RFC 3339 UTC."""
     options = orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
     typer.echo(orjson.dumps(value, default=_plain, option=options).decode())
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
-    """A table on stdout; `None` shows as blank."""
+    """Prints a table on stdout; `None` is blank."""
     tables.draw(columns, [[words(cell) for cell in row] for row in rows], title=title)
 
 
 def words(value: object) -> str:
-    """A cell: blank for `None`, Yes or No, instants to the microsecond in UTC."""
+    """Returns the text of a cell: blank for `None`, Yes or No, instants to the microsecond in UTC."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -44,11 +44,11 @@ def words(value: object) -> str:
 
 
 @contextmanager
-def progress(label: str) -> Iterator[Told]:
-    """A progress bar on stderr while the block runs, where stderr is a terminal; else nothing is drawn."""
+def progress(label: str) -> Iterator[Report]:
+    """Draws a progress bar on stderr while the block runs, if stderr is a terminal."""
     console = Console(file=sys.stderr)
     if not console.is_terminal:
-        yield _untold
+        yield _ignore
         return
     columns = (
         TextColumn("{task.description}"),
@@ -62,7 +62,7 @@ def progress(label: str) -> Iterator[Told]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _untold(_done: int, _total: int) -> None:
+def _ignore(_done: int, _total: int) -> None:
     return
 
 

@@ -1,4 +1,4 @@
-"""Tables for people: no word is ever broken, so a timestamp, a day or an id can be read and copied whatever the terminal's width.
+"""Tables for people. No word is ever broken, so that a timestamp, a day or an id can be copied whatever the terminal's width.
 
 Where the words of a row do not fit beside each other, its cells go below each other, each after the name of its column.
 """
@@ -14,11 +14,11 @@ from rich.markup import escape
 from rich.table import Table
 
 _WIDE: Final = 1_000
-"""Columns of what does not go to a terminal: nothing is broken into lines there."""
+"""Width of what does not go to a terminal: no line is broken there."""
 _BESIDE: Final = 3
-"""Columns of a terminal that the rule and the blanks between two columns of a table take."""
+"""Width of the rule and the spaces between two columns of a table."""
 _SHORTEST: Final = 20
-"""Columns of a terminal that a value has at least."""
+"""The least width of a value in a terminal."""
 
 
 def draw(columns: Sequence[str], rows: Sequence[Sequence[str]], *, title: str | None = None) -> None:
@@ -29,8 +29,8 @@ def draw(columns: Sequence[str], rows: Sequence[Sequence[str]], *, title: str | 
         _draw_below_each_other(columns, rows, width, title)
         return
     table = Table(title=title, title_justify="left", header_style="bold")
-    for column, taken in zip(columns, widths, strict=True):
-        table.add_column(column, width=taken, overflow="fold")
+    for column, column_width in zip(columns, widths, strict=True):
+        table.add_column(column, width=column_width, overflow="fold")
     for row in rows:
         table.add_row(*map(escape, row))
     Console(file=sys.stdout, width=width, highlight=False).print(table)
@@ -41,7 +41,7 @@ def _width() -> int:
 
 
 def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]], available: int) -> list[int] | None:
-    """The width of each column; `None` when the words do not fit. The first column is never broken: it is what people copy."""
+    """Returns the width of each column; `None` when the words do not fit. The first column is never broken: it is what people copy."""
     cells = list(zip(columns, *rows, strict=True))
     natural = [max((cell_len(line) for cell in column for line in cell.splitlines()), default=0) for column in cells]
     least = [max((cell_len(word) for cell in column for word in cell.split()), default=0) for column in cells]
@@ -51,8 +51,8 @@ def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]], available: in
     spare = available - sum(least)
     if spare < 0:
         return None
-    wished = sum(natural) - sum(least)
-    return [low + spare * (high - low) // wished for low, high in zip(least, natural, strict=True)]
+    wanted = sum(natural) - sum(least)
+    return [low + spare * (high - low) // wanted for low, high in zip(least, natural, strict=True)]
 
 
 def _draw_below_each_other(

@@ -26,10 +26,10 @@ from store.heartbeats import Progress, beating
 
 NAME: Final = "api"
 COUNTS: Final = "DOSSIER_COUNTS_DIR"
-"""Tells the workers of one socket in which directory they count together."""
+"""Names the directory in which the workers of one socket count together."""
 MARK_S: Final = 0.5
 SWITCH_S: Final = 0.001
-"""How long a thread may keep the interpreter: the one that commits for all others must not queue behind each of them for 5 ms."""
+"""Seconds that a thread may keep the interpreter: the one that commits for all others must not wait 5 ms for each of them."""
 
 
 def serve(settings: Settings, *, fd: int | None) -> None:
@@ -51,18 +51,18 @@ def serve(settings: Settings, *, fd: int | None) -> None:
 
 
 def worker() -> ASGIApp:
-    """The application of one of several processes."""
+    """Returns the application of one of several processes."""
     settings = load()
     configure(NAME, settings.log_level, settings.company)
     return application(settings, SharedCounts(Path(os.environ[COUNTS])))
 
 
 def application(settings: Settings, counts: SharedCounts | None = None) -> ASGIApp:
-    """The API over its own connections, which are closed when the server ends."""
+    """Returns the API with connections of its own, which are closed when the server ends."""
     sys.setswitchinterval(SWITCH_S)
     if not sys.stderr.isatty():
         write_json_bytes(NAME, settings.company)
-    told = ApiSettings(
+    api_settings = ApiSettings(
         token_secret=settings.token_secret,
         asyncapi=_message_contract,
         documents_ahead=True,
@@ -77,17 +77,17 @@ def application(settings: Settings, counts: SharedCounts | None = None) -> ASGIA
     reads.start()
     progress = Progress()
     opened.enter_context(beating(dossier.database, NAME, {NAME: progress}))
-    return _Lived(create_app(dossier, reads, told), opened, progress)
+    return _WithLifespan(create_app(dossier, reads, api_settings), opened, progress)
 
 
 def _message_contract() -> str:
-    from consumers import asyncapi  # noqa: PLC0415  (it loads the Kafka client, which this process has no other use for)
+    from consumers import asyncapi  # noqa: PLC0415  (it imports the Kafka client, which this process does not use otherwise)
 
     return asyncapi.document()
 
 
-class _Lived:
-    """Marks that the event loop turns while an application lives, and closes what it uses once its lifespan has ended."""
+class _WithLifespan:
+    """Marks progress while the event loop runs, and closes what the application uses once its lifespan has ended."""
 
     def __init__(self, app: ASGIApp, opened: ExitStack, progress: Progress) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""`dossier forward`: changes to Customer Engagement, fed by Kafka where there is one, by the log where there is none."""
+"""`dossier forward`: sends changes to Customer Engagement, fed by Kafka if there is one, else by the log."""
 
 from functools import partial
 
@@ -18,14 +18,14 @@ class NoReceiverError(CliError):
 
 
 class ForwarderEndedError(CliError):
-    """The forwarder ended although nobody asked it to."""
+    """The forwarder ended without being told to."""
 
 
 def forward(settings: Settings, *, metrics_port: int | None) -> None:
     """Forwards and resends until it is told to stop. Raises `NoReceiverError`, `ForwarderEndedError`."""
     url, brokers = settings.customer_engagement_url, settings.brokers
     if url is None:
-        raise NoReceiverError("CUSTOMER_ENGAGEMENT_URL is not set: there is nobody to forward to.")
+        raise NoReceiverError("CUSTOMER_ENGAGEMENT_URL is not set: there is nothing to forward to.")
     topics = Topics.of(settings.company, settings.topic_shape)
     progress = {name: Progress() for name in TASKS}
     with (
@@ -39,4 +39,4 @@ def forward(settings: Settings, *, metrics_port: int | None) -> None:
         structlog.get_logger().info("forwarding", feed="log" if brokers is None else "Kafka", to=url)
         failed = run_threads({name: partial(task, stop) for name, task in tasks.items()}, stop)
     if failed:
-        raise ForwarderEndedError(f"Ended by a fault of their own: {', '.join(failed)}.")
+        raise ForwarderEndedError(f"Ended by an error: {', '.join(failed)}.")

@@ -15,12 +15,12 @@ from structlog.typing import EventDict, Processor
 from cli.settings import LogLevel
 
 _TALKATIVE: Final = ("httpx2", "httpcore2", "asyncio", "uvicorn")
-"""Libraries that tell every request or step at level info."""
+"""Libraries that log every request or step at level info."""
 _KAFKA: Final = "kafka"
-"""This library tells each of its tries to connect, which our own lines sum up; at level debug it also logs what it sends, passwords
-included, so that level is never used."""
+"""This library logs each attempt to connect, which our own lines sum up; at level debug it also logs what it sends, passwords included,
+so that level is never used."""
 _POOL: Final = "psycopg.pool"
-"""It tells each of its tries to connect, which `store.outage_log` sums up."""
+"""It logs each attempt to connect, which `store.outage_log` sums up."""
 
 _SHARED: Final[tuple[Processor, ...]] = (
     structlog.contextvars.merge_contextvars,

@@ -1,4 +1,4 @@
-"""What every long-running process does the same: logs, metrics, and a clean end.
+"""What all long-running processes share: logs, metrics, and a clean end.
 
 SIGTERM and SIGINT set the stop event, nothing else; the process then finishes what it has begun. A process that was started by
 `dossier up` also ends when its supervisor is gone (`lifeline`).
@@ -34,7 +34,7 @@ COLLECT_AFTER: Final = (50_000, 20, 50)
 
 @contextmanager
 def running(name: str, settings: Settings, metrics_port: int | None) -> Iterator[Stop]:
-    """Runs a process: gives the event that is set when it is to stop.
+    """Runs a process. Yields the event that is set when it must stop.
 
     Raises:
         PortTakenError: `metrics_port` is in use.
@@ -53,13 +53,13 @@ def running(name: str, settings: Settings, metrics_port: int | None) -> Iterator
 
 
 def collect_less() -> None:
-    """Lets the garbage collector look less often: what a process has loaded stays, and what it makes has few cycles."""
+    """Makes the garbage collector run less often: what a process has loaded stays, and what it creates has few cycles."""
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
 
 
 def run_threads(tasks: dict[str, Callable[[], None]], stop: Stop) -> list[str]:
-    """Runs each task in a thread until all have returned; a task that fails stops the others. Gives the names of those that failed."""
+    """Runs each task in a thread until all have returned; a task that fails stops the others. Returns the names of those that failed."""
     failed: list[str] = []
     threads = [
         threading.Thread(target=_guarded, args=(name, task, stop, failed), name=name, daemon=True)
@@ -75,7 +75,7 @@ def run_threads(tasks: dict[str, Callable[[], None]], stop: Stop) -> list[str]:
 def _guarded(name: str, task: Callable[[], None], stop: Stop, failed: list[str]) -> None:
     try:
         task()
-    except Exception:  # noqa: BLE001  (told and counted: the process ends with status 1)
+    except Exception:  # noqa: BLE001  (logged and counted: the process ends with status 1)
         structlog.get_logger().exception("failed", task=name)
         failed.append(name)
         stop.set()

@@ -28,28 +28,28 @@ class UnknownProjectionError(CliError):
 
 
 class ProjectionEndedError(CliError):
-    """A projection ended although nobody asked it to."""
+    """A projection ended without being told to."""
 
 
 def project(settings: Settings, names: Sequence[str], *, metrics_port: int | None) -> None:
     """Runs the named projections, or all, until it is told to stop. Raises `UnknownProjectionError`, `ProjectionEndedError`."""
     with running("project", settings, metrics_port) as stop, open_dossier(settings) as dossier:
         chosen = chosen_projections(dossier, names)
-        progress = {one.name: Progress() for one in chosen}
-        collector = _States(dossier.database, expected_of(settings))
+        progress = {projection.name: Progress() for projection in chosen}
+        collector = _HealthCollector(dossier.database, expected_of(settings))
         REGISTRY.register(collector)
         try:
             with beating(dossier.database, "project", progress):
-                runners = {one.name: Runner(dossier, one, progress[one.name]) for one in chosen}
+                runners = {item.name: Runner(dossier, item, progress[item.name]) for item in chosen}
                 failed = run_threads({name: partial(runner.run, stop) for name, runner in runners.items()}, stop)
         finally:
             REGISTRY.unregister(collector)
     if failed:
-        raise ProjectionEndedError(f"Ended by a fault of their own: {', '.join(failed)}.")
+        raise ProjectionEndedError(f"Ended by an error: {', '.join(failed)}.")
 
 
 def chosen_projections(dossier: Dossier, names: Sequence[str]) -> list[Projection]:
-    """The projections of these names, all when there are none. Raises `UnknownProjectionError`."""
+    """Returns the projections of these names, all without any. Raises `UnknownProjectionError`."""
     known = {projection.name: projection for projection in catalogue.projections(dossier)}
     unknown = [name for name in names if name not in known]
     if unknown:
@@ -57,22 +57,22 @@ def chosen_projections(dossier: Dossier, names: Sequence[str]) -> list[Projectio
     return [known[name] for name in dict.fromkeys(names)] if names else list(known.values())
 
 
-class _States(Collector):
-    """The health of the installation, asked for at the scrape."""
+class _HealthCollector(Collector):
+    """The health of the installation, checked at each scrape."""
 
     def __init__(self, database: Database, expected: Expected) -> None:
         self._database = database
         self._expected = expected
 
     def describe(self) -> Iterator[Metric]:
-        """Nothing beforehand: registering must not need the database."""
+        """Yields nothing: registering must not need the database."""
         yield from ()
 
     def collect(self) -> Iterator[Metric]:
-        """The families; only the first few while the database cannot be used."""
+        """Yields the metric families; only the first few while the database cannot be used."""
         with closing(VitalsReader(self._database, catalogue.classes())) as reader:
             try:
                 health = judge(reader.read(), self._expected)
-            except Exception as error:  # noqa: BLE001  (whatever it is, it is the answer)
+            except Exception as error:  # noqa: BLE001  (any error is the answer)
                 health = unusable(error)
         yield from families(health)

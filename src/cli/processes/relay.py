@@ -1,4 +1,4 @@
-"""`dossier relay`: the log to Kafka."""
+"""`dossier relay`: sends the log to Kafka."""
 
 from cli.errors import CliError
 from cli.processes.process import running

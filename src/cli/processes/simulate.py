@@ -1,4 +1,4 @@
-"""`dossier simulator`: Customer Engagement's simulator as a process."""
+"""`dossier simulator`: the simulator of Customer Engagement as a process."""
 
 from pathlib import Path
 from typing import Final
@@ -22,9 +22,9 @@ FORMER_JOURNAL: Final = "customer_engagement.jsonl"
 
 
 def journal_of(settings: Settings) -> Path:
-    """File of the data directory in which it keeps what it received of this company.
+    """Returns the file of the data directory in which the simulator keeps what it received from this company.
 
-    A file of former releases, which knew one company only, becomes that of the company that is started first.
+    A file of former releases, which had one company only, becomes that of the company that is started first.
     """
     journal = settings.data_dir / f"customer_engagement.{settings.company}.jsonl"
     former = settings.data_dir / FORMER_JOURNAL

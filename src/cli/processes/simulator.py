@@ -1,4 +1,4 @@
-"""A simulator of Customer Engagement: for `dossier up`, for tests and demonstrations. Run by `dossier simulator`.
+"""A simulator of Customer Engagement, for `dossier up`, tests and demonstrations. Run by `dossier simulator`.
 
 It keeps the last value of each attribute, has no effect twice for one idempotency key, and remembers in which order the first
 effective receipts of each customer came, so that order and exactly-once can be checked. It fails when told to. With a journal (JSON
@@ -20,12 +20,12 @@ from pydantic import BaseModel, Field
 from cli.data_directory.private_files import open_private
 
 MOST_FAULTS: Final = 100
-"""Faults that may wait at the same time."""
+"""The most faults that may be waiting."""
 LONGEST_VALUE: Final = 1_000
 
 
 class Value(BaseModel):
-    """What is put. `value` is `None` when the attribute is cleared."""
+    """A value that is put; `None` clears the attribute."""
 
     value: Annotated[str | None, Field(max_length=LONGEST_VALUE)]
     effective_from: date
@@ -42,7 +42,7 @@ class Fault(BaseModel):
 
 
 class Memory:
-    """What was received. A journal, if any, is read at the start and written through at every effective receipt."""
+    """What was received. The journal, if any, is read at the start and written to at every effective receipt."""
 
     def __init__(self, journal: Path | None) -> None:
         self.values: dict[str, dict[str, Value]] = defaultdict(dict)
@@ -56,7 +56,7 @@ class Memory:
             self._journal = open_private(journal)
 
     def _read(self, journal: Path) -> None:
-        """Takes a journal in; a last line that was cut by a crash was never acknowledged, and is cut off."""
+        """Reads the journal. A last line that was cut by a crash was never acknowledged, and is removed."""
         written = journal.read_bytes() if journal.exists() else b""
         whole = written[: written.rfind(b"\n") + 1]
         if len(whole) < len(written):
@@ -66,7 +66,7 @@ class Memory:
             self._take(entry["key"], entry["number"], entry["attribute"], Value.model_validate(entry["body"]))
 
     def put(self, key: str, number: str, attribute: str, value: Value) -> bool:
-        """Takes a value in; gives whether it was new. A key that was seen has no effect."""
+        """Stores a value and returns whether it was new. A key that was seen before has no effect."""
         if key in self.seen:
             self.counts["duplicates"] += 1
             return False
@@ -89,11 +89,11 @@ class Memory:
             self._journal.close()
 
     def fault_for(self, number: str) -> Fault | None:
-        """Takes the next fault that this request is to meet."""
+        """Returns the next fault for this request and counts it down; `None` when there is none."""
         for fault in self.faults:
             if fault.number in (None, number):
                 fault.times -= 1
-                self.faults = [one for one in self.faults if one.times > 0]
+                self.faults = [waiting for waiting in self.faults if waiting.times > 0]
                 return fault
         return None
 
@@ -101,7 +101,7 @@ class Memory:
 async def _check_token(request: Request, authorization: Annotated[str, Header()] = "") -> None:
     token = request.app.state.token
     if token and not hmac.compare_digest(authorization.encode(), f"Bearer {token}".encode()):
-        raise HTTPException(401, "The bearer token is not the right one.", {"WWW-Authenticate": "Bearer"})
+        raise HTTPException(401, "The bearer token is wrong.", {"WWW-Authenticate": "Bearer"})
 
 
 async def _memory(request: Request) -> Memory:
@@ -168,7 +168,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 def create_app(token: str = "", journal: Path | None = None) -> FastAPI:
-    """The simulator. Every route but its health asks for this bearer token, unless it is empty; `journal` is a file for its receipts."""
+    """Returns the simulator. Every route but its health requires this bearer token, unless it is empty; `journal` keeps its receipts."""
     app = FastAPI(title="Customer Engagement simulator", openapi_url=None, lifespan=_lifespan)
     app.state.token = token
     app.state.memory = Memory(journal)

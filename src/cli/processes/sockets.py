@@ -1,7 +1,7 @@
 """Sockets that are bound before anything else starts.
 
-A socket is bound, and listens, in the process that decides about the address; a child inherits it. So a taken port is told at
-once, and an address stays ours while the process behind it is started again.
+A socket is bound, and listens, in the process that chooses the address; a child inherits it. So a taken port is reported at once, and
+the address stays taken while the process behind it is restarted.
 """
 
 import socket
@@ -17,7 +17,7 @@ class PortTakenError(CliError):
 
 @contextmanager
 def listening(host: str, port: int, *, way_out: str = "choose another with --port") -> Iterator[socket.socket]:
-    """A socket that listens on this address. Port 0: any free one. Raises `PortTakenError`, which names the `way_out`."""
+    """Yields a socket that listens on this address; port 0 takes any free one. Raises `PortTakenError`, which names the `way_out`."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
     except socket.gaierror:
@@ -35,7 +35,7 @@ def listening(host: str, port: int, *, way_out: str = "choose another with --por
 
 @contextmanager
 def inherited_or_listening(inherited: int | None, host: str, port: int) -> Iterator[socket.socket]:
-    """The inherited socket of this number, else one of this address. Raises `PortTakenError`."""
+    """Yields the inherited socket of this number, else one of this address. Raises `PortTakenError`."""
     if inherited is None:
         with listening(host, port) as bound:
             yield bound
@@ -45,6 +45,6 @@ def inherited_or_listening(inherited: int | None, host: str, port: int) -> Itera
 
 
 def address(bound: socket.socket) -> str:
-    """The address as a client writes it."""
+    """Returns the address as a client writes it."""
     host, port = bound.getsockname()[:2]
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"

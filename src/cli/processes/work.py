@@ -1,4 +1,4 @@
-"""`dossier work`: long work. Propagations are one process's at a time, each contact file is whose holds its lock."""
+"""`dossier work`: long work. One process at a time runs propagations; a contact file is read by the process that holds its lock."""
 
 from datetime import timedelta
 from functools import partial
