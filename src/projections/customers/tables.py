@@ -20,11 +20,11 @@ MERGES: Final = Merges("customer_merges")
 
 TABLES: Final = ("customers", NAMES.table, NUMBERS.table, VERSIONS.table, MERGES.table)
 DDL: Final = f"""
-        CREATE TABLE customers (number text COLLATE "C" PRIMARY KEY, registered_at timestamptz NOT NULL);
-        {NAMES.ddl}
-        CREATE INDEX customer_names_tokens ON customer_names USING gin (string_to_array(tokens, ' '));
-        {NUMBERS.ddl}
-        CREATE INDEX customer_numbers_holders ON customer_numbers (alternate_number, lower(known));
-        {VERSIONS.ddl}
-        {MERGES.ddl}
-    """
+    CREATE TABLE customers (number text COLLATE "C" PRIMARY KEY, registered_at timestamptz NOT NULL);
+    {NAMES.ddl}
+    CREATE INDEX customer_names_tokens ON customer_names USING gin (string_to_array(tokens, ' '));
+    {NUMBERS.ddl}
+    CREATE INDEX customer_numbers_holders ON customer_numbers (alternate_number, lower(known));
+    {VERSIONS.ddl}
+    {MERGES.ddl}
+"""

@@ -52,30 +52,30 @@ _DAYS_DDL: Final = f"""
 """`holder`: the aggregate's id. `subjects` are separated by spaces. `superseded_by`: the position of the later event; null if in force."""
 TABLES: Final = ("history", DAYS, ZONE.table, MASKS.table)
 DDL: Final = f"""
-        CREATE TABLE history (
-            position bigint PRIMARY KEY,
-            event_id uuid NOT NULL,
-            kind text NOT NULL,
-            key text COLLATE "C" NOT NULL,
-            topic text NOT NULL,
-            version integer NOT NULL,
-            recorded_at timestamptz NOT NULL,
-            actor text NOT NULL,
-            role text NOT NULL,
-            source text NOT NULL,
-            reason text,
-            correlation_id uuid NOT NULL,
-            effective_from date,
-            effective_to date,
-            back_dated boolean NOT NULL,
-            data text NOT NULL,
-            personal bytea
-        );
-        CREATE INDEX history_key ON history (key, kind, position);
-        {_DAYS_DDL}
-        {ZONE.ddl}
-        {MASKS.ddl}
-    """
+    CREATE TABLE history (
+        position bigint PRIMARY KEY,
+        event_id uuid NOT NULL,
+        kind text NOT NULL,
+        key text COLLATE "C" NOT NULL,
+        topic text NOT NULL,
+        version integer NOT NULL,
+        recorded_at timestamptz NOT NULL,
+        actor text NOT NULL,
+        role text NOT NULL,
+        source text NOT NULL,
+        reason text,
+        correlation_id uuid NOT NULL,
+        effective_from date,
+        effective_to date,
+        back_dated boolean NOT NULL,
+        data text NOT NULL,
+        personal bytea
+    );
+    CREATE INDEX history_key ON history (key, kind, position);
+    {_DAYS_DDL}
+    {ZONE.ddl}
+    {MASKS.ddl}
+"""
 
 
 def seal_personal(keys: KeyRing, fact: Fact, personal: dict[str, Any]) -> bytes | None:
