@@ -12,18 +12,15 @@ from datetime import datetime
 from typing import Any, ClassVar, Self, TypeVar, cast
 from uuid import UUID
 
-from eventsourcing.domain import OriginatorIDError, OriginatorVersionError
-
 from aggregates.errors import StaleVersionError
 from aggregates.fact import Fact, Origin, event_id, stream_id
 
 _Applier = Callable[[Any, Any], None]
 _A = TypeVar("_A", bound=_Applier)
-_home: dict[type[Fact], tuple[type["Aggregate"], _Applier]] = {}
 
 
 def applies(fact: type[Fact]) -> Callable[[_A], _A]:
-    """Marks the method that assigns what `fact` says. Each fact class belongs to one method of one aggregate."""
+    """Marks the method that assigns what `fact` says. Each fact class belongs to one method of one aggregate: its applier."""
 
     def mark(method: _A) -> _A:
         method.__dict__["applies"] = fact
@@ -59,7 +56,7 @@ class Aggregate:
         for method in list(vars(cls).values()):
             fact = getattr(method, "applies", None)
             if fact is not None:
-                _home[fact] = (cls, method)
+                fact.APPLIER = (cls, method)
 
     @classmethod
     def id_of(cls, company: str, key: str | int) -> UUID:
@@ -92,7 +89,7 @@ class Aggregate:
             origin=origin,
             **payload,
         )
-        evolve(self, event)
+        event.mutate(self)
         self._pending.append(event)
 
     def copy(self) -> Self:
@@ -121,20 +118,3 @@ class Aggregate:
         """
         if versions is not None and self.version not in versions:
             raise StaleVersionError(versions, self.version, self.changed_by, self.changed_at)
-
-
-def evolve(aggregate: Aggregate | None, fact: Fact) -> Aggregate:
-    """Applies one fact, in order, to the aggregate it belongs to. `None` stands for an aggregate without history."""
-    home, apply = _home[type(fact)]
-    if aggregate is None:
-        aggregate = home(fact.originator_id)
-        aggregate.company = fact.company
-    if fact.originator_id != aggregate.id:
-        raise OriginatorIDError(fact.originator_id, aggregate.id)
-    if fact.originator_version != aggregate.version + 1:
-        raise OriginatorVersionError(fact.originator_version, aggregate.version + 1)
-    apply(aggregate, fact)
-    aggregate.version = fact.originator_version
-    aggregate.changed_by = fact.origin.actor
-    aggregate.changed_at = fact.recorded_at
-    return aggregate

@@ -7,6 +7,7 @@ stored fact unreadable. Stored topics are explicit and for ever; changes of shap
 `upcast_vN_vM` static methods that take and mend the stored dictionary.
 """
 
+from collections.abc import Callable
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache, lru_cache
@@ -14,6 +15,7 @@ from hashlib import sha1
 from typing import Annotated, Any, ClassVar, Final, TypeVar
 from uuid import UUID, SafeUUID
 
+from eventsourcing.domain import OriginatorIDError, OriginatorVersionError
 from eventsourcing.utils import register_topic
 from pydantic import BaseModel, ConfigDict, ValidatorFunctionWrapHandler, WrapValidator
 
@@ -112,6 +114,8 @@ class Fact(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     TOPIC: ClassVar[str]
+    APPLIER: ClassVar[tuple[type[Any], Callable[[Any, Any], None]]]
+    """The class of the aggregate it belongs to, and the method there that assigns what it says: set by `Aggregate`."""
     class_version: ClassVar[int] = 1
 
     originator_id: UUID
@@ -139,10 +143,26 @@ class Fact(BaseModel):
         return tuple(sorted(marked))
 
     def mutate(self, aggregate: Any) -> Any:
-        """Applies the fact to its aggregate; the first fact of an aggregate makes it. Called on recording and on replay."""
-        from aggregates.aggregate import evolve  # noqa: PLC0415  (facts know nothing of aggregates until they are applied)
+        """Applies the fact, in order, to the aggregate it belongs to, and returns that; `None` stands for one without history.
 
-        return evolve(aggregate, self)
+        Called on recording and on replay.
+
+        Raises:
+            OriginatorIDError, OriginatorVersionError: it is not the next fact of this aggregate.
+        """
+        home, apply = self.APPLIER
+        if aggregate is None:
+            aggregate = home(self.originator_id)
+            aggregate.company = self.company
+        if self.originator_id != aggregate.id:
+            raise OriginatorIDError(self.originator_id, aggregate.id)
+        if self.originator_version != aggregate.version + 1:
+            raise OriginatorVersionError(self.originator_version, aggregate.version + 1)
+        apply(aggregate, self)
+        aggregate.version = self.originator_version
+        aggregate.changed_by = self.origin.actor
+        aggregate.changed_at = self.recorded_at
+        return aggregate
 
 
 class EffectiveFact(Fact):

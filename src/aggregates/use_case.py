@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from functools import wraps
-from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
+from typing import Concatenate, Final, ParamSpec, Protocol, TypeVar
 from uuid import UUID
 
 from eventsourcing.persistence import IntegrityError
@@ -18,7 +18,6 @@ from eventsourcing.persistence import IntegrityError
 from aggregates.aggregate import Aggregate
 from aggregates.errors import ConflictError, DomainError, InvalidError
 from aggregates.fact import Origin
-from aggregates.setup.catalogue import Setup
 
 MOST_ATTEMPTS: Final = 8
 """How often a use case decides anew before it gives up with `BusyError`."""
@@ -99,10 +98,6 @@ class FactStore(Protocol):
         """These aggregates as the log has them now; those without history are left out."""
         ...
 
-    def setup(self) -> Setup:
-        """Categories, controls and mappings, as far as this store has read them. Not to be changed."""
-        ...
-
     def deciding(self, *, fresh: bool) -> AbstractContextManager[None]:
         """Around a use case; what several of them store is stored in one transaction.
 
@@ -121,14 +116,15 @@ class FactStore(Protocol):
         *,
         claims: Sequence[Claim] = (),
         releases: Sequence[Claim] = (),
-        decided_on: Setup | None = None,
+        decided_on: int | None = None,
         others: Sequence[Aggregate] = (),
         relied_on: Sequence[Aggregate] = (),
     ) -> Outcome:
         """Stores the aggregate's pending facts, claims and the request's outcome in one transaction.
 
-        `others` are further aggregates whose facts go into the same transaction; claims belong to the first one. `relied_on` are
-        aggregates that the decision consulted and did not change: they must still be as they were.
+        `others` are further aggregates whose facts go into the same transaction; claims belong to the first one. `decided_on` is
+        the position of the setup that the decision consulted, `relied_on` are aggregates that it consulted and did not change: all must
+        still be as they were.
 
         Raises:
             ClaimTakenError: when a claim belongs to another aggregate.
@@ -139,9 +135,12 @@ class FactStore(Protocol):
         ...
 
 
+S = TypeVar("S", bound=FactStore)
+
+
 def command(
-    use_case: Callable[Concatenate[Any, Request, P], Outcome],
-) -> Callable[Concatenate[FactStore, Request, P], Outcome]:
+    use_case: Callable[Concatenate[S, Request, P], Outcome],
+) -> Callable[Concatenate[S, Request, P], Outcome]:
     """Makes a function a use case: answered once per idempotency key, decided anew after a lost race.
 
     It is decided first on what the store remembers; key, versions and setup are verified by the store, where they cannot be
@@ -149,7 +148,7 @@ def command(
     """
 
     @wraps(use_case)
-    def run(store: FactStore, request: Request, /, *args: P.args, **kwargs: P.kwargs) -> Outcome:
+    def run(store: S, request: Request, /, *args: P.args, **kwargs: P.kwargs) -> Outcome:
         for attempt in range(MOST_ATTEMPTS):
             fresh = attempt > 0
             try:

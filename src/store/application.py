@@ -9,7 +9,7 @@ from uuid import UUID
 
 from eventsourcing.application import AggregateNotFoundError, Application
 
-from aggregates.aggregate import Aggregate, evolve
+from aggregates.aggregate import Aggregate
 from aggregates.fact import Fact
 from aggregates.setup.catalogue import Setup
 from aggregates.use_case import Claim, KeyReusedError, Outcome, Request, StaleDecisionError
@@ -83,7 +83,7 @@ class Dossier(Application[UUID]):
         with self.database.connection() as connection, connection.cursor(binary=True) as cursor:
             for row in cursor.stream(_OF_MANY, [list(ids)], size=ROWS_AT_ONCE):
                 event = recorded_event(row)
-                aggregates[event.uuid] = evolve(aggregates.get(event.uuid), read(event))
+                aggregates[event.uuid] = read(event).mutate(aggregates.get(event.uuid))
         return aggregates
 
     @property
@@ -146,7 +146,7 @@ class Dossier(Application[UUID]):
         *,
         claims: Sequence[Claim] = (),
         releases: Sequence[Claim] = (),
-        decided_on: Setup | None = None,
+        decided_on: int | None = None,
         others: Sequence[Aggregate] = (),
         relied_on: Sequence[Aggregate] = (),
         along: Sequence[Statement] = (),
@@ -165,7 +165,7 @@ class Dossier(Application[UUID]):
             releases=releases,
             owner=aggregate.id,
             outcome=outcome,
-            decided_on=None if decided_on is None else decided_on.position,
+            decided_on=decided_on,
             relied_on={other.id: other.version for other in relied_on},
             along=along,
         )

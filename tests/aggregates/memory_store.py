@@ -79,7 +79,7 @@ class MemoryStore:
         *,
         claims: Sequence[Claim] = (),
         releases: Sequence[Claim] = (),
-        decided_on: Setup | None = None,
+        decided_on: int | None = None,
         others: Sequence[Aggregate] = (),
         relied_on: Sequence[Aggregate] = (),
     ) -> Outcome:

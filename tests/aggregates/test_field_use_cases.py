@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from aggregates.customer import commands as customer
 from aggregates.customer import unmasking_commands as unmasking
 from aggregates.customer.edits import FieldChangedMeanwhileError, NoOpenInteractionError, NotAgentEditableError
 from aggregates.customer.profile import CustomerNotFoundError
@@ -16,6 +15,7 @@ from aggregates.effective import Days, When
 from aggregates.errors import DomainError, InvalidError, RefusedError
 from aggregates.fact import Fact, Role
 from aggregates.interaction import commands as interaction
+from aggregates.interaction.field_edits import edit_fields
 from aggregates.setup import commands as setup
 from aggregates.use_case import IdempotencyKey, Outcome, Request
 from field_facts import (
@@ -48,7 +48,7 @@ LAST_YEAR = Days(date(2025, 1, 1), date(2025, 12, 31))
 
 
 def edit(store: MemoryStore, request: Request = ANN, *, during: str | None = "I-1", **fields: Any) -> Outcome:
-    return customer.edit_fields(store, request, number="1001", fields=fields, interaction=during)
+    return edit_fields(store, request, number="1001", fields=fields, interaction=during)
 
 
 def refusal(store: MemoryStore, ask: Callable[[], Outcome]) -> tuple[type[DomainError], str]:
@@ -177,7 +177,7 @@ def test_a_refused_edit_of_a_masked_field_is_recorded_and_nothing_else_is() -> N
 def test_wrong_days_and_wrong_fields_are_named_at_once() -> None:  # rules 2.10, 3.9
     store = MemoryStore(*ON_CALL)
     with pytest.raises(RefusedError) as refused:
-        customer.edit_fields(
+        edit_fields(
             store,
             ANN,
             number="1001",
@@ -191,7 +191,7 @@ def test_wrong_days_and_wrong_fields_are_named_at_once() -> None:  # rules 2.10,
 
 def test_an_edit_holds_on_the_days_that_are_named() -> None:  # rule 3.11
     store = MemoryStore(*ON_CALL)
-    customer.edit_fields(
+    edit_fields(
         store,
         ANN,
         number="1001",

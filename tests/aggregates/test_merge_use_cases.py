@@ -12,6 +12,7 @@ from aggregates.customer.merging import MergedAwayError, MergeError
 from aggregates.customer.profile import CustomerNotFoundError, CustomerProfile
 from aggregates.errors import DomainError
 from aggregates.fact import Role
+from aggregates.interaction.field_edits import edit_fields
 from aggregates.use_case import Outcome, Request
 from field_facts import (
     brought_back,
@@ -116,7 +117,7 @@ def test_the_older_one_is_asked_of_the_log_where_memory_does_not_know_it() -> No
 @pytest.mark.parametrize("whose", ["1001", "1002"])
 def test_a_merge_that_loses_a_race_on_either_customer_is_decided_anew(whose: str) -> None:  # rules 6.1, 0.6
     store = MemoryStore(ADA, BOB, *DEFINED, BOBS)
-    store.meanwhile = [lambda: customer.edit_fields(store, CARL, number=whose, fields={"note": "late", "city": "Köln"})]
+    store.meanwhile = [lambda: edit_fields(store, CARL, number=whose, fields={"note": "late", "city": "Köln"})]
     merge(store, "1001", "1002")
     taken: Any = store.recorded[2]
     assert taken.fields.keys() == (set() if whose == "1001" else {"city", "note"})
@@ -177,7 +178,7 @@ def test_a_merged_customer_that_memory_knows_from_before_its_merge_is_read_anew(
         remembered = store.load(CustomerProfile, "1003")
         if again:
             merge_by(store, "second", customer.unmerge_customers, other="1003")
-            customer.edit_fields(store, CARL, number="1003", fields={"city": "Ulm"})
+            edit_fields(store, CARL, number="1003", fields={"city": "Ulm"})
         merge(store, "1001", "1002")
         merge_by(store, "third", customer.merge_customers, other="1003")
         store.stale = remembered
@@ -214,7 +215,7 @@ ON_BOB: list[Any] = [
     (customer.make_alternate_number_primary, {"alternate_number": "B1"}),
     (customer.remove_alternate_number, {"alternate_number": "B1"}),
     (customer.confirm_drawer, {"responses": {}}),
-    (customer.edit_fields, {"fields": {"city": "Bonn"}}),
+    (edit_fields, {"fields": {"city": "Bonn"}}),
     (customer.merge_customers, {"other": "1001"}),
     (customer.unmerge_customers, {"other": "1001"}),
 ]

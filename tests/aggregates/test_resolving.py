@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from aggregates.account.account import Account
-from aggregates.account.resolving import Resolved, SystemValues, resolve
+from aggregates.account.resolving import Resolved, resolve
 from aggregates.account.site import Site
 from aggregates.fact import Fact
-from aggregates.setup.system_options import SystemOptions
+from aggregates.setup.system_options import SystemOptions, SystemValues
 from profile_facts import (
     A7,
     S1,

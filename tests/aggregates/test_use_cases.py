@@ -16,6 +16,7 @@ from aggregates.errors import DomainError, StaleVersionError
 from aggregates.fact import Fact
 from aggregates.field import commands as field
 from aggregates.interaction import commands as interaction
+from aggregates.interaction import field_edits
 from aggregates.profile_class import commands as profile_class
 from aggregates.setup import commands as setup
 from aggregates.setup.category import CategoryNotFoundError
@@ -209,7 +210,7 @@ def test_every_use_case_refuses_a_version_that_is_not_the_last(
 
 
 def test_every_use_case_is_in_the_table_of_expected_versions() -> None:  # rule 0.7
-    modules = (setup, customer, unmasking, profile_class, account, field, interaction, upload)
+    modules = (setup, customer, unmasking, profile_class, account, field, interaction, field_edits, upload)
     found = {name for module in modules for name, one in vars(module).items() if hasattr(one, "__wrapped__")}
     assert found == {use_case.__name__ for use_case, *_ in STALE} | NOT_COMPARED
 

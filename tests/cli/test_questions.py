@@ -10,10 +10,11 @@ import pytest
 
 from aggregates.account.commands import assign_class, create_site, open_account, update_profile
 from aggregates.account.place import Place
-from aggregates.customer.commands import confirm_drawer, edit_fields, register_customer, rename_customer
+from aggregates.customer.commands import confirm_drawer, register_customer, rename_customer
 from aggregates.effective import When
 from aggregates.fact import Role
 from aggregates.field.commands import change_field
+from aggregates.interaction.field_edits import edit_fields
 from aggregates.profile_class.commands import define_class
 from aggregates.setup.commands import change_system_options, define_category, define_response
 from business_fields import upload_row

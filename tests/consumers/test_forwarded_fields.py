@@ -6,6 +6,7 @@ import pytest
 
 from aggregates.customer import commands as customers
 from aggregates.customer.profile import CustomerProfile
+from aggregates.interaction.field_edits import edit_fields
 from aggregates.setup import commands as setup
 from business_fields import request, standard_fields, upload_row
 from consumer_world import FAST, TOKEN, Company, Loops, Simulator, World, fold_deliveries, incoming_of, wait_for
@@ -31,7 +32,7 @@ def house(dossier: Dossier, company: Company) -> Dossier:
 
 def edit(house: Dossier, number: str = "1001", **values: str | None) -> list[Any]:
     """Edits fields and gives the recorded events."""
-    outcome = customers.edit_fields(house, request(), number=number, fields=values)
+    outcome = edit_fields(house, request(), number=number, fields=values)
     fold_deliveries(house)
     return last(house, outcome.position, len(values))
 

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from aggregates.customer.commands import edit_fields
+from aggregates.interaction.field_edits import edit_fields
 from jobs.upload import run as uploading
 from store.application import Dossier
 from upload_room import counts, end, fields, receive, request, run, uploaded, values

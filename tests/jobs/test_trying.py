@@ -7,10 +7,11 @@ from typing import Any, Final
 
 import pytest
 
-from aggregates.customer.commands import edit_fields, merge_customers, register_customer
+from aggregates.customer.commands import merge_customers, register_customer
 from aggregates.customer.profile import CustomerProfile
 from aggregates.effective import When
 from aggregates.errors import RefusedError
+from aggregates.interaction.field_edits import edit_fields
 from conftest import TODAY
 from jobs.upload import run
 from jobs.upload.dry_run import MOST_ERRORS, DryRun, Trying

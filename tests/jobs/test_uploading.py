@@ -12,7 +12,6 @@ import pytest
 
 from aggregates.customer.commands import (
     add_alternate_number,
-    edit_fields,
     merge_customers,
     register_customer,
     remove_alternate_number,
@@ -21,6 +20,7 @@ from aggregates.effective import Days, When
 from aggregates.fact import Fact, Role, Source
 from aggregates.field.commands import change_field
 from aggregates.field.field import MASK
+from aggregates.interaction.field_edits import edit_fields
 from aggregates.upload.mapping import ColumnError
 from aggregates.upload.upload import Upload, UploadOverError
 from conftest import TODAY, environment

@@ -11,6 +11,7 @@ from aggregates.customer import commands as customers
 from aggregates.effective import When
 from aggregates.errors import InvalidError
 from aggregates.field.commands import change_field
+from aggregates.interaction.field_edits import edit_fields
 from aggregates.setup import commands as setup
 from aggregates.use_case import Request
 from business_fields import standard_fields, upload_row
@@ -203,7 +204,7 @@ def test_values_that_several_events_bring_are_told_field_by_field(house: Dossier
         setup.map_field(house, ask(), key=key, attribute=f"its_{key}")
     upload_row(house, "1003", {"city": "Rome", "loan_type": "Car"})
     forward(house, ask)
-    customers.edit_fields(house, ask(), number="1003", fields={"city": "York", "first_name": "Zaphod"})
+    edit_fields(house, ask(), number="1003", fields={"city": "York", "first_name": "Zaphod"})
     change_field(house, ask(), key="city", given={"policy": "agent"})
     upload_row(house, "1003", {"city": "Bonn", "due_date": "20300101"}, upload="U-2")
     customers.merge_customers(house, ask(), number="1001", other="1003")

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from aggregates.customer.commands import edit_fields, merge_customers, register_customer, unmerge_customers
+from aggregates.customer.commands import merge_customers, register_customer, unmerge_customers
 from aggregates.customer.merging import MergedAwayError
 from aggregates.customer.profile import CustomerProfile
 from aggregates.effective import FROM_TODAY, When
 from aggregates.fact import Role
 from aggregates.field.commands import change_field, define_field
+from aggregates.interaction.field_edits import edit_fields
 from aggregates.use_case import Request
 from business_fields import standard_fields, upload_row
 from conftest import TODAY

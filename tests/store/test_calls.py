@@ -6,11 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from aggregates.customer.commands import edit_fields, register_customer
+from aggregates.customer.commands import register_customer
 from aggregates.customer.edits import NoOpenInteractionError
 from aggregates.fact import Role
 from aggregates.field.commands import define_field
 from aggregates.interaction.commands import close_interaction, start_interaction
+from aggregates.interaction.field_edits import edit_fields
 from aggregates.interaction.interaction import AgentBusyError
 from aggregates.use_case import Request
 from conftest import environment

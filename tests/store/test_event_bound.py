@@ -13,6 +13,7 @@ from aggregates.customer.profile import CustomerProfile
 from aggregates.effective import Days, When
 from aggregates.fact import MOST_EVENT_BYTES, EventTooLargeError, Fact, event_id
 from aggregates.field.commands import define_field
+from aggregates.interaction.field_edits import edit_fields
 from aggregates.use_case import Request
 from business_fields import standard_fields
 from conftest import TODAY
@@ -114,7 +115,7 @@ def test_a_merge_of_a_long_history_and_its_undoing_are_several_events_each_bound
         edits = dict.fromkeys(("note", "last_name"), f"{offset}{text}")
         one.edit_fields(ask().origin, edits, dossier.setup().fields, Days(day, day), dated=True)
     dossier.put(one.collect_events())
-    customers.edit_fields(dossier, ask(), number="1002", fields={"note": "late", "last_name": "Ray"}, when=When(FIRST))
+    edit_fields(dossier, ask(), number="1002", fields={"note": "late", "last_name": "Ray"}, when=When(FIRST))
     for other in ("1002", "1003"):
         customers.merge_customers(dossier, ask(), number="1001", other=other)
     for other in ("1002", "1003"):

@@ -13,14 +13,14 @@ from aggregates.effective import FROM_TODAY, Days, When
 from aggregates.errors import InvalidError
 from aggregates.profile_class.profile_class import DEFAULT, ClassNotDefinedError, ProfileClass
 from aggregates.profile_class.terms import NOTHING, check_amounts, check_kept, check_named, read_patch
-from aggregates.setup.catalogue import Setup
+from aggregates.setup.catalogue import Setup, SetupStore
 from aggregates.texts import Faults
 from aggregates.use_case import FactStore, Outcome, Request, command
 
 
 @command
 def open_account(
-    store: FactStore, request: Request, *, account: str, customer: str, start: date | None = None
+    store: SetupStore, request: Request, *, account: str, customer: str, start: date | None = None
 ) -> Outcome:
     """Opens a billing account of a customer, with the class DEFAULT from its start date on (rule 2.5).
 
@@ -39,7 +39,7 @@ def open_account(
     default = _class(setup, DEFAULT)
     number = owner.number if owner else customer
     new_account.open(request.origin, number=account, customer=number, start=start, default=default)
-    return store.keep(request, new_account, decided_on=setup)
+    return store.keep(request, new_account, decided_on=setup.position)
 
 
 @command
@@ -55,7 +55,7 @@ def create_site(store: FactStore, request: Request, *, account: str, site: str) 
 
 @command
 def assign_class(
-    store: FactStore,
+    store: SetupStore,
     request: Request,
     place: Place,
     *,
@@ -80,7 +80,7 @@ def assign_class(
         holder.create_profile(request.origin, assigned, days)
     else:
         holder.assign(request.origin, assigned, days, keep_later=when.keep_later, keep_overrides=keep_overrides)
-    return store.keep(request, holder, decided_on=setup)
+    return store.keep(request, holder, decided_on=setup.position)
 
 
 @command

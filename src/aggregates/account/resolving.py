@@ -8,7 +8,8 @@ from enum import StrEnum
 from uuid import UUID
 
 from aggregates.account.profile import Profile
-from aggregates.profile_class.terms import Terms, Value
+from aggregates.profile_class.terms import Value
+from aggregates.setup.system_options import SystemValues
 
 
 class Level(StrEnum):
@@ -29,14 +30,6 @@ class Resolved:
     origin: str | None = None
     profile_class: str | None = None
     class_version: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SystemValues:
-    """The company's system options in force on a day, and the event behind each path."""
-
-    terms: Terms
-    set_by: dict[str, UUID]
 
 
 def explained(profile: Profile, level: Level) -> dict[str, Resolved]:

@@ -1,8 +1,8 @@
 """Use cases of a customer profile. Each loads what it needs, lets the profile decide, and stores its facts."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from aggregates import texts
 from aggregates.customer.merging import MergeError, check_not_merged, is_absorbed
@@ -11,7 +11,7 @@ from aggregates.customer.profile import CustomerNotFoundError, CustomerProfile
 from aggregates.effective import FROM_TODAY, When
 from aggregates.errors import InvalidError
 from aggregates.fact import Origin, Source
-from aggregates.interaction.interaction import Interaction
+from aggregates.setup.catalogue import SetupStore
 from aggregates.use_case import Claim, ClaimTakenError, FactStore, Outcome, Request, StaleDecisionError, command
 
 ALTERNATE_NUMBERS: Final = "alternate_number"
@@ -126,7 +126,7 @@ def remove_alternate_number(store: FactStore, request: Request, *, number: str, 
 
 @command
 def confirm_drawer(
-    store: FactStore,
+    store: SetupStore,
     request: Request,
     *,
     number: str,
@@ -148,71 +148,12 @@ def confirm_drawer(
             keep_later=when.keep_later,
         )
     faults.raise_any()
-    return store.keep(request, customer, decided_on=setup)
-
-
-@command
-def edit_fields(
-    store: FactStore,
-    request: Request,
-    *,
-    number: str,
-    fields: Mapping[str, Any],
-    interaction: str | None = None,
-    when: When = FROM_TODAY,
-) -> Outcome:
-    """Save in the widget (rules 3.4-3.7, 3.9). The expected version is compared field by field: others do not conflict.
-
-    The interaction must be open at the moment of storing: one that ends or is closed meanwhile has the edit decided anew (rule 3.5).
-    """
-    customer = store.load(CustomerProfile, number)
-    if customer is None:
-        raise CustomerNotFoundError(f"Customer {number} does not exist.")
-    check_not_merged(customer)
-    seen = _seen(customer, request.expected_versions)
-    setup, call = store.setup(), _open_interaction(store, request, customer, interaction)
-    faults = texts.Faults()
-    days = when.days(faults, request.today)
-    with faults:
-        customer.edit_fields(
-            request.origin,
-            fields,
-            setup.fields,
-            days,
-            dated=when.dated,
-            keep_later=when.keep_later,
-            seen=seen,
-            interaction=None if call is None else call.key,
-            zone=setup.controls.zone,
-        )
-    faults.raise_any()
-    return store.keep(request, customer, decided_on=setup, relied_on=() if call is None else (call,))
-
-
-def _seen(customer: CustomerProfile, versions: Collection[int] | None) -> int | None:
-    """The latest of the versions that the caller names, as far as they can have been seen. Raises `StaleVersionError` where none can."""
-    if versions is None:
-        return None
-    past = [version for version in versions if version <= customer.version]
-    if not past:
-        customer.expect(versions)
-    return max(past)
-
-
-def _open_interaction(
-    store: FactStore, request: Request, customer: CustomerProfile, interaction: str | None
-) -> Interaction | None:
-    """The interaction that was named, if it is open and this caller's with this customer, or with one whose merges led to it."""
-    call = None if interaction is None else store.load(Interaction, interaction)
-    if call is None or not call.open_for(call.customer, request.origin.actor):
-        return None
-    called = standing(store, call.customer)
-    return call if called is not None and called.number == customer.number else None
+    return store.keep(request, customer, decided_on=setup.position)
 
 
 @command
 def merge_customers(
-    store: FactStore,
+    store: SetupStore,
     request: Request,
     *,
     number: str,
@@ -234,16 +175,16 @@ def merge_customers(
         customer, merged = merged, customer
     setup = store.setup()
     customer.absorb(_as_merge(request.origin), merged, setup.fields)
-    return store.keep(request, customer, others=[merged], decided_on=setup)
+    return store.keep(request, customer, others=[merged], decided_on=setup.position)
 
 
 @command
-def unmerge_customers(store: FactStore, request: Request, *, number: str, other: str) -> Outcome:
+def unmerge_customers(store: SetupStore, request: Request, *, number: str, other: str) -> Outcome:
     """Undoes the merge of `other` into `number` (rule 6.1)."""
     customer, merged = _customer(store, request, number), _other_customer(store, other)
     setup = store.setup()
     customer.release(_as_merge(request.origin), merged, setup.fields, _also_merged(store, customer, other))
-    return store.keep(request, customer, others=[merged], decided_on=setup)
+    return store.keep(request, customer, others=[merged], decided_on=setup.position)
 
 
 def _other_customer(store: FactStore, other: str) -> CustomerProfile:

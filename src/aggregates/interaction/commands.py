@@ -13,7 +13,7 @@ from aggregates.interaction.interaction import (
     InteractionNotFoundError,
     State,
 )
-from aggregates.setup.catalogue import Setup
+from aggregates.setup.catalogue import Setup, SetupStore
 from aggregates.setup.controls import AGENTS_START, YES
 from aggregates.texts import Faults
 from aggregates.use_case import Claim, ClaimTakenError, FactStore, Outcome, Request, StaleDecisionError, command
@@ -24,7 +24,7 @@ OPEN_INTERACTION: Final = "open_interaction"
 
 @command
 def start_interaction(
-    store: FactStore, request: Request, *, interaction: str, customer: str, agent: str | None = None
+    store: SetupStore, request: Request, *, interaction: str, customer: str, agent: str | None = None
 ) -> Outcome:
     """An agent's call with a customer begins now; without `agent` it is the calling agent's.
 
@@ -52,7 +52,7 @@ def start_interaction(
         )
     faults.raise_any()
     try:
-        return store.keep(request, found, claims=[Claim(OPEN_INTERACTION, found.agent)], decided_on=setup)
+        return store.keep(request, found, claims=[Claim(OPEN_INTERACTION, found.agent)], decided_on=setup.position)
     except ClaimTakenError as taken:
         raise _busy(store, found.agent, taken.owner) from taken
 

@@ -2,16 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final, Protocol, cast
 from uuid import UUID
 
-from aggregates.aggregate import Aggregate, evolve
+from aggregates.aggregate import Aggregate
 from aggregates.fact import Fact
 from aggregates.field.field import BusinessField, FieldDefinition
 from aggregates.profile_class.profile_class import ProfileClass
 from aggregates.setup.category import CategoryNotFoundError, ProfileCategory
 from aggregates.setup.controls import SystemControls
 from aggregates.setup.mappings import AttributeMappings
+from aggregates.use_case import FactStore
 
 FAMILIES: Final = (
     ProfileCategory.KIND,
@@ -47,7 +48,7 @@ class Setup:
             before = known.get(fact.originator_id)
             if before is not None and before.id not in touched:
                 before = before.copy()
-            known[fact.originator_id] = evolve(before, fact)
+            known[fact.originator_id] = fact.mutate(before)
             touched.add(fact.originator_id)
         return Setup(self.company, known, position or self.position) if touched else self
 
@@ -85,3 +86,11 @@ class Setup:
         """All business field definitions by key, by group, position, then order of definition (rule 3.8)."""
         found = [one.definition for one in self.aggregates.values() if isinstance(one, BusinessField)]
         return {one.key: one for one in sorted(found, key=lambda one: (one.group, one.position))}
+
+
+class SetupStore(FactStore, Protocol):
+    """What use cases that consult the setup need of the store besides."""
+
+    def setup(self) -> Setup:
+        """Categories, controls and mappings, as far as this store has read them. Not to be changed."""
+        ...

@@ -1,15 +1,24 @@
 """`SystemOptions`: what the company itself says of options and amounts, where neither site nor account does (rule 2.13)."""
 
+from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from aggregates.account.resolving import SystemValues
 from aggregates.aggregate import Aggregate, applies
 from aggregates.effective import Days, Timeline, Version
 from aggregates.fact import Origin, event_id
-from aggregates.profile_class.terms import NOTHING, Patch, check_bounds, differing
+from aggregates.profile_class.terms import NOTHING, Patch, Terms, check_bounds, differing
 from aggregates.setup.events import SystemOptionsChanged
 from aggregates.texts import Faults
+
+
+@dataclass(frozen=True, slots=True)
+class SystemValues:
+    """The company's system options in force on a day, and the event behind each path."""
+
+    terms: Terms
+    set_by: dict[str, UUID]
+
 
 _NONE = SystemValues(NOTHING, {})
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from aggregates.effective import FROM_TODAY, When
+from aggregates.setup.catalogue import SetupStore
 from aggregates.texts import Faults
 from aggregates.upload.mapping import MappingNotFoundError, UploadMapping, check_columns, check_delimiter
 from aggregates.upload.upload import Counts, Upload, UploadNotFoundError
@@ -12,7 +13,7 @@ from aggregates.use_case import FactStore, Outcome, Request, command
 
 @command
 def save_mapping(
-    store: FactStore,
+    store: SetupStore,
     request: Request,
     *,
     name: str,
@@ -28,12 +29,12 @@ def save_mapping(
     mapping.save(
         request.origin, name=name, columns=columns, fields=setup.fields.keys(), delimiter=delimiter, header=header
     )
-    return store.keep(request, mapping, decided_on=setup)
+    return store.keep(request, mapping, decided_on=setup.position)
 
 
 @command
 def receive_upload(
-    store: FactStore,
+    store: SetupStore,
     request: Request,
     *,
     upload: str,

@@ -9,11 +9,12 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from aggregates.customer import commands, unmasking_commands
+from aggregates.customer import unmasking_commands
 from aggregates.customer.profile import CustomerNotFoundError
 from aggregates.customer.unmasking import UNMASKERS
 from aggregates.errors import DomainError
 from aggregates.fact import Role
+from aggregates.interaction import field_edits
 from api.parameters.paths import NUMBER
 from api.parameters.reading import Reading
 from api.parameters.shapes import DatedBody, FieldEdit, InteractionId
@@ -75,7 +76,7 @@ def edit_fields(write: Writing, number: NUMBER, body: FieldEdits) -> Response:
     """Save: changes what is given, or refuses all of it, naming every field that is wrong (rules 3.4-3.7, 3.9)."""
     dossier, request = write.services.dossier, write.ask(body.reason)
     try:
-        outcome = commands.edit_fields(
+        outcome = field_edits.edit_fields(
             dossier,
             request,
             number=number,

@@ -12,9 +12,10 @@ from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
 from aggregates.account.commands import create_site, open_account
-from aggregates.customer.commands import edit_fields, register_customer
+from aggregates.customer.commands import register_customer
 from aggregates.errors import ConflictError
 from aggregates.fact import Origin, Role, Source
+from aggregates.interaction.field_edits import edit_fields
 from aggregates.profile_class.commands import define_class
 from aggregates.setup.commands import define_category, define_response, map_category, set_control
 from aggregates.setup.controls import AGENTS_START, K87, L37, L51, YES

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Final, Protocol
 from uuid import UUID
 
-from aggregates.aggregate import Aggregate, evolve
+from aggregates.aggregate import Aggregate
 from aggregates.customer.commands import ALTERNATE_NUMBERS
 from jobs.upload.trial import Trial
 from store.application import Dossier
@@ -61,7 +61,7 @@ class Tried(Recorded):
         for fact in self._trial.facts_of(ids):
             customer = found.get(fact.originator_id)
             version = 1 if customer is None else customer.version + 1  # a clerk may have saved since the row was tried
-            found[fact.originator_id] = evolve(customer, fact.model_copy(update={"originator_version": version}))
+            found[fact.originator_id] = fact.model_copy(update={"originator_version": version}).mutate(customer)
         return found
 
     def owners(self, numbers: Collection[str]) -> dict[str, UUID]:

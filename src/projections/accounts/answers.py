@@ -10,11 +10,12 @@ import orjson
 
 from aggregates.account.place import Place
 from aggregates.account.profile import HERE, Profile
-from aggregates.account.resolving import Level, Resolved, SystemValues, explained, resolve
+from aggregates.account.resolving import Level, Resolved, explained, resolve
 from aggregates.effective import Days
 from aggregates.profile_class.amounts import AMOUNTS
 from aggregates.profile_class.options import OPTIONS
 from aggregates.profile_class.terms import Terms
+from aggregates.setup.system_options import SystemValues
 from projections.accounts.models import (
     Applied,
     Applies,
