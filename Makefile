@@ -1,4 +1,4 @@
-# `make up` runs the product, `make test` proves it, `make bench` measures it. Nothing else to learn.
+# `make up` runs the product, `make test` tests it, `make bench` measures it.
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
@@ -10,14 +10,14 @@ WORKERS ?= 2
 .PHONY: help up test bench endure hostile outages check lock clean
 
 help:
-	@echo "make up           run Dossier here: API, projections, forwarder, a Customer Engagement simulator"
-	@echo "make up KAFKA=1   the same through a local Apache Kafka"
-	@echo "make up PORT=8001 the same on another port"
-	@echo "make test         format, lint, types, and every test against real servers"
-	@echo "make bench        ratios against peers, written to benchmarks/results.json"
-	@echo "make endure       two companies on one Kafka while all is killed, frozen and filled up; SECONDS=600"
-	@echo "make hostile      attackers beside saves and a probe: times, memory, answers; SECONDS=1800"
-	@echo "make outages      what health, status and metrics tell about outages, second by second; SECONDS=150 each"
+	@echo "make up           run Dossier locally: API, projections, forwarder, a Customer Engagement simulator"
+	@echo "make up KAFKA=1   the same, through a local Apache Kafka"
+	@echo "make up PORT=8001 the same, on another port"
+	@echo "make test         check format, lint and types, and run all tests against real servers"
+	@echo "make bench        measure performance against peers; results go to benchmarks/results.json"
+	@echo "make endure       run two companies on one Kafka while processes are killed, servers stall and a disk fills up; SECONDS=600"
+	@echo "make hostile      attack the API while clients save; report latency, memory and responses; SECONDS=1800"
+	@echo "make outages      record what health, status and metrics report during outages; SECONDS=150 each"
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -46,12 +46,12 @@ test: check
 bench: $(VENV)/.installed
 	$(BIN)/python -m benchmarks
 
-# Long runs: each has a time of its own unless SECONDS says another.
+# Long runs: each has its own default duration; SECONDS overrides it.
 endure hostile outages: LONG_RUN = $(BIN)/python -m benchmarks $(subst endure,enduring,$@) $(if $(SECONDS),--seconds $(SECONDS))
 endure hostile outages: $(VENV)/.installed
 	$(LONG_RUN)
 
-# Three locks: everything for development, what runs for the image, what builds the image's wheel.
+# Three lock files: everything for development, the image's runtime, and the build of the image's wheel.
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header
 lock: $(VENV)/.installed
 	$(LOCK) --group dev pyproject.toml --output-file requirements.lock
