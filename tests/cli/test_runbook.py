@@ -15,7 +15,8 @@ from projections.catalogue import projections
 from projections.engine.runner import Runner
 from vital_signs import EVERYTHING, running
 
-RUNBOOK = (Path(__file__).parents[2] / "deploy" / "runbook.md").read_text()
+ROOT = Path(__file__).parents[2]
+RUNBOOK = (ROOT / "deploy" / "runbook.md").read_text()
 STATEMENTS = re.findall(r"```sql\n(.*?)```", RUNBOOK, re.DOTALL)
 COMMANDS = sorted(set(re.findall(r"dossier ((?:dead-letters )?[a-z-]+)(?= |`|$)", RUNBOOK, re.MULTILINE)))
 OPTIONS = sorted(set(re.findall(r"dossier (dead-letters [a-z-]+|[a-z-]+)[^\n`]*?(--[a-z-]+)", RUNBOOK)))
@@ -32,6 +33,13 @@ def test_every_command_of_the_runbook_exists() -> None:
 def test_every_option_of_the_runbook_exists(command: str, option: str) -> None:
     help_text = CliRunner().invoke(app, [*command.split(), "--help"]).stdout
     assert option in help_text or option == "--help"
+
+
+def test_every_section_that_a_fault_refers_to_exists() -> None:
+    sources = "".join(path.read_text() for path in (ROOT / "src").rglob("*.py"))
+    sections = set(re.findall(r'Runbook: ([^"]+)\."', sources))
+    assert len(sections) > 5
+    assert sections <= set(re.findall(r"^## (.+)$", RUNBOOK, re.MULTILINE))
 
 
 def test_every_statement_of_the_runbook_works(line: CommandLine) -> None:

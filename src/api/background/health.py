@@ -30,7 +30,7 @@ SILENT: Final = Health(
         Fault(
             "database",
             f"The database has not answered within {WAIT_S} s.",
-            "Check that PostgreSQL is running and not stuck. Runbook: PostgreSQL is gone.",
+            "Check that PostgreSQL is running and not stuck. Runbook: PostgreSQL is down.",
             blocks=True,
         )
     ]

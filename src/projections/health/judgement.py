@@ -40,7 +40,7 @@ _DATABASE_TODO: Final = {
     outages.READ_ONLY: "Point DATABASE_URL at the primary, or end its read-only mode.",
     outages.TOO_MANY_CONNECTIONS: "Raise max_connections of PostgreSQL, or lower the pool sizes.",
 }
-_BRING_BACK: Final = "Bring PostgreSQL back; nothing has to be restarted. Runbook: PostgreSQL is gone."
+_BRING_BACK: Final = "Restore PostgreSQL; nothing has to be restarted. Runbook: PostgreSQL is down."
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,14 +271,14 @@ def _of_sending(vitals: Vitals, processes: Set[str]) -> Iterator[Fault]:
     relay, waiting = vitals.relay, vitals.waiting
     if relay is not None and relay.lag_s > BEHIND_S and "relay" in processes:
         why = f"It is {_counted(relay.lag, 'event', 'events')} and {relay.lag_s:,.0f} s behind."
-        yield Fault("relay", why, "Wait, if it catches up. Runbook: The Kafka broker is gone.")
+        yield Fault("relay", why, "Wait, if it catches up. Runbook: The Kafka broker is down.")
     if vitals.refused_messages:
         keys = _counted(vitals.refused_messages, "key waits", "keys wait")
         yield Fault("relay", f"Kafka refused messages, and {keys}.", "See `dossier refused-messages list`.")
     if waiting is not None and waiting.oldest_s > WAITING_S and "forward" in processes:
         changes = _counted(waiting.waiting, "change waits", "changes wait")
         why = f"{changes} to be sent, the oldest for {waiting.oldest_s:,.0f} s."
-        yield Fault("deliveries", why, "Runbook: Customer Engagement refuses, or is away.")
+        yield Fault("deliveries", why, "Runbook: Customer Engagement rejects changes, or is down.")
 
 
 def _counted(count: int, singular: str, plural: str) -> str:
