@@ -1,1 +1,1 @@
-"""What Dossier costs against what one would use instead, measured in the same run on the same machine."""
+"""Benchmarks of Dossier against the alternatives, measured in the same run on the same machine."""

@@ -1,7 +1,7 @@
-"""`make bench`: every ratio in one run, or the ones named; prints them and writes `benchmarks/results.json`.
+"""`make bench`: measures all ratios, or only the named ones, prints them and writes `benchmarks/results.json`.
 
-Three long runs are no ratios, and each has options of its own: `python -m benchmarks enduring` kills, freezes and fills up all there is,
-and counts what became of acknowledged saves; `hostile` attacks the API; `outages` asks what is told about an outage.
+Three long runs measure no ratios and have their own options: `python -m benchmarks enduring` kills and pauses processes and servers, fills
+up a disk, and counts what became of the acknowledged saves; `hostile` attacks the API; `outages` records what is reported about outages.
 """
 
 import sys

@@ -1,8 +1,8 @@
-"""Profiles at two clocks among a million rectangles, by read model and by replay, against a bare probe and the library's `repository.get`.
+"""Profile reads at two clocks among a million rectangles, against a bare index probe and the library's `repository.get`.
 
-Accounts with 10, 1,000 and 10,000 versions: day ranges at random over ten years, one in ten open-ended, each decided by the aggregate
-and folded by the engine. The other rectangles are copied in, under the same exclusion constraint. Every read asks a random day, as
-known at a random instant.
+Profiles are read from the read model and by replay, for accounts with 10, 1,000 and 10,000 versions. Their day ranges are random over ten
+years, one in ten open-ended; the aggregate decides each version and the engine folds it. The other rectangles are copied in, under the
+same exclusion constraint. Every read uses a random day, as known at a random instant.
 """
 
 import random

@@ -1,6 +1,7 @@
-"""Catch-up of a read model over stored events, against the library's projection runner over as many stored by the library.
+"""Catch-up of a read model over stored events, against the library's projection runner over the same number of its own events.
 
-Ours is the drawer: rectangles on two clocks. The peer keeps one plain row a customer and category, which is less work an event.
+Our read model is the drawer, with rectangles on two clocks. The peer keeps one plain row per customer and category, which is less work
+per event.
 """
 
 import time

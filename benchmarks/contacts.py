@@ -1,4 +1,4 @@
-"""Lines of a contact file of any size, of the shape and mess of real ones."""
+"""Generates contact files of any size, as irregular as real ones."""
 
 import random
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A small HTTP load: prepared requests over kept connections, so that the client costs next to nothing beside the server."""
+"""A small HTTP load generator: it sends prepared requests over persistent connections, so that the client costs almost nothing."""
 
 import asyncio
 import time

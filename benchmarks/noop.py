@@ -1,4 +1,4 @@
-"""The HTTP peer: a route that reads the same body by the same model and does nothing."""
+"""The HTTP peer: a route that parses the same body with the same model and does nothing."""
 
 from datetime import date
 

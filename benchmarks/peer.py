@@ -1,4 +1,4 @@
-"""The peer: the same facts kept by the library's own means, an ordinary `eventsourcing` application on PostgreSQL."""
+"""The peer: an ordinary `eventsourcing` application on PostgreSQL that stores the same facts."""
 
 from datetime import date
 from typing import Any

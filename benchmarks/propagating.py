@@ -1,7 +1,7 @@
-"""A changed profile class written into 100,000 profiles, against one save each by an ordinary application of the library.
+"""A changed profile class written into 100,000 profiles, against an ordinary application of the library that saves each profile.
 
-Ours is the worker's whole run: finding the profiles, loading, deciding, storing facts and outcomes. The peer loads each aggregate from its
-repository, records an event with an equal payload and saves it.
+We measure the worker's whole run: finding the profiles, loading, deciding, storing facts and outcomes. The peer loads each aggregate from
+its repository, records an event with an equal payload and saves it.
 """
 
 import time

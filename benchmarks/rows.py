@@ -1,4 +1,4 @@
-"""One line of the result: ours, a peer's, their ratio, and the goal."""
+"""A row of the results: our figure, the peer's, their ratio, and the goal."""
 
 import json
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The servers of a run: one PostgreSQL for ours and the peers, in a temporary directory, and one Apache Kafka."""
+"""The servers of a run: one PostgreSQL, shared by Dossier and its peers, in a temporary directory, and one Apache Kafka."""
 
 import base64
 import importlib.util

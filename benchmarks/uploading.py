@@ -1,7 +1,8 @@
-"""A contact file of new customers, eight mapped columns, against one save a row by an ordinary application of the library.
+"""An upload of a contact file of new customers with eight mapped columns, against an ordinary application that saves each row.
 
-Ours is the whole run over a file that is in the database already: unsealing, reading, matching, checking, sealing, storing. The peer
-splits the row and saves an aggregate with the values as they stand, in clear. Last, PostgreSQL's own COPY of the file into a plain table.
+We measure the whole run over a file that is already in the database: decrypting, reading, matching, checking, encrypting, storing. The
+peer splits each row and saves an aggregate with the values unchanged and unencrypted. The last row is PostgreSQL's own COPY of the file
+into a plain table.
 """
 
 import csv

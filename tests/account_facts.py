@@ -1,4 +1,4 @@
-"""Facts of profile classes, accounts and sites as they may happen, with every kind of value in them; one of each event class."""
+"""Facts of profile classes, accounts and sites with every kind of value; one of each event class."""
 
 from datetime import date
 from decimal import Decimal

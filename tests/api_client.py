@@ -1,4 +1,4 @@
-"""Speaking HTTP to the application in tests, as one of the four roles."""
+"""An HTTP client of the application for tests, in one of the four roles."""
 
 import json
 import re

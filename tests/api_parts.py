@@ -1,4 +1,4 @@
-"""What is around the API in tests, for fixtures of any scope: its log, its read models, and who keeps them up to date."""
+"""The API's surroundings in tests, for fixtures of any scope: the log, the read models, and the threads that keep them up to date."""
 
 import io
 import threading

@@ -1,4 +1,4 @@
-"""Every route of the application: method, a path, a body that it takes, and who may use it."""
+"""Every route of the application: method, an example path, a valid body, and the roles that may use it."""
 
 from collections.abc import Iterator
 from typing import Any

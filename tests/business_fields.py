@@ -1,4 +1,4 @@
-"""For tests of business fields: the standard ones, rows of uploads, and edits, told through the use cases."""
+"""Helpers for tests of business fields: the standard fields, rows of uploads and edits, made through the use cases."""
 
 from collections.abc import Mapping
 from datetime import date

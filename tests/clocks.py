@@ -1,4 +1,4 @@
-"""The database's clock for tests: it was ahead, and has been set back."""
+"""Simulates a database clock that was ahead and has been set back."""
 
 from datetime import timedelta
 from typing import Final

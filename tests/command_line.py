@@ -1,4 +1,4 @@
-"""`dossier` for tests: commands run in this process through Typer's runner, or as real processes."""
+"""Runs `dossier` in tests: in this process through Typer's runner, or as a real process."""
 
 import json
 import os

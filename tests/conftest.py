@@ -1,4 +1,4 @@
-"""Real servers for every test: one PostgreSQL a run, one database a test; one Apache Kafka a run where a test asks for it."""
+"""Real servers for all tests: one PostgreSQL per run, one database per test, and one Apache Kafka per run if a test needs it."""
 
 import base64
 import importlib.util

@@ -1,4 +1,4 @@
-"""What the tests of consumers and the journeys through them share: loops in threads, a real simulator, a company that fills the log."""
+"""Helpers for tests and journeys of consumers: loops in threads, a real simulator, a company that fills the log."""
 
 import socket
 import threading

@@ -1,4 +1,4 @@
-"""Contact files for tests and benchmarks: the real ones where `DOSSIER_DATA` has them, else, and for any size, made of the same mess."""
+"""Contact files for tests and benchmarks: real ones if `DOSSIER_DATA` has them, otherwise generated ones of any size, as irregular."""
 
 import csv
 import os

@@ -1,4 +1,4 @@
-"""A small read model whose rows show every fault of an engine: an event folded twice collides, one left out is missing."""
+"""A small read model that reveals faults of an engine: an event folded twice violates a key, and an omitted one leaves a gap."""
 
 import threading
 import time

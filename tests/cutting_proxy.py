@@ -1,4 +1,4 @@
-"""A proxy in front of PostgreSQL's socket that loses the reply to a chosen statement: the fault that no server can be told to show."""
+"""A proxy in front of PostgreSQL's socket that drops the reply to a chosen statement, a fault that no server produces on request."""
 
 import os
 import socket

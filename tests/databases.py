@@ -1,4 +1,4 @@
-"""A database for every test, copied from one that was migrated once: that takes a tenth of the time of migrating it."""
+"""A database for each test, copied from one that was migrated once, which takes a tenth of the time of a migration."""
 
 import shutil
 import tempfile

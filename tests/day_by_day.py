@@ -1,6 +1,6 @@
-"""A plain model of one business field, by day: what the files said last, which edits are in force, what holds (rules 0.5, 3.2, 3.10, 3.11).
+"""A simple model of one business field by day: last value from files, edits in force, current value (rules 0.5, 3.2, 3.10, 3.11).
 
-Written from the rules and not from the code: it knows days, not ranges. A file is told row by row; a row says something of the field on
+It is written from the rules and not from the code, and works with days, not ranges. A file is applied row by row; a row sets the field on
 each day of the upload's range.
 """
 

@@ -1,6 +1,6 @@
-"""Facts of business fields, interactions, uploads and merges, for the tests of aggregates; told like those of `scenario`.
+"""Facts of business fields, interactions, uploads and merges, for the tests of aggregates, in the style of `scenario`.
 
-`FIELDS` are the fields of those tests: the standard ones, and one more of each further type. `FIELD_FACTS` has one of each event class.
+`FIELDS` are the fields of those tests: the standard ones, and one of each further type. `FIELD_FACTS` has one of each event class.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Malformed messages by the thousand: each breaks the contract in one place or several, and none names another company."""
+"""Generates thousands of malformed messages: each violates the contract in one or more places, and none names another company."""
 
 import random
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""A company with accounts, set up over HTTP: the classes of prompt and late payers, a customer, account A-7 and its site S-1."""
+"""Sets up a company with accounts over HTTP: classes for prompt and late payers, a customer, account A-7 and its site S-1."""
 
 from datetime import date
 from typing import Any, Final

@@ -1,6 +1,6 @@
-"""Facts of profile classes, accounts, sites and system options, for the tests of aggregates; told like those of `scenario`.
+"""Facts of profile classes, accounts, sites and system options, for the tests of aggregates, in the style of `scenario`.
 
-Terms are given as plain values and become types without the checks of commands, so that a test of a check never builds on it.
+Terms are given as plain values and converted without the checks of commands, so that a test of a check does not depend on it.
 """
 
 from collections.abc import Mapping

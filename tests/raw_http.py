@@ -1,4 +1,4 @@
-"""HTTP by the byte: what no client library would send, and whatever comes back."""
+"""Raw HTTP over a socket, for requests that no client library would send."""
 
 import io
 import json

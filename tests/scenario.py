@@ -1,9 +1,9 @@
-"""Given facts, when one decision, then facts: how the tests of aggregates are told.
+"""Given facts, when one decision, then facts: the form of the tests of aggregates.
 
     given(customer_registered()).when(lambda it: it.rename(ORIGIN, name="Ada", days=FROM_TODAY)).then(customer_renamed("Ada"))
 
-History is told as facts, so every such test proves replay as well; what was recorded is replayed once more and must give the same
-aggregate. Ids, days and instants are fixed. Facts are numbered by `history`, not by the test.
+History is given as facts, so every test also proves replay; the recorded facts are replayed as well and must give the same aggregate.
+Ids, days and instants are fixed. `history` numbers the facts, not the test.
 """
 
 from collections import Counter

@@ -1,4 +1,4 @@
-"""An application behind a real HTTP server on this machine, and requests of which many are under way at once."""
+"""Runs an application behind a real HTTP server on this machine, and sends many requests at once."""
 
 import asyncio
 import json

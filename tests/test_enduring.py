@@ -1,4 +1,4 @@
-"""The endurance run finds what it is there to find: each kind of fault counts as itself, in each place (`benchmarks/enduring`)."""
+"""The endurance run (`benchmarks/enduring`) detects each kind of fault in each place and counts it as such."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The hostile run finds what it is there to find (`benchmarks/hostile`): lost saves, faults of the server, slow answers."""
+"""The hostile run (`benchmarks/hostile`) detects lost saves, server errors and slow answers."""
 
 import math
 from collections import Counter

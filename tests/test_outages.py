@@ -1,4 +1,4 @@
-"""The outages run tells the truth from what only looks like it (`benchmarks/outages`)."""
+"""The outages run (`benchmarks/outages`) distinguishes reported outages from unrelated reports."""
 
 import re
 

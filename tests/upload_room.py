@@ -1,4 +1,4 @@
-"""For tests of contact uploads: a company with fields, files taken in, and read to their end."""
+"""Helpers for tests of contact uploads: a company with fields, and files that are received and processed to the end."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date

@@ -1,4 +1,4 @@
-"""Processes that beat for tests, without being processes."""
+"""Simulates the heartbeats of running processes in tests."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager

@@ -1,4 +1,4 @@
-"""For tests of propagations: a company with a class, accounts and sites of it, and a worker that is run to the end of its work."""
+"""Helpers for tests of propagations: a company with a class, its accounts and sites, and a worker that runs until nothing is left to do."""
 
 from contextlib import closing
 from datetime import date

@@ -1,4 +1,4 @@
-"""What the endurance run counts: for each place where a save must arrive, what is lost, doubled, out of order or foreign there."""
+"""Counts of the endurance run: for each destination of a save, how many are lost, duplicated, out of order or foreign."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final

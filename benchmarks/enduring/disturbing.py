@@ -1,4 +1,4 @@
-"""What disturbs the endurance run: processes and servers are killed or stand still, and the disk runs full, in an order of chance."""
+"""The disturbances of the endurance run: killed or paused processes and servers, and a full disk, in random order."""
 
 import os
 import random

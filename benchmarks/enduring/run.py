@@ -1,4 +1,4 @@
-"""One endurance run from start to count; called by `python -m benchmarks enduring`."""
+"""One endurance run from start to final count; called by `python -m benchmarks enduring`."""
 
 import argparse
 import random

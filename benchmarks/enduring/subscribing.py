@@ -1,4 +1,4 @@
-"""The subscriber of the endurance run: it reads one company's topic from its beginning, and drops repetitions as the contract says."""
+"""The subscriber of the endurance run: it reads one company's topic from the beginning and drops repetitions, as the contract requires."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""Writers of the endurance run: they save drawers all the time, and repeat every save with its key until it is acknowledged."""
+"""The writers of the endurance run: they save drawers continuously and repeat each save with its key until it is acknowledged."""
 
 import threading
 from collections import Counter, defaultdict

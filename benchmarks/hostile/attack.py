@@ -1,4 +1,4 @@
-"""An attack, and how it is carried on: by a crew of connections, at a bounded rate, for a time."""
+"""An attack and how it runs: a number of connections, at a limited rate, for a given time."""
 
 import asyncio
 import itertools

@@ -1,4 +1,4 @@
-"""The attackers' process: goes through the phases and counts, for each attack, how what it began ended."""
+"""The attackers' process: runs the phases and counts, for each attack, how its attempts ended."""
 
 import asyncio
 import time

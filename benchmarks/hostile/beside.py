@@ -1,4 +1,4 @@
-"""Runs a function in a process of its own, which does not outlive this one."""
+"""Runs a function in a child process that does not outlive this one."""
 
 import multiprocessing
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Attacks by number: document routes without a token, requests without one, broken HTTP, clients that hang up."""
+"""Attacks by volume: requests without a token, to document routes and others, malformed HTTP, clients that disconnect."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Attacks that hold something of the server: connections, worker threads, places in the event stream."""
+"""Attacks that occupy resources of the server: connections, worker threads, places in the event stream."""
 
 import itertools
 import time

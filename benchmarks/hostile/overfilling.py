@@ -1,4 +1,4 @@
-"""Attacks that send too much: headers without end, bodies with too many members or too deep."""
+"""Attacks that send too much: endless headers, bodies with too many members or levels."""
 
 import itertools
 import math

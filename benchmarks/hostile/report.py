@@ -1,4 +1,4 @@
-"""What a hostile run found, as tables: which attack hurts whom, how it was answered, and whether the aims were met."""
+"""The report of a hostile run, as tables: the effect of each attack, the answers to it, and whether the goals were met."""
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""One hostile run from start to count; called by `python -m benchmarks hostile`."""
+"""One hostile run from start to final count; called by `python -m benchmarks hostile`."""
 
 import argparse
 import shutil

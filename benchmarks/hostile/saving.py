@@ -1,8 +1,8 @@
-"""The clients who behave well: one makes saves at a steady rate, one asks whether the API lives.
+"""The well-behaved clients: one saves at a steady rate, one probes `/health/live`.
 
-Times count from when a request was due, not from when it could be sent, so that a stalled server is not measured less often. A save that
-has no acknowledgement is repeated with its key until it has one; one that cannot be sent in `UNSENT_S` is dropped, so that what one
-attack has dammed up is not held against the next.
+Latency counts from when a request was due, not from when it could be sent, so that a stalled server is not measured less often. A save
+without an acknowledgement is repeated with its key until it has one. A save that cannot be sent within `UNSENT_S` is dropped, so that the
+backlog of one attack does not count against the next.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""What attackers and clients know about the API: its port, tokens, and the requests that it takes."""
+"""What attackers and clients know about the API: its port, tokens, and the requests that it accepts."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What a phase costs the machine: the memory of the API, and the processor that it, the attackers and the client use."""
+"""Measures what a phase costs: the API's memory, and the processor time of the API, the attackers and the client."""
 
 import time
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Connections as attackers want them: anything can be sent, at any speed, and what comes of it is one word."""
+"""Connections for attackers: they send any bytes at any speed, and name the outcome in one word."""
 
 import asyncio
 import socket

@@ -1,4 +1,4 @@
-"""Judges what was observed around an outage: when it was told, whether until its end, and when all was well again."""
+"""Evaluates the observations of an outage: when it was reported, whether until its end, and when everything had recovered."""
 
 import re
 from collections.abc import Iterator, Sequence

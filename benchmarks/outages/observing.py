@@ -1,4 +1,4 @@
-"""Asks `/health/ready`, `/metrics` and `dossier status` again and again, each in a thread of its own, and keeps what they say."""
+"""Polls `/health/ready`, `/metrics` and `dossier status`, each in its own thread, and records their reports."""
 
 import subprocess
 import threading

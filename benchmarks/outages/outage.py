@@ -1,4 +1,4 @@
-"""The outages: what is taken away, how it is given back, and by which words one knows that it is told."""
+"""The outages: how each part is taken down and restored, and which words report it."""
 
 import functools
 import re

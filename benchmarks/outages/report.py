@@ -1,4 +1,4 @@
-"""What an outages run found: a table of what was told and how soon all was well, and a timeline of what was said."""
+"""The report of an outages run: a table of reports and recovery times, and a timeline."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
-"""What `/health/ready`, `dossier status` and `/metrics` say, as sets of short statements that can be compared from second to second.
+"""The reports of `/health/ready`, `dossier status` and `/metrics`, as sets of short statements that can be compared every second.
 
-Whatever rises all the time by itself is left out or made coarse, so that a statement is news only when something has happened.
+Values that rise continuously are omitted or rounded, so that a statement changes only when something has happened.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""A little traffic: some saves a second, and what Customer Engagement has of them."""
+"""Light traffic: some saves a second, and how many of them Customer Engagement has received."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""What the long runs share: a company's processes, its servers, how it is set up, and how what was saved is counted in the end.
+"""Shared by the long runs: a company's processes and servers, its setup, and the final count of its saves.
 
-Used by `benchmarks.enduring`, `benchmarks.hostile` and `benchmarks.outages`. Whoever starts something here ends it.
+Used by `benchmarks.enduring`, `benchmarks.hostile` and `benchmarks.outages`. The code that starts a process or server also stops it.
 """

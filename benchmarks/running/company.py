@@ -1,4 +1,4 @@
-"""One company of a long run: its processes, each in a session of its own, and clients of its API."""
+"""One company of a long run: its processes, each in its own session, and clients of its API."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Compares what was acknowledged with what is kept: what is lost, doubled, out of order or foreign."""
+"""Compares acknowledged saves with stored ones: which are lost, duplicated, out of order or foreign."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence

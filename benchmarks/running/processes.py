@@ -1,4 +1,4 @@
-"""What Linux says about processes: who is whose child, whether they live, what memory and processor they use."""
+"""Reads from Linux the children of a process, whether processes are alive, and their memory and processor time."""
 
 import os
 from contextlib import suppress

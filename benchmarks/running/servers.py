@@ -1,4 +1,4 @@
-"""The servers of a long run, which its companies share: PostgreSQL on a small disk of its own, and Apache Kafka."""
+"""The servers that the companies of a long run share: PostgreSQL on its own small disk, and Apache Kafka."""
 
 import os
 import signal

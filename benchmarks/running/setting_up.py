@@ -1,4 +1,4 @@
-"""How a company of a long run is set up: writes that are repeated with their key until they are acknowledged."""
+"""Sets up a company of a long run, with writes that are repeated with their key until they are acknowledged."""
 
 import time
 from collections import Counter

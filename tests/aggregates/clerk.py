@@ -1,10 +1,10 @@
 """A clerk's shorthand for the case book: entries become commands, and versions are shown as lines.
 
-An entry is `assign LATE 02-01..02-28`, `update limit=500 02-10.. keep later`, `create LATE`, `end 02-14`. Days without a year lie in
-2026; without a last day it is open-ended; without days it is from today on. `limit` is the credit limit in US dollars,
-`risk` the risk code; `none` takes a value away.
+An entry is `assign LATE 02-01..02-28`, `update limit=500 02-10.. keep later`, `create LATE`, `end 02-14`. Days without a year are in
+2026; an entry without a last day is open-ended, and one without days starts today. `limit` is the credit limit in US dollars, `risk` the
+risk code; `none` removes a value.
 
-A version is shown as `02-01..02-28 LATE 10*`: its days, class, credit limit and risk code, each with a star where it was set here.
+A version is shown as `02-01..02-28 LATE 10*`: its days, class, credit limit and risk code, with a star on each value that was set here.
 """
 
 from collections.abc import Callable, Iterator

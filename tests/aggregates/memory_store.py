@@ -1,4 +1,4 @@
-"""Keeps facts in a list; for use-case tests only. The rules of the real store in few lines: versions, claims, idempotency."""
+"""A store that keeps facts in a list, for use-case tests only. It implements the real store's rules: versions, claims, idempotency."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext

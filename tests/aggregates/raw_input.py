@@ -1,4 +1,4 @@
-"""Reads raw options, amounts and attributes, as commands do, for the tests of each."""
+"""Parses raw options, amounts and attributes as commands do, for their tests."""
 
 from typing import Any
 

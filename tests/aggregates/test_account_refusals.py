@@ -1,4 +1,4 @@
-"""How use cases of accounts and sites are refused: one answer that names every wrong field, and nothing stored."""
+"""Refusals of the use cases of accounts and sites: one answer names every wrong field, and nothing is stored."""
 
 from collections.abc import Callable
 from datetime import date

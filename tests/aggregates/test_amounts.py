@@ -1,4 +1,4 @@
-"""Amounts per currency: exact decimals, ISO 4217, interest of one kind, and every way of being wrong."""
+"""Amounts per currency: exact decimals, ISO 4217, one kind of interest, and every invalid form."""
 
 from decimal import Decimal
 from typing import Any

@@ -1,4 +1,4 @@
-"""The clerk's case book, `case_book.txt`: every case is entered and its versions compared with those written out by hand."""
+"""The clerk's case book, `case_book.txt`: every case is executed, and its versions are compared with those written by hand."""
 
 import re
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""`SystemControls`: each control, what it may be, and on which days."""
+"""`SystemControls`: each control, its allowed values, and its days."""
 
 import zoneinfo
 from datetime import UTC, date, datetime

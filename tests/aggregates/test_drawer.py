@@ -1,4 +1,4 @@
-"""OK in the profile drawer: what is stored, what is refused, when it stays quiet."""
+"""OK in the profile drawer: what is stored, what is refused, and when nothing is recorded."""
 
 from datetime import date
 from typing import Any

@@ -1,4 +1,4 @@
-"""The base of events and aggregates: what every fact carries, how facts are replayed, and what an event class may be."""
+"""The base of events and aggregates: the common fields of facts, replay, and the restrictions on event classes."""
 
 import inspect
 import json

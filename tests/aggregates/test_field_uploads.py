@@ -1,4 +1,4 @@
-"""Rows of contact uploads as a customer decides on them: what is news, and which of an edit and an upload wins."""
+"""A customer's decisions on rows of contact uploads: which values are new, and whether an edit or an upload wins."""
 
 from collections.abc import Mapping
 from datetime import date

@@ -1,4 +1,4 @@
-"""Files against edits, day by day: what holds when they meet, what comes back after an edit, what a file that comes again changes."""
+"""Files against edits, day by day: which value holds, what resumes after an edit, and what a repeated file changes."""
 
 from datetime import date, timedelta
 from typing import Any, Final

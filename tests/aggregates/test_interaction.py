@@ -1,4 +1,4 @@
-"""`Interaction`: on call, wrap-up, closed; one open interaction an agent; what it lets the agent do (rules 3.4, 3.5)."""
+"""`Interaction`: on call, wrap-up, closed; one open interaction per agent; what it allows the agent to do (rules 3.4, 3.5)."""
 
 from datetime import date
 from typing import Any

@@ -1,4 +1,4 @@
-"""`AttributeMappings`: which category goes to which Customer Engagement attribute."""
+"""`AttributeMappings`: which category is mapped to which Customer Engagement attribute."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Use cases of merges: who survives, both customers in one transaction, undoing, and what a merged-away number leads to (rule 6.1)."""
+"""Use cases of merges: the survivor, both customers in one transaction, undoing, and where a merged-away number redirects (rule 6.1)."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext

@@ -1,4 +1,4 @@
-"""Merging duplicates: what the survivor takes, what undoing takes back, and that both keep their histories (rule 6.1)."""
+"""Merging duplicates: what the survivor takes, what undoing reverts, and that both keep their histories (rule 6.1)."""
 
 from datetime import date, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Options and attributes: which there are, how raw input becomes typed values, and every way of being wrong."""
+"""Options and attributes: the catalogue, how raw input becomes typed values, and every invalid form."""
 
 from datetime import date
 from decimal import Decimal

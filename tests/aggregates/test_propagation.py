@@ -1,4 +1,4 @@
-"""How a changed class reaches profiles: which, from which day, which values, and never twice."""
+"""How a changed class is written into profiles: which profiles, from which day, which values, and never twice."""
 
 from datetime import date
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""`Propagation`: what begins, that it begins once, and its counts at the end."""
+"""`Propagation`: its start, that it starts only once, and its counts at the end."""
 
 from datetime import date
 

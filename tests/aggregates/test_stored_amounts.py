@@ -1,6 +1,7 @@
-"""Amounts that are stored are judged by no later list and no later rule: they are kept, copied, propagated and taken away (rule 0.10).
+"""Stored amounts are not checked against later lists or rules: they are kept, copied, propagated and removed (rule 0.10).
 
-A class and an account hold levs from the time when Bulgaria had them, yen with decimals, and dollars with a zero at the end.
+A class and an account have amounts in leva, from before Bulgaria adopted the euro, in yen with decimals, and in dollars with a trailing
+zero.
 """
 
 from collections.abc import Callable

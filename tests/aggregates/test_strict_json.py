@@ -1,4 +1,4 @@
-"""JSON from outside is read in one way only, within bounds, and what is wrong with it is said in words (rules 0.9, 0.11, 0.12)."""
+"""JSON from outside is parsed in only one way, within bounds, and errors are explained (rules 0.9, 0.11, 0.12)."""
 
 import json
 import random

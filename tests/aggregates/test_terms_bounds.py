@@ -1,4 +1,4 @@
-"""How many currencies and attributes a class, a profile and the company may have, so that every event stays small (rule 0.11)."""
+"""The limits on currencies and attributes of a class, a profile and the company, which keep every event small (rule 0.11)."""
 
 from collections.abc import Iterable
 

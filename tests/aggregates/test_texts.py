@@ -1,4 +1,4 @@
-"""Texts: one normal form, every letter there is or will be, nothing that cannot be seen, and what is stored stays findable (rule 0.10)."""
+"""Texts: one normal form, all present and future letters, no invisible texts, and stored texts can still be found (rule 0.10)."""
 
 import time
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Upload mappings and uploads: which column is which field, what came in, and what became of it (rule 3.2)."""
+"""Upload mappings and uploads: which column maps to which field, what was received, and its outcome (rule 3.2)."""
 
 from datetime import date
 from typing import Any

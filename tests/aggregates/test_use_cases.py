@@ -1,4 +1,4 @@
-"""What all use cases share: all or nothing, quiet when nothing changes, expected versions, idempotency keys, lost races."""
+"""What all use cases share: all or nothing, nothing recorded when nothing changes, expected versions, idempotency keys, lost races."""
 
 from datetime import date
 from typing import Any

@@ -1,6 +1,6 @@
-"""Every write reads its body in one way only, whatever it takes, and tells by name what is wrong with it (rules 0.9, 0.12).
+"""Every write parses its body in only one way and names what is wrong with it (rules 0.9, 0.12).
 
-The writes, and what each of them takes, are found in the OpenAPI document.
+The writes and their bodies are taken from the OpenAPI document.
 """
 
 import json

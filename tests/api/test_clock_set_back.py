@@ -1,4 +1,4 @@
-"""The database's clock was ahead and is set back: what is in the log is known all the same, whatever is asked how (rule 0.3)."""
+"""After the database's clock was ahead and has been set back, every kind of read still includes what is in the log (rule 0.3)."""
 
 from datetime import UTC, datetime
 from typing import Any, Final

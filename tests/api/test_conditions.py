@@ -1,4 +1,4 @@
-"""If-Match and If-None-Match as RFC 9110 says: lists, weak tags, `*` (rule 0.7)."""
+"""If-Match and If-None-Match as specified by RFC 9110: lists, weak tags, `*` (rule 0.7)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The Customer Profile widget over HTTP: groups, order, masks; Save, who may, and what conflicts (rules 3.3-3.9, 3.11, 5.2)."""
+"""The Customer Profile widget over HTTP: groups, order, masks; who may save, and which saves conflict (rules 3.3-3.9, 3.11, 5.2)."""
 
 from typing import Any
 

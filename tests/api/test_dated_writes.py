@@ -1,4 +1,4 @@
-"""Whatever is written with effective dates takes all of them, and can leave later-dated values alone (rules 0.2, 2.11)."""
+"""Every write with effective dates accepts all of them, and can keep later-dated values (rules 0.2, 2.11)."""
 
 from typing import Any, Final
 

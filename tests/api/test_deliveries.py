@@ -1,4 +1,4 @@
-"""What was sent and what was not, and sending dead letters again, over HTTP (rules 4.2, 4.4, 4.5)."""
+"""Deliveries over HTTP: sent, not sent, and dead letters that are sent again (rules 4.2, 4.4, 4.5)."""
 
 from datetime import date
 from uuid import UUID, uuid4

@@ -1,4 +1,4 @@
-"""The documents that describe the API are built once and asked for again by their tag; what they cost does not depend on how often."""
+"""The documents that describe the API are built once and revalidated by their tag; their cost does not grow with the number of requests."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""What many readers of the log cost together: as much work as one of them, and memory that is bounded however large events are."""
+"""Many readers of the log together cost as much work as one, and bounded memory however large events are."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""The feed of events over HTTP: lines, server-sent events, following, and nothing personal in any of them."""
+"""The feed of events over HTTP: lines, server-sent events and following, without personal values."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Definitions of business fields over HTTP: the standard ones, new ones, changes, and one answer for all that is wrong (rules 3.1, 3.9)."""
+"""Definitions of business fields over HTTP: standard ones, new ones, changes, and one answer that names every error (rules 3.1, 3.9)."""
 
 import pytest
 

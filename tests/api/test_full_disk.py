@@ -1,4 +1,4 @@
-"""A disk that is really full: what is refused says so, readiness says so, and all is well once there is room."""
+"""A full disk: refusals and readiness report it, and everything recovers once there is space."""
 
 import asyncio
 import os

@@ -1,6 +1,6 @@
-"""No input whatsoever is answered with a fault of ours: generated from the OpenAPI document, and from what breaks programs.
+"""No input causes a 500: inputs are generated from the OpenAPI document and from values that often break programs.
 
-Bounded: some tens of requests an operation. Everything runs against the real database with the read models at work.
+It is limited to some tens of requests per operation, against the real database with the read models running.
 """
 
 import random

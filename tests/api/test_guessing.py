@@ -1,4 +1,4 @@
-"""What an agent may not see, an agent cannot guess: right and wrong guesses have the same answers, and leave a trace (rule 5.2)."""
+"""An agent cannot guess a masked value: right and wrong guesses get the same answers and leave a trace (rule 5.2)."""
 
 from typing import Any
 

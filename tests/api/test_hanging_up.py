@@ -1,4 +1,4 @@
-"""A client that hangs up is no fault of ours: a line in the access log, status 499, and no traceback."""
+"""A client that disconnects is not a server error: a line in the access log, status 499, and no traceback."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""HEAD is answered as GET is, without the body, on every route (RFC 9110, 9.3.2)."""
+"""HEAD is answered like GET, without the body, on every route (RFC 9110, 9.3.2)."""
 
 import http.client
 

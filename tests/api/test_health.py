@@ -1,4 +1,4 @@
-"""`/health/ready` and `/metrics` say who runs, how far behind, and why stopped; what is refused meanwhile says why, on every route."""
+"""`/health/ready` and `/metrics` report running processes, lag and faults; every route that refuses a request meanwhile says why."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""Interactions over HTTP, as the telephony side tells them: on call, wrap-up, closed; one open one an agent (rules 3.4, 3.5)."""
+"""Interactions over HTTP, as the telephony system reports them: on call, wrap-up, closed; one open per agent (rules 3.4, 3.5)."""
 
 import pytest
 

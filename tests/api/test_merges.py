@@ -1,4 +1,4 @@
-"""Merging over HTTP: who survives, what the other number leads to, and what a past instant still answers (rules 0.5, 0.7, 4.2, 6.1)."""
+"""Merging over HTTP: the survivor, the redirect of the other number, and the answers for past instants (rules 0.5, 0.7, 4.2, 6.1)."""
 
 from typing import Any
 

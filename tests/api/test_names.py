@@ -1,4 +1,4 @@
-"""Query parameters and headers that a route does not have, or that come twice, are refused by name on every route (rule 0.9)."""
+"""Every route refuses by name the query parameters and headers that it does not accept, or that are repeated (rule 0.9)."""
 
 import pytest
 from fastapi import FastAPI

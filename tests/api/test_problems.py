@@ -1,4 +1,4 @@
-"""One shape for every refusal, whatever refuses: the domain, the framework, the database."""
+"""Every refusal has the same shape, whether the domain, the framework or the database refuses."""
 
 import json
 

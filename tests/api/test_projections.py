@@ -1,4 +1,4 @@
-"""Read models over HTTP: where they are, why one stopped, and building one anew."""
+"""Read models over HTTP: their position, why one has stopped, and rebuilding one."""
 
 from typing import Any
 

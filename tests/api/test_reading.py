@@ -1,4 +1,4 @@
-"""Reads over HTTP: what is recorded is seen, at both clocks, by number, name, alternate number and response."""
+"""Reads over HTTP: recorded changes are visible at both clocks, by number, name, alternate number and response."""
 
 import pytest
 

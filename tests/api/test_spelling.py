@@ -1,4 +1,4 @@
-"""What is stored is found over HTTP however it is written, and what comes in has one spelling (rule 0.10)."""
+"""Stored values are found over HTTP in any spelling, and incoming values have only one (rule 0.10)."""
 
 import re
 from typing import Any, Final

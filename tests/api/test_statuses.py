@@ -1,4 +1,4 @@
-"""The OpenAPI document lists exactly the statuses that a route answers; every call of `api_client` asserts the one half of it."""
+"""The OpenAPI document lists exactly the statuses that a route returns; each call of `api_client` checks one half of this."""
 
 from typing import Any
 

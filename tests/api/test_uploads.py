@@ -1,4 +1,4 @@
-"""Contact files over HTTP: streamed in, looked at, what is wrong with them downloaded; and saved mappings (rules 0.7, 3.2)."""
+"""Contact files over HTTP: streamed uploads, their state, downloaded errors; and saved mappings (rules 0.7, 3.2)."""
 
 import asyncio
 import codecs

@@ -1,4 +1,4 @@
-"""If-Match and Idempotency-Key (rule 0.7): what was seen, and the first answer again."""
+"""If-Match and Idempotency-Key (rule 0.7): the version that was seen, and the repeated first answer."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Reads that wait, that are slow, or whose clients are: none of them keeps a save waiting."""
+"""Waiting reads, slow reads and slow clients: none of them delays a save."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""A company of its own for each test of the command line; settings of whoever runs the tests do not count."""
+"""Each test of the command line has its own company; the environment of the person who runs the tests is ignored."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What all commands share: help that needs no manual, plain errors, exit statuses; and the small commands."""
+"""What all commands share: clear help, clear errors, exit statuses; and the small commands."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""What can be said of the image and the compose file without a container engine: they name what exists, and nothing is secret in them."""
+"""Checks of the image and the compose file without a container engine: they name only what exists, and contain no secrets."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`dossier status`, `/health/ready` and `/metrics` tell within seconds which process does not run, however it came to that."""
+"""`dossier status`, `/health/ready` and `/metrics` report within seconds which process does not run, whatever the cause."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What the HTTP server refuses before the application is asked, with both of its parsers, and that the next request is served."""
+"""Requests that the HTTP server refuses before the application, with both of its parsers; the next request is served."""
 
 import asyncio
 import gc

@@ -1,4 +1,4 @@
-"""What the environment may say of Kafka, and what is refused while settings are read, each in words."""
+"""Kafka settings in the environment, and the messages for those that are refused while settings are read."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

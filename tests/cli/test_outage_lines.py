@@ -1,4 +1,4 @@
-"""An outage is one line at its beginning and one at its end, in words, however many wait; a command tells it in one line."""
+"""An outage is one log line at its beginning and one at its end, however many loops wait; a command reports it in one line."""
 
 import json
 import signal

@@ -1,4 +1,4 @@
-"""Long-running commands as real processes: they end cleanly when told to, log JSON lines, offer metrics, and stand by."""
+"""Long-running commands as real processes: they stop cleanly on a signal, log JSON lines, serve metrics, and stand by."""
 
 import json
 import signal

@@ -1,4 +1,4 @@
-"""`history`, `as-of`, `replay` and `status` tell what is known, at two clocks, of one customer and not of the other."""
+"""`history`, `as-of`, `replay` and `status` show what is known at two clocks, about one customer and not another."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

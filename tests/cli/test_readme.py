@@ -1,4 +1,4 @@
-"""The README keeps its word: what it shows is run, and what it points at is there."""
+"""The README is correct: its commands are run, and its links point to existing files."""
 
 import json
 import re

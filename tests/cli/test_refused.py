@@ -1,4 +1,4 @@
-"""What Kafka refused is listed, shown, sent again and skipped from the command line, and status says it (rule 4.3)."""
+"""Refused messages are listed, shown, sent again and skipped from the command line, and `status` reports them (rule 4.3)."""
 
 from uuid import UUID, uuid4
 

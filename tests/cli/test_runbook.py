@@ -1,4 +1,4 @@
-"""The runbook names only commands that exist and statements that work, and its gravest recovery does what it says."""
+"""The runbook names only existing commands and working statements, and its recovery from a lost master key works."""
 
 import re
 from base64 import b64encode

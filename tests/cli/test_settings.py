@@ -1,4 +1,4 @@
-"""What the environment may say, and what happens where it says nothing."""
+"""Settings in the environment, and their defaults."""
 
 import stat
 from base64 import b64decode

@@ -1,4 +1,4 @@
-"""The supervisor's handling of children, in a process of its own: it forks, which a test's process with threads must not."""
+"""The supervisor's handling of child processes, tested in a separate process, because it forks and the test process has threads."""
 
 import subprocess
 import sys

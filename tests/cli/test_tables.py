@@ -1,4 +1,4 @@
-"""Tables never break a timestamp, a day or an id, and never are wider than the terminal."""
+"""Tables never break a timestamp, a day or an id, and are never wider than the terminal."""
 
 from datetime import UTC, datetime
 from pathlib import Path

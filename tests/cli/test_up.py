@@ -1,4 +1,4 @@
-"""`dossier up` as a person meets it: a real process in a directory of its own, and the lines that it prints run by a real shell."""
+"""`dossier up` as a user sees it: a real process in its own directory, and a real shell that runs the lines it prints."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""`dossier upload`: a file in, its summary, and a run that goes on where another ended (rule 3.2)."""
+"""`dossier upload`: an upload, its summary, and a run that continues an earlier one (rule 3.2)."""
 
 import json
 from datetime import date

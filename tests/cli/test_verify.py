@@ -1,4 +1,4 @@
-"""`dossier verify` finds what was changed behind the log's back, and names the first position at fault."""
+"""`dossier verify` detects changes that bypassed the log, and names the first wrong position."""
 
 from collections.abc import Callable
 from typing import Any

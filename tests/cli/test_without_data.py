@@ -1,4 +1,4 @@
-"""In a directory without data, a command that needs some says so with the way out, and makes nothing."""
+"""In a directory without data, a command that needs data says so, explains what to do, and creates nothing."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Fixtures of the tests of consumers."""
+"""Fixtures for the tests of consumers."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""A broker that goes away and comes back: the feed waits with the membership it has, says so, and goes on at once (rule 0.8)."""
+"""When a broker goes down and comes back, the feed keeps its membership, reports the wait, and continues at once (rule 0.8)."""
 
 import gc
 import logging

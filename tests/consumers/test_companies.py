@@ -1,4 +1,4 @@
-"""Several companies on one broker and one database: nothing of one is taken in by the other (rule 4.7)."""
+"""Several companies on one broker and one database: none accepts anything of another (rule 4.7)."""
 
 import random
 from collections import defaultdict

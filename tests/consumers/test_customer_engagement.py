@@ -1,4 +1,4 @@
-"""What each answer of Customer Engagement means (rule 4.4)."""
+"""The meaning of each response of Customer Engagement (rule 4.4)."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Fields on their way to Customer Engagement: edits, uploads, merges, and personal values never in clear (rules 4.2-4.5, 5.1, 6.1)."""
+"""Forwarding fields to Customer Engagement: edits, uploads, merges, and personal values never in clear text (rules 4.2-4.5, 5.1, 6.1)."""
 
 from typing import Any
 

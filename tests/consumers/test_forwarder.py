@@ -1,4 +1,4 @@
-"""Out to Customer Engagement: once, in order, visibly, and nothing waits for another customer (rules 4.2-4.5)."""
+"""Forwarding to Customer Engagement: once, in order, visibly, and no change waits for another customer (rules 4.2-4.5)."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Redelivery and poison, straight at the forwarder's handler (rules 4.3, 4.4)."""
+"""Redelivered and poison messages, passed directly to the forwarder's handler (rules 4.3, 4.4)."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Answers of Customer Engagement that break HTTP, sense or patience: each is a failure with a name, within bounds, and the next is sent.
+"""Malformed, meaningless or slow responses of Customer Engagement: each is a named failure, within bounds, and the next change is sent.
 
 Rules 4.3, 4.4.
 """

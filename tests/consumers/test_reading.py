@@ -1,4 +1,4 @@
-"""How a message is read back: strictly, and only one's own company's (rules 4.4, 4.7)."""
+"""Messages are read back strictly, and only those of one's own company (rules 4.4, 4.7)."""
 
 import os
 import random

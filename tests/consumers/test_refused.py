@@ -1,4 +1,4 @@
-"""What Kafka refuses for good: its key waits, visibly, and everybody else goes on (rules 0.11, 4.3)."""
+"""A message that Kafka refuses permanently: its key waits visibly, and all others continue (rules 0.11, 4.3)."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Log to Kafka: everything, at least once, in order per key, whatever dies (rules 0.8, 4.3, 4.6)."""
+"""From the log to Kafka: everything, at least once, in order per key, whatever fails (rules 0.8, 4.3, 4.6)."""
 
 import gc
 import logging

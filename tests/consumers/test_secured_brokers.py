@@ -1,4 +1,4 @@
-"""A Kafka that asks for TLS and a password: everything of ours gets in, and who is not let in is told why (rules 0.8, 4.3)."""
+"""A Kafka that requires TLS and a password: all our clients connect, and a refused connection reports why (rules 0.8, 4.3)."""
 
 import shutil
 import socket

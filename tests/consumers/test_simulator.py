@@ -1,4 +1,4 @@
-"""The simulator is what the tests believe in, so it is tested itself: one effect a key, faults as told, nothing forgotten."""
+"""Tests rely on the simulator, so it is tested too: one effect per key, the configured faults, nothing forgotten."""
 
 import stat
 from pathlib import Path

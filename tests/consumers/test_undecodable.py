@@ -1,4 +1,4 @@
-"""What the Kafka client cannot decode is stepped over exactly, and told with its offsets and the reason (rule 4.4)."""
+"""Records that the Kafka client cannot decode are skipped exactly, and reported with their offsets and the reason (rule 4.4)."""
 
 import struct
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What is logged is looked at by the tests."""
+"""Captures log lines for the tests of jobs."""
 
 from collections.abc import Iterator, MutableMapping
 from typing import Any

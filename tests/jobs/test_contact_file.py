@@ -1,4 +1,4 @@
-"""Reading contact files: what is detected, what a row may be, and the one sentence for a file that is none (rules 3.2, 3.9)."""
+"""Reading contact files: detection of the format, valid rows, and the message for a file that is not a contact file (rules 3.2, 3.9)."""
 
 import codecs
 import gzip

@@ -1,4 +1,4 @@
-"""What jobs do with what would be too large an event (rule 0.11): only its own row or profile is left out, and it is said why."""
+"""Jobs and events that would be too large (rule 0.11): only the row or profile concerned is left out, with the reason."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Files that come again, cut off between their rows and resumed: what they change, and what an edit keeps (rules 3.2, 3.10)."""
+"""Repeated, truncated and resumed files: what they change, and which edits stand (rules 3.2, 3.10)."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""Idempotency keys are forgotten when nobody repeats them any more, and not a moment sooner (rule 0.7)."""
+"""Idempotency keys are deleted once their time is over, and not before (rule 0.7)."""
 
 import threading
 from collections.abc import Callable, MutableMapping

@@ -1,4 +1,4 @@
-"""What a propagation writes into which profiles, and what it leaves alone (rules 2.15-2.17)."""
+"""Which profiles a propagation changes, how, and what it leaves unchanged (rules 2.15-2.17)."""
 
 import json
 from contextlib import closing

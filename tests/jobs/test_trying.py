@@ -1,4 +1,4 @@
-"""A dry run says what an upload would come to, and records nothing (rule 3.2)."""
+"""A dry run reports the result of an upload and records nothing (rule 3.2)."""
 
 import random
 from datetime import date

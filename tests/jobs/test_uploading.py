@@ -1,4 +1,4 @@
-"""Contact files on their way into customers: matched, taken exactly once, and what is wrong is told (rules 3.2, 3.9, 3.10, 5.1, 6.1)."""
+"""Uploading contact files: rows are matched and applied exactly once, and errors are reported (rules 3.2, 3.9, 3.10, 5.1, 6.1)."""
 
 import threading
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The worker: each profile is changed exactly once whatever happens, and what keeps it from getting on can be seen (rule 2.17)."""
+"""The worker: each profile is changed exactly once whatever happens, and what blocks progress is visible (rule 2.17)."""
 
 import threading
 from collections.abc import Iterator, MutableMapping, Sequence

@@ -1,4 +1,4 @@
-"""The whole product as an operator runs it: every part a process of its own, each of which may be killed at any time."""
+"""The whole product as an operator runs it: every part is a separate process, which may be killed at any time."""
 
 import os
 import signal

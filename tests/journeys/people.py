@@ -1,4 +1,4 @@
-"""People to register: the real file where `DOSSIER_DATA` has it, else generated ones of the same shape and mess."""
+"""People to register: from the real file if `DOSSIER_DATA` has it, otherwise generated and as irregular."""
 
 import csv
 import os

@@ -1,4 +1,4 @@
-"""An agent's day, with real processes: a contact file comes in, calls come and go, and two agents meet at one field (rules 3.2-3.8)."""
+"""An agent's day, with real processes: a contact file is uploaded, calls start and end, and two agents edit one field (rules 3.2-3.8)."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""The integration flags, with real processes on the embedded feed: off, nothing is sent and each delivery says why."""
+"""The integration flags, with real processes on the embedded feed: while off, nothing is sent, and each delivery says why."""
 
 from collections.abc import Iterator
 from pathlib import Path

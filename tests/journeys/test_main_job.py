@@ -1,4 +1,4 @@
-"""The main job on real input: a thousand people, their drawers, through Kafka, while everything is killed."""
+"""The main job on real input: the drawers of a thousand people, through Kafka, while every process is killed in turn."""
 
 import threading
 import time

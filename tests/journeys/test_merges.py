@@ -1,4 +1,4 @@
-"""Real duplicates become one customer each, and are separated again: every read model says what it said before (rule 6.1)."""
+"""Real duplicates are merged and separated again: every read model gives the same answers as before (rule 6.1)."""
 
 import re
 import time

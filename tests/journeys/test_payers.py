@@ -1,4 +1,4 @@
-"""The seed's own example over HTTP: prompt payers, late payers, and those who mostly pay on time; one account over two years."""
+"""The seed's example over HTTP: customers who pay promptly, late, and mostly on time; one account over two years."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A propagation whose worker is killed without warning three times, while a clerk goes on editing profiles (rule 2.17)."""
+"""A propagation whose worker is killed three times, while a clerk keeps editing profiles (rule 2.17)."""
 
 import random
 import subprocess

@@ -1,4 +1,4 @@
-"""A rebuild of every read model over a hundred thousand events, while reads go on and a write arrives."""
+"""A rebuild of every read model over a hundred thousand events, while reads continue and a write arrives."""
 
 import threading
 import time

@@ -1,6 +1,6 @@
-"""Real contact files as they are, and one that is killed midway: every row is taken exactly once (rule 3.2).
+"""Real contact files, and an upload that is killed midway: every row is applied exactly once (rule 3.2).
 
-The size of the killed one is set by DOSSIER_UPLOAD_ROWS, for a run with a million.
+DOSSIER_UPLOAD_ROWS sets the size of the killed upload, for a run with a million rows.
 """
 
 import json

@@ -1,7 +1,7 @@
-"""A calendar of one account or site: for each day what holds on it, written from the rules alone, without a line of the product's.
+"""A calendar of one account or site: what holds on each day, written from the rules alone, without the product's code.
 
-Every command gives the stretches that its facts must be about, in order. A version is told by a token: the number of the step that made
-it, and which of its stretches; it begins on a day whose token is not that of the day before.
+Every command returns the stretches of days that its facts must cover, in order. A token identifies a version: the number of the step that
+made it, and the stretch within that step. A version begins on a day whose token differs from that of the previous day.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

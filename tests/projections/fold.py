@@ -1,4 +1,4 @@
-"""For tests of read models: fold the log as the engine does, read at two clocks, and fold it again in batches of any sizes."""
+"""Helpers for tests of read models: fold the log as the engine does, read at two clocks, and fold it again in batches of any size."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager

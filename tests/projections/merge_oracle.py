@@ -1,7 +1,7 @@
-"""Customers day by day, from the text of the rules alone (0.5, 1.15, 3.10, 3.11, 6.1): a plain model that shares nothing with the code.
+"""A simple model of customers by day, written from the rules alone (0.5, 1.15, 3.10, 3.11, 6.1); it shares nothing with the code.
 
-What happened to a customer is a list. What it reads as is found by going through that list once more, day by day, without the merges that
-were undone: “as if that merge had never been, with everything else that happened since”.
+The history of a customer is a list. Its current state results from replaying that list day by day, without the merges that were undone:
+“as if that merge had never been, with everything else that happened since”.
 """
 
 from collections.abc import Iterable, Mapping

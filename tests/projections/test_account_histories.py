@@ -1,9 +1,9 @@
-"""Random histories of accounts and sites against a calendar that is written from the rules (`day_by_day`).
+"""Random histories of accounts and sites, compared with a calendar written from the rules (`day_by_day`).
 
-After every command the facts must be about the days that the calendar expects, and the aggregate must say on every day what the
-calendar says. Afterwards the read model and the replay of the log must say the same as known at any instant, and what was answered
-before must be answered again byte for byte. Many histories are stored and folded together, each with an account and a site of its own.
-`DOSSIER_HISTORIES` says how many there are at least; the run says how many there were.
+After every command, the facts must cover the days that the calendar expects, and the aggregate must agree with the calendar on every day.
+At the end, the read model and the replay of the log must agree as known at any instant, and earlier answers must be the same byte for
+byte. Many histories are stored and folded together, each with its own account and site. `DOSSIER_HISTORIES` sets the minimum number of
+histories; the run prints the actual number.
 """
 
 import os

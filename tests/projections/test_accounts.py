@@ -1,4 +1,4 @@
-"""Accounts, sites and their profiles as the read model tells them, and as the log does (rules 2.5-2.20)."""
+"""Accounts, sites and their profiles, from the read model and from the log (rules 2.5-2.20)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace

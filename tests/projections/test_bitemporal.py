@@ -1,4 +1,4 @@
-"""Rectangles: any batches give the same rows, and the rows give the same answers as the timelines they were folded by."""
+"""Rectangles: batches of any size give the same rows, and the rows give the same answers as the timelines."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta

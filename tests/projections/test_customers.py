@@ -1,4 +1,4 @@
-"""Customers as they are found: by number, present and former alternate number, name (rule 1.14)."""
+"""Finding customers: by number, current and former alternate number, and name (rule 1.14)."""
 
 from collections.abc import Callable
 from datetime import date

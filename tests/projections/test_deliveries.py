@@ -1,4 +1,4 @@
-"""What is forwarded to Customer Engagement, what is not and why, and what became of it (rules 4.2, 4.5)."""
+"""Which changes are forwarded to Customer Engagement, which are not and why, and their outcome (rules 4.2, 4.5)."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime

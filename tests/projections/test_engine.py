@@ -1,4 +1,4 @@
-"""The engine: every event exactly once in effect, whatever dies in between."""
+"""The engine: every event takes effect exactly once, whatever fails in between."""
 
 import os
 import signal

@@ -1,7 +1,7 @@
-"""Random histories of business fields: a model by day, the aggregate, the read model, what goes out and the replay of the log agree.
+"""Random histories of business fields: a model by day, the aggregate, the read model, the deliveries and the replay of the log agree.
 
-Many histories are stored and folded together, each with a customer of its own. `DOSSIER_HISTORIES` says how many there are at least; the
-run says how many there were. `DOSSIER_SEED` repeats a run.
+Many histories are stored and folded together, each with its own customer. `DOSSIER_HISTORIES` sets the minimum number of histories; the
+run prints the actual number. `DOSSIER_SEED` repeats a run.
 """
 
 import os

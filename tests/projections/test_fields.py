@@ -1,4 +1,4 @@
-"""The widget at two clocks: groups, order, masks, sources, days, merges; and what of it may be read by whom (rules 3.1-3.11, 5.1, 5.2)."""
+"""The widget at two clocks: groups, order, masks, sources, days, merges; and who may read what (rules 3.1-3.11, 5.1, 5.2)."""
 
 from collections.abc import Callable
 from datetime import date

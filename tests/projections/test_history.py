@@ -1,4 +1,4 @@
-"""Every event of an aggregate, as it was said, and what differs between two points in time (rules 0.2, 0.4, 1.13)."""
+"""Every event of an aggregate, as recorded, and the differences between two points in time (rules 0.2, 0.4, 1.13)."""
 
 from collections.abc import Callable
 from datetime import date

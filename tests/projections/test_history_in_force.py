@@ -1,7 +1,7 @@
-"""Random histories: on which days what an event says is in force, and what superseded the rest, as a calendar tells it (rule 2.22).
+"""Random histories, compared with a calendar: the days on which an event is in force, and what superseded the rest (rule 2.22).
 
-The calendar knows nothing of ranges: on each day, of each thing, the fact that was recorded last wins. `DOSSIER_HISTORIES` says how
-many histories there are at least; each is of a customer, an account, a site, the controls or the system options of the company.
+The calendar does not use ranges: for each subject, the fact recorded last wins on each day. `DOSSIER_HISTORIES` sets the minimum number of
+histories; each is of a customer, an account, a site, the controls or the system options of the company.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""The read model of interactions: which are open, whose and with whom, as known then (rules 0.3, 3.5)."""
+"""The read model of interactions: which are open, by agent and customer, as known at a given instant (rules 0.3, 3.5)."""
 
 from collections.abc import Callable
 from typing import Any

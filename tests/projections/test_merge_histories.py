@@ -1,8 +1,8 @@
-"""Random histories of merges and their undoing: a model by day, the aggregates, the read models and what goes out agree (rule 6.1).
+"""Random histories of merges and their undoing: a model by day, the aggregates, the read models and the deliveries agree (rule 6.1).
 
-Three to five customers a history are edited, answered for, uploaded, merged and separated in any order, chains of merges included. What
-the rules refuse is tried as well. Many histories are stored and folded together. `DOSSIER_HISTORIES` says how many there are at least;
-`DOSSIER_SEED` repeats a run: a difference names it.
+In each history, the fields, responses and uploads of three to five customers change, and customers are merged and separated in any order,
+including chains of merges. Commands that the rules refuse are tried too. Many histories are stored and folded together.
+`DOSSIER_HISTORIES` sets the minimum number of histories; `DOSSIER_SEED`, which a failure prints, repeats a run.
 """
 
 import os

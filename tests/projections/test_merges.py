@@ -1,4 +1,4 @@
-"""A merged customer: its number and alternate numbers lead on, lists leave it out, and undoing it restores all (rule 6.1)."""
+"""A merged customer: its number and alternate numbers redirect, lists omit it, and undoing restores everything (rule 6.1)."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Profile classes and their versions as known then (rules 2.1-2.4, 2.15, 2.19)."""
+"""Profile classes and their versions, as known at a given instant (rules 2.1-2.4, 2.15, 2.19)."""
 
 from collections.abc import Callable
 

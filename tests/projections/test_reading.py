@@ -1,4 +1,4 @@
-"""Views: far enough, as of two clocks, the same answer for ever."""
+"""Views: they wait for a position, read at two clocks, and always give the same answer."""
 
 import threading
 import time

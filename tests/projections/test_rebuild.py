@@ -1,4 +1,4 @@
-"""A rebuild: the same tables again, and nobody who reads or writes meanwhile notices."""
+"""A rebuild gives the same tables again, without disturbing readers and writers."""
 
 import threading
 from collections.abc import Callable

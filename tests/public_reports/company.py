@@ -1,4 +1,4 @@
-"""A company that is installed as operators install it, with its command line and its API, for cases that try the whole product."""
+"""A company installed as operators install it, with its command line and API, for cases that test the whole product."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager

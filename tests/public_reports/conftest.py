@@ -1,7 +1,7 @@
-"""One installed company for all cases of a module: each case has customers of its own.
+"""One installed company for all cases of a module; each case has its own customers.
 
-The cases of this folder are kinds of fault that public bug reports of products like this one tell of, each tried on the whole product by
-its outer surface. A docstring names the kind in words, and the report that shows it elsewhere, where there is one.
+The cases of this folder are kinds of bugs that public reports of similar products describe, each tested on the whole product from the
+outside. A docstring describes the kind of bug and names a public report of it, if there is one.
 """
 
 import io

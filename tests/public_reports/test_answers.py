@@ -1,6 +1,6 @@
-"""Answers of the API: kinds of fault that public reports of web frameworks and their users tell of.
+"""Answers of the API: kinds of bugs known from public reports about web frameworks.
 
-Every case names its kind in words and, where there is one, a public report that shows it elsewhere.
+Every case describes its kind of bug and names a public report of it, if there is one.
 """
 
 import json

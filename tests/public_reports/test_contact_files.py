@@ -1,6 +1,6 @@
-"""Contact files: kinds of fault that public reports of importers tell of, each tried on the whole product.
+"""Contact files: kinds of bugs known from public reports about importers, each tested on the whole product.
 
-Every case names its kind in words and, where there is one, a public report that shows it elsewhere.
+Every case describes its kind of bug and names a public report of it, if there is one.
 """
 
 import csv

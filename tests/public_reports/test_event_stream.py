@@ -1,6 +1,6 @@
-"""Following the log over HTTP: kinds of fault that public reports of event streams tell of.
+"""Following the log over HTTP: kinds of bugs known from public reports about event streams.
 
-Every case names its kind in words and, where there is one, a public report that shows it elsewhere.
+Every case describes its kind of bug and names a public report of it, if there is one.
 """
 
 import time

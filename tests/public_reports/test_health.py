@@ -1,6 +1,6 @@
-"""Health: kinds of fault by which public reports tell of services that looked well and were not.
+"""Health: kinds of bugs known from public reports about services that looked healthy and were not.
 
-Every case names its kind in words and, where there is one, a public report that shows it elsewhere.
+Every case describes its kind of bug and names a public report of it, if there is one.
 """
 
 import time

@@ -1,7 +1,7 @@
-"""Requests that are meant to hurt, or look like it: kinds of fault that public reports of HTTP servers tell of.
+"""Malicious requests, or requests that look malicious: kinds of bugs known from public reports about HTTP servers.
 
-A real server, each attack bounded; after each of them the next request is served. Every case names its kind in words and, where there
-is one, a public report that shows it elsewhere.
+Each limited attack meets a real server, which must serve the next request. Every case describes its kind of bug and names a public report
+of it, if there is one.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
-"""What is on record: kinds of fault by which public reports of event stores and CRM systems tell of facts that were altered or lost.
+"""Stored facts: kinds of bugs known from public reports about event stores and CRM systems that altered or lost data.
 
-Every case names its kind in words and, where there is one, a public report that shows it elsewhere.
+Every case describes its kind of bug and names a public report of it, if there is one.
 """
 
 from pathlib import Path

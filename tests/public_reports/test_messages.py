@@ -1,6 +1,6 @@
-"""Messages on a shared broker: kinds of fault that public reports of relays, outboxes and consumers tell of.
+"""Messages on a shared broker: kinds of bugs known from public reports about relays, outboxes and consumers.
 
-Every case names its kind in words and, where there is one, a public report that shows it elsewhere.
+Every case describes its kind of bug and names a public report of it, if there is one.
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
-"""Running it: kinds of fault that public reports of command lines, images and Kafka settings tell of.
+"""Operations: kinds of bugs known from public reports about command lines, images and Kafka settings.
 
-Every case names its kind in words and, where there is one, a public report that shows it elsewhere.
+Every case describes its kind of bug and names a public report of it, if there is one.
 """
 
 import re

@@ -1,6 +1,6 @@
-"""Profiles, classes and merges: kinds of fault that public reports of billing and CRM systems tell of.
+"""Profiles, classes and merges: kinds of bugs known from public reports about billing and CRM systems.
 
-Every case names its kind in words and, where there is one, a public report that shows it elsewhere.
+Every case describes its kind of bug and names a public report of it, if there is one.
 """
 
 from typing import Any

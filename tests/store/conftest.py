@@ -1,4 +1,4 @@
-"""Facts for the tests of the store."""
+"""Facts for tests of the store."""
 
 from collections.abc import Callable
 from uuid import UUID

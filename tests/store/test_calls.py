@@ -1,4 +1,4 @@
-"""An edit and the end of its call, in two processes at once: the edit is stored only if the call is open at that moment (rule 3.5)."""
+"""An edit and the end of its call in two processes at once: the edit is stored only if the call is open at that moment (rule 3.5)."""
 
 import threading
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Every event is bounded (rule 0.11): refused where its bytes are made, before anything is sent to PostgreSQL; never when it is read."""
+"""Every event is bounded (rule 0.11): too large ones are refused when encoded, before anything is sent to PostgreSQL, never when read."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What the log does when the server, the connection or the process dies."""
+"""The log's behaviour when the server, the connection or the process fails."""
 
 import subprocess
 import sys

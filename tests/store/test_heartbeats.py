@@ -1,4 +1,4 @@
-"""Who runs is told by the loops that do the work: a loop that hangs, a process that was killed and one that ended are three things."""
+"""Heartbeats come from the loops that do the work, and distinguish a hung loop, a killed process and one that ended."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""Appends larger than what the kernel takes at once: a pipeline must hand over everything before it waits for an answer."""
+"""Appends larger than the kernel's buffer: a pipeline must send everything before it waits for an answer."""
 
 from collections.abc import Sequence
 from uuid import uuid4

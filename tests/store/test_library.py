@@ -1,4 +1,4 @@
-"""The log behind the library's own interfaces: an ordinary `eventsourcing` application works on it."""
+"""The log implements the library's interfaces: an ordinary `eventsourcing` application works on it."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The log: durable, in commit order, one clock, and a conflict that fails only its own command."""
+"""The log: durable, in commit order, with one clock, and a conflict fails only its own command."""
 
 import threading
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Many aggregates at once, and terms that many events share: the same as one by one, only quicker."""
+"""Loading many aggregates at once, and terms that many events share: the same results as one by one, but faster."""
 
 from uuid import uuid4
 

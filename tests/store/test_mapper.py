@@ -1,4 +1,4 @@
-"""Facts to bytes and back: old shapes, personal values, erasure, golden files."""
+"""Facts to bytes and back: old versions, personal values, erasure, golden files."""
 
 import json
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""Decisions on what is remembered: never wrong, however old it is."""
+"""Decisions on cached aggregates: never wrong, however old the cache is."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Which errors say that the database is away: the loss of a server, never what is wrong with a statement or a value."""
+"""Which errors count as an outage of the database: the loss of a server, never an error of a statement or a value."""
 
 import os
 from base64 import b64encode

@@ -1,4 +1,4 @@
-"""Profile classes are part of what every decision may consult, so a decision on an old memory of them is never stored."""
+"""Profile classes are part of what every decision may consult, so a decision on a stale cache of them is never stored."""
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal

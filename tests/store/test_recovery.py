@@ -1,4 +1,4 @@
-"""An outage of PostgreSQL: requests are refused at once while it lasts, and answered seconds after its end, however long it was."""
+"""An outage of PostgreSQL: requests are refused at once while it lasts, and answered within seconds of its end, however long it was."""
 
 import time
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Migrations: once, in order, under a lock, however many start at the same time."""
+"""Migrations run once, in order, under a lock, however many processes start at the same time."""
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial

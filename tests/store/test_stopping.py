@@ -1,4 +1,4 @@
-"""Loops end when they are asked to, whatever they wait for."""
+"""Loops end when asked to, whatever they wait for."""
 
 import os
 import threading

@@ -1,4 +1,4 @@
-"""The largest classes, profiles and system options there can be stay within the bound of an event (rule 0.11)."""
+"""The largest possible classes, profiles and system options stay within the bound of an event (rule 0.11)."""
 
 from collections.abc import Callable
 from datetime import date

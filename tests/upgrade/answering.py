@@ -1,4 +1,4 @@
-"""Rebuilds every read model, then answers requests, in a process of its own: what a hash seed could change shows (rule 0.3).
+"""Rebuilds every read model, then answers requests, in a separate process, to reveal dependence on the hash seed (rule 0.3).
 
     PYTHONHASHSEED=1 python tests/upgrade/answering.py < requests.json > answers.json
 

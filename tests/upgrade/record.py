@@ -1,10 +1,10 @@
-"""Records a state of the product: a database with a varied history, and its answers, for later versions to be held to (rule 0.3).
+"""Records a state of the product: a database with a varied history, and its answers, which later versions must reproduce (rule 0.3).
 
     python tests/upgrade/record.py NAME FOLDER
 
-Run in the tree of the version that is to be recorded, with `tests` and `src` on the path. It writes `NAME.sql.gz`, a dump of the
-company's schema as `pg_dump` makes it, with the tables of its read models, and `NAME.answers.json.gz`, a list of requests with the
-bytes of their answers. Every request names its two clocks. `test_recorded_states.py` opens the dump with the present version.
+Run it in the tree of the version to be recorded, with `tests` and `src` on the path. It writes `NAME.sql.gz`, a dump by `pg_dump` of the
+company's schema, including the tables of its read models, and `NAME.answers.json.gz`, a list of requests with the bytes of their answers.
+Every request names its two clocks. `test_recorded_states.py` opens the dump with the current version.
 """
 
 import gzip

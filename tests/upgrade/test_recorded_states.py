@@ -1,7 +1,7 @@
-"""A database of an earlier version is opened by this one, and gives the answers that it gave then, byte for byte (rule 0.3).
+"""The current version opens a database of an earlier version and gives the same answers, byte for byte (rule 0.3).
 
-`record.py` recorded each of them. Members that answers have gained since are left out before the comparison, and only where `GAINED`
-says so; everything else must be the same.
+`record.py` recorded them. The comparison ignores members that answers have gained since, but only those listed in `GAINED`; everything
+else must be the same.
 """
 
 import gzip

@@ -1,4 +1,4 @@
-"""The runbook's *Upgrading* from every recorded state: what everything says before, meanwhile and after, and the answers of then."""
+"""The runbook's *Upgrading* section, from every recorded state: reports before, during and after it, and the recorded answers."""
 
 import gzip
 import json
