@@ -10,7 +10,6 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -22,6 +21,7 @@ from eventsourcing.domain import Aggregate, event
 from aggregates.account.account import Account
 from aggregates.account.events import AccountProfileUpdated
 from aggregates.account.place import Place
+from aggregates.clocks import AsOf, Clocks
 from aggregates.effective import Days
 from aggregates.fact import Fact, Origin, Role, Source
 from aggregates.profile_class.profile_class import ProfileClass
@@ -80,7 +80,7 @@ def _reading(view: View, instants: dict[int, list[datetime]], chance: random.Ran
     asks: dict[tuple[str, int], Ask] = {}
     for versions in VERSIONS:
         place = Place(_number(versions))
-        asks["read", versions] = lambda day, at, place=place: profile(replace(view, valid_at=day, known_at=at), place)
+        asks["read", versions] = lambda day, at, place=place: profile(view.at(AsOf(day, at)), place)
         asks["probe", versions] = _probe(view, holder_id(view.company, place))
     took: dict[tuple[str, int], list[float]] = {key: [] for key in asks}
     for turn in range(READS + READS // 10):
@@ -120,9 +120,9 @@ def _replaying(url: str, application: Dossier, instants: list[datetime], chance:
     """Random days as known last; and the day about which only the oldest fact says something, for which all are read."""
     place, known = Place(_number(REPLAYED)), instants[-1]
     days = [_day(chance) for _ in range(REPLAYS)]
-    assert all(replay_profile(application, place, day, known) for day in days)
-    ours = _rate(lambda: replay_profile(application, place, days.pop(), known), REPLAYS)
-    oldest = _rate(lambda: replay_profile(application, place, _START, known), GETS)
+    assert all(replay_profile(application, place, Clocks(day, known)) for day in days)
+    ours = _rate(lambda: replay_profile(application, place, Clocks(days.pop(), known)), REPLAYS)
+    oldest = _rate(lambda: replay_profile(application, place, Clocks(_START, known)), GETS)
     with PeerAccounts(library_environment(url)) as peer:
         id_ = _store_peer(peer, application)
         peers = _rate(lambda: peer.repository.get(id_), GETS)

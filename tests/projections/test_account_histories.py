@@ -9,7 +9,7 @@ histories; the run prints the actual number.
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import count
 from typing import Any, Final
@@ -24,6 +24,7 @@ from aggregates.account.holder import ProfileHolder
 from aggregates.account.place import Place
 from aggregates.account.profile import Profile
 from aggregates.account.site import Site
+from aggregates.clocks import AsOf
 from aggregates.effective import Days, When
 from aggregates.errors import DomainError
 from aggregates.fact import Fact, Origin, Role, Source
@@ -381,7 +382,7 @@ def check_point(dossier: Dossier, view: View, history: History, place: Place, ro
     """Read model and log say what the calendar says of a day, as known after a round."""
     with history.telling(f"{place} on {view.valid_at} after round {round_}"):
         read = profile(view, place, explain=True)
-        assert read == replay_profile(dossier, place, view.valid_at, view.known_at, explain=True)
+        assert read == replay_profile(dossier, place, view.clocks, explain=True)
         told = history.told(place)
         calendar, version = told.rounds[round_]
         content = calendar.days.get(view.valid_at)
@@ -417,7 +418,7 @@ def check_resolution(dossier: Dossier, view: View, history: History, round_: int
     with history.telling(f"what applies on {view.valid_at} after round {round_}"):
         told: Resolution | None = resolution(view, history.number, "S")
         assert told is not None
-        assert told == replay_resolution(dossier, history.number, "S", view.valid_at, view.known_at)
+        assert told == replay_resolution(dossier, Place(history.number, "S"), view.clocks)
         terms = "N60" if CALENDAR[9] <= view.valid_at <= CALENDAR[19] else "N30"
         expected: dict[str, Any] = {"options.payment_terms": (terms, "system")}
         for level, one in (("account", history.account), ("site", history.site)):
@@ -432,7 +433,7 @@ def check(
     """All histories, each at its random point."""
     with folded(world.dossier, instants[-1]) as view:
         for history, (offset, round_, which) in zip(histories, points, strict=True):
-            at = replace(view, valid_at=CALENDAR[offset], known_at=instants[round_])
+            at = view.at(AsOf(CALENDAR[offset], instants[round_]))
             check_point(world.dossier, at, history, history.places[which], round_)
             check_resolution(world.dossier, at, history, round_)
         check_whole(view, histories)
@@ -462,7 +463,7 @@ def noted(world: World, histories: Sequence[History], known_at: datetime, round_
     days = (CALENDAR[2], CALENDAR[12], CALENDAR[-1])
     with folded(world.dossier, known_at) as view:
         return [
-            check_point(world.dossier, replace(view, valid_at=day), history, place, round_)
+            check_point(world.dossier, view.at(AsOf(day)), history, place, round_)
             for history, day in zip(histories[::NOTED], days * len(histories), strict=False)
             for place in history.places
         ]

@@ -1,7 +1,6 @@
 """Accounts, sites and their profiles, from the read model and from the log (rules 2.5-2.20)."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 
 import psycopg
@@ -10,6 +9,7 @@ import pytest
 from aggregates.account import commands as accounts_of
 from aggregates.account.account import Account
 from aggregates.account.place import Place
+from aggregates.clocks import AsOf
 from aggregates.customer.commands import merge_customers, register_customer, unmerge_customers
 from aggregates.effective import When
 from aggregates.errors import InvalidError
@@ -130,7 +130,7 @@ def test_a_new_account_has_default_and_a_new_site_has_nothing(house: Dossier) ->
         assert (found.profile_class, found.effective_from, found.effective_to) == ("DEFAULT", START, None)
         assert found.options == {"collector": "DEFAULT", "tolerance_percent": "0", "allow_discount": True}
         assert profile(view, S1) is None
-        assert profile(replace(view, valid_at=START - timedelta(1)), A7) is None
+        assert profile(view.at(AsOf(START - timedelta(1))), A7) is None
 
 
 def test_a_profile_tells_what_was_set_here_and_explains_each_value(house: Dossier, ask: Ask) -> None:
@@ -140,7 +140,7 @@ def test_a_profile_tells_what_was_set_here_and_explains_each_value(house: Dossie
     accounts_of.update_profile(house, ask(), S1, amounts=amounts, attributes={"region": "north"}, when=When(JULY))
     with reading(house, "accounts") as view:
         found = profile(view, S1, explain=True)
-        before = profile(replace(view, valid_at=JULY - timedelta(1)), S1)
+        before = profile(view.at(AsOf(JULY - timedelta(1))), S1)
     assert found is not None
     assert before is not None
     assert (before.effective_from, before.effective_to) == (START, JULY - timedelta(1))
@@ -165,7 +165,7 @@ def test_resolution_takes_each_value_from_the_nearest_level_that_sets_it(house: 
     assign(house, ask(), S1, JULY, TODAY)
     with reading(house, "accounts") as view:
         found = resolution(view, "A-7", "S-1", "eur")
-        after = resolution(replace(view, valid_at=TODAY + timedelta(1)), "A-7", "S-1")
+        after = resolution(view.at(AsOf(TODAY + timedelta(1))), "A-7", "S-1")
         assert resolution(view, "A-9") is resolution(view, "A-7", "S-9") is None
         with pytest.raises(InvalidError, match="ISO 4217"):
             resolution(view, "A-7", None, "EURO")
@@ -195,19 +195,19 @@ def test_the_log_gives_the_same_answers_byte_for_byte(house: Dossier, ask: Ask) 
     accounts_of.update_profile(house, ask(), S1, options={"hold_start_date": "2026-08-01"}, when=When(JULY, TODAY))
     accounts_of.end_site_profile(house, ask(), S1, last_day=date(2027, 1, 1))
     with reading(house, "accounts") as now:
-        for view in (now, replace(now, known_at=then)):
+        for known_at in (now.known_at, then):
             for day in (START, JULY, TODAY, date(2026, 12, 1), date(2028, 1, 1)):
-                at = replace(view, valid_at=day)
+                at = now.at(AsOf(day, known_at))
                 for place in (A7, S1, Place("A-7", "S-2"), Place("A-9"), Place("A\0")):
-                    read, replayed = profile(at, place, True), replay_profile(house, place, day, view.known_at, True)
+                    read, replayed = profile(at, place, True), replay_profile(house, place, at.clocks, True)
                     assert read == replayed
                     assert read is None or replayed is None or read.model_dump_json() == replayed.model_dump_json()
                 for of, asked in (("S-1", None), ("S-9", None), (None, "CHF"), ("S-2", None)):
                     expected = resolution(at, "A-7", of, asked)
-                    found = replay_resolution(house, "A-7", of, day, view.known_at, asked)
+                    found = replay_resolution(house, Place("A-7", of), at.clocks, asked)
                     assert expected == found
                     assert found is None or expected is None or found.model_dump_json() == expected.model_dump_json()
-        assert replay_resolution(house, "A\0", None, TODAY, now.known_at) is None
+        assert replay_resolution(house, Place("A\0"), now.clocks) is None
 
 
 def test_system_options_have_dates_and_a_version(house: Dossier, ask: Ask) -> None:
@@ -220,7 +220,7 @@ def test_system_options_have_dates_and_a_version(house: Dossier, ask: Ask) -> No
         found = system_options(view)
         assert (found.version, found.options) == (1, {"clearing_days": 3})
         assert (found.effective_from, found.effective_to) == (START, TODAY)
-        assert system_options(replace(view, valid_at=TODAY + timedelta(1))).options == {}
+        assert system_options(view.at(AsOf(TODAY + timedelta(1)))).options == {}
 
 
 def test_profiles_of_a_class_are_those_in_force_in_order(house: Dossier, ask: Ask) -> None:
@@ -231,13 +231,13 @@ def test_profiles_of_a_class_are_those_in_force_in_order(house: Dossier, ask: As
     assign(house, ask(), A7, START)
     accounts_of.end_site_profile(house, ask(), S1, last_day=JULY)
     with reading(house, "accounts") as view:
-        june = replace(view, valid_at=date(2026, 6, 1))
+        june = view.at(AsOf(date(2026, 6, 1)))
         assert profiles_of_class(june, "LATE", ("", ""), 10) == [("A-7", ""), ("A-7", "S-1"), ("A-7", "S-2")]
         assert profiles_of_class(june, "late", ("A-7", ""), 1) == [("A-7", "S-1")]
         assert profiles_of_class(june, "late", ("A-7", "S-2"), 10) == []
         assert profiles_of_class(view, "late", ("", ""), 10) == [("A-7", "")]
         assert profiles_of_class(view, "DEFAULT", ("", ""), 10) == []
-        assert profiles_of_class(replace(view, known_at=then), "late", ("", ""), 10) == [("A-7", "S-1")]
+        assert profiles_of_class(view.at(AsOf(known_at=then)), "late", ("", ""), 10) == [("A-7", "S-1")]
 
 
 def test_the_history_of_a_profile_tells_every_version(house: Dossier, ask: Ask) -> None:
@@ -254,7 +254,7 @@ def test_the_history_of_a_profile_tells_every_version(house: Dossier, ask: Ask) 
         [default] = profile_history(view, A7).items
         assert profile_history(view, Place("A-7", "S-2")).items == profile_history(view, Place("A\0")).items == []
         [opened, _] = history(view, "account", "A-7").items
-        earlier = profile_history(replace(view, known_at=then), S1).items
+        earlier = profile_history(view.at(AsOf(known_at=then)), S1).items
     assert (assigned.version, assigned.profile_class, assigned.class_version) == (2, "Late", 1)
     assert (assigned.effective_from, assigned.effective_to, assigned.back_dated) == (START, None, True)
     assert (updated.actor, updated.role, updated.source) == ("bob", "administrator", "api")
@@ -276,7 +276,7 @@ def test_the_history_tells_on_which_days_each_version_is_in_force(house: Dossier
     assign(house, ask(), of, march)
     with reading(house, *HISTORY) as view:
         default, late, again = profile_history(view, of).items
-        earlier = profile_history(replace(view, known_at=then), of).items[0]
+        earlier = profile_history(view.at(AsOf(known_at=then)), of).items[0]
 
     def days(ranges: Sequence[InForce]) -> list[tuple[date, date | None]]:
         return [(one.effective_from, one.effective_to) for one in ranges]
@@ -294,7 +294,7 @@ def test_a_diff_tells_what_differs_by_path(house: Dossier, ask: Ask) -> None:
     # rule 0.3
     accounts_of.update_profile(house, ask(), A7, options={"credit_hold": True, "risk_code": "R"}, when=When(JULY))
     with reading(house, "accounts") as view:
-        before = replace(view, valid_at=START)
+        before = view.at(AsOf(START))
         found = profile_diff(before, view, A7)
         nothing = profile_diff(before, view, S1)
         assert profile_diff(before, view, Place("A-9")) is None
@@ -307,7 +307,7 @@ def test_a_diff_tells_what_differs_by_path(house: Dossier, ask: Ask) -> None:
     assert (found.number, found.before.valid_at, nothing.number, nothing.differences) == ("A-7", START, "A-7/S-1", [])
     assign(house, ask(), S1, START)
     with reading(house, "accounts") as view:
-        begun = profile_diff(replace(view, valid_at=START - timedelta(1)), view, S1)
+        begun = profile_diff(view.at(AsOf(START - timedelta(1))), view, S1)
     assert begun is not None
     told = {one.field: (one.label, one.before, one.after) for one in begun.differences}
     assert told["profile_class"] == ("Profile class", None, "Late")

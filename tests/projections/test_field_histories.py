@@ -7,11 +7,12 @@ run prints the actual number. `DOSSIER_SEED` repeats a run.
 import os
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
+from aggregates.clocks import AsOf
 from aggregates.customer.profile import CustomerProfile
 from aggregates.effective import Days
 from aggregates.fact import Fact, Origin, Role, Source
@@ -268,7 +269,7 @@ def check_widget(dossier: Dossier, histories: Sequence[History], instants: Seque
     with reading(dossier, *WIDGET) as view:
         for history in histories:
             round_, day = history.chance.randrange(ROUNDS), history.chance.choice(CALENDAR)
-            shown = widget(replace(view, valid_at=day, known_at=instants[round_]), history.number)
+            shown = widget(view.at(AsOf(day, instants[round_])), history.number)
             assert shown is not None
             values = {one.key: (one.value, one.source) for one in shown.fields}
             expected = history.rounds[round_][0]

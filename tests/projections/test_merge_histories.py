@@ -8,7 +8,7 @@ including chains of merges. Commands that the rules refuse are tried too. Many h
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from random import Random
 from typing import Final
@@ -16,6 +16,7 @@ from uuid import uuid4
 
 import pytest
 
+from aggregates.clocks import AsOf
 from aggregates.customer.merging import MergedAwayError, MergeError, check_not_merged
 from aggregates.customer.profile import CustomerProfile
 from aggregates.effective import Days
@@ -305,7 +306,7 @@ def check_shown(view: View, history: History, instants: Sequence[datetime]) -> N
     """What users are shown of one customer at one point."""
     one, place = history.random.choice(history.customers), history.random.randrange(ROUNDS + 1)
     day = history.random.randrange(HORIZON)
-    at = replace(view, valid_at=CALENDAR[day], known_at=instants[place])
+    at = view.at(AsOf(CALENDAR[day], instants[place]))
     values = history.rounds[place][one.told.number]
     shown = {key: value for (key, on), value in values.items() if on == day}
     assert told_to_users(at, one.told.number) == (history.survivors[place][one.told.number] or shown)

@@ -5,33 +5,21 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import date, datetime
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import Query
 from pydantic import AfterValidator, WithJsonSchema
 
+from aggregates.clocks import AsOf
 from api.parameters.reading import Read
 from api.parameters.shapes import day, moment
 from projections.reading.view import View
 
 
-@dataclass(frozen=True, slots=True)
-class PointInTime:
-    """A day and an instant of knowledge; `None` stands for today and for now."""
-
-    valid_at: date | None
-    known_at: datetime | None
-
-
-NOW: Final = PointInTime(None, None)
-
-
-def point(text: str) -> PointInTime:
+def point(text: str) -> AsOf:
     """Parses a point. Raises `ValueError`."""
     valid_at, _, known_at = text.partition("@")
-    return PointInTime(day(valid_at) if valid_at else None, moment(known_at) if known_at else None)
+    return AsOf(day(valid_at) if valid_at else None, moment(known_at) if known_at else None)
 
 
 def _checked(text: str) -> str:
@@ -51,12 +39,10 @@ To = Annotated[Point | None, Query(description="The other point; by default toda
 @contextmanager
 def two_views(read: Read, from_: Point, to: Point | None, *names: str) -> Iterator[tuple[View, View]]:
     """Opens read models as of two points, in one transaction."""
-    points = (point(from_), NOW if to is None else point(to))
-    for known_at in filter(None, (at.known_at for at in points)):
-        with read.view(*names, known_at=known_at):
+    points = (point(from_), AsOf() if to is None else point(to))
+    for known_at in filter(None, (as_of.known_at for as_of in points)):
+        with read.at(AsOf(known_at=known_at)).view(*names):
             pass  # opening the view waits until everything recorded by then can be read
     with read.view(*names) as view:
-        before, after = (
-            replace(view, valid_at=at.valid_at or view.valid_at, known_at=at.known_at or view.known_at) for at in points
-        )
+        before, after = (view.at(as_of) for as_of in points)
         yield before, after

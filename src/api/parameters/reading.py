@@ -6,8 +6,8 @@ serialised as they are: our own queries made them, so nothing is validated twice
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import Depends, Header, Query
@@ -15,6 +15,7 @@ from pydantic import AfterValidator, TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from aggregates.clocks import AsOf, Clocks
 from aggregates.errors import InvalidError
 from api.http.etags import Tags, tag, tags
 from api.parameters.shapes import Day, Instant, LogPosition
@@ -67,19 +68,22 @@ class Read:
     """One read request."""
 
     services: Services
-    valid_at: date | None
-    known_at: datetime | None
+    as_of: AsOf
     position: int | None
     unless: Tags | None
 
+    def at(self, as_of: AsOf) -> "Read":
+        """Returns the same request with these clocks."""
+        return replace(self, as_of=as_of)
+
     @contextmanager
-    def view(self, *names: str, valid_at: date | None = None, known_at: datetime | None = None) -> Iterator[View]:
-        """Opens read models as of the clocks of this request, or of those given here."""
+    def view(self, *names: str) -> Iterator[View]:
+        """Opens read models as of the clocks of this request."""
         self._check_position()
         with self.services.reads.view(
             *names,
-            valid_at=valid_at or self.valid_at or self.services.day.today(),
-            known_at=known_at or self.known_at,
+            valid_at=self.as_of.valid_at or self.services.day.today(),
+            known_at=self.as_of.known_at,
             position=self.position,
         ) as view:
             yield view
@@ -96,11 +100,11 @@ class Read:
         """
         return self.answer_known(body, view.known_at, version=version, dated=dated)
 
-    def from_log(self, valid_at: date | None = None) -> tuple[date, datetime]:
-        """Returns the two clocks of an answer folded from the log: the business day and the instant of knowledge (see `as_known_at`)."""
+    def from_log(self) -> Clocks:
+        """Returns the clocks of an answer folded from the log: the business day and the instant of knowledge (see `as_known_at`)."""
         self._check_position()
-        known_at = as_known_at(self.services.dossier.database, self.known_at)
-        return valid_at or self.valid_at or self.services.day.today(), known_at
+        known_at = as_known_at(self.services.dossier.database, self.as_of.known_at)
+        return Clocks(self.as_of.valid_at or self.services.day.today(), known_at)
 
     def answer_known(
         self, body: Any, known_at: datetime, *, version: int | None = None, dated: bool = True
@@ -123,7 +127,7 @@ async def _read(
     position: AtLeast = None,
     unless: Unless = None,
 ) -> Read:
-    return Read(services_of(request), valid_at, known_at, position, None if unless is None else tags(unless))
+    return Read(services_of(request), AsOf(valid_at, known_at), position, None if unless is None else tags(unless))
 
 
 Reading = Annotated[Read, Depends(_read)]

@@ -174,15 +174,13 @@ def _profile(read: Read, place: Place, explain: bool, source: str) -> Response:
 
 def _replayed(read: Read, place: Place, explain: bool) -> Response:
     """Answers by replaying the log (rule 2.20)."""
-    dossier, (day, known_at) = read.services.dossier, read.from_log()
-    profile = replay.replay_profile(dossier, place, day, known_at, explain)
+    dossier, clocks = read.services.dossier, read.from_log()
+    profile = replay.replay_profile(dossier, place, clocks, explain)
     if profile is not None:
-        return read.answer_known(profile, known_at, version=profile.version)
-    check_recorded(dossier, place, known_at)
-    account_profile = (
-        None if place.site is None else replay.replay_profile(dossier, Place(place.account), day, known_at)
-    )
-    raise no_profile_in_force(place, day, account_profile)
+        return read.answer_known(profile, clocks.known_at, version=profile.version)
+    check_recorded(dossier, place, clocks.known_at)
+    account_profile = None if place.site is None else replay.replay_profile(dossier, Place(place.account), clocks)
+    raise no_profile_in_force(place, clocks.valid_at, account_profile)
 
 
 def _assign(write: Write, place: Place, body: Assignment, **more: Any) -> Response:

@@ -3,7 +3,6 @@
 Their profiles are in `account_profiles`. The ETag is the version of the account, or of the site: each is an aggregate of its own.
 """
 
-from datetime import date
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
@@ -11,6 +10,7 @@ from starlette.responses import Response
 
 from aggregates.account import commands
 from aggregates.account.place import Place
+from aggregates.clocks import AsOf
 from aggregates.errors import InvalidError
 from aggregates.profile_class import currencies
 from api.parameters.pages import Paged
@@ -115,25 +115,26 @@ def resolve_profile(  # noqa: PLR0917  (query parameters)
     source: AnswerSource = "read_model",
 ) -> Response:
     """Which profile applies to a transaction of that date: per value, from which level, class, version and event (rule 2.13)."""
-    if on is not None and read.valid_at not in {None, on}:
+    if on is not None and read.as_of.valid_at not in {None, on}:
         raise InvalidError("date and valid_at mean the same; give only one of them.", field="date")
+    read, place = read.at(AsOf(on or read.as_of.valid_at, read.as_of.known_at)), Place(account, site)
     if source == "log":
-        return _replayed(read, account, site, on, currency)
-    with read.view("accounts", valid_at=on) as view:
-        check_exists(view, Place(account, site))
+        return _replayed(read, place, currency)
+    with read.view("accounts") as view:
+        check_exists(view, place)
         resolution = accounts.resolution(view, account, site, currency)
         _check_currency(currency, resolution)
         return read.answer(resolution, view)
 
 
-def _replayed(read: Read, account: str, site: str | None, on: date | None, currency: str | None) -> Response:
+def _replayed(read: Read, place: Place, currency: str | None) -> Response:
     """Answers by replaying the log (rule 2.20)."""
-    dossier, (day, known_at) = read.services.dossier, read.from_log(on)
-    resolution = replay.replay_resolution(dossier, account, site, day, known_at, currency)
+    dossier, clocks = read.services.dossier, read.from_log()
+    resolution = replay.replay_resolution(dossier, place, clocks, currency)
     if resolution is None:
-        check_recorded(dossier, Place(account, site), known_at)
+        check_recorded(dossier, place, clocks.known_at)
     _check_currency(currency, resolution)
-    return read.answer_known(resolution, known_at)
+    return read.answer_known(resolution, clocks.known_at)
 
 
 def _check_currency(code: str | None, resolution: Resolution | None) -> None:

@@ -81,7 +81,7 @@ def start_interaction(write: Writing, body: NewInteraction) -> Response:
 @router.get("/{interaction_id}", response_model=InteractionRead, dependencies=[allow(PROFILE_READERS)])
 def read_interaction(read: Reading, interaction_id: INTERACTION) -> Response:
     """An interaction and its state, from the log."""
-    _, known_at = read.from_log()
+    known_at = read.from_log().known_at
     interaction = interactions.interaction(read.services.dossier, interaction_id, known_at)
     if interaction is None:
         raise InteractionNotFoundError(f"Interaction {interaction_id} does not exist.")

@@ -47,7 +47,7 @@ class SavedMapping(Body):
 @router.get("", response_model=Page[MappingRead], dependencies=[allow(UPLOADERS)])
 def list_upload_mappings(read: Reading, page: Paged) -> Response:
     """Every mapping, by name."""
-    _, known_at = read.from_log()
+    known_at = read.from_log().known_at
     mappings = progress.mappings(read.services.dossier, known_at)
     return read.answer_known(page_of(mappings, page), known_at)
 
@@ -55,7 +55,7 @@ def list_upload_mappings(read: Reading, page: Paged) -> Response:
 @router.get("/{name}", response_model=MappingRead, dependencies=[allow(UPLOADERS)])
 def read_upload_mapping(read: Reading, name: NAME) -> Response:
     """One mapping."""
-    _, known_at = read.from_log()
+    known_at = read.from_log().known_at
     mapping = next((item for item in progress.mappings(read.services.dossier, known_at) if item.name == name), None)
     if mapping is None:
         raise MappingNotFoundError(f"There is no upload mapping {name}.")

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from aggregates.clocks import AsOf
 from cli.app import AsJson
 from cli.settings import load
 
@@ -110,10 +111,10 @@ def as_of(
     from cli.commands import ask_customer, ask_profile
 
     if kind is Profile.CUSTOMER:
-        ask_customer.as_of(load(), number, valid_at=valid_at, known_at=known_at, as_json=as_json)
+        ask_customer.as_of(load(), number, as_of=AsOf(valid_at, known_at), as_json=as_json)
     else:
         place = ask_profile.place_of(kind.value, number)
-        ask_profile.as_of(load(), place, valid_at=valid_at, known_at=known_at, as_json=as_json)
+        ask_profile.as_of(load(), place, as_of=AsOf(valid_at, known_at), as_json=as_json)
 
 
 def replay(
@@ -127,10 +128,10 @@ def replay(
     from cli.commands import ask_customer, ask_profile
 
     if kind is Profile.CUSTOMER:
-        ask_customer.replay(load(), number, valid_at=valid_at, known_at=known_at, as_json=as_json)
+        ask_customer.replay(load(), number, as_of=AsOf(valid_at, known_at), as_json=as_json)
     else:
         place = ask_profile.place_of(kind.value, number)
-        ask_profile.replay(load(), place, valid_at=valid_at, known_at=known_at, as_json=as_json)
+        ask_profile.replay(load(), place, as_of=AsOf(valid_at, known_at), as_json=as_json)
 
 
 def status(as_json: AsJson = False) -> None:

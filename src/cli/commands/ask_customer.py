@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
+from aggregates.clocks import AsOf
 from aggregates.customer.profile import CustomerNotFoundError
 from cli.errors import CliError
 from cli.output import show
@@ -18,7 +19,7 @@ from projections.drawer.models import Drawer
 from projections.drawer.queries import drawer
 from projections.history.models import HistoryEntry, InForce
 from projections.history.queries import history as history_page
-from projections.reading.read_models import as_known_at
+from projections.reading.read_models import clocks_of_log
 from projections.reading.view import View
 from store.application import Dossier
 
@@ -63,11 +64,11 @@ def history(settings: Settings, kind: str, key: str | None, *, known_at: datetim
         show.table(columns, [_row(entry, versions) for entry in entries], title=f"{kind} {key or ''}".rstrip())
 
 
-def as_of(settings: Settings, number: str, *, valid_at: date | None, known_at: datetime | None, as_json: bool) -> None:
+def as_of(settings: Settings, number: str, *, as_of: AsOf, as_json: bool) -> None:
     """Prints a drawer and the widget, masked values masked. Raises `CustomerNotFoundError`."""
     with (
         open_reads(settings) as (_, reads),
-        reads.view("drawer", *WIDGET, valid_at=valid_at, known_at=known_at) as view,
+        reads.view("drawer", *WIDGET, valid_at=as_of.valid_at, known_at=as_of.known_at) as view,
     ):
         shown_drawer, fields = drawer(view, number), widget(view, number)
     if shown_drawer is None or fields is None:
@@ -80,11 +81,10 @@ def as_of(settings: Settings, number: str, *, valid_at: date | None, known_at: d
         _print_widget(fields)
 
 
-def replay(settings: Settings, number: str, *, valid_at: date | None, known_at: datetime | None, as_json: bool) -> None:
+def replay(settings: Settings, number: str, *, as_of: AsOf, as_json: bool) -> None:
     """Prints a customer as replayed from the log. Raises `CustomerNotFoundError`."""
     with open_dossier(settings) as dossier:
-        known_at = as_known_at(dossier.database, known_at)
-        customer = replay_customer(dossier, number, valid_at=valid_at or dossier.today(), known_at=known_at)
+        customer = replay_customer(dossier, number, clocks_of_log(dossier, as_of))
     if as_json:
         show.document(customer)
     else:

@@ -1,10 +1,9 @@
 """`dossier as-of` and `replay` of accounts and sites: the profile in force, and where each value comes from (rules 2.13, 2.20)."""
 
-from datetime import date, datetime
-
 from aggregates.account.account import account_number
 from aggregates.account.place import Place
 from aggregates.account.site import site_number
+from aggregates.clocks import AsOf
 from cli.commands.ask_customer import days_of
 from cli.errors import CliError
 from cli.output import show
@@ -16,7 +15,7 @@ from projections.accounts.existence import check_exists, check_recorded, no_prof
 from projections.accounts.models import Explained, ProfileRead
 from projections.accounts.queries import profile
 from projections.accounts.replay import replay_profile
-from projections.reading.read_models import as_known_at
+from projections.reading.read_models import clocks_of_log
 
 
 class PlaceError(CliError):
@@ -31,11 +30,11 @@ def place_of(kind: str, number: str) -> Place:
     return Place(account_number(account), site_number(site) if slash else None)
 
 
-def as_of(settings: Settings, place: Place, *, valid_at: date | None, known_at: datetime | None, as_json: bool) -> None:
+def as_of(settings: Settings, place: Place, *, as_of: AsOf, as_json: bool) -> None:
     """Prints a profile. Raises `AccountNotFoundError`, `SiteNotFoundError`, `NoProfileInForceError`."""
     with (
         open_reads(settings) as (_, reads),
-        reads.view("accounts", valid_at=valid_at, known_at=known_at) as view,
+        reads.view("accounts", valid_at=as_of.valid_at, known_at=as_of.known_at) as view,
     ):
         explained = profile(view, place, explain=True)
         if explained is None:
@@ -45,18 +44,15 @@ def as_of(settings: Settings, place: Place, *, valid_at: date | None, known_at: 
     _print(explained, as_json=as_json)
 
 
-def replay(
-    settings: Settings, place: Place, *, valid_at: date | None, known_at: datetime | None, as_json: bool
-) -> None:
+def replay(settings: Settings, place: Place, *, as_of: AsOf, as_json: bool) -> None:
     """Prints a profile as replayed from the log. Raises what `as_of` raises."""
     with open_dossier(settings) as dossier:
-        known_at = as_known_at(dossier.database, known_at)
-        day = valid_at or dossier.today()
-        explained = replay_profile(dossier, place, day, known_at, explain=True)
+        clocks = clocks_of_log(dossier, as_of)
+        explained = replay_profile(dossier, place, clocks, explain=True)
         if explained is None:
-            check_recorded(dossier, place, known_at)
-            above = replay_profile(dossier, Place(place.account), day, known_at)
-            raise no_profile_in_force(place, day, above)
+            check_recorded(dossier, place, clocks.known_at)
+            above = replay_profile(dossier, Place(place.account), clocks)
+            raise no_profile_in_force(place, clocks.valid_at, above)
     _print(explained, as_json=as_json)
 
 

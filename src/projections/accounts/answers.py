@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any, Literal, cast
 from uuid import UUID
 
@@ -11,6 +10,7 @@ import orjson
 from aggregates.account.place import Place
 from aggregates.account.profile import HERE, Profile
 from aggregates.account.resolving import Level, Resolved, explained, resolve
+from aggregates.clocks import Clocks
 from aggregates.effective import Days
 from aggregates.profile_class.amounts import AMOUNTS
 from aggregates.profile_class.options import OPTIONS
@@ -50,14 +50,6 @@ class Held:
         content = self.json()
         set_by = {path: UUID(by) for path, by in content["set_by"].items()}
         return SystemValues(Terms.model_validate(content["terms"]), set_by)
-
-
-@dataclass(frozen=True, slots=True)
-class Clocks:
-    """The two clocks of a question."""
-
-    valid_at: date
-    known_at: datetime
 
 
 def profile_read(place: Place, at: Clocks, held: Held, version: int, *, explain: bool) -> ProfileRead:

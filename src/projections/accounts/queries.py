@@ -12,7 +12,7 @@ from aggregates.account.resolving import Level
 from aggregates.effective import Days
 from aggregates.profile_class.currencies import currency_code
 from aggregates.setup.system_options import SystemOptions
-from projections.accounts.answers import Clocks, Held, profile_read, resolution_of, system_options_read
+from projections.accounts.answers import Held, profile_read, resolution_of, system_options_read
 from projections.accounts.models import AccountRead, ProfileRead, Resolution, SiteRead, SystemOptionsRead
 from projections.accounts.tables import MERGES, OPTIONS_KEY, VERSIONS, class_key, holder_id, is_storable, version_key
 from projections.reading.paging import Page, bounded, keys_of, page
@@ -122,7 +122,7 @@ def profile(view: View, place: Place, explain: bool = False) -> ProfileRead | No
     if row is None:
         return None
     first, last, event_id, content, version = row
-    return profile_read(place, _clocks(view), Held(Days(first, last), event_id, content), version, explain=explain)
+    return profile_read(place, view.clocks, Held(Days(first, last), event_id, content), version, explain=explain)
 
 
 def resolution(view: View, account: str, site: str | None = None, currency: str | None = None) -> Resolution | None:
@@ -137,13 +137,13 @@ def resolution(view: View, account: str, site: str | None = None, currency: str 
     holders = {Level.ACCOUNT: holder_id(view.company, Place(account)), Level.SYSTEM: _options_id(view)}
     if site is not None:
         holders[Level.SITE] = holder_id(view.company, place)
-    return resolution_of(place, _clocks(view), _held(view, holders), code)
+    return resolution_of(place, view.clocks, _held(view, holders), code)
 
 
 def system_options(view: View) -> SystemOptionsRead:
     """The company's own options on the view's day."""
     held = _held(view, {Level.SYSTEM: _options_id(view)}).get(Level.SYSTEM)
-    return system_options_read(_clocks(view), held, VERSIONS.at(view, OPTIONS_KEY))
+    return system_options_read(view.clocks, held, VERSIONS.at(view, OPTIONS_KEY))
 
 
 def profiles_of_class(
@@ -175,10 +175,6 @@ def _held(view: View, holders: dict[Level, UUID]) -> dict[Level, Held]:
 
 def _options_id(view: View) -> UUID:
     return SystemOptions.id_of(view.company, view.company)
-
-
-def _clocks(view: View) -> Clocks:
-    return Clocks(view.valid_at, view.known_at)
 
 
 def _account(row: Row) -> AccountRead:

@@ -18,12 +18,13 @@ from eventsourcing.utils import resolve_topic
 from aggregates.account.events import SiteProfileEnded
 from aggregates.account.place import Place
 from aggregates.account.resolving import Level
+from aggregates.clocks import Clocks
 from aggregates.effective import Days
 from aggregates.fact import Fact
 from aggregates.profile_class.currencies import currency_code
 from aggregates.setup.events import SystemOptionsChanged
 from aggregates.setup.system_options import SystemOptions
-from projections.accounts.answers import Clocks, Held, profile_read, resolution_of
+from projections.accounts.answers import Held, profile_read, resolution_of
 from projections.accounts.models import ProfileRead, Resolution
 from projections.accounts.tables import ProfileFact, content_of, holder_id, is_storable
 from store.application import Dossier
@@ -51,44 +52,39 @@ class _Replayed:
     held: Held | None
 
 
-def replay_profile(
-    dossier: Dossier, place: Place, valid_at: date, known_at: datetime, explain: bool = False
-) -> ProfileRead | None:
+def replay_profile(dossier: Dossier, place: Place, clocks: Clocks, explain: bool = False) -> ProfileRead | None:
     """See `queries.profile`. Raises `OperationalError` when the database cannot be reached."""
     if not is_storable(place):
         return None
-    dossier.log_of_facts.settled(known_at)
-    at = Clocks(valid_at, known_at)
-    replayed = _replay(dossier, holder_id(dossier.company, place), at)
-    return None if replayed.held is None else profile_read(place, at, replayed.held, replayed.version, explain=explain)
+    dossier.log_of_facts.settled(clocks.known_at)
+    replayed = _replay(dossier, holder_id(dossier.company, place), clocks)
+    if replayed.held is None:
+        return None
+    return profile_read(place, clocks, replayed.held, replayed.version, explain=explain)
 
 
-def replay_resolution(  # noqa: PLR0917  (the same order as the query function's)
-    dossier: Dossier, account: str, site: str | None, date: date, known_at: datetime, currency: str | None = None
-) -> Resolution | None:
+def replay_resolution(dossier: Dossier, place: Place, clocks: Clocks, currency: str | None = None) -> Resolution | None:
     """See `queries.resolution`. Raises `OperationalError` when the database cannot be reached."""
     code = None if currency is None else currency_code(currency, field="currency")
-    place = Place(account, site)
     if not is_storable(place):
         return None
-    dossier.log_of_facts.settled(known_at)
-    at = Clocks(date, known_at)
-    holders = {Level.ACCOUNT: holder_id(dossier.company, Place(account))}
-    if site is not None:
+    dossier.log_of_facts.settled(clocks.known_at)
+    holders = {Level.ACCOUNT: holder_id(dossier.company, Place(place.account))}
+    if place.site is not None:
         holders[Level.SITE] = holder_id(dossier.company, place)
-    replayed = {level: _replay(dossier, holder, at) for level, holder in holders.items()}
+    replayed = {level: _replay(dossier, holder, clocks) for level, holder in holders.items()}
     if not all(aggregate.version for aggregate in replayed.values()):
         return None
-    replayed[Level.SYSTEM] = _replay(dossier, SystemOptions.id_of(dossier.company, dossier.company), at)
+    replayed[Level.SYSTEM] = _replay(dossier, SystemOptions.id_of(dossier.company, dossier.company), clocks)
     held = {level: aggregate.held for level, aggregate in replayed.items() if aggregate.held is not None}
-    return resolution_of(place, at, held, code)
+    return resolution_of(place, clocks, held, code)
 
 
-def _replay(dossier: Dossier, holder: UUID, at: Clocks) -> _Replayed:
+def _replay(dossier: Dossier, holder: UUID, clocks: Clocks) -> _Replayed:
     """Goes back from the last fact known then to the one that holds on the day."""
-    version, day = 0, at.valid_at.isoformat()
+    version, day = 0, clocks.valid_at.isoformat()
     since, until = "", ""
-    for event in _backwards(dossier, holder, at.known_at):
+    for event in _backwards(dossier, holder, clocks.known_at):
         version = version or event.originator_version
         if event.topic not in _SAYS_WHAT_HOLDS:
             continue

@@ -11,6 +11,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
+from aggregates.clocks import Clocks
 from aggregates.field.field import MASK
 from projections.customers.queries import customer
 from projections.drawer.categories import categories
@@ -29,6 +30,11 @@ class PointInTime(BaseModel):
 
     valid_at: date
     known_at: datetime
+
+    @staticmethod
+    def of(clocks: Clocks) -> "PointInTime":
+        """The point at which these clocks stand."""
+        return PointInTime(valid_at=clocks.valid_at, known_at=clocks.known_at)
 
 
 class Difference(BaseModel):
@@ -85,8 +91,8 @@ def diff(before: View, after: View, number: str, *, hide: bool = False) -> Diff 
     fields = [*old, *(field for field in new if field not in old)]
     return Diff(
         number=number,
-        before=PointInTime(valid_at=before.valid_at, known_at=before.known_at),
-        after=PointInTime(valid_at=after.valid_at, known_at=after.known_at),
+        before=PointInTime.of(before.clocks),
+        after=PointInTime.of(after.clocks),
         differences=[
             _difference(field, old.get(field), new.get(field))
             for field in sorted(fields, key=_order)

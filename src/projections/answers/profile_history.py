@@ -77,8 +77,8 @@ def profile_diff(before: View, after: View, place: Place) -> Diff | None:
     fields = [*old, *(field for field in new if field not in old)]
     return Diff(
         number=_key(place),
-        before=PointInTime(valid_at=before.valid_at, known_at=before.known_at),
-        after=PointInTime(valid_at=after.valid_at, known_at=after.known_at),
+        before=PointInTime.of(before.clocks),
+        after=PointInTime.of(after.clocks),
         differences=[
             Difference(field=field, label=_label(field), before=_words(old.get(field)), after=_words(new.get(field)))
             for field in fields

@@ -10,6 +10,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
+from aggregates.clocks import Clocks
 from aggregates.customer.events import ResponseSelected
 from aggregates.customer.profile import CustomerNotFoundError, CustomerProfile
 from aggregates.effective import Timeline
@@ -71,41 +72,41 @@ class Replayed(BaseModel):
     fields: list[FieldValue]
 
 
-def replay_customer(dossier: Dossier, number: str, *, valid_at: date, known_at: datetime) -> Replayed:
-    """Returns the customer on the day `valid_at`, as it was known at `known_at`.
+def replay_customer(dossier: Dossier, number: str, clocks: Clocks) -> Replayed:
+    """Returns the customer on a day, as it was known at an instant.
 
     Raises:
         CustomerNotFoundError: nothing about this number was recorded until then.
     """
-    dossier.log_of_facts.settled(known_at)
+    dossier.log_of_facts.settled(clocks.known_at)
     events = dossier.log_of_facts.select_events(CustomerProfile.id_of(dossier.company, number))
-    known = [event for event in events if event.recorded_at <= known_at]
+    known = [event for event in events if event.recorded_at <= clocks.known_at]
     if not known:
-        raise CustomerNotFoundError(f"Nothing about customer {number} was recorded until {instant(known_at)}.")
+        raise CustomerNotFoundError(f"Nothing about customer {number} was recorded until {instant(clocks.known_at)}.")
     facts = [dossier.fact_mapper.to_domain_event(event) for event in known]
     customer = CustomerProfile.from_facts(facts)
     return Replayed(
         number=customer.number,
-        name=customer.names.at(valid_at),
+        name=customer.names.at(clocks.valid_at),
         version=customer.version,
         position=known[-1].id,
         changed_by=customer.changed_by,
         changed_at=customer.changed_at,
-        valid_at=valid_at,
-        known_at=known_at,
+        valid_at=clocks.valid_at,
+        known_at=clocks.known_at,
         alternate_numbers=list(customer.alternate_numbers.numbers),
         primary_alternate_number=customer.alternate_numbers.primary,
-        answers=_answers(customer, facts, valid_at),
-        fields=_fields(dossier, customer, valid_at, known_at),
+        answers=_answers(customer, facts, clocks.valid_at),
+        fields=_fields(dossier, customer, clocks),
     )
 
 
-def _fields(dossier: Dossier, customer: CustomerProfile, day: date, known_at: datetime) -> list[FieldValue]:
+def _fields(dossier: Dossier, customer: CustomerProfile, clocks: Clocks) -> list[FieldValue]:
     """Returns the values in force on the day, in the widget's order, by the definitions of then."""
-    then, now = _definitions(dossier, known_at)
+    then, now = _definitions(dossier, clocks.known_at)
     values = []
     for key, definition in then.items():
-        version = customer.fields.in_force.get(key, Timeline()).version_at(day)
+        version = customer.fields.in_force.get(key, Timeline()).version_at(clocks.valid_at)
         if version is not None:
             masked = definition.masked or now[key].masked
             values.append(

@@ -19,6 +19,7 @@ from typing import Final, Self
 import psycopg
 from psycopg import Connection, sql
 
+from aggregates.clocks import AsOf, Clocks
 from projections.engine import positions
 from projections.engine.projection import Definition, Projection
 from projections.engine.states import ProjectionState, states
@@ -138,7 +139,7 @@ class ReadModels:
                 settled = settled or (known_at or reached.until) <= reached.until
                 if settled and reached.position >= needed:
                     of = (self._dossier.fact_mapper.keys, self._dossier.company)
-                    yield View(connection, *of, valid_at, known_at or reached.until, reached.position)
+                    yield View(connection, *of, Clocks(valid_at, known_at or reached.until), reached.position)
                     return
             if not settled and known_at is not None:
                 needed, settled = max(needed, self._settled(known_at)), True
@@ -227,6 +228,12 @@ class ReadModels:
             with self._database.connection() as connection:
                 self._learn(dict(connection.execute(_POSITIONS).fetchall()))
         return POLL_S
+
+
+def clocks_of_log(dossier: Dossier, as_of: AsOf) -> Clocks:
+    """The clocks of an answer from the log: today in the company's time zone where no day is named, and see `as_known_at`."""
+    known_at = as_known_at(dossier.database, as_of.known_at)
+    return Clocks(as_of.valid_at or dossier.today(), known_at)
 
 
 def as_known_at(database: Database, known_at: datetime | None) -> datetime:

@@ -1,11 +1,12 @@
 """`View`: read models as of two clocks, in one consistent snapshot. What query functions take, and why there may be none."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from psycopg import Connection
 
+from aggregates.clocks import AsOf, Clocks
 from aggregates.errors import InvalidError
 from store.database import Row
 from store.keys import KeyRing
@@ -18,10 +19,23 @@ class View:
     connection: Connection[Row]
     keys: KeyRing
     company: str
-    valid_at: date
-    known_at: datetime
+    clocks: Clocks
     position: int
     """The smallest position of the read models it was opened for."""
+
+    def at(self, as_of: AsOf) -> "View":
+        """The same snapshot as of other clocks; what they leave open stays. Everything known then must be in the snapshot."""
+        return replace(self, clocks=as_of.or_else(self.clocks))
+
+    @property
+    def valid_at(self) -> date:
+        """The business day."""
+        return self.clocks.valid_at
+
+    @property
+    def known_at(self) -> datetime:
+        """The instant of knowledge."""
+        return self.clocks.known_at
 
 
 class BehindError(Exception):
