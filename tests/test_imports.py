@@ -1,4 +1,4 @@
-"""The walls of the code base: what each folder may import, the laws of the read models, and no circle of files or of folders.
+"""The import rules: what each folder may import, which imports read models must not have, and no import cycles.
 
 The imports are read from the source, those inside functions included. A folder counts as one thing beside its neighbours: what any of its
 files imports, it imports.

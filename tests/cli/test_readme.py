@@ -1,4 +1,4 @@
-"""The README is correct: its commands are run, and its links point to existing files."""
+"""README and CONTRIBUTING are correct: the commands of the README are run, and what both refer to exists."""
 
 import json
 import re
@@ -68,6 +68,14 @@ def test_what_the_readme_points_at_is_there() -> None:
     assert len(rooms) == 7
     for path in (*links, *rooms):
         assert (ROOT / path).exists(), path
+
+
+def test_every_file_that_contributing_names_exists() -> None:
+    contributing = (ROOT / "CONTRIBUTING.md").read_text()
+    files = re.findall(r"`((?:src|tests|docs)/[^`\s]*(?: model>[^`\s]*)?)`", contributing)
+    assert len(files) > 30
+    missing = [name for name in files if not any(ROOT.glob(re.sub(r"<[^>]*>", "*", name)))]
+    assert missing == []
 
 
 def test_the_make_targets_of_the_readme_are_there() -> None:
