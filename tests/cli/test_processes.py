@@ -23,8 +23,10 @@ from store.database import Database
 from store.heartbeats import tasks
 
 Start = Callable[..., "subprocess.Popen[str]"]
-ENDS_WITHIN_S = 1.0
-"""Seconds for an idle process to end on a busy machine; on one that has nothing else to do it is 0.2."""
+ENDS_WITHIN_S = 0.5
+"""Seconds from SIGTERM to the end of an idle process; on a machine that has nothing else to do it takes less than 0.2."""
+TRIES = 3
+"""On a busy machine a process is now and then kept waiting for longer than that."""
 
 
 @pytest.fixture
@@ -79,23 +81,28 @@ def test_it_ends_when_told_to_and_logs_json(start: Start, command: tuple[str, ..
 def test_an_idle_process_ends_at_once(
     line: CommandLine, start: Start, command: str, figures: Callable[[str], None]
 ) -> None:
-    port = ("--port", str(free_port())) if command == "serve" else ()
-    process = start(command, *port, CUSTOMER_ENGAGEMENT_URL="http://127.0.0.1:1", CUSTOMER_ENGAGEMENT_TOKEN="a-token")
+    there = {"CUSTOMER_ENGAGEMENT_URL": "http://127.0.0.1:1", "CUSTOMER_ENGAGEMENT_TOKEN": "a-token"}
+    port = free_port()
+    took_s = []
+    while not took_s or (took_s[-1] > ENDS_WITHIN_S and len(took_s) < TRIES):
+        process = start(command, *(("--port", str(port)) if command == "serve" else ()), **there)
+        eventually(lambda: is_idle(line), "all its tasks are active")
+        if command == "serve":
+            eventually(lambda: text_of(f"http://127.0.0.1:{port}/openapi.json"), "its documents are made")
+        asked_at = time.monotonic()
+        ended(process)
+        took_s.append(time.monotonic() - asked_at)
+    assert min(took_s) < ENDS_WITHIN_S
+    figures(f"an idle {command} ended within {min(took_s):.2f} s of SIGTERM")
 
-    def is_idle() -> bool:
-        with (
-            closing(Database(line.environment["DATABASE_URL"], line.schema)) as database,
-            database.connection() as connection,
-        ):
-            states = {task.state for task in tasks(connection)}
-        return states == {"active"}
 
-    eventually(is_idle, "all its tasks are active")
-    asked_at = time.monotonic()
-    ended(process)
-    took_s = time.monotonic() - asked_at
-    assert took_s < ENDS_WITHIN_S
-    figures(f"an idle {command} ended within {took_s:.2f} s of SIGTERM")
+def is_idle(line: CommandLine) -> bool:
+    """Whether every task of the company that has not ended is active."""
+    with (
+        closing(Database(line.environment["DATABASE_URL"], line.schema)) as database,
+        database.connection() as connection,
+    ):
+        return {task.state for task in tasks(connection)} - {"ended"} == {"active"}
 
 
 def test_a_command_that_asks_once_starts_no_listener(line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
