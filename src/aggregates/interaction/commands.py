@@ -41,10 +41,10 @@ def start_interaction(
     called = standing(store, customer)
     if called is None:
         faults.found.append(CustomerNotDefinedError(f"Customer {customer[:30]} does not exist.", field="customer"))
-    found = store.load(Interaction, interaction) or Interaction.new(store.company, interaction)
-    found.expect(request.expected_versions)
+    call = store.load(Interaction, interaction) or Interaction.new(store.company, interaction)
+    call.expect(request.expected_versions)
     with faults:
-        found.start(
+        call.start(
             request.origin,
             interaction=interaction,
             customer=called.number if called else customer,
@@ -52,25 +52,25 @@ def start_interaction(
         )
     faults.raise_any()
     try:
-        return store.keep(request, found, claims=[Claim(OPEN_INTERACTION, found.agent)], decided_on=setup.position)
+        return store.keep(request, call, claims=[Claim(OPEN_INTERACTION, call.agent)], decided_on=setup.position)
     except ClaimTakenError as taken:
-        raise _busy(store, found.agent, taken.owner) from taken
+        raise _busy(store, call.agent, taken.owner) from taken
 
 
 @command
 def end_interaction(store: FactStore, request: Request, *, interaction: str) -> Outcome:
     """The call ends; its wrap-up begins."""
-    found = _interaction(store, request, interaction)
-    found.end(request.origin)
-    return store.keep(request, found)
+    call = _interaction(store, request, interaction)
+    call.end(request.origin)
+    return store.keep(request, call)
 
 
 @command
 def close_interaction(store: FactStore, request: Request, *, interaction: str) -> Outcome:
     """The interaction is over; the agent is free for another."""
-    found = _interaction(store, request, interaction)
-    found.close(request.origin)
-    return store.keep(request, found, releases=[Claim(OPEN_INTERACTION, found.agent)])
+    call = _interaction(store, request, interaction)
+    call.close(request.origin)
+    return store.keep(request, call, releases=[Claim(OPEN_INTERACTION, call.agent)])
 
 
 def _check_starter(request: Request, setup: Setup, agent: str | None) -> None:
@@ -93,9 +93,9 @@ def _busy(store: FactStore, agent: str, owner: UUID | None) -> AgentBusyError:
 
 
 def _interaction(store: FactStore, request: Request, interaction: str) -> Interaction:
-    found = store.load(Interaction, interaction)
-    if found is None:
+    call = store.load(Interaction, interaction)
+    if call is None:
         raise InteractionNotFoundError(f"Interaction {interaction} does not exist.")
-    found.check_told_by(request.origin)
-    found.expect(request.expected_versions)
-    return found
+    call.check_agent(request.origin)
+    call.expect(request.expected_versions)
+    return call

@@ -96,8 +96,8 @@ class Interaction(Aggregate):
         """Whether this agent may edit this customer now (rule 3.4)."""
         return self.customer == customer and texts.same(self.agent, agent) and self.state is not State.CLOSED
 
-    def check_told_by(self, origin: Origin) -> None:
-        """Raises `AnotherAgentError` where an agent tells of an interaction that is not that agent's."""
+    def check_agent(self, origin: Origin) -> None:
+        """Raises `AnotherAgentError` where an agent acts on an interaction that is not that agent's."""
         if origin.role is Role.AGENT and not texts.same(origin.actor, self.agent):
             raise AnotherAgentError(f"Interaction {self.key} is another agent's.")
 

@@ -55,27 +55,27 @@ class Setup:
     @property
     def categories(self) -> tuple[ProfileCategory, ...]:
         """All categories, by position, then code."""
-        found = [one for one in self.aggregates.values() if isinstance(one, ProfileCategory)]
-        return tuple(sorted(found, key=lambda category: (category.position, category.code)))
+        categories = [aggregate for aggregate in self.aggregates.values() if isinstance(aggregate, ProfileCategory)]
+        return tuple(sorted(categories, key=lambda category: (category.position, category.code)))
 
     def category(self, code: int) -> ProfileCategory:
         """The category with this code. Raises `CategoryNotFoundError`."""
-        found = self.aggregates.get(ProfileCategory.id_of(self.company, code))
-        if found is None:
+        category = self.aggregates.get(ProfileCategory.id_of(self.company, code))
+        if category is None:
             raise CategoryNotFoundError(f"Category {code} is not defined.")
-        return cast("ProfileCategory", found)
+        return cast("ProfileCategory", category)
 
     @property
     def controls(self) -> SystemControls:
         """The system control values."""
-        found = self.aggregates.get(SystemControls.id_of(self.company, self.company))
-        return cast("SystemControls", found or SystemControls.new(self.company, self.company))
+        controls = self.aggregates.get(SystemControls.id_of(self.company, self.company))
+        return cast("SystemControls", controls or SystemControls.new(self.company, self.company))
 
     @property
     def mappings(self) -> AttributeMappings:
         """The attribute mappings."""
-        found = self.aggregates.get(AttributeMappings.id_of(self.company, self.company))
-        return cast("AttributeMappings", found or AttributeMappings.new(self.company, self.company))
+        mappings = self.aggregates.get(AttributeMappings.id_of(self.company, self.company))
+        return cast("AttributeMappings", mappings or AttributeMappings.new(self.company, self.company))
 
     def profile_class(self, name: str) -> ProfileClass | None:
         """The profile class of this name, whatever its case; `None` when there is none."""
@@ -84,8 +84,8 @@ class Setup:
     @property
     def fields(self) -> dict[str, FieldDefinition]:
         """All business field definitions by key, by group, position, then order of definition (rule 3.8)."""
-        found = [one.definition for one in self.aggregates.values() if isinstance(one, BusinessField)]
-        return {one.key: one for one in sorted(found, key=lambda one: (one.group, one.position))}
+        fields = [field.definition for field in self.aggregates.values() if isinstance(field, BusinessField)]
+        return {field.key: field for field in sorted(fields, key=lambda field: (field.group, field.position))}
 
 
 class SetupStore(FactStore, Protocol):

@@ -24,7 +24,6 @@ from aggregates.account.events import (
 )
 from aggregates.account.place import Place
 from aggregates.customer.events import CustomerBroughtBack, CustomerMergedAway
-from aggregates.effective import Days
 from aggregates.fact import Fact
 from aggregates.profile_class.events import ProfileClassChanged, ProfileClassDefined
 from aggregates.setup.events import SystemOptionsChanged
@@ -157,9 +156,8 @@ def _changes(seen: Seen) -> list[Change]:
     fact: Any = seen.fact
     if not isinstance(fact, _Held | SiteProfileEnded):
         return []
-    days = Days(fact.effective_from, fact.effective_to)
     content = None if isinstance(fact, SiteProfileEnded) else (seen.position,)
-    return [Change((fact.originator_id,), days, content, instant_of(fact.recorded_at))]
+    return [Change((fact.originator_id,), fact.days, content, instant_of(fact.recorded_at))]
 
 
 def _version_key(fact: Any) -> str:

@@ -19,7 +19,6 @@ from aggregates.account.events import SiteProfileEnded
 from aggregates.account.place import Place
 from aggregates.account.resolving import Level
 from aggregates.clocks import Clocks
-from aggregates.effective import Days
 from aggregates.fact import Fact
 from aggregates.profile_class.currencies import currency_code
 from aggregates.setup.events import SystemOptionsChanged
@@ -133,7 +132,7 @@ def _held(mapper: FactMapper, event: RecordedEvent, since: str, until: str) -> H
     fact: Any = mapper.to_domain_event(event)
     if isinstance(fact, SiteProfileEnded):
         return None
-    days = Days(fact.effective_from, fact.effective_to)
+    days = fact.days
     if since:
         days = days.after(date.fromisoformat(since)) or days
     if until:

@@ -18,7 +18,6 @@ from aggregates.customer.events import (
     PrimaryAlternateNumberChanged,
 )
 from aggregates.customer.profile import CustomerProfile
-from aggregates.effective import Days
 from projections.customers.tables import (
     DDL,
     FORMER,
@@ -75,7 +74,7 @@ def _number(fact: Any) -> str:
 
 def _named(keys: KeyRing, fact: _Named) -> Change:
     content = (seal_name(keys, NAMES.table, fact.originator_id, fact.name), tokens_of(keys, fact.name))
-    return Change((fact.number,), Days(fact.effective_from, fact.effective_to), content, instant_of(fact.recorded_at))
+    return Change((fact.number,), fact.days, content, instant_of(fact.recorded_at))
 
 
 def _listed(fact: _Numbered) -> list[Change]:

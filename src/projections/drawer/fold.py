@@ -12,7 +12,6 @@ from psycopg import Connection
 from aggregates.catalogue import FACTS
 from aggregates.customer import events as customer
 from aggregates.customer.profile import CustomerProfile
-from aggregates.effective import Days
 from aggregates.fact import Fact
 from aggregates.setup import events as setup
 from aggregates.setup.category import ProfileCategory
@@ -96,8 +95,7 @@ def _control(_: KeyRing, fact: setup.ControlValueSet) -> Changes:
 
 def _name(keys: KeyRing, fact: customer.CustomerRegistered | customer.CustomerRenamed) -> Changes:
     content = (seal_name(keys, NAMES.table, fact.originator_id, fact.name),)
-    days = Days(fact.effective_from, fact.effective_to)
-    return [(NAMES, Change((fact.number,), days, content, instant_of(fact.recorded_at)))]
+    return [(NAMES, Change((fact.number,), fact.days, content, instant_of(fact.recorded_at)))]
 
 
 def _alternate_number(
@@ -119,8 +117,7 @@ def _listed(fact: Any, alternate_number: str, content: tuple[bool] | None) -> tu
 
 def _answer(_: KeyRing, fact: customer.ResponseSelected | customer.ResponseCleared) -> Changes:
     content = (fact.response,) if isinstance(fact, customer.ResponseSelected) else None
-    days = Days(fact.effective_from, fact.effective_to)
-    return [(ANSWERS, Change((fact.number, fact.category), days, content, instant_of(fact.recorded_at)))]
+    return [(ANSWERS, Change((fact.number, fact.category), fact.days, content, instant_of(fact.recorded_at)))]
 
 
 def _taken(_: KeyRing, fact: customer.CustomerMerged | customer.CustomerValuesPutBack) -> Changes:
@@ -137,8 +134,7 @@ def _unmerged(_: KeyRing, fact: customer.CustomerUnmerged) -> Changes:
 
 def _held(fact: Any, category: int, held: customer.Held, content: tuple[str] | None) -> tuple[Rectangles, Change]:
     """What a merge, or its undoing, says of the answer to a category on some days."""
-    days = Days(held.effective_from, held.effective_to)
-    return ANSWERS, Change((fact.number, category), days, content, instant_of(fact.recorded_at))
+    return ANSWERS, Change((fact.number, category), held.days, content, instant_of(fact.recorded_at))
 
 
 _CHANGES: Final[dict[type[Fact], Callable[[KeyRing, Any], Changes]]] = {

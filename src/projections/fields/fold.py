@@ -84,7 +84,7 @@ def _row(keys: KeyRing, fact: _Row) -> Changes:
 
 
 def _edited(keys: KeyRing, fact: customer.BusinessFieldEdited) -> Changes:
-    days = Days(fact.effective_from, fact.effective_to)
+    days = fact.days
     if fact.cleared:
         yield _cleared(fact, fact.field, days)
         return
@@ -137,11 +137,7 @@ def _cleared(fact: Any, field: str, days: Days) -> tuple[Rectangles, Change]:
 
 
 def _held(taken: Mapping[str, Sequence[customer.Held]]) -> list[tuple[str, Days, str | None]]:
-    return [
-        (key, Days(held.effective_from, held.effective_to), held.value)
-        for key, values in taken.items()
-        for held in values
-    ]
+    return [(key, held.days, held.value) for key, values in taken.items() for held in values]
 
 
 def _personal(values: Any) -> Mapping[str, Any]:

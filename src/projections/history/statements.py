@@ -62,26 +62,21 @@ def abouts_of(family: str, subjects: str) -> list[str]:
     return [f"{family}.{subject}" if subject else family for subject in subjects.split(" ")]
 
 
-def _days(dated: Any) -> Days:
-    """The days of an effective fact, or of a value in a merge."""
-    return Days(dated.effective_from, dated.effective_to)
-
-
 def _registered(fact: customer.CustomerRegistered) -> Statements:
-    yield Statement(NAME, _days(fact))
+    yield Statement(NAME, fact.days)
     yield from _row(fact)
 
 
 def _renamed(fact: customer.CustomerRenamed) -> Statements:
-    yield Statement(NAME, _days(fact))
+    yield Statement(NAME, fact.days)
 
 
 def _answered(fact: customer.ResponseSelected | customer.ResponseCleared) -> Statements:
-    yield Statement(f"responses.{fact.category}", _days(fact))
+    yield Statement(f"responses.{fact.category}", fact.days)
 
 
 def _edited(fact: customer.BusinessFieldEdited) -> Statements:
-    yield Statement(FIELDS, _days(fact), (fact.field,))
+    yield Statement(FIELDS, fact.days, (fact.field,))
 
 
 def _row(fact: customer.CustomerRegistered | customer.BusinessFieldsUploaded) -> Statements:
@@ -109,22 +104,22 @@ def _taken(
     fields: Mapping[str, Sequence[customer.Held]], responses: Mapping[int, Sequence[customer.Held]]
 ) -> Statements:
     """The statements of a merge, of its undoing, or of what came to light by that."""
-    yield from _of_fields((key, map(_days, held)) for key, held in fields.items())
+    yield from _of_fields((key, [value.days for value in held]) for key, held in fields.items())
     for category, held in responses.items():
         for answer in held:
-            yield Statement(f"responses.{category}", _days(answer))
+            yield Statement(f"responses.{category}", answer.days)
 
 
 def _profile(fact: Any) -> Statements:
-    yield Statement(PROFILE, _days(fact))
+    yield Statement(PROFILE, fact.days)
 
 
 def _options(fact: setup.SystemOptionsChanged) -> Statements:
-    yield Statement(OPTIONS, _days(fact))
+    yield Statement(OPTIONS, fact.days)
 
 
 def _control(fact: setup.ControlValueSet) -> Statements:
-    yield Statement(f"controls.{fact.code}", _days(fact))
+    yield Statement(f"controls.{fact.code}", fact.days)
 
 
 def _of_fields(fields: Iterable[tuple[str, Iterable[Days]]]) -> Statements:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from psycopg import Connection
 
-from aggregates.effective import Days, Timeline
+from aggregates.effective import Timeline
 from aggregates.setup.controls import CONTROLS, TIME_ZONE
 from aggregates.setup.events import AttributeMapped, AttributeUnmapped, ControlValueSet
 from aggregates.setup.zones import zone_of
@@ -23,8 +23,7 @@ def controls_table(table: str) -> Rectangles:
 
 def control_change(fact: ControlValueSet) -> Change:
     """What a fact changes in such a table."""
-    days = Days(fact.effective_from, fact.effective_to)
-    return Change((fact.code,), days, (fact.value,), instant_of(fact.recorded_at))
+    return Change((fact.code,), fact.days, (fact.value,), instant_of(fact.recorded_at))
 
 
 class ControlsThen:
