@@ -15,7 +15,7 @@ UNTOLD = {"position", "correlation_id", "known_at", "recorded_at", "at"}
 
 
 @pytest.fixture
-def house(api: Api, runners: None) -> Api:
+def prepared_api(api: Api, runners: None) -> Api:
     """Two customers with the same date of birth, which is masked since, and agent editable; the agent is on a call with either in turn."""
     standard_fields(api.dossier)
     for number in NUMBERS:
@@ -48,51 +48,55 @@ def told(value: Any) -> Any:
 @pytest.mark.parametrize(
     "days", [{}, {"effective_from": "2031-01-01", "effective_to": "2031-01-01"}], ids=["from today", "a later day"]
 )
-def test_a_right_guess_is_answered_and_shown_like_a_wrong_one(house: Api, days: dict[str, str]) -> None:  # rule 5.2
+def test_a_right_guess_is_answered_and_shown_like_a_wrong_one(
+    prepared_api: Api, days: dict[str, str]
+) -> None:  # rule 5.2
     answers = []
     for number, value in zip(NUMBERS, (RIGHT, WRONG), strict=True):
-        saved = guess(house, number, value, **days)
+        saved = guess(prepared_api, number, value, **days)
         path = f"/v1/customers/{number}"
         day = days.get("effective_from", "")
         shown = [
-            house.seen(f"{path}{read}", Role.AGENT).json()
+            prepared_api.seen(f"{path}{read}", Role.AGENT).json()
             for read in (
                 f"/fields?valid_at={day or '2031-01-01'}",
                 "/history",
                 f"/diff?from=2000-01-01&to={day or '2031-01-01'}",
             )
         ]
-        differing = house.seen(f"{path}/diff?from=2030-01-01&to=2031-01-01", Role.AGENT).json()
+        differing = prepared_api.seen(f"{path}/diff?from=2030-01-01&to=2031-01-01", Role.AGENT).json()
         answers.append((saved.status_code, saved.headers["ETag"], told([saved.json(), *shown, differing])))
     assert answers[0] == answers[1]
     assert answers[0][0] == 200
     assert answers[0][2][0]["changed"] is True
 
 
-def test_a_guess_on_an_old_version_is_refused_right_or_wrong_and_recorded(house: Api) -> None:  # rules 3.7, 5.2
+def test_a_guess_on_an_old_version_is_refused_right_or_wrong_and_recorded(prepared_api: Api) -> None:  # rules 3.7, 5.2
     for number in NUMBERS:
-        house.patch(f"/v1/customers/{number}/fields", {"fields": {"date_of_birth": WRONG}})
-        house.patch(f"/v1/customers/{number}/fields", {"fields": {"date_of_birth": RIGHT}})
-    refusals = [guess(house, number, value, seen=1) for number, value in zip(NUMBERS, (RIGHT, WRONG), strict=True)]
+        prepared_api.patch(f"/v1/customers/{number}/fields", {"fields": {"date_of_birth": WRONG}})
+        prepared_api.patch(f"/v1/customers/{number}/fields", {"fields": {"date_of_birth": RIGHT}})
+    refusals = [
+        guess(prepared_api, number, value, seen=1) for number, value in zip(NUMBERS, (RIGHT, WRONG), strict=True)
+    ]
     for refusal in refusals:
         assert_problem(refusal, 412, "field-changed")
     assert told(refusals[0].json()) == told(refusals[1].json())
     facts = [
-        house.dossier.fact_mapper.to_domain_event(event)
-        for event in house.dossier.log_of_facts.select_notifications(1, 1_000)
+        prepared_api.dossier.fact_mapper.to_domain_event(event)
+        for event in prepared_api.dossier.log_of_facts.select_notifications(1, 1_000)
         if event.topic == "unmasking.edit_refused"
     ]
     assert [(fact.number, fact.fields, fact.origin.actor) for fact in facts] == [
         (number, ["date_of_birth"], "agent") for number in NUMBERS
     ]
-    with house.storing_nothing():
-        same = house.patch(
+    with prepared_api.storing_nothing():
+        same = prepared_api.patch(
             "/v1/customers/1001/fields", {"fields": {"date_of_birth": RIGHT}}, headers={"If-Match": '"1"'}
         )
     assert same.json()["changed"] is False
 
 
-def test_a_guess_among_unreadable_members_is_told_alike(house: Api) -> None:  # rules 0.12, 5.2
-    house.patch("/v1/customers/1001/fields", {"fields": {"date_of_birth": WRONG}})
-    answers = [guess(house, "1001", value, seen=1, keep_later="no") for value in (WRONG, RIGHT)]
+def test_a_guess_among_unreadable_members_is_told_alike(prepared_api: Api) -> None:  # rules 0.12, 5.2
+    prepared_api.patch("/v1/customers/1001/fields", {"fields": {"date_of_birth": WRONG}})
+    answers = [guess(prepared_api, "1001", value, seen=1, keep_later="no") for value in (WRONG, RIGHT)]
     assert [(answer.status_code, fields(answer)) for answer in answers] == [(422, {"keep_later"})] * 2

@@ -10,7 +10,7 @@ from aggregates.profile_class.commands import found_company
 from api.routing import openapi
 from api_client import Api, assert_problem, define_age, fields, register
 from business_fields import standard_fields
-from workshop import request
+from propagation_helpers import request
 
 pytestmark = pytest.mark.usefixtures("runners")
 DAY = "from=2026-01-01"

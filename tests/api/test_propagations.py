@@ -17,9 +17,9 @@ from command_line import eventually
 from jobs.propagation.worker import Worker
 from projections.catalogue import projections
 from projections.reading.read_models import ReadModels
+from propagation_helpers import account, change, company, facts_of, request, site
 from store.application import Dossier
 from store.stopping import Stop
-from workshop import account, change, company, facts_of, request, site
 
 BASE = "/v1/profile-classes/Prompt/propagations"
 
@@ -89,7 +89,7 @@ def test_it_is_previewed_started_run_and_reported(api: Api, dossier: Dossier) ->
 
 
 def test_the_report_comes_in_pages_and_by_outcome(api: Api, dossier: Dossier) -> None:  # rule 2.17
-    from workshop import begin, work
+    from propagation_helpers import begin, work
 
     company(dossier, accounts=5)
     version = change(dossier)

@@ -25,7 +25,7 @@ from jobs.upload.worker import Uploader
 from projections.reading.read_models import ReadModels
 from store.application import Dossier
 from store.stopping import Stop
-from upload_room import fields as standard_fields
+from upload_helpers import fields as standard_fields
 
 CONTACTS = {"id": "customer_number", "first": "first_name", "town": "city", "due": "due_date"}
 FILE = b"id,first,town,due\n1001,Ada,Rome,2026-12-01\n1002,Bob,Oslo,=1+1\n1003,Cy,Bern,\n"

@@ -11,7 +11,7 @@ from aggregates.effective import Days, When
 from aggregates.upload.commands import save_mapping
 from command_line import CommandLine
 from jobs.upload import records, run, staging
-from upload_room import customer, facts_of, fields, receive, request, values
+from upload_helpers import customer, facts_of, fields, receive, request, values
 
 MAP = ("--map", "id=customer_number", "--map", "first=first_name", "--map", "town=city")
 

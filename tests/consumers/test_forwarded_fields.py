@@ -21,7 +21,7 @@ SECRET = "Zaphod"
 
 
 @pytest.fixture
-def house(dossier: Dossier, company: Company) -> Dossier:
+def prepared(dossier: Dossier, company: Company) -> Dossier:
     """The standard fields; city and the personal first name are mapped; customer 1001."""
     standard_fields(dossier)
     company.define().integrate().register("1001")
@@ -30,27 +30,27 @@ def house(dossier: Dossier, company: Company) -> Dossier:
     return dossier
 
 
-def edit(house: Dossier, number: str = "1001", **values: str | None) -> list[Any]:
+def edit(prepared: Dossier, number: str = "1001", **values: str | None) -> list[Any]:
     """Edits fields and gives the recorded events."""
-    outcome = edit_fields(house, request(), number=number, fields=values)
-    fold_deliveries(house)
-    return last(house, outcome.position, len(values))
+    outcome = edit_fields(prepared, request(), number=number, fields=values)
+    fold_deliveries(prepared)
+    return last(prepared, outcome.position, len(values))
 
 
-def last(house: Dossier, position: int | None, count: int = 1) -> list[Any]:
+def last(prepared: Dossier, position: int | None, count: int = 1) -> list[Any]:
     """The events up to a position."""
     assert position is not None
-    return list(house.log_of_facts.select_notifications(position - count + 1, count))
+    return list(prepared.log_of_facts.select_notifications(position - count + 1, count))
 
 
-def hand_over(forwarder: Forwarder, house: Dossier, *events: Any) -> None:
+def hand_over(forwarder: Forwarder, prepared: Dossier, *events: Any) -> None:
     for event in events:
-        assert forwarder.handle(incoming_of(house, event), 1) is None
+        assert forwarder.handle(incoming_of(prepared, event), 1) is None
 
 
-def in_clear(house: Dossier, word: str) -> list[str]:
+def in_clear(prepared: Dossier, word: str) -> list[str]:
     """Tables that have a word in clear."""
-    with house.database.connection() as connection:
+    with prepared.database.connection() as connection:
         tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()").fetchall()
         return [
             table
@@ -60,41 +60,41 @@ def in_clear(house: Dossier, word: str) -> list[str]:
 
 
 def test_an_edited_field_is_forwarded_like_a_response(
-    house: Dossier, forwarder: Forwarder, simulator: Simulator
+    prepared: Dossier, forwarder: Forwarder, simulator: Simulator
 ) -> None:  # rules 4.2, 4.3
-    [event] = edit(house, city="York")
-    hand_over(forwarder, house, event)
+    [event] = edit(prepared, city="York")
+    hand_over(forwarder, prepared, event)
     assert simulator.values("1001") == {"town": "York"}
     assert simulator.received()["order"]["1001"] == [str(event.event_id)]
-    hand_over(forwarder, house, *edit(house, city=None))
+    hand_over(forwarder, prepared, *edit(prepared, city=None))
     assert simulator.values("1001") == {"town": None}
 
 
 def test_a_personal_value_reaches_the_other_side_and_nothing_else(
-    house: Dossier, forwarder: Forwarder, simulator: Simulator
+    prepared: Dossier, forwarder: Forwarder, simulator: Simulator
 ) -> None:  # rules 4.2, 5.1
-    [event] = edit(house, first_name=SECRET)
-    received = incoming_of(house, event)
+    [event] = edit(prepared, first_name=SECRET)
+    received = incoming_of(prepared, event)
     assert SECRET.encode() not in (received.received.value or b"")
-    hand_over(forwarder, house, event)
+    hand_over(forwarder, prepared, event)
     assert simulator.values("1001") == {"given": SECRET}
-    assert in_clear(house, SECRET) == []
-    assert in_clear(house, "given") != []
+    assert in_clear(prepared, SECRET) == []
+    assert in_clear(prepared, "given") != []
 
 
 def test_a_row_of_an_upload_is_sent_field_by_field_and_the_rest_is_not_mapped(
-    house: Dossier, forwarder: Forwarder, simulator: Simulator
+    prepared: Dossier, forwarder: Forwarder, simulator: Simulator
 ) -> None:  # rules 4.2, 4.5
-    upload_row(house, "1002", {"city": "Rome", "first_name": SECRET, "loan_type": "Car", "address": "Elm 1"})
-    upload_row(house, "1002", {"city": "Bonn"}, upload="U-2")
-    fold_deliveries(house)
-    end = house.log_of_facts.max_notification_id()
-    registered, uploaded = last(house, end, 2)
-    hand_over(forwarder, house, registered)
+    upload_row(prepared, "1002", {"city": "Rome", "first_name": SECRET, "loan_type": "Car", "address": "Elm 1"})
+    upload_row(prepared, "1002", {"city": "Bonn"}, upload="U-2")
+    fold_deliveries(prepared)
+    end = prepared.log_of_facts.max_notification_id()
+    registered, uploaded = last(prepared, end, 2)
+    hand_over(forwarder, prepared, registered)
     assert simulator.values("1002") == {"town": "Rome", "given": SECRET}
-    hand_over(forwarder, house, uploaded, registered)
+    hand_over(forwarder, prepared, uploaded, registered)
     assert simulator.values("1002") == {"town": "Bonn", "given": SECRET}
-    with house.database.connection() as connection:
+    with prepared.database.connection() as connection:
         told = decisions(connection, registered.event_id, registered.id)
     assert [(one.mapped, one.attribute, one.value, one.not_sent_reason) for one in told] == [
         ("field:address field:loan_type", None, None, "not mapped"),
@@ -107,12 +107,12 @@ def test_a_row_of_an_upload_is_sent_field_by_field_and_the_rest_is_not_mapped(
 
 
 def test_each_value_of_an_event_has_all_attempts(
-    house: Dossier, forwarder: Forwarder, simulator: Simulator
+    prepared: Dossier, forwarder: Forwarder, simulator: Simulator
 ) -> None:  # rule 4.4
-    upload_row(house, "1002", {"city": "Rome", "first_name": SECRET})
-    fold_deliveries(house)
-    [event] = last(house, house.log_of_facts.max_notification_id())
-    received = incoming_of(house, event)
+    upload_row(prepared, "1002", {"city": "Rome", "first_name": SECRET})
+    fold_deliveries(prepared)
+    [event] = last(prepared, prepared.log_of_facts.max_notification_id())
+    received = incoming_of(prepared, event)
     simulator.fail(503)
     again = forwarder.handle(received, 1)
     assert again is not None
@@ -129,46 +129,46 @@ def test_each_value_of_an_event_has_all_attempts(
 
 
 def test_what_a_merge_brings_goes_out_and_undoing_it_takes_it_back(
-    house: Dossier, forwarder: Forwarder, simulator: Simulator, company: Company
+    prepared: Dossier, forwarder: Forwarder, simulator: Simulator, company: Company
 ) -> None:  # rules 4.2, 6.1
     company.register("1002")
-    edit(house, "1002", city="Rome", first_name=SECRET)
+    edit(prepared, "1002", city="Rome", first_name=SECRET)
     company.answer("1002", "B")
-    merged = customers.merge_customers(house, request(), number="1001", other="1002")
-    fold_deliveries(house)
-    hand_over(forwarder, house, *last(house, merged.position, 2))
+    merged = customers.merge_customers(prepared, request(), number="1001", other="1002")
+    fold_deliveries(prepared)
+    hand_over(forwarder, prepared, *last(prepared, merged.position, 2))
     assert simulator.values("1001") == {"town": "Rome", "given": SECRET, "age": "B"}
-    undone = customers.unmerge_customers(house, request(), number="1001", other="1002")
-    fold_deliveries(house)
-    hand_over(forwarder, house, *last(house, undone.position, 2))
+    undone = customers.unmerge_customers(prepared, request(), number="1001", other="1002")
+    fold_deliveries(prepared)
+    hand_over(forwarder, prepared, *last(prepared, undone.position, 2))
     assert simulator.values("1001") == {"town": None, "given": None, "age": None}
-    assert in_clear(house, SECRET) == []
+    assert in_clear(prepared, SECRET) == []
 
 
 def test_what_comes_to_light_when_a_merge_is_undone_goes_out_and_nothing_else(
-    house: Dossier, forwarder: Forwarder, simulator: Simulator, company: Company
+    prepared: Dossier, forwarder: Forwarder, simulator: Simulator, company: Company
 ) -> None:  # rules 4.2, 4.3, 6.1
     for number, city in (("1002", "Rome"), ("1003", "Bonn")):
         company.register(number)
-        edit(house, number, city=city, first_name=f"{SECRET}{number}")
+        edit(prepared, number, city=city, first_name=f"{SECRET}{number}")
         company.answer(number, "B")
-        customers.merge_customers(house, request(), number="1001", other=number)
-    before = house.log_of_facts.max_notification_id() or 0
-    undone = customers.unmerge_customers(house, request(), number="1001", other="1002")
-    fold_deliveries(house)
-    hand_over(forwarder, house, *last(house, undone.position, (undone.position or 0) - before))
+        customers.merge_customers(prepared, request(), number="1001", other=number)
+    before = prepared.log_of_facts.max_notification_id() or 0
+    undone = customers.unmerge_customers(prepared, request(), number="1001", other="1002")
+    fold_deliveries(prepared)
+    hand_over(forwarder, prepared, *last(prepared, undone.position, (undone.position or 0) - before))
     assert simulator.values("1001") == {"town": "Bonn", "given": f"{SECRET}1003", "age": "B"}
     assert simulator.received()["requests"] == 3  # no value is taken away first
-    assert in_clear(house, SECRET) == []
+    assert in_clear(prepared, SECRET) == []
 
 
 def test_a_dead_letter_of_a_personal_field_holds_no_value(
-    house: Dossier, forwarder: Forwarder, simulator: Simulator, loops: Loops, company: Company
+    prepared: Dossier, forwarder: Forwarder, simulator: Simulator, loops: Loops, company: Company
 ) -> None:  # rules 4.4, 5.1
-    [event] = edit(house, first_name=SECRET)
+    [event] = edit(prepared, first_name=SECRET)
     simulator.fail(422)
-    hand_over(forwarder, house, event)
-    world = World(house, company, simulator)
+    hand_over(forwarder, prepared, event)
+    world = World(prepared, company, simulator)
     letter = world.letter(event)
     assert (letter.personal, letter.value, letter.attribute) == (True, None, "given")
     assert letter.reason.startswith("422")
@@ -176,30 +176,32 @@ def test_a_dead_letter_of_a_personal_field_holds_no_value(
     with pytest.raises(CorrectedValueError, match="at the customer"):
         world.resend(event, value="Ford")
     world.resend(event)
-    with forwarding(house, url=simulator.url, token=TOKEN, sending=FAST) as tasks:
+    with forwarding(prepared, url=simulator.url, token=TOKEN, sending=FAST) as tasks:
         end = loops.start(tasks[RESEND])
         wait_for(lambda: world.letter(event).state == "resent", "it is resent")
         end()
     assert simulator.values("1001") == {"given": SECRET}
-    assert in_clear(house, SECRET) == []
+    assert in_clear(prepared, SECRET) == []
 
 
 def test_the_value_of_an_erased_customer_is_not_sent(
-    house: Dossier, forwarder: Forwarder, simulator: Simulator, company: Company
+    prepared: Dossier, forwarder: Forwarder, simulator: Simulator, company: Company
 ) -> None:  # rule 5.1
-    [event] = edit(house, first_name=SECRET)
-    house.fact_mapper.keys.destroy(CustomerProfile.id_of("demo", "1001"))
-    hand_over(forwarder, house, event)
+    [event] = edit(prepared, first_name=SECRET)
+    prepared.fact_mapper.keys.destroy(CustomerProfile.id_of("demo", "1001"))
+    hand_over(forwarder, prepared, event)
     assert simulator.values("1001") == {}
-    assert "erased" in World(house, company, simulator).letter(event).reason
+    assert "erased" in World(prepared, company, simulator).letter(event).reason
 
 
-def test_what_cannot_be_handled_is_given_up_change_by_change(house: Dossier, forwarder: Forwarder) -> None:  # rule 4.4
-    upload_row(house, "1002", {"city": "Rome", "first_name": SECRET})
-    fold_deliveries(house)
-    [event] = last(house, house.log_of_facts.max_notification_id())
-    forwarder.give_up(incoming_of(house, event), "It cannot be handled.")
-    with house.database.connection() as connection:
+def test_what_cannot_be_handled_is_given_up_change_by_change(
+    prepared: Dossier, forwarder: Forwarder
+) -> None:  # rule 4.4
+    upload_row(prepared, "1002", {"city": "Rome", "first_name": SECRET})
+    fold_deliveries(prepared)
+    [event] = last(prepared, prepared.log_of_facts.max_notification_id())
+    forwarder.give_up(incoming_of(prepared, event), "It cannot be handled.")
+    with prepared.database.connection() as connection:
         letters = deliveries.dead_letters(connection)
     assert [(one.attribute, one.value, one.personal) for one in letters] == [
         ("town", "Rome", False),

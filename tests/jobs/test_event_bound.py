@@ -12,10 +12,10 @@ from conftest import TODAY
 from jobs.propagation import preview as previewing
 from projections.catalogue import projections
 from projections.reading.read_models import ReadModels
+from propagation_helpers import begin, catch_up, change, company, request, told, work
 from store import mapper
 from store.application import Dossier
-from upload_room import HEADER, counts, fields, uploaded, values, wrong
-from workshop import begin, catch_up, change, company, request, told, work
+from upload_helpers import HEADER, counts, fields, uploaded, values, wrong
 
 
 def test_a_row_that_is_too_large_fails_and_the_others_go_in(

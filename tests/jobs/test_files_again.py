@@ -7,7 +7,7 @@ import pytest
 from aggregates.interaction.field_edits import edit_fields
 from jobs.upload import run as uploading
 from store.application import Dossier
-from upload_room import counts, end, fields, receive, request, run, uploaded, values
+from upload_helpers import counts, end, fields, receive, request, run, uploaded, values
 
 COLUMNS = {"id": "customer_number", "town": "city"}
 ONE, TWO = "id,town\n1001,Rome\n", "id,town\n1001,Rome\n1002,Oslo\n1001,Lucca\n"

@@ -24,8 +24,7 @@ from jobs.propagation.preview import Preview
 from jobs.propagation.progress import State
 from projections.catalogue import projections
 from projections.reading.read_models import ReadModels
-from store.application import Dossier
-from workshop import (
+from propagation_helpers import (
     START,
     account,
     begin,
@@ -42,6 +41,7 @@ from workshop import (
     told,
     work,
 )
+from store.application import Dossier
 
 LATER = date(2027, 1, 1)
 

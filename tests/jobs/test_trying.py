@@ -18,7 +18,7 @@ from jobs.upload.dry_run import MOST_ERRORS, DryRun, Trying
 from jobs.upload.progress import State
 from jobs.upload.receive import Reading, as_received
 from store.application import Dossier
-from upload_room import COLUMNS, HEADER, customer, fields, request, uploaded, wrong
+from upload_helpers import COLUMNS, HEADER, customer, fields, request, uploaded, wrong
 
 DAYS: Final = ("effective_from", "effective_to")
 COMPARED: Final = ("state", "refusal", "rows", "new", "changed", "unchanged", "failed", "columns", *DAYS)

@@ -34,7 +34,7 @@ from jobs.upload.worker import Uploader
 from store.application import Dossier
 from store.keys import KeyRing
 from store.stopping import Stop
-from upload_room import (
+from upload_helpers import (
     HEADER,
     counts,
     customer,

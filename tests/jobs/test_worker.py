@@ -22,10 +22,7 @@ from jobs.propagation.progress import State
 from jobs.propagation.worker import Worker
 from projections.catalogue import projections
 from projections.reading.read_models import ReadModels
-from store.application import Dossier
-from store.leadership import Leader
-from store.stopping import Stop
-from workshop import (
+from propagation_helpers import (
     account,
     attempt,
     begin,
@@ -40,6 +37,9 @@ from workshop import (
     told,
     work,
 )
+from store.application import Dossier
+from store.leadership import Leader
+from store.stopping import Stop
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from house import COMPANY, DOSSIER, PATIENCE_S, TOKEN_SECRET, House, eventually
+from installation import COMPANY, DOSSIER, PATIENCE_S, TOKEN_SECRET, Installation, eventually
 
 from aggregates.fact import Role
 from api.http.tokens import issue_token
@@ -34,20 +34,20 @@ NOT_NOW = "Editing is allowed only during a call or its wrap-up."
 
 
 @pytest.fixture
-def house() -> Iterator[House]:
+def installation() -> Iterator[Installation]:
     """Everything, without Kafka."""
     with TemporaryDirectory(prefix="dossier-agents-") as directory:
         Path(directory).chmod(0o755)
-        with House(Path(directory), kafka=False) as house:
-            yield house
+        with Installation(Path(directory), kafka=False) as installation:
+            yield installation
 
 
 class Agent:
     """An agent at a desk: reads the widget, and saves what was typed, on the version that was read."""
 
-    def __init__(self, house: House, name: str, call: str) -> None:
+    def __init__(self, installation: Installation, name: str, call: str) -> None:
         token = issue_token(TOKEN_SECRET, name, Role.AGENT, COMPANY, timedelta(hours=1))
-        self._http = httpx2.Client(base_url=house.url, headers={"Authorization": f"Bearer {token}"}, timeout=30)
+        self._http = httpx2.Client(base_url=installation.url, headers={"Authorization": f"Bearer {token}"}, timeout=30)
         self._call = call
         self.position = "0"
         self.seen: dict[str, Any] = {}
@@ -81,14 +81,14 @@ class Agent:
         self._http.close()
 
 
-def upload(house: House) -> dict[str, Any]:
+def upload(installation: Installation) -> dict[str, Any]:
     """The contact file, by the command that an operator uses."""
-    file = house.directory / "contacts.csv"
+    file = installation.directory / "contacts.csv"
     file.write_text(CONTACTS)
     mapped = [part for column, field in MAP.items() for part in ("--map", f"{column}={field}")]
     done = subprocess.run(
         [DOSSIER, "upload", str(file), *mapped, "--json"],
-        env=house.environment,
+        env=installation.environment,
         check=True,
         capture_output=True,
         timeout=PATIENCE_S,
@@ -110,11 +110,11 @@ def refused(answer: httpx2.Response, status: int) -> dict[str, Any]:
     return document
 
 
-def test_an_agents_day(house: House) -> None:  # rules 3.2-3.8
-    counts = upload(house)
+def test_an_agents_day(installation: Installation) -> None:  # rules 3.2-3.8
+    counts = upload(installation)
     assert (counts["new"], counts["failed"]) == (2, 0)
-    bob, carol = Agent(house, "bob", "I-1"), Agent(house, "carol", "I-2")
-    with house.caller(Role.INTEGRATOR) as calls, house.caller(Role.AUDITOR) as auditor:
+    bob, carol = Agent(installation, "bob", "I-1"), Agent(installation, "carol", "I-2")
+    with installation.caller(Role.INTEGRATOR) as calls, installation.caller(Role.AUDITOR) as auditor:
         telephony(calls, "POST", "", {"interaction": "I-1", "customer": "1001", "agent": "bob"}, 201)
         eventually(bob.finds, "the uploaded customer is in the read model")
         first = bob.reads()

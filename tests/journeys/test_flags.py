@@ -7,18 +7,18 @@ from typing import Any
 
 import httpx2
 import pytest
-from house import House, eventually
+from installation import Installation, eventually
 
 from aggregates.fact import Role
 
 
 @pytest.fixture
-def house() -> Iterator[House]:
+def installation() -> Iterator[Installation]:
     """Everything, without Kafka."""
     with TemporaryDirectory(prefix="dossier-flags-") as directory:
         Path(directory).chmod(0o755)
-        with House(Path(directory), kafka=False) as house:
-            yield house
+        with Installation(Path(directory), kafka=False) as installation:
+            yield installation
 
 
 def put(client: httpx2.Client, path: str, body: dict[str, Any]) -> None:
@@ -33,8 +33,8 @@ def deliveries(client: httpx2.Client) -> list[tuple[str, str | None]]:
     return [(one["status"], one["reason"]) for one in reversed(found)]
 
 
-def test_only_changes_recorded_while_the_flags_are_on_are_sent(house: House) -> None:  # rules 4.2, 4.5
-    with house.caller(Role.ADMINISTRATOR) as admin, house.engagement() as engagement:
+def test_only_changes_recorded_while_the_flags_are_on_are_sent(installation: Installation) -> None:  # rules 4.2, 4.5
+    with installation.caller(Role.ADMINISTRATOR) as admin, installation.engagement() as engagement:
         assert admin.post("/v1/categories", json={"code": 1, "description": "Age"}).status_code == 201
         for code in ("A1", "A2", "A3", "A4"):
             body = {"code": code, "description": f"Band {code}"}

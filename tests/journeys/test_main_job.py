@@ -13,7 +13,7 @@ from uuid import uuid4
 import httpx2
 import orjson
 import pytest
-from house import PATIENCE_S, House, eventually
+from installation import PATIENCE_S, Installation, eventually
 from people import Person, people
 
 from aggregates.fact import Role
@@ -43,10 +43,10 @@ class Acknowledged:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+def installation(tmp_path: Path) -> Iterator[Installation]:
     """Everything, with Kafka."""
-    with House(tmp_path, kafka=True) as house:
-        yield house
+    with Installation(tmp_path, kafka=True) as installation:
+        yield installation
 
 
 def write(client: httpx2.Client, method: str, path: str, body: dict[str, Any], done: Acknowledged | None = None) -> Any:
@@ -67,9 +67,9 @@ def write(client: httpx2.Client, method: str, path: str, body: dict[str, Any], d
     raise AssertionError(f"{method} {path} was not acknowledged.")
 
 
-def set_up(house: House) -> None:
+def set_up(installation: Installation) -> None:
     """Categories, mappings and controls, as an administrator sets them up."""
-    with house.caller(Role.ADMINISTRATOR) as admin:
+    with installation.caller(Role.ADMINISTRATOR) as admin:
         for code, (description, responses) in SETUP.items():
             write(admin, "POST", "/v1/categories", {"code": code, "description": description, "position": code})
             for position, (response, text) in enumerate(responses):
@@ -100,11 +100,11 @@ def save_drawer(client: httpx2.Client, person: Person, turn: int, done: Acknowle
     assert answer["changed"]
 
 
-def in_parallel(house: House, people: Sequence[Person], job: Any) -> None:
+def in_parallel(installation: Installation, people: Sequence[Person], job: Any) -> None:
     """Runs a job for every person, from several callers at once; each person's jobs stay in order."""
 
     def share(caller: int) -> None:
-        with house.caller(Role.AGENT) as client:
+        with installation.caller(Role.AGENT) as client:
             for person in people[caller::CALLERS]:
                 job(client, person)
 
@@ -112,20 +112,20 @@ def in_parallel(house: House, people: Sequence[Person], job: Any) -> None:
         list(pool.map(share, range(CALLERS)))
 
 
-def disturb(house: House, stop: threading.Event) -> None:
+def disturb(installation: Installation, stop: threading.Event) -> None:
     """Kills the relay, the projections and the forwarder twice each, and restarts the broker once."""
     for number, name in enumerate(KILLS):
         if stop.wait(0.7):
             pass
-        house.kill(name)
+        installation.kill(name)
         if number == 2:
-            house.restart_broker()
+            installation.restart_broker()
 
 
-def sent_of(house: House) -> list[dict[str, Any]]:
+def sent_of(installation: Installation) -> list[dict[str, Any]]:
     """The feed: every event of the log, in order, as a subscriber gets it."""
     events: list[dict[str, Any]] = []
-    with house.caller(Role.INTEGRATOR) as integrator:
+    with installation.caller(Role.INTEGRATOR) as integrator:
         while page := integrator.get("/v1/events", params={"after": len(events), "limit": 500}).content.splitlines():
             events.extend(orjson.loads(line) for line in page)
     return events
@@ -134,71 +134,71 @@ def sent_of(house: House) -> list[dict[str, Any]]:
 @pytest.mark.kafka
 @pytest.mark.timeout(600)
 def test_every_acknowledged_change_arrives_once_in_effect_and_in_order(
-    house: House, figures: Callable[[str], None]
+    installation: Installation, figures: Callable[[str], None]
 ) -> None:  # rules 0.6, 0.8, 4.2, 4.3, 4.5, 4.6
-    set_up(house)
+    set_up(installation)
     source, persons = people("febrl1.csv", PEOPLE)
     done, finished = Acknowledged(), threading.Event()
     began = time.monotonic()
-    chaos = threading.Thread(target=disturb, args=(house, finished))
+    chaos = threading.Thread(target=disturb, args=(installation, finished))
     chaos.start()
     in_parallel(
-        house,
+        installation,
         persons,
         lambda client, person: write(
             client, "POST", "/v1/customers", {"number": person.number, "name": person.name}, done
         ),
     )
-    in_parallel(house, persons, lambda client, person: save_drawer(client, person, 0, done))
-    in_parallel(house, persons[: PEOPLE // 3], lambda client, person: save_drawer(client, person, 1, done))
+    in_parallel(installation, persons, lambda client, person: save_drawer(client, person, 0, done))
+    in_parallel(installation, persons[: PEOPLE // 3], lambda client, person: save_drawer(client, person, 1, done))
     finished.set()
     chaos.join(PATIENCE_S)
     saved_after = time.monotonic() - began
     try:
-        eventually(lambda: waiting(house) == 0, "every change is sent")
+        eventually(lambda: waiting(installation) == 0, "every change is sent")
     except AssertionError as error:
-        raise AssertionError(f"{error}\n{house.logs()}") from None
+        raise AssertionError(f"{error}\n{installation.logs()}") from None
     arrived_after = time.monotonic() - began
 
-    events = sent_of(house)
+    events = sent_of(installation)
     selected = [event for event in events if event["type"] == "customer.response_selected"]
     assert [event["position"] for event in events] == list(range(1, len(events) + 1))
     assert len({event["event_id"] for event in events}) == len(events)
     assert len(selected) == done.changes
     assert Counter(event["type"] for event in events)["customer.registered"] == len(persons)
 
-    check_drawers(house, done)
-    received = check_engagement(house, done, selected)
+    check_drawers(installation, done)
+    received = check_engagement(installation, done, selected)
     figures(
         f"{source}: {len(persons)} registered, {done.saves} drawers saved, {done.changes} responses acknowledged"
-        f" and in the log once, {done.repeated} requests repeated; killed {house.killed};"
+        f" and in the log once, {done.repeated} requests repeated; killed {installation.killed};"
         f" Customer Engagement took {received['effective']} changes, {received['duplicates']} repeated deliveries without"
         f" effect; saved after {saved_after:.1f} s, all arrived after {arrived_after:.1f} s"
     )
 
 
-def waiting(house: House) -> int:
+def waiting(installation: Installation) -> int:
     """Changes that have not been sent, and events that the read models have not folded."""
-    with house.caller(Role.AUDITOR) as auditor:
+    with installation.caller(Role.AUDITOR) as auditor:
         states = auditor.get("/v1/projections").json()["items"]
         behind = sum(state["lag"] for state in states)
         first = auditor.get("/v1/deliveries", params={"status": "waiting", "limit": 1}).json()["items"]
     return int(behind) + len(first)
 
 
-def check_drawers(house: House, done: Acknowledged) -> None:
+def check_drawers(installation: Installation, done: Acknowledged) -> None:
     """The drawer of every customer reads what was acknowledged last."""
-    with house.caller(Role.AUDITOR) as auditor:
+    with installation.caller(Role.AUDITOR) as auditor:
         for number, answers in done.answers.items():
             drawer = auditor.get(f"/v1/customers/{number}/drawer").json()
             shown = {category["code"]: category["value"] for category in drawer["categories"] if category["value"]}
             assert shown == answers, number
 
 
-def check_engagement(house: House, done: Acknowledged, selected: list[dict[str, Any]]) -> dict[str, int]:
+def check_engagement(installation: Installation, done: Acknowledged, selected: list[dict[str, Any]]) -> dict[str, int]:
     """Customer Engagement holds the last values, took each event once, and each customer's in order."""
     position = {event["event_id"]: event["position"] for event in selected}
-    with house.engagement() as engagement:
+    with installation.engagement() as engagement:
         for number, answers in done.answers.items():
             held = engagement.get(f"/customers/{number}/attributes").json()
             values = held.get("attributes", held)

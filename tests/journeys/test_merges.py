@@ -20,7 +20,7 @@ from projections.drawer.queries import drawer
 from projections.engine.runner import Runner
 from projections.reading.read_models import ReadModels
 from store.application import Dossier
-from upload_room import counts, fields, request, uploaded
+from upload_helpers import counts, fields, request, uploaded
 
 FEBRL3: Final = DATA / "febrl3.csv"
 COLUMNS: Final = {

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import httpx2
 import pytest
-from house import House, eventually
+from installation import Installation, eventually
 
 from aggregates.fact import Role
 
@@ -81,10 +81,10 @@ AFTER: Final[dict[str, Row]] = BEFORE | {
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+def installation(tmp_path: Path) -> Iterator[Installation]:
     """Every process, without Kafka, which has nothing to do with this."""
-    with House(tmp_path, kafka=False) as house:
-        yield house
+    with Installation(tmp_path, kafka=False) as installation:
+        yield installation
 
 
 class Caller:
@@ -198,9 +198,9 @@ def known_at_of(answers: dict[str, bytes]) -> str:
 
 @pytest.mark.timeout(300)
 def test_the_date_of_a_transaction_determines_what_applies_before_and_after_a_correction(
-    house: House, figures: Callable[[str], None]
+    installation: Installation, figures: Callable[[str], None]
 ) -> None:  # rules 0.3, 2.5, 2.6, 2.8, 2.11, 2.13, 2.14, 2.18, 2.20
-    with house.caller(Role.ADMINISTRATOR) as client:
+    with installation.caller(Role.ADMINISTRATOR) as client:
         admin = Caller(client)
         set_up(admin)
         two_years(admin)

@@ -24,9 +24,9 @@ from command_line import company as companies
 from conftest import TODAY
 from jobs.propagation.progress import State
 from jobs.propagation.records import counts, unfinished
+from propagation_helpers import START, begin, catch_up, change, company, facts_of, propagated, read, report, request
 from store.application import Dossier
 from store.stopping import Stop
-from workshop import START, begin, catch_up, change, company, facts_of, propagated, read, report, request
 
 ACCOUNTS: Final = 9_000
 SITES: Final = 3_000

@@ -21,7 +21,7 @@ from benchmarks.contacts import COLUMNS
 from command_line import CommandLine, company, migrated
 from contact_files import febrl, generated
 from jobs.upload import staging
-from upload_room import facts_of, fields
+from upload_helpers import facts_of, fields
 
 ROWS: Final = int(os.environ.get("DOSSIER_UPLOAD_ROWS", "20000"))
 MOST_MEMORY_KB: Final = 300 * 1024

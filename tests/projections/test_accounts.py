@@ -44,7 +44,7 @@ A7, S1 = Place("A-7"), Place("A-7", "S-1")
 
 
 @pytest.fixture
-def house(dossier: Dossier, ask: Ask) -> Dossier:
+def company(dossier: Dossier, ask: Ask) -> Dossier:
     """Account A-7 of customer 1001 with sites S-1 and S-2, and the class Late beside DEFAULT."""
     classes.found_company(dossier, ask())
     register_customer(dossier, ask(), number="1001", name="Ada Byron")
@@ -62,17 +62,17 @@ def house(dossier: Dossier, ask: Ask) -> Dossier:
     return dossier
 
 
-def assign(house: Dossier, request: Request, place: Place, first: date, last: date | None = None) -> None:
-    accounts_of.assign_class(house, request, place, profile_class="late", when=When(first, last))
+def assign(company: Dossier, request: Request, place: Place, first: date, last: date | None = None) -> None:
+    accounts_of.assign_class(company, request, place, profile_class="late", when=When(first, last))
 
 
-def test_accounts_and_sites_are_told_as_known_then(house: Dossier, ask: Ask) -> None:
+def test_accounts_and_sites_are_told_as_known_then(company: Dossier, ask: Ask) -> None:
     # rules 0.3, 2.5, 2.6
-    then = now_known(house)
-    register_customer(house, ask(), number="1002", name="Bob Ray")
-    accounts_of.open_account(house, ask(), account="A-8", customer="1002", start=START)
-    assign(house, ask(), S1, START)
-    with reading(house, "accounts") as view:
+    then = now_known(company)
+    register_customer(company, ask(), number="1002", name="Bob Ray")
+    accounts_of.open_account(company, ask(), account="A-8", customer="1002", start=START)
+    assign(company, ask(), S1, START)
+    with reading(company, "accounts") as view:
         found = account(view, "A-7")
         assert found is not None
         assert (found.customer, found.start, found.version) == ("1001", START, 2)
@@ -90,41 +90,41 @@ def test_accounts_and_sites_are_told_as_known_then(house: Dossier, ask: Ask) -> 
         assert sites(view, "A-8").items == []
         with pytest.raises(InvalidError):
             accounts(view, 0)
-    with reading(house, "accounts", known_at=then) as view:
+    with reading(company, "accounts", known_at=then) as view:
         assert [one.account for one in accounts(view).items] == ["A-7"]
         one = site(view, "A-7", "S-1")
         assert one is not None
         assert (one.version, one.has_profile) == (1, False)
 
 
-def test_the_accounts_of_a_survivor_are_those_of_whoever_was_merged_into_it_too(house: Dossier, ask: Ask) -> None:
+def test_the_accounts_of_a_survivor_are_those_of_whoever_was_merged_into_it_too(company: Dossier, ask: Ask) -> None:
     # rules 6.1, 0.3
     for customer, number in (("1002", "A-1"), ("1002", "A-8"), ("1003", "A-5"), ("1004", "A-6")):
         if number != "A-8":
-            register_customer(house, ask(), number=customer, name=customer)
-        accounts_of.open_account(house, ask(), account=number, customer=customer, start=START)
+            register_customer(company, ask(), number=customer, name=customer)
+        accounts_of.open_account(company, ask(), account=number, customer=customer, start=START)
     steps = [(merge_customers, "1002", "1003"), (merge_customers, "1001", "1002"), (unmerge_customers, "1001", "1002")]
     own = {"1001": ["A-7"], "1002": ["A-1", "A-8"], "1003": ["A-5"], "1004": ["A-6"]}
     two = own | {"1002": ["A-1", "A-5", "A-8"]}
     three = two | {"1001": ["A-1", "A-5", "A-7", "A-8"]}
-    known = [now_known(house)]
+    known = [now_known(company)]
     for verb, number, other in steps:
-        verb(house, ask(), number=number, other=other)
-        known.append(now_known(house))
+        verb(company, ask(), number=number, other=other)
+        known.append(now_known(company))
     for instant, expected in zip(known, (own, two, three, two), strict=True):
-        with reading(house, "accounts", known_at=instant) as view:
+        with reading(company, "accounts", known_at=instant) as view:
             found = {number: accounts(view, customer=number).items for number in own}
         assert {number: [one.account for one in items] for number, items in found.items()} == expected
         opened_under = {(one.account, one.customer) for items in found.values() for one in items}
         assert opened_under == {(account, number) for number in own for account in own[number]}
-    with reading(house, "accounts", known_at=known[2]) as view:
+    with reading(company, "accounts", known_at=known[2]) as view:
         page = accounts(view, 3, customer="1001")
         assert [one.account for one in accounts(view, 3, page.next_cursor, customer="1001").items] == ["A-8"]
 
 
-def test_a_new_account_has_default_and_a_new_site_has_nothing(house: Dossier) -> None:
+def test_a_new_account_has_default_and_a_new_site_has_nothing(company: Dossier) -> None:
     # rules 2.5, 2.6, 2.12
-    with reading(house, "accounts") as view:
+    with reading(company, "accounts") as view:
         found = profile(view, A7)
         assert found is not None
         assert (found.profile_class, found.effective_from, found.effective_to) == ("DEFAULT", START, None)
@@ -133,12 +133,12 @@ def test_a_new_account_has_default_and_a_new_site_has_nothing(house: Dossier) ->
         assert profile(view.at(AsOf(START - timedelta(1))), A7) is None
 
 
-def test_a_profile_tells_what_was_set_here_and_explains_each_value(house: Dossier, ask: Ask) -> None:
+def test_a_profile_tells_what_was_set_here_and_explains_each_value(company: Dossier, ask: Ask) -> None:
     # rules 2.7, 2.8
-    assign(house, ask(), S1, START)
+    assign(company, ask(), S1, START)
     amounts = {"EUR": {"credit_limit": "5"}, "USD": None}
-    accounts_of.update_profile(house, ask(), S1, amounts=amounts, attributes={"region": "north"}, when=When(JULY))
-    with reading(house, "accounts") as view:
+    accounts_of.update_profile(company, ask(), S1, amounts=amounts, attributes={"region": "north"}, when=When(JULY))
+    with reading(company, "accounts") as view:
         found = profile(view, S1, explain=True)
         before = profile(view.at(AsOf(JULY - timedelta(1))), S1)
     assert found is not None
@@ -155,15 +155,15 @@ def test_a_profile_tells_what_was_set_here_and_explains_each_value(house: Dossie
     assert (copied.profile_class, copied.class_version) == ("Late", 1)
 
 
-def test_resolution_takes_each_value_from_the_nearest_level_that_sets_it(house: Dossier, ask: Ask) -> None:
+def test_resolution_takes_each_value_from_the_nearest_level_that_sets_it(company: Dossier, ask: Ask) -> None:
     # rules 2.13, 2.14
     options = {"collector": "SYS", "payment_terms": "N30", "risk_code": "R"}
-    setup.change_system_options(house, ask(), options=options, when=When(START))
+    setup.change_system_options(company, ask(), options=options, when=When(START))
     accounts_of.update_profile(
-        house, ask(), A7, options={"payment_terms": "N60", "credit_hold": True}, when=When(START)
+        company, ask(), A7, options={"payment_terms": "N60", "credit_hold": True}, when=When(START)
     )
-    assign(house, ask(), S1, JULY, TODAY)
-    with reading(house, "accounts") as view:
+    assign(company, ask(), S1, JULY, TODAY)
+    with reading(company, "accounts") as view:
         found = resolution(view, "A-7", "S-1", "eur")
         after = resolution(view.at(AsOf(TODAY + timedelta(1))), "A-7", "S-1")
         assert resolution(view, "A-9") is resolution(view, "A-7", "S-9") is None
@@ -187,50 +187,50 @@ def test_resolution_takes_each_value_from_the_nearest_level_that_sets_it(house: 
     assert (found.options["risk_code"].origin, found.options["risk_code"].event_id is None) == (None, False)
 
 
-def test_the_log_gives_the_same_answers_byte_for_byte(house: Dossier, ask: Ask) -> None:
+def test_the_log_gives_the_same_answers_byte_for_byte(company: Dossier, ask: Ask) -> None:
     # rules 0.3, 2.20
-    setup.change_system_options(house, ask(), amounts={"CHF": {"minimum_receipt": "1"}}, when=When(START))
-    assign(house, ask(), S1, START)
-    then = now_known(house)
-    accounts_of.update_profile(house, ask(), S1, options={"hold_start_date": "2026-08-01"}, when=When(JULY, TODAY))
-    accounts_of.end_site_profile(house, ask(), S1, last_day=date(2027, 1, 1))
-    with reading(house, "accounts") as now:
+    setup.change_system_options(company, ask(), amounts={"CHF": {"minimum_receipt": "1"}}, when=When(START))
+    assign(company, ask(), S1, START)
+    then = now_known(company)
+    accounts_of.update_profile(company, ask(), S1, options={"hold_start_date": "2026-08-01"}, when=When(JULY, TODAY))
+    accounts_of.end_site_profile(company, ask(), S1, last_day=date(2027, 1, 1))
+    with reading(company, "accounts") as now:
         for known_at in (now.known_at, then):
             for day in (START, JULY, TODAY, date(2026, 12, 1), date(2028, 1, 1)):
                 at = now.at(AsOf(day, known_at))
                 for place in (A7, S1, Place("A-7", "S-2"), Place("A-9"), Place("A\0")):
-                    read, replayed = profile(at, place, True), replay_profile(house, place, at.clocks, True)
+                    read, replayed = profile(at, place, True), replay_profile(company, place, at.clocks, True)
                     assert read == replayed
                     assert read is None or replayed is None or read.model_dump_json() == replayed.model_dump_json()
                 for of, asked in (("S-1", None), ("S-9", None), (None, "CHF"), ("S-2", None)):
                     expected = resolution(at, "A-7", of, asked)
-                    found = replay_resolution(house, Place("A-7", of), at.clocks, asked)
+                    found = replay_resolution(company, Place("A-7", of), at.clocks, asked)
                     assert expected == found
                     assert found is None or expected is None or found.model_dump_json() == expected.model_dump_json()
-        assert replay_resolution(house, Place("A\0"), now.clocks) is None
+        assert replay_resolution(company, Place("A\0"), now.clocks) is None
 
 
-def test_system_options_have_dates_and_a_version(house: Dossier, ask: Ask) -> None:
+def test_system_options_have_dates_and_a_version(company: Dossier, ask: Ask) -> None:
     # rule 2.13
-    with reading(house, "accounts") as view:
+    with reading(company, "accounts") as view:
         nothing = system_options(view)
         assert (nothing.version, nothing.options, nothing.effective_from) == (0, {}, None)
-    setup.change_system_options(house, ask(), options={"clearing_days": 3}, when=When(START, TODAY))
-    with reading(house, "accounts") as view:
+    setup.change_system_options(company, ask(), options={"clearing_days": 3}, when=When(START, TODAY))
+    with reading(company, "accounts") as view:
         found = system_options(view)
         assert (found.version, found.options) == (1, {"clearing_days": 3})
         assert (found.effective_from, found.effective_to) == (START, TODAY)
         assert system_options(view.at(AsOf(TODAY + timedelta(1)))).options == {}
 
 
-def test_profiles_of_a_class_are_those_in_force_in_order(house: Dossier, ask: Ask) -> None:
+def test_profiles_of_a_class_are_those_in_force_in_order(company: Dossier, ask: Ask) -> None:
     # rule 2.16
-    assign(house, ask(), S1, START)
-    assign(house, ask(), Place("A-7", "S-2"), START, JULY)
-    then = now_known(house)
-    assign(house, ask(), A7, START)
-    accounts_of.end_site_profile(house, ask(), S1, last_day=JULY)
-    with reading(house, "accounts") as view:
+    assign(company, ask(), S1, START)
+    assign(company, ask(), Place("A-7", "S-2"), START, JULY)
+    then = now_known(company)
+    assign(company, ask(), A7, START)
+    accounts_of.end_site_profile(company, ask(), S1, last_day=JULY)
+    with reading(company, "accounts") as view:
         june = view.at(AsOf(date(2026, 6, 1)))
         assert profiles_of_class(june, "LATE", ("", ""), 10) == [("A-7", ""), ("A-7", "S-1"), ("A-7", "S-2")]
         assert profiles_of_class(june, "late", ("A-7", ""), 1) == [("A-7", "S-1")]
@@ -240,14 +240,14 @@ def test_profiles_of_a_class_are_those_in_force_in_order(house: Dossier, ask: As
         assert profiles_of_class(view.at(AsOf(known_at=then)), "late", ("", ""), 10) == [("A-7", "S-1")]
 
 
-def test_the_history_of_a_profile_tells_every_version(house: Dossier, ask: Ask) -> None:
+def test_the_history_of_a_profile_tells_every_version(company: Dossier, ask: Ask) -> None:
     # rules 2.14, 2.18
-    assign(house, ask(), S1, START)
+    assign(company, ask(), S1, START)
     request = ask(actor="bob", reason="on the phone")
-    accounts_of.update_profile(house, request, S1, options={"credit_hold": True}, when=When(JULY))
-    then = now_known(house)
-    accounts_of.end_site_profile(house, ask(), S1, last_day=TODAY)
-    with reading(house, *HISTORY) as view:
+    accounts_of.update_profile(company, request, S1, options={"credit_hold": True}, when=When(JULY))
+    then = now_known(company)
+    accounts_of.end_site_profile(company, ask(), S1, last_day=TODAY)
+    with reading(company, *HISTORY) as view:
         assigned, updated, ended = profile_history(view, S1).items
         page = profile_history(view, S1, 2)
         assert profile_history(view, S1, 2, page.next_cursor).items == [ended]
@@ -266,15 +266,15 @@ def test_the_history_of_a_profile_tells_every_version(house: Dossier, ask: Ask) 
     assert (default.profile_class, default.superseded_by, opened.superseded_by) == ("DEFAULT", None, None)
 
 
-def test_the_history_tells_on_which_days_each_version_is_in_force(house: Dossier, ask: Ask) -> None:
+def test_the_history_tells_on_which_days_each_version_is_in_force(company: Dossier, ask: Ask) -> None:
     # rules 2.11, 2.22
     feb, march = date(2027, 2, 1), date(2027, 3, 1)
-    accounts_of.open_account(house, ask(), account="B-1", customer="1001", start=date(2027, 1, 1))
+    accounts_of.open_account(company, ask(), account="B-1", customer="1001", start=date(2027, 1, 1))
     of = Place("B-1")
-    assign(house, ask(), of, feb, date(2027, 2, 15))
-    then = now_known(house)
-    assign(house, ask(), of, march)
-    with reading(house, *HISTORY) as view:
+    assign(company, ask(), of, feb, date(2027, 2, 15))
+    then = now_known(company)
+    assign(company, ask(), of, march)
+    with reading(company, *HISTORY) as view:
         default, late, again = profile_history(view, of).items
         earlier = profile_history(view.at(AsOf(known_at=then)), of).items[0]
 
@@ -290,10 +290,10 @@ def test_the_history_tells_on_which_days_each_version_is_in_force(house: Dossier
     assert days(earlier.in_force) == [january, (date(2027, 2, 16), None)]
 
 
-def test_a_diff_tells_what_differs_by_path(house: Dossier, ask: Ask) -> None:
+def test_a_diff_tells_what_differs_by_path(company: Dossier, ask: Ask) -> None:
     # rule 0.3
-    accounts_of.update_profile(house, ask(), A7, options={"credit_hold": True, "risk_code": "R"}, when=When(JULY))
-    with reading(house, "accounts") as view:
+    accounts_of.update_profile(company, ask(), A7, options={"credit_hold": True, "risk_code": "R"}, when=When(JULY))
+    with reading(company, "accounts") as view:
         before = view.at(AsOf(START))
         found = profile_diff(before, view, A7)
         nothing = profile_diff(before, view, S1)
@@ -305,8 +305,8 @@ def test_a_diff_tells_what_differs_by_path(house: Dossier, ask: Ask) -> None:
         ("options.risk_code", "Risk code", None, "R"),
     ]
     assert (found.number, found.before.valid_at, nothing.number, nothing.differences) == ("A-7", START, "A-7/S-1", [])
-    assign(house, ask(), S1, START)
-    with reading(house, "accounts") as view:
+    assign(company, ask(), S1, START)
+    with reading(company, "accounts") as view:
         begun = profile_diff(view.at(AsOf(START - timedelta(1))), view, S1)
     assert begun is not None
     told = {one.field: (one.label, one.before, one.after) for one in begun.differences}
@@ -322,10 +322,10 @@ def test_a_diff_tells_what_differs_by_path(house: Dossier, ask: Ask) -> None:
         ("[2026-01-01,)", "[2027-01-01 00:00:00.000001Z,2027-01-01 00:00:00.000002Z)"),
     ],
 )
-def test_the_database_itself_refuses_two_profiles_on_one_day(house: Dossier, valid: str, known: str) -> None:
+def test_the_database_itself_refuses_two_profiles_on_one_day(company: Dossier, valid: str, known: str) -> None:
     # rule 2.11
     holder = Account.id_of("demo", "A-7")
-    with reading(house, "accounts"), house.database.connect() as connection:
+    with reading(company, "accounts"), company.database.connect() as connection:
         insert = "INSERT INTO profiles VALUES (%s, 1, %s, %s)"
         with pytest.raises(psycopg.errors.ExclusionViolation):
             connection.execute(insert, [holder, valid, known])
@@ -342,25 +342,25 @@ def test_the_database_itself_refuses_two_profiles_on_one_day(house: Dossier, val
             )
 
 
-def test_any_batches_give_the_same_tables(house: Dossier, ask: Ask) -> None:
+def test_any_batches_give_the_same_tables(company: Dossier, ask: Ask) -> None:
     for place in (S1, A7):
-        assign(house, ask(), place, START)
-        accounts_of.update_profile(house, ask(), place, options={"credit_hold": True}, when=When(JULY, TODAY))
-    accounts_of.end_site_profile(house, ask(), S1, last_day=JULY)
-    setup.change_system_options(house, ask(), options={"clearing_days": 3})
-    classes.change_class(house, ask(), name="Late", options={"clearing_days": 1}, apply_to="new")
-    one_by_one, uneven, at_once = in_any_batches(house, "accounts")
+        assign(company, ask(), place, START)
+        accounts_of.update_profile(company, ask(), place, options={"credit_hold": True}, when=When(JULY, TODAY))
+    accounts_of.end_site_profile(company, ask(), S1, last_day=JULY)
+    setup.change_system_options(company, ask(), options={"clearing_days": 3})
+    classes.change_class(company, ask(), name="Late", options={"clearing_days": 1}, apply_to="new")
+    one_by_one, uneven, at_once = in_any_batches(company, "accounts")
     assert one_by_one == uneven == at_once
 
 
-def test_a_rebuild_gives_the_same_answers_under_the_same_constraint(house: Dossier, ask: Ask) -> None:
+def test_a_rebuild_gives_the_same_answers_under_the_same_constraint(company: Dossier, ask: Ask) -> None:
     # rule 2.11
-    assign(house, ask(), S1, START)
-    with reading(house, "accounts") as view:
+    assign(company, ask(), S1, START)
+    with reading(company, "accounts") as view:
         before = profile(view, S1, explain=True)
-    report = rebuild(house, AccountsProjection(house.fact_mapper.keys, house.company), lambda _done, _of: None)
+    report = rebuild(company, AccountsProjection(company.fact_mapper.keys, company.company), lambda _done, _of: None)
     assert report.generation == 2
-    with reading(house, "accounts") as view, house.database.connect() as connection:
+    with reading(company, "accounts") as view, company.database.connect() as connection:
         assert profile(view, S1, explain=True) == before
         with pytest.raises(psycopg.errors.ExclusionViolation):
             connection.execute("INSERT INTO profiles SELECT * FROM profiles")

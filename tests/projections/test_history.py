@@ -25,7 +25,7 @@ FAR_AHEAD = date(2090, 1, 1)
 
 
 @pytest.fixture
-def house(dossier: Dossier, ask: Ask) -> Dossier:
+def company(dossier: Dossier, ask: Ask) -> Dossier:
     """Category 7 Age and customers 1001 and 1002."""
     setup.define_category(dossier, ask(), code=7, description="Age")
     for response, description in (("A", "Under 30"), ("B", "30-39")):
@@ -35,21 +35,21 @@ def house(dossier: Dossier, ask: Ask) -> Dossier:
     return dossier
 
 
-def told(house: Dossier, kind: str = "customer", key: str = "1001") -> list[HistoryEntry]:
-    with reading(house, "history") as view:
+def told(company: Dossier, kind: str = "customer", key: str = "1001") -> list[HistoryEntry]:
+    with reading(company, "history") as view:
         return history(view, kind, key, 100).items
 
 
-def test_an_entry_tells_who_from_where_and_why(house: Dossier, ask: Ask) -> None:
+def test_an_entry_tells_who_from_where_and_why(company: Dossier, ask: Ask) -> None:
     # rules 0.2, 0.4
     request = ask(actor="bob", role=Role.AGENT, source=Source.UI, reason="on the phone")
-    outcome = customers.confirm_drawer(house, request, number="1001", responses={7: "A"}, when=When(FAR_AHEAD))
-    _, entry = told(house)
+    outcome = customers.confirm_drawer(company, request, number="1001", responses={7: "A"}, when=When(FAR_AHEAD))
+    _, entry = told(company)
     assert (entry.actor, entry.role, entry.source, entry.reason) == ("bob", "agent", "ui", "on the phone")
     assert (entry.topic, entry.version, entry.position) == ("customer.response_selected", 2, outcome.position)
     assert (entry.effective_from, entry.effective_to, entry.back_dated) == (FAR_AHEAD, None, False)
     assert entry.correlation_id == request.origin.correlation_id
-    assert entry.recorded_at == now_known(house)
+    assert entry.recorded_at == now_known(company)
     assert entry.data == {
         "number": "1001",
         "category": 7,
@@ -60,109 +60,109 @@ def test_an_entry_tells_who_from_where_and_why(house: Dossier, ask: Ask) -> None
     }
 
 
-def test_each_customer_and_category_has_a_history_of_its_own(house: Dossier) -> None:
-    assert [entry.data["name"] for entry in told(house)] == ["Ada Byron"]
-    assert [entry.data["name"] for entry in told(house, key="1002")] == ["Bob Ray"]
-    assert [entry.version for entry in told(house, "category", "7")] == [1, 2, 3]
-    assert told(house, "category", "8") == told(house, "customer", "7") == told(house, "customer", "a\0") == []
+def test_each_customer_and_category_has_a_history_of_its_own(company: Dossier) -> None:
+    assert [entry.data["name"] for entry in told(company)] == ["Ada Byron"]
+    assert [entry.data["name"] for entry in told(company, key="1002")] == ["Bob Ray"]
+    assert [entry.version for entry in told(company, "category", "7")] == [1, 2, 3]
+    assert told(company, "category", "8") == told(company, "customer", "7") == told(company, "customer", "a\0") == []
 
 
-def test_controls_and_mappings_have_the_companys_history(house: Dossier, ask: Ask) -> None:
-    setup.set_control(house, ask(), code="L37", value="SALES")
-    setup.map_category(house, ask(), code=7, attribute="age")
-    assert [entry.data for entry in told(house, "controls", "demo")] == [{"code": "L37", "value": "SALES"}]
-    assert [entry.data["attribute"] for entry in told(house, "mappings", "demo")] == ["age"]
+def test_controls_and_mappings_have_the_companys_history(company: Dossier, ask: Ask) -> None:
+    setup.set_control(company, ask(), code="L37", value="SALES")
+    setup.map_category(company, ask(), code=7, attribute="age")
+    assert [entry.data for entry in told(company, "controls", "demo")] == [{"code": "L37", "value": "SALES"}]
+    assert [entry.data["attribute"] for entry in told(company, "mappings", "demo")] == ["age"]
 
 
-def test_history_keeps_the_descriptions_of_the_time(house: Dossier, ask: Ask) -> None:
+def test_history_keeps_the_descriptions_of_the_time(company: Dossier, ask: Ask) -> None:
     # rule 1.13
-    customers.confirm_drawer(house, ask(), number="1001", responses={7: "A"})
-    setup.change_category(house, ask(), code=7, description="Age group")
-    setup.change_response(house, ask(), code=7, response="A", description="Young")
-    assert told(house)[1].data["category_description"] == "Age"
-    assert told(house)[1].data["response_description"] == "Under 30"
+    customers.confirm_drawer(company, ask(), number="1001", responses={7: "A"})
+    setup.change_category(company, ask(), code=7, description="Age group")
+    setup.change_response(company, ask(), code=7, response="A", description="Young")
+    assert told(company)[1].data["category_description"] == "Age"
+    assert told(company)[1].data["response_description"] == "Under 30"
 
 
-def test_a_fact_before_the_companys_day_of_recording_is_back_dated(house: Dossier, ask: Ask) -> None:
+def test_a_fact_before_the_companys_day_of_recording_is_back_dated(company: Dossier, ask: Ask) -> None:
     # rule 0.4
-    recorded = now_known(house).date()
-    setup.set_control(house, ask(), code="TZ", value="Etc/GMT+12", when=When(LONG_AGO))
-    behind = house.today()
-    customers.confirm_drawer(house, ask(), number="1001", responses={7: "A"}, when=When(behind))
-    setup.set_control(house, ask(), code="TZ", value="Pacific/Kiritimati", when=When(LONG_AGO))
-    customers.confirm_drawer(house, ask(), number="1001", responses={7: "B"}, when=When(behind))
+    recorded = now_known(company).date()
+    setup.set_control(company, ask(), code="TZ", value="Etc/GMT+12", when=When(LONG_AGO))
+    behind = company.today()
+    customers.confirm_drawer(company, ask(), number="1001", responses={7: "A"}, when=When(behind))
+    setup.set_control(company, ask(), code="TZ", value="Pacific/Kiritimati", when=When(LONG_AGO))
+    customers.confirm_drawer(company, ask(), number="1001", responses={7: "B"}, when=When(behind))
     assert behind <= recorded
-    assert [entry.back_dated for entry in told(house)] == [True, False, True]
+    assert [entry.back_dated for entry in told(company)] == [True, False, True]
 
 
-def test_an_entry_names_the_event_that_superseded_it(house: Dossier, ask: Ask) -> None:
+def test_an_entry_names_the_event_that_superseded_it(company: Dossier, ask: Ask) -> None:
     # rules 1.15, 2.18
     def choose(response: str, first: date, last: date | None = None) -> None:
-        customers.confirm_drawer(house, ask(), number="1001", responses={7: response}, when=When(first, last))
+        customers.confirm_drawer(company, ask(), number="1001", responses={7: response}, when=When(first, last))
 
     choose("A", date(2026, 1, 1), date(2026, 1, 31))
     choose("B", date(2026, 2, 1), date(2026, 2, 28))
-    then = now_known(house)
+    then = now_known(company)
     choose("B", date(2026, 1, 15), date(2026, 1, 20))
     choose("A", date(2026, 1, 1))
-    customers.rename_customer(house, ask(), number="1001", name="Ada L", when=When(TODAY))
-    name, first, second, third, fourth, renamed = told(house)
+    customers.rename_customer(company, ask(), number="1001", name="Ada L", when=When(TODAY))
+    name, first, second, third, fourth, renamed = told(company)
     assert (first.superseded_by, second.superseded_by) == (third.event_id, fourth.event_id)
     assert (third.superseded_by, fourth.superseded_by) == (fourth.event_id, None)
     assert (name.superseded_by, renamed.superseded_by) == (renamed.event_id, None)
-    with reading(house, "history", known_at=then) as view:
+    with reading(company, "history", known_at=then) as view:
         assert [entry.superseded_by for entry in history(view, "customer", "1001", 100).items] == [None] * 3
 
 
-def test_history_comes_in_pages_as_known_then(house: Dossier, ask: Ask) -> None:
+def test_history_comes_in_pages_as_known_then(company: Dossier, ask: Ask) -> None:
     # rule 0.3
     for response in ("A", "B"):
-        customers.confirm_drawer(house, ask(), number="1001", responses={7: response})
-    then = now_known(house)
-    customers.confirm_drawer(house, ask(), number="1001", responses={7: "A"})
-    with reading(house, "history", known_at=then) as view:
+        customers.confirm_drawer(company, ask(), number="1001", responses={7: response})
+    then = now_known(company)
+    customers.confirm_drawer(company, ask(), number="1001", responses={7: "A"})
+    with reading(company, "history", known_at=then) as view:
         first = history(view, "customer", "1001", 2)
         second = history(view, "customer", "1001", 2, first.next_cursor)
     assert [entry.version for entry in (*first.items, *second.items)] == [1, 2, 3]
     assert second.next_cursor is None
 
 
-def test_personal_values_are_sealed_and_read_as_erased_once_the_key_is_gone(house: Dossier) -> None:
+def test_personal_values_are_sealed_and_read_as_erased_once_the_key_is_gone(company: Dossier) -> None:
     # rule 5.1
-    with reading(house, "history") as view:
+    with reading(company, "history") as view:
         rows = view.connection.execute("SELECT data, personal FROM history WHERE kind = 'customer'").fetchall()
     assert len(rows) == 2
     assert not [row for row in rows if "Ada" in row[0] or b"Ada" in row[1]]
-    house.fact_mapper.keys.destroy(CustomerProfile.id_of("demo", "1001"))
-    said = {name: value for name, value in told(house)[0].data.items() if value is not None}
+    company.fact_mapper.keys.destroy(CustomerProfile.id_of("demo", "1001"))
+    said = {name: value for name, value in told(company)[0].data.items() if value is not None}
     assert said == {"number": "1001", "name": "[erased]"}
-    assert told(house, key="1002")[0].data["name"] == "Bob Ray"
+    assert told(company, key="1002")[0].data["name"] == "Bob Ray"
 
 
-def test_any_batches_give_the_same_tables(house: Dossier, ask: Ask) -> None:
-    setup.set_control(house, ask(), code="TZ", value="Europe/Paris", when=When(LONG_AGO))
-    customers.confirm_drawer(house, ask(), number="1001", responses={7: "A"})
-    one_by_one, uneven, at_once = in_any_batches(house, "history")
+def test_any_batches_give_the_same_tables(company: Dossier, ask: Ask) -> None:
+    setup.set_control(company, ask(), code="TZ", value="Europe/Paris", when=When(LONG_AGO))
+    customers.confirm_drawer(company, ask(), number="1001", responses={7: "A"})
+    one_by_one, uneven, at_once = in_any_batches(company, "history")
     assert one_by_one == uneven == at_once
 
 
-def between(house: Dossier, number: str, one: dict[str, object], other: dict[str, object]) -> Diff | None:
+def between(company: Dossier, number: str, one: dict[str, object], other: dict[str, object]) -> Diff | None:
     with (
-        reading(house, *DIFFED, **one) as before,  # type: ignore[arg-type]
-        reading(house, *DIFFED, **other) as after,  # type: ignore[arg-type]
+        reading(company, *DIFFED, **one) as before,  # type: ignore[arg-type]
+        reading(company, *DIFFED, **other) as after,  # type: ignore[arg-type]
     ):
         return diff(before, after, number)
 
 
-def test_a_diff_tells_what_differs_between_two_instants(house: Dossier, ask: Ask) -> None:
+def test_a_diff_tells_what_differs_between_two_instants(company: Dossier, ask: Ask) -> None:
     # rule 0.3
-    customers.add_alternate_number(house, ask(), number="1001", alternate_number="A1")
-    customers.confirm_drawer(house, ask(), number="1001", responses={7: "A"})
-    then = now_known(house)
-    customers.add_alternate_number(house, ask(), number="1001", alternate_number="B2", primary=True)
-    customers.confirm_drawer(house, ask(), number="1001", responses={7: "B"})
-    customers.rename_customer(house, ask(), number="1001", name="Ada Lovelace")
-    found = between(house, "1001", {"known_at": then}, {})
+    customers.add_alternate_number(company, ask(), number="1001", alternate_number="A1")
+    customers.confirm_drawer(company, ask(), number="1001", responses={7: "A"})
+    then = now_known(company)
+    customers.add_alternate_number(company, ask(), number="1001", alternate_number="B2", primary=True)
+    customers.confirm_drawer(company, ask(), number="1001", responses={7: "B"})
+    customers.rename_customer(company, ask(), number="1001", name="Ada Lovelace")
+    found = between(company, "1001", {"known_at": then}, {})
     assert found is not None
     assert [(one.field, one.label, one.before, one.after) for one in found.differences] == [
         ("name", "Name", "Ada Byron", "Ada Lovelace"),
@@ -173,23 +173,23 @@ def test_a_diff_tells_what_differs_between_two_instants(house: Dossier, ask: Ask
     answer = found.differences[3]
     assert (answer.before_description, answer.after_description) == ("Under 30", "30-39")
     assert found.before.known_at == then
-    same = between(house, "1002", {"known_at": then}, {})
+    same = between(company, "1002", {"known_at": then}, {})
     assert same is not None
     assert same.differences == []
 
 
-def test_a_diff_tells_what_differs_between_two_days(house: Dossier, ask: Ask) -> None:
+def test_a_diff_tells_what_differs_between_two_days(company: Dossier, ask: Ask) -> None:
     # rules 0.3, 1.15
-    customers.confirm_drawer(house, ask(), number="1001", responses={7: "A"}, when=When(FAR_AHEAD))
-    found = between(house, "1001", {"valid_at": TODAY}, {"valid_at": FAR_AHEAD})
+    customers.confirm_drawer(company, ask(), number="1001", responses={7: "A"}, when=When(FAR_AHEAD))
+    found = between(company, "1001", {"valid_at": TODAY}, {"valid_at": FAR_AHEAD})
     assert found is not None
     assert [(one.field, one.before, one.after) for one in found.differences] == [("responses.7", None, "A")]
 
 
-def test_a_diff_of_a_customer_known_at_one_point_only(house: Dossier, ask: Ask) -> None:
-    then = now_known(house)
-    customers.register_customer(house, ask(), number="1003", name="Cy")
-    found = between(house, "1003", {"known_at": then}, {})
+def test_a_diff_of_a_customer_known_at_one_point_only(company: Dossier, ask: Ask) -> None:
+    then = now_known(company)
+    customers.register_customer(company, ask(), number="1003", name="Cy")
+    found = between(company, "1003", {"known_at": then}, {})
     assert found is not None
     assert [(one.field, one.before, one.after) for one in found.differences] == [("name", None, "Cy")]
-    assert between(house, "9", {"known_at": then}, {}) is None
+    assert between(company, "9", {"known_at": then}, {}) is None

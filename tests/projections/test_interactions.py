@@ -19,7 +19,7 @@ Ask = Callable[..., Request]
 
 
 @pytest.fixture
-def house(dossier: Dossier, ask: Ask) -> Dossier:
+def company(dossier: Dossier, ask: Ask) -> Dossier:
     """I-1 of ann is closed, I-2 of ann on call, I-3 of bob in wrap-up, I-4 of cleo was closed on call."""
     for number in ("1001", "1002"):
         register_customer(dossier, ask(), number=number, name="Ada")
@@ -37,16 +37,16 @@ def house(dossier: Dossier, ask: Ask) -> Dossier:
     return dossier
 
 
-def found(house: Dossier, known_at: Any = None, **asked: Any) -> list[tuple[str, str]]:
-    with reading(house, "interactions", known_at=known_at) as view:
+def found(company: Dossier, known_at: Any = None, **asked: Any) -> list[tuple[str, str]]:
+    with reading(company, "interactions", known_at=known_at) as view:
         return [(one.interaction, one.state) for one in interactions(view, **asked).items]
 
 
-def test_interactions_are_listed_the_latest_first(house: Dossier) -> None:  # rule 3.5
-    assert found(house) == [("I-4", "closed"), ("I-3", "wrap_up"), ("I-2", "on_call"), ("I-1", "closed")]
+def test_interactions_are_listed_the_latest_first(company: Dossier) -> None:  # rule 3.5
+    assert found(company) == [("I-4", "closed"), ("I-3", "wrap_up"), ("I-2", "on_call"), ("I-1", "closed")]
 
 
-def test_they_are_found_by_state_agent_and_customer(house: Dossier) -> None:  # rule 3.5
+def test_they_are_found_by_state_agent_and_customer(company: Dossier) -> None:  # rule 3.5
     by_state: dict[Any, list[str]] = {
         "open": ["I-3", "I-2"],
         "on_call": ["I-2"],
@@ -54,33 +54,33 @@ def test_they_are_found_by_state_agent_and_customer(house: Dossier) -> None:  # 
         "closed": ["I-4", "I-1"],
     }
     for state, keys in by_state.items():
-        assert [key for key, _ in found(house, state=state)] == keys
-    assert found(house, agent="ann") == [("I-2", "on_call"), ("I-1", "closed")]
-    assert found(house, agent="ann", state="open") == [("I-2", "on_call")]
-    assert found(house, customer="1001", state="open") == [("I-3", "wrap_up")]
-    assert found(house, agent="nobody") == []
+        assert [key for key, _ in found(company, state=state)] == keys
+    assert found(company, agent="ann") == [("I-2", "on_call"), ("I-1", "closed")]
+    assert found(company, agent="ann", state="open") == [("I-2", "on_call")]
+    assert found(company, customer="1001", state="open") == [("I-3", "wrap_up")]
+    assert found(company, agent="nobody") == []
 
 
 def test_they_are_listed_as_they_were_known_and_as_the_log_tells_them(
-    house: Dossier, ask: Ask
+    company: Dossier, ask: Ask
 ) -> None:  # rules 0.3, 2.20
-    then = now_known(house)
-    before = found(house, known_at=then)
-    close_interaction(house, ask(), interaction="I-2")
-    start_interaction(house, ask(), interaction="I-5", customer="1001", agent="ann")
-    assert found(house, known_at=then) == before
-    assert found(house, known_at=then, state="open", agent="ann") == [("I-2", "on_call")]
-    assert found(house, state="open", agent="ann") == [("I-5", "on_call")]
-    for known_at in (then, now_known(house)):
-        with reading(house, "interactions", known_at=known_at) as view:
+    then = now_known(company)
+    before = found(company, known_at=then)
+    close_interaction(company, ask(), interaction="I-2")
+    start_interaction(company, ask(), interaction="I-5", customer="1001", agent="ann")
+    assert found(company, known_at=then) == before
+    assert found(company, known_at=then, state="open", agent="ann") == [("I-2", "on_call")]
+    assert found(company, state="open", agent="ann") == [("I-5", "on_call")]
+    for known_at in (then, now_known(company)):
+        with reading(company, "interactions", known_at=known_at) as view:
             listed = interactions(view).items
-        told = [interaction(house, one.interaction, known_at) for one in listed]
+        told = [interaction(company, one.interaction, known_at) for one in listed]
         assert listed == told
         assert all(isinstance(one, InteractionRead) for one in told)
 
 
-def test_the_list_comes_in_pages(house: Dossier) -> None:
-    with reading(house, "interactions") as view:
+def test_the_list_comes_in_pages(company: Dossier) -> None:
+    with reading(company, "interactions") as view:
         keys, cursor = [], None
         while True:
             page = interactions(view, 1, cursor, customer="1001")
@@ -93,7 +93,7 @@ def test_the_list_comes_in_pages(house: Dossier) -> None:
     assert keys == ["I-4", "I-3", "I-1"]
 
 
-def test_folding_in_any_batches_gives_the_same_rows(house: Dossier) -> None:
-    one_by_one, uneven, at_once = in_any_batches(house, "interactions")
+def test_folding_in_any_batches_gives_the_same_rows(company: Dossier) -> None:
+    one_by_one, uneven, at_once = in_any_batches(company, "interactions")
     assert one_by_one == uneven == at_once
     assert len(at_once["interactions"]) == 4

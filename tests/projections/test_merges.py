@@ -20,7 +20,7 @@ READ = ("customers", "drawer")
 
 
 @pytest.fixture
-def house(dossier: Dossier, ask: Ask) -> Dossier:
+def company(dossier: Dossier, ask: Ask) -> Dossier:
     """Category 7 (A, B) and 8 (X); 1001 Ada answered 7, 1002 Ada (alternate number A2) both, 1003 Ada Bee none."""
     for code, responses in ((7, "AB"), (8, "X")):
         setup.define_category(dossier, ask(), code=code, description=f"Category {code}")
@@ -33,13 +33,13 @@ def house(dossier: Dossier, ask: Ask) -> Dossier:
     return dossier
 
 
-def merge(house: Dossier, ask: Ask, survivor: str, other: str) -> None:
-    assert customers.merge_customers(house, ask(), number=survivor, other=other).changed
+def merge(company: Dossier, ask: Ask, survivor: str, other: str) -> None:
+    assert customers.merge_customers(company, ask(), number=survivor, other=other).changed
 
 
-def test_the_survivors_answers_win_and_it_takes_those_that_it_lacks(house: Dossier, ask: Ask) -> None:  # rule 6.1
-    merge(house, ask, "1001", "1002")
-    with reading(house, *READ) as view:
+def test_the_survivors_answers_win_and_it_takes_those_that_it_lacks(company: Dossier, ask: Ask) -> None:  # rule 6.1
+    merge(company, ask, "1001", "1002")
+    with reading(company, *READ) as view:
         found = drawer(view, "1001")
         told = customer(view, "1001")
     assert found is not None
@@ -49,10 +49,10 @@ def test_the_survivors_answers_win_and_it_takes_those_that_it_lacks(house: Dossi
     assert (told.aliases, told.version, found.version) == (["1002"], 3, 3)
 
 
-def test_a_number_that_was_merged_away_leads_on(house: Dossier, ask: Ask) -> None:  # rule 6.1
-    merge(house, ask, "1001", "1002")
-    merge(house, ask, "1003", "1001")
-    with reading(house, *READ) as view:
+def test_a_number_that_was_merged_away_leads_on(company: Dossier, ask: Ask) -> None:  # rule 6.1
+    merge(company, ask, "1001", "1002")
+    merge(company, ask, "1003", "1001")
+    with reading(company, *READ) as view:
         for query in (customer, drawer):
             with pytest.raises(MergedAwayError) as refused:
                 query(view, "1002")
@@ -64,9 +64,9 @@ def test_a_number_that_was_merged_away_leads_on(house: Dossier, ask: Ask) -> Non
         assert standing_for(view, "1004") is None
 
 
-def test_alternate_numbers_find_the_survivor_and_say_so(house: Dossier, ask: Ask) -> None:  # rules 1.14, 6.1
-    merge(house, ask, "1001", "1002")
-    with reading(house, "customers") as view:
+def test_alternate_numbers_find_the_survivor_and_say_so(company: Dossier, ask: Ask) -> None:  # rules 1.14, 6.1
+    merge(company, ask, "1001", "1002")
+    with reading(company, "customers") as view:
         merged, own = by_alternate_number(view, "a2"), by_alternate_number(view, "a3")
     assert merged is not None
     assert own is not None
@@ -74,39 +74,39 @@ def test_alternate_numbers_find_the_survivor_and_say_so(house: Dossier, ask: Ask
     assert (own.customer.number, own.merged_from) == ("1003", None)
 
 
-def test_lists_leave_merged_customers_out(house: Dossier, ask: Ask) -> None:  # rule 6.1
-    before = now_known(house)
-    merge(house, ask, "1002", "1001")
+def test_lists_leave_merged_customers_out(company: Dossier, ask: Ask) -> None:  # rule 6.1
+    before = now_known(company)
+    merge(company, ask, "1002", "1001")
     for then, numbers, answered in ((None, ["1002", "1003"], []), (before, ["1001", "1002", "1003"], ["1001"])):
-        with reading(house, *READ, known_at=then) as view:
+        with reading(company, *READ, known_at=then) as view:
             assert [one.number for one in all_customers(view).items] == numbers
             assert [one.number for one in by_name(view, "ada").items] == numbers
             assert [one.number for one in customers_by_response(view, "7", "A").items] == answered
 
 
-def test_a_past_answer_stays_as_it_was(house: Dossier, ask: Ask) -> None:  # rules 0.3, 6.1
+def test_a_past_answer_stays_as_it_was(company: Dossier, ask: Ask) -> None:  # rules 0.3, 6.1
     def told(known_at: object) -> list[str]:
-        with reading(house, *READ, known_at=known_at) as view:  # type: ignore[arg-type]
+        with reading(company, *READ, known_at=known_at) as view:  # type: ignore[arg-type]
             asked = [query(view, number) for query in (customer, drawer) for number in ("1001", "1002")]
         return [one.model_dump_json() for one in asked if one is not None]
 
-    then = now_known(house)
+    then = now_known(company)
     before = told(then)
     assert len(before) == 4
-    merge(house, ask, "1001", "1002")
-    while_merged = now_known(house)
+    merge(company, ask, "1001", "1002")
+    while_merged = now_known(company)
     assert told(then) == before
-    customers.unmerge_customers(house, ask(), number="1001", other="1002")
+    customers.unmerge_customers(company, ask(), number="1001", other="1002")
     assert told(then) == before
-    with reading(house, *READ, known_at=while_merged) as view, pytest.raises(MergedAwayError):
+    with reading(company, *READ, known_at=while_merged) as view, pytest.raises(MergedAwayError):
         drawer(view, "1002")
 
 
-def test_undoing_a_merge_takes_back_what_still_stands(house: Dossier, ask: Ask) -> None:  # rule 6.1
-    merge(house, ask, "1003", "1002")
-    customers.confirm_drawer(house, ask(), number="1003", responses={7: "A"})
-    customers.unmerge_customers(house, ask(), number="1003", other="1002")
-    with reading(house, *READ) as view:
+def test_undoing_a_merge_takes_back_what_still_stands(company: Dossier, ask: Ask) -> None:  # rule 6.1
+    merge(company, ask, "1003", "1002")
+    customers.confirm_drawer(company, ask(), number="1003", responses={7: "A"})
+    customers.unmerge_customers(company, ask(), number="1003", other="1002")
+    with reading(company, *READ) as view:
         survivor, other, told = drawer(view, "1003"), drawer(view, "1002"), customer(view, "1003")
     assert survivor is not None
     assert other is not None
@@ -117,11 +117,11 @@ def test_undoing_a_merge_takes_back_what_still_stands(house: Dossier, ask: Ask) 
 
 
 @pytest.mark.parametrize("name", READ)
-def test_any_batches_give_the_same_tables(house: Dossier, ask: Ask, name: str) -> None:
-    merge(house, ask, "1001", "1002")
-    merge(house, ask, "1003", "1001")
-    customers.unmerge_customers(house, ask(), number="1003", other="1001")
-    customers.unmerge_customers(house, ask(), number="1001", other="1002")
-    merge(house, ask, "1002", "1001")
-    one_by_one, uneven, at_once = in_any_batches(house, name)
+def test_any_batches_give_the_same_tables(company: Dossier, ask: Ask, name: str) -> None:
+    merge(company, ask, "1001", "1002")
+    merge(company, ask, "1003", "1001")
+    customers.unmerge_customers(company, ask(), number="1003", other="1001")
+    customers.unmerge_customers(company, ask(), number="1001", other="1002")
+    merge(company, ask, "1002", "1001")
+    one_by_one, uneven, at_once = in_any_batches(company, name)
     assert one_by_one == uneven == at_once

@@ -18,7 +18,7 @@ LATE = {"collector": "EU-1", "allow_discount": False}
 
 
 @pytest.fixture
-def house(dossier: Dossier, ask: Ask) -> Dossier:
+def company(dossier: Dossier, ask: Ask) -> Dossier:
     """The classes DEFAULT and Late."""
     classes.found_company(dossier, ask())
     amounts = {"EUR": {"credit_limit": "100.00", "interest": {"amount": "5"}}}
@@ -26,20 +26,20 @@ def house(dossier: Dossier, ask: Ask) -> Dossier:
     return dossier
 
 
-def test_a_class_is_told_with_its_highest_version_whatever_the_case_of_its_name(house: Dossier, ask: Ask) -> None:
+def test_a_class_is_told_with_its_highest_version_whatever_the_case_of_its_name(company: Dossier, ask: Ask) -> None:
     # rules 0.3, 2.1, 2.3, 2.4
-    then = now_known(house)
+    then = now_known(company)
     request = ask(actor="bob", reason="new policy")
-    classes.change_class(house, request, name="LATE", options={"clearing_days": 3}, apply_to="all")
-    with reading(house, "accounts") as view:
+    classes.change_class(company, request, name="LATE", options={"clearing_days": 3}, apply_to="all")
+    with reading(company, "accounts") as view:
         found = profile_class(view, "lAtE")
         assert profile_class(view, "Early") is profile_class(view, "L\0") is None
     assert found is not None
     assert (found.name, found.description, found.active, found.version) == ("Late", "Pays late", True, 2)
     assert found.options == {**LATE, "tolerance_percent": "0", "clearing_days": 3}
     assert found.amounts == {"EUR": {"credit_limit": "100", "interest": {"amount": "5"}}}
-    assert found.recorded_at == now_known(house)
-    with reading(house, "accounts", known_at=then) as view:
+    assert found.recorded_at == now_known(company)
+    with reading(company, "accounts", known_at=then) as view:
         before = profile_class(view, "Late")
     assert before is not None
     assert (before.version, "clearing_days" in before.options) == (1, False)
@@ -48,23 +48,23 @@ def test_a_class_is_told_with_its_highest_version_whatever_the_case_of_its_name(
 @pytest.mark.parametrize("asked", ["GR\u00dc\u00dfe", "gru\u0308\u00dfe"])
 @pytest.mark.parametrize("stored", ["Gr\u00fc\u00dfe", "Gru\u0308\u00dfe"])
 def test_a_class_is_found_however_its_letters_are_composed(
-    house: Dossier, asked: str, stored: str
+    company: Dossier, asked: str, stored: str
 ) -> None:  # rule 0.10
-    house.put([class_defined(stored)])
-    with reading(house, "accounts") as view:
+    company.put([class_defined(stored)])
+    with reading(company, "accounts") as view:
         found = profile_class(view, asked)
         assert found is not None
         assert found.name == stored
         assert len(class_versions(view, asked).items) == 1
 
 
-def test_each_version_says_what_it_changed_and_for_whom(house: Dossier, ask: Ask) -> None:
+def test_each_version_says_what_it_changed_and_for_whom(company: Dossier, ask: Ask) -> None:
     # rules 2.1, 2.15, 2.19
     request = ask(actor="bob", reason="new policy")
-    classes.change_class(house, request, name="Late", options={"clearing_days": 3}, apply_to="unmodified")
-    then = now_known(house)
-    classes.change_class(house, ask(), name="Late", active=False)
-    with reading(house, "accounts") as view:
+    classes.change_class(company, request, name="Late", options={"clearing_days": 3}, apply_to="unmodified")
+    then = now_known(company)
+    classes.change_class(company, ask(), name="Late", active=False)
+    with reading(company, "accounts") as view:
         first = class_versions(view, "late", 2)
         last = class_versions(view, "late", 2, first.next_cursor)
         assert class_versions(view, "Early").items == class_versions(view, "L\0").items == []
@@ -77,15 +77,15 @@ def test_each_version_says_what_it_changed_and_for_whom(house: Dossier, ask: Ask
         (3, [], None, False),
     ]
     assert (told[1].actor, told[1].reason) == ("bob", "new policy")
-    with reading(house, "accounts", known_at=then) as view:
+    with reading(company, "accounts", known_at=then) as view:
         assert len(class_versions(view, "late").items) == 2
 
 
-def test_classes_are_listed_by_name_each_once(house: Dossier, ask: Ask) -> None:
+def test_classes_are_listed_by_name_each_once(company: Dossier, ask: Ask) -> None:
     # rule 2.2
-    classes.define_class(house, ask(), name="early", description="Pays early", options=LATE)
-    classes.change_class(house, ask(), name="early", description="Pays at once")
-    with reading(house, "accounts") as view:
+    classes.define_class(company, ask(), name="early", description="Pays early", options=LATE)
+    classes.change_class(company, ask(), name="early", description="Pays at once")
+    with reading(company, "accounts") as view:
         first = profile_classes(view, 2)
         last = profile_classes(view, 2, first.next_cursor)
     assert [one.name for one in (*first.items, *last.items)] == ["DEFAULT", "early", "Late"]

@@ -14,7 +14,7 @@ from api_client import Api, assert_problem, define_age, fields, register
 from clocks import let_the_clock_have_been_ahead
 from command_line import CommandLine
 from store.mapper import MOST_EVENT_BYTES
-from upload_room import uploaded
+from upload_helpers import uploaded
 
 from .company import installed, served
 

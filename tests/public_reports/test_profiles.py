@@ -11,9 +11,9 @@ from aggregates.fact import Role
 from api_client import Api, fields, register
 from jobs.upload.worker import Uploader
 from payers import update
+from propagation_helpers import attempt
 from store.stopping import Stop
-from upload_room import uploaded
-from workshop import attempt
+from upload_helpers import uploaded
 
 TERMS = {"collector": "EU-1", "allow_discount": True, "payment_terms": "NET30"}
 ALL = {"apply_to": "all"}

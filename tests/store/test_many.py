@@ -9,10 +9,10 @@ from aggregates.account.commands import update_profile
 from aggregates.account.place import Place
 from aggregates.account.site import Site
 from aggregates.profile_class.terms import NOTHING, Terms
+from propagation_helpers import company, request, site
 from store import terms
 from store.application import Dossier
 from store.terms import KnownTerms
-from workshop import company, request, site
 
 
 def test_many_aggregates_are_loaded_as_each_is_alone(dossier: Dossier) -> None:

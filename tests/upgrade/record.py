@@ -35,13 +35,13 @@ from jobs.upload.worker import Uploader
 from projections import catalogue
 from projections.engine.runner import Runner, install
 from projections.reading.read_models import ReadModels
+from propagation_helpers import work
 from store import embedded
 from store.application import Dossier
 from store.database import Database
 from store.schema import migrate
 from store.stopping import Stop
-from upload_room import fields, request
-from workshop import work
+from upload_helpers import fields, request
 
 SCHEMA: Final = "dossier_recorded_state"
 DAY_ONE: Final = date(2026, 1, 1)

@@ -28,7 +28,7 @@ PATIENCE_S: Final = 120.0
 DOSSIER: Final = Path(sys.executable).parent / "dossier"
 
 
-class House:
+class Installation:
     """PostgreSQL, Kafka (or not), and the processes of one company, in one directory."""
 
     def __init__(self, directory: Path, *, kafka: bool) -> None:
