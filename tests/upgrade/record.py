@@ -266,7 +266,7 @@ def asked(recording: Recording) -> Iterator[str]:
         for turn, instant in enumerate(recording.instants):
             join = "&" if "?" in question else "?"
             day = days[(place + turn) % len(days)]
-            clocks = f"known_at={instant}" if "/diff" in question else f"valid_at={day}&known_at={instant}"
+            clocks = f"{'to' if '/diff' in question else 'valid_at'}={day}&known_at={instant}"
             yield f"{question}{join}{clocks}".replace("+", "%2B")
 
 

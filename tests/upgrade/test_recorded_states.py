@@ -131,6 +131,8 @@ def answers_of(restored: dict[str, str], requests: list[Any], seed: str) -> list
 
 def compared(api: Api, path: str, status: int, text: str) -> Iterator[str]:
     """A line where the answer to a request is not the recorded one. A refusal has a correlation id of its own."""
+    if "/diff" in path and "to=" not in path and status == 200:
+        path += f"&to={json.loads(text)['after']['valid_at']}"  # which was the day of the recording
     answer = api.get(path)
     now = answer.text
     if status < 400 and any(part in path for part in GAINED):
