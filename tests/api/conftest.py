@@ -16,6 +16,7 @@ from api_parts import folding, logging_to_memory, reading
 from cli.http_server.server import serve
 from projections.reading.read_models import ReadModels
 from store.application import Dossier
+from store.stopping import Stop
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +58,7 @@ def app(dossier: Dossier, reads: ReadModels, settings: ApiSettings) -> FastAPI:
 def address(dossier: Dossier, reads: ReadModels, settings: ApiSettings) -> Iterator[tuple[str, int]]:
     """Where a real server serves another application over the same database."""
     app = create_app(dossier, reads, settings)
-    stop = threading.Event()
+    stop = Stop()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=serve, args=(app, listener, stop))
         thread.start()

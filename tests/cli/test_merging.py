@@ -1,8 +1,11 @@
 """Duplicates are merged and separated from the command line (rule 6.1)."""
 
-from aggregates.customer.commands import register_customer
+from aggregates.customer.commands import confirm_drawer, register_customer
+from aggregates.setup.commands import define_category, define_response
 from business_fields import request
 from command_line import CommandLine
+from projections.catalogue import projections
+from projections.engine.runner import Runner
 
 
 def test_a_duplicate_is_merged_and_separated_again(line: CommandLine) -> None:  # rule 6.1
@@ -21,6 +24,27 @@ def test_a_duplicate_is_merged_and_separated_again(line: CommandLine) -> None:  
     undone = line.asked("unmerge", "1002", "1001")
     assert (undone["changed"], undone["version"]) == (True, 3)
     assert line.run("unmerge", "1002", "1001").exit_code == 1
+
+
+def test_a_response_that_came_with_a_merge_is_replayed_as_it_is_read(line: CommandLine) -> None:  # rules 2.20, 6.1
+    with line.dossier() as dossier:
+        define_category(dossier, request(), code=7, description="Age", required=False)
+        define_response(dossier, request(), code=7, response="A", description="Under 30")
+        for number in ("1001", "1002"):
+            register_customer(dossier, request(), number=number, name="Ada")
+        confirm_drawer(dossier, request(), number="1002", responses={7: "A"})
+    assert line.run("merge", "1001", "1002").exit_code == 0
+    with line.dossier() as dossier:
+        for projection in projections(dossier):
+            Runner(dossier, projection).catch_up()
+    [category] = line.asked("as-of", "customer", "1001")["categories"]
+    [answer] = line.asked("replay", "customer", "1001")["answers"]
+    assert (category["value"], category["value_description"]) == ("A", "Under 30")
+    assert (answer["response"], answer["response_description"], answer["category_description"]) == (
+        "A",
+        "Under 30",
+        "Age",
+    )
 
 
 def test_what_cannot_be_merged_is_told(line: CommandLine) -> None:

@@ -4,7 +4,7 @@ The facts recorded until `known_at` are folded again. The answer must agree with
 they are stopped or being rebuilt.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Final
 
@@ -15,7 +15,6 @@ from aggregates.customer.events import ResponseSelected
 from aggregates.customer.profile import CustomerNotFoundError, CustomerProfile
 from aggregates.effective import Timeline
 from aggregates.fact import Fact
-from aggregates.field.events import FieldChanged, FieldDefined
 from aggregates.field.field import MASK, FieldDefinition
 from aggregates.setup.catalogue import Setup
 from store.application import Dossier
@@ -23,7 +22,6 @@ from store.events import COLUMNS, SETUP_EVENTS, recorded_event
 from store.public import instant
 
 _OF_SETUP: Final = f"SELECT {COLUMNS} FROM events WHERE {SETUP_EVENTS} ORDER BY position"
-_OF_FIELDS: Final = (FieldDefined.TOPIC, FieldChanged.TOPIC)
 
 
 class Answer(BaseModel):
@@ -85,6 +83,7 @@ def replay_customer(dossier: Dossier, number: str, clocks: Clocks) -> Replayed:
         raise CustomerNotFoundError(f"Nothing about customer {number} was recorded until {instant(clocks.known_at)}.")
     facts = [dossier.fact_mapper.to_domain_event(event) for event in known]
     customer = CustomerProfile.from_facts(facts)
+    then, now = _setups(dossier, clocks.known_at)
     return Replayed(
         number=customer.number,
         name=customer.names.at(clocks.valid_at),
@@ -96,17 +95,18 @@ def replay_customer(dossier: Dossier, number: str, clocks: Clocks) -> Replayed:
         known_at=clocks.known_at,
         alternate_numbers=list(customer.alternate_numbers.numbers),
         primary_alternate_number=customer.alternate_numbers.primary,
-        answers=_answers(customer, facts, clocks.valid_at),
-        fields=_fields(dossier, customer, clocks),
+        answers=_answers(customer, facts, then, clocks.valid_at),
+        fields=_fields(customer, then.fields, now.fields, clocks.valid_at),
     )
 
 
-def _fields(dossier: Dossier, customer: CustomerProfile, clocks: Clocks) -> list[FieldValue]:
-    """Returns the values in force on the day, in the widget's order, by the definitions of then."""
-    then, now = _definitions(dossier, clocks.known_at)
+def _fields(
+    customer: CustomerProfile, then: Mapping[str, FieldDefinition], now: Mapping[str, FieldDefinition], day: date
+) -> list[FieldValue]:
+    """Returns the values in force on the day, in the widget's order, by the definitions of then; masked by those of now, too."""
     values = []
     for key, definition in then.items():
-        version = customer.fields.in_force.get(key, Timeline()).version_at(clocks.valid_at)
+        version = customer.fields.in_force.get(key, Timeline()).version_at(day)
         if version is not None:
             masked = definition.masked or now[key].masked
             values.append(
@@ -123,32 +123,37 @@ def _fields(dossier: Dossier, customer: CustomerProfile, clocks: Clocks) -> list
     return values
 
 
-def _definitions(dossier: Dossier, known_at: datetime) -> tuple[dict[str, FieldDefinition], dict[str, FieldDefinition]]:
-    """Returns the field definitions as known then, and now."""
+def _setups(dossier: Dossier, known_at: datetime) -> tuple[Setup, Setup]:
+    """Returns the setup as known then, and now."""
     with dossier.database.connection() as connection:
         events = [recorded_event(row) for row in connection.execute(_OF_SETUP, binary=True)]
     decode = dossier.fact_mapper.to_domain_event
-    facts = [(event.recorded_at, decode(event)) for event in events if event.topic in _OF_FIELDS]
+    facts = [(event.recorded_at, decode(event)) for event in events]
     then = Setup.empty(dossier.company).after(fact for at, fact in facts if at <= known_at)
-    return then.fields, then.after(fact for at, fact in facts if at > known_at).fields
+    return then, then.after(fact for at, fact in facts if at > known_at)
 
 
-def _answers(customer: CustomerProfile, facts: Sequence[Fact], day: date) -> list[Answer]:
-    """Returns the responses in force on the day, by category, in the descriptions that they were last stored with (rule 1.13)."""
+def _answers(customer: CustomerProfile, facts: Sequence[Fact], setup: Setup, day: date) -> list[Answer]:
+    """Returns the responses in force on the day, by category, in the descriptions that they were last stored with (rule 1.13).
+
+    A response that came with a merge was stored with the other customer: it has the descriptions of the setup.
+    """
     selected = {(fact.category, fact.response): fact for fact in facts if isinstance(fact, ResponseSelected)}
     answers = []
-    for category, timeline in sorted(customer.responses.in_force.items()):
+    for code, timeline in sorted(customer.responses.in_force.items()):
         version = timeline.version_at(day)
-        if version is not None:
-            fact = selected[category, version.content]
-            answers.append(
-                Answer(
-                    category=category,
-                    category_description=fact.category_description,
-                    response=fact.response,
-                    response_description=fact.response_description,
-                    effective_from=version.days.first,
-                    effective_to=version.days.last,
-                )
+        if version is None:
+            continue
+        response, category = version.content, setup.category(code)
+        fact = selected.get((code, response))
+        answers.append(
+            Answer(
+                category=code,
+                category_description=fact.category_description if fact else category.description,
+                response=response,
+                response_description=fact.response_description if fact else category.responses[response].description,
+                effective_from=version.days.first,
+                effective_to=version.days.last,
             )
+        )
     return answers
