@@ -16,13 +16,17 @@ from jobs import metrics
 from store.database import Database
 from store.heartbeats import Progress
 from store.idempotency import AT_ONCE, forget_keys
-from store.serving import keep_serving
+from store.retrying import Retrying
+from store.serving import Faults, keep_serving
 from store.stopping import Stop
 
 EVERY_S: Final = 600.0
 """Seconds between two looks."""
 PAUSE_S: Final = 0.1
 """Seconds between two statements, so that others are served between them."""
+
+RETRYING: Final = Retrying(first_s=1.0, longest_s=60.0)
+"""How it is tried again after a fault: nobody waits for it."""
 
 _log = structlog.get_logger(__name__)
 
@@ -36,7 +40,8 @@ class KeyForgetter:
 
     def run(self, stop: Stop) -> None:
         """Looks again and again until `stop` is set. Raises nothing."""
-        keep_serving("idempotency keys", lambda: nullcontext(partial(self._step, stop)), stop, Progress())
+        term = nullcontext(partial(self._step, stop))
+        keep_serving("idempotency keys", lambda: term, stop, Progress(), faults=Faults(RETRYING))
 
     def _step(self, stop: Stop, _payloads: Sequence[str]) -> float:
         self.forget(stop)

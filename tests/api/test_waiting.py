@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +15,7 @@ from psycopg import sql
 
 from aggregates.fact import Role
 from api.app import create_app
+from api.background.waiting import Waiting
 from api.services import Services
 from api.settings import ApiSettings
 from api_client import token
@@ -201,3 +203,24 @@ def test_read_models_that_must_not_wait_say_at_once_what_they_would_wait_for(
         with pytest.raises(UnsettledError), at_once.view("customers", known_at=datetime.now(UTC)):
             pass
     assert time.monotonic() - start < 1.5
+
+
+def test_a_read_whose_model_has_come_is_not_refused_because_others_are_released_before_it() -> None:
+    class Reads:
+        """Read models that have come far enough, without telling, when they are looked at for the second time."""
+
+        looks = 0
+
+        def heard_by(self, _moved: Callable[[], None]) -> AbstractContextManager[None]:
+            return nullcontext()
+
+        def reached(self, _names: tuple[str, ...], _position: int) -> bool:
+            self.looks += 1
+            return self.looks > 1
+
+    async def wait() -> None:
+        waiting = Waiting(Reads(), 10)  # type: ignore[arg-type]
+        await waiting.until(BehindError("behind", ("drawer",), 5), asyncio.get_running_loop().time() + 0.05)
+        assert len(waiting) == 0
+
+    asyncio.run(wait())

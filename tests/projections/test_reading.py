@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from eventsourcing.persistence import OperationalError
 from psycopg import errors
 
 from aggregates.errors import InvalidError
@@ -326,3 +327,16 @@ def test_whoever_stops_listening_leaves_the_others_listening(
         register(dossier, ask(), 1, 1)
         Runner(dossier, counting).catch_up()
         eventually(lambda: heard != [])
+
+
+def test_a_pool_that_is_busy_for_long_does_not_end_the_listening(
+    dossier: Dossier, read_models: ReadModels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> None:
+        raise OperationalError("No connection is free.")
+
+    with read_models.heard_by(lambda: None):  # so that positions are looked up
+        monkeypatch.setattr(dossier.database, "connection", refuse)
+        assert read_models._hear(()) == reading.POLL_S
+    read_models._hear(("counting 7",))
+    assert read_models.reached(("counting",), 7)

@@ -8,14 +8,16 @@ import asyncio
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import partial
 from typing import Final
+
+from eventsourcing.persistence import OperationalError
 
 from api.http.problems import FollowersError
 from store.application import Dossier
 from store.heartbeats import Progress
-from store.serving import keep_serving
+from store.serving import Step, keep_serving
 from store.stopping import Stop
 
 POLL_S: Final = 1.0
@@ -79,12 +81,18 @@ class LogFollowers:
     def _run(self, loop: asyncio.AbstractEventLoop) -> None:
         keep_serving(
             "followers of the log",
-            lambda: nullcontext(partial(self._step, loop)),
+            lambda: self._term(loop),
             self._stop,
             Progress(),
             database=self._dossier.database,
             channels=("log",),
         )
+
+    @contextmanager
+    def _term(self, loop: asyncio.AbstractEventLoop) -> Iterator[Step]:
+        """A term begins with a look at the log: an event may have been recorded while nobody listened."""
+        self._quiet = 0
+        yield partial(self._step, loop)
 
     def _step(self, loop: asyncio.AbstractEventLoop, ends: Sequence[str]) -> float:
         """Wakes the followers when the log has grown, as signals say or, now and then without one, a look at it."""
@@ -96,7 +104,10 @@ class LogFollowers:
 
     def _has_grown(self, ends: Sequence[str]) -> bool:
         """Returns whether the log has grown beyond the last known position, which is updated."""
-        end = max(map(int, ends)) if ends else self._dossier.log_of_facts.max_notification_id() or 0
+        try:
+            end = max(map(int, ends)) if ends else self._dossier.log_of_facts.max_notification_id() or 0
+        except OperationalError:
+            return False  # a busy pool must not end the listening; the next look will tell
         known, self.position = self.position, max(self.position, end)
         return end > known
 

@@ -77,7 +77,8 @@ class Waiting:
                     async with asyncio.timeout_at(deadline):
                         await arrived
         except TimeoutError:
-            raise behind from None
+            if not self._reads.reached(behind.names, behind.position):  # else its turn to be released had not come
+                raise behind from None
         finally:
             del self._waiting[arrived]
 

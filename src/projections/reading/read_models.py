@@ -11,12 +11,13 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final, Self
 
 import psycopg
+from eventsourcing.persistence import OperationalError
 from psycopg import Connection, sql
 
 from aggregates.clocks import AsOf, Clocks
@@ -220,12 +221,15 @@ class ReadModels:
         )
 
     def _hear(self, notices: Sequence[str]) -> float:
-        """Learns the positions that are told; where none are, looks them up for those who wait, since signals may be lost."""
+        """Learns the positions that are told; where none are, looks them up for those who wait, since signals may be lost.
+
+        A pool that is busy for long must not end the listening: what is signalled meanwhile is what the waiting reads need.
+        """
         if notices:
             told = [notice.rpartition(" ") for notice in notices]
             self._learn({name: int(position) for name, _, position in told})
         elif self._listeners:
-            with self._database.connection() as connection:
+            with suppress(OperationalError), self._database.connection() as connection:
                 self._learn(dict(connection.execute(_POSITIONS).fetchall()))
         return POLL_S
 
