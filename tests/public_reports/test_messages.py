@@ -15,7 +15,7 @@ import pytest
 from api_client import Api, define_age, register
 from cli.processes.simulator import create_app
 from command_line import CommandLine
-from consumer_world import FAST, TOKEN, Loops, Simulator, message_of, on_topic, serving, wait_for
+from consumer_world import FAST, PATIENCE_S, TOKEN, Loops, Simulator, message_of, on_topic, serving, wait_for
 from consumers.brokers import Brokers
 from consumers.bus import Topics, producing
 from consumers.forwarding import FORWARD, forwarding
@@ -196,7 +196,7 @@ def taking_at_most(company: Company, most: int) -> Iterator[None]:
             return {bool(message.failed()) for message in sent}
 
     set_limit(company, most)
-    wait_for(lambda: refused() == {True}, "the broker knows its new limit")
+    wait_for(lambda: refused() == {True}, "the broker knows its new limit", within_s=2 * PATIENCE_S)
     try:
         yield
     finally:
