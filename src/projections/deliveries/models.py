@@ -13,7 +13,7 @@ class Decision(BaseModel):
     """Whether and as what one change is forwarded. `value` is `None` when there is none any more, or it is `personal`.
 
     `delivery_id` is its idempotency key; `place` its place among those of the event. `not_sent_reason` is `None` exactly when it is
-    to be sent; then there is an `attribute`. What is not sent may be several changes of one event, parted by blanks in `mapped`.
+    to be sent; then there is an `attribute`. Several changes of one event that are not sent are separated by spaces in `mapped`.
     """
 
     model_config = ConfigDict(frozen=True)

@@ -58,7 +58,7 @@ def check_known(facts: Iterable[type[Fact]]) -> None:
 
 
 def abouts_of(family: str, subjects: str) -> list[str]:
-    """How answers name what a statement is about, of subjects parted by blanks: `name`, `responses.7`, `fields.city`."""
+    """How answers name the subject of a statement; several subjects are separated by spaces: `name`, `responses.7`, `fields.city`."""
     return [f"{family}.{subject}" if subject else family for subject in subjects.split(" ")]
 
 
