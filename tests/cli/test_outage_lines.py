@@ -2,6 +2,7 @@
 
 import json
 import signal
+import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -25,7 +26,11 @@ def test_an_outage_of_the_database_is_one_line_at_its_beginning_and_one_at_its_e
 ) -> None:
     proxy.refusing = True
     process = line.process(
-        command, DATABASE_URL=proxy.url, CUSTOMER_ENGAGEMENT_URL="http://127.0.0.1:1", CUSTOMER_ENGAGEMENT_TOKEN="t"
+        command,
+        DATABASE_URL=proxy.url,
+        CUSTOMER_ENGAGEMENT_URL="http://127.0.0.1:1",
+        CUSTOMER_ENGAGEMENT_TOKEN="t",
+        PYTHONFAULTHANDLER="1",
     )
     lines: list[dict[str, object]] = []
     assert process.stderr is not None
@@ -36,7 +41,11 @@ def test_an_outage_of_the_database_is_one_line_at_its_beginning_and_one_at_its_e
         if lines[-1]["event"] == "server.back":
             break
     process.send_signal(signal.SIGTERM)
-    _, rest = process.communicate(timeout=60)
+    try:
+        _, rest = process.communicate(timeout=60)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGABRT)
+        pytest.fail(f"It does not end; its threads are here: {process.communicate()[1]}")
     lines += map(json.loads, rest.splitlines())
     told = [entry for entry in lines if entry["level"] != "info" or str(entry["event"]).startswith("server.")]
     assert [entry["event"] for entry in told] == ["server.away", "server.back"]
