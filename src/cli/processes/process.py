@@ -28,6 +28,9 @@ from store.stopping import Stop
 
 PROCESS: Final = Info("dossier_process", "Which process of which company this is")
 METRICS_LIMITS: Final = Limits(connections=32)
+SIGNAL_NOTICED_S: Final = 0.2
+"""Seconds after which the main thread looks up from waiting: a signal that came just before a wait does not end it, and only the main
+thread runs signal handlers."""
 COLLECT_AFTER: Final = (50_000, 20, 50)
 """Thresholds of the garbage collector's generations."""
 
@@ -69,7 +72,8 @@ def run_threads(tasks: dict[str, Callable[[], None]], stop: Stop) -> list[str]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        while thread.is_alive():
+            thread.join(SIGNAL_NOTICED_S)
     return failed
 
 
