@@ -184,16 +184,21 @@ def test_topics_are_made_as_the_settings_say(postgres_url: str, tmp_path: Path, 
 
 @contextmanager
 def taking_at_most(company: Company, most: int) -> Iterator[None]:
-    """Meanwhile the broker refuses messages of more bytes."""
+    """Meanwhile the broker refuses messages of more bytes; afterwards what was sent to find that out is read and listed."""
+    listed = len(company.dead_letters())
+    accepted = 0
 
     def refused() -> set[bool]:
         """Whether each partition, which learns of the limit by itself, refuses such a message."""
+        nonlocal accepted
         topic = company.topics.events
         with producing(company.brokers, "somebody") as producer:
             partitions = producer.partitions_for(topic)
             sent = [producer.send(topic, value=b"x" * most, partition=partition) for partition in partitions]
             producer.flush(timeout=10)
-            return {bool(message.failed()) for message in sent}
+            refusals = [bool(message.failed()) for message in sent]
+        accepted += refusals.count(False)
+        return set(refusals)
 
     set_limit(company, most)
     wait_for(lambda: refused() == {True}, "the broker knows its new limit", within_s=2 * PATIENCE_S)
@@ -202,6 +207,7 @@ def taking_at_most(company: Company, most: int) -> Iterator[None]:
     finally:
         ensure_topics(company.brokers, company.topics)
         wait_for(lambda: refused() == {False}, "the broker knows the usual limit")
+        wait_for(lambda: len(company.dead_letters()) == listed + accepted, "each is a dead letter")
 
 
 def set_limit(company: Company, most: int) -> None:
