@@ -27,7 +27,7 @@ from benchmarks.rows import Row, at_least
 from benchmarks.servers import dossier, library_environment
 from jobs.upload import progress, staging
 from jobs.upload.receive import Reading, Receiving
-from jobs.upload.run import Uploading
+from jobs.upload.run import UploadRun
 from store.application import Dossier
 from store.stopping import Stop
 
@@ -82,7 +82,7 @@ def _rate(application: Dossier, file: Path, outcome: str) -> float:
     began = time.perf_counter()
     with staging.holding(application.database, upload) as leader:
         assert leader is not None
-        Uploading(application, leader, upload).run(Stop())
+        UploadRun(application, leader, upload).run(Stop())
     took = time.perf_counter() - began
     assert getattr(progress.upload(application, upload), outcome) == ROWS
     return ROWS / took

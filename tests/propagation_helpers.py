@@ -15,7 +15,7 @@ from conftest import TODAY
 from jobs.propagation import progress
 from jobs.propagation.progress import PropagationDetail
 from jobs.propagation.records import ProfileOutcome
-from jobs.propagation.worker import Worker
+from jobs.propagation.worker import PropagationWorker
 from projections.catalogue import projections
 from projections.engine.runner import Runner
 from projections.reading.read_models import ReadModels
@@ -95,7 +95,7 @@ def attempt(dossier: Dossier, stop: Stop | None = None) -> None:
         leading(dossier.database, "work", Stop(), Progress()) as leader,
     ):
         assert leader is not None
-        Worker(dossier, reads).work(leader, stop)
+        PropagationWorker(dossier, reads).work(leader, stop)
 
 
 def read(dossier: Dossier, version: int, run: int | None = None) -> PropagationDetail:

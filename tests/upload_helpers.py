@@ -14,7 +14,7 @@ from conftest import TODAY
 from jobs.upload import progress, staging
 from jobs.upload.progress import UploadRead, WrongValue
 from jobs.upload.receive import Reading, Receiving, check
-from jobs.upload.run import Uploading
+from jobs.upload.run import UploadRun
 from store.application import Dossier
 from store.stopping import Stop
 
@@ -69,7 +69,7 @@ def run(dossier: Dossier, upload: UUID, stop: Stop | None = None) -> UploadRead:
     """Reads an upload to its end."""
     with staging.holding(dossier.database, upload) as leader:
         assert leader is not None
-        Uploading(dossier, leader, upload).run(stop or Stop())
+        UploadRun(dossier, leader, upload).run(stop or Stop())
     return progress.upload(dossier, upload)
 
 

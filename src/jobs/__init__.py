@@ -1,1 +1,1 @@
-"""Long work that nobody waits for: started by an event, done by `dossier work`, resumed wherever it stopped."""
+"""Long work in the background: started by an event, done by `dossier work`, resumed where it stopped."""

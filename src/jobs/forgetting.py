@@ -1,7 +1,7 @@
-"""The part of `dossier work` that forgets old idempotency keys (rule 0.7). Several processes may do this at once.
+"""The part of `dossier work` that deletes old idempotency keys (rule 0.7). Several processes may do this at once.
 
-It looks every `EVERY_S`, deletes in small statements with a pause between them, and logs how many keys it has forgotten. To recover:
-nothing has to be done; an outage of the database is waited for.
+It looks every `EVERY_S`, deletes in small statements with a pause between them, and logs the number of keys. An outage of the database is
+waited for; nothing has to be done to recover.
 """
 
 from collections.abc import Sequence
@@ -26,20 +26,20 @@ PAUSE_S: Final = 0.1
 """Seconds between two statements, so that others are served between them."""
 
 RETRYING: Final = Retrying(first_s=1.0, longest_s=60.0)
-"""How it is tried again after a fault: nobody waits for it."""
+"""The pauses between two attempts after a fault. They are long because the work is not urgent."""
 
 _log = structlog.get_logger(__name__)
 
 
 class KeyForgetter:
-    """Forgets the idempotency keys of one company."""
+    """Deletes the old idempotency keys of one company."""
 
     def __init__(self, database: Database, kept_for: timedelta) -> None:
         self._database = database
         self._kept_for = kept_for
 
     def run(self, stop: Stop) -> None:
-        """Looks again and again until `stop` is set. Raises nothing."""
+        """Works until `stop` is set. Raises nothing."""
         term = nullcontext(partial(self._step, stop))
         keep_serving("idempotency keys", lambda: term, stop, Progress(), faults=Faults(RETRYING))
 
@@ -48,7 +48,7 @@ class KeyForgetter:
         return EVERY_S
 
     def forget(self, stop: Stop) -> int:
-        """Forgets all that are old enough; gives how many there were. Raises `OperationalError`."""
+        """Deletes all that are old enough; returns how many there were. Raises `OperationalError`."""
         forgotten = 0
         while not stop.is_set():
             with self._database.connection() as connection:

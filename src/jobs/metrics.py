@@ -1,4 +1,4 @@
-"""What the worker counts, for Prometheus. Whoever runs the process exposes it."""
+"""The metrics of background work, for Prometheus. `dossier work` exposes them."""
 
 from typing import Final
 

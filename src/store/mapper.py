@@ -7,6 +7,7 @@ repeated in it.
 """
 
 from base64 import b64decode, b64encode
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, cast
@@ -97,6 +98,15 @@ class FactMapper(Mapper[UUID]):
                 "new_key": new_key,
             }
         )
+
+    def too_large(self, facts: Iterable[Fact]) -> str | None:
+        """Returns why one of these facts is too large to be recorded (rule 0.11), `None` if none is."""
+        try:
+            for fact in facts:
+                self.to_stored_event(fact)
+        except EventTooLargeError as error:
+            return error.text
+        return None
 
     def to_domain_event(self, stored_event: StoredEvent) -> Fact:
         """The fact that was stored, in its present shape. Raises `MapperDeserialisationError` naming the event."""

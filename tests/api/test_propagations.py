@@ -14,7 +14,7 @@ from aggregates.effective import When
 from aggregates.fact import Role
 from api_client import Api, assert_problem, fields
 from command_line import eventually
-from jobs.propagation.worker import Worker
+from jobs.propagation.worker import PropagationWorker
 from projections.catalogue import projections
 from projections.reading.read_models import ReadModels
 from propagation_helpers import account, change, company, facts_of, request, site
@@ -28,7 +28,7 @@ BASE = "/v1/profile-classes/Prompt/propagations"
 def worker(dossier: Dossier) -> Iterator[None]:
     """A worker, until the block ends."""
     stop = Stop()
-    thread = Thread(target=Worker(dossier, ReadModels(dossier, projections(dossier))).run, args=(stop,))
+    thread = Thread(target=PropagationWorker(dossier, ReadModels(dossier, projections(dossier))).run, args=(stop,))
     thread.start()
     yield
     stop.set()

@@ -21,7 +21,7 @@ from api.routers.uploads import harmless
 from api.settings import ApiSettings
 from api_client import Api, assert_problem, fields, token
 from jobs.upload.staging import Staging
-from jobs.upload.worker import Uploader
+from jobs.upload.worker import UploadWorker
 from projections.reading.read_models import ReadModels
 from store.application import Dossier
 from store.stopping import Stop
@@ -47,7 +47,7 @@ def send(api: Api, content: Any = FILE, query: str = "?mapping=contacts&file=aut
 
 def work(api: Api) -> None:
     """What `dossier work` does."""
-    Uploader(api.dossier).work(Stop())
+    UploadWorker(api.dossier).work(Stop())
 
 
 def test_a_file_is_taken_in_read_by_the_worker_and_told_of(company: Api) -> None:  # rule 3.2

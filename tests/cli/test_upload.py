@@ -168,7 +168,7 @@ def test_a_dry_run_tells_counts_and_errors_and_records_nothing(line: CommandLine
 def test_status_lists_uploads_that_are_not_over_and_why(line: CommandLine, contacts: Path) -> None:  # rule 3.2
     with line.dossier() as dossier, dossier.database.connection() as connection:
         waiting = receive(dossier, contacts.read_bytes(), {"id": "customer_number"}, file="contacts.csv")
-        records.fail(connection, waiting, "The abacus is broken.")
+        records.set_error(connection, waiting, "The abacus is broken.")
     [listed] = line.asked("status", status=1)["uploads"]
     assert (listed["upload"], listed["state"], listed["error"]) == (str(waiting), "failed", "The abacus is broken.")
     told = line.run("status").stdout

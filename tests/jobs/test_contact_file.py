@@ -35,7 +35,7 @@ def test_the_delimiter_is_detected(delimiter: str) -> None:  # rule 3.2
     assert cells(TWO.replace(",", delimiter)) == [["1", "Ann", "Rome"], ["2", "Bob", "Oslo"]]
 
 
-def test_a_delimiter_that_is_told_wins() -> None:  # rule 3.2
+def test_a_delimiter_that_is_given_takes_precedence() -> None:  # rule 3.2
     told = Layout(PEOPLE.columns, delimiter=";")
     assert cells("id;name;town\n1;a,b,c;Rome\n", told) == [["1", "a,b,c", "Rome"]]
 
@@ -144,9 +144,12 @@ REFUSED: Final = {
     ),
     "an open quotation mark at the end": (b'id,name,town\n1,Ann,"Rome\n', "is never closed"),
     "duplicate headers": (b"id,name,name\n1,a,b\n", "Columns 2, 3 of the header have the same name."),
-    "too many columns": (b"id," * 50_000 + b"x\n", "a contact file has 2,000 at most"),
+    "too many columns": (b"id," * 50_000 + b"x\n", "a contact file has at most 2,000"),
     "a record without end": (b'id,name,town\n1,Ann,"Rome\n' + b'a","b\n' * 300_000, "is never closed"),
-    "no header": (b"1,Ann,Rome\n", "None of the mapped columns (id, name, town) is among the 3 of the first row."),
+    "no header": (
+        b"1,Ann,Rome\n",
+        "None of the mapped columns (id, name, town) is in the first row, which has 3 cells.",
+    ),
 }
 
 
@@ -217,7 +220,7 @@ MISSING: Final = {
     "the key": ("name,town\nAnn,Rome\n", "The file has no column id; its first row has 2 cells."),
     "values": ("id\n1\n", "The file has no columns name, town; its first row has 1 cells."),
     "a blank within": ("id,na\u00a0me,town\n1,Ann,Rome\n", "The file has no column name;"),
-    "all": ("a,b\n1,2\n", "None of the mapped columns (id, name, town) is among the 2 of the first row."),
+    "all": ("a,b\n1,2\n", "None of the mapped columns (id, name, town) is in the first row, which has 2 cells."),
 }
 
 
@@ -260,7 +263,7 @@ def test_names_that_cannot_be_told_apart_are_refused() -> None:  # rule 0.9
 def test_half_a_character_fails_its_row_only(target: str) -> None:  # rule 3.2
     layout = Layout({"id": "id", "x": target})
     [first, second] = rows('{"id": 1, "x": "a\\ud800"}\n{"id": 2, "x": "b", "\\udfff": "\\ud800"}\n', layout)
-    assert first.fault == "x holds half of a character (a lone surrogate), which cannot be stored."
+    assert first.fault == "x contains half of a character (a lone surrogate), which cannot be stored."
     assert (second.fault, second.cells[target]) == (None, "b")
 
 
@@ -301,7 +304,7 @@ def test_a_first_line_that_tells_the_delimiter_is_no_row(delimiter: str, around:
 
 
 def test_a_first_line_that_tells_another_delimiter_is_refused() -> None:  # rule 3.2
-    with pytest.raises(FileRefusedError, match="asks for the delimiter :; it is one of"):
+    with pytest.raises(FileRefusedError, match="sets the delimiter to :; it must be one of"):
         rows("sep=:\nid:name:town\n1:Ann:Rome\n")
 
 

@@ -14,7 +14,7 @@ from aggregates.errors import RefusedError
 from aggregates.interaction.field_edits import edit_fields
 from conftest import TODAY
 from jobs.upload import run
-from jobs.upload.dry_run import MOST_ERRORS, DryRun, Trying
+from jobs.upload.dry_run import MOST_ERRORS, DryRun, DryRunner
 from jobs.upload.progress import State
 from jobs.upload.receive import Reading, as_received
 from store.application import Dossier
@@ -30,7 +30,7 @@ def tried(dossier: Dossier, content: str | bytes, columns: dict[str, str] | None
     reading = Reading("contacts.csv", columns=columns or COLUMNS, **more)
     digest = sha256(encoded).hexdigest()
     received = as_received(dossier, request(), reading, size=len(encoded), digest=digest)
-    trying = Trying(dossier, received, lambda: iter([encoded]))
+    trying = DryRunner(dossier, received, lambda: iter([encoded]))
     list(trying.chunks())
     return trying.result()
 
@@ -130,7 +130,7 @@ def test_a_customer_that_a_clerk_changes_meanwhile_does_not_end_a_dry_run(dossie
     register_customer(dossier, request(), number="1", name="Ada")
     content = (HEADER + "1,,Ada,Rome,\n2,,,,\n1,,,Oslo,\n").encode()
     received = as_received(dossier, request(), Reading("c", columns=COLUMNS), size=len(content), digest="0" * 64)
-    trying = Trying(dossier, received, lambda: iter([content]))
+    trying = DryRunner(dossier, received, lambda: iter([content]))
     chunks = trying.chunks()
     assert next(chunks) == 2
     edit_fields(dossier, request(), number="1", fields={"city": "Pisa"})

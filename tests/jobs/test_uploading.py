@@ -9,6 +9,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from prometheus_client import REGISTRY
 
 from aggregates.customer.commands import (
     add_alternate_number,
@@ -24,13 +25,14 @@ from aggregates.interaction.field_edits import edit_fields
 from aggregates.upload.mapping import ColumnError
 from aggregates.upload.upload import Upload, UploadOverError
 from conftest import TODAY, environment
+from jobs.pipeline import write
 from jobs.upload import records, staging
 from jobs.upload import run as uploading
 from jobs.upload.cancel import cancel
 from jobs.upload.progress import State, upload
 from jobs.upload.receive import Reading, Receiving
 from jobs.upload.run import TakenOverError
-from jobs.upload.worker import Uploader
+from jobs.upload.worker import UploadWorker
 from store.application import Dossier
 from store.keys import KeyRing
 from store.stopping import Stop
@@ -262,7 +264,7 @@ def test_a_field_that_is_not_active_any_more_refuses_the_file(dossier: Dossier) 
     waiting = receive(dossier, TWO)
     change_field(dossier, request(), key="city", given={"active": False})
     done = run(dossier, waiting)
-    assert (done.state, done.refusal, done.rows) == (State.REFUSED, "Field city is not active any more.", 0)
+    assert (done.state, done.refusal, done.rows) == (State.REFUSED, "Field city is no longer active.", 0)
 
 
 def test_a_column_of_no_field_is_refused_before_a_byte_is_taken(dossier: Dossier) -> None:
@@ -290,7 +292,7 @@ def test_half_a_character_fails_its_row_and_no_other(dossier: Dossier) -> None: 
     done = uploaded(dossier, content, {"id": "customer_number", "town": "city"})
     assert (done.state, counts(done)) == (State.FINISHED, (2, 0, 0, 1))
     assert [(one.row, one.reason.partition(" (")[0]) for one in wrong(dossier, done)] == [
-        (2, "town holds half of a character")
+        (2, "town contains half of a character")
     ]
 
 
@@ -455,7 +457,7 @@ def test_an_erased_customer_takes_nothing_and_wrong_values_go_with_it(dossier: D
     assert rows == [(None, "[erased]"), ("1002", "1002,,Grace,,someday")]
     done = uploaded(dossier, HEADER + "1001,,Ada,Oslo,\n1003,,Mary,Bern,\n")
     assert counts(done) == (1, 0, 0, 1)
-    assert wrong(dossier, done)[0].reason == "Customer 1001 was erased; nothing about it is taken."
+    assert wrong(dossier, done)[0].reason == "Customer 1001 was erased, so the row was not taken."
 
 
 def test_the_value_of_a_masked_field_is_not_shown_with_its_fault(dossier: Dossier) -> None:  # rule 5.2
@@ -541,13 +543,13 @@ def test_facts_and_what_is_done_are_stored_together_or_not_at_all(dossier: Dossi
     waiting = receive(dossier, HEADER + "1,,Ada,,\n2,,Bea,,\n3,,Cy,,x\n4,,Di,,\n")
     with dossier.database.connection() as connection:
         connection.execute("ALTER TABLE upload_steps ADD CONSTRAINT none CHECK (first_row < 3)")
-        Uploader(dossier).work(Stop())
+        UploadWorker(dossier).work(Stop())
         failed = upload(dossier, waiting)
         assert (failed.state, failed.rows) == (State.FAILED, 2)
         assert "Row 3 cannot be stored" in (failed.error or "")
         assert len(facts_of(dossier, "customer.registered")) == 2
         connection.execute("ALTER TABLE upload_steps DROP CONSTRAINT none")
-    Uploader(dossier).work(Stop())
+    UploadWorker(dossier).work(Stop())
     done = upload(dossier, waiting)
     assert (done.state, counts(done), done.error) == (State.FINISHED, (3, 0, 0, 1), None)
 
@@ -604,7 +606,7 @@ def test_rows_that_are_taken_after_they_were_counted_are_counted_again(
     def after_a_step(*of: Any, **rows: Any) -> Any:
         if steps:
             with dossier.database.connection() as connection:
-                records.write(connection, records.step_of(waiting, steps.pop()))
+                write(connection, records.step_of(waiting, steps.pop()))
         return keep(*of, **rows)
 
     monkeypatch.setattr(dossier, "keep", after_a_step)
@@ -671,21 +673,31 @@ def test_two_uploads_of_the_same_customers_at_once_do_not_corrupt_each_other(
     assert {values(dossier, str(n))["city"] for n in range(1, rows + 1)} <= {"Rome", "Oslo"}
 
 
-def test_an_upload_is_one_workers_at_a_time_and_who_comes_second_takes_no_row(dossier: Dossier) -> None:  # rule 3.2
+def test_an_upload_is_run_by_one_worker_at_a_time_and_a_second_one_takes_no_row(
+    dossier: Dossier, monkeypatch: pytest.MonkeyPatch
+) -> None:  # rule 3.2
     fields(dossier)
     waiting = receive(dossier, TWO)
     with staging.holding(dossier.database, waiting) as first, staging.holding(dossier.database, waiting) as second:
         assert first is not None
         assert second is None
-        Uploader(dossier).work(Stop())
+        UploadWorker(dossier).work(Stop())
         assert upload(dossier, waiting).rows == 0
-        late = uploading.Uploading(dossier, first, waiting)
-        rows = list(late._batches(0))
-        uploading.Uploading(dossier, first, waiting).run(Stop())
-        before = end(dossier)
-        with ThreadPoolExecutor(1) as late._storing, pytest.raises(TakenOverError):
-            late._apply(rows[0])
-    assert end(dossier) == before
+        decide, ends = uploading.decide, []
+
+        def decided_late(*of: Any) -> Any:
+            decision = decide(*of)
+            if not ends:
+                ends.append(0)
+                uploading.UploadRun(dossier, first, waiting).run(Stop())
+                ends.append(end(dossier))
+            return decision
+
+        monkeypatch.setattr(uploading, "decide", decided_late)
+        with pytest.raises(TakenOverError):
+            uploading.UploadRun(dossier, first, waiting).run(Stop())
+    assert end(dossier) == ends[-1]
+    assert counts(upload(dossier, waiting)) == (2, 0, 0, 0)
 
 
 def test_a_fault_is_shown_and_counted_and_does_not_hold_up_the_others(
@@ -700,7 +712,7 @@ def test_a_fault_is_shown_and_counted_and_does_not_hold_up_the_others(
             raise ArithmeticError("the abacus is broken")
         return decide(dossier, task, *rest)
 
-    worker = Uploader(dossier, rest_s=0.0)
+    worker = UploadWorker(dossier, rest_s=0.0)
     with monkeypatch.context() as patch:
         patch.setattr(uploading, "decide", broken)
         worker.work(Stop())
@@ -709,6 +721,19 @@ def test_a_fault_is_shown_and_counted_and_does_not_hold_up_the_others(
     assert upload(dossier, good).state is State.FINISHED
     worker.work(Stop())
     assert (upload(dossier, bad).state, upload(dossier, bad).error) == (State.FINISHED, None)
+
+
+def test_an_upload_that_is_cancelled_while_it_rests_after_a_fault_counts_as_failed_no_longer(
+    dossier: Dossier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fields(dossier)
+    waiting, worker = receive(dossier, TWO), UploadWorker(dossier)
+    monkeypatch.setattr(uploading, "decide", lambda *_: 1 / 0)
+    worker.work(Stop())
+    assert REGISTRY.get_sample_value("dossier_uploads_failed") == 1
+    cancel(dossier, request(), waiting)
+    worker.work(Stop())
+    assert REGISTRY.get_sample_value("dossier_uploads_failed") == 0
 
 
 def test_files_that_never_came_whole_and_what_a_crash_left_are_removed(dossier: Dossier) -> None:
@@ -735,6 +760,6 @@ def test_a_step_is_stored_once(dossier: Dossier) -> None:  # rule 3.2
     step = records.Step(1, 2, 10, 2, 0, 0, 0)
     statements = records.writing(dossier.fact_mapper.keys, waiting, waiting, step, [])
     with dossier.database.connection() as connection:
-        records.write(connection, statements)
+        write(connection, statements)
         with pytest.raises(psycopg.errors.UniqueViolation):
-            records.write(connection, statements)
+            write(connection, statements)

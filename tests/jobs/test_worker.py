@@ -19,7 +19,7 @@ from conftest import TODAY, environment
 from counting import eventually
 from jobs.propagation import progress, records, run, worker
 from jobs.propagation.progress import State
-from jobs.propagation.worker import Worker
+from jobs.propagation.worker import PropagationWorker
 from projections.catalogue import projections
 from projections.reading.read_models import ReadModels
 from propagation_helpers import (
@@ -48,7 +48,7 @@ def working(dossier: Dossier, workers: int = 1) -> Iterator[threading.Event]:
     stop = Stop()
     threads = [
         threading.Thread(
-            target=Worker(dossier, ReadModels(dossier, projections(dossier)), rest_s=0.0).run, args=(stop,)
+            target=PropagationWorker(dossier, ReadModels(dossier, projections(dossier)), rest_s=0.0).run, args=(stop,)
         )
         for _ in range(workers)
     ]
@@ -185,7 +185,7 @@ def test_two_workers_at_once_change_each_profile_once(dossier: Dossier, postgres
         def at_work(one: Dossier) -> None:
             with closing(one.database.connect()) as connection:
                 at_once.wait()
-                run.Propagating(one, ReadModels(one, projections(one)), Leader(connection), started).run(Stop())
+                run.PropagationRun(one, ReadModels(one, projections(one)), Leader(connection), started).run(Stop())
 
         at_once = threading.Barrier(2)
         with ThreadPoolExecutor(2) as pool:

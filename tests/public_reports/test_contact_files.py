@@ -14,7 +14,7 @@ import pytest
 from aggregates.fact import Role
 from api_client import Api, register
 from command_line import CommandLine
-from jobs.upload.worker import Uploader
+from jobs.upload.worker import UploadWorker
 from store.stopping import Stop
 
 KEYED = {"Customer": "customer_number", "Town": "city"}
@@ -32,7 +32,7 @@ def received(api: Api, content: bytes, columns: dict[str, str], query: str = "")
 def uploaded(api: Api, content: bytes, columns: dict[str, str], query: str = "") -> dict[str, Any]:
     """Sends a file and lets a worker read it; gives what became of it."""
     upload = received(api, content, columns, query)["upload"]
-    Uploader(api.dossier).work(Stop())
+    UploadWorker(api.dossier).work(Stop())
     outcome: dict[str, Any] = api.get(f"/v1/uploads/{upload}").json()
     return outcome
 
@@ -151,7 +151,7 @@ def test_an_upload_is_cancelled(api: Api) -> None:  # rule 3.2
     """
     upload = received(api, b"Customer,Town\nX1,Rome\n", KEYED)["upload"]
     assert api.post(f"/v1/uploads/{upload}/cancel", {"reason": "Wrong file"}).json()["changed"] is True
-    Uploader(api.dossier).work(Stop())
+    UploadWorker(api.dossier).work(Stop())
     after = api.get(f"/v1/uploads/{upload}").json()
     assert (after["state"], after["rows"]) == ("cancelled", 0)
     assert api.seen("/v1/customers/X1").status_code == 404

@@ -9,7 +9,7 @@ import pytest
 
 from aggregates.fact import Role
 from api_client import Api, fields, register
-from jobs.upload.worker import Uploader
+from jobs.upload.worker import UploadWorker
 from payers import update
 from propagation_helpers import attempt
 from store.stopping import Stop
@@ -194,7 +194,7 @@ def test_a_finished_upload_tells_what_to_wait_for(api: Api) -> None:  # rule 3.2
     """
     headers = {"Dossier-Upload-Columns": '{"id": "customer_number"}', "Content-Type": "text/csv"}
     sent = api.call("POST", "/v1/uploads", Role.INTEGRATOR, content=b"id\nW1\n", headers=headers)
-    Uploader(api.dossier).work(Stop())
+    UploadWorker(api.dossier).work(Stop())
     done = api.get(sent.headers["Location"])
     assert done.json()["state"] == "finished"
     position = {"Dossier-Position": done.headers["Dossier-Position"]}

@@ -31,7 +31,7 @@ from api.app import create_app
 from api.settings import ApiSettings
 from api_client import SECRET, Api
 from conftest import environment
-from jobs.upload.worker import Uploader
+from jobs.upload.worker import UploadWorker
 from projections import catalogue
 from projections.engine.runner import Runner, install
 from projections.reading.read_models import ReadModels
@@ -185,7 +185,7 @@ class Recording:
             content="\n".join(lines).encode(),
             headers={"Content-Type": "text/csv", "Dossier-Upload-Columns": json.dumps(COLUMNS)},
         )
-        Uploader(self.dossier).work(Stop())
+        UploadWorker(self.dossier).work(Stop())
 
     def propagate(self) -> None:
         """A further version of a class, into existing profiles."""

@@ -30,7 +30,7 @@ from api.parameters.writing import JSON, WriteAnswer, WritingUnkeyed
 from api.routing.auth import UPLOADERS, GuardedRoute, allow
 from api.services import services_of
 from jobs.upload import receive
-from jobs.upload.dry_run import DryRun, Trying
+from jobs.upload.dry_run import DryRun, DryRunner
 from jobs.upload.receive import Reading, Receiving
 from jobs.upload.staging import CHUNK_BYTES
 
@@ -176,7 +176,7 @@ async def _try(request: Request, incoming: Receiving, use_case_request: UseCaseR
     received = await run_in_threadpool(
         lambda: receive.as_received(dossier, use_case_request, reading, size=incoming.size, digest=incoming.end())
     )
-    trying = await run_in_threadpool(Trying, dossier, received, incoming.read)
+    trying = await run_in_threadpool(DryRunner, dossier, received, incoming.read)
     chunks = trying.chunks()
     try:
         while await run_in_threadpool(next, chunks, None) is not None:

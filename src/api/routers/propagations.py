@@ -31,7 +31,7 @@ from api.routing.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allo
 from api.services import services_of
 from jobs.propagation import preview as previewing
 from jobs.propagation import progress
-from jobs.propagation.decide import BEFORE_ALL
+from jobs.propagation.chunks import BEFORE_ALL
 from jobs.propagation.progress import PropagationDetail, PropagationRead, State
 from jobs.propagation.records import ProfileOutcome
 from projections.accounts.models import PlainValue
@@ -138,7 +138,7 @@ def read_preview(
     services = services_of(request)
     change = change_of(services.dossier.load(ProfileClass, name), name, version)
     plan = previewing.plan_of_preview(change, run_date or services.day.today(), include_later=include_later)
-    rows = previewing.previewed(
+    rows = previewing.preview_outcomes(
         services.dossier, services.reads, plan, _keys_of(page), page.limit + 1, later=later, position=position
     )
     return _reported([replace(row, event_id=None) for row in rows], page)

@@ -16,8 +16,7 @@ from api.parameters.reading import Reading
 from api.parameters.shapes import Body, Reason, rule
 from api.parameters.writing import MADE, WriteAnswer, Writing
 from api.routing.auth import UPLOADERS, GuardedRoute, allow
-from jobs.upload import progress
-from jobs.upload.progress import MappingRead
+from jobs.upload.mappings import MappingRead, saved_mappings
 from projections.reading.paging import Page
 
 router: Final = APIRouter(prefix="/v1/upload-mappings", tags=["uploads"], route_class=GuardedRoute)
@@ -48,7 +47,7 @@ class SavedMapping(Body):
 def list_upload_mappings(read: Reading, page: Paged) -> Response:
     """Every mapping, by name."""
     known_at = read.from_log().known_at
-    mappings = progress.mappings(read.services.dossier, known_at)
+    mappings = saved_mappings(read.services.dossier, known_at)
     return read.answer_known(page_of(mappings, page), known_at)
 
 
@@ -56,7 +55,7 @@ def list_upload_mappings(read: Reading, page: Paged) -> Response:
 def read_upload_mapping(read: Reading, name: NAME) -> Response:
     """One mapping."""
     known_at = read.from_log().known_at
-    mapping = next((item for item in progress.mappings(read.services.dossier, known_at) if item.name == name), None)
+    mapping = next((item for item in saved_mappings(read.services.dossier, known_at) if item.name == name), None)
     if mapping is None:
         raise MappingNotFoundError(f"There is no upload mapping {name}.")
     return read.answer_known(mapping, known_at, version=mapping.version)

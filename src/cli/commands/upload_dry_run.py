@@ -22,7 +22,7 @@ from cli.processes.process import collect_less
 from cli.settings import Settings
 from cli.wiring import open_dossier
 from jobs.upload import receive
-from jobs.upload.dry_run import DryRun, Trying
+from jobs.upload.dry_run import DryRun, DryRunner
 from jobs.upload.receive import Reading
 
 MOST_ERRORS: Final = 20
@@ -40,7 +40,7 @@ def dry_run(settings: Settings, path: Path, *, reading: Reading, actor: str | No
         request = request_of(dossier, actor)
         receive.check(dossier, request, reading)
         received = receive.as_received(dossier, request, reading, size=path.stat().st_size, digest=digest_of(path))
-        trying = Trying(dossier, received, lambda: pieces(path))
+        trying = DryRunner(dossier, received, lambda: pieces(path))
         for rows in trying.chunks():
             report("Trying", rows, 0)
     result = trying.result()

@@ -34,7 +34,7 @@ from jobs.upload import progress, receive, staging
 from jobs.upload.dry_run import DryRun
 from jobs.upload.progress import OVER, State, UploadRead
 from jobs.upload.receive import Reading, Receiving
-from jobs.upload.run import TakenOverError, Uploading
+from jobs.upload.run import TakenOverError, UploadRun
 from store.application import Dossier
 from store.stopping import Stop
 
@@ -225,7 +225,9 @@ def _run(dossier: Dossier, upload_id: UUID, report: Report) -> UploadRead:
             report("Reading", upload.rows, upload.bytes_done)
             if leader is not None:
                 try:
-                    Uploading(dossier, leader, upload_id).run(stop, lambda at: report("Reading", at.rows, at.bytes))
+                    UploadRun(dossier, leader, upload_id, report=lambda at: report("Reading", at.rows, at.bytes)).run(
+                        stop
+                    )
                 except TakenOverError:
                     pass  # from now on, watches the process that took it over
                 else:

@@ -7,8 +7,8 @@ from cli.processes.process import run_threads, running
 from cli.settings import Settings
 from cli.wiring import open_reads
 from jobs.forgetting import KeyForgetter
-from jobs.propagation.worker import Worker
-from jobs.upload.worker import Uploader
+from jobs.propagation.worker import PropagationWorker
+from jobs.upload.worker import UploadWorker
 from store.heartbeats import Progress, beating
 
 
@@ -22,8 +22,8 @@ def work(settings: Settings, *, metrics_port: int | None) -> None:
     ):
         reads.start()
         tasks = {
-            "propagations": Worker(dossier, reads, progress=propagations).run,
-            "uploads": Uploader(dossier, progress=uploads).run,
+            "propagations": PropagationWorker(dossier, reads, progress=propagations).run,
+            "uploads": UploadWorker(dossier, progress=uploads).run,
             "idempotency keys": KeyForgetter(dossier.database, timedelta(days=settings.keep_keys_days)).run,
         }
         run_threads({name: partial(task, stop) for name, task in tasks.items()}, stop)

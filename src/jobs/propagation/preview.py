@@ -1,7 +1,8 @@
-"""What a propagation would do, counted without storing anything of it (rule 2.17).
+"""Counts what a propagation would do, without storing anything of it (rule 2.17).
 
-A preview decides every profile as a run would, which takes half a minute for 100,000. A call spends `MOST_S` on it at most and tells how
-far it is; the next one goes on from there (see `preview_records`), until it is complete. What is counted within one call is not kept.
+A preview decides on every profile as a run would, which takes half a minute for 100,000. A call spends `MOST_S` on it at most and returns
+the counts so far; the next call continues there, until the preview is complete. How far it has come is in `preview_records`, unless the
+first call completes it.
 """
 
 import time
@@ -19,20 +20,21 @@ from aggregates.fact import Origin, Role, Source
 from aggregates.profile_class.profile_class import ClassChange, ProfileClass
 from aggregates.profile_class.propagation import Propagation, runs_of
 from jobs.propagation import preview_records, records
-from jobs.propagation.decide import BEFORE_ALL, Decided, Key, Plan, decide, page_of
+from jobs.propagation.chunks import BEFORE_ALL, page_of
+from jobs.propagation.decide import Key, Outcomes, Plan, decide
 from jobs.propagation.preview_records import Progress
 from jobs.propagation.records import ProfileOutcome
 from projections.reading.read_models import ReadModels
 from store.application import Dossier
 
 AT_ONCE: Final = 500
-"""Profiles in memory while a preview is made."""
+"""Profiles in memory during a preview."""
 MOST_S: Final = 1.0
-"""Seconds after which a call tells how far it is."""
+"""Seconds after which a call returns the counts so far."""
 
 
 class Reason(BaseModel):
-    """Why how many profiles were left as they are."""
+    """A reason for which profiles were left as they are, and how many they are."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -44,7 +46,7 @@ class Reason(BaseModel):
 class Preview(BaseModel):
     """What a propagation would do if it was started now with this run date; nothing is stored (rule 2.17).
 
-    Until it is `complete`, it counts the profiles that were looked at so far; ask again, and it goes on. The profiles concerned are
+    Until it is `complete`, it counts the profiles that were examined so far; the next request continues it. The profiles concerned are
     those of `known_at`.
     """
 
@@ -69,7 +71,7 @@ class Preview(BaseModel):
 
 @dataclass
 class Counts:
-    """How many profiles came to what; the rest as in `Preview`."""
+    """How many profiles have each outcome and reason; the rest as in `Preview`."""
 
     outcomes: Counter[tuple[str, str | None]] = field(default_factory=Counter)
     later_dated: int = 0
@@ -77,23 +79,23 @@ class Counts:
     overwritten_since: int = 0
 
     @classmethod
-    def of(cls, kept: dict[str, Any]) -> "Counts":
-        """The counts that were kept."""
-        outcomes = Counter({(outcome, reason): n for outcome, reason, n in kept["outcomes"]})
-        return cls(outcomes, kept["later_dated"], kept["overwritten"], kept["overwritten_since"])
+    def from_json(cls, values: dict[str, Any]) -> "Counts":
+        """Returns the counts that `to_json` gave."""
+        outcomes = Counter({(outcome, reason): n for outcome, reason, n in values["outcomes"]})
+        return cls(outcomes, values["later_dated"], values["overwritten"], values["overwritten_since"])
 
-    def kept(self) -> dict[str, Any]:
-        """As JSON has it."""
+    def to_json(self) -> dict[str, Any]:
+        """Returns the counts as values of JSON."""
         return vars(self) | {"outcomes": [[*key, n] for key, n in self.outcomes.items()]}
 
-    def add(self, decided: Decided, since: set[UUID]) -> None:
+    def add(self, outcomes: Outcomes, since: set[UUID]) -> None:
         """Counts what was decided; `since` are the events after the change of the class."""
-        self.outcomes.update((one.outcome, one.reason) for one in decided.outcomes)
-        for detail in decided.details:
-            lost = overwritten(detail)
+        self.outcomes.update((row.outcome, row.reason) for row in outcomes.rows)
+        for detail in outcomes.details:
+            overwritten_events = overwritten(detail)
             self.later_dated += detail.later > 0
-            self.overwritten += bool(lost)
-            self.overwritten_since += not lost.isdisjoint(since)
+            self.overwritten += bool(overwritten_events)
+            self.overwritten_since += not overwritten_events.isdisjoint(since)
 
 
 def preview(
@@ -105,101 +107,104 @@ def preview(
     include_later: bool,
     position: int | None,
 ) -> Preview:
-    """Goes on with the preview for `MOST_S` at most, and gives what is counted so far.
+    """Continues the preview for `MOST_S` at most, and returns the counts so far.
 
     Raises:
-        BehindError: the read model of accounts has not come to this position.
+        BehindError: the read model of accounts has not reached this position.
     """
     plan = plan_of_preview(change, run_date, include_later=include_later)
     key = (_id_of_next(dossier, change), run_date, include_later)
     with dossier.database.connection() as connection:
-        kept = preview_records.read(connection, key)
-    if kept is not None and kept.position < (position or 0):
-        kept = None
-    progress = kept if kept is not None and kept.complete else _go_on(dossier, reads, plan, kept, position)
-    if progress is not kept and not (kept is None and progress.complete):
+        stored = preview_records.read(connection, key)
+    if stored is not None and stored.position < (position or 0):
+        stored = None
+    progress = stored if stored is not None and stored.complete else _continue(dossier, reads, plan, stored, position)
+    if progress is not stored and not (stored is None and progress.complete):
         with dossier.database.connection() as connection:
             preview_records.write(connection, key, progress)
-    return _read(plan, progress)
+    return _as_preview(plan, progress)
 
 
-def previewed(
+def preview_outcomes(
     dossier: Dossier, reads: ReadModels, plan: Plan, after: Key, limit: int, *, later: bool, position: int | None
 ) -> list[ProfileOutcome]:
-    """The outcomes that up to `limit` profiles after `after` would have; `later`: of those with a later-dated version only."""
-    return decide(dossier, plan, page_of(reads, plan, after, limit, position=position, later=later).keys).outcomes
+    """Returns the outcomes that up to `limit` profiles after `after` would have; `later`: only those with a later-dated version."""
+    return decide(dossier, plan, page_of(reads, plan, after, limit, position=position, later=later).keys).rows
 
 
 def plan_of_preview(change: ClassChange, run_date: date, *, include_later: bool) -> Plan:
-    """The plan of a run that nobody starts."""
-    nobody = Origin(
+    """Returns the plan of a run that is only previewed."""
+    origin = Origin(
         actor="preview", role=Role.AUDITOR, source=Source.PROPAGATION, correlation_id=uuid4(), causation_id=uuid4()
     )
-    return Plan(change, run_date, include_later, nobody)
+    return Plan(change, run_date, include_later, origin)
 
 
 def overwritten(outcome: PropagationOutcome) -> set[UUID]:
-    """The events that had set a value here which is another now."""
-    return {one.set_here_by for one in outcome.written if one.set_here_by is not None and one.before != one.after}
+    """Returns the events that had set a value of the profile which the propagation changes."""
+    return {
+        value.set_here_by for value in outcome.written if value.set_here_by is not None and value.before != value.after
+    }
 
 
 def reasons_of(rows: list[tuple[str, str, int]]) -> Iterator[Reason]:
-    """Rows of outcome, reason and how many profiles."""
+    """Yields rows of outcome, reason and number of profiles as `Reason`."""
     for outcome, reason, profiles in rows:
         yield Reason(outcome=Became(outcome), reason=reason, profiles=profiles)
 
 
 def _id_of_next(dossier: Dossier, change: ClassChange) -> UUID:
-    """The id of the run after those that are finished: what was kept before they were says nothing of it."""
+    """Returns the id of the run after those that are finished: a preview from before they were does not apply to it."""
     finished = sum(run.finished for run in runs_of(lambda key: dossier.load(Propagation, key), change))
     return Propagation.id_of(dossier.company, Propagation.key(change.name, change.version, finished + 1))
 
 
-def _go_on(dossier: Dossier, reads: ReadModels, plan: Plan, kept: Progress | None, position: int | None) -> Progress:
+def _continue(
+    dossier: Dossier, reads: ReadModels, plan: Plan, stored: Progress | None, position: int | None
+) -> Progress:
     until = time.monotonic() + MOST_S
-    progress = kept or Progress(None, position or 0, BEFORE_ALL, complete=False, counts=Counts().kept())
+    progress = stored or Progress(None, position or 0, BEFORE_ALL, complete=False, counts=Counts().to_json())
     while not progress.complete:
-        progress = _further(dossier, reads, plan, progress)
+        progress = _count_page(dossier, reads, plan, progress)
         if time.monotonic() >= until:
             break
     return progress
 
 
-def _further(dossier: Dossier, reads: ReadModels, plan: Plan, progress: Progress) -> Progress:
-    """One page further; the first one says which instant and position the preview is of."""
-    at = progress.known_at
-    page = page_of(reads, plan, progress.place, AT_ONCE, known_at=at, position=progress.position)
-    counts = Counts.of(progress.counts)
+def _count_page(dossier: Dossier, reads: ReadModels, plan: Plan, progress: Progress) -> Progress:
+    """Counts the next page; the first one fixes the instant and the position of the preview."""
+    known_at = progress.known_at
+    page = page_of(reads, plan, progress.place, AT_ONCE, known_at=known_at, position=progress.position)
+    counts = Counts.from_json(progress.counts)
     _count(dossier, plan, page.keys, counts)
-    position = page.position if at is None else progress.position
+    position = page.position if known_at is None else progress.position
     place = page.keys[-1] if page.keys else progress.place
-    return Progress(page.known_at, position, place, len(page.keys) < AT_ONCE, counts.kept())
+    return Progress(page.known_at, position, place, len(page.keys) < AT_ONCE, counts.to_json())
 
 
 def _count(dossier: Dossier, plan: Plan, keys: list[Key], counts: Counts) -> None:
-    decided = decide(dossier, plan, keys)
-    lost = {event_id for detail in decided.details for event_id in overwritten(detail)}
+    outcomes = decide(dossier, plan, keys)
+    overwritten_events = {event_id for detail in outcomes.details for event_id in overwritten(detail)}
     since: set[UUID] = set()
-    if lost:
-        holders = [
-            row.holder for row, detail in zip(decided.outcomes, decided.details, strict=True) if overwritten(detail)
-        ]
-        changed = ProfileClass.id_of(dossier.company, plan.change.name), plan.change.version
+    if overwritten_events:
+        rows = zip(outcomes.rows, outcomes.details, strict=True)
+        holders = [row.holder for row, detail in rows if overwritten(detail)]
+        class_change = ProfileClass.id_of(dossier.company, plan.change.name), plan.change.version
         with dossier.database.connection() as connection:
-            since = records.recorded_after(connection, holders, list(lost), changed)
-    counts.add(decided, since)
+            since = records.recorded_after(connection, holders, list(overwritten_events), class_change)
+    counts.add(outcomes, since)
 
 
-def _read(plan: Plan, progress: Progress) -> Preview:
-    counts = Counts.of(progress.counts)
+def _as_preview(plan: Plan, progress: Progress) -> Preview:
+    counts = Counts.from_json(progress.counts)
     totals = {became: sum(n for (outcome, _), n in counts.outcomes.items() if outcome == became) for became in Became}
-    told = [(outcome, reason, n) for (outcome, reason), n in counts.outcomes.most_common() if reason is not None]
+    reasons = [(outcome, reason, n) for (outcome, reason), n in counts.outcomes.most_common() if reason is not None]
     return Preview(
         run_date=plan.run_date,
         include_later=plan.include_later,
         profiles=counts.outcomes.total(),
         **{became.value: n for became, n in totals.items()},
-        reasons=list(reasons_of(told)),
+        reasons=list(reasons_of(reasons)),
         later_dated=counts.later_dated,
         overwritten=counts.overwritten,
         overwritten_since=counts.overwritten_since,

@@ -1,4 +1,4 @@
-"""How far previews of many profiles have come (table of migration 14). What is here may be lost at any time: it is made again."""
+"""How far previews of many profiles have come (table of migration 14). Rows may be lost at any time: the preview is then made again."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -48,7 +48,7 @@ class Progress:
 
 
 def read(connection: Connection[Row], key: Key) -> Progress | None:
-    """How far a preview has come; `None` when it was not begun, or too long ago."""
+    """Returns how far a preview has come; `None` if it was not begun, or too long ago."""
     row = connection.execute(_READ, [*key, KEPT_S]).fetchone()
     if row is None:
         return None

@@ -1,6 +1,7 @@
-"""How propagations are getting on, for whoever reads: planned, running, finished or failed, with counts; and what one would do.
+"""Reads how far propagations have come: planned, running, finished or failed, with counts and reasons.
 
-Read from the log and from the outcomes, never from a clock of the past: these are jobs, not facts with effective dates.
+Used by the API and `dossier status`. It is read from the log and from the outcomes as they are now: a propagation is a job, not a
+fact with effective dates.
 """
 
 from datetime import date, datetime
@@ -28,7 +29,7 @@ from store.database import Row
 
 
 class State(StrEnum):
-    """Where a propagation stands. A failed one is tried again by itself."""
+    """The state of a propagation. A failed one is retried automatically."""
 
     PLANNED = "planned"
     RUNNING = "running"
@@ -48,7 +49,7 @@ class PropagationRead(BaseModel):
     """The choice in the words that the administrator read (rule 2.15)."""
     state: State
     run: int | None = None
-    """The run that is told of, from 1; `None` while there is none. Where none is asked for it is the last one."""
+    """The number of the run, from 1; `None` while there is none. By default the last run is shown."""
     run_date: date | None = None
     include_later: bool | None = None
     started_at: datetime | None = None
@@ -65,7 +66,7 @@ class PropagationRead(BaseModel):
     unchanged: int = 0
     skipped: int = 0
     error: str | None = None
-    """Why it is not getting on, while it failed."""
+    """Why it failed, while it has failed."""
     failed_at: datetime | None = None
 
 
@@ -77,24 +78,24 @@ class PropagationDetail(PropagationRead):
 
 
 def propagations_of(dossier: Dossier, name: str) -> list[PropagationRead]:
-    """Every version of a class that is meant for existing profiles, by number. Raises `ClassNotFoundError`."""
-    found = dossier.load(ProfileClass, name)
-    if found is None:
+    """Returns every version of a class that is meant for existing profiles, by number. Raises `ClassNotFoundError`."""
+    profile_class = dossier.load(ProfileClass, name)
+    if profile_class is None:
         raise ClassNotFoundError(f"Profile class {name} does not exist.")
-    changes = [change for _, change in sorted(found.changes.items()) if change.apply_to.propagates]
+    changes = [change for _, change in sorted(profile_class.changes.items()) if change.apply_to.propagates]
     with dossier.database.connection() as connection:
-        return [PropagationRead(**_told(dossier, connection, change, runs(dossier, change))) for change in changes]
+        return [PropagationRead(**_members(dossier, connection, change, runs(dossier, change))) for change in changes]
 
 
 def unfinished(dossier: Dossier, limit: int) -> tuple[list[PropagationRead], int]:
-    """Up to `limit` runs that were started and are not finished, the oldest first, and how many there are besides."""
+    """Returns up to `limit` runs that were started and are not finished, the oldest first, and the number of further ones."""
     with dossier.database.connection() as connection:
         started = [dossier.fact_mapper.to_domain_event(event) for event in records.unfinished(connection)]
-        found = [
-            PropagationRead(**_told(dossier, connection, _change(dossier, fact), fact.run or FIRST_RUN))
+        runs_read = [
+            PropagationRead(**_members(dossier, connection, _change(dossier, fact), fact.run or FIRST_RUN))
             for fact in cast("list[PropagationStarted]", started[:limit])
         ]
-    return found, len(started[limit:])
+    return runs_read, len(started[limit:])
 
 
 def _change(dossier: Dossier, fact: PropagationStarted) -> ClassChange:
@@ -103,12 +104,12 @@ def _change(dossier: Dossier, fact: PropagationStarted) -> ClassChange:
 
 
 def propagation(dossier: Dossier, name: str, version: int, run: int | None = None) -> PropagationDetail:
-    """One of them: its last run, or the one asked for. Raises `PropagationNotFoundError`."""
+    """Returns the propagation of a version of a class: the run with this number, or the last one. Raises `PropagationNotFoundError`."""
     change = change_of(dossier.load(ProfileClass, name), name, version)
-    run = _run(dossier, change, run)
+    run = _number_of(dossier, change, run)
     with dossier.database.connection() as connection:
         reasons = records.reasons(connection, _id(dossier, change, run))
-        return PropagationDetail(**_told(dossier, connection, change, run), reasons=list(reasons_of(reasons)))
+        return PropagationDetail(**_members(dossier, connection, change, run), reasons=list(reasons_of(reasons)))
 
 
 def outcomes_of(
@@ -121,37 +122,37 @@ def outcomes_of(
     outcome: Became | None = None,
     run: int | None = None,
 ) -> list[records.ProfileOutcome]:
-    """The report of a run, the last one by default (rule 2.17): up to `limit` outcomes after this account and site.
+    """Returns the report of a run, by default the last one (rule 2.17): up to `limit` outcomes after this account and site.
 
     Raises `PropagationNotFoundError`.
     """
     change = change_of(dossier.load(ProfileClass, name), name, version)
-    id_ = _id(dossier, change, _run(dossier, change, run))
+    id_ = _id(dossier, change, _number_of(dossier, change, run))
     with dossier.database.connection() as connection:
         return records.report(connection, id_, limit, after, outcome)
 
 
 def runs(dossier: Dossier, change: ClassChange) -> int:
-    """How many runs of a change there are, finished or not."""
+    """Returns how many runs of a change there are, finished or not."""
     return len(runs_of(lambda key: dossier.load(Propagation, key), change))
 
 
-def _run(dossier: Dossier, change: ClassChange, asked: int | None) -> int:
-    """The number of the run that is asked for, by default the last one; 0 while there is none."""
+def _number_of(dossier: Dossier, change: ClassChange, run: int | None) -> int:
+    """Returns `run`, or the number of the last run; 0 while there is none. Raises `PropagationNotFoundError`."""
     last = runs(dossier, change)
-    if asked is not None and asked > last:
-        raise PropagationNotFoundError(f"Version {change.version} of {change.name} has no run {asked}.")
-    return last if asked is None else asked
+    if run is not None and run > last:
+        raise PropagationNotFoundError(f"Version {change.version} of {change.name} has no run {run}.")
+    return last if run is None else run
 
 
 def _id(dossier: Dossier, change: ClassChange, run: int) -> UUID:
     return Propagation.id_of(dossier.company, Propagation.key(change.name, change.version, run or FIRST_RUN))
 
 
-def _told(dossier: Dossier, connection: Connection[Row], change: ClassChange, run: int) -> dict[str, Any]:
-    """The fields of `PropagationRead`; of run 0, that it is planned."""
+def _members(dossier: Dossier, connection: Connection[Row], change: ClassChange, run: int) -> dict[str, Any]:
+    """Returns the members of `PropagationRead`; run 0 is one that is planned."""
     id_ = _id(dossier, change, run)
-    told: dict[str, Any] = {
+    members: dict[str, Any] = {
         "profile_class": change.name,
         "version": change.version,
         "apply_to": change.apply_to,
@@ -162,14 +163,10 @@ def _told(dossier: Dossier, connection: Connection[Row], change: ClassChange, ru
     for event in dossier.log_of_facts.select_events(id_):
         fact = dossier.fact_mapper.to_domain_event(event)
         if isinstance(fact, PropagationStarted):
-            told |= _started(fact, connection, id_)
+            members |= _started(fact, connection, id_)
         elif isinstance(fact, PropagationFinished):
-            counts = {outcome.value: getattr(fact, outcome.value) for outcome in Became}
-            profiles = sum(counts.values())
-            told |= {**counts, "state": State.FINISHED, "finished_at": fact.recorded_at, "done": profiles}
-            told["position"] = event.id
-            told |= {"profiles": profiles, "error": None, "failed_at": None}
-    return told
+            members |= _finished(fact) | {"position": event.id}
+    return members
 
 
 def _started(fact: PropagationStarted, connection: Connection[Row], id_: UUID) -> dict[str, Any]:
@@ -188,4 +185,18 @@ def _started(fact: PropagationStarted, connection: Connection[Row], id_: UUID) -
         "done": sum(counts.values()),
         "error": run.error,
         "failed_at": run.failed_at,
+    }
+
+
+def _finished(fact: PropagationFinished) -> dict[str, Any]:
+    counts = {became.value: getattr(fact, became.value) for became in Became}
+    profiles = sum(counts.values())
+    return {
+        **counts,
+        "state": State.FINISHED,
+        "finished_at": fact.recorded_at,
+        "profiles": profiles,
+        "done": profiles,
+        "error": None,
+        "failed_at": None,
     }

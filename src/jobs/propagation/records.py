@@ -1,7 +1,7 @@
-"""What a propagation came to for each profile, and how it is getting on (tables of migrations 5 and 14; rule 2.17).
+"""The outcome of a propagation for each profile, and how far it has come (tables of migrations 5 and 14; rule 2.17).
 
-`jobs` writes and everybody reads here. An outcome is written in the transaction of the events that it tells of, so a profile that has
-one is done, whatever died when. Facts about a propagation itself are in the log.
+An outcome is written in the transaction of the event of its profile, and a profile has one at most: so every profile is changed exactly
+once, whatever died when. Facts about a propagation itself are in the log.
 """
 
 from collections.abc import Sequence
@@ -49,9 +49,9 @@ _RECORDED_AFTER: Final = """
 
 @dataclass(frozen=True, slots=True)
 class ProfileOutcome:
-    """What a propagation came to for one profile; `site` is `''` for the account's own. Fields as the columns of the table.
+    """The outcome of a propagation for one profile; `site` is `''` for the account's own. Fields as the columns of the table.
 
-    `changes` is JSON, a list with an object a value; it and `later_dated` are `None` where nobody wrote them down yet.
+    `changes` is JSON, a list with an object for each value; it and `later_dated` are `None` in rows that are older than these columns.
     """
 
     account: str
@@ -69,7 +69,7 @@ _FIELDS: Final = tuple(field.name for field in fields(ProfileOutcome))
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """How a propagation is getting on. `profiles`: how many it concerns, `None` until they are counted."""
+    """The row of a run. `profiles`: how many it concerns, `None` until they are counted. `error`: why it failed, while it does."""
 
     profiles: int | None
     error: str | None
@@ -80,25 +80,20 @@ NOT_BEGUN: Final = Run(None, None, None)
 
 
 def unfinished(connection: Connection[Row]) -> list[RecordedEvent]:
-    """The start events of propagations that are not finished, the oldest first."""
+    """Returns the start events of propagations that are not finished, the oldest first."""
     return [recorded_event(row) for row in connection.execute(_UNFINISHED, binary=True)]
 
 
-def writing(propagation: UUID, outcomes: Sequence[ProfileOutcome]) -> Statement:
-    """The statement that writes outcomes, to go with their events; a profile that has one already is an integrity error."""
-    return _INSERT, [propagation, *([getattr(one, name) for one in outcomes] for name in _FIELDS)]
-
-
-def write(connection: Connection[Row], propagation: UUID, outcomes: Sequence[ProfileOutcome]) -> None:
-    """Writes outcomes that no event goes with. Those that are there stay."""
-    statement, values = writing(propagation, outcomes)
-    connection.execute(f"{statement} ON CONFLICT (propagation, account, site) DO NOTHING".encode(), values)
+def writing(propagation: UUID, outcomes: Sequence[ProfileOutcome]) -> list[Statement]:
+    """Returns the statements that write outcomes, to go with their events; a profile that has one already is an integrity error."""
+    columns = ([getattr(outcome, name) for outcome in outcomes] for name in _FIELDS)
+    return [(_INSERT, [propagation, *columns])]
 
 
 def done(
     connection: Connection[Row], propagation: UUID, first: tuple[str, str], last: tuple[str, str]
 ) -> set[tuple[str, str]]:
-    """The profiles from `first` to `last`, both inclusive, that have their outcome: account, and site or `''`."""
+    """Returns the profiles from `first` to `last`, both inclusive, that have an outcome: account, and site or `''`."""
     rows = connection.execute(
         "SELECT account, site FROM propagation_outcomes"
         " WHERE propagation = %s AND (account, site) >= (%s, %s) AND (account, site) <= (%s, %s)",
@@ -108,7 +103,7 @@ def done(
 
 
 def counts(connection: Connection[Row], propagation: UUID) -> dict[str, int]:
-    """How many profiles have which outcome; outcomes that nobody has are left out."""
+    """Returns how many profiles have each outcome; outcomes that no profile has are left out."""
     return dict(
         connection.execute(
             "SELECT outcome, count(*) FROM propagation_outcomes WHERE propagation = %s GROUP BY outcome", [propagation]
@@ -117,7 +112,7 @@ def counts(connection: Connection[Row], propagation: UUID) -> dict[str, int]:
 
 
 def reasons(connection: Connection[Row], propagation: UUID) -> list[tuple[str, str, int]]:
-    """Outcome, reason and how many profiles, the most first."""
+    """Returns each outcome and reason with the number of profiles, the most frequent first."""
     return connection.execute(
         "SELECT outcome, reason, count(*) FROM propagation_outcomes WHERE propagation = %s AND reason IS NOT NULL"
         " GROUP BY outcome, reason ORDER BY 3 DESC, 1, 2",
@@ -128,38 +123,38 @@ def reasons(connection: Connection[Row], propagation: UUID) -> list[tuple[str, s
 def report(
     connection: Connection[Row], propagation: UUID, limit: int, after: tuple[str, str], outcome: str | None = None
 ) -> list[ProfileOutcome]:
-    """Up to `limit` outcomes after this account and site, in this order; all of them, or those of one kind."""
-    chosen, values = sql.SQL(""), list[Any]([propagation, *after])
+    """Returns up to `limit` outcomes after this account and site, in their order; with an `outcome`, only those."""
+    condition, values = sql.SQL(""), list[Any]([propagation, *after])
     if outcome is not None:
-        chosen = sql.SQL(" AND outcome = %s")
+        condition = sql.SQL(" AND outcome = %s")
         values.append(outcome)
     query = sql.SQL(
         "SELECT {} FROM propagation_outcomes"
         " WHERE propagation = %s AND (account, site) > (%s, %s){} ORDER BY account, site LIMIT %s"
-    ).format(sql.SQL(", ").join(map(sql.Identifier, _FIELDS)), chosen)
+    ).format(sql.SQL(", ").join(map(sql.Identifier, _FIELDS)), condition)
     with connection.cursor(row_factory=class_row(ProfileOutcome)) as cursor:
         return cursor.execute(query, [*values, limit]).fetchall()
 
 
 def run(connection: Connection[Row], propagation: UUID) -> Run:
-    """How it is getting on."""
+    """Returns the row of a run."""
     with connection.cursor(row_factory=class_row(Run)) as cursor:
         cursor.execute("SELECT profiles, error, failed_at FROM propagation_runs WHERE propagation = %s", [propagation])
         return cursor.fetchone() or NOT_BEGUN
 
 
-def count(connection: Connection[Row], propagation: UUID, profiles: int) -> None:
-    """Writes down how many profiles it concerns."""
+def set_profiles(connection: Connection[Row], propagation: UUID, profiles: int) -> None:
+    """Writes down how many profiles a propagation concerns."""
     connection.execute(_RUN, [propagation, profiles])
 
 
-def fail(connection: Connection[Row], propagation: UUID, error: str) -> None:
-    """Writes down why it is not getting on."""
+def set_error(connection: Connection[Row], propagation: UUID, error: str) -> None:
+    """Writes down why a propagation failed."""
     connection.execute(_FAILED, [propagation, error.replace("\0", " ")[:LONGEST_ERROR]])
 
 
-def go_on(connection: Connection[Row], propagation: UUID) -> None:
-    """It is getting on again."""
+def clear_error(connection: Connection[Row], propagation: UUID) -> None:
+    """Writes down that a propagation that had failed makes progress again."""
     connection.execute(
         "UPDATE propagation_runs SET error = NULL, failed_at = NULL WHERE propagation = %s AND error IS NOT NULL",
         [propagation],
@@ -169,6 +164,6 @@ def go_on(connection: Connection[Row], propagation: UUID) -> None:
 def recorded_after(
     connection: Connection[Row], holders: Sequence[UUID], event_ids: Sequence[UUID], since: tuple[UUID, int]
 ) -> set[UUID]:
-    """Those of the events of some accounts and sites that were recorded after an event, given by its aggregate and version."""
+    """Returns those of the events of some accounts and sites that were recorded after an event, given by its aggregate and version."""
     rows = connection.execute(_RECORDED_AFTER, [list(holders), list(event_ids), *since])
     return {event_id for (event_id,) in rows}

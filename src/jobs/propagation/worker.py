@@ -1,6 +1,6 @@
-"""The worker: finds propagations that were started and are not finished, and runs each to its end; run by `dossier work`.
+"""The part of `dossier work` that runs propagations: finds those that were started and are not finished, and runs each to its end.
 
-One is active in a company (advisory lock), a standby waits. It looks whenever the log says that something was recorded, and every
+One process at a time does this (advisory lock), a standby waits. It looks whenever the log signals that something was recorded, and every
 `POLL_S` in any case. An outage of the database is waited for. Any other fault is written down beside the propagation, logged and counted;
 those of other classes go on, and this one is tried again after `REST_S`, so that nothing has to be done once the cause is mended.
 """
@@ -18,7 +18,7 @@ from eventsourcing.persistence import MapperDeserialisationError
 from aggregates.profile_class.events import PropagationStarted
 from jobs import metrics
 from jobs.propagation import records
-from jobs.propagation.run import Propagating
+from jobs.propagation.run import PropagationRun
 from projections.reading.read_models import ReadModels
 from projections.reading.view import BehindError
 from store.application import Dossier
@@ -32,7 +32,7 @@ from store.stopping import Stop
 LOCK: Final = "work"
 """Name of its lock."""
 POLL_S: Final = 1.0
-"""Seconds after which the log is looked at even without a signal."""
+"""Seconds after which it looks for propagations even without a signal."""
 SETTLE_S: Final = 0.1
 """Seconds between two looks at a busy log."""
 REST_S: Final = 30.0
@@ -45,8 +45,8 @@ CHUNK_PATIENCE_S: Final = 15.0
 _log = structlog.get_logger(__name__)
 
 
-class Worker:
-    """Does the long work of one company."""
+class PropagationWorker:
+    """Runs the propagations of one company."""
 
     def __init__(
         self, dossier: Dossier, reads: ReadModels, *, rest_s: float = REST_S, progress: Progress | None = None
@@ -84,52 +84,52 @@ class Worker:
         """Runs what there is to do now, the oldest first; a change of a class waits for an earlier one of the same class.
 
         Raises:
-            OperationalError: the database is away; nothing else is raised.
+            OperationalError: the database cannot be reached; nothing else is raised.
         """
         waiting = records.unfinished(leader.connection)
         metrics.WAITING.set(len(waiting))
         ids = {started.uuid for started in waiting}
         self._resting = {id_: until for id_, until in self._resting.items() if id_ in ids}
-        held: set[str] = set()
+        blocked: set[str] = set()
         for started in waiting:
             name = self._class_of(started)
             rests = self._resting.get(started.uuid, 0.0) > time.monotonic()
-            if name in held or rests or stop.is_set() or not self._attempt(leader, started, stop):
-                held.add(name)
+            if name in blocked or rests or stop.is_set() or not self._attempt(leader, started, stop):
+                blocked.add(name)
         metrics.FAILED.set(len(self._resting))
 
     def _class_of(self, started: RecordedEvent) -> str:
-        """The class whose change it is; of an event that cannot be read, a name of its own."""
+        """Returns the name of the class whose change it is; for an event that cannot be read, a name that no other one has."""
         try:
             fact = cast("PropagationStarted", self._dossier.fact_mapper.to_domain_event(started))
         except MapperDeserialisationError:
             return str(started.uuid)
         return fact.profile_class
 
-    def _getting_on(self) -> None:
-        self._progress.mark(patience_s=CHUNK_PATIENCE_S)
-
     def _attempt(self, leader: Leader, started: RecordedEvent, stop: Stop) -> bool:
-        """Whether it is finished."""
+        """Runs a propagation; returns true if it is finished."""
         try:
-            finished = Propagating(self._dossier, self._reads, leader, started, self._getting_on).run(stop)
+            finished = PropagationRun(self._dossier, self._reads, leader, started, self._mark_progress).run(stop)
         except BehindError as error:
             since = self._behind_since.setdefault(started.uuid, time.monotonic())
             if time.monotonic() - since < PATIENCE_S:
                 _log.info("propagation.waits", propagation=str(started.uuid), reason=str(error))
                 return False
-            self._fail(leader, started, error)
+            self._fail(leader, started.uuid, error)
         except Exception as error:
             if is_outage(error):
                 raise
-            self._fail(leader, started, error)
+            self._fail(leader, started.uuid, error)
         else:
             self._resting.pop(started.uuid, None)
             self._behind_since.pop(started.uuid, None)
             return finished
         return False
 
-    def _fail(self, leader: Leader, started: RecordedEvent, error: Exception) -> None:
-        self._resting[started.uuid] = time.monotonic() + self._rest_s
-        records.fail(leader.connection, started.uuid, str(error) or repr(error))
-        _log.error("propagation.failed", propagation=str(started.uuid), exc_info=error)
+    def _mark_progress(self) -> None:
+        self._progress.mark(patience_s=CHUNK_PATIENCE_S)
+
+    def _fail(self, leader: Leader, propagation: UUID, error: Exception) -> None:
+        self._resting[propagation] = time.monotonic() + self._rest_s
+        records.set_error(leader.connection, propagation, str(error) or repr(error))
+        _log.error("propagation.failed", propagation=str(propagation), exc_info=error)

@@ -1,7 +1,7 @@
 """Cancels an upload: the rows that were taken stay, the rest of its file is not read (rule 3.2). For the API and the command line.
 
-A step without rows is stored with the fact, in the place of the one that would be next: so the counts of the fact are those of all rows
-that were taken, and whoever is reading the file can take no more.
+A step without rows is stored with the fact, in the place of the next one. So the counts of the fact include every row that was taken, and
+a process that is reading the file cannot take another.
 """
 
 from typing import Any
@@ -25,7 +25,7 @@ def cancel(dossier: Dossier, request: Request, upload: UUID) -> Outcome:
 
 
 class _Ending:
-    """The store, for one upload that is to end after the rows that were taken by then."""
+    """The store, for one upload that ends after the rows that were taken by then."""
 
     def __init__(self, dossier: Dossier, upload: UUID) -> None:
         self._dossier = dossier
@@ -42,8 +42,8 @@ class _Ending:
         return self._progress.counts
 
     def keep(self, request: Request, aggregate: Aggregate, **more: Any) -> Outcome:
-        """Stores the fact, the end of the file, and the step after which there is none."""
-        rows, read = self._progress.rows, self._progress.bytes
-        last = Step(rows + 1, rows, read, new=0, changed=0, unchanged=0, failed=0)
+        """Stores the fact, the end of the file, and the last step."""
+        rows, bytes_read = self._progress.rows, self._progress.bytes
+        last = Step(rows + 1, rows, bytes_read, new=0, changed=0, unchanged=0, failed=0)
         along = [*records.step_of(self._upload, last), *staging.ending(self._upload)] if aggregate.pending else []
         return self._dossier.keep(request, aggregate, along=along, **more)

@@ -1,4 +1,4 @@
-"""The rows of an upload's file in chunks, for whoever takes them or tries them (rule 3.2)."""
+"""The rows of an upload's file, in chunks and in the order of the file (rule 3.2). Used by the run and the dry run."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -11,39 +11,42 @@ from jobs.upload.contact_file.rows import FileRefusedError, Layout, Row
 
 
 def layout_of(received: UploadReceived) -> Layout:
-    """How the file of an upload is read."""
+    """Returns how the file of an upload is laid out."""
     return Layout(received.columns, received.delimiter, received.header)
 
 
 def fields_of(setup: Setup, received: UploadReceived) -> Mapping[str, FieldDefinition]:
-    """Every field that a column is mapped to. Raises `FileRefusedError` when one of them is not active any more."""
+    """Returns every field that a column is mapped to. Raises `FileRefusedError` when one of them is no longer active."""
     fields = setup.fields
-    wanted = [key for key in received.columns.values() if key not in SPECIAL]
-    if gone := [key for key in wanted if key not in fields or not fields[key].active]:
-        raise FileRefusedError(f"Field {', '.join(gone)} is not active any more.")
-    return {key: fields[key] for key in wanted}
+    mapped = [key for key in received.columns.values() if key not in SPECIAL]
+    if inactive := [key for key in mapped if key not in fields or not fields[key].active]:
+        plural = len(inactive) > 1
+        raise FileRefusedError(
+            f"Field{'s' if plural else ''} {', '.join(inactive)} {'are' if plural else 'is'} no longer active."
+        )
+    return {key: fields[key] for key in mapped}
 
 
 def chunks_of_rows(
-    open_file: Callable[[], Iterable[bytes]], read_on: Iterable[bytes], layout: Layout, *, done: int, size: int
+    open_file: Callable[[], Iterable[bytes]], pieces: Iterable[bytes], layout: Layout, *, done: int, size: int
 ) -> Iterator[list[Row]]:
-    """The rows of the file in `read_on` after the `done` first ones, so many at once. `open_file` opens it once more, to look ahead.
+    """Yields the rows of the file in `pieces` after the first `done` ones, so many at once. `open_file` opens it again, to look ahead.
 
     Raises `FileRefusedError` after the last readable row, or before the first where a mapped column is missing.
     """
     if not done:
         check_columns(open_file, layout)
-    batch: list[Row] = []
+    rows: list[Row] = []
     try:
-        for row in read_rows(read_on, layout):
+        for row in read_rows(pieces, layout):
             if row.number > done:
-                batch.append(row)
-                if len(batch) == size:
-                    yield batch
-                    batch = []
+                rows.append(row)
+                if len(rows) == size:
+                    yield rows
+                    rows = []
     except FileRefusedError:
-        if batch:
-            yield batch
+        if rows:
+            yield rows
         raise
-    if batch:
-        yield batch
+    if rows:
+        yield rows

@@ -1,25 +1,24 @@
-"""A dry run of a contact file: the counts and errors that an upload of it would come to now, and nothing recorded (rule 3.2).
+"""A dry run of a contact file: the counts and errors that an upload of it would have now; nothing is recorded (rule 3.2).
 
 Rows are read and decided like those of an upload, in the same chunks; what would be stored is kept in a `Trial` instead, so that a row
-meets the customers of the rows before it. Memory does not depend on the size of the file. For the API and `dossier upload --dry-run`.
+finds the customers of the rows before it. Memory does not depend on the size of the file. For the API and `dossier upload --dry-run`.
 """
 
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import astuple, replace
 from datetime import date
+from operator import add
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from aggregates.fact import EventTooLargeError
-from aggregates.field.field import FieldDefinition
 from aggregates.upload.events import UploadReceived
 from aggregates.upload.upload import Counts
 from jobs.upload import run
 from jobs.upload.chunks import chunks_of_rows, fields_of, layout_of
 from jobs.upload.contact_file.rows import FileRefusedError, Row
-from jobs.upload.decide import Decided, decide
+from jobs.upload.decide import Outcomes, decide, plan_of
 from jobs.upload.failed_rows import masked_targets, shown
 from jobs.upload.known_customers import Tried
 from jobs.upload.progress import State, WrongValue, wrong_value
@@ -32,7 +31,7 @@ MOST_ERRORS: Final = 1_000
 
 
 class DryRun(BaseModel):
-    """What an upload of a file would come to. `state`: whether it would be read to its end, or refused from some row on."""
+    """The result that an upload of a file would have. `state`: whether it would be read to its end, or refused from some row on."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -59,24 +58,24 @@ class DryRun(BaseModel):
     errors: list[WrongValue]
     """What is wrong with rows: the first 1,000."""
     errors_left_off: int
-    """How many there are besides."""
+    """How many more errors there are."""
 
 
-class Trying:
-    """One dry run. `received` is the fact that would be recorded first; `open_file` gives the file's bytes from its start."""
+class DryRunner:
+    """Makes one dry run. `received` is the fact that would be recorded first; `open_file` gives the file's bytes from its start."""
 
     def __init__(self, dossier: Dossier, received: UploadReceived, open_file: Callable[[], Iterable[bytes]]) -> None:
         self._dossier = dossier
         self._received = received
         self._open_file = open_file
-        self._task = run.task_of(dossier, received)
+        self._plan = plan_of(dossier, received)
         self._counts = Counts()
         self._errors: list[WrongValue] = []
         self._left_off = 0
         self._refusal: str | None = None
 
     def chunks(self) -> Generator[int, None, None]:
-        """Tries the file a chunk at a time, as it is asked for, and gives how many rows are tried. Raises `OperationalError`."""
+        """Tries the rows of the file, a chunk for each value: how many rows have been tried so far. Raises `OperationalError`."""
         self._dossier.renew_setup()
         layout = layout_of(self._received)
         with closing(Trial(self._dossier.database)) as trial:
@@ -88,7 +87,7 @@ class Trying:
                 self._refusal = str(error)
 
     def result(self) -> DryRun:
-        """The result, once every chunk is tried."""
+        """Returns the result, once every chunk is tried."""
         received = self._received
         return DryRun(
             file=received.file,
@@ -107,39 +106,29 @@ class Trying:
         )
 
     def _try(self, trial: Trial, rows: Sequence[Row]) -> None:
-        """Tries these rows; each on its own where one would be too large an event."""
-        decided = self._decided(trial, rows)
-        try:
-            for fact in decided.facts:
-                self._dossier.fact_mapper.to_stored_event(fact)
-        except EventTooLargeError as error:
-            if len(rows) > 1:
-                for row in rows:
-                    self._try(trial, [row])
-                return
-            decided = run.too_large(rows[0], decided, error, masked_targets(self._fields()))
-        trial.put(decided.facts, decided.claims)
-        self._count(len(rows), decided)
+        """Tries these rows; one by one if an event of them would be too large."""
+        setup = self._dossier.setup()
+        fields = fields_of(setup, self._received)
+        outcomes = decide(Tried(self._dossier, trial), self._plan, fields, setup.controls.zone, rows)
+        if len(rows) > 1 and self._dossier.fact_mapper.too_large(outcomes.facts) is not None:
+            for row in rows:
+                self._try(trial, [row])
+            return
+        trial.put(outcomes.facts, outcomes.claims)
+        self._count(len(rows), outcomes)
 
-    def _decided(self, trial: Trial, rows: Sequence[Row]) -> Decided:
-        zone = self._dossier.setup().controls.zone
-        return decide(Tried(self._dossier, trial), self._task, self._fields(), zone, rows)
-
-    def _fields(self) -> Mapping[str, FieldDefinition]:
-        return fields_of(self._dossier.setup(), self._received)
-
-    def _count(self, rows: int, decided: Decided) -> None:
-        more = (rows, decided.new, decided.changed, decided.unchanged, decided.failed)
-        self._counts = Counts(*(one + other for one, other in zip(astuple(self._counts), more, strict=True)))
-        contents = {row.row: row.content for row in decided.failed_rows}
-        for error in decided.errors:
+    def _count(self, rows: int, outcomes: Outcomes) -> None:
+        counts = (rows, outcomes.new, outcomes.changed, outcomes.unchanged, outcomes.failed)
+        self._counts = Counts(*map(add, astuple(self._counts), counts))
+        contents = {row.row: row.content for row in outcomes.failed_rows}
+        for error in outcomes.errors:
             if len(self._errors) < MOST_ERRORS:
                 self._errors.append(self._wrong_value(error, contents.get(error.row)))
             else:
                 self._left_off += 1
 
     def _wrong_value(self, error: RowError, content: Mapping[str, Any] | None) -> WrongValue:
-        """The entry that an upload's list would have, with nothing of a value that an erased customer's key would seal (rule 5.1)."""
+        """Returns the entry that an upload's list would have, without values of a customer who was erased (rule 5.1)."""
         hidden = masked_targets(self._dossier.setup().fields)
         erased = error.subject is not None and self._dossier.fact_mapper.keys.find(error.subject) == (True, None)
         value = None if erased else (error.value or "")[:LONGEST_VALUE] or None

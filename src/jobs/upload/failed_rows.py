@@ -1,6 +1,6 @@
-"""What is kept of a row that failed, and what is shown of it: the number of its customer, and the row as it came (rules 3.2, 5.1, 5.2).
+"""What is kept and shown of a row that failed: the number of its customer, and the row as it came (rules 3.2, 5.1, 5.2).
 
-`decide` says what is kept, `records` seals it, and `progress` shows it. Values of masked fields are neither kept nor shown.
+`decide` asks what is to be kept, `records` seals it, and `progress` shows it. Values of masked fields are neither kept nor shown.
 """
 
 from collections.abc import Mapping
@@ -17,17 +17,17 @@ LONGEST_ORIGINAL: Final = 16_384
 
 
 def masked_targets(definitions: Mapping[str, FieldDefinition]) -> frozenset[str]:
-    """The fields whose values are neither kept nor shown."""
+    """Returns the fields whose values are neither kept nor shown."""
     return frozenset(key for key, definition in definitions.items() if definition.masked)
 
 
 def content_of(row: Row, customer: str | None, hidden: AbstractSet[str]) -> dict[str, Any]:
-    """The values to keep of a row. `customer` is the number of its customer; without one it is the number that the row gives.
+    """Returns the values to keep of a row. `customer` is the number of its customer; by default it is the number in the row.
 
-    A row that cannot be taken apart gives none: what stands in that place may be another field's value.
+    The number is not taken from a row that cannot be split: what stands in its place may be another field's value.
     """
-    given = None if row.fault is not None else row.cells.get(NUMBER)
-    content: dict[str, Any] = {"customer_number": customer or given or None}
+    number = None if row.fault is not None else row.cells.get(NUMBER)
+    content: dict[str, Any] = {"customer_number": customer or number or None}
     if row.original is not None:
         original = row.original.without(hidden)
         if len(original.written()) <= LONGEST_ORIGINAL:
@@ -36,7 +36,7 @@ def content_of(row: Row, customer: str | None, hidden: AbstractSet[str]) -> dict
 
 
 def shown(content: Mapping[str, Any] | None, hidden: AbstractSet[str]) -> tuple[str | None, str | None]:
-    """The number of the customer and the row as a line of its file; `None` for what is not kept or must not be shown now."""
+    """Returns the number of the customer and the row as a line of its file; `None` for what is not kept or must not be shown now."""
     if content is None:
         return None, None
     original = content.get("original")

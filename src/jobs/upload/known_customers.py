@@ -1,14 +1,16 @@
-"""What a decision about rows knows of customers: what the log says, or for a dry run what it would say by then (rule 3.2)."""
+"""The customers that a decision about rows finds: those of the log, or for a dry run those that it would have by then (rule 3.2)."""
 
 from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final, Protocol
 from uuid import UUID
 
 from aggregates.aggregate import Aggregate
 from aggregates.customer.commands import ALTERNATE_NUMBERS
+from aggregates.customer.profile import CustomerProfile
 from jobs.upload.trial import Trial
 from store.application import Dossier
-from store.keys import KeyRing
+from store.mapper import FactMapper
 
 _OWNERS: Final = "SELECT key, owner FROM claims WHERE scope = %s AND key = ANY(%s)"
 
@@ -17,23 +19,23 @@ class Known(Protocol):
     """What is known of customers at the moment of a decision."""
 
     company: str
-    keys: KeyRing
+    mapper: FactMapper
 
     def load_many(self, ids: Sequence[UUID]) -> dict[UUID, Aggregate]:
-        """These aggregates; those without history are left out."""
+        """Returns these aggregates; those without history are left out."""
         ...
 
     def owners(self, numbers: Collection[str]) -> dict[str, UUID]:
-        """Whose these alternate numbers are, as far as they are somebody's."""
+        """Returns the customer of each of these alternate numbers that is in use."""
         ...
 
 
 class Recorded:
-    """What the log says."""
+    """What the log has."""
 
     def __init__(self, dossier: Dossier) -> None:
         self.company = dossier.company
-        self.keys = dossier.fact_mapper.keys
+        self.mapper = dossier.fact_mapper
         self._dossier = dossier
 
     def load_many(self, ids: Sequence[UUID]) -> dict[UUID, Aggregate]:
@@ -49,7 +51,7 @@ class Recorded:
 
 
 class Tried(Recorded):
-    """What the log would say if the rows so far had been taken."""
+    """What the log would have if the rows so far had been taken."""
 
     def __init__(self, dossier: Dossier, trial: Trial) -> None:
         super().__init__(dossier)
@@ -57,13 +59,27 @@ class Tried(Recorded):
 
     def load_many(self, ids: Sequence[UUID]) -> dict[UUID, Aggregate]:
         """See `Known`."""
-        found = super().load_many(ids)
+        aggregates = super().load_many(ids)
         for fact in self._trial.facts_of(ids):
-            customer = found.get(fact.originator_id)
+            customer = aggregates.get(fact.originator_id)
             version = 1 if customer is None else customer.version + 1  # a clerk may have saved since the row was tried
-            found[fact.originator_id] = fact.model_copy(update={"originator_version": version}).mutate(customer)
-        return found
+            aggregates[fact.originator_id] = fact.model_copy(update={"originator_version": version}).mutate(customer)
+        return aggregates
 
     def owners(self, numbers: Collection[str]) -> dict[str, UUID]:
         """See `Known`."""
         return super().owners(numbers) | self._trial.owners(numbers)
+
+
+def customers_of(known: Known, ids: AbstractSet[UUID]) -> dict[UUID, CustomerProfile]:
+    """Returns these customers, as far as they exist, and the survivors of those that were merged away."""
+    customers: dict[UUID, CustomerProfile] = {}
+    missing = set(ids)
+    while missing:
+        known.mapper.keys.preload(missing)
+        loaded = known.load_many(list(missing))
+        profiles = {id_: profile for id_, profile in loaded.items() if isinstance(profile, CustomerProfile)}
+        customers |= profiles
+        survivors = {profile.merges.survivor for profile in profiles.values() if profile.merges.survivor is not None}
+        missing = {CustomerProfile.id_of(known.company, number) for number in survivors} - customers.keys()
+    return customers

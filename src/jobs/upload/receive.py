@@ -1,7 +1,7 @@
-"""Takes a contact file in: whoever has one hands its bytes over, and gets the upload that `dossier work` runs (rule 3.2).
+"""Receives a contact file piece by piece, and makes it an upload that `dossier work` runs (rule 3.2).
 
-Used by the API and by `dossier upload`. What can be judged without the file is judged before its first byte is asked for. Nothing of a file
-is kept that did not come whole.
+Used by the API and by `dossier upload`. What can be checked without the file is checked before its first byte is read. Nothing is kept of
+a file that does not arrive completely.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,11 +21,12 @@ from jobs.upload.staging import Staging, read_file
 from store.application import Dossier
 
 LONGEST_FILE_NAME: Final = 200
+"""Characters of a file's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a file is to be read: by a saved mapping, by columns given here, or by both, what is given here winning."""
+    """How a file is to be read: by a saved mapping, by the values given here, or by both; then those given here take precedence."""
 
     file: str
     mapping: str | None = None
@@ -36,7 +37,7 @@ class Reading:
 
 
 def check(dossier: Dossier, request: Request, reading: Reading) -> None:
-    """Raises what would be wrong with the upload whatever its file holds."""
+    """Raises what would be wrong with the upload whatever is in its file."""
     faults = texts.Faults()
     with faults:
         texts.text(reading.file, field="file", label="The name of the file", longest=LONGEST_FILE_NAME)
@@ -46,7 +47,7 @@ def check(dossier: Dossier, request: Request, reading: Reading) -> None:
 
 
 def as_received(dossier: Dossier, request: Request, reading: Reading, *, size: int, digest: str) -> UploadReceived:
-    """The fact that the arrival of a file would record, which is not stored. Raises what `receive_upload` raises."""
+    """Returns the fact that the arrival of a file would record, and stores nothing. Raises what `receive_upload` raises."""
     store = _Unstored(dossier)
     _receive(cast("Dossier", store), request, reading, upload=str(uuid4()), size=size, digest=digest)
     [received] = store.facts
@@ -54,7 +55,7 @@ def as_received(dossier: Dossier, request: Request, reading: Reading, *, size: i
 
 
 class _Unstored:
-    """The store, but what is kept goes no further."""
+    """The store, except that facts are not stored but remembered here."""
 
     def __init__(self, dossier: Dossier) -> None:
         self.facts: Sequence[Fact] = ()
@@ -71,7 +72,7 @@ class _Unstored:
 
 
 class Receiving:
-    """One file that is coming in."""
+    """One file that is arriving."""
 
     def __init__(self, dossier: Dossier, reading: Reading) -> None:
         self.upload = uuid4()
@@ -84,20 +85,20 @@ class Receiving:
 
     @property
     def size(self) -> int:
-        """Bytes that have come."""
+        """Bytes that have arrived."""
         return self._staging.size
 
     def write(self, content: bytes) -> None:
-        """Keeps what comes next."""
+        """Keeps the next bytes."""
         self._staging.write(content)
 
     def end(self) -> str:
-        """The file is whole; gives its SHA-256 in hexadecimal digits."""
+        """Says that the file is complete; returns its SHA-256 in hexadecimal digits."""
         self._digest = self._digest or self._staging.end()
         return self._digest
 
     def receive(self, request: Request) -> tuple[UUID, Outcome]:
-        """Records that the file is here; gives the upload, which is an earlier one when the idempotency key came before.
+        """Records the arrival; returns the upload, which is an earlier one if the idempotency key was used before.
 
         Raises what `aggregates.upload.commands.receive_upload` raises; then nothing is kept.
         """
@@ -106,7 +107,7 @@ class Receiving:
             outcome = _receive(
                 self._dossier, request, self._reading, upload=str(self.upload), size=self.size, digest=digest
             )
-            upload = self._received(outcome)
+            upload = self._upload_of(outcome)
         except BaseException:
             self.discard()
             raise
@@ -115,14 +116,14 @@ class Receiving:
         return upload, outcome
 
     def read(self) -> Iterator[bytes]:
-        """The bytes that have come, from the first."""
+        """Yields the bytes that have arrived, from the first."""
         return read_file(self._dossier.database, self._dossier.fact_mapper.keys, self.upload)
 
     def discard(self) -> None:
-        """Removes what has come."""
+        """Removes what has arrived."""
         self._staging.discard()
 
-    def _received(self, outcome: Outcome) -> UUID:
+    def _upload_of(self, outcome: Outcome) -> UUID:
         [event] = self._dossier.log_of_facts.select_notifications(outcome.position, 1)
         fact = cast("UploadReceived", self._dossier.fact_mapper.to_domain_event(event))
         return UUID(fact.upload)

@@ -1,7 +1,7 @@
-"""How far uploads have been read, and what is wrong with their rows (tables of migration 8; rule 3.2). Their files: `jobs.upload.staging`.
+"""How far uploads have come, and what is wrong with their rows (tables of migration 8; rule 3.2). Their files: `jobs.upload.staging`.
 
-A step is written in the transaction of the facts of its rows, and its key lets no second one begin at the same row: so every row is taken
-exactly once, whatever died when and whoever else believes that the upload is theirs.
+A step is written in the transaction of the facts of its rows, and no second step can begin at the same row: so every row is taken exactly
+once, whatever died when, even if another process believes that it runs the upload. Facts about an upload itself are in the log.
 """
 
 import json
@@ -23,8 +23,9 @@ from store.keys import KeyRing, seal, unseal
 LONGEST_VALUE: Final = 500
 """Characters kept of a wrong value."""
 LONGEST_ERROR: Final = 2_000
+"""Characters kept of an error."""
 ERASED: Final = "[erased]"
-"""In place of a value whose key is destroyed."""
+"""Stands for a value whose key is destroyed."""
 _STEP: Final = """
     INSERT INTO upload_steps (upload, first_row, last_row, bytes, new, changed, unchanged, failed)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
@@ -85,7 +86,7 @@ class FailedRow:
 
 @dataclass(frozen=True, slots=True)
 class ReadError:
-    """What is wrong with a row, as it is read again. `content` is that of its `FailedRow`, `None` where it is `erased` or not kept."""
+    """What is wrong with a row, as it is stored. `content` is that of its `FailedRow`, `None` where it is `erased` or not kept."""
 
     place: int
     error: RowError
@@ -95,7 +96,7 @@ class ReadError:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Rows that are done with. `bytes` of the file had been read by then."""
+    """Rows that are done, with the number of rows that have each outcome. `bytes` of the file had been read by then."""
 
     first_row: int
     last_row: int
@@ -117,7 +118,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One upload as its table tells of it. `number` is the order of arrival, `bytes` the size of its file."""
+    """The row of an upload. `number` is the order of arrival, `bytes` the size of its file."""
 
     upload: UUID
     number: int
@@ -127,14 +128,14 @@ class Listed:
 
 
 def progress(connection: Connection[Row], upload: UUID) -> Progress:
-    """How far an upload has been read, by its steps."""
-    found = connection.execute(_PROGRESS, [upload]).fetchone()
-    rows, read, *counts = found or (0, 0, 0, 0, 0, 0)
-    return Progress(rows, read, Counts(rows, *counts))
+    """Returns how far an upload has been read, by its steps."""
+    row = connection.execute(_PROGRESS, [upload]).fetchone()
+    rows, bytes_read, *counts = row or (0, 0, 0, 0, 0, 0)
+    return Progress(rows, bytes_read, Counts(rows, *counts))
 
 
 def received_before(connection: Connection[Row], digest: str, event_id: UUID) -> Iterator[RecordedEvent]:
-    """The events by which files with this digest were received, the oldest first, up to this one."""
+    """Yields the events by which files with this digest were received, the oldest first, up to this one."""
     rows = connection.execute(_RECEIVED, [digest], binary=True)
     return takewhile(lambda event: event.event_id != event_id, map(recorded_event, rows))
 
@@ -148,7 +149,7 @@ def writing(
     *,
     rows: Sequence[FailedRow] = (),
 ) -> list[Statement]:
-    """The statements of a step, to go with the facts of its rows."""
+    """Returns the statements of a step, to go with the facts of its rows."""
     statements = step_of(upload, step)
     if errors:
         statements.append((_ERRORS, [upload, *_columns(_error_rows(keys, upload, stream, errors))]))
@@ -158,20 +159,13 @@ def writing(
 
 
 def step_of(upload: UUID, step: Step) -> list[Statement]:
-    """The statement that says that some rows are done with; it is refused where another one begins at the same row."""
+    """Returns the statement that says that some rows are done; a step that begins at the same row is an integrity error."""
     values = (step.first_row, step.last_row, step.bytes, step.new, step.changed, step.unchanged, step.failed)
     return [(_STEP, [upload, *values])]
 
 
 def _columns(rows: Iterable[tuple[Any, ...]]) -> list[list[Any]]:
     return [list(column) for column in zip(*rows, strict=True)]
-
-
-def write(connection: Connection[Row], statements: Iterable[Statement]) -> None:
-    """Writes a step that no fact goes with, in one transaction."""
-    with connection.transaction():
-        for statement, values in statements:
-            connection.execute(statement.encode(), values)
 
 
 def _error_rows(keys: KeyRing, upload: UUID, stream: UUID, errors: Sequence[RowError]) -> Iterable[tuple[Any, ...]]:
@@ -193,7 +187,7 @@ def _failed_rows(keys: KeyRing, upload: UUID, stream: UUID, rows: Sequence[Faile
 
 
 def _sealed(keys: KeyRing, subject: UUID, value: str, context: bytes) -> bytes | None:
-    """The value; `None` where the key is destroyed. A customer of the same transaction has its key only with it."""
+    """Returns the sealed value, `None` where the key is destroyed. A customer of the same transaction has a fresh key."""
     known, key = keys.find(subject)
     key = key if known else keys.fresh(subject)[0]
     return None if key is None else seal(key, value.encode(), context)
@@ -202,15 +196,15 @@ def _sealed(keys: KeyRing, subject: UUID, value: str, context: bytes) -> bytes |
 def errors_after(
     connection: Connection[Row], keys: KeyRing, upload: UUID, after: tuple[int, int], limit: int
 ) -> list[ReadError]:
-    """Up to `limit` errors after a row and a place in it; a value whose key is destroyed reads as `[erased]`."""
+    """Returns up to `limit` errors after a row and a place in it; a value whose key is destroyed reads as `[erased]`."""
     rows = connection.execute(_WRONG, [upload, *after, limit], binary=True).fetchall()
     subjects = (subject for row in rows for subject in (row[3], row[7]) if subject is not None)
     keys.preload(subjects, connection)
     return [_read_error(keys, upload, row) for row in rows]
 
 
-def _read_error(keys: KeyRing, upload: UUID, found: Row) -> ReadError:
-    line, place, field, subject, sealed, masked, reason, row_subject, row_sealed = found
+def _read_error(keys: KeyRing, upload: UUID, columns: Row) -> ReadError:
+    line, place, field, subject, sealed, masked, reason, row_subject, row_sealed = columns
     value = _opened(keys, subject, sealed, _context(upload, line, place))
     content = _opened(keys, row_subject, row_sealed, _row_context(upload, line))
     erased = content == ERASED or (row_subject is not None and row_sealed is None)
@@ -238,28 +232,28 @@ def _row_context(upload: UUID, row: int) -> bytes:
 
 
 def listed(connection: Connection[Row], before: int, limit: int) -> list[Listed]:
-    """Up to `limit` uploads that arrived before this number, the latest first."""
+    """Returns up to `limit` uploads that arrived before this number, the latest first."""
     return [Listed(*row) for row in connection.execute(_LISTED, [before, limit])]
 
 
 def find(connection: Connection[Row], upload: UUID) -> Listed | None:
-    """One upload, or `None`."""
-    found = connection.execute(
+    """Returns one upload, or `None`."""
+    row = connection.execute(
         sql.SQL("SELECT upload, number, bytes, error, failed_at FROM uploads WHERE upload = %s"), [upload]
     ).fetchone()
-    return None if found is None else Listed(*found)
+    return None if row is None else Listed(*row)
 
 
-def fail(connection: Connection[Row], upload: UUID, error: str) -> None:
-    """Writes down why an upload is not getting on."""
+def set_error(connection: Connection[Row], upload: UUID, error: str) -> None:
+    """Writes down why an upload failed."""
     connection.execute(
         "UPDATE uploads SET error = %s, failed_at = clock_timestamp() WHERE upload = %s AND NOT over",
         [error[:LONGEST_ERROR], upload],
     )
 
 
-def go_on(connection: Connection[Row], upload: UUID) -> None:
-    """Takes that back: it is getting on again."""
+def clear_error(connection: Connection[Row], upload: UUID) -> None:
+    """Writes down that an upload that had failed makes progress again."""
     connection.execute(
         "UPDATE uploads SET error = NULL, failed_at = NULL WHERE upload = %s AND error IS NOT NULL", [upload]
     )

@@ -1,7 +1,7 @@
-"""Contact files on their way in: kept in PostgreSQL in sealed pieces, so that any worker can read them, and go on after a crash (rule 3.2).
+"""The files of uploads, kept in PostgreSQL in sealed pieces, so that any worker can read them, and continue after a crash (rule 3.2).
 
-Each file has a key of its own. It is destroyed in the transaction that ends the upload, and the pieces are deleted after it, so that
-what a customer's erasure must reach (rule 5.1) is in no file that lies around. A file that never came whole is removed after
+Each file has its own key. It is destroyed in the transaction that ends the upload, and the pieces are deleted afterwards, so that no copy
+of a customer's values is left that an erasure would not reach (rule 5.1). A file that never arrived completely is removed after
 `ABANDONED_S`.
 """
 
@@ -19,11 +19,11 @@ from store.keys import KeyRing, seal, unseal
 from store.leadership import Leader
 
 CHUNK_BYTES: Final = 256 * 1024
-"""Of a file that are sealed together."""
+"""Bytes of a file that are sealed together."""
 ABANDONED_S: Final = 3_600
-"""Seconds without a byte after which a file that is not whole will never be."""
+"""Seconds without a further byte after which an incomplete file is given up."""
 DELETED_AT_ONCE: Final = 200
-"""Pieces."""
+"""Pieces of a file that one statement deletes."""
 _BEGIN: Final = "INSERT INTO uploads (upload, stream) VALUES (%s, %s)"
 _KEYS: Final = "INSERT INTO personal_keys (subject, wrapped) SELECT * FROM unnest(%b::uuid[], %b::bytea[])"
 _KEEP: Final = """
@@ -48,16 +48,16 @@ _WAITING: Final = """
 
 
 class FileGoneError(Exception):
-    """The file is not here any more: the upload is over."""
+    """The file is gone: the upload is over."""
 
 
 class Staging:
-    """One file on its way in. `stream` is the id of the upload's aggregate, whose first fact says that the file is whole."""
+    """Keeps one file that is arriving. `stream` is the id of the upload's aggregate, whose first fact says that the file is complete."""
 
     def __init__(self, database: Database, keys: KeyRing, upload: UUID, stream: UUID) -> None:
         self.upload = upload
         self.size = 0
-        """Bytes that came."""
+        """Bytes that have arrived."""
         self._database = database
         self._stream = stream
         self._keys = keys
@@ -67,17 +67,17 @@ class Staging:
         self._digest = sha256()
 
     def begin(self) -> None:
-        """Makes the upload and its two keys: the file's, and the one of what is wrong with its rows."""
-        made = {subject: self._keys.fresh(subject) for subject in (file_subject(self.upload), self._stream)}
+        """Makes the upload and its two keys: one for the file, and one for what is wrong with its rows."""
+        fresh_keys = {subject: self._keys.fresh(subject) for subject in (file_subject(self.upload), self._stream)}
         with self._database.connection() as connection, connection.transaction():
             connection.execute(_BEGIN, [self.upload, self._stream])
-            connection.execute(_KEYS, [list(made), [wrapped for _, wrapped in made.values()]])
-        for subject, (key, _) in made.items():
+            connection.execute(_KEYS, [list(fresh_keys), [wrapped for _, wrapped in fresh_keys.values()]])
+        for subject, (key, _) in fresh_keys.items():
             self._keys.remember(subject, key)
-        self._key = made[file_subject(self.upload)][0]
+        self._key = fresh_keys[file_subject(self.upload)][0]
 
     def write(self, content: bytes) -> None:
-        """Keeps what comes next of the file."""
+        """Keeps the next bytes of the file."""
         self._digest.update(content)
         self.size += len(content)
         self._rest += content
@@ -86,14 +86,14 @@ class Staging:
             del self._rest[:CHUNK_BYTES]
 
     def end(self) -> str:
-        """Keeps the last piece; gives the SHA-256 of the file in hexadecimal digits."""
+        """Keeps the last piece; returns the SHA-256 of the file in hexadecimal digits."""
         if self._rest:
             self._keep(bytes(self._rest))
             self._rest.clear()
         return self._digest.hexdigest()
 
     def discard(self) -> None:
-        """Removes it: it is not wanted after all."""
+        """Removes the file and the upload."""
         with self._database.connection() as connection:
             forget(connection, self.upload, self._stream)
 
@@ -105,30 +105,30 @@ class Staging:
 
 
 def file_subject(upload: UUID) -> UUID:
-    """Whose key a file is sealed with."""
+    """Returns the subject whose key seals the file."""
     return uuid5(upload, "file")
 
 
 def read_file(database: Database, keys: KeyRing, upload: UUID) -> Iterator[bytes]:
-    """The pieces of a file, in order. Raises `FileGoneError` where its key is destroyed."""
+    """Yields the pieces of a file, in order. Raises `FileGoneError` if its key is destroyed."""
     place = 0
     while True:
         with database.connection() as connection:
-            found = connection.execute(
+            row = connection.execute(
                 "SELECT sealed FROM upload_chunks WHERE upload = %s AND place = %s", [upload, place], binary=True
             ).fetchone()
-        if found is None:
+        if row is None:
             return
         key = keys.find(file_subject(upload))[1]
         if key is None:
-            raise FileGoneError(f"The file of upload {upload} is not here any more.")
-        yield unseal(key, found[0], _context(upload, place))
+            raise FileGoneError(f"The file of upload {upload} is gone.")
+        yield unseal(key, row[0], _context(upload, place))
         place += 1
 
 
 @contextmanager
 def holding(database: Database, upload: UUID) -> Iterator[Leader | None]:
-    """The right to work on an upload, alone; `None` when somebody else has it. Raises `OperationalError`."""
+    """Yields the exclusive right to work on an upload, `None` if another process has it. Raises `OperationalError`."""
     connection = database.connect()
     try:
         attempt = sql.SQL("SELECT pg_try_advisory_lock({})").format(database.lock_key(f"upload/{upload}"))
@@ -138,17 +138,17 @@ def holding(database: Database, upload: UUID) -> Iterator[Leader | None]:
 
 
 def waiting(connection: Connection[Row]) -> list[UUID]:
-    """Uploads that are here whole and not over, the oldest first."""
+    """Returns the uploads whose file is complete and that are not over, the oldest first."""
     return [upload for (upload,) in connection.execute(_WAITING)]
 
 
 def is_over(connection: Connection[Row], upload: UUID) -> bool:
-    """True when an upload is over: nobody takes a row of it any more."""
+    """Returns true if an upload is over: no further row of it is taken."""
     return connection.execute("SELECT over FROM uploads WHERE upload = %s", [upload]).fetchone() == (True,)
 
 
 def ending(upload: UUID) -> list[Statement]:
-    """The statements that go with the fact that ends an upload: nobody can read its file from then on."""
+    """Returns the statements that go with the fact that ends an upload: from then on its file cannot be read."""
     return [(_OVER, [upload]), (_DESTROY, [file_subject(upload)])]
 
 
@@ -160,7 +160,7 @@ def delete_file(connection: Connection[Row], upload: UUID) -> None:
 
 
 def forget(connection: Connection[Row], upload: UUID, stream: UUID) -> None:
-    """Removes an upload that never became one: its file, its keys and its row."""
+    """Removes an upload whose file never arrived completely: the file, its keys and its row."""
     delete_file(connection, upload)
     with connection.transaction():
         connection.execute("DELETE FROM uploads WHERE upload = %s", [upload])
@@ -168,7 +168,7 @@ def forget(connection: Connection[Row], upload: UUID, stream: UUID) -> None:
 
 
 def tidy(connection: Connection[Row]) -> None:
-    """Deletes files of uploads that are over, where a crash left them, and those that will never be whole."""
+    """Deletes files that a crash left behind after their upload was over, and incomplete files that were given up."""
     for (upload,) in connection.execute("SELECT upload FROM uploads WHERE over AND chunks > 0").fetchall():
         delete_file(connection, upload)
     for upload, stream in connection.execute(_ABANDONED, [ABANDONED_S]).fetchall():

@@ -1,7 +1,7 @@
-"""Facts that are tried and not recorded: what a dry run of an upload knows beside the log (rule 3.2).
+"""Facts of a dry run, which are not recorded: what it knows in addition to the log (rule 3.2).
 
-They are kept in temporary tables of one connection, so memory does not depend on how many there are, sealed with a key that is nowhere
-else. With the connection they are gone, however it ends.
+They are kept in temporary tables of one connection, so that memory does not depend on their number, sealed with a key that is stored
+nowhere. They are gone with the connection, however it ends.
 """
 
 import os
@@ -49,17 +49,17 @@ class Trial:
         sealed = [self._sealed(place, fact) for place, fact in zip(places, facts, strict=True)]
         topics = [fact.TOPIC for fact in facts]
         self._connection.execute(_PUT, [places, [fact.originator_id for fact in facts], topics, sealed])
-        owned = [(claim.key, owner) for claim, owner in claims]
-        self._connection.execute(_CLAIM, [[key for key, _ in owned], [owner for _, owner in owned]])
+        owners = {claim.key: owner for claim, owner in claims}
+        self._connection.execute(_CLAIM, [list(owners), list(owners.values())])
 
     def facts_of(self, originators: Collection[UUID]) -> Iterator[Fact]:
-        """The facts of these aggregates, in order."""
+        """Yields the facts of these aggregates, in order."""
         for place, topic, sealed in self._connection.execute(_FACTS, [list(originators)], binary=True):
             kind: type[Fact] = resolve_topic(topic)
             yield kind.model_validate_json(unseal(self._key, sealed, b"%d" % place))
 
     def owners(self, numbers: Collection[str]) -> dict[str, UUID]:
-        """Whose these alternate numbers would be."""
+        """Returns the customer that each of these alternate numbers would have."""
         return dict(self._connection.execute(_OWNERS, [list(numbers)], binary=True).fetchall())
 
     def _sealed(self, place: int, fact: Fact) -> bytes:

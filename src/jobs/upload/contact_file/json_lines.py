@@ -1,4 +1,4 @@
-"""JSON lines as rows of a contact file: an object a line, a member for each mapped column, compared like names in a header (rule 3.2)."""
+"""JSON lines as rows of a contact file: an object on each line, a member for each mapped column, named as in a header (rule 3.2)."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -14,12 +14,12 @@ from jobs.upload.contact_file.rows import MOST_CELLS, FileRefusedError, Layout, 
 
 
 def is_json(line: str) -> bool:
-    """True when a file that begins with this line is one of JSON lines."""
+    """Returns true if a file that begins with this line has JSON lines."""
     return line.lstrip().startswith("{")
 
 
 def rows(lines: Lines, layout: Layout) -> Iterator[Row]:
-    """A row for each line that is not blank. Raises `FileRefusedError`."""
+    """Yields a row for each line that is not blank. Raises `FileRefusedError`."""
     names = layout.names()
     number = record = 0
     for line, after_cr, text in _numbered(lines):
@@ -28,26 +28,26 @@ def rows(lines: Lines, layout: Layout) -> Iterator[Row]:
         yield _read(row, text.strip(), layout, names)
 
 
-def _read(blank: Row, text: str, layout: Layout, names: Mapping[str, str]) -> Row:
-    """The row in a line; a cell is blank where there is no member for it, or where its value cannot be one."""
+def _read(empty: Row, text: str, layout: Layout, names: Mapping[str, str]) -> Row:
+    """Returns the row in a line; a cell is empty if it has no member, or one that is not a single value."""
     try:
         members = _members(text)
     except ValueError as error:
-        return replace(blank, fault=str(error), original=Unread(text, list(layout.columns.values())))
+        return replace(empty, fault=str(error), original=Unread(text, list(layout.columns.values())))
     mapped = [(name, column, value) for name, value in members if (column := names.get(column_key(name))) is not None]
-    cells = dict(blank.cells)
-    faults = _twice(members, names)
+    cells = dict(empty.cells)
+    faults = _repeated(members, names)
     for _, column, value in mapped:
         try:
             cells[layout.columns[column]] = _cell(column, value)
         except ValueError as error:
             faults.append(str(error))
     original = JsonLine(text, {name: layout.columns[column] for name, column, _ in mapped})
-    return replace(blank, cells=cells, fault=" ".join(faults) or None, original=original)
+    return replace(empty, cells=cells, fault=" ".join(faults) or None, original=original)
 
 
 def missing(lines: Lines, layout: Layout) -> list[str]:
-    """The mapped columns for which no line has a member, of those lines that can be read."""
+    """Returns the mapped columns for which no line that can be read has a member."""
     names = layout.names()
     with suppress(FileRefusedError):
         for _, _, text in _numbered(lines):
@@ -60,7 +60,7 @@ def missing(lines: Lines, layout: Layout) -> list[str]:
 
 
 def _numbered(lines: Lines) -> Iterator[tuple[int, bool, str]]:
-    """Each line that is not blank, with its number, and whether the one before ended with CR."""
+    """Yields the number of each line that is not blank, whether the line before ended with CR alone, and its text."""
     while True:
         number, after_cr = lines.begin_row(), lines.after_cr
         text = next(lines, None)
@@ -71,7 +71,7 @@ def _numbered(lines: Lines) -> Iterator[tuple[int, bool, str]]:
 
 
 def _members(text: str) -> Members:
-    """The members of a line. Raises `ValueError` with what is wrong with it."""
+    """Returns the members of a line. Raises `ValueError` with what is wrong with it."""
     try:
         members = read_members(text, label="The line", most=MOST_CELLS)
     except JsonError as fault:
@@ -81,8 +81,8 @@ def _members(text: str) -> Members:
     return members
 
 
-def _twice(members: Members, names: Mapping[str, str]) -> list[str]:
-    """Faults for members that come more than once: mapped ones by their column, others by their path."""
+def _repeated(members: Members, names: Mapping[str, str]) -> list[str]:
+    """Returns a fault for each member that is repeated: a mapped one by its column, others by their path."""
     counted: Counter[tuple[str, ...]] = Counter((names.get(column_key(name), name),) for name, _ in members)
     for name, value in members:
         if isinstance(value, list):
@@ -95,5 +95,5 @@ def _cell(column: str, value: Any) -> str:
         raise ValueError(f"{column} is not a single value.")
     text = "" if value is None else str(value).strip()
     if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise ValueError(f"{column} holds half of a character (a lone surrogate), which cannot be stored.")
+        raise ValueError(f"{column} contains half of a character (a lone surrogate), which cannot be stored.")
     return text

@@ -1,7 +1,7 @@
-"""The lines of a contact file that comes in chunks of any size, in bounded memory (rule 3.2).
+"""The lines of a contact file that arrives in pieces of any size, in bounded memory (rule 3.2).
 
-UTF-8 with or without byte order marks; a line ends with LF, CR LF or CR. What is no text is refused after the last
-good line.
+The file is UTF-8 with or without byte order marks; a line ends with LF, CR LF or CR. A file that is not text is refused after the last
+line that can be read.
 """
 
 import codecs
@@ -12,7 +12,7 @@ from itertools import chain
 from typing import Final
 
 from aggregates.upload.mapping import BYTE_ORDER_MARK
-from jobs.upload.contact_file.rows import LONGEST_LINE, NO_CSV, FileRefusedError
+from jobs.upload.contact_file.rows import LONGEST_LINE, WHAT_TO_DO, FileRefusedError
 
 SAMPLE_LINES: Final = 20
 _UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -27,15 +27,16 @@ _MAGIC: Final = {
 
 
 class Lines:
-    """The lines from the first that is not blank, counted as in the file, and bounded by the row: an open quotation mark must not
-    swallow a file into memory. Raises `FileRefusedError` where there is no such line.
+    """Iterates over the lines, from the first that is not blank. Raises `FileRefusedError` if there is no such line.
+
+    The length of a row is bounded, so that an open quotation mark does not read the whole file into memory.
     """
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self.number = 0
-        """How many lines have been given or skipped."""
+        """Number of the last line: how many have been returned or skipped."""
         self.after_cr = False
-        """Whether the last of them ended with CR alone."""
+        """True if that line ended with CR alone."""
         self._lines = read_lines(chunks)
         self._ahead: deque[str] = deque()
         self._refusal: FileRefusedError | None = None
@@ -60,21 +61,21 @@ class Lines:
         return line
 
     def begin_row(self) -> int:
-        """Says that the next line begins a row; gives its number."""
+        """Begins a row with the next line; returns the number of that line."""
         self._row, self._read = self.number + 1, 0
         self._text.clear()
         return self._row
 
     def row_text(self) -> str:
-        """The row that was begun last, as far as it has been given."""
+        """Returns the current row, as far as it has been read."""
         return "".join(self._text).rstrip("\r\n")
 
     def sample(self) -> list[str]:
-        """The first lines that are not blank, at least one."""
+        """Returns the first lines that are not blank, at least one."""
         return [line for line in self._ahead if line.strip()]
 
     def _look_ahead(self) -> None:
-        """Reads the first lines. A refusal is met again after the last good one."""
+        """Reads the first lines. A refusal is raised after the last line that can be read."""
         try:
             for line in self._lines:
                 if self._ahead or line.strip():
@@ -97,32 +98,32 @@ class Lines:
 
 
 def read_lines(chunks: Iterable[bytes]) -> Iterator[str]:
-    """Each line with its end as it is in the file. Raises `FileRefusedError`."""
+    """Yields each line with its end as it is in the file. Raises `FileRefusedError`."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     rest, number = "", 0
     for place, chunk in enumerate(chain(chunks, [b""])):
         _check(chunk, first=place == 0)
         text, broken = _decoded(decoder, chunk)
-        *whole, rest = _parted(rest + text, final=not chunk and not broken)
+        *whole, rest = _split(rest + text, final=not chunk and not broken)
         for line in whole:
             number += 1
             _check_length(line, number)
             yield line if number > 1 else line.lstrip(BYTE_ORDER_MARK)
         if broken:
-            raise FileRefusedError(f"Line {number + 1} is not UTF-8. {NO_CSV}")
+            raise FileRefusedError(f"Line {number + 1} is not UTF-8. {WHAT_TO_DO}")
         _check_length(rest, number + 1)
 
 
 def _decoded(decoder: codecs.IncrementalDecoder, chunk: bytes) -> tuple[str, bool]:
-    """The text of a chunk, and whether it ends before what is no UTF-8."""
+    """Returns the text of a chunk, and true if it ends before bytes that are not UTF-8."""
     try:
         return decoder.decode(chunk, final=not chunk), False
     except UnicodeDecodeError as error:
         return error.object[: error.start].decode(), True
 
 
-def _parted(text: str, *, final: bool) -> list[str]:
-    """The lines in `text`, and last what does not end yet: after CR, LF may be to come."""
+def _split(text: str, *, final: bool) -> list[str]:
+    """Returns the lines in `text`, and last the text after them, whose end is still to come; LF may follow a CR."""
     lines = list(io.StringIO(text, newline=""))
     if lines and (final or lines[-1].endswith("\n")):
         lines.append("")
@@ -131,16 +132,16 @@ def _parted(text: str, *, final: bool) -> list[str]:
 
 def _check(chunk: bytes, *, first: bool) -> None:
     if first and chunk.startswith(_UTF_16):
-        raise FileRefusedError(f"The file is written in UTF-16. {NO_CSV}")
+        raise FileRefusedError(f"The file is written in UTF-16. {WHAT_TO_DO}")
     for magic, kind in _MAGIC.items() if first else ():
         if chunk.startswith(magic):
-            raise FileRefusedError(f"The file is {kind}. {NO_CSV}")
+            raise FileRefusedError(f"The file is {kind}. {WHAT_TO_DO}")
     if b"\0" in chunk:
-        raise FileRefusedError(f"The file is binary, or written in UTF-16. {NO_CSV}")
+        raise FileRefusedError(f"The file is binary, or written in UTF-16. {WHAT_TO_DO}")
 
 
 def _check_length(line: str, number: int) -> None:
     if len(line) > LONGEST_LINE:
         raise FileRefusedError(
-            f"Line {number} is longer than {LONGEST_LINE:,} characters; this is no contact file. {NO_CSV}"
+            f"Line {number} is longer than {LONGEST_LINE:,} characters; this is not a contact file. {WHAT_TO_DO}"
         )

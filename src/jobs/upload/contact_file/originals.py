@@ -1,4 +1,4 @@
-"""Rows as they came, for the list of what is wrong with rows: each can be written again without what must not be shown (rules 3.2, 5.2)."""
+"""Rows as they came, for the list of what is wrong with rows: each can be written again with masked fields masked (rules 3.2, 5.2)."""
 
 import csv
 import io
@@ -14,19 +14,19 @@ from aggregates.strict_json import JsonError, Members, Number, read_members
 
 @dataclass(frozen=True, slots=True)
 class Delimited:
-    """A row of cells; `targets` are those of the cells, `None` for what is not mapped."""
+    """A row of cells, each with its target, `None` for a cell that is not mapped."""
 
     cells: Sequence[str]
     targets: Sequence[str | None]
     delimiter: str
 
     def without(self, hidden: AbstractSet[str]) -> "Delimited":
-        """The row with the cells of these targets masked."""
+        """Returns the row with the cells of these targets masked."""
         pairs = zip(self.cells, self.targets, strict=True)
         return replace(self, cells=[MASK if target in hidden else cell for cell, target in pairs])
 
     def written(self) -> str:
-        """The row as a line of its file."""
+        """Returns the row as a line of its file."""
         line = io.StringIO()
         csv.writer(line, delimiter=self.delimiter, lineterminator="").writerow(self.cells)
         return line.getvalue()
@@ -34,13 +34,13 @@ class Delimited:
 
 @dataclass(frozen=True, slots=True)
 class JsonLine:
-    """A line with a JSON object; `targets` are those of its members by name, as far as they are mapped."""
+    """A line with a JSON object; `targets` has the target of each member that is mapped, by name."""
 
     line: str
     targets: Mapping[str, str]
 
     def without(self, hidden: AbstractSet[str]) -> "JsonLine":
-        """The line with the members of these targets masked."""
+        """Returns the line with the members of these targets masked."""
         names = {name for name, target in self.targets.items() if target in hidden}
         if not names:
             return self
@@ -51,23 +51,23 @@ class JsonLine:
         return replace(self, line=_json(Members((name, MASK if name in names else value) for name, value in members)))
 
     def written(self) -> str:
-        """The line."""
+        """Returns the line."""
         return self.line
 
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A row that could not be taken apart; `targets` are those of the whole file: its values may be anywhere in it."""
+    """A row that could not be split; `targets` are those of the whole file, since any value may be anywhere in the row."""
 
     text: str
     targets: Sequence[str]
 
     def without(self, hidden: AbstractSet[str]) -> "Unread":
-        """The row, or nothing of it where it may hold a value of these targets."""
+        """Returns the row, or an empty one if it may contain a value of these targets."""
         return self if hidden.isdisjoint(self.targets) else replace(self, text="")
 
     def written(self) -> str:
-        """The row."""
+        """Returns the row."""
         return self.text
 
 
@@ -75,12 +75,12 @@ Original = Delimited | JsonLine | Unread
 
 
 def stored(original: Original) -> dict[str, Any]:
-    """The row as plain values, for `restored`."""
+    """Returns the row as plain values, for `restored`."""
     return asdict(original)
 
 
 def restored(values: Mapping[str, Any]) -> Original:
-    """The row that was `stored`."""
+    """Returns the row that was `stored`."""
     kind: Any = Delimited if "cells" in values else JsonLine if "line" in values else Unread
     original: Original = kind(**values)
     return original
@@ -88,12 +88,12 @@ def restored(values: Mapping[str, Any]) -> Original:
 
 def _json(value: Any) -> str:
     if isinstance(value, Members):
-        return "{" + ", ".join(f"{_json(name)}: {_json(one)}" for name, one in value) + "}"
+        return "{" + ", ".join(f"{_json(name)}: {_json(member)}" for name, member in value) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(_json, value)) + "]"
     return str(value) if isinstance(value, Number) else json.dumps(value, ensure_ascii=not _whole(value))
 
 
 def _whole(value: object) -> bool:
-    """True for what holds no half characters, which cannot be written but as an escape."""
+    """Returns true for a value without lone surrogates, which can be written only as an escape."""
     return not isinstance(value, str) or value.isprintable()

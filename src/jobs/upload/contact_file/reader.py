@@ -1,8 +1,8 @@
 """Reads a contact file: CSV or JSON lines as a stream of rows, in bounded memory, whatever the file really is (rule 3.2).
 
-Delimiter, header and byte order mark are detected where they are not told. A row that cannot be used comes out with its fault, and the next
-one follows; a file that cannot be read on ends in `FileRefusedError`, in one sentence for the user. The rows before it have been given. A
-file that does not have every mapped column is refused before its first row.
+Delimiter, header and byte order mark are detected unless they are given. A row that cannot be used is returned with its fault, and reading
+continues; if the rest of a file cannot be read, `FileRefusedError` says why in one sentence for the user, after the rows before it. A
+file that lacks a mapped column is refused before its first row.
 """
 
 import csv
@@ -21,16 +21,16 @@ from jobs.upload.contact_file.rows import COMPARED, LONGEST_LINE, MOST_CELLS, Fi
 MOST_NAMED: Final = 50
 """Columns that a refusal names."""
 _SEPARATOR: Final = re.compile(r'"?sep=(.)\1*"?\s*', re.IGNORECASE)
-"""The line by which a spreadsheet tells itself the delimiter."""
+"""The first line of a file in which a spreadsheet notes the delimiter."""
 _OPEN_QUOTE: Final = "unexpected end of data"
 _MISPLACED_QUOTE: Final = (
     "Text follows the closing quotation mark of a cell; a quotation mark within a quoted cell is written twice."
 )
-csv.field_size_limit(LONGEST_LINE + 1)  # whoever reads `Lines` is bounded by the row
+csv.field_size_limit(LONGEST_LINE + 1)  # `Lines` bounds each row
 
 
 def read_rows(chunks: Iterable[bytes], layout: Layout) -> Iterator[Row]:
-    """The rows of a file that comes in chunks of any size. Raises `FileRefusedError`."""
+    """Yields the rows of a file that comes in chunks of any size. Raises `FileRefusedError`."""
     lines = Lines(chunks)
     if json_lines.is_json(lines.sample()[0]):
         yield from json_lines.rows(lines, layout)
@@ -39,9 +39,9 @@ def read_rows(chunks: Iterable[bytes], layout: Layout) -> Iterator[Row]:
 
 
 def check_columns(chunks: Callable[[], Iterable[bytes]], layout: Layout) -> None:
-    """Raises `FileRefusedError` where a file of JSON lines has not one member for some mapped column.
+    """Raises `FileRefusedError` if no line of a file of JSON lines has a member for one of the mapped columns.
 
-    The header of a CSV file is looked at by `read_rows`. The file is read as far as until every column was met.
+    The file is read until every column has been found. `read_rows` checks the header of a CSV file.
     """
     lines = Lines(chunks())
     if json_lines.is_json(lines.sample()[0]):
@@ -80,18 +80,18 @@ def _row(
     mapped = [target for target in targets if target is not None]
     if isinstance(cells, str):
         return Row(number, {}, _MISPLACED_QUOTE, line, record, Unread(cells, mapped))
-    found = {target: cell.strip() for target, cell in zip(targets, cells, strict=False) if target is not None}
+    by_target = {target: cell.strip() for target, cell in zip(targets, cells, strict=False) if target is not None}
     if len(cells) == len(targets):
-        return Row(number, found, None, line, record, Delimited(cells, targets, delimiter))
+        return Row(number, by_target, None, line, record, Delimited(cells, targets, delimiter))
     text = Delimited(cells, cells, delimiter).written()
     fault = f"The row has {len(cells)} cells, not {len(targets)} like the first."
-    return Row(number, found, fault, line, record, Unread(text, mapped))
+    return Row(number, by_target, fault, line, record, Unread(text, mapped))
 
 
 def _records(lines: Lines, delimiter: str, *, begun: int) -> Iterator[tuple[int, int | None, list[str] | str]]:
-    """The line of each record, its number among records, and its cells; instead of cells the text of one with a misplaced quotation mark.
+    """Yields the line of each record, its number among records, and its cells, or its text if a quotation mark is misplaced.
 
-    The reader goes on after such a one, not after an open quotation mark.
+    Reading continues after a misplaced quotation mark, but not after an open one.
     """
     reader, count = _reader(lines, delimiter), begun
     while True:
@@ -115,17 +115,17 @@ def _reader(lines: Iterable[str], delimiter: str) -> Any:
 
 
 def _separator(line: str) -> str | None:
-    """The delimiter that the file's first line tells; `None` where it tells none. Raises `FileRefusedError`."""
-    told = _SEPARATOR.fullmatch(line)
-    if told is None:
+    """Returns the delimiter that the file's first line sets, `None` if it sets none. Raises `FileRefusedError`."""
+    match = _SEPARATOR.fullmatch(line)
+    if match is None:
         return None
-    if told[1] not in DELIMITERS:
-        raise FileRefusedError(f"The first line asks for the delimiter {told[1]}; it is one of , ; | ~ or a tab.")
-    return told[1]
+    if match[1] not in DELIMITERS:
+        raise FileRefusedError(f"The first line sets the delimiter to {match[1]}; it must be one of , ; | ~ or a tab.")
+    return match[1]
 
 
 def _delimiter(sample: Sequence[str], layout: Layout) -> str:
-    """The delimiter that parts the first rows most evenly; one that shows the mapped columns in the header wins."""
+    """Returns the delimiter that splits the first rows most evenly; one that finds the mapped columns in the header takes precedence."""
     names = layout.names()
     scores = {delimiter: _score(sample, delimiter, names) for delimiter in DELIMITERS}
     return max(DELIMITERS, key=lambda delimiter: scores[delimiter])
@@ -144,14 +144,14 @@ def _score(sample: Sequence[str], delimiter: str, names: Collection[str]) -> tup
 
 
 def _targets(first: Sequence[str], layout: Layout) -> list[str | None]:
-    """The target of each cell, `None` for what is not mapped. Raises `FileRefusedError` where they do not fit."""
+    """Returns the target of each cell, `None` for one that is not mapped. Raises `FileRefusedError` if they do not fit."""
     if len(first) > MOST_CELLS:
-        raise FileRefusedError(f"The first row has {len(first):,} cells; a contact file has {MOST_CELLS:,} at most.")
+        raise FileRefusedError(f"The first row has {len(first):,} cells; a contact file has at most {MOST_CELLS:,}.")
     keys = [column_key(cell) for cell in first] if layout.has_header else [str(n) for n in range(1, len(first) + 1)]
     counted = Counter(key for key in keys if key)
-    twice = [str(place) for place, key in enumerate(keys, start=1) if counted[key] > 1]
-    if twice:
-        raise FileRefusedError(f"Columns {', '.join(twice[:5])} of the header have the same name. {COMPARED}")
+    repeated = [str(place) for place, key in enumerate(keys, start=1) if counted[key] > 1]
+    if repeated:
+        raise FileRefusedError(f"Columns {', '.join(repeated[:5])} of the header have the same name. {COMPARED}")
     names = layout.names()
     missing = [name for key, name in names.items() if key not in counted]
     if missing:
@@ -159,14 +159,15 @@ def _targets(first: Sequence[str], layout: Layout) -> list[str | None]:
     return [layout.columns[names[key]] if key in names else None for key in keys]
 
 
-def _missing(columns: Sequence[str], of: int, width: int) -> FileRefusedError:
-    if len(columns) == of:
+def _missing(columns: Sequence[str], mapped: int, width: int) -> FileRefusedError:
+    cells = f"{width} cell{'' if width == 1 else 's'}"
+    if len(columns) == mapped:
         return FileRefusedError(
-            f"None of the mapped columns ({_named(columns)}) is among the {width} of the first row. {COMPARED}"
+            f"None of the mapped columns ({_named(columns)}) is in the first row, which has {cells}. {COMPARED}"
             " A file without a header is mapped by position: 1, 2, ..."
         )
     plural = "column" if len(columns) == 1 else "columns"
-    return FileRefusedError(f"The file has no {plural} {_named(columns)}; its first row has {width} cells. {COMPARED}")
+    return FileRefusedError(f"The file has no {plural} {_named(columns)}; its first row has {cells}. {COMPARED}")
 
 
 def _named(columns: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""What reading a contact file takes and gives: how it is laid out, its rows, and the refusal of a file (rule 3.2)."""
+"""The layout of a contact file, its rows, and the refusal of a file (rule 3.2)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,15 +8,15 @@ from aggregates.upload.mapping import column_key
 from jobs.upload.contact_file.originals import Original
 
 LONGEST_LINE: Final = 1 << 20
-"""Characters a line, and a row, may have; one of 50 MB is not a contact."""
+"""Characters of a line, and of a row; one of 50 MB is not a contact."""
 MOST_CELLS: Final = 2_000
 """Cells of a row, or members and elements of a line of JSON."""
-NO_CSV: Final = "Upload comma-separated text or JSON lines, in UTF-8."
-COMPARED: Final = "Names are compared without regard to case and to blanks or invisible characters at their ends."
+WHAT_TO_DO: Final = "Upload comma-separated text or JSON lines, in UTF-8."
+COMPARED: Final = "Names are compared without regard to case, and to spaces and invisible characters at their ends."
 
 
 class FileRefusedError(Exception):
-    """The file cannot be read, or not any further; `str(error)` tells a user why and what to do."""
+    """The file cannot be read, or not any further; `str(error)` says why, and what the user can do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +29,11 @@ class Layout:
 
     @property
     def has_header(self) -> bool:
-        """True when the first row names the columns: columns that are all numbers are positions, in a file without a header."""
+        """True if the first row names the columns. By default it does, unless all mapped columns are numbers, which are positions."""
         return self.header if self.header is not None else not all(column.isdecimal() for column in self.columns)
 
     def names(self) -> dict[str, str]:
-        """The name of each mapped column by its `column_key`. Raises `FileRefusedError` where two cannot be told apart."""
+        """Returns the name of each mapped column by its `column_key`. Raises `FileRefusedError` if two have the same key."""
         names: dict[str, str] = {}
         for column in self.columns:
             if (other := names.setdefault(column_key(column), column)) != column:
@@ -43,10 +43,11 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: cells by target, without outer blanks; or what is wrong with it as a whole, then the cells are a guess.
+    """One row: its cells by target, without spaces at their ends. `fault` is what is wrong with it as a whole; then the cells are a guess.
 
-    `number` counts from 1 without the header. `line` is where the row begins, counted from 1 however the file is read. `record` counts
-    rows and header as new customers were numbered once (see `customer_numbers`); `None` for a row that then was part of the one before.
+    `number` counts from 1 without the header. `line` is where the row begins, counted from 1 however the file is read. `record` is the
+    number of the row, the header included, as early uploads counted it (see `customer_numbers`); `None` if they read it as part of the
+    row before.
     """
 
     number: int
