@@ -136,30 +136,28 @@ class Pipeline(Generic[S]):
             return
         middle = len(left) // 2
         for half in (left[:middle], left[middle:]) if left else ():
-            try:
-                self._decide_and_store(half)
-            except CONFLICTS:
+            if self._decide_and_store(half) is not None:
                 self._store_in_halves(half)
 
     def _store_alone(self, subject: Sequence[S]) -> None:
         """Decides on a single subject until it is stored."""
         conflict: Exception | None = None
         for _ in range(MOST_ATTEMPTS):
-            try:
-                self._decide_and_store(subject)
-            except CONFLICTS as error:
-                conflict = error
-                if not self._job.after_conflict(subject):
-                    return
-            else:
+            conflict = self._decide_and_store(subject)
+            if conflict is None or not self._job.after_conflict(subject):
                 return
         reason = str(conflict).partition("\n")[0]  # what follows may repeat personal values
         raise ContestedError(f"{self._job.name_of(subject[0])} cannot be stored: {reason}") from conflict
 
-    def _decide_and_store(self, subjects: Sequence[S]) -> None:
+    def _decide_and_store(self, subjects: Sequence[S]) -> Exception | None:
+        """Returns the conflict that kept the subjects from being stored, `None` if they are stored."""
         decision = self._job.decide(subjects)
-        self._store(decision)
+        try:
+            self._store(decision)
+        except CONFLICTS as conflict:
+            return conflict
         self._job.stored(decision)
+        return None
 
     def _store(self, decision: Decision) -> None:
         if decision.facts:

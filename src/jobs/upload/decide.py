@@ -28,7 +28,7 @@ from aggregates.use_case import Claim
 from jobs.upload.contact_file.rows import Row
 from jobs.upload.customer_numbers import Numbering, numbering_of
 from jobs.upload.failed_rows import content_of, masked_targets
-from jobs.upload.known_customers import Known, customers_of
+from jobs.upload.known_customers import KnownCustomers
 from jobs.upload.naming import NamedRow, read_numbers
 from jobs.upload.records import FailedRow, RowError
 from store.application import Dossier
@@ -76,7 +76,7 @@ def plan_of(dossier: Dossier, received: UploadReceived) -> Plan:
 
 
 def decide(
-    known: Known, plan: Plan, definitions: Mapping[str, FieldDefinition], zone: ZoneOn, rows: Sequence[Row]
+    known: KnownCustomers, plan: Plan, definitions: Mapping[str, FieldDefinition], zone: ZoneOn, rows: Sequence[Row]
 ) -> Outcomes:
     """Decides on these rows, in order, on what is known now. `zone` is the company's, for times without one.
 
@@ -90,7 +90,7 @@ def decide(
     alternates = {named_row.alternate for named_row in named_rows if named_row.alternate is not None}
     owners = known.owners(alternates)
     ids = {named_row.customer_id(owners) for named_row in named_rows} | set(owners.values())
-    deciding = _Deciding(known, plan, definitions, owners, customers_of(known, ids), zone=zone)
+    deciding = _Deciding(known, plan, definitions, owners, known.load(ids), zone=zone)
     for named_row in named_rows:
         deciding.decide(named_row)
     outcomes = deciding.outcomes
@@ -105,7 +105,7 @@ class _Deciding:
 
     def __init__(
         self,
-        known: Known,
+        known: KnownCustomers,
         plan: Plan,
         definitions: Mapping[str, FieldDefinition],
         owners: dict[str, UUID],

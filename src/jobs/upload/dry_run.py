@@ -20,7 +20,7 @@ from jobs.upload.chunks import chunks_of_rows, fields_of, layout_of
 from jobs.upload.contact_file.rows import FileRefusedError, Row
 from jobs.upload.decide import Outcomes, decide, plan_of
 from jobs.upload.failed_rows import masked_targets, shown
-from jobs.upload.known_customers import Tried
+from jobs.upload.known_customers import TriedCustomers
 from jobs.upload.progress import State, WrongValue, wrong_value
 from jobs.upload.records import ERASED, LONGEST_VALUE, RowError
 from jobs.upload.trial import Trial
@@ -109,7 +109,7 @@ class DryRunner:
         """Tries these rows; one by one if an event of them would be too large."""
         setup = self._dossier.setup()
         fields = fields_of(setup, self._received)
-        outcomes = decide(Tried(self._dossier, trial), self._plan, fields, setup.controls.zone, rows)
+        outcomes = decide(TriedCustomers(self._dossier, trial), self._plan, fields, setup.controls.zone, rows)
         if len(rows) > 1 and self._dossier.fact_mapper.too_large(outcomes.facts) is not None:
             for row in rows:
                 self._try(trial, [row])

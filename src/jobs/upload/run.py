@@ -22,7 +22,7 @@ from jobs.upload import records, staging
 from jobs.upload.chunks import chunks_of_rows, fields_of, layout_of
 from jobs.upload.contact_file.rows import FileRefusedError, Row
 from jobs.upload.decide import decide, plan_of
-from jobs.upload.known_customers import Recorded
+from jobs.upload.known_customers import KnownCustomers
 from jobs.upload.records import Progress, Step
 from store.application import Dossier
 from store.leadership import Leader
@@ -63,7 +63,7 @@ class UploadRun:
         self._stream = Upload.id_of(dossier.company, str(upload))
         self._received = self._first_fact()
         self._plan = plan_of(dossier, self._received)
-        self._known = Recorded(dossier)
+        self._known = KnownCustomers(dossier)
         self._bytes_read = 0
         self._setup: Setup | None = None
         self._fields: Mapping[str, FieldDefinition] = {}
