@@ -4,16 +4,20 @@ from typing import Final
 
 from prometheus_client import Counter, Gauge
 
-PROFILES: Final = Counter("dossier_propagation_profiles", "Profiles that a propagation is done with", ["outcome"])
-CONFLICTS: Final = Counter("dossier_propagation_conflicts", "Profiles changed by others meanwhile, and decided again")
-WAITING: Final = Gauge("dossier_propagations_unfinished", "Propagations that were started and are not finished")
-FAILED: Final = Gauge("dossier_propagations_failed", "Propagations that a fault keeps from getting on")
-UPLOAD_ROWS: Final = Counter("dossier_upload_rows", "Rows of contact files that are done with", ["outcome"])
+PROPAGATION_PROFILES: Final = Counter("dossier_propagation_profiles", "Profiles processed by propagations", ["outcome"])
+PROPAGATION_CONFLICTS: Final = Counter(
+    "dossier_propagation_conflicts", "Profiles decided again because something else changed them"
+)
+PROPAGATIONS_WAITING: Final = Gauge(
+    "dossier_propagations_unfinished", "Propagations that have started and are not finished"
+)
+PROPAGATIONS_FAILED: Final = Gauge("dossier_propagations_failed", "Propagations that have failed and will be retried")
+UPLOAD_ROWS: Final = Counter("dossier_upload_rows", "Rows of contact files that are processed", ["outcome"])
 UPLOAD_CONFLICTS: Final = Counter(
-    "dossier_upload_conflicts", "Chunks of rows changed by others meanwhile, and decided again"
+    "dossier_upload_conflicts", "Chunks of rows decided again because something else changed a customer"
 )
 UPLOADS_WAITING: Final = Gauge(
-    "dossier_uploads_unfinished", "Contact files that are here whole and not read to their end"
+    "dossier_uploads_unfinished", "Contact files that are received and not processed to the end"
 )
-UPLOADS_FAILED: Final = Gauge("dossier_uploads_failed", "Contact files that a fault keeps from getting on")
-KEYS_FORGOTTEN: Final = Counter("dossier_idempotency_keys_forgotten", "Idempotency keys that were old enough")
+UPLOADS_FAILED: Final = Gauge("dossier_uploads_failed", "Contact files that have failed and will be retried")
+KEYS_FORGOTTEN: Final = Counter("dossier_idempotency_keys_forgotten", "Idempotency keys deleted because of their age")

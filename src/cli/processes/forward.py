@@ -39,4 +39,4 @@ def forward(settings: Settings, *, metrics_port: int | None) -> None:
         structlog.get_logger().info("forwarding", feed="log" if brokers is None else "Kafka", to=url)
         failed = run_threads({name: partial(task, stop) for name, task in tasks.items()}, stop)
     if failed:
-        raise ForwarderEndedError(f"Ended by an error: {', '.join(failed)}.")
+        raise ForwarderEndedError(f"Stopped because of an error: {', '.join(failed)}.")

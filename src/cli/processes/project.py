@@ -45,7 +45,7 @@ def project(settings: Settings, names: Sequence[str], *, metrics_port: int | Non
         finally:
             REGISTRY.unregister(collector)
     if failed:
-        raise ProjectionEndedError(f"Ended by an error: {', '.join(failed)}.")
+        raise ProjectionEndedError(f"Stopped because of an error: {', '.join(failed)}.")
 
 
 def chosen_projections(dossier: Dossier, names: Sequence[str]) -> list[Projection]:

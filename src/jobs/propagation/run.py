@@ -103,12 +103,12 @@ class PropagationRun:
         self._mark_progress()
         records.clear_error(self._leader.connection, self._id)
         for outcome, count in decision.outcomes.items():
-            metrics.PROFILES.labels(outcome).inc(count)
+            metrics.PROPAGATION_PROFILES.labels(outcome).inc(count)
 
     def after_conflict(self, keys: Sequence[Key]) -> Sequence[Key]:
         """See `Job`."""
         if len(keys) == 1:
-            metrics.CONFLICTS.inc()
+            metrics.PROPAGATION_CONFLICTS.inc()
         return self._without_outcome(keys)
 
     def name_of(self, key: Key) -> str:

@@ -87,7 +87,7 @@ class PropagationWorker:
             OperationalError: the database cannot be reached; nothing else is raised.
         """
         waiting = records.unfinished(leader.connection)
-        metrics.WAITING.set(len(waiting))
+        metrics.PROPAGATIONS_WAITING.set(len(waiting))
         ids = {started.uuid for started in waiting}
         self._resting = {id_: until for id_, until in self._resting.items() if id_ in ids}
         blocked: set[str] = set()
@@ -96,7 +96,7 @@ class PropagationWorker:
             rests = self._resting.get(started.uuid, 0.0) > time.monotonic()
             if name in blocked or rests or stop.is_set() or not self._attempt(leader, started, stop):
                 blocked.add(name)
-        metrics.FAILED.set(len(self._resting))
+        metrics.PROPAGATIONS_FAILED.set(len(self._resting))
 
     def _class_of(self, started: RecordedEvent) -> str:
         """Returns the name of the class whose change it is; for an event that cannot be read, a name that no other one has."""
