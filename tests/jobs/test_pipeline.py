@@ -62,8 +62,12 @@ def test_the_next_chunk_is_decided_while_one_is_being_stored(dossier: Dossier) -
         assert next_decided.wait(WAIT_S)
         store(decision)
 
+    def note(numbers: Sequence[int]) -> None:
+        if numbers[0] == 3:
+            next_decided.set()
+
     pipeline._store = stored_late  # type: ignore[method-assign]
-    job.deciding = lambda numbers: next_decided.set() if numbers[0] == 3 else None
+    job.deciding = note
     pipeline.run([[1, 2], [3, 4]], Stop())
     assert job.numbers() == [1, 2, 3, 4]
     assert job.decided == [[1, 2], [3, 4]]
