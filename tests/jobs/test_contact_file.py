@@ -218,7 +218,7 @@ def test_composed_and_decomposed_letters_are_the_same_name() -> None:  # rule 0.
 
 MISSING: Final = {
     "the key": ("name,town\nAnn,Rome\n", "The file has no column id; its first row has 2 cells."),
-    "values": ("id\n1\n", "The file has no columns name, town; its first row has 1 cells."),
+    "values": ("id\n1\n", "The file has no columns name, town; its first row has 1 cell."),
     "a blank within": ("id,na\u00a0me,town\n1,Ann,Rome\n", "The file has no column name;"),
     "all": ("a,b\n1,2\n", "None of the mapped columns (id, name, town) is in the first row, which has 2 cells."),
 }
