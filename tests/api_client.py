@@ -28,10 +28,14 @@ def token(
 
 
 class Api:
-    """Speaks to the application. Every call says as whom: `api.get(path, Role.AGENT)`, an administrator by default."""
+    """Speaks to the application. Every call says as whom: `api.get(path, Role.AGENT)`, an administrator by default.
+
+    It takes answers as they are, not compressed, so that each tag is that of a version.
+    """
 
     def __init__(self, client: TestClient, dossier: Dossier) -> None:
         self.client = client
+        client.headers["Accept-Encoding"] = "identity"
         self.dossier = dossier
         self._tokens = {role: token(role, company=dossier.company) for role in Role}
 

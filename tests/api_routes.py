@@ -16,6 +16,7 @@ ADMINISTRATOR = {Role.ADMINISTRATOR}
 EVENT = "00000000-0000-0000-0000-000000000001"
 
 ROUTES: list[tuple[str, str, object, set[Role]]] = [
+    ("GET", "/v1/me", None, EVERYBODY),
     ("GET", "/v1/categories", None, EVERYBODY),
     ("POST", "/v1/categories", {"code": 8, "description": "B"}, ADMINISTRATOR),
     ("GET", "/v1/categories/7", None, EVERYBODY),
@@ -124,8 +125,15 @@ OPEN = (
     "/problems/invalid",
     "/asyncapi.yaml",
     "/openapi.json",
+    "/licenses.md",
+    "/assets/index.js",
 )
 """Paths that everybody may read, without a token."""
+SESSION: list[tuple[str, str, object]] = [
+    ("POST", "/console/session", {"token": "x"}),
+    ("DELETE", "/console/session", None),
+]
+"""What everybody may do from the console's pages, without a token."""
 
 
 class Route:
@@ -152,3 +160,5 @@ def every_route() -> Iterator[Route]:
         yield Route(method, path, body, roles)
     for path in OPEN:
         yield Route("GET", path, None, set())
+    for method, path, body in SESSION:
+        yield Route(method, path, body, set())

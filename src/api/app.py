@@ -21,6 +21,9 @@ from api.background.following import LogFollowers
 from api.background.health import HealthCheck
 from api.background.rebuilds import Rebuilds
 from api.background.waiting import QueryThreads, Waiting
+from api.console.build import Builds
+from api.console.pages import Pages
+from api.http.compression import Compression
 from api.http.metrics import Metrics
 from api.http.middleware import RequestMiddleware
 from api.http.tokens import Tokens
@@ -55,6 +58,8 @@ ROUTERS: Final = (
     "projections",
     "operations",
     "documents",
+    "sessions",
+    "console",
 )
 """Modules of `api.routers`, the most used first: routes are tried in this order."""
 
@@ -98,6 +103,9 @@ def create_app(dossier: Dossier, reads: ReadModels, settings: ApiSettings) -> Fa
     app.state.services = services
     app.state.methods = Methods(app)
     app.state.documents = Documents(app, settings.asyncapi)
+    app.state.builds = Builds(settings.console)
+    app.router.routes.append(Pages(app.state.builds, settings.embed_origins))
+    app.add_middleware(Compression)
     app.add_middleware(RequestMiddleware, metrics=services.metrics)
     return app
 

@@ -32,13 +32,16 @@ class BusinessDay:
 
     def today(self) -> date:
         """Returns the business day."""
-        now = datetime.now(UTC)
+        return datetime.now(self.zone()).date()
+
+    def zone(self) -> ZoneInfo:
+        """Returns the company's time zone."""
         kept = self._zone
         if kept is None or kept[0] < time.monotonic():
             self._dossier.renew_setup()
-            kept = (time.monotonic() + ZONE_KEPT_S, self._dossier.setup().controls.zone(now.date()))
+            kept = (time.monotonic() + ZONE_KEPT_S, self._dossier.setup().controls.zone(datetime.now(UTC).date()))
             self._zone = kept
-        return now.astimezone(kept[1]).date()
+        return kept[1]
 
     def forget(self) -> None:
         """Forgets the time zone. Called when a control was set here, so that the next answer is right."""

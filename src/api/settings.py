@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 from api.http.metrics import SharedCounts
 from projections.health.judgement import Expected
 
+CONSOLE: Final = Path(__file__).parent / "console" / "built"
+"""Where the build puts the web pages of the console."""
 SHORTEST_SECRET: Final = 32
 """Bytes of the token secret: HS256 is only as strong as its key."""
 
@@ -26,6 +29,7 @@ class ApiSettings:
     reads may wait for read models at once, `query_threads` how many queries run at once, which must be below the number of pooled
     connections; `threads` is how many writes and other requests are worked on at once.
     `most_upload_bytes` is the largest size of a contact file.
+    `console` is the directory of the built web pages, `embed_origins` are the origins whose pages may embed parts of them.
     `expected` are the processes that health looks for, and `counts` is the slot in which one of several workers counts.
 
     Raises:
@@ -43,6 +47,8 @@ class ApiSettings:
     query_threads: int = 4
     threads: int = 40
     most_upload_bytes: int = 2 * 1024**3
+    console: Path = CONSOLE
+    embed_origins: tuple[str, ...] = ()
     expected: Expected = field(default_factory=Expected)
     counts: SharedCounts | None = None
 

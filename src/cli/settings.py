@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Final
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from cli.data_directory.secrets_file import Secrets, secrets_of
 from cli.errors import SettingsError
@@ -25,6 +25,7 @@ SHORTEST_TOKEN_SECRET: Final = 32
 """Characters: the key of HMAC-SHA-256 must not be shorter than its digest."""
 MASTER_KEY_BYTES: Final = 32
 """As in `store.keys`; importing that here would load the database client into every command."""
+_ORIGIN: Final = re.compile(r"https?://([a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:]+\])(:[1-9][0-9]{0,4})?")
 _COMPANY: Final = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -55,6 +56,7 @@ class Settings(KafkaSettings):
     pool_size: Annotated[int, Field(alias="DOSSIER_POOL_SIZE", ge=4, le=1_000)] = 12
     threads: Annotated[int, Field(alias="DOSSIER_THREADS", ge=4, le=1_000)] = 40
     most_upload_bytes: Annotated[int, Field(alias="DOSSIER_MOST_UPLOAD_BYTES", ge=1)] = 2 * 1024**3
+    embed_origins: Annotated[tuple[str, ...], NoDecode, Field(alias="DOSSIER_EMBED_ORIGINS")] = ()
     keep_keys_days: Annotated[int, Field(alias="DOSSIER_KEEP_KEYS_DAYS", ge=1, le=3_650)] = 30
     log_level: Annotated[LogLevel, Field(alias="DOSSIER_LOG_LEVEL")] = LogLevel.INFO
 
@@ -78,6 +80,14 @@ class Settings(KafkaSettings):
                 f"must have 1 to {LONGEST_COMPANY} small letters, digits or underscores, and start with a letter"
             )
         return value
+
+    @field_validator("embed_origins", mode="before")
+    @classmethod
+    def _origins(cls, value: object) -> object:
+        origins = tuple(value.split()) if isinstance(value, str) else value
+        if isinstance(origins, tuple) and not all(_ORIGIN.fullmatch(origin) for origin in origins):
+            raise ValueError("must be origins such as https://desk.example:8443, separated by spaces")
+        return origins
 
     @field_validator("data_dir")
     @classmethod

@@ -120,7 +120,8 @@ def test_the_openapi_document_is_the_same_every_time_and_names_roles_and_refusal
             assert operation["responses"]["4XX"]["content"].keys() == {"application/problem+json"}
             if path.startswith("/v1"):
                 assert operation["x-roles"]
-                assert operation["security"] == [{"bearer": []}]
+                bearer, session = operation["security"]
+                assert (bearer, {"session"}) == ({"bearer": []}, session.keys() - {"console"})
 
 
 def test_nothing_that_may_hold_personal_data_is_kept_on_the_way(api: Api, subtests: pytest.Subtests) -> None:

@@ -19,6 +19,9 @@ from uuid import uuid4
 
 import pytest
 
+from aggregates.fact import Role
+from built_console import build
+from cli.local.welcome import console_lines
 from command_line import eventually
 
 OUTSIDE = ("DATABASE_URL", "KAFKA_BOOTSTRAP_SERVERS")
@@ -29,13 +32,15 @@ STOPS_WITHIN_S = 15.0
 class Up:
     """A running `dossier up`."""
 
-    def __init__(self, directory: Path, *arguments: str, **environment: str) -> None:
+    def __init__(
+        self, directory: Path, *arguments: str, python: Path = Path(sys.executable), **environment: str
+    ) -> None:
         clean = {name: value for name, value in os.environ.items() if name not in OUTSIDE}
         self.directory = directory
         self._files = [directory.parent / f"{uuid4()}.{name}" for name in ("stdout", "stderr")]
         with self._files[0].open("w") as stdout, self._files[1].open("w") as stderr:
             self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "cli.main", "up", "--port", "0", *arguments],
+                [python, "-P", "-m", "cli.main", "up", "--port", "0", *arguments],
                 env={**clean, "DOSSIER_DATA_DIR": str(directory), **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=stdout,
@@ -184,6 +189,22 @@ def test_the_printed_lines_show_the_whole_path_and_a_second_run_finds_its_data(d
 def test_a_token_is_printed_for_each_role(up: Up) -> None:
     for role in ("ADMINISTRATOR", "AGENT", "AUDITOR", "INTEGRATOR"):
         assert up.get("/v1/customers/1001", role)["number"] == "1001"
+
+
+def test_a_link_for_each_role_signs_in_to_the_console(tmp_path: Path) -> None:
+    tokens = {role: f"token-of-{role}" for role in Role}
+    heading, *links = console_lines("http://127.0.0.1:8000", tokens, build(tmp_path / "built"))
+    assert heading == "Open the console; each link signs in with a role, for 30 days:"
+    assert [line.split() for line in links] == [
+        [role, f"http://127.0.0.1:8000/sign-in#token-of-{role}"]
+        for role in ("administrator", "agent", "auditor", "integrator")
+    ]
+
+
+def test_a_console_that_is_not_built_is_one_line(tmp_path: Path) -> None:
+    assert console_lines("http://127.0.0.1:8000", {Role.AGENT: "token"}, tmp_path / "built") == [
+        "The console is not built: `make console` builds it. Everything else runs."
+    ]
 
 
 def test_nothing_in_the_data_directory_is_for_others(up: Up) -> None:  # rule 5.1

@@ -29,7 +29,7 @@ class Published:
     async def answer(self, request: Request) -> Response:
         """Returns the document, or 304 where the caller has it already (If-None-Match)."""
         content = await self.built()
-        if _has(request, self._headers["ETag"]):
+        if has_tag(request, self._headers["ETag"]):
             return Response(status_code=304, headers=self._headers)
         return Response(content, headers=self._headers)
 
@@ -44,9 +44,10 @@ class Published:
         return self._content
 
 
-def _has(request: Request, tag: str) -> bool:
+def has_tag(request: Request, tag: str) -> bool:
+    """Returns whether the caller has what this tag, strong or weak, stands for."""
     condition = request_context.of(request.scope).header(b"if-none-match")
     try:
-        return condition is not None and etags.tags(condition).match_weakly(tag)
+        return condition is not None and etags.tags(condition).match_weakly(tag.removeprefix("W/"))
     except ValueError:
         return False

@@ -10,6 +10,7 @@ from uuid import UUID
 from starlette.types import Scope
 
 from aggregates.fact import Role
+from api.http.tokens import Caller
 
 _KEY: Final = "dossier.context"
 
@@ -18,16 +19,26 @@ _KEY: Final = "dossier.context"
 class RequestContext:
     """The context of one request. `repeated` names the headers that came on several lines; `headers` has them as one list.
 
-    `writes` is set when the route takes the headers of a write. `expires_at` is when the token expires, in seconds since 1970.
+    `writes` is set when the route takes the headers of a write. `caller` is set once the token is verified, `role` is the one of its
+    roles in which it acts.
     """
 
     headers: dict[bytes, bytes]
     correlation_id: UUID
-    actor: str | None = None
-    expires_at: int = 0
+    caller: Caller | None = None
     role: Role | None = None
     repeated: frozenset[bytes] = frozenset()
     writes: bool = False
+
+    @property
+    def actor(self) -> str | None:
+        """The caller's name, `None` before the token is verified."""
+        return None if self.caller is None else self.caller.actor
+
+    @property
+    def expires_at(self) -> int:
+        """When the caller's token expires, in seconds since 1970; 0 before it is verified."""
+        return 0 if self.caller is None else self.caller.expires_at
 
     def header(self, name: bytes) -> str | None:
         """Returns a header by its lower-case name, `None` where it is missing. It is decoded as UTF-8 if possible, else as Latin-1."""

@@ -13,7 +13,7 @@ from typing import Any, Final
 from fastapi.dependencies.models import Dependant
 from starlette.requests import Request
 
-from api.http import request_context
+from api.http import request_context, sessions
 from api.http.request_context import RequestContext
 from api.parameters.write_headers import CORRELATION
 from api.parameters.writing import headers_of
@@ -35,7 +35,7 @@ class Names:
 def names_of(dependant: Dependant, methods: AbstractSet[str]) -> Names:
     """Returns the names that a route and its dependencies take. Every GET takes If-None-Match (RFC 9110, 13.1.2)."""
     query, headers = _parameters(dependant)
-    headers |= {parameter["name"] for parameter in (*headers_of(dependant), CORRELATION)}
+    headers |= {parameter["name"] for parameter in (*headers_of(dependant), CORRELATION)} | {sessions.HEADER}
     if "GET" in methods:
         headers.add("If-None-Match")
     return Names(frozenset(query), {name.lower().encode(): name for name in headers})
@@ -74,6 +74,8 @@ def _header_faults(context: RequestContext, names: dict[bytes, str]) -> Iterator
             yield _fault("header", name.decode("latin-1").title(), "Unknown header")
     for name in (context.repeated & names.keys()) - LISTS:
         yield _fault("header", names[name], "Given more than once")
+    if context.headers.get(sessions.HEADER_NAME, sessions.HEADER_VALUE) != sessions.HEADER_VALUE:
+        yield _fault("header", sessions.HEADER, f"Must be {sessions.HEADER_VALUE.decode()}")
     correlation = context.headers.get(b"dossier-correlation-id")
     if correlation is not None and correlation.lower() != str(context.correlation_id).encode():
         yield _fault("header", CORRELATION["name"], "Must be a UUID such as 0190f3c2-7b1e-4a7c-9d51-2f6c8f0b7a11")

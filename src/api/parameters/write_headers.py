@@ -96,7 +96,7 @@ PARAMETERS: Final = (
     _parameter(
         "If-Match",
         'The version that was seen, such as `"5"`, or a list of which one is to be there; `*`: it must exist. Weak tags never match.',
-        pattern='^([0-9]{1,9}|"[0-9]{1,9}"(, *"[0-9]{1,9}")*|\\*)$',
+        pattern='^([0-9]{1,9}|"[0-9]{1,9}(-gzip)?"(, *"[0-9]{1,9}(-gzip)?")*|\\*)$',
     ),
     _parameter(
         "Idempotency-Key",

@@ -44,7 +44,7 @@ Encode = Callable[[Batch, int], bytes]
 
 @router.get(
     "",
-    dependencies=[allow(FACT_READERS)],
+    dependencies=[allow(FACT_READERS, stream=True)],
     response_class=Response,
     responses={
         200: {

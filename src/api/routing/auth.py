@@ -20,7 +20,7 @@ from starlette.responses import Response
 
 from aggregates.errors import ForbiddenError
 from aggregates.fact import Role
-from api.http import bodies, request_context
+from api.http import bodies, request_context, sessions
 from api.http.request_context import RequestContext
 from api.parameters import names
 from api.routing.queries import until_answered
@@ -45,10 +45,11 @@ class RoleError(ForbiddenError):
 
 
 class Allowed:
-    """The roles that may use a route. A caller with several of them acts in the first one."""
+    """The roles that may use a route. A caller with several of them acts in the first one. `stream`: see `allow`."""
 
-    def __init__(self, roles: tuple[Role, ...]) -> None:
+    def __init__(self, roles: tuple[Role, ...], *, stream: bool = False) -> None:
         self.roles = roles
+        self.stream = stream
 
     async def __call__(self, request: Request) -> None:
         self.check(request)
@@ -58,17 +59,21 @@ class Allowed:
         context = request_context.of(request.scope)
         if context.role in self.roles:
             return
-        caller = services_of(request).tokens.caller(context.header(b"authorization"))
-        context.actor, context.expires_at = caller.actor, caller.expires_at
+        is_stream = self.stream and request.method in _READING
+        caller = services_of(request).tokens.caller(sessions.authorization(context, is_stream=is_stream))
+        context.caller = caller
         role = next((role for role in self.roles if role in caller.roles), None)
         if role is None:
             raise RoleError(f"Allowed to {', '.join(self.roles)} only.")
         context.role = role
 
 
-def allow(roles: tuple[Role, ...]) -> Dependency:
-    """Declares who may use a route: `dependencies=[allow(PROFILE_WRITERS)]`."""
-    return Depends(Allowed(roles))  # type: ignore[no-any-return]
+def allow(roles: tuple[Role, ...], *, stream: bool = False) -> Dependency:
+    """Declares who may use a route: `dependencies=[allow(PROFILE_WRITERS)]`.
+
+    A `stream` of events, which records nothing, may be followed by the console without the header `Dossier-Console` (see `sessions`).
+    """
+    return Depends(Allowed(roles, stream=stream))  # type: ignore[no-any-return]
 
 
 def allowed(route: APIRoute) -> Allowed | None:

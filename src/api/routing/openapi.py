@@ -12,6 +12,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from aggregates.strict_json import MOST_DEPTH, MOST_MEMBERS
+from api.http import sessions
 from api.http.problems import KINDS, MEDIA_TYPE
 from api.parameters.write_headers import CORRELATION
 from api.parameters.writing import headers_of
@@ -45,6 +46,22 @@ _PROBLEM: Final = {
         "correlation_id": {"type": "string", "format": "uuid"},
     },
 }
+_SECURITY: Final = {
+    "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": sessions.COOKIE,
+        "description": "The session of the console, begun by `POST /console/session`; over HTTPS the cookie is named"
+        f" `{sessions.SECURE_COOKIE}`. It counts only for requests with `Sec-Fetch-Site: same-origin`.",
+    },
+    "console": {
+        "type": "apiKey",
+        "in": "header",
+        "name": sessions.HEADER,
+        "description": f"`{sessions.HEADER_VALUE.decode()}` in each request of the console; only a stream may come without it.",
+    },
+}
 _HEADERS_OF_READS: Final = {
     "Dossier-Known-At": "The instant of knowledge of the answer.",
     "ETag": "The version, if any.",
@@ -65,7 +82,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
     """Returns the document of an application's routes."""
     document = _gather(app)
     parts = document.setdefault("components", {})
-    parts["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+    parts["securitySchemes"] = _SECURITY
     parts["schemas"] = {
         name: schema
         for name, schema in {**parts.get("schemas", {}), "Problem": _PROBLEM}.items()
@@ -105,7 +122,7 @@ def _complete(operation: dict[str, Any], method: str, route: APIRoute) -> None:
     if guard is None:
         return
     operation["parameters"] = [*operation.get("parameters", ()), *headers_of(route.dependant), CORRELATION]
-    operation["security"] = [{"bearer": []}]
+    operation["security"] = [{"bearer": []}, {"session": []} if guard.stream else {"session": [], "console": []}]
     operation["x-roles"] = [role.value for role in guard.roles]
     headers = _HEADERS_OF_WRITES if method in _CHANGING else _HEADERS_OF_READS
     for status, answer in answers.items():

@@ -1,10 +1,14 @@
-"""What `dossier up` prints once everything is healthy: the address, tokens, and three lines for the shell to try it with."""
+"""What `dossier up` prints once everything is healthy: the address, links to the console, tokens, and three lines for the shell."""
 
 import json
+from collections.abc import Mapping
+from pathlib import Path
 from shlex import quote
 from typing import Final
 
 from aggregates.fact import Role
+from api.console.build import Builds
+from api.settings import CONSOLE
 from cli.commands.token import token_for
 from cli.local.demo import CUSTOMER
 from cli.output.lines import say
@@ -23,6 +27,9 @@ def welcome(settings: Settings, address: str, *, with_demo: bool, simulated: boo
     tokens = {role: token_for(settings, role, actor=role.value, days=TOKEN_DAYS) for role in Role}
     say(f"Dossier is ready at {address} - interactive documentation at {address}/docs")
     say("")
+    for line in console_lines(address, tokens):
+        say(line)
+    say("")
     say(f"Tokens, valid for {TOKEN_DAYS} days; paste these lines to use them as variables:")
     for role, token in tokens.items():
         say(f"export {role.name}={token}")
@@ -37,6 +44,16 @@ def welcome(settings: Settings, address: str, *, with_demo: bool, simulated: boo
         say(f"Kafka is at {settings.kafka_bootstrap_servers}; every change is on the topic {topic}.")
     say("")
     say(f"Logs and data are in {settings.data_dir}. Ctrl-C stops everything.")
+
+
+def console_lines(address: str, tokens: Mapping[Role, str], built: Path = CONSOLE) -> list[str]:
+    """Returns a link for each role that signs in to the console. A browser keeps what follows `#` to itself, so it is in no log."""
+    if not Builds(built).is_present():
+        return ["The console is not built: `make console` builds it. Everything else runs."]
+    return [
+        f"Open the console; each link signs in with a role, for {TOKEN_DAYS} days:",
+        *(f"{role.value:<13} {address}/sign-in#{token}" for role, token in tokens.items()),
+    ]
 
 
 def examples(settings: Settings, address: str, token: str) -> list[str]:

@@ -66,6 +66,7 @@ def application(settings: Settings, counts: SharedCounts | None = None) -> ASGIA
         token_secret=settings.token_secret,
         asyncapi=_message_contract,
         documents_ahead=True,
+        embed_origins=settings.embed_origins,
         most_upload_bytes=settings.most_upload_bytes,
         query_threads=max(settings.pool_size // 3, 2),
         threads=settings.threads,
