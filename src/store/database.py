@@ -12,12 +12,11 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import psycopg
-from eventsourcing.persistence import OperationalError
 from psycopg import Connection, IsolationLevel, sql
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from store.outage_log import POSTGRESQL
-from store.outages import described, is_outage
+from store.outages import UnreachableError, described, is_outage
 
 CONNECT_TIMEOUT_S: Final = 3
 POOL_TIMEOUT_S: Final = 3.0
@@ -81,9 +80,11 @@ class Database:
             self._opened = True
             self._pool.open(wait=False)
         patience_s = self._patience_s()
+        tried_at = time.monotonic()
         try:
             with self._pool.connection(patience_s) as connection:
                 self._lent.add(connection)
+                tried_at = time.monotonic()
                 try:
                     yield connection
                 finally:
@@ -93,7 +94,7 @@ class Database:
                 raise
             if not isinstance(error, PoolTimeout):
                 self._replace_broken()
-            raise OperationalError(described(error)) from error
+            raise UnreachableError(described(error), tried_at) from error
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection[Row]]:
@@ -114,10 +115,11 @@ class Database:
 
     def connect(self, *, autocommit: bool = True, schemas: tuple[str, ...] = ()) -> Connection[Row]:
         """A connection of one's own; `schemas` come before the company's on the search path."""
+        tried_at = time.monotonic()
         try:
             connection = psycopg.connect(self.url, **{**self._arguments(schemas), "autocommit": autocommit})
         except psycopg.OperationalError as error:
-            raise OperationalError(described(error)) from error
+            raise UnreachableError(described(error), tried_at) from error
         POSTGRESQL.over()
         return connection
 
@@ -144,7 +146,7 @@ class Database:
         if failed_at is None or self._lent or self._pool.get_stats()["pool_available"]:
             return POOL_TIMEOUT_S
         if time.monotonic() - failed_at < RETRY_S:
-            raise OperationalError("The database cannot be reached: a try for a connection has just failed")
+            raise UnreachableError("The database cannot be reached: a try for a connection has just failed", failed_at)
         return AWAY_TIMEOUT_S
 
     def _note_back(self, _connection: Connection[Row]) -> None:

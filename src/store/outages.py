@@ -9,6 +9,15 @@ from typing import Final
 import psycopg
 from eventsourcing.persistence import OperationalError
 
+
+class UnreachableError(OperationalError):
+    """The database could not be reached; `tried_at` is when the try for it began, by `time.monotonic`."""
+
+    def __init__(self, words: str, tried_at: float) -> None:
+        super().__init__(words)
+        self.tried_at = tried_at
+
+
 OUTAGES: Final = (
     OperationalError,
     psycopg.OperationalError,

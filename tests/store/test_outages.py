@@ -1,8 +1,11 @@
 """Which errors count as an outage of the database: the loss of a server, never an error of a statement or a value."""
 
+import logging
 import os
 from base64 import b64encode
 from collections.abc import Callable
+from contextlib import AbstractContextManager, closing
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -16,8 +19,10 @@ from aggregates.use_case import Claim
 from store import outages
 from store.application import Dossier
 from store.database import Database
+from store.outage_log import POSTGRESQL, tell_waiting
 from store.outages import is_not_migrated, is_outage
 
+NOWHERE = "postgresql://127.0.0.1:1/postgres"
 UNLIKE_ANY: str = b64encode(os.urandom(9_000)).decode()
 """Too long for a row of an index, and cannot be compressed."""
 
@@ -89,3 +94,33 @@ def test_an_outage_says_why(error: Exception, words: str) -> None:
     wrapped.__cause__ = error
     assert outages.reason(wrapped) == words
     assert outages.described(error).startswith(words)
+
+
+@pytest.mark.parametrize("reach", [Database.connect, Database.connection])
+def test_a_try_from_before_the_end_of_an_outage_begins_no_other_one(
+    database: Database,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    reach: Callable[[Database], AbstractContextManager[Any]],
+) -> None:
+    monkeypatch.setattr("store.database.POOL_TIMEOUT_S", 0.1)
+
+    def refused() -> OperationalError:
+        with closing(Database(NOWHERE, "nobody")) as away, pytest.raises(OperationalError) as caught, reach(away):
+            pass
+        return caught.value
+
+    def logged() -> list[str]:
+        return [record.message for record in caplog.records if record.name == "store.outage_log"]
+
+    POSTGRESQL.over()
+    caplog.set_level(logging.INFO, "store.outage_log")
+    caplog.clear()
+    first, late = refused(), refused()
+    tell_waiting(first, "a loop")
+    with database.connect():
+        tell_waiting(late, "a loop that was refused before the other one was let in")
+    assert logged() == ["server.away", "server.back"]
+    tell_waiting(refused(), "a loop")
+    assert logged() == ["server.away", "server.back", "server.away"]
+    POSTGRESQL.over()
