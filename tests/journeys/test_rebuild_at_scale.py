@@ -27,13 +27,15 @@ from store.application import Dossier
 CUSTOMERS: Final = 10_000
 EVENTS: Final = 100_000
 PUT_EVENTS: Final = 4_000
+PAUSE_S: Final = 0.02
+"""Seconds between two reads, which would slow the rebuild down otherwise: both are in one process."""
 SEALED: Final = ("name", "personal")
 """Columns that are sealed: sealing the same value twice never gives the same bytes."""
 
 
 @dataclass
 class Watch:
-    """Reads without end, and what they met."""
+    """Reads one after another, and what they met."""
 
     reads: int = 0
     failures: list[str] = field(default_factory=list)
@@ -98,7 +100,7 @@ def watching(dossier: Dossier) -> Iterator[Watch]:
 
     def read(models: ReadModels) -> None:
         last = 0
-        while not stop.is_set():
+        while not stop.wait(PAUSE_S):
             try:
                 with models.view("history", valid_at=TODAY) as view:
                     assert history(view, "customer", "7", 10, None).items
