@@ -2,15 +2,18 @@
 
 import io
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
+import pytest
 import structlog
 
 from cli.processes.logs import write_json_bytes
 from projections import catalogue
 from projections.engine.runner import Runner
 from projections.reading.read_models import ReadModels
+from projections.reading.view import View
 from store.application import Dossier
 from store.stopping import Stop
 
@@ -34,17 +37,52 @@ def reading(dossier: Dossier) -> Iterator[ReadModels]:
     reads.close()
 
 
+class Runners:
+    """Keeps read models up to date, each by a thread of its own."""
+
+    def __init__(self, dossier: Dossier) -> None:
+        self._dossier = dossier
+        self._stop = Stop()
+        self._lock = threading.Lock()
+        self._threads: dict[str, threading.Thread] = {}
+
+    def start(self, names: Sequence[str]) -> None:
+        """Starts those of these read models that have not been started."""
+        with self._lock:
+            missing = set(names) - self._threads.keys()
+            for projection in catalogue.projections(self._dossier) if missing else ():
+                if projection.name in missing:
+                    runner = Runner(self._dossier, projection)
+                    thread = self._threads[projection.name] = threading.Thread(target=runner.run, args=(self._stop,))
+                    thread.start()
+
+    def end(self) -> None:
+        """Ends all."""
+        self._stop.set()
+        for thread in self._threads.values():
+            thread.join(10)
+
+
 @contextmanager
 def folding(dossier: Dossier) -> Iterator[None]:
-    """Every read model kept up to date, each by a thread of its own."""
-    stop = Stop()
-    threads = [
-        threading.Thread(target=Runner(dossier, projection).run, args=(stop,))
-        for projection in catalogue.projections(dossier)
-    ]
-    for thread in threads:
-        thread.start()
+    """Every read model kept up to date."""
+    runners = Runners(dossier)
+    runners.start([projection.name for projection in catalogue.projections(dossier)])
     yield
-    stop.set()
-    for thread in threads:
-        thread.join(10)
+    runners.end()
+
+
+@contextmanager
+def folding_what_is_read(dossier: Dossier) -> Iterator[None]:
+    """Each read model kept up to date from when it is read first: a test reads few of them, and each costs two connections."""
+    runners = Runners(dossier)
+    view = ReadModels.view
+
+    def viewed(models: ReadModels, *names: str, **point: Any) -> AbstractContextManager[View]:
+        runners.start(names)
+        return view(models, *names, **point)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ReadModels, "view", viewed)
+        yield
+    runners.end()

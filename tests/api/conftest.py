@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from api.app import create_app
 from api.settings import ApiSettings
 from api_client import SECRET, Api
-from api_parts import folding, logging_to_memory, reading
+from api_parts import folding_what_is_read, logging_to_memory, reading
 from cli.http_server.server import serve
 from projections.reading.read_models import ReadModels
 from store.application import Dossier
@@ -43,8 +43,8 @@ def reads(dossier: Dossier) -> Iterator[ReadModels]:
 
 @pytest.fixture
 def runners(dossier: Dossier) -> Iterator[None]:
-    """Every read model kept up to date, each by a thread of its own."""
-    with folding(dossier):
+    """Each read model kept up to date from when it is read first."""
+    with folding_what_is_read(dossier):
         yield
 
 
