@@ -7,13 +7,14 @@ KAFKA_DIR := .dossier/kafka
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help up test bench endure hostile outages check lock clean
+.PHONY: help up test test-rules bench endure hostile outages check lock clean
 
 help:
 	@echo "make up           run Dossier locally: API, projections, forwarder, a Customer Engagement simulator"
 	@echo "make up KAFKA=1   the same, through a local Apache Kafka"
 	@echo "make up PORT=8001 the same, on another port"
 	@echo "make test         check format, lint and types, and run all tests against real servers"
+	@echo "make test-rules   for daily work: the same checks, and all tests without Kafka, journeys and whole installations"
 	@echo "make bench        measure performance against peers; results go to benchmarks/results.json"
 	@echo "make endure       run two companies on one Kafka while processes are killed, servers stall and a disk fills up; SECONDS=600"
 	@echo "make hostile      attack the API while clients save; report latency, memory and responses; SECONDS=1800"
@@ -42,6 +43,9 @@ check: $(VENV)/.installed
 
 test: check
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
+
+test-rules: check
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not kafka and not whole"
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m benchmarks

@@ -26,8 +26,9 @@ from store.database import Database
 ROOT = Path(__file__).parent.parent
 TODAY = date(2026, 11, 21)
 MASTER_KEY = base64.b64encode(b"k" * 32).decode()
-
-
+PARTS: Final = {"", *(path.name for path in (ROOT / "src").iterdir())} - {"cli"}
+"""Folders of tests that are named for a part of the product, and the tests in none: what they test runs in the process of the test. The
+command line starts all the others."""
 RAN_AGAINST: dict[str, str] = {}
 """Servers of this run and their versions, as they were started."""
 FIGURES: Final = "figures"
@@ -35,11 +36,19 @@ FIGURES: Final = "figures"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begins with the journeys, which are the longest, and lets one worker have all tests that share the Kafka of the run."""
-    items.sort(key=lambda item: "journeys" not in item.path.parts)
+    """Marks tests by what they need, lets one worker have all that share the Kafka of the run, and begins with those that take longest."""
     for item in items:
         if "kafka_servers" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.kafka)
             item.add_marker(pytest.mark.xdist_group("kafka"))
+        if _folder(item) not in PARTS:
+            item.add_marker(pytest.mark.whole)
+    items.sort(key=lambda item: (_folder(item) != "journeys", item.get_closest_marker("whole") is None))
+
+
+def _folder(item: pytest.Item) -> str:
+    """The folder of tests that a test is in; empty for those that are in none."""
+    return item.path.relative_to(ROOT / "tests").parent.as_posix()
 
 
 @pytest.hookimpl(trylast=True)

@@ -49,8 +49,6 @@ from store.database import Database
 from store.log import move
 from store.schema import migrate
 
-pytestmark = pytest.mark.kafka
-
 
 @dataclass(frozen=True, slots=True)
 class Installed:

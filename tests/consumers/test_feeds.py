@@ -21,7 +21,11 @@ from store.application import Dossier
 NUMBERS = [str(number) for number in range(1_000, 1_012)]
 
 
-@pytest.fixture(params=["log", pytest.param("kafka", marks=pytest.mark.kafka)])
+OF_KAFKA = [pytest.mark.kafka, pytest.mark.xdist_group("kafka")]
+"""Marks of what asks for the Kafka of the run by name, which `conftest` cannot see."""
+
+
+@pytest.fixture(params=["log", pytest.param("kafka", marks=OF_KAFKA)])
 def feed(request: pytest.FixtureRequest, dossier: Dossier, topics: Topics, loops: Loops) -> Callable[[], Feed]:
     """Makes feeds of one consumer, each as another process would."""
     consumer = f"test-{uuid4().hex[:8]}"
@@ -139,7 +143,6 @@ def test_two_processes_share_the_work_or_stand_by(feed: Callable[[], Feed], answ
     assert all(each == sorted(each) for each in second.handled.values())
 
 
-@pytest.mark.kafka
 def test_a_message_without_headers_or_key_does_not_stop_a_partition(
     kafka_servers: str, topics: Topics, loops: Loops
 ) -> None:  # rule 4.4
@@ -157,7 +160,6 @@ def test_a_message_without_headers_or_key_does_not_stop_a_partition(
     assert [(one.key, one.value) for one in handler.unreadable] == [(None, b"\xff"), (b"customer:1", b"\xff")]
 
 
-@pytest.mark.kafka
 def test_a_record_that_the_client_cannot_decode_is_put_aside_and_those_around_it_get_through(
     kafka_servers: str, topics: Topics, loops: Loops
 ) -> None:  # rule 4.4
@@ -186,7 +188,6 @@ def test_a_record_that_the_client_cannot_decode_is_put_aside_and_those_around_it
     assert not second.unreadable
 
 
-@pytest.mark.kafka
 def test_a_partition_with_enough_read_ahead_is_held_back(
     kafka_servers: str, topics: Topics, loops: Loops, monkeypatch: pytest.MonkeyPatch
 ) -> None:

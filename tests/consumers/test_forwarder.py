@@ -149,7 +149,6 @@ def test_the_switches_at_the_time_of_the_change_decide(world: World, ask: Callab
     assert world.outcome(event) is None
 
 
-@pytest.mark.kafka
 def test_through_kafka_a_refusal_is_on_the_dead_letter_topic_too(
     dossier: Dossier,
     company: Company,

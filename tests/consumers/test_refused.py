@@ -22,8 +22,6 @@ from store import mapper, refusals
 from store.application import Dossier
 from store.refusals import Refusal, RefusalNotFoundError, RefusalSettledError
 
-pytestmark = pytest.mark.kafka
-
 LOW = 20_000
 """Bytes that the topic takes in some tests."""
 

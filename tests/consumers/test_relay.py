@@ -30,7 +30,6 @@ from store.application import Dossier
 from store.events import NewEvent
 from store.log import RELAY, move
 
-pytestmark = pytest.mark.kafka
 UNCLOSED = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 """The client drops the socket of a connection that failed without closing it; Python closes it then."""
 

@@ -26,8 +26,6 @@ from consumers.topics import LIMIT, ensure_topics
 
 from .company import installed, served
 
-pytestmark = pytest.mark.kafka
-
 
 @dataclass(frozen=True, slots=True)
 class Company:
