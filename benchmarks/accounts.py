@@ -80,7 +80,7 @@ def _reading(view: View, instants: dict[int, list[datetime]], chance: random.Ran
     asks: dict[tuple[str, int], Ask] = {}
     for versions in VERSIONS:
         place = Place(_number(versions))
-        asks["read", versions] = lambda day, at, place=place: profile(view.at(AsOf(day, at)), place)
+        asks["read", versions] = _read(view, place)
         asks["probe", versions] = _probe(view, holder_id(view.company, place))
     took: dict[tuple[str, int], list[float]] = {key: [] for key in asks}
     for turn in range(READS + READS // 10):
@@ -106,6 +106,10 @@ def _reading(view: View, instants: dict[int, list[datetime]], chance: random.Ran
         )
         for one in VERSIONS
     ]
+
+
+def _read(view: View, place: Place) -> Ask:
+    return lambda day, at: profile(view.at(AsOf(day, at)), place)
 
 
 def _probe(view: View, holder: UUID) -> Ask:
@@ -189,7 +193,7 @@ def _store(application: Dossier, versions: int, chance: random.Random) -> Iterat
     for turn in range(versions - 1):
         first = _START + timedelta(chance.randrange(1, DAYS))
         last = None if chance.random() < 0.1 else first + timedelta(int(chance.expovariate(1 / 60)))
-        account.update(_origin(), {"options.payment_grace_days": turn}, Days(first, last), dated=True)
+        account.update(_origin(), {"options.payment_grace_days": turn}, Days(first, last))
     facts = list(account.collect_events())
     for start in range(0, len(facts), PUT_EVENTS):
         yield _put(application, facts[start : start + PUT_EVENTS])

@@ -103,8 +103,9 @@ def _opened(application: Dossier) -> Iterator[Any]:
 
 def _changed(application: Dossier) -> int:
     """The version of the class that is to be propagated."""
-    more = {"options": {"payment_terms": "NET45"}, "amounts": {"USD": {"credit_limit": "12000"}}}
-    return change_class(application, _request(), name=DEFAULT, apply_to="all", **more).version
+    options, amounts = {"payment_terms": "NET45"}, {"USD": {"credit_limit": "12000"}}
+    request = _request()
+    return change_class(application, request, name=DEFAULT, apply_to="all", options=options, amounts=amounts).version
 
 
 def _fold(application: Dossier) -> None:
@@ -174,7 +175,7 @@ def _peer_rate(url: str, application: Dossier) -> float:
             ids.append(account.id)
         began = time.perf_counter()
         for id_ in ids:
-            found = peer.repository.get(id_)
-            found.propagate(origin, profile, ["options.payment_terms", "amounts.USD.credit_limit"], TODAY, None)
-            peer.save(found)
+            account = peer.repository.get(id_)
+            account.propagate(origin, profile, ["options.payment_terms", "amounts.USD.credit_limit"], TODAY, None)
+            peer.save(account)
         return PEER_PROFILES / (time.perf_counter() - began)

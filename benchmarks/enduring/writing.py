@@ -1,12 +1,12 @@
 """The writers of the endurance run: they save drawers continuously and repeat each save with its key until it is acknowledged."""
 
-import threading
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from aggregates.fact import Role
 from benchmarks.running.company import Company
 from benchmarks.running.setting_up import CATEGORY, response_of, write
+from store.stopping import Stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Acknowledged:
         return sum(map(len, self.saves.values()))
 
 
-def save_until(stop: threading.Event, company: Company, numbers: list[str], done: Acknowledged) -> None:
+def save_until(stop: Stop, company: Company, numbers: list[str], done: Acknowledged) -> None:
     """One writer: registers these customers, then saves their drawers in turn, each time with another answer."""
     turn = 0
     with company.caller(Role.AGENT) as client:
