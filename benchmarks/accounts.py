@@ -19,7 +19,7 @@ from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
 
 from aggregates.account.account import Account
-from aggregates.account.events import AccountProfileUpdated
+from aggregates.account.events import AccountProfileClassAssigned
 from aggregates.account.place import Place
 from aggregates.clocks import AsOf, Clocks
 from aggregates.effective import Days
@@ -49,6 +49,7 @@ PUT_EVENTS: Final = 200
 PEER_EVENTS: Final = 50
 """Events in one save of the library, whose pipeline stands still when it is given a thousand of this size."""
 DAYS: Final = 3_650
+CLASSES: Final = ("BENCH-1", "BENCH-2", "BENCH-3")
 FLAT: Final = 1.3
 OVER_PROBE: Final = 2.0
 OVER_LIBRARY: Final = 3.0
@@ -181,19 +182,20 @@ def _copy_others(application: Dossier, chance: random.Random) -> None:
 
 def _store(application: Dossier, versions: int, chance: random.Random) -> Iterator[datetime]:
     """Stores the history of one account; gives instants at which parts of it were known, the last one last."""
-    found = ProfileClass.new(application.company, "BENCH")
     options = {"collector": "EU-1", "allow_discount": True, "payment_terms": "N30", "credit_check": True}
     amounts = {
         code: {"credit_limit": "1000.00", "minimum_receipt": "5", "interest": {"rate": "1.5"}}
         for code in ("EUR", "USD", "GBP")
     }
-    found.define(_origin(), name="BENCH", description="Bench", active=True, options=options, amounts=amounts)
+    classes = [ProfileClass.new(application.company, name) for name in CLASSES]
+    for name, profile_class in zip(CLASSES, classes, strict=True):
+        profile_class.define(_origin(), name=name, description=name, active=True, options=options, amounts=amounts)
     account = Account.new(application.company, _number(versions))
-    account.open(_origin(), number=_number(versions), customer="1", start=_START, default=found)
-    for turn in range(versions - 1):
+    account.open(_origin(), number=_number(versions), customer="1", start=_START, default=classes[0])
+    while account.version < versions:
         first = _START + timedelta(chance.randrange(1, DAYS))
         last = None if chance.random() < 0.1 else first + timedelta(int(chance.expovariate(1 / 60)))
-        account.update(_origin(), {"options.payment_grace_days": turn}, Days(first, last))
+        account.assign(_origin(), chance.choice(classes), Days(first, last))
     facts = list(account.collect_events())
     for start in range(0, len(facts), PUT_EVENTS):
         yield _put(application, facts[start : start + PUT_EVENTS])
@@ -217,9 +219,9 @@ class PeerAccount(Aggregate):
         self.account = account
         self.versions: list[tuple[str, str | None, dict[str, Any]]] = []
 
-    @event("ProfileUpdated")
-    def update(
-        self, profile: dict[str, Any], changed: list[str], effective_from: str, effective_to: str | None
+    @event("ProfileClassAssigned")
+    def assign(
+        self, profile: dict[str, Any], kept_overrides: bool, effective_from: str, effective_to: str | None
     ) -> None:
         """Keeps the version; to answer for a day would be further work."""
         self.versions.append((effective_from, effective_to, profile))
@@ -235,9 +237,11 @@ def _store_peer(peer: PeerAccounts, application: Dossier) -> UUID:
     """The same account, with payloads that are plain JSON, which the library reads fastest."""
     account = PeerAccount(_number(REPLAYED))
     for stored in application.log_of_facts.select_events(holder_id(application.company, Place(_number(REPLAYED)))):
-        if stored.topic == AccountProfileUpdated.TOPIC:
-            said = orjson.loads(stored.state)
-            account.update(said["profile"], said["changed"], said["effective_from"], said.get("effective_to"))
+        if stored.topic == AccountProfileClassAssigned.TOPIC:
+            fact = orjson.loads(stored.state)
+            account.assign(
+                fact["profile"], fact.get("kept_overrides", False), fact["effective_from"], fact.get("effective_to")
+            )
             if len(account.pending_events) >= PEER_EVENTS:
                 peer.save(account)
     peer.save(account)
