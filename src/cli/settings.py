@@ -10,6 +10,7 @@ from base64 import b64decode
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
@@ -89,6 +90,16 @@ class Settings(KafkaSettings):
             raise ValueError("must be origins such as https://desk.example:8443, separated by spaces")
         return origins
 
+    @field_validator("customer_engagement_url")
+    @classmethod
+    def _an_address(cls, value: str) -> str:
+        if not _is_http_address(value):
+            raise ValueError(
+                "must be an address such as https://engagement.example.com/api: http or https, a host, perhaps a port and a path,"
+                " and nothing else"
+            )
+        return value
+
     @field_validator("data_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
@@ -157,6 +168,19 @@ def load() -> Settings:
         raise SettingsError(
             " ".join(f"{_variable(fault['loc'])}{_words(fault['msg'])}." for fault in error.errors())
         ) from None
+
+
+def _is_http_address(text: str) -> bool:
+    """Returns whether all of a text is used when requests are sent to it: a user, a query and a fragment would not be."""
+    try:
+        address = urlsplit(text)
+        port = address.port
+    except ValueError:  # an open bracket, or a port that is none
+        return False
+    printable = text.isascii() and text.isprintable() and not set(text) & set(" ?#")
+    return (
+        printable and address.scheme in {"http", "https"} and bool(address.hostname) and "@" not in text and port != 0
+    )
 
 
 def _variable(location: tuple[int | str, ...]) -> str:

@@ -48,6 +48,14 @@ def test_a_wrong_header_is_named_as_well(api: Api) -> None:  # rule 0.12
     assert fields(answer) == {"name", "If-Match"}
 
 
+def test_a_body_s_own_members_are_named_before_its_dates(api: Api) -> None:
+    register(api)
+    body = {"keep_later": "x", "effective_from": "soon", "reason": 5, "responses": {"7": 5}}
+    answer = api.put("/v1/customers/1001/drawer", body)
+    names = [error["field"] for error in answer.json()["errors"]]
+    assert names == ["responses.7", "effective_from", "keep_later", "reason"]
+
+
 def test_the_shapes_of_all_texts_are_judged_together(api: Api) -> None:  # rule 0.12
     with api.storing_nothing():
         answer = api.post("/v1/customers", {"number": "A B", "name": 7, "alternate_number": "-"})

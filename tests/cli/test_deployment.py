@@ -9,9 +9,17 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from cli.settings import Settings
+from cli.variable_files import VARIABLES
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
-SECRETS = {"DOSSIER_MASTER_KEY", "DOSSIER_TOKEN_SECRET", "CUSTOMER_ENGAGEMENT_TOKEN", "POSTGRES_PASSWORD"}
+SECRETS = {
+    "DOSSIER_MASTER_KEY": "${DOSSIER_MASTER_KEY?set it}",
+    "DOSSIER_TOKEN_SECRET": "${DOSSIER_TOKEN_SECRET?set it}",
+    "CUSTOMER_ENGAGEMENT_TOKEN": "${CUSTOMER_ENGAGEMENT_TOKEN?set it}",
+    "POSTGRES_PASSWORD": "${POSTGRES_PASSWORD:?set it}",
+}
+FILES = {f"{variable}_FILE" for variable in VARIABLES} - {"DATABASE_URL_FILE"}
+"""The address of the database is made of POSTGRES_PASSWORD."""
 
 
 def compose() -> dict[str, Any]:
@@ -43,17 +51,22 @@ def test_everything_that_runs_on_is_watched_and_waits_for_the_migration() -> Non
 def test_settings_of_containers_are_settings_there_are() -> None:
     known = {field.alias for field in Settings.model_fields.values()}
     for service in ours().values():
-        assert set(service["environment"]) <= known
+        assert set(service["environment"]) <= known | FILES
 
 
 def test_secrets_come_from_the_environment_only() -> None:
     text = (DEPLOY / "compose.yaml").read_text()
-    for secret in SECRETS:
-        assert f"${{{secret}:?set it}}" in text
+    assert all(secret in text for secret in SECRETS.values())
     for service in compose().values():
         for name, value in service["environment"].items():
-            if name in SECRETS:
-                assert value == f"${{{name}:?set it}}"
+            assert value == SECRETS.get(name, value)
+
+
+def test_a_secret_may_come_from_a_file_in_every_container() -> None:
+    for name, service in ours().items():
+        passed = {variable: value for variable, value in service["environment"].items() if variable in FILES}
+        assert passed == {variable: f"${{{variable}:-}}" for variable in FILES}, name
+        assert any(volume.endswith(":/run/secrets:ro") for volume in service["volumes"]), name
 
 
 def test_the_broker_is_the_one_the_tests_run_against() -> None:

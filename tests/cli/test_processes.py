@@ -1,13 +1,15 @@
 """Long-running commands as real processes: they stop cleanly on a signal, log JSON lines, serve metrics, and stand by."""
 
 import json
+import os
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -128,6 +130,19 @@ def test_serve_in_several_processes_ends_as_one(start: Start) -> None:
     eventually(lambda: text_of(f"http://127.0.0.1:{port}/health/live"), "the API answers")
     ended(process)
     assert text_of(f"http://127.0.0.1:{port}/health/live") is None
+
+
+def test_workers_end_when_the_process_that_started_them_is_killed(start: Start) -> None:
+    live = f"http://127.0.0.1:{free_port()}/health/live"
+    process = start("serve", "--port", str(urlsplit(live).port), "--workers", "2")
+    eventually(lambda: text_of(live), "the API answers")
+    process.kill()
+    process.wait()
+    try:
+        eventually(lambda: text_of(live) is None, "no worker answers any more")
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def test_a_worker_may_take_long_to_start() -> None:

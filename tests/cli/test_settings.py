@@ -63,6 +63,41 @@ def test_pools_are_sized_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
         load()
 
 
+@pytest.mark.parametrize(
+    "url", ["http://localhost", "https://engagement.example.com:8443/api/v2", "http://[::1]:8081/", "HTTPS://10.0.0.1/"]
+)
+def test_customer_engagement_has_an_address(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("CUSTOMER_ENGAGEMENT_URL", url)
+    assert load().customer_engagement_url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "engagement.example.com",
+        "engagement:8081",
+        "ftp://engagement",
+        "https://",
+        "http:///api",
+        "http://engagement:port",
+        "http://engagement:65536",
+        "http://engagement:0",
+        "http://[::1",
+        "http://engagement/my api",
+        "http://engagement\n",
+        "http://engägement",
+        "http://ann:secret@engagement",
+        "http://engagement/?tenant=1",
+        "http://engagement/#top",
+    ],
+)
+def test_an_address_that_cannot_be_sent_to_is_refused(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("CUSTOMER_ENGAGEMENT_URL", url)
+    with pytest.raises(SettingsError, match="CUSTOMER_ENGAGEMENT_URL: must be an address such as https://") as refused:
+        load()
+    assert "secret" not in str(refused.value)
+
+
 def test_the_log_level_may_be_written_in_capitals(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOSSIER_LOG_LEVEL", "WARNING")
     assert load().log_level == "warning"

@@ -23,6 +23,7 @@ from api.http.logs import FAULTS
 from api.http.problems import INVALID, METHOD, MOST_ERRORS, UNAVAILABLE, FieldError, kind_of, kind_of_status, problem
 from api.http.request_context import RequestContext
 from api.parameters import write_headers
+from api.parameters.shapes import DatedBody
 from api.services import services_of
 from projections.engine.positions import NotInstalledError
 from projections.reading.view import BehindError
@@ -73,11 +74,17 @@ def _conflict(request: Request, fault: FieldChangedMeanwhileError) -> dict[str, 
 
 async def invalid_input(request: Request, error: Exception) -> Response:
     """Answers input of the wrong shape, naming every wrong value; no rule has been checked yet (rule 0.12)."""
-    faults = cast("RequestValidationError", error).errors()
+    faults = sorted(cast("RequestValidationError", error).errors(), key=_is_shared)
     context = request_context.of(request.scope)
     errors = list(islice(chain(_header_errors(context), _field_errors(faults)), MOST_ERRORS + 1))
     detail = " ".join(f"{error['field']}: {error['message']}" for error in errors[:5])
     return problem(request.scope, INVALID, detail, errors=errors)
+
+
+def _is_shared(fault: Any) -> bool:
+    """Returns whether a fault is in a member that all dated bodies have; these are named after the members of the one body."""
+    place, *path = fault["loc"]
+    return place == "body" and len(path) > 0 and path[0] in DatedBody.model_fields
 
 
 def _field_errors(faults: Sequence[Any]) -> Iterator[FieldError]:

@@ -17,6 +17,7 @@ from api.http.metrics import SharedCounts
 from api.settings import ApiSettings
 from cli.http_server.server import accepting, configuration
 from cli.http_server.server import serve as serve_app
+from cli.processes.lifeline import end_with_parent
 from cli.processes.logs import configure, write_json_bytes
 from cli.processes.process import end_on_signals, running
 from cli.processes.sockets import address, inherited_or_listening
@@ -51,7 +52,8 @@ def serve(settings: Settings, *, fd: int | None) -> None:
 
 
 def worker() -> ASGIApp:
-    """Returns the application of one of several processes."""
+    """Returns the application of one of several processes, which ends when the one that started it is gone."""
+    end_with_parent()
     settings = load()
     configure(NAME, settings.log_level, settings.company)
     return application(settings, SharedCounts(Path(os.environ[COUNTS])))

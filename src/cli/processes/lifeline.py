@@ -1,25 +1,44 @@
-"""The lifeline between `dossier up` and its children: a child ends when its supervisor is gone, however that came about.
+"""The lifeline between a process and its children: a child ends when its parent is gone, however that came about.
 
-The supervisor holds a pipe open to the stdin of each child for as long as it lives. A child reads from it, and what it reads is the end.
+A pipe stays open for as long as the parent lives, and its end is what the child waits for. For the children of `dossier up` it is
+their stdin; for the workers of `dossier serve` it is a pipe of `multiprocessing`.
 """
 
 import os
 import signal
 import threading
+from collections.abc import Callable
+from multiprocessing import parent_process
 from typing import Final
 
 SUPERVISED: Final = "DOSSIER_SUPERVISED"
-"""Set in the environment of children: their stdin is the pipe."""
+"""Set in the environment of children of `dossier up`: their stdin is the pipe."""
 _STDIN: Final = 0
 
 
 def end_with_supervisor() -> None:
-    """Watches the lifeline in a thread of its own and sends SIGTERM to this process at its end. Does nothing in a process without one."""
+    """Sends SIGTERM to this process when its supervisor is gone. Does nothing in a process without one."""
     if os.environ.get(SUPERVISED):
-        threading.Thread(target=_watch, name="supervisor-watch", daemon=True).start()
+        _end_after(_read_to_the_end)
 
 
-def _watch() -> None:
+def end_with_parent() -> None:
+    """Sends SIGTERM to this process when the process that spawned it is gone. Does nothing in a process that was not spawned."""
+    parent = parent_process()
+    if parent is not None:
+        _end_after(parent.join)
+
+
+def _end_after(wait: Callable[[], object]) -> None:
+    """Waits in a thread of its own, and ends this process then."""
+
+    def watch() -> None:
+        wait()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
+
+
+def _read_to_the_end() -> None:
     while os.read(_STDIN, 1):
         continue
-    os.kill(os.getpid(), signal.SIGTERM)
