@@ -26,13 +26,12 @@ from aggregates.effective import Days
 from aggregates.fact import Fact, Origin, Role, Source
 from aggregates.profile_class.profile_class import ProfileClass
 from benchmarks.rows import Row, at_least
-from benchmarks.servers import dossier, library_environment
+from benchmarks.servers import dossier, fold_log, library_environment
 from projections.accounts.fold import AccountsProjection
 from projections.accounts.queries import profile
 from projections.accounts.replay import replay_profile
 from projections.accounts.tables import PROFILES, holder_id
 from projections.catalogue import projections
-from projections.engine.runner import Runner
 from projections.reading.read_models import ReadModels
 from projections.reading.view import View
 from projections.tables.bitemporal import met
@@ -68,7 +67,7 @@ def run(url: str) -> list[Row]:
     with dossier(url) as application:
         _copy_others(application, chance)
         instants = {versions: list(_store(application, versions, chance)) for versions in VERSIONS}
-        Runner(application, AccountsProjection(application.fact_mapper.keys, application.company)).catch_up()
+        fold_log(application, AccountsProjection(application.fact_mapper.keys, application.company))
         with application.database.connect() as connection:
             connection.execute("VACUUM ANALYZE profiles, profile_facts, account_versions")
         with closing(ReadModels(application, projections(application))) as models, models.view("accounts") as view:

@@ -18,9 +18,8 @@ from aggregates.effective import Days
 from aggregates.fact import Fact, Origin, Role, Source, event_id
 from benchmarks.peer import Customer, PeerApplication, ResponsesProjection, ResponsesView
 from benchmarks.rows import Row, at_least
-from benchmarks.servers import dossier, library_environment
+from benchmarks.servers import dossier, fold_log, library_environment
 from projections import catalogue
-from projections.engine.runner import Runner
 
 CUSTOMERS: Final = 10_000
 OUR_EVENTS: Final = 100_000
@@ -38,7 +37,7 @@ def run(url: str) -> list[Row]:
         times = {}
         for projection in catalogue.projections(application):
             began = time.perf_counter()
-            Runner(application, projection).catch_up()
+            fold_log(application, projection)
             times[projection.name] = time.perf_counter() - began
     peer = _peer_rate(url)
     rows = [at_least("catch-up, drawer (peer: ProjectionRunner)", "events/s", stored / times[READ_MODEL], peer, GOAL)]

@@ -21,12 +21,11 @@ from aggregates.profile_class.profile_class import DEFAULT, ProfileClass
 from aggregates.use_case import Request
 from benchmarks.peer import PeerApplication
 from benchmarks.rows import Row, at_least
-from benchmarks.servers import dossier, library_environment
+from benchmarks.servers import dossier, fold_log, library_environment
 from jobs.propagation.preview import preview
 from jobs.propagation.progress import State, propagation
 from jobs.propagation.worker import LOCK, PropagationWorker
 from projections import catalogue
-from projections.engine.runner import Runner
 from projections.reading.read_models import ReadModels
 from store.application import Dossier
 from store.heartbeats import Progress
@@ -111,7 +110,7 @@ def _changed(application: Dossier) -> int:
 def _fold(application: Dossier) -> None:
     for projection in catalogue.projections(application):
         if projection.name == READ_MODEL:
-            Runner(application, projection).catch_up()
+            fold_log(application, projection)
 
 
 def _preview_rate(application: Dossier, reads: ReadModels, version: int) -> float:

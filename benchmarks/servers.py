@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -16,11 +16,13 @@ from uuid import uuid4
 import psycopg
 
 from projections.catalogue import classes
-from projections.engine.runner import install
+from projections.engine.projection import Projection
+from projections.engine.runner import Runner, folding_connection, install
 from store import embedded
 from store.application import Dossier
 from store.database import Database
 from store.schema import migrate
+from store.stopping import Stop
 
 ROOT = Path(__file__).parent.parent
 
@@ -48,6 +50,12 @@ def environment(url: str) -> dict[str, str]:
 def dossier(url: str) -> Dossier:
     """The application over an empty log."""
     return Dossier(environment(url))
+
+
+def fold_log(application: Dossier, projection: Projection) -> None:
+    """Folds the whole log into a read model."""
+    with closing(folding_connection(application.database)) as connection:
+        Runner(application, projection).catch_up(connection, Stop())
 
 
 def library_environment(url: str) -> dict[str, str]:

@@ -21,7 +21,7 @@ from consumers.kafka_client import KafkaConsumer, TopicPartition
 from consumers.messages import Received, headers_of, key_of, message
 from consumers.reading import Incoming, read_message
 from projections.deliveries.fold import DeliveriesProjection
-from projections.engine.runner import Runner
+from read_models import fold_log
 from store import deliveries
 from store.application import Dossier
 from store.database import Database
@@ -337,4 +337,4 @@ def incoming_of(dossier: Dossier, event: Any) -> Incoming:
 
 
 def fold_deliveries(dossier: Dossier) -> None:
-    Runner(dossier, DeliveriesProjection(dossier.fact_mapper.keys, dossier.company)).catch_up()
+    fold_log(dossier, DeliveriesProjection(dossier.fact_mapper.keys, dossier.company))

@@ -17,8 +17,8 @@ from jobs.propagation.progress import PropagationDetail
 from jobs.propagation.records import ProfileOutcome
 from jobs.propagation.worker import PropagationWorker
 from projections.catalogue import projections
-from projections.engine.runner import Runner
 from projections.reading.read_models import ReadModels
+from read_models import fold_log
 from store.application import Dossier
 from store.heartbeats import Progress
 from store.leadership import leading
@@ -78,7 +78,7 @@ def catch_up(dossier: Dossier) -> None:
     """Folds everything into the read model of accounts."""
     for projection in projections(dossier):
         if projection.name == "accounts":
-            Runner(dossier, projection).catch_up()
+            fold_log(dossier, projection)
 
 
 def work(dossier: Dossier, stop: Stop | None = None) -> None:

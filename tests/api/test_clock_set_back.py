@@ -11,7 +11,7 @@ from api_client import Api, define_age, fields
 from clocks import AHEAD, let_the_clock_have_been_ahead
 from payers import ACCOUNT, assign, payers
 from projections import catalogue
-from projections.engine.runner import Runner
+from read_models import fold_log
 from store.public import instant
 
 KEYS: Final = {
@@ -45,7 +45,7 @@ def filled(api: Api) -> Api:
     ]
     assert [answer.text for answer in created if answer.status_code not in {200, 201}] == []
     for projection in catalogue.projections(api.dossier):
-        Runner(api.dossier, projection).catch_up()
+        fold_log(api.dossier, projection)
     return api
 
 

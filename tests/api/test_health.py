@@ -22,9 +22,10 @@ from api_client import SECRET, Api, assert_problem, register
 from projections import catalogue
 from projections.customers.fold import CustomersProjection
 from projections.drawer.fold import DrawerProjection
-from projections.engine.runner import ProjectionStoppedError, Runner
+from projections.engine.runner import ProjectionStoppedError
 from projections.health.judgement import Expected
 from projections.reading.read_models import ReadModels
+from read_models import fold_log
 from store import heartbeats
 from store.application import Dossier
 from store.database import Database
@@ -51,7 +52,7 @@ def _no_answer_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def caught_up(dossier: Dossier) -> None:
     for projection in catalogue.projections(dossier):
-        Runner(dossier, projection).catch_up()
+        fold_log(dossier, projection)
 
 
 def faults(document: dict[str, Any]) -> dict[str, str]:
@@ -306,7 +307,7 @@ def test_a_read_model_stopped_at_an_event_answers_for_what_it_has_and_says_so(
         position = int(answer.headers["Dossier-Position"])
         for projection in catalogue.projections(api.dossier):
             with suppress(ProjectionStoppedError):
-                Runner(api.dossier, projection).catch_up()
+                fold_log(api.dossier, projection)
     of_then = api.get("/v1/customers/1001")
     assert of_then.status_code == 200
     assert of_then.headers["Dossier-Known-At"] < api.get("/v1/controls").headers["Dossier-Known-At"]

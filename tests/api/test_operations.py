@@ -16,8 +16,8 @@ from api.app import openapi_document
 from api_client import Api, assert_problem, define_age, register
 from api_routes import every_route
 from projections import catalogue
-from projections.engine.runner import Runner
 from projections.health.vitals import VitalsReader
+from read_models import fold_log
 from scenario import ORIGIN
 from vital_signs import running
 
@@ -48,7 +48,7 @@ def test_a_zone_that_this_version_does_not_know_stops_nothing_and_is_told(
     ]
     register(api)
     for projection in catalogue.projections(api.dossier):
-        Runner(api.dossier, projection).catch_up()
+        fold_log(api.dossier, projection)
     assert api.get("/v1/customers/1001/history").status_code == 200
     assert api.put("/v1/controls/TZ", {"value": "Europe/Paris"}).status_code == 200
     assert api.get("/health/ready", None).json()["warnings"] == []

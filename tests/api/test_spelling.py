@@ -12,7 +12,7 @@ from api_client import Api, assert_problem, define_age, fields, register
 from payers import found
 from profile_facts import terms
 from projections import catalogue
-from projections.engine.runner import Runner
+from read_models import fold_log
 from scenario import ORIGIN
 
 COMPOSED: Final = "M\u00fcnchen"
@@ -22,7 +22,7 @@ UNSEEN: Final = "\u3164"
 
 def fold(api: Api) -> None:
     for projection in catalogue.projections(api.dossier):
-        Runner(api.dossier, projection).catch_up()
+        fold_log(api.dossier, projection)
 
 
 def test_names_of_earlier_versions_are_read_whatever_is_refused_now(api: Api) -> None:  # rule 0.10

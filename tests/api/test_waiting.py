@@ -20,9 +20,9 @@ from api.services import Services
 from api.settings import ApiSettings
 from api_client import token
 from projections import catalogue
-from projections.engine.runner import Runner
 from projections.reading.read_models import ReadModels
 from projections.reading.view import BehindError
+from read_models import fold_log
 from served import Answered, Exchange, run, served
 from store.application import Dossier
 from store.log import UnsettledError
@@ -100,7 +100,7 @@ def test_reads_that_wait_are_answered_when_their_read_model_has_come_on(port: in
         assert (await save(port, 1)).status == 201
         position = str(dossier.log_of_facts.max_notification_id())
         reading = await readers(port, 20, {"Dossier-Position": position})
-        await asyncio.to_thread(lambda: [Runner(dossier, one).catch_up() for one in catalogue.projections(dossier)])
+        await asyncio.to_thread(lambda: [fold_log(dossier, one) for one in catalogue.projections(dossier)])
         assert {(await one.end()).status for one in reading} == {200}
 
     run(crowd())
@@ -130,7 +130,7 @@ def test_saves_are_prompt_beside_reads_that_are_slow(port: int, dossier: Dossier
     async def crowd() -> None:
         with dossier.database.connect(autocommit=False) as connection:
             assert (await save(port, 1)).status == 201
-            await asyncio.to_thread(lambda: [Runner(dossier, one).catch_up() for one in catalogue.projections(dossier)])
+            await asyncio.to_thread(lambda: [fold_log(dossier, one) for one in catalogue.projections(dossier)])
             connection.execute("LOCK TABLE customers IN ACCESS EXCLUSIVE MODE")
             reading = await readers(port, 60)
             await save_promptly(port, *range(2, 8))
@@ -175,7 +175,7 @@ def test_a_read_for_now_waits_for_the_append_under_way_without_a_thread(
 ) -> None:  # rule 0.3
     async def crowd() -> None:
         assert (await save(port, 1)).status == 201
-        await asyncio.to_thread(lambda: [Runner(dossier, one).catch_up() for one in catalogue.projections(dossier)])
+        await asyncio.to_thread(lambda: [fold_log(dossier, one) for one in catalogue.projections(dossier)])
         now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
         with dossier.database.connect() as connection:
             lock = dossier.database.lock_key("append")

@@ -5,7 +5,7 @@ from aggregates.setup.commands import define_category, define_response
 from business_fields import request
 from command_line import CommandLine
 from projections.catalogue import projections
-from projections.engine.runner import Runner
+from read_models import fold_log
 
 
 def test_a_duplicate_is_merged_and_separated_again(line: CommandLine) -> None:  # rule 6.1
@@ -36,7 +36,7 @@ def test_a_response_that_came_with_a_merge_is_replayed_as_it_is_read(line: Comma
     assert line.run("merge", "1001", "1002").exit_code == 0
     with line.dossier() as dossier:
         for projection in projections(dossier):
-            Runner(dossier, projection).catch_up()
+            fold_log(dossier, projection)
     [category] = line.asked("as-of", "customer", "1001")["categories"]
     [answer] = line.asked("replay", "customer", "1001")["answers"]
     assert (category["value"], category["value_description"]) == ("A", "Under 30")

@@ -22,7 +22,7 @@ from clocks import let_the_clock_have_been_ahead
 from command_line import CommandLine, company, migrated, request
 from conftest import TODAY
 from projections.catalogue import projections
-from projections.engine.runner import Runner
+from read_models import fold_log
 from store.application import Dossier
 from store.log import read
 from vital_signs import EVERYTHING, running
@@ -36,7 +36,7 @@ def told(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
             assert dossier.log_of_facts.max_notification_id() == FOUNDED
             tell(dossier)
             for projection in projections(dossier):
-                Runner(dossier, projection).catch_up()
+                fold_log(dossier, projection)
         yield line
 
 

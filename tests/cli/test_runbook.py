@@ -12,7 +12,7 @@ from cli.main import app
 from command_line import CommandLine, eventually, request
 from conftest import TODAY
 from projections.catalogue import projections
-from projections.engine.runner import Runner
+from read_models import fold_log
 from vital_signs import EVERYTHING, running
 
 ROOT = Path(__file__).parents[2]
@@ -69,7 +69,7 @@ def test_after_the_loss_of_the_master_key_everything_but_personal_values_lives_o
     with line.dossier() as dossier:
         register_customer(dossier, request(), number="1002", name="Grace Hopper")
         for projection in projections(dossier):
-            Runner(dossier, projection).catch_up()
+            fold_log(dossier, projection)
     names = {
         number: line.asked("as-of", "customer", number, "--valid-at", TODAY.isoformat())["name"]
         for number in ("1001", "1002")

@@ -13,7 +13,7 @@ from cli.local import demo
 from cli.output import show, tables
 from command_line import CommandLine, request
 from projections.catalogue import projections
-from projections.engine.runner import Runner
+from read_models import fold_log
 
 INSTANT = datetime(2026, 11, 21, 14, 5, 0, 123456, tzinfo=UTC)
 EVENT = UUID("0f7a8d52-6b0e-5c39-9c9e-0d3f3c2b1a00")
@@ -66,7 +66,7 @@ def test_what_commands_tell_fits_the_terminal(line: CommandLine, monkeypatch: py
         demo.set_up(dossier)
         confirm_drawer(dossier, request(reason="told us on the phone, twice"), number="1001", responses={1: "A2"})
         for projection in projections(dossier):
-            Runner(dossier, projection).catch_up()
+            fold_log(dossier, projection)
     monkeypatch.setattr(tables, "_width", lambda: width)
     for command in (
         ("status",),

@@ -17,8 +17,8 @@ from projections.answers.widget import widget
 from projections.catalogue import projections
 from projections.customers.queries import customer
 from projections.drawer.queries import drawer
-from projections.engine.runner import Runner
 from projections.reading.read_models import ReadModels
+from read_models import fold_log
 from store.application import Dossier
 from upload_helpers import counts, fields, request, uploaded
 
@@ -54,7 +54,7 @@ def fold(dossier: Dossier) -> None:
     """Brings the read models to the end of the log."""
     for projection in projections(dossier):
         if projection.name in READ:
-            Runner(dossier, projection).catch_up()
+            fold_log(dossier, projection)
 
 
 def told_of(models: ReadModels, numbers: list[str]) -> dict[str, list[Any]]:

@@ -19,9 +19,9 @@ from aggregates.use_case import Request
 from conftest import TODAY
 from projections import catalogue
 from projections.engine.rebuild import rebuild
-from projections.engine.runner import Runner
 from projections.history.queries import history
 from projections.reading.read_models import ReadModels
+from read_models import fold_log
 from store.application import Dossier
 
 CUSTOMERS: Final = 10_000
@@ -135,7 +135,7 @@ def test_every_read_model_is_rebuilt_to_the_same_rows_while_reads_go_on(
     before = {}
     for projection in catalogue.projections(dossier):
         began = time.perf_counter()
-        Runner(dossier, projection).catch_up()
+        fold_log(dossier, projection)
         told.append(f"{projection.name} caught up at {events / (time.perf_counter() - began):,.0f} events/s")
         before[projection.name] = digests(dossier, projection.tables)
     with watching(dossier) as watch:

@@ -10,9 +10,9 @@ from psycopg import Connection
 from conftest import TODAY
 from projections.catalogue import projections
 from projections.engine.projection import Projection, Seen
-from projections.engine.runner import Runner
 from projections.reading.read_models import ReadModels
 from projections.reading.view import View
+from read_models import fold_log
 from store.application import Dossier
 from store.log import read as read_log
 
@@ -30,7 +30,7 @@ def reading(dossier: Dossier, *names: str, valid_at: date = TODAY, known_at: dat
     """A view of read models that have folded everything."""
     for projection in projections(dossier):
         if projection.name in names:
-            Runner(dossier, projection).catch_up()
+            fold_log(dossier, projection)
     with (
         closing(ReadModels(dossier, projections(dossier))) as models,
         models.view(*names, valid_at=valid_at, known_at=known_at) as view,

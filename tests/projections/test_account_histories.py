@@ -37,10 +37,10 @@ from projections.accounts.models import ProfileRead, Resolution
 from projections.accounts.queries import profile, resolution
 from projections.accounts.replay import replay_profile, replay_resolution
 from projections.catalogue import projections
-from projections.engine.runner import Runner
 from projections.reading.read_models import ReadModels
 from projections.reading.view import View
 from projections.tables.plain import plain
+from read_models import fold_log
 from store.application import Dossier
 
 from .day_by_day import (
@@ -363,7 +363,7 @@ def _class(dossier: Dossier, name: str) -> ProfileClass:
 
 @contextmanager
 def folded(dossier: Dossier, known_at: datetime) -> Iterator[View]:
-    Runner(dossier, AccountsProjection(dossier.fact_mapper.keys, dossier.company)).catch_up()
+    fold_log(dossier, AccountsProjection(dossier.fact_mapper.keys, dossier.company))
     with (
         closing(ReadModels(dossier, projections(dossier))) as models,
         models.view("accounts", valid_at=BASE, known_at=known_at) as view,

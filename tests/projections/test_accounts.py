@@ -29,7 +29,7 @@ from projections.accounts.queries import (
     system_options,
 )
 from projections.accounts.replay import replay_profile, replay_resolution
-from projections.answers.profile_history import HISTORY, profile_diff, profile_history
+from projections.answers.profile_history import profile_diff, profile_history
 from projections.engine.rebuild import rebuild
 from projections.history.models import InForce
 from projections.history.queries import history
@@ -247,7 +247,7 @@ def test_the_history_of_a_profile_tells_every_version(company: Dossier, ask: Ask
     accounts_of.update_profile(company, request, S1, options={"credit_hold": True}, when=When(JULY))
     then = now_known(company)
     accounts_of.end_site_profile(company, ask(), S1, last_day=TODAY)
-    with reading(company, *HISTORY) as view:
+    with reading(company, "accounts", "history") as view:
         assigned, updated, ended = profile_history(view, S1).items
         page = profile_history(view, S1, 2)
         assert profile_history(view, S1, 2, page.next_cursor).items == [ended]
@@ -274,7 +274,7 @@ def test_the_history_tells_on_which_days_each_version_is_in_force(company: Dossi
     assign(company, ask(), of, feb, date(2027, 2, 15))
     then = now_known(company)
     assign(company, ask(), of, march)
-    with reading(company, *HISTORY) as view:
+    with reading(company, "accounts", "history") as view:
         default, late, again = profile_history(view, of).items
         earlier = profile_history(view.at(AsOf(known_at=then)), of).items[0]
 

@@ -35,6 +35,7 @@ from projections.engine import runner as engine
 from projections.engine.projection import Seen
 from projections.engine.rebuild import rebuild
 from projections.engine.runner import ProjectionStoppedError, Runner, install
+from read_models import fold_log
 from store.application import Dossier
 from store.database import Database
 from store.events import NewEvent
@@ -110,7 +111,7 @@ def test_events_are_folded_in_log_order_and_unwanted_topics_move_the_position_to
 ) -> None:
     register(dossier, ask(), 1, 25)
     last = add_other(dossier, ask(), 7)
-    assert Runner(dossier, counting).catch_up() == last
+    assert fold_log(dossier, counting) == last
     assert rows(dossier) == rows_by_the_log(dossier)
     assert len(rows(dossier)) == 25
     assert [position for batch in counting.batches for position in batch] == list(range(1, 26))
@@ -120,12 +121,12 @@ def test_events_are_folded_in_log_order_and_unwanted_topics_move_the_position_to
 
 def test_catching_up_again_folds_nothing_twice(dossier: Dossier, ask: Ask, counting: Counting) -> None:
     register(dossier, ask(), 1, 3)
-    assert Runner(dossier, counting).catch_up() == Runner(dossier, counting).catch_up() == 3
+    assert fold_log(dossier, counting) == fold_log(dossier, counting) == 3
     assert rows(dossier) == rows_by_the_log(dossier)
 
 
 def test_an_empty_log_is_caught_up_at_once(dossier: Dossier, counting: Counting) -> None:
-    assert Runner(dossier, counting).catch_up() == 0
+    assert fold_log(dossier, counting) == 0
     assert state(dossier)["recorded_at"] is None
 
 
@@ -134,9 +135,9 @@ def test_positions_may_be_large_in_spite_of_the_small_integers_that_numbers_are_
 ) -> None:
     monkeypatch.setattr(folding, "BATCH_EVENTS", 32_767)
     register(dossier, ask(), 1, 1)
-    Runner(dossier, counting).catch_up()
+    fold_log(dossier, counting)
     register(dossier, ask(), 2, 1)
-    assert Runner(dossier, counting).catch_up() == 2
+    assert fold_log(dossier, counting) == 2
 
 
 @pytest.mark.usefixtures("small_batches")
@@ -144,7 +145,7 @@ def test_a_batch_never_parts_what_one_commit_recorded(dossier: Dossier, ask: Ask
     register(dossier, ask(), 1, 3)
     register_at_once(dossier, ask(), 100, 30)
     register(dossier, ask(), 200, 3)
-    Runner(dossier, counting).catch_up()
+    fold_log(dossier, counting)
     assert [len(batch) for batch in counting.batches] == [33, 3]
     assert rows(dossier) == rows_by_the_log(dossier)
 
@@ -192,7 +193,7 @@ def test_a_runner_stopped_between_batches_is_continued_by_the_next(
     counting.when_written = lambda connection: stop.set()
     Runner(dossier, counting).run(stop)
     assert state(dossier)["position"] == 10
-    assert Runner(dossier, counting).catch_up() == 35
+    assert fold_log(dossier, counting) == 35
     assert rows(dossier) == rows_by_the_log(dossier)
 
 
@@ -235,7 +236,7 @@ def test_a_process_killed_in_the_middle_of_a_batch_is_replaced_without_loss_or_d
                 break
         process.send_signal(signal.SIGKILL)
     assert state(dossier)["position"] == 6
-    assert Runner(dossier, counting).catch_up() == 20
+    assert fold_log(dossier, counting) == 20
     assert rows(dossier) == rows_by_the_log(dossier)
 
 
@@ -321,11 +322,11 @@ def test_a_stopped_read_model_goes_on_when_it_is_started_again(dossier: Dossier,
     register(dossier, ask(), 1, 5)
     counting.refused = {"4"}
     with pytest.raises(ProjectionStoppedError, match="at position 4"):
-        Runner(dossier, counting).catch_up()
+        fold_log(dossier, counting)
     with pytest.raises(ProjectionStoppedError, match="at position 4"):
-        Runner(dossier, counting).catch_up()
+        fold_log(dossier, counting)
     assert rows(dossier) == rows_by_the_log(dossier)[:3]
-    assert Runner(dossier, Counting(dossier)).catch_up() == 5
+    assert fold_log(dossier, Counting(dossier)) == 5
     assert state(dossier)["state"] == "running"
     assert rows(dossier) == rows_by_the_log(dossier)
 
@@ -336,7 +337,7 @@ def test_an_event_that_cannot_be_decoded_is_poison(dossier: Dossier, ask: Ask, c
     dossier.log_of_facts.append([NewEvent(id_, 1, "customer.registered", b'{"number": 3}', uuid4(), uuid4())])
     register(dossier, ask(), 4, 2)
     with pytest.raises(ProjectionStoppedError, match="MapperDeserialisationError"):
-        Runner(dossier, counting).catch_up()
+        fold_log(dossier, counting)
     assert state(dossier)["failed_position"] == 3
     assert rows(dossier) == rows_by_the_log_until(dossier, 2)
 
@@ -360,7 +361,7 @@ def test_what_is_told_of_a_poison_event_repeats_no_personal_value(
 
     counting.when_written = reveal
     with pytest.raises(ProjectionStoppedError) as stopped:
-        Runner(dossier, counting).catch_up()
+        fold_log(dossier, counting)
     assert "Grace" not in str(stopped.value)
     assert "Grace" not in state(dossier)["error"]
     assert "ValueError in test_engine.py" in state(dossier)["error"]
@@ -379,7 +380,7 @@ def test_a_log_that_cannot_be_read_stops_the_read_model_visibly_until_it_can(
 
     monkeypatch.setattr(dossier.fact_mapper.keys, "preload", preload)
     with pytest.raises(MasterKeyError):
-        Runner(dossier, counting).catch_up()
+        fold_log(dossier, counting)
     assert state(dossier)["state"] == "stopped"
     assert "MasterKeyError" in state(dossier)["error"]
     with running(Runner(dossier, counting)):
@@ -395,7 +396,7 @@ def test_a_value_too_long_for_an_index_is_poison_though_the_server_calls_it_oper
         "UPDATE counted SET number = (SELECT string_agg(gen_random_uuid()::text, '') FROM generate_series(1, 999))"
     )
     with pytest.raises(ProjectionStoppedError, match="ProgramLimitExceeded"):
-        Runner(dossier, counting).catch_up()
+        fold_log(dossier, counting)
     assert state(dossier)["failed_position"] == 1
 
 
@@ -409,7 +410,7 @@ def test_a_fault_that_no_single_event_shows_does_not_stop_anything(
             raise ValueError("too many")
 
     counting.when_written = refuse_many
-    assert Runner(dossier, counting).catch_up() == 8
+    assert fold_log(dossier, counting) == 8
     assert rows(dossier) == rows_by_the_log(dossier)
 
 
@@ -418,7 +419,7 @@ def test_a_fault_that_no_single_event_shows_does_not_stop_anything(
 
 def test_installing_twice_keeps_what_is_there(dossier: Dossier, ask: Ask, counting: Counting) -> None:
     register(dossier, ask(), 1, 3)
-    Runner(dossier, counting).catch_up()
+    fold_log(dossier, counting)
     installed(dossier)
     migrate(dossier.database, partial(install, classes=classes()))
     assert state(dossier)["position"] == 3
@@ -440,11 +441,11 @@ def test_a_new_topic_asks_for_no_rebuild_while_no_event_of_it_was_passed(
     dossier: Dossier, ask: Ask, counting: Counting
 ) -> None:
     register(dossier, ask(), 1, 3)
-    Runner(dossier, counting).catch_up()
+    fold_log(dossier, counting)
     last = add_other(dossier, ask(), 2)
     with pytest.raises(ProjectionStoppedError, match="another version"):
-        Runner(dossier, Further(dossier)).catch_up()
-    assert Runner(dossier, installed(dossier, Further)).catch_up() == last
+        fold_log(dossier, Further(dossier))
+    assert fold_log(dossier, installed(dossier, Further)) == last
     assert state(dossier)["topics"] == sorted(Further.topics)
     assert state(dossier)["state"] == "running"
     assert rows(dossier) == rows_by_the_log(dossier)
@@ -455,11 +456,11 @@ def test_a_new_topic_asks_for_a_rebuild_once_an_event_of_it_was_passed(
 ) -> None:
     register(dossier, ask(), 1, 3)
     add_other(dossier, ask(), 2)
-    Runner(dossier, counting).catch_up()
+    fold_log(dossier, counting)
     with pytest.raises(ProjectionStoppedError, match="dossier rebuild counting"):
-        Runner(dossier, installed(dossier, Further)).catch_up()
+        fold_log(dossier, installed(dossier, Further))
     rebuild(dossier, Further(dossier), lambda _position, _target: None)
-    assert Runner(dossier, Further(dossier)).catch_up() == 4
+    assert fold_log(dossier, Further(dossier)) == 4
     assert state(dossier)["topics"] == sorted(Further.topics)
 
 
@@ -471,26 +472,26 @@ def test_a_topic_that_is_not_folded_any_more_asks_for_a_rebuild_only_where_an_ev
     register(dossier, ask(), 1, 3)
     if passed:
         add_other(dossier, ask(), 2)
-    Runner(dossier, further).catch_up()
+    fold_log(dossier, further)
     counting = installed(dossier)
     if passed:
         with pytest.raises(ProjectionStoppedError, match="dossier rebuild counting"):
-            Runner(dossier, counting).catch_up()
+            fold_log(dossier, counting)
     else:
-        assert Runner(dossier, counting).catch_up() == 3
+        assert fold_log(dossier, counting) == 3
 
 
 def test_a_runner_of_an_earlier_version_folds_nothing_once_topics_were_taken_over(
     dossier: Dossier, ask: Ask, counting: Counting
 ) -> None:
     register(dossier, ask(), 1, 3)
-    Runner(dossier, counting).catch_up()
+    fold_log(dossier, counting)
     installed(dossier, Further)
     add_other(dossier, ask(), 2)
     with pytest.raises(ProjectionStoppedError, match="another version"):
-        Runner(dossier, counting).catch_up()
+        fold_log(dossier, counting)
     assert state(dossier)["position"] == 3
-    assert Runner(dossier, Further(dossier)).catch_up() == 4
+    assert fold_log(dossier, Further(dossier)) == 4
 
 
 def test_how_the_definition_of_tables_is_broken_into_lines_does_not_matter() -> None:
@@ -506,8 +507,8 @@ def test_tables_made_by_another_definition_are_not_folded_into(dossier: Dossier,
 
     register(dossier, ask(), 1, 3)
     with pytest.raises(ProjectionStoppedError, match="dossier rebuild counting"):
-        Runner(dossier, Changed(dossier)).catch_up()
+        fold_log(dossier, Changed(dossier))
     assert state(dossier)["state"] == "stopped"
     assert state(dossier)["position"] == 0
-    assert Runner(dossier, counting).catch_up() == 3
+    assert fold_log(dossier, counting) == 3
     assert state(dossier)["state"] == "running"

@@ -23,9 +23,9 @@ from day_by_day import FieldByDay
 from field_facts import register_by_row
 from projections.answers.widget import WIDGET, widget
 from projections.deliveries.outgoing import changes_of
-from projections.engine.runner import Runner
 from projections.fields.fold import FieldsProjection
 from projections.fields.tables import VALUES, open_value
+from read_models import fold_log
 from store.application import Dossier
 
 from .fold import now_known, reading
@@ -227,7 +227,7 @@ def _origin() -> Origin:
 
 def check_read_model(dossier: Dossier, histories: Sequence[History], instants: Sequence[datetime]) -> None:
     """The rectangles say on every day, as known after every round, what the aggregate said then: value, source and event."""
-    Runner(dossier, FieldsProjection(dossier.fact_mapper.keys, dossier.company)).catch_up()
+    fold_log(dossier, FieldsProjection(dossier.fact_mapper.keys, dossier.company))
     by_number = {history.number: history for history in histories}
     found: dict[str, list[Any]] = {number: [] for number in by_number}
     with dossier.database.connection() as connection:

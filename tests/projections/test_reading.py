@@ -18,6 +18,7 @@ from projections.engine.runner import ProjectionStoppedError, Runner
 from projections.reading import read_models as reading
 from projections.reading.read_models import NOTHING_KNOWN, ReadModels, as_known_at
 from projections.reading.view import BehindError, KnownAtError
+from read_models import fold_log
 from store.application import Dossier
 from store.stopping import Stop
 
@@ -98,9 +99,9 @@ def test_a_read_waits_for_every_read_model_it_names(
 ) -> None:
     monkeypatch.setattr(reading, "WAIT_S", 0.2)
     register(dossier, ask(), 1, 2)
-    Runner(dossier, Renamed(dossier)).catch_up()
+    fold_log(dossier, Renamed(dossier))
     register(dossier, ask(), 3, 2)
-    Runner(dossier, counting).catch_up()
+    fold_log(dossier, counting)
     with read_models.view("counting", "renamed") as view:
         assert view.position == 2
         assert view.known_at == instant(dossier, 2)
@@ -116,7 +117,7 @@ def test_a_read_model_that_stopped_before_the_position_is_not_waited_for(
     register(dossier, ask(), 1, 5)
     counting.refused = {"3"}
     with pytest.raises(ProjectionStoppedError):
-        Runner(dossier, counting).catch_up()
+        fold_log(dossier, counting)
     begun = time.monotonic()
     with (
         pytest.raises(BehindError, match="counting stopped before position 5"),
@@ -137,7 +138,7 @@ def test_positions_are_found_though_the_listening_connection_was_lost(
             [f"dossier/{dossier.database.schema}"],
         )
     last = register(dossier, ask(), 1, 1)
-    Runner(dossier, counting).catch_up()
+    fold_log(dossier, counting)
     with read_models.view("counting", position=last) as view:
         assert view.position == last
 
@@ -151,7 +152,7 @@ def test_what_is_known_is_what_all_named_read_models_know(
     with read_models.view("counting") as view:
         assert (view.position, view.known_at) == (0, NOTHING_KNOWN)
     register(dossier, ask(), 1, 2)
-    Runner(dossier, counting).catch_up()
+    fold_log(dossier, counting)
     with read_models.view("counting") as view:
         assert (view.position, view.known_at) == (2, instant(dossier, 2))
     with read_models.view("counting", "renamed") as view:
@@ -162,7 +163,7 @@ def test_an_instant_before_what_is_known_is_answered_at_once(
     dossier: Dossier, ask: Ask, counting: Counting, read_models: ReadModels
 ) -> None:
     register(dossier, ask(), 1, 2)
-    Runner(dossier, counting).catch_up()
+    fold_log(dossier, counting)
     register(dossier, ask(), 3, 1)
     naive = instant(dossier, 1).replace(tzinfo=None)
     for known_at in (instant(dossier, 1), naive):
@@ -175,14 +176,14 @@ def test_an_instant_after_what_is_known_waits_for_all_that_was_recorded_until_th
 ) -> None:  # rule 0.3
     monkeypatch.setattr(reading, "WAIT_S", 0.2)
     register(dossier, ask(), 1, 2)
-    Runner(dossier, counting).catch_up()
+    fold_log(dossier, counting)
     now = datetime.now(UTC)
     with read_models.view("counting", known_at=now) as view:
         assert (view.known_at, view.position) == (now, 2)
     register(dossier, ask(), 3, 1)
     with pytest.raises(BehindError), read_models.view("counting", known_at=datetime.now(UTC)):
         pass
-    Runner(dossier, counting).catch_up()
+    fold_log(dossier, counting)
     with read_models.view("counting", known_at=datetime.now(UTC)) as view:
         assert view.position == 3
 
@@ -211,7 +212,7 @@ def test_what_the_log_holds_is_known_although_the_clock_was_set_back(
     register(dossier, ask(), 1, 1)
     let_the_clock_have_been_ahead(dossier)
     register(dossier, ask(), 2, 1)
-    Runner(dossier, counting).catch_up()
+    fold_log(dossier, counting)
     last = instant(dossier, 2)
     assert as_known_at(dossier.database, None) == as_known_at(dossier.database, last) == last
     with read_models.view("counting", known_at=last) as view:
@@ -232,7 +233,7 @@ def test_a_read_model_that_stopped_inside_a_commit_does_not_claim_to_know_its_in
     register_at_once(dossier, ask(), 10, 5)
     counting.refused = {"13"}
     with pytest.raises(ProjectionStoppedError):
-        Runner(dossier, counting).catch_up()
+        fold_log(dossier, counting)
     with read_models.view("counting") as view:
         assert view.position == batch + 3
         assert instant(dossier, batch) <= view.known_at < instant(dossier, batch + 1)
@@ -254,10 +255,10 @@ def test_a_view_does_not_move_and_writes_nothing(
     dossier: Dossier, ask: Ask, counting: Counting, read_models: ReadModels
 ) -> None:
     register(dossier, ask(), 1, 2)
-    Runner(dossier, counting).catch_up()
+    fold_log(dossier, counting)
     with read_models.view("counting") as view:
         register(dossier, ask(), 3, 2)
-        Runner(dossier, counting).catch_up()
+        fold_log(dossier, counting)
         assert view.connection.execute("SELECT count(*) FROM counted").fetchone() == (2,)
         with pytest.raises(errors.ReadOnlySqlTransaction):
             view.connection.execute("DELETE FROM counted")
@@ -271,7 +272,7 @@ def test_read_models_without_tables_say_what_to_run(dossier: Dossier, counting: 
     with pytest.raises(NotInstalledError, match="dossier migrate"), ReadModels(dossier, [counting]).view("counting"):
         pass
     with pytest.raises(NotInstalledError, match="dossier migrate"):
-        Runner(dossier, counting).catch_up()
+        fold_log(dossier, counting)
 
 
 def test_read_models_of_an_earlier_version_say_what_to_run(dossier: Dossier, counting: Counting) -> None:
@@ -295,8 +296,8 @@ def test_states_tell_position_lag_and_why_one_stopped(
     register(dossier, ask(), 1, 5)
     counting.refused = {"4"}
     with pytest.raises(ProjectionStoppedError):
-        Runner(dossier, counting).catch_up()
-    Runner(dossier, Renamed(dossier)).catch_up()
+        fold_log(dossier, counting)
+    fold_log(dossier, Renamed(dossier))
     stopped, running = (state for state in read_models.states() if state.name in {"counting", "renamed"})
     assert (stopped.name, stopped.position, stopped.lag, stopped.state) == ("counting", 3, 2, "stopped")
     assert (stopped.failed_position, stopped.failed_topic) == (4, "customer.registered")
@@ -325,7 +326,7 @@ def test_whoever_stops_listening_leaves_the_others_listening(
         with read_models.heard_by(moved):
             pass
         register(dossier, ask(), 1, 1)
-        Runner(dossier, counting).catch_up()
+        fold_log(dossier, counting)
         eventually(lambda: heard != [])
 
 

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -28,6 +29,7 @@ from projections.engine.rebuild import RebuildFailedError, RebuildUnderWayError,
 from projections.engine.runner import ProjectionStoppedError, Runner
 from projections.engine.states import ProjectionState
 from projections.reading.read_models import ReadModels
+from read_models import fold_log
 from store.application import Dossier
 from store.stopping import Stop
 
@@ -46,7 +48,7 @@ def counting(dossier: Dossier, ask: Ask) -> Counting:
     register(dossier, ask(), 11, 19)
     add_other(dossier, ask(), 5)
     register(dossier, ask(), 30, 1)
-    Runner(dossier, counting).catch_up()
+    fold_log(dossier, counting)
     return counting
 
 
@@ -136,8 +138,8 @@ def test_tables_of_an_earlier_definition_are_replaced_by_those_of_this_one(
     rebuild(dossier, Changed(dossier), quietly)
     register(dossier, ask(), 50, 1)
     with pytest.raises(ProjectionStoppedError, match="another version"):
-        Runner(dossier, counting).catch_up()
-    assert Runner(dossier, Changed(dossier)).catch_up() == 32
+        fold_log(dossier, counting)
+    assert fold_log(dossier, Changed(dossier)) == 32
     assert rows(dossier) == rows_by_the_log(dossier)
     rebuild(dossier, counting, quietly)
     assert "counted_anew" not in [name for _, name in relations(dossier)]
@@ -209,28 +211,28 @@ def test_reads_never_fail_nor_go_back_while_models_are_rebuilt_and_events_arrive
 def test_events_flow_to_the_old_tables_during_a_rebuild_and_are_in_the_new_ones(
     dossier: Dossier, ask: Ask, counting: Counting
 ) -> None:
-    live = Runner(dossier, Counting(dossier))
+    live = partial(fold_log, dossier, Counting(dossier))
 
     def record(position: int, target: int) -> None:
         if position <= 31:
             last = register(dossier, ask(), 1_000 + position, 1)
-            assert live.catch_up() == last
+            assert live() == last
             assert rows(dossier) == rows_by_the_log(dossier)
 
     report = rebuild(dossier, counting, record)
     assert report.position == dossier.log_of_facts.max_notification_id()
     assert rows(dossier) == rows_by_the_log(dossier)
-    assert live.catch_up() == report.position
+    assert live() == report.position
 
 
 def test_events_that_come_between_the_last_batch_and_the_swap_are_folded_in_the_swap(
     dossier: Dossier, ask: Ask, counting: Counting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    live, hold = Runner(dossier, Counting(dossier)), rebuilding._Rebuild._hold_runner
+    live, hold = partial(fold_log, dossier, Counting(dossier)), rebuilding._Rebuild._hold_runner
 
     def late(self: Any, connection: Any) -> None:
         register(dossier, ask(), 500, 3)
-        live.catch_up()
+        live()
         hold(self, connection)
 
     monkeypatch.setattr(rebuilding._Rebuild, "_hold_runner", late)
@@ -242,12 +244,12 @@ def test_events_that_come_between_the_last_batch_and_the_swap_are_folded_in_the_
 def test_a_swap_that_too_much_came_before_is_tried_again_later(
     dossier: Dossier, ask: Ask, counting: Counting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    live, hold, first = Runner(dossier, Counting(dossier)), rebuilding._Rebuild._hold_runner, iter([500])
+    live, hold, first = partial(fold_log, dossier, Counting(dossier)), rebuilding._Rebuild._hold_runner, iter([500])
 
     def late(self: Any, connection: Any) -> None:
         for number in first:
             register_at_once(dossier, ask(), number, 5)
-            live.catch_up()
+            live()
         hold(self, connection)
 
     monkeypatch.setattr(rebuilding, "SWAP_WITHIN", 4)
@@ -302,7 +304,7 @@ def test_a_statement_prepared_before_the_swap_reads_the_new_tables(
         assert connection.execute(query, [1]).fetchone() == ("1",)
         rebuild(dossier, counting, quietly)
         last = register(dossier, ask(), 77, 1)
-        Runner(dossier, counting).catch_up()
+        fold_log(dossier, counting)
         assert connection.execute(query, [last]).fetchone() == ("77",)
         assert connection.execute(query, [1]).fetchone() == ("1",)
         names = connection.execute("SELECT count(*) FROM pg_prepared_statements").fetchone()
@@ -333,7 +335,7 @@ def test_a_swap_waits_for_the_batch_that_the_runner_has_begun(dossier: Dossier, 
 
     live.when_begun = hold
     last = register(dossier, ask(), 100, 1)
-    threads = [in_thread(Runner(dossier, live).catch_up)]
+    threads = [in_thread(partial(fold_log, dossier, live))]
     try:
         assert begun.wait(10)
         threads.append(in_thread(lambda: rebuild(dossier, counting, quietly)))
@@ -367,7 +369,7 @@ def test_a_rebuild_that_was_killed_harms_nothing_and_can_be_started_again(
     eventually(lambda: not counted(read_models).rebuild_active)
     assert counted(read_models).rebuild_position == 10
     register(dossier, ask(), 88, 1)
-    Runner(dossier, Counting(dossier)).catch_up()
+    fold_log(dossier, Counting(dossier))
     assert rows(dossier) == rows_by_the_log(dossier)
     assert rebuild(dossier, counting, quietly).generation == 2
     assert rows(dossier) == rows_by_the_log(dossier)
@@ -407,7 +409,7 @@ def test_a_rebuild_by_mended_code_sets_a_stopped_read_model_going(
     counting.refused = {"90"}
     register(dossier, ask(), 90, 1)
     with suppress(ProjectionStoppedError):
-        Runner(dossier, counting).catch_up()
+        fold_log(dossier, counting)
     assert state(dossier)["state"] == "stopped"
     assert rebuild(dossier, Counting(dossier), quietly).position == 32
     assert state(dossier)["state"] == "running"

@@ -33,9 +33,10 @@ from api_client import SECRET, Api
 from conftest import environment
 from jobs.upload.worker import UploadWorker
 from projections import catalogue
-from projections.engine.runner import Runner, install
+from projections.engine.runner import install
 from projections.reading.read_models import ReadModels
 from propagation_helpers import work
+from read_models import fold_log
 from store import embedded
 from store.application import Dossier
 from store.database import Database
@@ -256,7 +257,7 @@ class Recording:
 def catch_up(dossier: Dossier) -> None:
     """Folds everything into every read model."""
     for projection in catalogue.projections(dossier):
-        Runner(dossier, projection).catch_up()
+        fold_log(dossier, projection)
 
 
 def asked(recording: Recording) -> Iterator[str]:

@@ -20,8 +20,8 @@ from api_client import SECRET, Api
 from command_line import TOKEN_SECRET, CommandLine
 from conftest import MASTER_KEY, environment
 from projections import catalogue
-from projections.engine.runner import Runner
 from projections.reading.read_models import ReadModels
+from read_models import fold_log
 from store.application import Dossier
 from upgrade.record import BIN, SCHEMA
 from upgrade.test_recorded_states import FOLDER, STATES, compared
@@ -86,7 +86,7 @@ def test_tables_that_have_not_changed_are_caught_up_without_a_rebuild(
     with serving(line) as api, running(api.dossier.database):
         assert api.post("/v1/customers", {"number": "NEW-1", "name": "Ada Byron"}).status_code == 201
         for projection in catalogue.projections(api.dossier):
-            Runner(api.dossier, projection).catch_up()
+            fold_log(api.dossier, projection)
         assert api.get("/v1/customers/NEW-1").json()["name"] == "Ada Byron"
         assert line.run("verify").exit_code == 0
         answers = json.loads(gzip.decompress((FOLDER / f"{state}.answers.json.gz").read_bytes()))[::SAMPLE]

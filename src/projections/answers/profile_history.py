@@ -20,9 +20,6 @@ from projections.history.queries import history
 from projections.reading.paging import Page
 from projections.reading.view import View
 
-HISTORY: Final = ("accounts", "history")
-"""The read models that a view for `profile_history` must be of."""
-
 
 class ProfileVersion(BaseModel):
     """One fact about a profile, in log order (rule 2.18). Of a profile that was ended, class and class version are `None`.
@@ -57,7 +54,7 @@ class ProfileVersion(BaseModel):
 def profile_history(view: View, place: Place, limit: int = 100, cursor: str | None = None) -> Page[ProfileVersion]:
     """Every fact about a profile that was known then, in order (rule 2.18); none of an unknown account or site.
 
-    Raises `InvalidError` for a bad limit or cursor.
+    The view is of `accounts` and `history`. Raises `InvalidError` for a bad limit or cursor.
     """
     kind, key = (Account.KIND, place.account) if place.site is None else (Site.KIND, _key(place))
     storable_key = key if is_storable(place) else "\0"

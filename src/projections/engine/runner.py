@@ -8,7 +8,7 @@ To make one anew: `rebuild`.
 
 import logging
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, closing, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Final
 
@@ -94,9 +94,9 @@ class Runner:
     """Keeps one read model of one company up to date."""
 
     def __init__(self, dossier: Dossier, projection: Projection, progress: Progress | None = None) -> None:
-        self._dossier = dossier
         self._database = dossier.database
         self._projection = projection
+        self._reader = BatchReader(dossier, projection)
         self._progress = progress or Progress()
         self._position = 0
 
@@ -113,35 +113,17 @@ class Runner:
             faults=_ReadModelFaults(),
         )
 
-    def catch_up(self) -> int:
-        """Folds everything there is once and gives the position it reached; waits for the runner that is active, if one is.
+    def catch_up(self, connection: Connection[Row], stop: Stop) -> int:
+        """Folds everything there is and returns the position it reached. Only the active runner of the read model may do so.
 
         Raises:
             ProjectionStoppedError: an event cannot be folded; everything before it is.
             OperationalError, psycopg.OperationalError: the database cannot be reached.
         """
-        reader = BatchReader(self._dossier, self._projection)
-        with closing(folding_connection(self._database)) as connection:
-            lock = self._database.lock_key(positions.runner(self._projection.name))
-            connection.execute(sql.SQL("SELECT pg_advisory_lock({})").format(lock))
-            return self._catch_up(connection, reader, Stop())
-
-    def _term(self, stop: Stop, leader: Leader) -> AbstractContextManager[Step]:
-        set_up_for_folding(leader.connection)
-        reader = BatchReader(self._dossier, self._projection)
-        return nullcontext(partial(self._step, stop, leader.connection, reader))
-
-    def _step(self, stop: Stop, connection: Connection[Row], reader: BatchReader, ends: Sequence[str]) -> float:
-        """Folds what is new; `ends` of the log that are folded already need no look at it."""
-        if not ends or max(map(int, ends)) > self._position:
-            self._position = self._catch_up(connection, reader, stop)
-        return POLL_S
-
-    def _catch_up(self, connection: Connection[Row], reader: BatchReader, stop: Stop) -> int:
         while True:
             self._progress.mark(patience_s=BATCH_PATIENCE_S)
             place = self._place(connection)
-            batch = None if stop.is_set() else self._read(connection, reader, place.position)
+            batch = None if stop.is_set() else self._read(connection, place.position)
             if batch is None:
                 break
             fault = self._store(connection, place, batch)
@@ -151,9 +133,19 @@ class Runner:
             positions.move(connection, self._database, self._projection.name, place.position, None)
         return place.position
 
-    def _read(self, connection: Connection[Row], reader: BatchReader, after: int) -> Batch | None:
+    def _term(self, stop: Stop, leader: Leader) -> AbstractContextManager[Step]:
+        set_up_for_folding(leader.connection)
+        return nullcontext(partial(self._step, stop, leader.connection))
+
+    def _step(self, stop: Stop, connection: Connection[Row], ends: Sequence[str]) -> float:
+        """Folds what is new; `ends` of the log that are folded already need no look at it."""
+        if not ends or max(map(int, ends)) > self._position:
+            self._position = self.catch_up(connection, stop)
+        return POLL_S
+
+    def _read(self, connection: Connection[Row], after: int) -> Batch | None:
         try:
-            return reader.next(connection, after)
+            return self._reader.next(connection, after)
         except Exception as error:
             if not outages.is_outage(error):
                 positions.stop(connection, self._database, self._projection.name, explain(error, private=False))
