@@ -184,10 +184,10 @@ class Lane:
 class Lanes:
     """The partitions that a process has now, and the threads that work on them."""
 
-    def __init__(self, name: str, handler: Handler, company: str, threads: int = THREADS) -> None:
+    def __init__(self, name: str, handler: Handler, company: str) -> None:
         self._handler = handler
         self._company = company
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix=name)
 
     def tick(self, lanes: Iterable[Lane]) -> int:
         """Sets workers to every lane that has something to do; gives how many lanes have messages at all."""
