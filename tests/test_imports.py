@@ -259,6 +259,13 @@ def test_a_read_model_never_imports_another_one(model: str) -> None:
     assert foreign == []
 
 
+def test_status_loads_nothing_that_decides() -> None:
+    """It is asked often, by people and by scripts, and most of its time goes into imports."""
+    loaded = {way.rpartition(" ")[2] for way in reached("cli.commands.status")}
+    assert "jobs.propagation.progress" in loaded
+    assert sorted(module for module in loaded if module.split(".")[-1] in {"decide", "preview", "run", "queries"}) == []
+
+
 def test_only_the_composition_root_imports_the_catalogue_of_read_models_and_not_late() -> None:
     importers = [
         (f"{path.relative_to(SRC)}:{line}", late)

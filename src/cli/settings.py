@@ -92,8 +92,8 @@ class Settings(KafkaSettings):
 
     @field_validator("customer_engagement_url")
     @classmethod
-    def _an_address(cls, value: str) -> str:
-        if not _is_http_address(value):
+    def _an_address(cls, value: str | None) -> str | None:
+        if value is not None and not _is_http_address(value):
             raise ValueError(
                 "must be an address such as https://engagement.example.com/api: http or https, a host, perhaps a port and a path,"
                 " and nothing else"

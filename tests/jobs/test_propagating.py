@@ -20,7 +20,7 @@ from aggregates.profile_class.propagation import PropagationNotFoundError, Propa
 from conftest import TODAY
 from jobs.propagation import preview as previewing
 from jobs.propagation import progress
-from jobs.propagation.preview import Preview
+from jobs.propagation.models import Preview
 from jobs.propagation.progress import State
 from projections.catalogue import projections
 from projections.reading.read_models import ReadModels

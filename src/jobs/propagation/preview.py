@@ -7,13 +7,10 @@ first call completes it.
 
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Final
 from uuid import UUID, uuid4
-
-from pydantic import BaseModel, ConfigDict
 
 from aggregates.account.propagating import Became, PropagationOutcome
 from aggregates.fact import Origin, Role, Source
@@ -22,6 +19,7 @@ from aggregates.profile_class.propagation import Propagation, runs_of
 from jobs.propagation import preview_records, records
 from jobs.propagation.chunks import BEFORE_ALL, page_of
 from jobs.propagation.decide import Key, Outcomes, Plan, decide
+from jobs.propagation.models import Preview, reasons_of
 from jobs.propagation.preview_records import Progress
 from jobs.propagation.records import ProfileOutcome
 from projections.reading.read_models import ReadModels
@@ -31,42 +29,6 @@ AT_ONCE: Final = 500
 """Profiles in memory during a preview."""
 MOST_S: Final = 1.0
 """Seconds after which a call returns the counts so far."""
-
-
-class Reason(BaseModel):
-    """A reason for which profiles were left as they are, and how many they are."""
-
-    model_config = ConfigDict(frozen=True)
-
-    outcome: Became
-    reason: str
-    profiles: int
-
-
-class Preview(BaseModel):
-    """What a propagation would do if it was started now with this run date; nothing is stored (rule 2.17).
-
-    Until it is `complete`, it counts the profiles that were examined so far; the next request continues it. The profiles concerned are
-    those of `known_at`.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    run_date: date
-    include_later: bool
-    profiles: int
-    changed: int
-    unchanged: int
-    skipped: int
-    reasons: list[Reason]
-    later_dated: int
-    """Profiles with a later-dated version of the class."""
-    overwritten: int
-    """Profiles of which a value that was set here would be overwritten with another (rule 2.16)."""
-    overwritten_since: int
-    """Of these, profiles on which such a value was set here after the class was changed."""
-    complete: bool
-    known_at: datetime
 
 
 @dataclass
@@ -145,12 +107,6 @@ def overwritten(outcome: PropagationOutcome) -> set[UUID]:
     return {
         value.set_here_by for value in outcome.written if value.set_here_by is not None and value.before != value.after
     }
-
-
-def reasons_of(rows: list[tuple[str, str, int]]) -> Iterator[Reason]:
-    """Yields rows of outcome, reason and number of profiles as `Reason`."""
-    for outcome, reason, profiles in rows:
-        yield Reason(outcome=Became(outcome), reason=reason, profiles=profiles)
 
 
 def _id_of_next(dossier: Dossier, change: ClassChange) -> UUID:

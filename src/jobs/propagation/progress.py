@@ -23,7 +23,7 @@ from aggregates.profile_class.propagation import (
     runs_of,
 )
 from jobs.propagation import records
-from jobs.propagation.preview import Preview, Reason, reasons_of
+from jobs.propagation.models import Preview, Reason, reasons_of
 from store.application import Dossier
 from store.database import Row
 
