@@ -131,11 +131,6 @@ class Database:
         """The NOTIFY channel of this name in this schema."""
         return f"dossier_{self.schema}_{name}"
 
-    def version(self) -> str:
-        """The server's version, such as `18.6`."""
-        with self.connection() as connection:
-            return str(connection.info.parameter_status("server_version"))
-
     def close(self) -> None:
         """Closes the pooled connections."""
         self._pool.close()

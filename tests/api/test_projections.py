@@ -5,15 +5,10 @@ from typing import Any
 import pytest
 
 from api.background import rebuilds
-from api.services import Services
 from api_client import Api, assert_problem
+from command_line import eventually
 
 WAIT_S = 30.0
-
-
-def _services(api: Api) -> Services:
-    found: Services = api.client.app.state.services  # type: ignore[attr-defined]
-    return found
 
 
 @pytest.mark.usefixtures("runners")
@@ -35,9 +30,13 @@ def test_a_read_model_is_built_anew_in_the_background(api: Api) -> None:
     generation = api.get("/v1/projections/customers").json()["generation"]
     answer = api.post("/v1/projections/customers/rebuild")
     assert (answer.status_code, answer.headers["Location"]) == (202, "/v1/projections/customers")
-    _services(api).rebuilds.wait(WAIT_S)
-    report = api.get("/v1/projections/customers").json()
-    assert (report["generation"], report["rebuild_error"]) == (generation + 1, None)
+
+    def rebuilt() -> bool:
+        report = api.get("/v1/projections/customers").json()
+        assert report["rebuild_error"] is None
+        return report["generation"] == generation + 1 and not report["rebuild_active"]
+
+    eventually(rebuilt, "the read model is rebuilt")
     assert api.get("/v1/customers/1001").json()["name"] == "Ada"
     assert_problem(api.post("/v1/projections/nothing/rebuild"), 404, "not-found")
 
@@ -57,5 +56,5 @@ def test_two_rebuilds_of_one_read_model_are_a_conflict_and_a_failure_is_shown(
     assert api.post("/v1/projections/drawer/rebuild").status_code == 202
     assert_problem(api.post("/v1/projections/drawer/rebuild"), 409, "conflict")
     going.set()
-    _services(api).rebuilds.wait(WAIT_S)
-    assert api.get("/v1/projections/drawer").json()["rebuild_error"] == "no room"
+    told = eventually(lambda: api.get("/v1/projections/drawer").json()["rebuild_error"], "the failure is shown")
+    assert told == "no room"

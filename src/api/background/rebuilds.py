@@ -23,7 +23,7 @@ class Rebuilds:
     def __init__(self, dossier: Dossier) -> None:
         self._dossier = dossier
         self._lock = threading.Lock()
-        self._running: dict[str, threading.Thread] = {}
+        self._running: set[str] = set()
         self._failed: dict[str, str] = {}
 
     def start(self, projection: Projection) -> None:
@@ -33,22 +33,12 @@ class Rebuilds:
             if name in self._running:
                 raise RebuildRunningError(f"{name} is being rebuilt already.")
             self._failed.pop(name, None)
-            thread = threading.Thread(target=self._run, args=(projection,), name=f"rebuild-{name}", daemon=True)
-            self._running[name] = thread
-        thread.start()
-
-    def running(self, name: str) -> bool:
-        """Returns whether this process is rebuilding the read model."""
-        return name in self._running
+            self._running.add(name)
+        threading.Thread(target=self._run, args=(projection,), name=f"rebuild-{name}", daemon=True).start()
 
     def failure(self, name: str) -> str | None:
         """Returns why the last rebuild here failed, `None` when it did not."""
         return self._failed.get(name)
-
-    def wait(self, timeout_s: float) -> None:
-        """Waits for the rebuilds that are running, each at most `timeout_s`."""
-        for thread in list(self._running.values()):
-            thread.join(timeout_s)
 
     def _run(self, projection: Projection) -> None:
         try:
@@ -58,4 +48,4 @@ class Rebuilds:
             FAULTS.error("rebuild failed", projection=projection.name, exc_info=error)
         finally:
             with self._lock:
-                del self._running[projection.name]
+                self._running.remove(projection.name)
