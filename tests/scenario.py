@@ -15,7 +15,7 @@ from uuid import UUID, uuid5
 from aggregates.aggregate import Aggregate
 from aggregates.customer import events as customer
 from aggregates.customer.profile import CustomerProfile
-from aggregates.effective import Days
+from aggregates.effective import Days, Timeline
 from aggregates.errors import DomainError, RefusedError
 from aggregates.fact import NAMESPACE, Fact, Origin, Role, Source, event_id
 from aggregates.setup import events as setup
@@ -252,3 +252,8 @@ def given_no(kind: type[Aggregate], key: str | int) -> Given:
 def told(*facts: Fact) -> Any:
     """The aggregate that these facts made, to look at."""
     return given(*facts).aggregate
+
+
+def response_at(profile: CustomerProfile, category: int, day: date) -> str | None:
+    """The customer's response in force on `day`, `None` when there is none."""
+    return profile.responses.in_force.get(category, Timeline()).at(day)

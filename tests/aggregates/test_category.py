@@ -229,16 +229,5 @@ def test_a_blank_choice_is_offered_only_without_default_and_requirement(
     assert category.offers_blank is offered
 
 
-def test_the_choices_are_the_active_responses_by_position_then_code() -> None:  # rule 1.2
-    category = told(
-        category_defined(),
-        response_defined("C", position=1),
-        response_defined("B", position=1),
-        response_defined("A", position=2),
-        response_defined("D", active=False),
-    )
-    assert [choice.code for choice in category.choices()] == ["B", "C", "A"]
-
-
 def test_neither_a_category_nor_a_response_can_be_deleted() -> None:  # rule 1.13
     assert not [name for name in dir(ProfileCategory) if "delete" in name or "remove" in name]

@@ -26,6 +26,7 @@ from scenario import (
     default_moved,
     given,
     history,
+    response_at,
     response_changed,
     response_cleared,
     response_defined,
@@ -74,7 +75,7 @@ def test_another_response_takes_the_place_of_the_stored_one() -> None:  # rule 1
     change = response_selected("B", "30 and over", TODAY)
     given(ADA, response_selected("A", first=YESTERDAY)).when(ok(AGE, {7: "B"})).then(change)
     ada = told(ADA, response_selected("A", first=YESTERDAY), change)
-    assert (ada.responses.at(7, YESTERDAY), ada.responses.at(7, TODAY), ada.responses.at(9, TODAY)) == ("A", "B", None)
+    assert (response_at(ada, 7, YESTERDAY), response_at(ada, 7, TODAY), response_at(ada, 9, TODAY)) == ("A", "B", None)
 
 
 def test_a_shown_default_is_stored_at_the_first_ok() -> None:  # rule 1.6, rule 1.9
@@ -115,7 +116,7 @@ def test_a_later_dated_response_supersedes_from_its_day_on() -> None:  # rule 1.
     later = response_selected("B", "30 and over", NEXT_MONTH)
     given(ADA, response_selected("A")).when(ok(AGE, {7: "B"}, days=Days(NEXT_MONTH))).then(later)
     ada = told(ADA, response_selected("A"), later)
-    assert (ada.responses.at(7, LAST_OF_MARCH), ada.responses.at(7, NEXT_MONTH)) == ("A", "B")
+    assert (response_at(ada, 7, LAST_OF_MARCH), response_at(ada, 7, NEXT_MONTH)) == ("A", "B")
 
 
 def test_a_back_dated_response_is_visible_as_such() -> None:  # rule 0.4

@@ -36,6 +36,7 @@ from scenario import (
     customer_registered,
     history,
     origin,
+    response_at,
     response_cleared,
     response_defined,
     response_selected,
@@ -148,7 +149,7 @@ def test_values_and_responses_are_taken_on_the_days_on_which_they_held() -> None
     assert absorbed(ada, bob) == said([taken, merged_away()])
     for day in (date(2026, 3, 9), TODAY, APRIL.first, after.first):
         assert values(ada, day) == values(bob, day)
-        assert ada.responses.at(7, day) == bob.responses.at(7, day)
+        assert response_at(ada, 7, day) == response_at(bob, 7, day)
 
 
 def test_a_response_of_the_survivor_wins() -> None:  # rule 6.1
@@ -253,7 +254,7 @@ def test_an_answer_given_since_the_merge_stays_when_it_is_undone(since: list[Fac
     days = Days(LONG_AGO, date(2026, 3, 9)) if since else SINCE_LONG
     undone = customer_unmerged("1002", {}, {7: [held(None, days)]})
     assert released(ada, bob) == said([undone, brought_back()])
-    assert (ada.responses.at(7, LONG_AGO), ada.responses.at(7, TODAY)) == (None, stays)
+    assert (response_at(ada, 7, LONG_AGO), response_at(ada, 7, TODAY)) == (None, stays)
 
 
 def test_of_two_merges_each_is_undone_alone() -> None:  # rule 6.1
@@ -312,19 +313,19 @@ def bob_and_carl() -> tuple[CustomerProfile, CustomerProfile, CustomerProfile]:
 
 def test_what_another_merge_brings_comes_to_light_when_one_is_undone() -> None:  # rule 6.1
     ada, bob, cleo = bob_and_carl()
-    assert (values(ada)["city"], ada.responses.at(7, TODAY)) == ("Bonn", "A")
+    assert (values(ada)["city"], response_at(ada, 7, TODAY)) == ("Bonn", "A")
     gone = customer_unmerged("1002", {"first_name": [held(None, SINCE_LONG)]})
     found = values_put_back("1002", {"city": [put_back("Hamm", SINCE_LONG)]}, {7: [put_back("C", SINCE_LONG)]})
     assert released(ada, bob, cleo) == said([gone, found, brought_back()])
-    assert (values(ada), ada.responses.at(7, TODAY)) == ({"city": "Hamm"}, "C")
+    assert (values(ada), response_at(ada, 7, TODAY)) == ({"city": "Hamm"}, "C")
     released(ada, cleo)
-    assert (values(ada), ada.responses.at(7, TODAY), ada.merges.absorbed) == ({}, None, {})
+    assert (values(ada), response_at(ada, 7, TODAY), ada.merges.absorbed) == ({}, None, {})
 
 
 def test_undoing_the_later_merge_leaves_what_the_earlier_one_brought() -> None:  # rule 6.1
     ada, bob, cleo = bob_and_carl()
     assert released(ada, cleo, bob) == said([customer_unmerged("1003"), brought_back("1003")])
-    assert (values(ada)["city"], ada.responses.at(7, TODAY)) == ("Bonn", "A")
+    assert (values(ada)["city"], response_at(ada, 7, TODAY)) == ("Bonn", "A")
 
 
 def test_the_earliest_merge_that_stands_counts_day_by_day() -> None:  # rule 6.1
@@ -367,7 +368,7 @@ def test_a_value_taken_away_on_the_survivor_stays_away_whichever_merge_is_undone
     clear(ada, APRIL)
     released(ada, bob, cleo)
     assert [values(ada, day).get("city") for day in (TODAY, APRIL.first, date(2026, 5, 1))] == ["Hamm", None, "Hamm"]
-    assert [ada.responses.at(7, day) for day in (TODAY, APRIL.first, date(2026, 5, 1))] == ["C", None, "C"]
+    assert [response_at(ada, 7, day) for day in (TODAY, APRIL.first, date(2026, 5, 1))] == ["C", None, "C"]
 
 
 def test_a_merge_after_a_value_was_taken_away_brings_one_again() -> None:  # rule 6.1
@@ -381,7 +382,7 @@ def test_a_merge_after_a_value_was_taken_away_brings_one_again() -> None:  # rul
     released(ada, bob, cleo, dora)
     assert [values(ada, day)["city"] for day in (TODAY, APRIL.first)] == ["Hamm", "Hamm"]
     released(ada, cleo, dora)
-    assert [(values(ada, day)["city"], ada.responses.at(7, day)) for day in (TODAY, APRIL.first)] == [("Ulm", None)] * 2
+    assert [(values(ada, day)["city"], response_at(ada, 7, day)) for day in (TODAY, APRIL.first)] == [("Ulm", None)] * 2
 
 
 def clear(one: CustomerProfile, days: Days) -> None:
@@ -439,7 +440,7 @@ def test_a_merge_and_its_undoing_are_as_many_events_as_it_takes() -> None:  # ru
 
 def values_by_day(one: CustomerProfile, days: list[date]) -> dict[Any, str | None]:
     """The values of three fields and the response to category 7, by day."""
-    found: dict[Any, str | None] = {(7, day): one.responses.at(7, day) for day in days}
+    found: dict[Any, str | None] = {(7, day): response_at(one, 7, day) for day in days}
     for key in ("city", "note", "last_name"):
         for day in days:
             value = one.fields.at(key, day)

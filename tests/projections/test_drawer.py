@@ -141,9 +141,12 @@ def test_categories_and_choices_come_by_position_then_code(company: Dossier, ask
     # rules 1.1, 1.2
     for code in (9, 5):
         setup.define_category(company, ask(), code=code, description=f"Category {code}", position=1)
-        setup.define_response(company, ask(), code=code, response="X", description="X")
+    for code, position in (("C", 1), ("B", 1), ("A", 2)):
+        setup.define_response(company, ask(), code=5, response=code, description=code, position=position)
+    setup.define_response(company, ask(), code=9, response="X", description="X")
     found = shown(company)
     assert [one.code for one in found.categories] == [5, 9, 7]
+    assert [one.code for one in found.categories[0].choices] == ["B", "C", "A"]
     assert [one.code for one in found.categories[2].choices] == ["A", "B", "C"]
 
 

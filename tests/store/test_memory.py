@@ -10,6 +10,7 @@ from aggregates.errors import StaleVersionError
 from aggregates.setup.commands import define_category, define_response
 from aggregates.use_case import Request
 from conftest import TODAY, environment
+from scenario import response_at
 from store.application import Dossier
 
 Ask = Callable[..., Request]
@@ -64,7 +65,7 @@ def test_a_refused_command_leaves_no_trace_in_what_is_remembered(
     with elsewhere.deciding(fresh=False):
         remembered = elsewhere.load(CustomerProfile, "1001")
     assert remembered is not None
-    assert (remembered.version, remembered.responses.at(1, TODAY), remembered.pending) == (1, None, ())
+    assert (remembered.version, response_at(remembered, 1, TODAY), remembered.pending) == (1, None, ())
     elsewhere.close()
 
 

@@ -5,7 +5,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 
 from aggregates import texts
 from aggregates.aggregate import Decision
@@ -47,10 +46,6 @@ class Responses:
     """The days on which a response stands as a merge brought it, with the number of the customer that was merged in (rule 6.1)."""
     blanks: Mapping[int, Timeline[int]] = field(default_factory=dict)
     """The days for which the blank choice was stored, with the version that it made: what merges brought until then is gone there."""
-
-    def at(self, category: int, day: date) -> str | None:
-        """The response in force on `day`, `None` when there is none."""
-        return self.in_force.get(category, Timeline()).at(day)
 
     # Decisions
 

@@ -68,11 +68,6 @@ class ProfileCategory(Aggregate):
         self.responses: dict[str, Response] = {}
         self.default: str | None = None
 
-    def choices(self) -> tuple[Response, ...]:
-        """The active responses, by position, then code."""
-        active = (response for response in self.responses.values() if response.active)
-        return tuple(sorted(active, key=lambda response: (response.position, response.code)))
-
     @property
     def shown(self) -> bool:
         """A category is shown when it is active and has an active response (rule 1.4)."""
