@@ -282,7 +282,14 @@ def test_every_read_model_has_the_same_files_and_every_other_folder_of_projectio
     assert folders == {*read_models(), *SHARED, *OF_ALL}
     for model in read_models():
         files = {path.stem for path in (SRC / "projections" / model).glob("*.py")}
-        assert files >= {"tables", "fold", "queries", "models"}, model
+        assert files >= {"tables", "fold", "queries"}, model
+
+
+@pytest.mark.parametrize("model", read_models())
+def test_tables_and_models_of_a_read_model_import_none_of_its_other_files(model: str) -> None:
+    own = f"projections.{model}."
+    names = [name for name in (f"{own}tables", f"{own}models") if name in modules()]
+    assert [(name, imported) for name in names for imported in imports()[name] if imported.startswith(own)] == []
 
 
 def test_a_forbidden_import_and_a_circle_are_found() -> None:

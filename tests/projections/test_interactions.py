@@ -9,8 +9,7 @@ from aggregates.customer.commands import register_customer
 from aggregates.errors import InvalidError
 from aggregates.interaction.commands import close_interaction, end_interaction, start_interaction
 from aggregates.use_case import Request
-from projections.interactions.models import InteractionRead
-from projections.interactions.queries import interaction, interactions
+from projections.interactions.queries import InteractionRead, interaction, interactions
 from store.application import Dossier
 
 from .fold import in_any_batches, now_known, reading

@@ -17,7 +17,7 @@ from api.parameters.shapes import ControlText, DatedBody
 from api.parameters.writing import WriteAnswer, Writing
 from api.routing.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
 from projections.controls import queries as controls
-from projections.controls.models import ControlValue
+from projections.controls.queries import ControlValue
 from projections.reading.paging import Page
 
 router: Final = APIRouter(prefix="/v1/controls", tags=["controls"], route_class=GuardedRoute)

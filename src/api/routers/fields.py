@@ -28,7 +28,7 @@ from api.parameters.shapes import (
 from api.parameters.writing import WriteAnswer, Writing
 from api.routing.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
 from projections.fields import queries as fields
-from projections.fields.models import FieldRead
+from projections.fields.queries import FieldRead
 from projections.history import queries as history
 from projections.history.models import HistoryEntry
 from projections.reading.paging import Page

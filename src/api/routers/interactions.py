@@ -22,7 +22,7 @@ from api.parameters.shapes import AgentName, Body, CustomerNumber, InteractionId
 from api.parameters.writing import Write, WriteAnswer, Writing
 from api.routing.auth import PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, allow
 from projections.interactions import queries as interactions
-from projections.interactions.models import InteractionRead, StateWord
+from projections.interactions.queries import InteractionRead, StateWord
 from projections.reading.paging import Page
 
 router: Final = APIRouter(prefix="/v1/interactions", tags=["interactions"], route_class=GuardedRoute)

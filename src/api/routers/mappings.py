@@ -17,7 +17,7 @@ from api.parameters.shapes import AttributeName, Body, Reason
 from api.parameters.writing import WriteAnswer, Writing
 from api.routing.auth import ADMINISTRATORS, FACT_READERS, GuardedRoute, allow
 from projections.controls import queries as controls
-from projections.controls.models import MappingRow
+from projections.controls.queries import MappingRow
 from projections.reading.paging import Page
 
 router: Final = APIRouter(prefix="/v1/attribute-mappings", tags=["attribute mappings"], route_class=GuardedRoute)

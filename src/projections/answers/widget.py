@@ -11,8 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from aggregates.field.field import MASK, Group
 from projections.customers.queries import customer
-from projections.fields.models import FieldRead
-from projections.fields.queries import brought, known_definitions, values_in_force
+from projections.fields.queries import FieldRead, brought, known_definitions, values_in_force
 from projections.reading.view import View
 
 WIDGET: Final = ("fields", "customers")

@@ -3,9 +3,10 @@
 from datetime import date
 from typing import Final
 
+from pydantic import BaseModel, ConfigDict
+
 from aggregates.setup.controls import CONTROLS, SystemControls
 from aggregates.setup.mappings import AttributeMappings
-from projections.controls.models import ControlValue, MappingRow
 from projections.controls.tables import VERSIONS
 from projections.reading.view import View
 from projections.tables.bitemporal import clocks, in_force, known_then
@@ -15,6 +16,32 @@ _IN_FORCE: Final = f"""
     SELECT code, value, lower(valid), upper(valid) - 1 FROM control_values AS control WHERE {in_force("control")}
 """
 _MAPPED: Final = f"SELECT mapped, attribute FROM attribute_mappings AS mapping WHERE {known_then('mapping')}"
+
+
+class ControlValue(BaseModel):
+    """A system control and its value. `default`: none was set for the day, so it has the one it starts with, and no dates.
+
+    `version` is the one of all controls together.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    code: str
+    label: str
+    value: str
+    default: bool
+    effective_from: date | None
+    effective_to: date | None
+    version: int
+
+
+class MappingRow(BaseModel):
+    """What is mapped (`category:<code>`, `field:<key>`) to which Customer Engagement attribute."""
+
+    model_config = ConfigDict(frozen=True)
+
+    mapped: str
+    attribute: str
 
 
 def controls(view: View) -> list[ControlValue]:

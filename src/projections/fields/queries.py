@@ -10,10 +10,10 @@ from typing import Any, Final
 from uuid import UUID
 
 import orjson
+from pydantic import BaseModel, ConfigDict
 
 from aggregates.customer.profile import CustomerProfile
 from aggregates.field.field import Group
-from projections.fields.models import FieldRead
 from projections.fields.tables import DEFINITIONS, MERGES, PLACES, UPLOADS, VALUES, VERSIONS, open_value
 from projections.reading.view import View
 from projections.tables.bitemporal import clocks, in_force, known_then
@@ -50,6 +50,27 @@ _BROUGHT: Final = f"""
     )
 """
 """Uploads of the customer, and of those merged into it, count. OFFSET 0 keeps it index probes, whatever the planner knows."""
+
+
+class FieldRead(BaseModel):
+    """A definition as known then (rule 3.1). `group`: where the widget shows it; `policy`: what an upload does to an edit."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    label: str
+    group: str
+    type: str
+    agent_editable: bool
+    position: int
+    required: bool
+    personal: bool
+    masked: bool
+    choices: list[str]
+    policy: str
+    validators: list[str]
+    active: bool
+    version: int
 
 
 @dataclass(frozen=True, slots=True)

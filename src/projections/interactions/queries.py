@@ -1,15 +1,18 @@
 """Agents' calls with customers, as known at any instant: lists from the read model, one interaction from the log (rule 3.5)."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict
 
 from aggregates.interaction.events import InteractionClosed, InteractionEnded, InteractionStarted
 from aggregates.interaction.interaction import Interaction
-from projections.interactions.models import InteractionRead, StateWord
 from projections.reading.paging import Page, bounded, keys_of, page
 from projections.reading.view import View
 from store.application import Dossier
 
+StateWord = Literal["open", "on_call", "wrap_up", "closed"]
+"""`open`: on call or in wrap-up."""
 _NOT_CLOSED: Final = "(closed_at IS NULL OR closed_at > %(known_at)s)"
 _ENDED: Final = "ended_at <= %(known_at)s"
 _STATES: Final[dict[StateWord, str]] = {
@@ -23,6 +26,22 @@ _LIST: Final = """
     WHERE started_at <= %(known_at)s AND position < %(before)s {conditions} ORDER BY position DESC LIMIT %(rows)s
 """
 _AFTER_ALL: Final = 2**63 - 1
+
+
+class InteractionRead(BaseModel):
+    """An interaction. It is open, and its agent may edit, while `state` is `on_call` or `wrap_up`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    interaction: str
+    customer: str
+    agent: str
+    state: str
+    version: int
+    known_at: datetime
+    started_at: datetime
+    ended_at: datetime | None
+    closed_at: datetime | None
 
 
 def interactions(
