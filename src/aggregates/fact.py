@@ -168,6 +168,10 @@ class Fact(BaseModel):
 class EffectiveFact(Fact):
     """A fact that holds on business days: whole days, both ends inclusive, `None` = open-ended (rule 0.2)."""
 
+    ABOUT: ClassVar[str | None]
+    """The subject for which it says what holds on its days, with its own fields in braces: `name`, `responses.{category}`. A later fact
+    about the same subject supersedes it. `None`: it says nothing about its days. Not set where the read model `history` works it out."""
+
     effective_from: date
     effective_to: date | None = None
 

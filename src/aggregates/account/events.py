@@ -10,6 +10,7 @@ class AccountOpened(EffectiveFact):
     """A billing account of a customer was opened; `effective_from` is its start date."""
 
     TOPIC: ClassVar[str] = "account.opened"
+    ABOUT: ClassVar[str | None] = None  # its profile has an event of its own
     account: str
     customer: str
 
@@ -18,6 +19,7 @@ class AccountProfileClassAssigned(EffectiveFact):
     """A profile class was assigned to an account for a range of days; `kept_overrides` when what was set before lives on."""
 
     TOPIC: ClassVar[str] = "account.profile_class_assigned"
+    ABOUT: ClassVar[str | None] = "profile"
     account: str
     profile: Profile
     kept_overrides: bool
@@ -27,6 +29,7 @@ class AccountProfileUpdated(EffectiveFact):
     """Details of an account's profile were changed on that account only; `changed` are their paths."""
 
     TOPIC: ClassVar[str] = "account.profile_updated"
+    ABOUT: ClassVar[str | None] = "profile"
     account: str
     profile: Profile
     changed: list[str]
@@ -36,6 +39,7 @@ class AccountProfilePropagated(EffectiveFact):
     """A changed class was written into an account's profile; `changed` are the paths of what was written."""
 
     TOPIC: ClassVar[str] = "account.profile_propagated"
+    ABOUT: ClassVar[str | None] = "profile"
     account: str
     profile: Profile
     changed: list[str]
@@ -53,6 +57,7 @@ class SiteProfileClassAssigned(EffectiveFact):
     """A profile class was assigned to a site for a range of days; `kept_overrides` when what was set before lives on."""
 
     TOPIC: ClassVar[str] = "site.profile_class_assigned"
+    ABOUT: ClassVar[str | None] = "profile"
     account: str
     site: str
     profile: Profile
@@ -63,6 +68,7 @@ class SiteProfileUpdated(EffectiveFact):
     """Details of a site's profile were changed on that site only; `changed` are their paths."""
 
     TOPIC: ClassVar[str] = "site.profile_updated"
+    ABOUT: ClassVar[str | None] = "profile"
     account: str
     site: str
     profile: Profile
@@ -73,6 +79,7 @@ class SiteProfilePropagated(EffectiveFact):
     """A changed class was written into a site's profile; `changed` are the paths of what was written."""
 
     TOPIC: ClassVar[str] = "site.profile_propagated"
+    ABOUT: ClassVar[str | None] = "profile"
     account: str
     site: str
     profile: Profile
@@ -83,5 +90,6 @@ class SiteProfileEnded(EffectiveFact):
     """A site has no profile of its own from `effective_from` on; its account's applies again."""
 
     TOPIC: ClassVar[str] = "site.profile_ended"
+    ABOUT: ClassVar[str | None] = "profile"
     account: str
     site: str

@@ -26,6 +26,7 @@ class CustomerRenamed(EffectiveFact):
     """A customer has another name on a range of days."""
 
     TOPIC: ClassVar[str] = "customer.renamed"
+    ABOUT: ClassVar[str | None] = "name"
     number: str
     name: Personal[str]
 
@@ -61,6 +62,7 @@ class ResponseSelected(EffectiveFact):
     """A response was stored for a category. The descriptions are those of the time; `by_default` when a shown default was confirmed."""
 
     TOPIC: ClassVar[str] = "customer.response_selected"
+    ABOUT: ClassVar[str | None] = "responses.{category}"
     number: str
     category: int
     category_description: str
@@ -73,6 +75,7 @@ class ResponseCleared(EffectiveFact):
     """The blank choice was stored for a category: the customer has no response on those days."""
 
     TOPIC: ClassVar[str] = "customer.response_cleared"
+    ABOUT: ClassVar[str | None] = "responses.{category}"
     number: str
     category: int
     category_description: str

@@ -66,6 +66,7 @@ class ControlValueSet(EffectiveFact):
     """A system control value was set for a range of days."""
 
     TOPIC: ClassVar[str] = "controls.value_set"
+    ABOUT: ClassVar[str | None] = "controls.{code}"
     code: str
     value: str
 
@@ -90,6 +91,7 @@ class SystemOptionsChanged(EffectiveFact):
     """The company's system options changed for a range of days; given whole, with the event behind each path."""
 
     TOPIC: ClassVar[str] = "system_options.changed"
+    ABOUT: ClassVar[str | None] = "options"
     terms: Terms
     set_by: dict[str, UUID]
     changed: list[str]

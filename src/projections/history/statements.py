@@ -1,31 +1,23 @@
-"""What each kind of event says to hold, and on which days: one function an event family, pure (rules 1.15, 2.11, 2.22, 3.10, 6.1).
+"""The statements of events: what each says to hold, and on which days. Pure (rules 1.15, 2.11, 2.22, 3.10, 6.1).
 
-The read model `history` folds these, never an event itself: a later statement wins over the earlier ones about the same subject on
-its days. What an event withholds, it does not say. That nothing holds (a blank choice, a cleared field, an ended profile) is said
-like anything else.
+The read model `history` folds statements, never an event itself: a later statement wins over the earlier ones about the same subject on
+its days. Most events say themselves what they are about (`EffectiveFact.ABOUT`); those about fields, and merges, have a function here.
+What an event withholds, it does not state. That nothing holds (a blank choice, a cleared field, an ended profile) is a statement, too.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, get_args
 
-from aggregates.account import events as account
 from aggregates.catalogue import FACTS
 from aggregates.customer import events as customer
 from aggregates.customer.fields import taken_values
 from aggregates.effective import Days
-from aggregates.fact import Erased, Fact
-from aggregates.field import events as field
-from aggregates.interaction import events as interaction
-from aggregates.profile_class import events as profile_class
-from aggregates.setup import events as setup
-from aggregates.upload import events as upload
+from aggregates.fact import EffectiveFact, Erased, Fact
 
 NAME: Final = "name"
 FIELDS: Final = "fields"
-PROFILE: Final = "profile"
-OPTIONS: Final = "options"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +38,33 @@ Statements = Iterator[Statement]
 
 def statements(fact: Fact) -> list[Statement]:
     """The statements of a fact about days; no two of its statements are about the same subject and day."""
-    state = STATES.get(type(fact))
-    return [] if state is None else list(state(fact))
+    state = _STATES.get(type(fact))
+    if state is not None:
+        return list(state(fact))
+    if not isinstance(fact, EffectiveFact) or fact.ABOUT is None:
+        return []
+    return [Statement(fact.ABOUT.format_map(vars(fact)), fact.days)]
 
 
 def check_known(facts: Iterable[type[Fact]]) -> None:
-    """Raises `TypeError` for an event class of which it is not said what it states about days, be it nothing."""
-    unknown = sorted(fact.TOPIC for fact in facts if fact not in STATES and fact not in WITHOUT_DAYS)
+    """Raises `TypeError` when an event class has days and does not say what it is about."""
+    unknown = sorted(
+        fact.TOPIC for fact in facts if has_days(fact) and fact not in _STATES and not hasattr(fact, "ABOUT")
+    )
     if unknown:
-        raise TypeError(f"What do events of {', '.join(unknown)} state about days? Add them to STATES or WITHOUT_DAYS.")
+        raise TypeError(f"What are events of {', '.join(unknown)} about? Set ABOUT in the class.")
+
+
+def has_days(fact: type[Fact]) -> bool:
+    """Returns whether events of a class hold on days, or have values that do."""
+    return issubclass(fact, EffectiveFact) or any(_is_dated(field.annotation) for field in fact.model_fields.values())
+
+
+def _is_dated(annotation: Any) -> bool:
+    """Returns whether a type is `Held`, or contains it."""
+    if isinstance(annotation, type):
+        return issubclass(annotation, customer.Held)
+    return any(map(_is_dated, get_args(annotation)))
 
 
 def abouts_of(family: str, subjects: str) -> list[str]:
@@ -65,14 +75,6 @@ def abouts_of(family: str, subjects: str) -> list[str]:
 def _registered(fact: customer.CustomerRegistered) -> Statements:
     yield Statement(NAME, fact.days)
     yield from _row(fact)
-
-
-def _renamed(fact: customer.CustomerRenamed) -> Statements:
-    yield Statement(NAME, fact.days)
-
-
-def _answered(fact: customer.ResponseSelected | customer.ResponseCleared) -> Statements:
-    yield Statement(f"responses.{fact.category}", fact.days)
 
 
 def _edited(fact: customer.BusinessFieldEdited) -> Statements:
@@ -110,18 +112,6 @@ def _taken(
             yield Statement(f"responses.{category}", answer.days)
 
 
-def _profile(fact: Any) -> Statements:
-    yield Statement(PROFILE, fact.days)
-
-
-def _options(fact: setup.SystemOptionsChanged) -> Statements:
-    yield Statement(OPTIONS, fact.days)
-
-
-def _control(fact: setup.ControlValueSet) -> Statements:
-    yield Statement(f"controls.{fact.code}", fact.days)
-
-
 def _of_fields(fields: Iterable[tuple[str, Iterable[Days]]]) -> Statements:
     """The statements about fields, each given with its days: those with the same days together, whatever the order they come in."""
     alike: dict[Days, list[str]] = {}
@@ -132,60 +122,14 @@ def _of_fields(fields: Iterable[tuple[str, Iterable[Days]]]) -> Statements:
         yield Statement(FIELDS, days, tuple(keys))
 
 
-STATES: Final[dict[type[Fact], Callable[[Any], Statements]]] = {
+_STATES: Final[dict[type[Fact], Callable[[Any], Statements]]] = {
     customer.CustomerRegistered: _registered,
-    customer.CustomerRenamed: _renamed,
-    customer.ResponseSelected: _answered,
-    customer.ResponseCleared: _answered,
     customer.BusinessFieldEdited: _edited,
     customer.BusinessFieldsUploaded: _row,
     customer.CustomerMerged: _merged,
     customer.CustomerUnmerged: _unmerged,
     customer.CustomerValuesPutBack: _put_back,
-    account.AccountProfileClassAssigned: _profile,
-    account.AccountProfileUpdated: _profile,
-    account.AccountProfilePropagated: _profile,
-    account.SiteProfileClassAssigned: _profile,
-    account.SiteProfileUpdated: _profile,
-    account.SiteProfilePropagated: _profile,
-    account.SiteProfileEnded: _profile,
-    setup.SystemOptionsChanged: _options,
-    setup.ControlValueSet: _control,
 }
-WITHOUT_DAYS: Final[frozenset[type[Fact]]] = frozenset(
-    {
-        account.AccountOpened,
-        account.SiteCreated,
-        customer.AlternateNumberAdded,
-        customer.AlternateNumberRemoved,
-        customer.CustomerBroughtBack,
-        customer.CustomerMergedAway,
-        customer.MaskedFieldEditRefused,
-        customer.MaskedFieldsShown,
-        customer.PrimaryAlternateNumberChanged,
-        field.FieldChanged,
-        field.FieldDefined,
-        interaction.InteractionClosed,
-        interaction.InteractionEnded,
-        interaction.InteractionStarted,
-        profile_class.ProfileClassChanged,
-        profile_class.ProfileClassDefined,
-        profile_class.PropagationFinished,
-        profile_class.PropagationStarted,
-        setup.AttributeMapped,
-        setup.AttributeUnmapped,
-        setup.CategoryChanged,
-        setup.CategoryDefined,
-        setup.DefaultResponseMoved,
-        setup.ResponseChanged,
-        setup.ResponseDefined,
-        upload.UploadCancelled,
-        upload.UploadFinished,
-        upload.UploadMappingSaved,
-        upload.UploadReceived,
-        upload.UploadRefused,
-    }
-)
-"""Event classes that say of nothing on which days it holds."""
+"""Event classes that are about more than one subject, or about days of values; the others say it themselves: `EffectiveFact.ABOUT`."""
 
 check_known(FACTS.values())
