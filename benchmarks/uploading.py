@@ -72,7 +72,7 @@ def _request() -> Request:
 def _fields(application: Dossier) -> None:
     for one in STANDARD:
         given = {name: value for name, value in one.items() if name != "key"}
-        define_standard_field(application, _request(), key=one["key"], given=given)
+        define_standard_field(application, _request(), key=one["key"], members=given)
 
 
 def _rate(application: Dossier, file: Path, outcome: str) -> float:

@@ -27,7 +27,7 @@ def standard_fields(dossier: Dossier) -> None:
     """The fields that exist from the start."""
     for given in STANDARD:
         rest = {name: value for name, value in given.items() if name != "key"}
-        define_standard_field(dossier, request(), key=given["key"], given=rest)
+        define_standard_field(dossier, request(), key=given["key"], members=rest)
 
 
 def upload_row(

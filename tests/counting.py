@@ -12,7 +12,7 @@ from aggregates.customer.events import CustomerRegistered
 from aggregates.customer.profile import CustomerProfile
 from aggregates.fact import event_id
 from aggregates.use_case import Request
-from projections.engine.projection import Projection, Seen
+from projections.engine.projection import LoggedFact, Projection
 from projections.engine.runner import install
 from store.application import Dossier
 
@@ -38,7 +38,7 @@ class Counting(Projection):
         self.when_begun: Callable[[], None] = lambda: None
         self.when_written: Callable[[Connection[Any]], None] = lambda connection: None
 
-    def fold(self, connection: Connection[Any], facts: Sequence[Seen]) -> None:
+    def fold(self, connection: Connection[Any], facts: Sequence[LoggedFact]) -> None:
         """Calls `when_begun`, inserts the numbers, refuses those of `refused`, calls `when_written` before the commit."""
         self.when_begun()
         self.batches.append([seen.position for seen in facts])
@@ -64,7 +64,7 @@ class Renamed(Counting):
     tables: ClassVar[tuple[str, ...]] = ("renamed",)
     ddl: ClassVar[str] = "CREATE TABLE renamed (position bigint PRIMARY KEY)"
 
-    def fold(self, connection: Connection[Any], facts: Sequence[Seen]) -> None:
+    def fold(self, connection: Connection[Any], facts: Sequence[LoggedFact]) -> None:
         """Inserts the positions."""
         connection.execute("INSERT INTO renamed SELECT unnest(%s::bigint[])", [[seen.position for seen in facts]])
 

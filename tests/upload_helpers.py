@@ -39,9 +39,9 @@ def fields(dossier: Dossier, **changed: Mapping[str, Any]) -> None:
     """The standard fields, and those given."""
     for one in STANDARD:
         given = {name: value for name, value in one.items() if name != "key"}
-        define_standard_field(dossier, request(), key=one["key"], given=given)
+        define_standard_field(dossier, request(), key=one["key"], members=given)
     for key, given in changed.items():
-        define_field(dossier, request(), key=key, given=given)
+        define_field(dossier, request(), key=key, members=given)
 
 
 def receive(

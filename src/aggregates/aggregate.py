@@ -20,7 +20,7 @@ _A = TypeVar("_A", bound=_Applier)
 
 
 def applies(fact: type[Fact]) -> Callable[[_A], _A]:
-    """Marks the method that assigns what `fact` says. Each fact class belongs to one method of one aggregate: its applier."""
+    """Marks the method that applies `fact`. Each fact class belongs to one method of one aggregate: its applier."""
 
     def mark(method: _A) -> _A:
         method.__dict__["applies"] = fact

@@ -64,7 +64,7 @@ def natural_key(family: str, company: str, payload: Mapping[str, Any]) -> str:
 
 
 def check_keys(facts: Iterable[type[Fact]]) -> None:
-    """Raises `TypeError` for an event class that says nothing of its aggregate's natural key."""
+    """Raises `TypeError` for an event class whose aggregate has no natural key in `KEY_FIELDS`."""
     for fact in facts:
         family = fact.TOPIC.partition(".")[0]
         if family not in KEY_FIELDS or not fact.model_fields.keys() >= set(KEY_FIELDS[family]):

@@ -49,7 +49,7 @@ class Days:
         return self.first <= day and (self.last is None or day <= self.last)
 
     def overlaps(self, other: "Days") -> bool:
-        """True when at least one day is in both."""
+        """Returns whether at least one day is in both."""
         return (other.last is None or self.first <= other.last) and (self.last is None or other.first <= self.last)
 
     def before(self, day: date) -> "Days | None":
@@ -80,16 +80,16 @@ class Days:
 
     def without(self, others: Iterable["Days"]) -> Iterator["Days"]:
         """The parts that lie in none of `others`, which must be in order and not overlap."""
-        left: Days | None = self
+        remainder: Days | None = self
         for other in others:
-            if left is None:
+            if remainder is None:
                 return
-            if left.overlaps(other):
-                if (before := left.before(other.first)) is not None:
+            if remainder.overlaps(other):
+                if (before := remainder.before(other.first)) is not None:
                     yield before
-                left = left.after(other.last)
-        if left is not None:
-            yield left
+                remainder = remainder.after(other.last)
+        if remainder is not None:
+            yield remainder
 
 
 EVER: Final = Days(FIRST_DAY)
@@ -118,7 +118,7 @@ class When:
 
     @property
     def dated(self) -> bool:
-        """True when a day was given."""
+        """Returns whether a day was given."""
         return self.effective_from is not None or self.effective_to is not None
 
     def days(self, faults: Faults, today: date) -> Days:
@@ -173,7 +173,7 @@ class Timeline(Generic[T]):
         return Timeline(tuple(Version(version.days.within(days), version.content) for version in self.within(days)))
 
     def until_next(self, days: Days) -> Days:
-        """The same days, ending the day before the next later-dated version: what `keep_later` means (rule 2.11)."""
+        """Returns the days up to the day before the next later-dated version: what `keep_later` means (rule 2.11)."""
         place = bisect_right(self.versions, days.first, key=_first)
         if place == len(self.versions):
             return days
@@ -198,43 +198,43 @@ class Timeline(Generic[T]):
         return self.splice(days, None).timeline
 
     def splice(self, days: Days, content: T | None) -> "Splice[T]":
-        """`supersede`, or `clear` where the content is `None`, told as the versions that go and those that come instead."""
+        """Returns `supersede`, or `clear` where the content is `None`, with the versions that it removes and those that it adds."""
         if not self.versions and content is not None:
             only = (Version(days, content),)
             return Splice(Timeline(only), (), only)
         low, high = self._places(days)
-        gone = self.versions[low:high]
-        head = gone[0].days.before(days.first) if gone else None
-        tail = gone[-1].days.after(days.last) if gone else None
-        come = (
-            *(() if head is None else (Version(head, gone[0].content),)),
+        removed = self.versions[low:high]
+        head = removed[0].days.before(days.first) if removed else None
+        tail = removed[-1].days.after(days.last) if removed else None
+        added = (
+            *(() if head is None else (Version(head, removed[0].content),)),
             *(() if content is None else (Version(days, content),)),
-            *(() if tail is None else (Version(tail, gone[-1].content),)),
+            *(() if tail is None else (Version(tail, removed[-1].content),)),
         )
-        return Splice(Timeline((*self.versions[:low], *come, *self.versions[high:])), gone, come)
+        return Splice(Timeline((*self.versions[:low], *added, *self.versions[high:])), removed, added)
 
     def says(self, days: Days, content: T | None) -> bool:
-        """True when every day of `days` already has this content (`None`: no content), so a command would change nothing."""
+        """Returns whether every day of `days` already has this content (`None`: no content), so that a command would change nothing."""
         inside = self.within(days)
         if content is None:
             return not inside
         return self.covers(days) and all(version.content == content for version in inside)
 
     def holds(self, days: Days, condition: Callable[[T], bool]) -> bool:
-        """True when every day of `days` has a content for which the condition is true."""
+        """Returns whether every day of `days` has a content that meets the condition."""
         return self.covers(days) and all(condition(version.content) for version in self.within(days))
 
     def covers(self, days: Days) -> bool:
-        """True when some content holds on every day of `days`."""
-        left: Days | None = days
+        """Returns whether some content holds on every day of `days`."""
+        uncovered: Days | None = days
         for version in self.within(days):
-            if left is None or left.first not in version.days:
+            if uncovered is None or uncovered.first not in version.days:
                 return False
-            left = left.after(version.days.last)
-        return left is None
+            uncovered = uncovered.after(version.days.last)
+        return uncovered is None
 
     def _places(self, days: Days) -> tuple[int, int]:
-        """Where the versions begin and end that reach into `days`."""
+        """Returns the first and the past-the-last index of the versions that overlap `days`."""
         low = bisect_right(self.versions, days.first, key=_first)
         if low and days.first in self.versions[low - 1].days:
             low -= 1
@@ -244,11 +244,11 @@ class Timeline(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Splice(Generic[T]):
-    """What a change makes of a timeline: the versions it touched, and what stands in their place, at most three."""
+    """A timeline after a change, with the versions that the change removed and those that it added, at most three."""
 
     timeline: Timeline[T]
-    gone: tuple[Version[T], ...]
-    come: tuple[Version[T], ...]
+    removed: tuple[Version[T], ...]
+    added: tuple[Version[T], ...]
 
 
 def _first(version: Version[Any]) -> date:

@@ -46,8 +46,8 @@ class StaleVersionError(DomainError):
     """The aggregate was changed since the caller saw it (rule 0.7): it has none of the `expected` versions."""
 
     def __init__(self, expected: Collection[int], actual: int, by: str | None, at: datetime | None) -> None:
-        when = at.isoformat() if at else "just now"
-        changed = f"Changed by {by} at {when}" if actual else "Nothing is recorded yet"
+        time = at.isoformat() if at else "just now"
+        changed = f"Changed by {by} at {time}" if actual else "Nothing is recorded yet"
         others = " or ".join(str(version) for version in sorted(expected)) or "one that was named"
         super().__init__(f"{changed}: version {actual}, not {others}.")
         self.expected, self.actual, self.by, self.at = expected, actual, by, at

@@ -124,7 +124,7 @@ def _parsed(decoder: json.JSONDecoder, text: str, label: str) -> Any:
 
 
 def _faults(document: Any) -> Iterator[JsonError]:
-    """What is wrong in a document that `_MARKING` read."""
+    """Returns the faults of a document that `_MARKING` read."""
     paths = set()
     for path, value in walk(document):
         if path in paths:

@@ -53,7 +53,7 @@ def line(value: str, *, field: str, label: str, longest: int) -> str:
 
 
 def _is_no_character(letter: str) -> bool:
-    """True when no version of Unicode has, or will have, a character there."""
+    """Returns whether no version of Unicode has, or will have, a character there."""
     place = ord(letter)
     return unicodedata.category(letter) in _NO_CHARACTERS or place & 0xFFFE == 0xFFFE or 0xFDD0 <= place <= 0xFDEF
 
@@ -63,7 +63,7 @@ def _is_seen(letter: str) -> bool:
 
 
 def normal(value: str) -> str:
-    """The text in NFC, the one form in which texts are stored and compared (rule 0.10).
+    """Returns the text in NFC, the one form in which texts are stored and compared (rule 0.10).
 
     What is too long to be kept stays as it is: normalizing takes the square of the time for marks that follow each other.
     """
@@ -93,7 +93,7 @@ def number(value: str, *, field: str, label: str, longest: int) -> str:
     return cleaned
 
 
-def whole(value: int, *, field: str, label: str, lowest: int, highest: int) -> int:
+def whole_number(value: int, *, field: str, label: str, lowest: int, highest: int) -> int:
     """`value` within its bounds, both inclusive. Raises `TextError`."""
     if not lowest <= value <= highest:
         raise TextError(f"{label} must be {lowest} to {highest}.", field=field)
@@ -107,40 +107,40 @@ def decimal(value: Any, *, field: str, label: str) -> Decimal:
 
     A JSON number is refused: one with a fraction was a binary float before it could be looked at.
     """
-    written = str(value) if isinstance(value, Decimal) else value
-    if not isinstance(written, str) or not _DECIMAL.fullmatch(written.strip()):
+    text = str(value) if isinstance(value, Decimal) else value
+    if not isinstance(text, str) or not _DECIMAL.fullmatch(text.strip()):
         raise TextError(
             f'{label} must be a decimal number as text, such as "1250.50", 15 digits and 6 decimals at most.',
             field=field,
         )
-    number = Decimal(written.strip())
+    number = Decimal(text.strip())
     if number < 0:
         raise TextError(f"{label} must not be negative.", field=field)
     return Decimal(plain_decimal(number.copy_abs()))
 
 
 def plain_decimal(number: Decimal) -> str:
-    """The one spelling of a number: no exponent, no zeros after the last decimal, no minus before a zero."""
-    written = f"{number:f}"
-    written = written.rstrip("0").rstrip(".") if "." in written else written
-    return "0" if written == "-0" else written
+    """Returns the one spelling of a number: no exponent, no zeros after the last decimal, no minus before a zero."""
+    text = f"{number:f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text
 
 
 def same(first: str | None, second: str | None) -> bool:
-    """True when two texts are the same, however their letters are composed: also what was stored before NFC was the rule (rule 0.10)."""
+    """Returns whether two texts are equal in NFC, also when one was stored before NFC was the rule (rule 0.10)."""
     if first is None or second is None:
         return first is second
     return first == second or normal(first) == normal(second)
 
 
 class Faults:
-    """Collects the faults of one command, so that one answer names every wrong field: `with faults: ...` keeps going."""
+    """Collects the errors of one command, so that one answer names every wrong field: `with faults: ...` keeps going."""
 
     def __init__(self) -> None:
-        self.found: list[DomainError] = []
+        self.errors: list[DomainError] = []
 
     def at(self, field: str) -> "_FaultsAt":
-        """Collects like the whole, and names what is found after `field`."""
+        """Returns a collector into the same errors that gives each of them this field."""
         return _FaultsAt(self, field)
 
     def __enter__(self) -> "Faults":
@@ -149,12 +149,16 @@ class Faults:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
         if not isinstance(error, DomainError):
             return False
-        self.found.extend(getattr(error, "faults", (error,)))
+        self.errors.extend(getattr(error, "faults", (error,)))
         return True
 
+    def last_of_each_field(self) -> list[DomainError]:
+        """Returns the last error of each field."""
+        return list({error.field: error for error in self.errors}.values())
+
     def raise_any(self) -> None:
-        """Raises what was found, if anything."""
-        refuse(self.found)
+        """Raises the errors, if there are any."""
+        refuse(self.errors)
 
 
 class _FaultsAt:
@@ -169,5 +173,5 @@ class _FaultsAt:
             return False
         for fault in getattr(error, "faults", (error,)):
             fault.field = self._field
-            self._faults.found.append(fault)
+            self._faults.errors.append(fault)
         return True

@@ -106,7 +106,7 @@ class FactStore(Protocol):
         ...
 
     def outcome_of(self, request: Request) -> Outcome | None:
-        """What this request's idempotency key did before. Raises `KeyReusedError` for another body."""
+        """Returns the earlier outcome of this request's idempotency key. Raises `KeyReusedError` for another body."""
         ...
 
     def keep(

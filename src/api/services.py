@@ -36,12 +36,12 @@ class BusinessDay:
 
     def zone(self) -> ZoneInfo:
         """Returns the company's time zone."""
-        kept = self._zone
-        if kept is None or kept[0] < time.monotonic():
+        cached = self._zone
+        if cached is None or cached[0] < time.monotonic():
             self._dossier.renew_setup()
-            kept = (time.monotonic() + ZONE_KEPT_S, self._dossier.setup().controls.zone(datetime.now(UTC).date()))
-            self._zone = kept
-        return kept[1]
+            cached = (time.monotonic() + ZONE_KEPT_S, self._dossier.setup().controls.zone(datetime.now(UTC).date()))
+            self._zone = cached
+        return cached[1]
 
     def forget(self) -> None:
         """Forgets the time zone. Called when a control was set here, so that the next answer is right."""
@@ -53,13 +53,13 @@ class LogEnd:
 
     def __init__(self, dossier: Dossier) -> None:
         self._dossier = dossier
-        self._known = 0
+        self._last_seen = 0
 
     def reached(self, position: int) -> bool:
         """Returns whether the log has reached this position."""
-        if position > self._known:
-            self._known = self._dossier.log_of_facts.max_notification_id() or 0
-        return position <= self._known
+        if position > self._last_seen:
+            self._last_seen = self._dossier.log_of_facts.max_notification_id() or 0
+        return position <= self._last_seen
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,21 +68,23 @@ class KafkaSettings(BaseSettings):
         return self
 
     def _sasl_faults(self) -> list[str]:
-        given = [name for name, attribute in _SASL.items() if getattr(self, attribute) is not None]
-        missing = [name for name in _SASL if name not in given]
+        names_set = [name for name, attribute in _SASL.items() if getattr(self, attribute) is not None]
+        missing = [name for name in _SASL if name not in names_set]
         protocol = self.security_protocol
         if protocol.authenticated and missing:
             return [f"KAFKA_SECURITY_PROTOCOL {protocol} needs {' and '.join(missing)}."]
-        if given and not protocol.authenticated:
-            return [f"{' and '.join(given)} would not be used: KAFKA_SECURITY_PROTOCOL is {protocol}, not SASL_SSL."]
+        if names_set and not protocol.authenticated:
+            return [
+                f"{' and '.join(names_set)} would not be used: KAFKA_SECURITY_PROTOCOL is {protocol}, not SASL_SSL."
+            ]
         return []
 
     def _tls_faults(self) -> list[str]:
-        given = [name for name, attribute in _TLS.items() if getattr(self, attribute) is not None]
-        if given and not self.security_protocol.encrypted:
+        names_set = [name for name, attribute in _TLS.items() if getattr(self, attribute) is not None]
+        if names_set and not self.security_protocol.encrypted:
             protocol = self.security_protocol
             return [
-                f"{' and '.join(given)} would not be used: KAFKA_SECURITY_PROTOCOL is {protocol}, not SSL or SASL_SSL."
+                f"{' and '.join(names_set)} would not be used: KAFKA_SECURITY_PROTOCOL is {protocol}, not SSL or SASL_SSL."
             ]
         if self.ssl_certfile is None and (self.ssl_keyfile is not None or self.ssl_password is not None):
             return ["KAFKA_SSL_KEYFILE and KAFKA_SSL_PASSWORD need KAFKA_SSL_CERTFILE."]
@@ -114,7 +116,7 @@ class KafkaSettings(BaseSettings):
 
     @property
     def security(self) -> Security:
-        """How to connect and authenticate."""
+        """Returns how to connect and authenticate."""
         return Security(
             protocol=self.security_protocol,
             mechanism=self.sasl_mechanism,
@@ -133,13 +135,13 @@ class KafkaSettings(BaseSettings):
 
     @property
     def topic_shape(self) -> TopicShape:
-        """How topics are made."""
+        """Returns the settings of new topics."""
         return TopicShape(self.partitions, self.replication_factor, self.min_insync_replicas, self.retention_ms)
 
 
-def _secret(given: SecretStr | None) -> str | None:
-    return None if given is None else given.get_secret_value()
+def _secret(secret: SecretStr | None) -> str | None:
+    return None if secret is None else secret.get_secret_value()
 
 
-def _path(given: Path | None) -> str | None:
-    return None if given is None else str(given)
+def _path(path: Path | None) -> str | None:
+    return None if path is None else str(path)

@@ -34,11 +34,11 @@ app = application(
 )
 
 
-def _print_version(wanted: bool) -> None:
+def _print_version(requested: bool) -> None:
     """Prints the version, and ends the command."""
     from importlib.metadata import version
 
-    if wanted:
+    if requested:
         say(f"dossier {version('dossier')}")
         raise typer.Exit
 

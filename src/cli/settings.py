@@ -149,9 +149,9 @@ class Settings(KafkaSettings):
         """The generated secrets of the data directory. Raises `NoDataError` where there are none."""
         return secrets_of(self.data_dir)
 
-    def _secret(self, variable: str, given: SecretStr | None, name: str) -> str:
-        if given is not None:
-            return given.get_secret_value()
+    def _secret(self, variable: str, value: SecretStr | None, name: str) -> str:
+        if value is not None:
+            return value.get_secret_value()
         if self.database_url is not None:
             raise SettingsError(f"{variable} must be set when DATABASE_URL is set; make one with: {_NEW_KEY}")
         return str(getattr(self.secrets, name))
@@ -166,7 +166,7 @@ def load() -> Settings:
         return Settings()
     except ValidationError as error:
         raise SettingsError(
-            " ".join(f"{_variable(fault['loc'])}{_words(fault['msg'])}." for fault in error.errors())
+            " ".join(f"{_variable(fault['loc'])}{_fault_text(fault['msg'])}." for fault in error.errors())
         ) from None
 
 
@@ -188,5 +188,5 @@ def _variable(location: tuple[int | str, ...]) -> str:
     return f"{'.'.join(str(part) for part in location)}: " if location else ""
 
 
-def _words(message: str) -> str:
+def _fault_text(message: str) -> str:
     return message.removeprefix("Value error, ").removesuffix(".")

@@ -110,7 +110,7 @@ def _record_what_exists_from_the_start(settings: Settings) -> None:
         found_company(dossier, request)
         introduce_controls(dossier, request)
         for definition in STANDARD:
-            define_standard_field(dossier, request, key=definition["key"], given=_without_key(definition))
+            define_standard_field(dossier, request, key=definition["key"], members=_without_key(definition))
 
 
 def _without_key(definition: dict[str, Any]) -> dict[str, Any]:

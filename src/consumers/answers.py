@@ -20,18 +20,18 @@ class Answers:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._asked: dict[str, float] = {}
+        self._asked_at: dict[str, float] = {}
         self._failed: dict[str, str] = {}
 
-    def asked(self, number: str, ask: Callable[[], Answer]) -> Answer:
-        """Asks, and notes what became of it."""
+    def noted(self, number: str, ask: Callable[[], Answer]) -> Answer:
+        """Makes the request and notes its result."""
         with self._lock:
-            self._asked[number] = time.monotonic()
+            self._asked_at[number] = time.monotonic()
         try:
             answer = ask()
         finally:
             with self._lock:
-                self._asked.pop(number, None)
+                self._asked_at.pop(number, None)
         with self._lock:
             self._failed.pop(number, None)
             if answer.verdict is Verdict.TRY_AGAIN:
@@ -47,7 +47,7 @@ class Answers:
         """Why changes wait; `None` when Customer Engagement answers."""
         with self._lock:
             failed = list(self._failed.values())
-            oldest_s = time.monotonic() - min(self._asked.values(), default=time.monotonic())
+            oldest_s = time.monotonic() - min(self._asked_at.values(), default=time.monotonic())
         if failed:
             return f"Customer Engagement does not take a change: {failed[-1]}"
         if oldest_s > SLOW_S:

@@ -87,7 +87,7 @@ def _message(topic: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _shared(schema: Any) -> Any:
-    """A schema whose references lead to the one place of the document where all messages share their models."""
+    """Returns a schema whose references lead to the one place of the document where all messages share their models."""
     if isinstance(schema, list):
         return [_shared(item) for item in schema]
     if not isinstance(schema, dict):

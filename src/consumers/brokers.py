@@ -24,12 +24,12 @@ class SecurityProtocol(StrEnum):
 
     @property
     def encrypted(self) -> bool:
-        """True when the connection is made with TLS."""
+        """Returns whether the connection is made with TLS."""
         return self in {SecurityProtocol.SSL, SecurityProtocol.SASL_SSL}
 
     @property
     def authenticated(self) -> bool:
-        """True when a user and a password are asked for."""
+        """Returns whether a user and a password are needed."""
         return self in {SecurityProtocol.SASL_PLAINTEXT, SecurityProtocol.SASL_SSL}
 
 
@@ -113,5 +113,5 @@ class TopicShape:
 
     def configs(self) -> Mapping[str, str]:
         """The settings of a topic that are given."""
-        given = {"min.insync.replicas": self.min_insync_replicas, "retention.ms": self.retention_ms}
-        return {name: str(value) for name, value in given.items() if value is not None}
+        settings = {"min.insync.replicas": self.min_insync_replicas, "retention.ms": self.retention_ms}
+        return {name: str(value) for name, value in settings.items() if value is not None}

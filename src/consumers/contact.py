@@ -29,8 +29,8 @@ class Contact:
         self.obstacle: str | None = None
         """Why nothing comes; `None` while a broker answers."""
 
-    def heard(self) -> None:
-        """Says that there was something to do."""
+    def note_activity(self) -> None:
+        """Notes that the broker gave something to do."""
         if self.obstacle is None:
             self._look_at = time.monotonic() + SILENCE_S
 

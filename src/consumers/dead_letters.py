@@ -61,7 +61,7 @@ class DeadLetterTopic:
         """
         with self._lock:
             try:
-                self._write(received.key, _whole(received, death))
+                self._write(received.key, _letter_of(received, death))
             except KafkaError as error:
                 if is_bus_away(error):
                     raise
@@ -116,13 +116,13 @@ class _Letter:
     source: str
 
 
-def _whole(received: Received, death: Death) -> _Letter:
+def _letter_of(received: Received, death: Death) -> _Letter:
     """The message and why it is dead; headers of unusual size are left out."""
-    given = list(received.headers.items())
-    if sum(len(name) + len(value) for name, value in given) > LARGEST_HEADERS_BYTES:
-        given = []
+    headers = list(received.headers.items())
+    if sum(len(name) + len(value) for name, value in headers) > LARGEST_HEADERS_BYTES:
+        headers = []
     value = None if received.value is None else received.value[:LARGEST_VALUE_BYTES]
-    return _Letter(value, [*given, *_headers(received, death)], received.source)
+    return _Letter(value, [*headers, *_headers(received, death)], received.source)
 
 
 def _headers(received: Received, death: Death) -> list[tuple[str, bytes]]:
@@ -149,7 +149,7 @@ class DeadLetters:
             self._topic.publish(received, death)
 
     def put_aside(self, received: Received, reason: str) -> None:
-        """Keeps a message that nobody could read or handle, so that the next ones can go on."""
+        """Keeps a message that could not be read or handled, so that the next ones can be."""
         self.announce(received, Death(reason))
         with self._database.connection() as connection:
             record_unreadable(connection, unreadable_id(received), received.source, reason, received.value or b"")

@@ -26,14 +26,14 @@ class Deadline(threading.local):
         finally:
             self._at = _NEVER
 
-    def left(self, timeout_s: float | None, error: type[httpcore2.TimeoutException]) -> float | None:
+    def remaining(self, timeout_s: float | None, error: type[httpcore2.TimeoutException]) -> float | None:
         """The timeout of one step. Raises `error` when there is no time left."""
-        left_s = self._at - time.monotonic()
-        if left_s <= 0:
+        remaining_s = self._at - time.monotonic()
+        if remaining_s <= 0:
             raise error("It took too long in all.")
-        if left_s == _NEVER:
+        if remaining_s == _NEVER:
             return timeout_s
-        return left_s if timeout_s is None else min(timeout_s, left_s)
+        return remaining_s if timeout_s is None else min(timeout_s, remaining_s)
 
 
 class TimedBackend(httpcore2.NetworkBackend):
@@ -52,7 +52,7 @@ class TimedBackend(httpcore2.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.NetworkStream:
         """Connects; see `httpcore2`."""
-        timeout = self._deadline.left(timeout, httpcore2.ConnectTimeout)
+        timeout = self._deadline.remaining(timeout, httpcore2.ConnectTimeout)
         stream = self._backend.connect_tcp(host, port, timeout, local_address, socket_options)
         return _TimedStream(stream, self._deadline)
 
@@ -65,10 +65,10 @@ class _TimedStream(httpcore2.NetworkStream):
         self._deadline = deadline
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, self._deadline.left(timeout, httpcore2.ReadTimeout))
+        return self._stream.read(max_bytes, self._deadline.remaining(timeout, httpcore2.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, self._deadline.left(timeout, httpcore2.WriteTimeout))
+        self._stream.write(buffer, self._deadline.remaining(timeout, httpcore2.WriteTimeout))
 
     def close(self) -> None:
         self._stream.close()
@@ -76,7 +76,7 @@ class _TimedStream(httpcore2.NetworkStream):
     def start_tls(
         self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore2.NetworkStream:
-        timeout = self._deadline.left(timeout, httpcore2.ConnectTimeout)
+        timeout = self._deadline.remaining(timeout, httpcore2.ConnectTimeout)
         return _TimedStream(self._stream.start_tls(ssl_context, server_hostname, timeout), self._deadline)
 
     def get_extra_info(self, info: str) -> Any:

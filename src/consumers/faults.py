@@ -27,7 +27,7 @@ class BusFaults(Faults):
 
 
 def reason(error: Exception) -> str:
-    """Why the brokers are waited for, without a detail that is nobody's business."""
+    """Returns why the process waits for the brokers, without internal details."""
     if isinstance(error, NoAnswerError):
         return f"Kafka is starting, or is not one: {error.args[0]}"
     if isinstance(error, NotLetInError):

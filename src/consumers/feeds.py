@@ -68,7 +68,7 @@ class Handler(Protocol):
         ...
 
     def put_aside(self, received: Received, reason: str) -> None:
-        """Puts a message aside that nobody can read. Raises only while a server is away."""
+        """Puts aside a message that cannot be read. Raises only while a server is away."""
         ...
 
 
@@ -96,7 +96,7 @@ class Lane:
 
     @property
     def waiting(self) -> int:
-        """How many messages are not done with."""
+        """Returns the number of messages that are not done."""
         return len(self._waiting)
 
     def put(self, messages: Iterable[Received]) -> None:

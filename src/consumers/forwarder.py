@@ -78,14 +78,14 @@ class Forwarder:
         event = incoming.event
         if event.type == CustomerRegistered.TOPIC and event.data.get("upload") is None:
             return None  # no values came with it
-        decided = self._decided(event.event_id, event.position)
-        if isinstance(decided, Later):
-            return decided
-        if decided is None:
+        planned = self._planned(event.event_id, event.position)
+        if isinstance(planned, Later):
+            return planned
+        if planned is None:
             reason = f"The log has no event {event.event_id} at position {event.position}."
             self.put_aside(incoming.received, reason)
             return None
-        return self._send_all(decided, incoming, attempt)
+        return self._send_all(planned, incoming, attempt)
 
     def put_aside(self, received: Received, reason: str) -> None:
         """See `Handler`."""
@@ -98,8 +98,8 @@ class Forwarder:
             if unsettled:
                 self._letters.announce(incoming.received, Death(reason))
                 with self._database.connection() as connection, connection.transaction():
-                    for decided in unsettled:
-                        record_dead(connection, _sending(decided), 0, reason, None)
+                    for decision in unsettled:
+                        record_dead(connection, _sending(decision), 0, reason, None)
                         delivery_metrics.DEAD.inc()
                 return
         except Exception as error:
@@ -119,12 +119,12 @@ class Forwarder:
             ]
             return [change for change in to_send if outcome(connection, change.delivery_id) is None]
 
-    def _decided(self, event_id: UUID, position: int) -> list[Decision] | Later | None:
-        """The decisions of the read model about an event: `Later` while it has not come so far, `None` when there is no such event."""
+    def _planned(self, event_id: UUID, position: int) -> list[Decision] | Later | None:
+        """Returns the decisions of the read model about an event: `Later` while it is not folded, `None` when there is no such event."""
         with self._database.connection() as connection:
-            decided = decisions(connection, event_id, position)
-            if decided:
-                return decided
+            planned = decisions(connection, event_id, position)
+            if planned:
+                return planned
             row = connection.execute(_FOLDED, [DeliveriesProjection.name]).fetchone()
             if row is None or row[0] < position <= row[1]:
                 return Later(FOLD_WAIT_S, attempted=False)
@@ -132,9 +132,9 @@ class Forwarder:
                 return None
             return decisions(connection, event_id, position)
 
-    def _send_all(self, decided: list[Decision], incoming: Incoming, attempt: int) -> Later | None:
+    def _send_all(self, planned: list[Decision], incoming: Incoming, attempt: int) -> Later | None:
         """Sends the changes of one event, in order; every one of them has all the attempts there are."""
-        to_send = [change for change in decided if change.not_sent_reason is None]
+        to_send = [change for change in planned if change.not_sent_reason is None]
         if len(to_send) > 1:
             with self._database.connection() as connection:
                 settled = outcomes(connection, [change.delivery_id for change in to_send])
@@ -145,21 +145,21 @@ class Forwarder:
                 return later
             if attempt > 1 and change is not to_send[-1]:
                 return Later(0.0, afresh=True)
-        for change in decided:
+        for change in planned:
             if change.not_sent_reason is not None:
                 delivery_metrics.NOT_SENT.labels(change.not_sent_reason).inc()
         return None
 
-    def _send(self, decided: Decision, incoming: Incoming, attempt: int) -> Later | None:
-        sending = _sending(decided)
+    def _send(self, decision: Decision, incoming: Incoming, attempt: int) -> Later | None:
+        sending = _sending(decision)
         with self._database.connection() as connection, connection.transaction():
             lock_customer(connection, sending.number)
             if outcome(connection, sending.event_id) is not None:
                 return None
             try:
-                sending = replace(sending, value=value_of(connection, self._mapper, decided))
-            except ValueGoneError as gone:
-                answer = Answer(Verdict.REFUSED, str(gone))
+                sending = replace(sending, value=value_of(connection, self._mapper, decision))
+            except ValueGoneError as error:
+                answer = Answer(Verdict.REFUSED, str(error))
             else:
                 answer = self._put(sending)
             if answer.verdict is Verdict.ACCEPTED:
@@ -178,7 +178,7 @@ class Forwarder:
         return None
 
     def _put(self, sending: Sending) -> Answer:
-        return self._answers.asked(sending.number, lambda: self._engagement.put(sending, sending.event_id))
+        return self._answers.noted(sending.number, lambda: self._engagement.put(sending, sending.event_id))
 
     def _again(self, sending: Sending, attempt: int, reason: str, asked_s: float | None) -> Later:
         delay_s = self._retrying.delay(attempt, asked_s)
@@ -193,15 +193,15 @@ class Forwarder:
         return Later(delay_s)
 
 
-def _sending(decided: Decision) -> Sending:
+def _sending(decision: Decision) -> Sending:
     """The change as it is to be sent, without the value of a personal field."""
     return Sending(
-        decided.delivery_id,
-        decided.number,
-        decided.attribute or "",
-        decided.value,
-        decided.effective_from,
-        decided.effective_to,
-        decided.position,
-        decided.personal,
+        decision.delivery_id,
+        decision.number,
+        decision.attribute or "",
+        decision.value,
+        decision.effective_from,
+        decision.effective_to,
+        decision.position,
+        decision.personal,
     )

@@ -44,7 +44,7 @@ with warnings.catch_warnings():
 
 
 def is_bus_away(error: BaseException) -> bool:
-    """True when the brokers are away, or not ready, and the same may succeed once they are back."""
+    """Returns whether the brokers are away, or not ready, so that the same may succeed once they are back."""
     return isinstance(error, KafkaError) and bool(error.retriable)
 
 

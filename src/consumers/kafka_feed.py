@@ -130,7 +130,7 @@ class KafkaFeed:
         self._progress.mark(state, contact.obstacle, patience_s=TURN_PATIENCE_S)
         now = time.monotonic()
         if _turn(client, partitions, workers):
-            contact.heard()
+            contact.note_activity()
         contact.watch()
         if contact.obstacle is not None:
             self._committed_at = now
@@ -238,7 +238,7 @@ def _received(record: Any) -> Received:
 
 
 def _undecoded(received: Received, value: Undecodable) -> Received:
-    """The message, with the reason and with all of the offsets that it stands for."""
+    """Returns the message with the reason and with all the offsets that it covers."""
     partition, _, last = received.source.rpartition("/")
     source = received.source if value.first == received.place else f"{partition}/{value.first}-{last}"
     return replace(received, value=bytes(value), source=source, undecodable=value.reason)

@@ -40,14 +40,14 @@ class _Partition:
     def __init__(self, number: int, stored: int) -> None:
         self.number = number
         self.stored = stored
-        self.read = stored
+        self.position = stored
         self.lane = Lane(f"log/{number}", stored)
 
     @property
     def progress(self) -> int:
         """Position up to which nothing is left to do."""
-        read = self.read
-        return (self.lane.done or 0) if self.lane.waiting else read
+        position = self.position
+        return (self.lane.done or 0) if self.lane.waiting else position
 
 
 class LogFeed:
@@ -115,13 +115,13 @@ class LogFeed:
         return TICK_S if busy or behind else POLL_S
 
     def _read(self, leader: Leader, partitions: Sequence[_Partition], handler: Handler) -> bool:
-        """Reads on for every partition with room, once for all that stand at the same position; gives whether there was anything."""
-        standing: dict[int, list[_Partition]] = defaultdict(list)
+        """Reads on for every partition with room, once for all at the same position. Returns whether there was anything."""
+        by_position: dict[int, list[_Partition]] = defaultdict(list)
         for partition in partitions:
             if partition.lane.waiting < MOST_WAITING:
-                standing[partition.read].append(partition)
+                by_position[partition.position].append(partition)
         any_read = False
-        for position, group in standing.items():
+        for position, group in by_position.items():
             events = read(leader.connection, position, BATCH_EVENTS)
             if events:
                 any_read = True
@@ -136,7 +136,7 @@ class LogFeed:
                 batches[self._number(received)].append(received)
         for number, partition in group.items():
             partition.lane.put(batches[number])
-            partition.read = events[-1].id
+            partition.position = events[-1].id
 
     def _received(self, event: RecordedEvent) -> Received:
         outgoing = message(self._mapper, event)

@@ -97,7 +97,7 @@ def key_of(company: str, profile: str) -> bytes:
 def headers_of(
     event_id: str, company: str, type_: str, recorded_at: str, *, profile: str, position: int
 ) -> list[tuple[str, bytes]]:
-    """The headers of a message, which say again what its value says."""
+    """Returns the headers of a message, which repeat a part of its value."""
     return [
         *_CONSTANT_HEADERS,
         ("ce_id", event_id.encode()),

@@ -83,7 +83,7 @@ def read_message(received: Received, company: str) -> Incoming:
         ForeignMessageError: its key, headers or value name another company; whatever else is wrong with it does not matter then.
         UnreadableMessageError: it does not keep the contract.
     """
-    if any(named != company.encode() for named in _named_outside(received)):
+    if any(name != company.encode() for name in _named_outside(received)):
         raise ForeignMessageError
     try:
         event = _read_value(received)
@@ -104,15 +104,15 @@ def _read_value(received: Received) -> PublicMessage:
     try:
         strict_json.read(value, label="The value", most=len(value))
         return PublicMessage.model_validate_json(value)
-    except DomainError as refused:
-        faults = getattr(refused, "faults", (refused,))[:MOST_FAULTS]
+    except DomainError as error:
+        faults = getattr(error, "faults", (error,))[:MOST_FAULTS]
         raise UnreadableMessageError(" ".join(fault.text for fault in faults)) from None
     except ValidationError as error:
-        raise UnreadableMessageError(f"The value is not a public event: {_words(error)}.") from None
+        raise UnreadableMessageError(f"The value is not a public event: {_text(error)}.") from None
 
 
 def _check_outside(received: Received, event: PublicMessage) -> None:
-    """Key and headers say what the value says. Raises `UnreadableMessageError`."""
+    """Checks that key and headers agree with the value. Raises `UnreadableMessageError`."""
     headers = headers_of(
         str(event.event_id),
         event.company,
@@ -146,6 +146,6 @@ def _named_inside(received: Received) -> str | None:
     return company if isinstance(company, str) and re.fullmatch(_COMPANY, company) else None
 
 
-def _words(error: ValidationError) -> str:
+def _text(error: ValidationError) -> str:
     faults = error.errors(include_url=False, include_context=False, include_input=False)[:MOST_FAULTS]
     return "; ".join(": ".join(filter(None, (".".join(map(str, fault["loc"])), fault["msg"]))) for fault in faults)

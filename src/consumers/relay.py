@@ -133,8 +133,8 @@ class Relay:
         """Takes the next events: as many as a window holds, at least one. Gives the messages of those that need not wait, and
         the position of the last one taken."""
         window: Window = []
-        size = taken = position = 0
-        while ahead and taken < WINDOW_EVENTS:
+        size = count = position = 0
+        while ahead and count < WINDOW_EVENTS:
             event = ahead[0]
             if event.uuid not in blocked:
                 outgoing = message(self._mapper, event)
@@ -143,17 +143,17 @@ class Relay:
                     break
                 window.append((event, outgoing))
             position = ahead.popleft().id
-            taken += 1
+            count += 1
         return window, position
 
-    def _store(self, leader: Leader, window: Window, refused: Mapping[int, str], position: int) -> None:
-        """Stores what was refused, and the position, together."""
+    def _store(self, leader: Leader, window: Window, reasons: Mapping[int, str], position: int) -> None:
+        """Stores the refusals and the position together."""
         with leader.connection.transaction():
             for event, outgoing in window:
-                if event.id in refused:
-                    self._refuse(leader, event, outgoing, refused[event.id])
+                if event.id in reasons:
+                    self._refuse(leader, event, outgoing, reasons[event.id])
             move(leader.connection, RELAY, position)
-        if refused:
+        if reasons:
             self._note_blocked(leader)
 
     def _refuse(self, leader: Leader, event: RecordedEvent, outgoing: Message, reason: str) -> None:
@@ -175,15 +175,15 @@ class Relay:
         self._note_blocked(leader)
 
     def _caught_up(self, leader: Leader, sender: Sender, refusal: Refusal, position: int, stop: Stop) -> bool:
-        """Sends the events of a key that wait, in order; whether none was refused."""
+        """Sends the waiting events of a key, in order. Returns whether none was refused."""
         for window in self._waiting(leader, refusal, position):
-            refused = sender.send([outgoing for _, outgoing in window], stop)
+            reasons = sender.send([outgoing for _, outgoing in window], stop)
             for event, outgoing in window:
-                if event.id in refused:
+                if event.id in reasons:
                     with leader.connection.transaction():
                         if event.id != refusal.position:
                             refusals.settle(leader.connection, refusal)
-                        self._refuse(leader, event, outgoing, refused[event.id])
+                        self._refuse(leader, event, outgoing, reasons[event.id])
                     return False
         return True
 

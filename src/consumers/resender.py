@@ -129,14 +129,14 @@ class Resender:
 
     def _answer(self, leader: Leader, letter: DeadLetter, sending: Sending) -> Answer:
         if letter.personal and not letter.corrected:
-            decided = decision(leader.connection, letter.event_id)
-            if decided is None:
+            planned = decision(leader.connection, letter.event_id)
+            if planned is None:
                 return Answer(Verdict.TRY_AGAIN, "The read model `deliveries` has not come so far.")
             try:
-                sending = replace(sending, value=value_of(leader.connection, self._mapper, decided))
-            except ValueGoneError as gone:
-                return Answer(Verdict.REFUSED, str(gone))
-        return self._answers.asked(sending.number, lambda: self._engagement.put(sending, resend_key(letter)))
+                sending = replace(sending, value=value_of(leader.connection, self._mapper, planned))
+            except ValueGoneError as error:
+                return Answer(Verdict.REFUSED, str(error))
+        return self._answers.noted(sending.number, lambda: self._engagement.put(sending, resend_key(letter)))
 
 
 def resend_key(letter: DeadLetter) -> UUID:

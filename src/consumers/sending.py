@@ -60,16 +60,16 @@ class Sender:
             KafkaError: anything else went wrong.
         """
         failed = self._send_together(messages, stop)
-        refused: dict[int, str] = {}
+        reasons: dict[int, str] = {}
         keys: set[bytes] = set()
         for message in failed:
             if message.key in keys:
                 continue
             reason = self._send_alone(message, stop)
             if reason is not None:
-                refused[message.position] = reason
+                reasons[message.position] = reason
                 keys.add(message.key)
-        return refused
+        return reasons
 
     def _send_together(self, messages: Sequence[Message], stop: Stop) -> list[Message]:
         """Sends messages; gives those that went with a refused one, in order."""
@@ -104,12 +104,12 @@ class Sender:
 
 
 def _refusal(ack: Any) -> Exception | None:
-    """Why a message was refused, `None` when it was acknowledged. Raises whatever else went wrong."""
+    """Returns why a message was refused, `None` when it was acknowledged. Raises any other error."""
     if ack.succeeded():
         return None
     error: Exception = ack.exception or KafkaTimeoutError("No acknowledgement.")
-    refused: bool = isinstance(error, REFUSALS)
-    if not refused:
+    is_refusal: bool = isinstance(error, REFUSALS)
+    if not is_refusal:
         raise error
     return error
 

@@ -79,21 +79,21 @@ def _make_missing(admin: Any, topics: Topics) -> None:
             admin.create_topics({name: shape}, wait_for_metadata=True)
 
 
-def _raise(admin: Any, topics: Topics, setting: str, wanted: int) -> None:
-    """Raises a setting of the topics that is lower; who may not change topics goes on with what there is."""
+def _raise(admin: Any, topics: Topics, setting: str, least: int) -> None:
+    """Raises a setting of the topics that is lower; without the permission to change topics, it stays as it is."""
 
     def low() -> list[str]:
-        return [name for name, value in _values(admin, topics, setting).items() if value < wanted]
+        return [name for name, value in _values(admin, topics, setting).items() if value < least]
 
     try:
         if names := low():
-            changes = [ConfigResource(ConfigResourceType.TOPIC, name, {setting: str(wanted)}) for name in names]
+            changes = [ConfigResource(ConfigResourceType.TOPIC, name, {setting: str(least)}) for name in names]
             admin.alter_configs(changes)
             _wait_until(lambda: not low())
     except KafkaError as error:
         if is_bus_away(error):
             raise
-        _log.warning("topics.not_changed", setting=setting, wanted=wanted, error=repr(error))
+        _log.warning("topics.not_changed", setting=setting, wanted=least, error=repr(error))
 
 
 def _values(admin: Any, topics: Topics, setting: str) -> Mapping[str, int]:
@@ -104,7 +104,7 @@ def _values(admin: Any, topics: Topics, setting: str) -> Mapping[str, int]:
 
 
 def _check_copies(admin: Any, topics: Topics) -> None:
-    """Tells how many copies there are of what is acknowledged, and refuses topics that keep fewer than they have to."""
+    """Logs how many copies there are of what is acknowledged, and refuses topics that keep fewer than required."""
     replicas = {
         topic["name"]: min((len(partition["replica_nodes"]) for partition in topic["partitions"]), default=0)
         for topic in admin.describe_topics(list(topics.names))
@@ -122,9 +122,9 @@ def _check_copies(admin: Any, topics: Topics) -> None:
 
 
 def _check_topic(topics: Topics, name: str, replicas: int, in_sync: int) -> None:
-    wanted = topics.shape.min_insync_replicas or 0
-    if in_sync < wanted:
-        raise WeakTopicError(f"{name} has {COPIES} {in_sync}, which KAFKA_MIN_INSYNC_REPLICAS {wanted} forbids.")
+    least = topics.shape.min_insync_replicas or 0
+    if in_sync < least:
+        raise WeakTopicError(f"{name} has {COPIES} {in_sync}, which KAFKA_MIN_INSYNC_REPLICAS {least} forbids.")
     if replicas < in_sync:
         raise WeakTopicError(f"{name} has {replicas} replicas and {COPIES} {in_sync}: brokers would accept nothing.")
     if replicas < topics.shape.replication:

@@ -63,12 +63,12 @@ class _Batch:
         return getattr(self._batch, name)
 
     def validate_crc(self) -> bool:
-        """`True`: a batch that is not intact is told as undecodable."""
+        """Returns `True`: a batch that is not intact is reported as undecodable."""
         return True
 
     @property
     def is_control_batch(self) -> bool:
-        """True where it only marks the end of a transaction."""
+        """Returns whether the batch only marks the end of a transaction."""
         return bool(self._intact and self._batch.is_control_batch)
 
     def __next__(self) -> Any:
@@ -82,25 +82,25 @@ class _Batch:
                 raise CorruptRecordError("The checksum of the batch is wrong.")
             iter(self._batch)  # decompresses it
         except Exception as error:  # noqa: BLE001  (each codec has errors of its own)
-            yield self._rest(offset, error)
+            yield self._rest_as_record(offset, error)
             return
         while (record := self._next_record(offset)) is not None:
             yield record
             offset = record.offset + 1
 
     def _next_record(self, offset: int) -> Any:
-        """The next record; `offset` is the lowest that it can have."""
+        """Returns the next record; `offset` is the lowest that it can have."""
         start = self._batch._pos
         try:
             return next(self._batch, None)
         except CorruptRecordError as error:
             try:
-                return self._one(start, offset, error)
+                return self._undecodable_at(start, offset, error)
             except (ValueError, IndexError):
-                return self._rest(offset, error)
+                return self._rest_as_record(offset, error)
 
-    def _one(self, start: int, offset: int, error: Exception) -> Any:
-        """The record that begins at `start`. Raises `ValueError` or `IndexError` when it cannot be told where it ends."""
+    def _undecodable_at(self, start: int, offset: int, error: Exception) -> Any:
+        """Returns the record that begins at `start`. Raises `ValueError` or `IndexError` when its end is unknown."""
         batch = self._batch
         delta, key, value, headers, end = _read_record(batch._buffer, start)
         place = batch.base_offset + delta
@@ -109,8 +109,8 @@ class _Batch:
         batch._pos, batch._next_record_index = end, batch._next_record_index + 1
         return _record(batch, place, key, Undecodable.of(value or b"", place, error), headers)
 
-    def _rest(self, offset: int, error: Exception) -> Any:
-        """Everything from this offset on, as one record at the last offset."""
+    def _rest_as_record(self, offset: int, error: Exception) -> Any:
+        """Returns everything from this offset on as one record at the last offset."""
         batch = self._batch
         content = bytes(batch._buffer[batch._pos :])
         batch._pos, batch._next_record_index = len(batch._buffer), batch.records_count

@@ -80,7 +80,7 @@ class AppendStatements:
         originators = {event.originator_id for append in group for event in append.events}
         originators.update(*(append.relied_on for append in group))
         last = connection.execute(_LAST, [list(originators)], binary=True)
-        pairs = [claim for append in group for claim in (*(one for one, _ in append.claimed()), *append.releases)]
+        pairs = [claim for append in group for claim in (*(claim for claim, _ in append.claimed()), *append.releases)]
         claims = connection.execute(_CLAIMS, [*_columns(pairs)]) if pairs else None
         used = [append.key for append in group if append.key is not None]
         keys = connection.execute(_KEYS, [[key.actor for key in used], [key.key for key in used]]) if used else None
@@ -97,7 +97,7 @@ class AppendStatements:
         )
 
     def write(self, connection: Connection[Row], admitted: Sequence[Append]) -> None:
-        """Writes the admitted appends. They become visible, and the followers of the log are told, on commit."""
+        """Writes the admitted appends. They become visible, and the followers of the log are notified, on commit."""
         rows = list(_event_rows(admitted))
         for start in range(0, len(rows), INSERT_EVENTS):
             columns: list[Any] = [list(column) for column in zip(*rows[start : start + INSERT_EVENTS], strict=True)]
@@ -113,9 +113,9 @@ class AppendStatements:
         """Looks up, under the lock, whether a commit whose reply was lost took effect."""
         connection.execute(self._lock)
         if append.events:
-            mine = [(event.originator_id, event.originator_version, event.event_id) for event in append.events]
-            found = connection.execute(_STORED, [list(column) for column in zip(*mine, strict=True)]).fetchone()
-            return found == (len(mine),)
+            stored_ids = [(event.originator_id, event.originator_version, event.event_id) for event in append.events]
+            row = connection.execute(_STORED, [list(column) for column in zip(*stored_ids, strict=True)]).fetchone()
+            return row == (len(stored_ids),)
         if append.key is None:
             return True
         used = connection.execute(_KEY_USED, [append.key.actor, append.key.key]).fetchone()
@@ -176,9 +176,9 @@ def _write_keys(connection: Connection[Row], admitted: Sequence[Append]) -> None
     if used:
         columns = [list(column) for column in zip(*used, strict=True)]
         connection.execute(_USE_KEYS, [admitted[0].recorded_at, *columns])
-    fresh = {event.uuid: event.new_key for append in admitted for event in append.events if event.new_key}
-    if fresh:
-        connection.execute(_KEEP_PERSONAL_KEYS, [list(fresh.keys()), list(fresh.values())])
+    new_keys = {event.uuid: event.new_key for append in admitted for event in append.events if event.new_key}
+    if new_keys:
+        connection.execute(_KEEP_PERSONAL_KEYS, [list(new_keys.keys()), list(new_keys.values())])
 
 
 def _columns(claims: Sequence[Claim]) -> tuple[list[str], list[str]]:

@@ -67,8 +67,8 @@ class Dossier(Application[UUID]):
     def load(self, kind: type[A], key: str | int) -> A | None:
         """The aggregate as it is now, or `None` when it has no history. Within `deciding(fresh=False)`: as last seen here."""
         aggregate_id = kind.id_of(self.company, key)
-        if not self._fresh and (known := self._memory.recall(aggregate_id)) is not None:
-            return cast("A", known)
+        if not self._fresh and (remembered := self._memory.recall(aggregate_id)) is not None:
+            return cast("A", remembered)
         try:
             aggregate: A = self.repository.get(aggregate_id, projector_func=_project)
         except AggregateNotFoundError:
@@ -88,7 +88,7 @@ class Dossier(Application[UUID]):
 
     @property
     def _fresh(self) -> bool:
-        """True where this thread wants what the log says now, as it does outside `deciding`."""
+        """Returns whether this thread reads aggregates from the log, as it does outside `deciding`, and not from memory."""
         return getattr(self._this_thread, "fresh", True)
 
     def setup(self) -> Setup:
@@ -99,12 +99,12 @@ class Dossier(Application[UUID]):
 
     def renew_setup(self) -> bool:
         """Reads what is new in the setup since the last call; true when there was something."""
-        known = self._setup or Setup.empty(self.company)
+        setup = self._setup or Setup.empty(self.company)
         with self.database.connection() as connection:
-            rows = connection.execute(_NEW_SETUP, [known.position], binary=True).fetchall()
+            rows = connection.execute(_NEW_SETUP, [setup.position], binary=True).fetchall()
         events = [recorded_event(row) for row in rows]
-        last = events[-1].id if events else known.position
-        renewed = known.after((self.fact_mapper.to_domain_event(event) for event in events), last)
+        last = events[-1].id if events else setup.position
+        renewed = setup.after((self.fact_mapper.to_domain_event(event) for event in events), last)
         with self._renewing:
             if self._setup is None or self._setup.position < renewed.position:
                 self._setup = renewed

@@ -69,7 +69,7 @@ class Committer:
         return append
 
     def _store_here(self, append: Append) -> bool:
-        """Stores at once, in the caller's thread, when nobody else is storing or about to: a lone writer need not change threads."""
+        """Stores at once, in the caller's thread, when no other thread is storing or about to: a lone writer need not change threads."""
         if self.deciding > 1 or self._last_group > 1 or not self._turn.acquire(blocking=False):
             return False
         try:
@@ -157,7 +157,7 @@ class Committer:
                 connection.rollback()
 
     def _after_loss(self, group: list[Append], error: psycopg.Error) -> None:
-        """Finds out what became of the group when the connection died, or says that it is unknown."""
+        """Looks up whether the group was stored when the connection died, or reports that this is unknown."""
         self._disconnect()
         for append in group:
             if append.error is None and append.recorded_at is None:

@@ -136,7 +136,7 @@ class Database:
         self._pool.close()
 
     def _patience_s(self) -> float:
-        """How long to wait for a connection. While there is none at all: raises `OperationalError` at once between two tries."""
+        """Returns how long to wait for a connection. Raises `OperationalError` between two attempts while the database is away."""
         failed_at = self._failed_at
         if failed_at is None or self._lent or self._pool.get_stats()["pool_available"]:
             return POOL_TIMEOUT_S

@@ -76,7 +76,7 @@ class Task:
 
     @property
     def runs(self) -> bool:
-        """True while it gets on, or stands by for one that does."""
+        """Returns whether the task runs, or is on standby."""
         return self.state != "ended" and self.silent_s < ABSENT_S
 
 
@@ -89,7 +89,7 @@ class Progress:
         self._good_until = time.monotonic() + START_S
 
     def mark(self, state: TaskState = "active", reason: str | None = None, *, patience_s: float = PATIENCE_S) -> None:
-        """Says that the loop gets on, and makes its next mark within `patience_s`; `reason` is why it waits, free of personal values."""
+        """Records that the loop is alive and will mark again within `patience_s`; `reason` is why it waits, free of personal values."""
         self._good_until = time.monotonic() + patience_s
         self._mark = (state, reason and _one_line(reason))
 
@@ -98,11 +98,11 @@ class Progress:
         self._obstacle = obstacle
 
     def extend(self, patience_s: float) -> None:
-        """Says that the loop gets on as before, and makes its next mark within `patience_s`."""
+        """Records that the loop is alive as before and will mark again within `patience_s`."""
         self._good_until = time.monotonic() + patience_s
 
-    def now(self) -> tuple[TaskState, str | None] | None:
-        """State and reason; `None` when the loop has not kept its word."""
+    def state(self) -> tuple[TaskState, str | None] | None:
+        """Returns state and reason; `None` when the loop has not marked in time."""
         if time.monotonic() >= self._good_until:
             return None
         obstacle = self._obstacle() if self._mark[0] == "active" else None
@@ -121,7 +121,7 @@ class Heart:
         self._purge_at = 0.0
 
     def run(self) -> None:
-        """Beats until `end` was called; then says that the tasks have ended."""
+        """Writes heartbeats until `end` was called; then records that the tasks have ended."""
         while not self._ended.is_set():
             self._attempt(self._beat)
             self._ended.wait(BEAT_S)
@@ -139,7 +139,7 @@ class Heart:
             self._close()
 
     def _beat(self, connection: Connection[Row]) -> None:
-        beats = [(name, *mark) for name, progress in self._tasks.items() if (mark := progress.now()) is not None]
+        beats = [(name, *mark) for name, progress in self._tasks.items() if (mark := progress.state()) is not None]
         if beats:
             tasks, states, reasons = (list(column) for column in zip(*beats, strict=True))
             connection.execute(_BEAT, {**self._identity, "tasks": tasks, "states": states, "reasons": reasons})

@@ -55,7 +55,7 @@ class KeyRing:
         self._lock = threading.Lock()
 
     def blind(self, text: str) -> bytes:
-        """16 bytes that stand for `text` in an index: equal for equal texts, of no use without the master key."""
+        """Returns 16 bytes that represent `text` in an index: equal for equal texts, of no use without the master key."""
         return hmac.digest(self._blind_key, text.encode(), "sha256")[:16]
 
     def fresh(self, subject: UUID) -> tuple[bytes, bytes]:
@@ -77,13 +77,13 @@ class KeyRing:
             self._remembered[subject] = (time.monotonic() + REMEMBERED_S, key)
 
     def find(self, subject: UUID) -> tuple[bool, bytes | None]:
-        """True and the key where the subject has one, a destroyed key as `None`; `False` and `None` where it has none."""
-        known = self._recall(subject)
-        if known is not None:
-            return True, known[0]
+        """Returns whether the subject has a key, and the key; a destroyed key is `None`."""
+        remembered = self._recall(subject)
+        if remembered is not None:
+            return True, remembered[0]
         self.preload([subject])
-        known = self._recall(subject)
-        return (False, None) if known is None else (True, known[0])
+        remembered = self._recall(subject)
+        return (False, None) if remembered is None else (True, remembered[0])
 
     def preload(self, subjects: Iterable[UUID], connection: Connection[Row] | None = None) -> None:
         """Reads the keys of many subjects at once.
@@ -94,8 +94,8 @@ class KeyRing:
         if not missing:
             return
         if connection is None:
-            with self._database.connection() as own:
-                self.preload(missing, own)
+            with self._database.connection() as pooled:
+                self.preload(missing, pooled)
             return
         rows = connection.execute("SELECT subject, wrapped FROM personal_keys WHERE subject = ANY(%s)", [missing])
         for subject, wrapped in rows.fetchall():
@@ -112,8 +112,8 @@ class KeyRing:
         self.remember(subject, None)
 
     def _recall(self, subject: UUID) -> tuple[bytes | None] | None:
-        known = self._remembered.get(subject)
-        return (known[1],) if known is not None and known[0] > time.monotonic() else None
+        remembered = self._remembered.get(subject)
+        return (remembered[1],) if remembered is not None and remembered[0] > time.monotonic() else None
 
     def _unwrap(self, subject: UUID, wrapped: bytes) -> bytes:
         try:

@@ -28,7 +28,7 @@ class Leader:
 
 @contextmanager
 def leading(database: Database, name: str, stop: Stop, progress: Progress) -> Iterator[Leader | None]:
-    """Waits until nobody else in this schema leads `name`; gives `None` when `stop` is set before.
+    """Waits until no other process in this schema leads `name`; yields `None` when `stop` is set before.
 
     Raises:
         OperationalError: the database cannot be reached.

@@ -84,15 +84,15 @@ class FactMapper(Mapper[UUID]):
         if of.version > 1:
             state["v"] = of.version
         new_key = self._seal_personal(fact, of, state) if of.personal else None
-        written = orjson.dumps(state, default=self._plain, option=of.keys)
-        if len(written) > MOST_EVENT_BYTES:
-            raise EventTooLargeError(len(written))
+        state_json = orjson.dumps(state, default=self._plain, option=of.keys)
+        if len(state_json) > MOST_EVENT_BYTES:
+            raise EventTooLargeError(len(state_json))
         return new_event(
             {
                 "originator_id": fact.originator_id,
                 "originator_version": fact.originator_version,
                 "topic": fact.TOPIC,
-                "state": written,
+                "state": state_json,
                 "event_id": fact.event_id,
                 "correlation_id": fact.origin.correlation_id,
                 "new_key": new_key,
@@ -129,7 +129,7 @@ class FactMapper(Mapper[UUID]):
 
     def _plain(self, value: Any) -> Any:
         if isinstance(value, Terms):
-            return self._terms.written(value, self._plain)
+            return self._terms.to_json(value, self._plain)
         if isinstance(value, Origin):
             return self._written_origin(value)
         if isinstance(value, BaseModel):
@@ -138,19 +138,19 @@ class FactMapper(Mapper[UUID]):
 
     def _written_origin(self, origin: Origin) -> orjson.Fragment:
         """Its JSON: one origin serves all events of a command, and all those of a file."""
-        known = self._last_origin
-        if known is None or known[0] is not origin:
+        last_origin = self._last_origin
+        if last_origin is None or last_origin[0] is not origin:
             members = {name: member for name, member in vars(origin).items() if member is not None}
-            known = self._last_origin = (origin, orjson.Fragment(orjson.dumps(members)))
-        return known[1]
+            last_origin = self._last_origin = (origin, orjson.Fragment(orjson.dumps(members)))
+        return last_origin[1]
 
     def _seal_personal(self, fact: Fact, of: Shape, state: dict[str, Any]) -> bytes | None:
         personal = {name: state.pop(name) for name in of.personal if name in state}
-        known, key = (
+        has_key, key = (
             self.keys.find(fact.originator_id) if fact.originator_version > 1 else (False, None)
         )  # the first has none
         new_key: bytes | None = None
-        if not known:
+        if not has_key:
             key, new_key = self.keys.fresh(fact.originator_id)
         if key is not None and personal:
             state["personal"] = b64encode(
@@ -164,8 +164,8 @@ class FactMapper(Mapper[UUID]):
         sealed, outlines = state.pop("personal", None), state.pop(OUTLINES, {})
         key = self.keys.find(event.uuid)[1]
         if key is None or sealed is None:
-            unsaid = of.left_out if key is not None else ()
-            missing = tuple(name for name in of.personal if name not in state and name not in unsaid)
+            left_out = of.left_out if key is not None else ()
+            missing = tuple(name for name in of.personal if name not in state and name not in left_out)
             state.update({name: outlines.get(name, ERASED) for name in missing})
             return missing
         state.update(orjson.loads(unseal(key, b64decode(sealed), _context(event.topic, event))))
@@ -175,9 +175,9 @@ class FactMapper(Mapper[UUID]):
 def _outline(value: Any) -> Any:
     """A personal value without what is personal in it: its fields and days, and `[erased]` for each text."""
     if isinstance(value, BaseModel):
-        kept = _not_personal(value)
+        not_personal = _not_personal(value)
         members = {name: member for name, member in vars(value).items() if member is not None}
-        return {name: member if name in kept else _outline(member) for name, member in members.items()}
+        return {name: member if name in not_personal else _outline(member) for name, member in members.items()}
     if isinstance(value, dict):
         return {name: _outline(member) for name, member in value.items()}
     if isinstance(value, list):

@@ -22,28 +22,28 @@ class Memory:
     """The aggregates that were used last. Safe to share between threads."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[UUID, tuple[float, Aggregate]] = OrderedDict()
+        self._aggregates: OrderedDict[UUID, tuple[float, Aggregate]] = OrderedDict()
         self._lock = threading.Lock()
 
     def recall(self, aggregate_id: UUID) -> Aggregate | None:
         """A copy of the aggregate as it was last seen here, `None` when that is too long ago."""
         with self._lock:
-            known = self._known.get(aggregate_id)
-            if known is None or known[0] < time.monotonic():
+            remembered = self._aggregates.get(aggregate_id)
+            if remembered is None or remembered[0] < time.monotonic():
                 return None
-            self._known.move_to_end(aggregate_id)
-        return known[1].copy()
+            self._aggregates.move_to_end(aggregate_id)
+        return remembered[1].copy()
 
     def remember(self, aggregate: Aggregate, *, read: bool) -> None:
-        """Keeps a copy, unless a later version is known. `read`: it comes from the log just now, else its time goes on."""
-        kept, until = aggregate.copy(), time.monotonic() + REMEMBERED_S
+        """Keeps a copy, unless a later version is known. `read`: it was read from the log just now; else its time is not extended."""
+        copied, until = aggregate.copy(), time.monotonic() + REMEMBERED_S
         with self._lock:
-            known = self._known.get(kept.id)
-            if known is not None and known[0] >= time.monotonic():
-                if known[1].version > kept.version:
+            remembered = self._aggregates.get(copied.id)
+            if remembered is not None and remembered[0] >= time.monotonic():
+                if remembered[1].version > copied.version:
                     return
-                until = until if read else known[0]
-            self._known[kept.id] = until, kept
-            self._known.move_to_end(kept.id)
-            while len(self._known) > MOST_REMEMBERED:
-                self._known.popitem(last=False)
+                until = until if read else remembered[0]
+            self._aggregates[copied.id] = until, copied
+            self._aggregates.move_to_end(copied.id)
+            while len(self._aggregates) > MOST_REMEMBERED:
+                self._aggregates.popitem(last=False)

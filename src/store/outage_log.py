@@ -27,7 +27,7 @@ class Outage:
         self._reached_at = 0.0
         self._kind = ""
 
-    def began(self, words: str, kind: str = "", tried_at: float | None = None) -> None:
+    def began(self, reason: str, kind: str = "", tried_at: float | None = None) -> None:
         """The server is away: logged once, and once more when it is of another kind. `tried_at` is when the try that failed began, by
         `time.monotonic`; it is not logged when the server has been reached since."""
         with self._lock:
@@ -37,7 +37,7 @@ class Outage:
                 return
             self._began_at = self._began_at or time.monotonic()
             self._kind = kind
-        _log.warning("server.away", extra={"server": self._server, "reason": " ".join(words.split())})
+        _log.warning("server.away", extra={"server": self._server, "reason": " ".join(reason.split())})
 
     def over(self) -> None:
         """The server is there: logged when it was away."""

@@ -42,12 +42,12 @@ NOT_MIGRATED: Final = (
 
 
 def is_outage(error: BaseException) -> bool:
-    """True when the database is away, and the same may succeed once it is back."""
+    """Returns whether the database is away, so that the same may succeed once it is back."""
     return isinstance(error, OUTAGES) and not isinstance(error, _OF_THE_STATEMENT)
 
 
 def is_not_migrated(error: BaseException) -> bool:
-    """True when the schema is not the one of this release: a fault of the installation, which `dossier migrate` mends."""
+    """Returns whether the schema is not that of this release: a fault of the installation, which `dossier migrate` mends."""
     return isinstance(error, NOT_MIGRATED)
 
 
@@ -83,12 +83,12 @@ def reason(error: BaseException) -> str:
     """Why the database cannot be used, a sentence without any detail of the installation."""
     cause: BaseException | None = error
     while cause is not None:
-        for kind, words in _OF_CLASS.items():
+        for kind, sentence in _OF_CLASS.items():
             if isinstance(cause, kind):
-                return words
-        for part, words in _OF_TEXT.items():
+                return sentence
+        for part, sentence in _OF_TEXT.items():
             if part in str(cause):
-                return words
+                return sentence
         cause = cause.__cause__
     return AWAY
 

@@ -98,7 +98,7 @@ def _record(
 
 
 def record_unreadable(connection: Connection[Row], event_id: UUID, source: str, reason: str, message: bytes) -> None:
-    """Keeps a message that nobody could read; `source` says where it lay, `event_id` is derived from that."""
+    """Keeps a message that could not be read; `source` is its topic, partition and offset, from which `event_id` is derived."""
     connection.execute(
         "INSERT INTO dead_letters (event_id, reason, attempts, source, message) VALUES (%s, %s, 0, %s, %s)"
         " ON CONFLICT (event_id) DO NOTHING",

@@ -79,8 +79,8 @@ def refusals(connection: Connection[Row], after: int = 0, *, settled: bool = Fal
 
 def refusal(connection: Connection[Row], event_id: UUID) -> Refusal:
     """The refused message of an event. Raises `RefusalNotFoundError`."""
-    for refused in _select(connection, "event_id = %(event_id)s", event_id=event_id):
-        return refused
+    for message in _select(connection, "event_id = %(event_id)s", event_id=event_id):
+        return message
     raise RefusalNotFoundError(f"Kafka has not refused the message of event {event_id}.")
 
 
@@ -98,7 +98,7 @@ def _select(connection: Connection[Row], condition: str, **values: Any) -> list[
 
 
 def count(connection: Connection[Row]) -> int:
-    """How many keys wait for a refused message."""
+    """Returns the number of keys that wait for a refused message."""
     row = connection.execute("SELECT count(*) FROM refused_messages WHERE settled_at IS NULL").fetchone()
     return row[0] if row else 0
 
@@ -126,7 +126,7 @@ def _schema(connection: Connection[Row]) -> str:
 
 
 def try_all_again(connection: Connection[Row]) -> None:
-    """Lets every open one be sent again: whoever starts may know larger limits, or read more, than whoever was refused."""
+    """Marks all open refusals to be sent again, since a restarted relay may have other limits or read more."""
     connection.execute("UPDATE refused_messages SET state = 'sending' WHERE state = 'refused'")
 
 

@@ -41,7 +41,7 @@ class Faults:
         self._retrying = retrying
 
     def delay_s(self, error: Exception, count: int) -> float:  # noqa: ARG002  (others depend on the error)
-        """Seconds until the loop goes on after the `count`-th fault in a row."""
+        """Returns the seconds until the loop continues after the `count`-th fault in a row."""
         return self._retrying.delay(count)
 
     def tell(self, name: str, error: Exception, delay_s: float) -> str | None:

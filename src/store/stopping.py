@@ -23,7 +23,7 @@ class Stop:
             os.write(self._writer, b"\0")
 
     def is_set(self) -> bool:
-        """True once it is time to end."""
+        """Returns whether it is time to end."""
         return self._is_set
 
     def fileno(self) -> int:

@@ -22,7 +22,7 @@ class KnownTerms:
         self._by_object: dict[int, tuple[Terms, orjson.Fragment]] = {}
 
     def put_into(self, state: dict[str, Any]) -> None:
-        """Puts known terms in the place of stored ones; terms that cannot be read stay, for whoever validates the whole."""
+        """Replaces stored terms by known ones; terms that cannot be read stay, for the validation of the whole."""
         profile = state.get("profile")
         if isinstance(profile, dict) and isinstance(stored := profile.get("terms"), dict):
             profile["terms"] = self.read(stored)
@@ -30,21 +30,21 @@ class KnownTerms:
     def read(self, stored: dict[str, Any]) -> Terms:
         """The terms in stored JSON. Raises `ValidationError`."""
         key = orjson.dumps(stored)
-        known = self._by_bytes.get(key)
-        if known is None:
-            known = Terms.model_validate(stored)
+        terms = self._by_bytes.get(key)
+        if terms is None:
+            terms = Terms.model_validate(stored)
             if len(self._by_bytes) >= MOST_KNOWN:
                 self._by_bytes.clear()
-            self._by_bytes[key] = known
-        return known
+            self._by_bytes[key] = terms
+        return terms
 
-    def written(self, terms: Terms, write: Any) -> orjson.Fragment:
+    def to_json(self, terms: Terms, write: Any) -> orjson.Fragment:
         """The stored JSON of terms; `write` is what `orjson` asks about parts that it does not know."""
-        known = self._by_object.get(id(terms))
-        if known is None:
+        cached = self._by_object.get(id(terms))
+        if cached is None:
             if len(self._by_object) >= MOST_KNOWN:
                 self._by_object.clear()
             parts = {name: part for name, part in vars(terms).items() if part is not None}
-            known = terms, orjson.Fragment(orjson.dumps(parts, default=write))
-            self._by_object[id(terms)] = known  # which keeps the object, so that its id stays its own
-        return known[1]
+            cached = terms, orjson.Fragment(orjson.dumps(parts, default=write))
+            self._by_object[id(terms)] = cached  # which keeps the object, so that its id stays its own
+        return cached[1]

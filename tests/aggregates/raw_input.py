@@ -11,8 +11,8 @@ def read(**given: Any) -> tuple[dict[str, Any], list[tuple[str | None, str]]]:
     """The patch of a raw input, and its faults by field."""
     faults = Faults()
     patch = read_patch(faults, **given)
-    assert all(isinstance(fault, DomainError) for fault in faults.found)
-    return patch, [(fault.field, fault.text) for fault in faults.found]
+    assert all(isinstance(fault, DomainError) for fault in faults.errors)
+    return patch, [(fault.field, fault.text) for fault in faults.errors]
 
 
 def fault_of(**given: Any) -> tuple[str | None, str]:

@@ -182,10 +182,10 @@ def test_days_are_covered_when_something_holds_on_every_one_of_them(days: Days, 
 def test_a_splice_names_the_versions_that_go_and_at_most_three_that_come() -> None:  # rule 2.11
     line = timeline((JAN, "a"), (FEB, "b"))
     splice = line.splice(Days(date(2026, 1, 10), date(2026, 2, 10)), "c")
-    assert splice.gone == line.versions
-    assert shown(Timeline(splice.come)) == ["01-01..01-09 a", "01-10..02-10 c", "02-11..02-28 b"]
+    assert splice.removed == line.versions
+    assert shown(Timeline(splice.added)) == ["01-01..01-09 a", "01-10..02-10 c", "02-11..02-28 b"]
     assert splice.timeline == line.supersede(Days(date(2026, 1, 10), date(2026, 2, 10)), "c")
-    assert line.splice(MID_JAN, None).come == line.clear(MID_JAN).versions[:2]
+    assert line.splice(MID_JAN, None).added == line.clear(MID_JAN).versions[:2]
 
 
 def test_the_part_of_some_days_since_a_day() -> None:  # rule 2.16

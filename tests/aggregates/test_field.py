@@ -170,15 +170,15 @@ def test_choices_may_come_and_go_but_not_all_of_them() -> None:  # rule 3.1
 
 def test_a_field_is_defined_and_then_changed() -> None:  # rules 3.1, 0.5
     store = MemoryStore()
-    field.define_field(store, REQUEST, key=" city ", given={"label": "City"})
-    assert field.change_field(store, REQUEST, key="city", given={"label": "Town"}) == Outcome(True, 2, 2)
-    assert field.change_field(store, REQUEST, key="city", given={"label": "Town"}) == Outcome(False, 2, None)
+    field.define_field(store, REQUEST, key=" city ", members={"label": "City"})
+    assert field.change_field(store, REQUEST, key="city", changes={"label": "Town"}) == Outcome(True, 2, 2)
+    assert field.change_field(store, REQUEST, key="city", changes={"label": "Town"}) == Outcome(False, 2, None)
     assert said(store.recorded) == said([field_defined(), field_changed(label="Town")])
 
 
 def test_a_field_that_is_not_defined_cannot_be_changed() -> None:  # rule 3.1
     with pytest.raises(FieldNotFoundError, match=r"^Field town is not defined\.$"):
-        field.change_field(MemoryStore(field_defined()), REQUEST, key="town", given={"label": "Town"})
+        field.change_field(MemoryStore(field_defined()), REQUEST, key="town", changes={"label": "Town"})
 
 
 # The fields that exist from the start
@@ -197,8 +197,8 @@ def test_standard_fields_are_recorded_once_and_keep_what_was_changed_of_them() -
     for _ in range(2):
         for raw in STANDARD:
             given_ = {name: value for name, value in raw.items() if name != "key"}
-            field.define_standard_field(store, REQUEST, key=raw["key"], given=given_)
-        field.change_field(store, REQUEST, key="city", given={"label": "Town", "active": False})
+            field.define_standard_field(store, REQUEST, key=raw["key"], members=given_)
+        field.change_field(store, REQUEST, key="city", changes={"label": "Town", "active": False})
     assert [fact.TOPIC for fact in store.recorded] == ["field.defined"] * len(STANDARD) + ["field.changed"]
     assert {key: FIELDS[key] for key in store.setup().fields if key != "city"} == {
         key: one for key, one in store.setup().fields.items() if key != "city"

@@ -184,9 +184,9 @@ def test_a_value_that_a_merge_brought_and_the_own_file_confirms_is_the_own() -> 
     given(*before).when(
         lambda it: it.upload_fields(ORIGIN, {"city": "Bonn"}, FIELDS, FROM_TODAY, upload="U-1", row=1)
     ).then(row)
-    assert told(*before).fields.own("city").at(TODAY) is None
+    assert told(*before).fields.own_values("city").at(TODAY) is None
     own = told(*before, row)
-    assert own.fields.own("city").at(TODAY) == own.fields.at("city", TODAY)
+    assert own.fields.own_values("city").at(TODAY) == own.fields.at("city", TODAY)
     assert own.fields.at("city", TODAY).source == "upload"
 
 
@@ -197,10 +197,10 @@ def test_what_is_the_customers_own_is_the_edit_in_force_else_the_last_file() -> 
         field_edited("city", "Köln", days(3, 4)),
         field_edited("city", None, days(5, 6)),
     )
-    own = [ada.fields.own("city").at(day(number)) for number in (1, 3, 5, 7)]
+    own = [ada.fields.own_values("city").at(day(number)) for number in (1, 3, 5, 7)]
     assert own == [ada.fields.at("city", day(number)) for number in (1, 3, 5, 7)]
     assert [one and one.value for one in own] == ["Bonn", "Köln", None, "Bonn"]
-    assert not ada.fields.own("note")
+    assert not ada.fields.own_values("note")
 
 
 def test_what_was_withheld_before_on_days_without_an_edit_is_mended_by_the_next_file() -> None:  # rule 3.10

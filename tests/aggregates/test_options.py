@@ -146,7 +146,7 @@ def test_every_option_may_be_taken_away() -> None:  # rule 2.3
 def test_a_required_option_that_is_not_set_is_named() -> None:  # rule 2.3
     faults = Faults()
     check_required(faults, bare({"credit_rating": "AA"}))
-    assert [(fault.field, fault.text) for fault in faults.found] == [
+    assert [(fault.field, fault.text) for fault in faults.errors] == [
         ("options.collector", "Collector must be set."),
         ("options.allow_discount", "Allow discount must be set."),
     ]

@@ -109,7 +109,7 @@ def test_faults_of_a_refusal_are_collected_one_by_one() -> None:  # rule 0.6
     faults = Faults()
     with faults:
         raise RefusedError([InvalidError("One.", field="a"), InvalidError("Other.", field="b")])
-    assert [(type(fault), fault.field) for fault in faults.found] == [(InvalidError, "a"), (InvalidError, "b")]
+    assert [(type(fault), fault.field) for fault in faults.errors] == [(InvalidError, "a"), (InvalidError, "b")]
 
 
 def test_faults_of_a_value_are_named_after_its_place() -> None:  # rule 0.6
@@ -118,7 +118,7 @@ def test_faults_of_a_value_are_named_after_its_place() -> None:  # rule 0.6
         raise InvalidError("One.")
     with faults.at("start"):
         raise RefusedError([InvalidError("Two.", field="effective_from"), InvalidError("Three.")])
-    assert [(fault.field, str(fault)) for fault in faults.found] == [
+    assert [(fault.field, str(fault)) for fault in faults.errors] == [
         ("options.collector", "One."),
         ("start", "Two."),
         ("start", "Three."),

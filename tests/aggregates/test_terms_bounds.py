@@ -16,7 +16,7 @@ ONE_TOO_MANY = {f"amounts.{code}.credit_limit": 1 for code in CODES} | {f"attrib
 def faults_of(paths: Iterable[str], before: Iterable[str] = ()) -> list[tuple[str | None, str]]:
     faults = Faults()
     check_bounds(faults, paths, before)
-    return [(fault.field, str(fault)) for fault in faults.found]
+    return [(fault.field, str(fault)) for fault in faults.errors]
 
 
 def test_currencies_and_attributes_are_bounded_and_named_in_one_answer() -> None:  # rule 0.11

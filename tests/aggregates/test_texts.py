@@ -204,7 +204,7 @@ def test_a_choice_is_found_however_it_is_composed(choice: str, given: str) -> No
 def test_choices_composed_differently_are_given_twice() -> None:  # rule 0.10
     given = {"label": "Greeting", "group": "business", "type": "choice", "choices": [COMPOSED, DECOMPOSED]}
     with pytest.raises(FieldDefinitionError, match="each of them once"):
-        define_field(MemoryStore(), REQUEST, key="greeting", given=given)
+        define_field(MemoryStore(), REQUEST, key="greeting", members=given)
 
 
 @pytest.mark.parametrize("change", ["edit", "upload"])

@@ -130,7 +130,7 @@ def test_what_exists_from_the_start_is_recorded_once(line: CommandLine) -> None:
 
 def test_a_standard_field_that_was_changed_stays_so(line: CommandLine) -> None:  # rule 3.1
     with line.dossier() as dossier:
-        change_field(dossier, request(), key="city", given={"label": "Town", "active": False})
+        change_field(dossier, request(), key="city", changes={"label": "Town", "active": False})
     assert line.run("migrate").exit_code == 0
     with line.dossier() as dossier:
         assert dossier.log_of_facts.max_notification_id() == FOUNDED + 1

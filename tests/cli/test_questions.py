@@ -59,7 +59,7 @@ def tell(dossier: Dossier) -> None:
     rename_customer(dossier, request(), number="1001", name="Ada Lovelace", when=When(TODAY))
     edit_fields(dossier, request(), number="1001", fields={"city": "London", "first_name": "Ada"})
     edit_fields(dossier, request(), number="1001", fields={"city": "York"}, when=When(later))
-    change_field(dossier, request(reason="Privacy"), key="first_name", given={"masked": True})
+    change_field(dossier, request(reason="Privacy"), key="first_name", changes={"masked": True})
     upload_row(dossier, "1002", {"due_date": "20310101"}, on=TODAY)
     tell_of_accounts(dossier)
 

@@ -86,13 +86,13 @@ def test_a_feed_waits_for_the_brokers_says_so_and_goes_on_at_once_when_they_are_
     caplog.clear()
     broker.kill()
     released.set()
-    wait_for(lambda: progress.now() == ("waiting", AWAY), "the feed says why it waits")
+    wait_for(lambda: progress.state() == ("waiting", AWAY), "the feed says why it waits")
     broker.start()
     back_at = time.monotonic()
     send(brokers, topics, 3)
     wait_for(lambda: handler.total == 3, "the third message is handled")
     assert time.monotonic() - back_at < GOES_ON_S < SESSION_TIMEOUT_MS / 1_000
-    wait_for(lambda: progress.now() == ("active", None), "the feed says that it gets on")
+    wait_for(lambda: progress.state() == ("active", None), "the feed says that it gets on")
     end()
     assert handler.handled == {"customer:1001": [1, 2, 3]}
     assert [record.message for record in caplog.records] == ["server.away", "server.back"]

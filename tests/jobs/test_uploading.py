@@ -262,7 +262,7 @@ def test_hostile_files_get_one_clear_answer_and_the_next_file_goes_in(
 def test_a_field_that_is_not_active_any_more_refuses_the_file(dossier: Dossier) -> None:  # rule 3.1
     fields(dossier)
     waiting = receive(dossier, TWO)
-    change_field(dossier, request(), key="city", given={"active": False})
+    change_field(dossier, request(), key="city", changes={"active": False})
     done = run(dossier, waiting)
     assert (done.state, done.refusal, done.rows) == (State.REFUSED, "Field city is no longer active.", 0)
 
@@ -380,7 +380,7 @@ def test_an_agents_edit_stands_against_the_same_file_and_gives_way_to_news(dossi
 def test_what_an_edit_withholds_is_no_change_of_the_customer(dossier: Dossier) -> None:  # rule 3.10
     fields(dossier)
     uploaded(dossier, TWO)
-    change_field(dossier, request(), key="city", given={"policy": "agent"})
+    change_field(dossier, request(), key="city", changes={"policy": "agent"})
     edit_fields(dossier, request(), number="1001", fields={"city": "Pisa"})
     assert counts(uploaded(dossier, TWO.replace("Rome", "Lucca"))) == (0, 0, 2, 0)
     assert values(dossier, "1001")["city"] == "Pisa"
@@ -515,7 +515,7 @@ def test_values_of_masked_fields_are_in_no_row_that_is_told(dossier: Dossier) ->
         ],
     ]
     assert "4711" not in str([wrong(dossier, each) for each in done])
-    change_field(dossier, request(), key="first_name", given={"masked": True})
+    change_field(dossier, request(), key="first_name", changes={"masked": True})
     assert next(one.original_row for one in wrong(dossier, done[0])) == "1001,••••,never,••••"
 
 

@@ -9,7 +9,7 @@ from psycopg import Connection
 
 from conftest import TODAY
 from projections.catalogue import projections
-from projections.engine.projection import Projection, Seen
+from projections.engine.projection import LoggedFact, Projection
 from projections.reading.read_models import ReadModels
 from projections.reading.view import View
 from read_models import fold_log
@@ -38,17 +38,17 @@ def reading(dossier: Dossier, *names: str, valid_at: date = TODAY, known_at: dat
         yield view
 
 
-def log(dossier: Dossier, projection: Projection) -> list[Seen]:
+def log(dossier: Dossier, projection: Projection) -> list[LoggedFact]:
     """Every fact that the projection is folded from, as it is handed over."""
     with dossier.database.connection() as connection:
         events = read_log(connection, 0, EVERYTHING, topics=sorted(projection.topics))
-    return [Seen(event.id, dossier.fact_mapper.to_domain_event(event)) for event in events]
+    return [LoggedFact(event.id, dossier.fact_mapper.to_domain_event(event)) for event in events]
 
 
 def folded_in(
     dossier: Dossier,
     projection: Projection,
-    seen: Sequence[Seen],
+    seen: Sequence[LoggedFact],
     sizes: Sequence[int],
     sealed: Sequence[str] = ("name", "personal"),
 ) -> dict[str, list[tuple[Any, ...]]]:

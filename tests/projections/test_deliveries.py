@@ -205,7 +205,7 @@ def test_values_that_several_events_bring_are_told_field_by_field(company: Dossi
     upload_row(company, "1003", {"city": "Rome", "loan_type": "Car"})
     forward(company, ask)
     edit_fields(company, ask(), number="1003", fields={"city": "York", "first_name": "Zaphod"})
-    change_field(company, ask(), key="city", given={"policy": "agent"})
+    change_field(company, ask(), key="city", changes={"policy": "agent"})
     upload_row(company, "1003", {"city": "Bonn", "due_date": "20300101"}, upload="U-2")
     customers.merge_customers(company, ask(), number="1001", other="1003")
     found = told(company)

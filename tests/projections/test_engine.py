@@ -32,7 +32,7 @@ from counting import (
 from projections.catalogue import classes
 from projections.engine import folding
 from projections.engine import runner as engine
-from projections.engine.projection import Seen
+from projections.engine.projection import LoggedFact
 from projections.engine.rebuild import rebuild
 from projections.engine.runner import ProjectionStoppedError, Runner, install
 from read_models import fold_log
@@ -431,7 +431,7 @@ class Further(Counting):
 
     topics = Counting.topics | {"customer.alternate_number_added"}
 
-    def fold(self, connection: Connection[Any], facts: Sequence[Seen]) -> None:
+    def fold(self, connection: Connection[Any], facts: Sequence[LoggedFact]) -> None:
         """Counts registrations as before."""
         if wanted := [seen for seen in facts if seen.fact.TOPIC in Counting.topics]:
             super().fold(connection, wanted)

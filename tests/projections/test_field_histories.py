@@ -198,7 +198,7 @@ class History:
         assert _values(self.customer) == expected, self
         assert self.sent == {(f"field:{key}", day): value for (key, day), (value, _) in expected.items()}, self
         for key, model in self.model.items():
-            assert {day for day in CALENDAR if self.customer.fields.own(key).at(day)} == model.holds.keys(), self
+            assert {day for day in CALENDAR if self.customer.fields.own_values(key).at(day)} == model.holds.keys(), self
 
     def __repr__(self) -> str:
         return f"{self.number}:\n" + "\n".join(f"  {step}" for step in self.steps)

@@ -93,7 +93,7 @@ def test_an_edit_is_no_upload_and_a_later_upload_is(company: Dossier, ask: Ask) 
 
 def test_an_upload_whose_value_was_withheld_brought_its_field_all_the_same(company: Dossier, ask: Ask) -> None:
     # rules 3.3, 3.10
-    change_field(company, ask(), key="due_date", given={"policy": "agent"})
+    change_field(company, ask(), key="due_date", changes={"policy": "agent"})
     edit(company, ask, due_date="2027-01-31")
     upload_row(company, "1001", {"due_date": "2029-09-09"}, row=9)
     assert field(company, "due_date").value == "2027-01-31"
@@ -101,15 +101,15 @@ def test_an_upload_whose_value_was_withheld_brought_its_field_all_the_same(compa
 
 def test_no_optional_group_when_no_optional_field_is_defined_or_active(company: Dossier, ask: Ask) -> None:  # rule 3.3
     for key in ("due_date", "loan_number"):
-        change_field(company, ask(), key=key, given={"active": False})
+        change_field(company, ask(), key=key, changes={"active": False})
     assert [one.key for one in shown(company, "1002").fields[5:]] == ["loan_type"]
-    change_field(company, ask(), key="loan_type", given={"active": False})
+    change_field(company, ask(), key="loan_type", changes={"active": False})
     assert shown(company, "1002").optional is None
 
 
 def test_sort_is_ascending_by_label_whatever_its_case_and_stable(company: Dossier, ask: Ask) -> None:  # rule 3.8
     for key in ("zebra", "apple", "mango"):
-        define_field(company, ask(), key=key, given={"label": "address" if key != "mango" else "zoo", **_STRING})
+        define_field(company, ask(), key=key, members={"label": "address" if key != "mango" else "zoo", **_STRING})
     before = [one.key for one in shown(company).fields]
     assert before[-3:] == ["zebra", "apple", "mango"]
     assert [one.key for one in shown(company, sort=True).fields] == [
@@ -134,7 +134,7 @@ _STRING = {"group": "business", "type": "string"}
 
 
 def test_the_position_comes_before_the_order_of_definition(company: Dossier, ask: Ask) -> None:  # rules 3.1, 3.8
-    change_field(company, ask(), key="first_name", given={"position": 7})
+    change_field(company, ask(), key="first_name", changes={"position": 7})
     assert [one.key for one in shown(company).fields][-2:] == ["city", "first_name"]
 
 
@@ -184,15 +184,15 @@ def test_a_past_answer_is_given_again_byte_by_byte(company: Dossier, ask: Ask) -
     before = told()
     edit(company, ask, city="York", first_name="Augusta")
     upload_row(company, "1001", {"city": "Hull", "loan_type": "House"}, upload="U-2")
-    change_field(company, ask(), key="city", given={"label": "Town", "position": 9, "group": "optional"})
-    define_field(company, ask(), key="nickname", given={"label": "Nickname", **_STRING})
+    change_field(company, ask(), key="city", changes={"label": "Town", "position": 9, "group": "optional"})
+    define_field(company, ask(), key="nickname", members={"label": "Nickname", **_STRING})
     merge_customers(company, ask(), number="1001", other="1002")
     assert told() == before
 
 
 def test_a_definition_is_read_as_known_then_with_its_version(company: Dossier, ask: Ask) -> None:  # rules 0.3, 3.1
     then = now_known(company)
-    change_field(company, ask(), key="city", given={"label": "Town", "required": True})
+    change_field(company, ask(), key="city", changes={"label": "Town", "required": True})
     with reading(company, "fields") as view:
         now = definition(view, "city")
         assert definition(view, "country") is None
@@ -205,8 +205,8 @@ def test_a_definition_is_read_as_known_then_with_its_version(company: Dossier, a
 
 
 def test_definitions_come_by_group_position_and_order_of_definition(company: Dossier, ask: Ask) -> None:  # rule 3.1
-    define_field(company, ask(), key="aaa", given={"label": "A", **_STRING})
-    change_field(company, ask(), key="loan_type", given={"group": "business"})
+    define_field(company, ask(), key="aaa", members={"label": "A", **_STRING})
+    change_field(company, ask(), key="loan_type", changes={"group": "business"})
     with reading(company, "fields") as view:
         assert [one.key for one in definitions(view)] == [
             "first_name",
@@ -222,7 +222,7 @@ def test_definitions_come_by_group_position_and_order_of_definition(company: Dos
 
 
 def test_masked_values_are_hidden_unless_asked_for_in_clear(company: Dossier, ask: Ask) -> None:  # rule 5.2
-    change_field(company, ask(), key="date_of_birth", given={"masked": True})
+    change_field(company, ask(), key="date_of_birth", changes={"masked": True})
     born = field(company, "date_of_birth")
     assert (born.value, born.masked) == ("••••", True)
     clear = field(company, "date_of_birth", unmask=True)
@@ -232,10 +232,10 @@ def test_masked_values_are_hidden_unless_asked_for_in_clear(company: Dossier, as
 
 def test_an_earlier_instant_is_no_way_around_a_mask(company: Dossier, ask: Ask) -> None:  # rule 5.2
     then = now_known(company)
-    change_field(company, ask(), key="date_of_birth", given={"masked": True})
+    change_field(company, ask(), key="date_of_birth", changes={"masked": True})
     masked = now_known(company)
     assert field(company, "date_of_birth", known_at=then).value == "••••"
-    change_field(company, ask(), key="date_of_birth", given={"masked": False})
+    change_field(company, ask(), key="date_of_birth", changes={"masked": False})
     assert field(company, "date_of_birth", known_at=masked).value == "••••"
     assert field(company, "date_of_birth").value == "1815-12-10"
 
@@ -243,7 +243,7 @@ def test_an_earlier_instant_is_no_way_around_a_mask(company: Dossier, ask: Ask) 
 def test_history_and_differences_are_masked_too(company: Dossier, ask: Ask) -> None:  # rule 5.2
     before = now_known(company)
     edit(company, ask, first_name="Augusta", date_of_birth="1815-12-11", city="York")
-    change_field(company, ask(), key="date_of_birth", given={"masked": True})
+    change_field(company, ask(), key="date_of_birth", changes={"masked": True})
     with reading(company, "history") as view:
         entries = history(view, "customer", "1001").items
     assert entries[0].data["personal_values"] == {
@@ -294,7 +294,7 @@ def test_uploads_of_customers_merged_through_others_count(company: Dossier, ask:
 def test_merged_personal_values_are_in_the_history_and_masked_where_they_must_be(company: Dossier, ask: Ask) -> None:
     # rules 5.2, 6.1
     register_customer(company, ask(), number="1003", name="Cy")
-    change_field(company, ask(), key="first_name", given={"masked": True})
+    change_field(company, ask(), key="first_name", changes={"masked": True})
     merge_customers(company, ask(), number="1003", other="1001")
     with reading(company, "history") as view:
         taken = history(view, "customer", "1003").items[1].data["personal_fields_taken"]
@@ -308,7 +308,7 @@ def test_what_comes_to_light_when_a_merge_is_undone_is_shown_with_its_source_and
 ) -> None:  # rules 5.1, 5.2, 6.1
     register_customer(company, ask(), number="1003", name="Cy")
     edit(company, ask, "1002", first_name="Bob")
-    change_field(company, ask(), key="first_name", given={"masked": True})
+    change_field(company, ask(), key="first_name", changes={"masked": True})
     for other in ("1001", "1002"):
         merge_customers(company, ask(), number="1003", other=other)
     while_merged = (now_known(company), shown(company, "1003"))
@@ -341,7 +341,7 @@ def test_history_names_what_superseded_an_edit_and_a_row(company: Dossier, ask: 
 
 def test_a_row_holds_before_and_after_a_planned_edit_that_stands(company: Dossier, ask: Ask) -> None:
     # rules 3.10, 3.11
-    change_field(company, ask(), key="city", given={"policy": "agent"})
+    change_field(company, ask(), key="city", changes={"policy": "agent"})
     edit(company, ask, city="Bath", when=When(LATER, LATER))
     upload_row(company, "1001", {"city": "Deal", "first_name": "Ada L"}, upload="U-3")
     assert (field(company, "city").value, field(company, "city").effective_to) == ("Deal", date(2029, 12, 31))
@@ -406,7 +406,7 @@ def test_any_batches_give_the_same_tables(company: Dossier, ask: Ask) -> None:
     edit(company, ask, city="York", first_name="Augusta")
     edit(company, ask, city=None, when=When(LATER))
     upload_row(company, "1001", {"city": "Hull", "due_date": "20300101"}, upload="U-2")
-    change_field(company, ask(role=Role.ADMINISTRATOR), key="city", given={"label": "Town", "masked": False})
+    change_field(company, ask(role=Role.ADMINISTRATOR), key="city", changes={"label": "Town", "masked": False})
     merge_customers(company, ask(), number="1002", other="1001")
     unmerge_customers(company, ask(), number="1002", other="1001")
     one_by_one, uneven, at_once = in_any_batches(company, "fields")

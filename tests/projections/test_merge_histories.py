@@ -239,7 +239,7 @@ def world(dossier: Dossier, ask: Ask) -> World:
     standard_fields(dossier)
     for key in ("score", "note"):
         given = {"label": key.title(), "group": "business", "type": "string", "policy": POLICIES[key]}
-        define_field(dossier, ask(), key=key, given=given)
+        define_field(dossier, ask(), key=key, members=given)
     for code in CATEGORIES:
         setup.define_category(dossier, ask(), code=code, description=f"Category {code}")
         for response in "ABC":

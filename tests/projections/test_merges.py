@@ -9,7 +9,14 @@ from aggregates.customer.merging import MergedAwayError
 from aggregates.setup import commands as setup
 from aggregates.use_case import Request
 from conftest import TODAY
-from projections.customers.queries import all_customers, by_alternate_number, by_name, customer, is_known, standing_for
+from projections.customers.queries import (
+    all_customers,
+    by_alternate_number,
+    by_name,
+    customer,
+    customer_or_survivor,
+    is_known,
+)
 from projections.drawer.queries import customers_by_response, drawer
 from store.application import Dossier
 
@@ -57,11 +64,11 @@ def test_a_number_that_was_merged_away_leads_on(company: Dossier, ask: Ask) -> N
             with pytest.raises(MergedAwayError) as refused:
                 query(view, "1002")
             assert (refused.value.number, refused.value.survivor) == ("1002", "1001")
-        found = standing_for(view, "1002")
+        found = customer_or_survivor(view, "1002")
         assert found is not None
         assert (found.number, found.aliases) == ("1003", ["1001", "1002"])
         assert [is_known(view, number) for number in ("1001", "1002", "1003", "1004", "\0")] == [True] * 3 + [False] * 2
-        assert standing_for(view, "1004") is None
+        assert customer_or_survivor(view, "1004") is None
 
 
 def test_alternate_numbers_find_the_survivor_and_say_so(company: Dossier, ask: Ask) -> None:  # rules 1.14, 6.1

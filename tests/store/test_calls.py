@@ -27,7 +27,7 @@ MOST_EDITS = 200
 def elsewhere(postgres_url: str, schema: str, dossier: Dossier, ask: Ask) -> Iterator[Dossier]:
     """Another process over the same log, with customer 1001, whose city agents may edit."""
     given = {"label": "City", "group": "business", "type": "string", "agent_editable": True}
-    define_field(dossier, ask(), key="city", given=given)
+    define_field(dossier, ask(), key="city", members=given)
     register_customer(dossier, ask(), number="1001", name="Ann")
     other = Dossier(environment(postgres_url, schema))
     yield other

@@ -104,7 +104,7 @@ def test_a_merge_of_a_long_history_and_its_undoing_are_several_events_each_bound
     dossier: Dossier, ask: Ask, days: int, text: str, merged: int
 ) -> None:  # rules 0.6, 0.11, 6.1
     standard_fields(dossier)
-    define_field(dossier, ask(), key="note", given={"label": "Note", "group": "business", "type": "string"})
+    define_field(dossier, ask(), key="note", members={"label": "Note", "group": "business", "type": "string"})
     for number in ("1001", "1002", "1003"):
         customers.register_customer(dossier, ask(), number=number, name=number)
     long = CustomerProfile.id_of(dossier.company, "1003")

@@ -62,9 +62,9 @@ def test_what_a_task_waits_for_is_asked_at_each_beat() -> None:
     reasons: list[str | None] = [None, "Customer Engagement has not answered for 3 s."]
     progress.watch(lambda: reasons[-1])
     progress.mark()
-    assert progress.now() == ("waiting", reasons[1])
+    assert progress.state() == ("waiting", reasons[1])
     reasons.pop()
-    assert progress.now() == ("active", None)
+    assert progress.state() == ("active", None)
 
 
 def test_rows_of_the_dead_do_not_pile_up(database: Database) -> None:

@@ -51,7 +51,7 @@ def test_what_is_known_of_terms_is_bounded_and_forgetting_does_no_harm() -> None
     for number in range(terms.MOST_KNOWN + 10):
         stored = {"options": {"collector": f"C-{number}"}, "amounts": {}, "attributes": {}}
         read = known.read(stored)
-        assert orjson.loads(orjson.dumps(known.written(read, _set))) == stored
+        assert orjson.loads(orjson.dumps(known.to_json(read, _set))) == stored
         assert known.read(stored) is read or number % terms.MOST_KNOWN == 0
     assert len(known._by_bytes) <= terms.MOST_KNOWN
     assert len(known._by_object) <= terms.MOST_KNOWN

@@ -103,7 +103,7 @@ def test_a_standby_and_a_loop_that_rests_after_a_fault_end_at_once_too(database:
     second = in_thread(stop, leading, database=database, lock="test", progress=standing_by)
     third = in_thread(stop, failing, faults=Faults(Retrying(first_s=FAR_S)))
     assert failed.wait(FAR_S)
-    while standing_by.now() != ("standby", None):
+    while standing_by.state() != ("standby", None):
         time.sleep(0.01)
     asked_at = time.monotonic()
     stop.set()
@@ -155,7 +155,7 @@ def test_a_fault_ends_the_term_and_the_next_one_begins_after_a_pause(
     @contextmanager
     def term() -> Iterator[Step]:
         terms.append(0)
-        marks.append(progress.now())
+        marks.append(progress.state())
 
         def step(_: Sequence[str]) -> float:
             terms[-1] += 1
@@ -174,7 +174,7 @@ def test_a_fault_ends_the_term_and_the_next_one_begins_after_a_pause(
         ("waiting", "An unexpected LookupError; the log of the process says more."),
         ("waiting", AWAY),
     ]
-    assert progress.now() == ("active", None)
+    assert progress.state() == ("active", None)
     assert [record.message for record in caplog.records] == ["serving.failed", "server.away"]
     POSTGRESQL.over()
 

@@ -51,7 +51,7 @@ class Account(ProfileHolder):
         """See `ProfileHolder`."""
         return {"account": self.number}
 
-    def called(self) -> str:
+    def label(self) -> str:
         """See `ProfileHolder`."""
         return f"account {self.number}"
 

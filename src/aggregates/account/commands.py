@@ -8,7 +8,7 @@ from aggregates.account.account import Account, AccountNotFoundError, account_nu
 from aggregates.account.holder import ProfileHolder
 from aggregates.account.place import Place
 from aggregates.account.site import Site, SiteNotFoundError, site_number
-from aggregates.customer.commands import CustomerNotDefinedError, standing
+from aggregates.customer.commands import CustomerNotDefinedError, customer_or_survivor
 from aggregates.effective import FROM_TODAY, Days, When
 from aggregates.errors import InvalidError
 from aggregates.profile_class.profile_class import DEFAULT, ClassNotDefinedError, ProfileClass
@@ -30,9 +30,9 @@ def open_account(
     start = _day(faults, "start", start or request.today)
     with faults:
         account = account_number(account)
-    owner = standing(store, customer)
+    owner = customer_or_survivor(store, customer)
     if owner is None:
-        faults.found.append(CustomerNotDefinedError(f"Customer {customer} does not exist.", field="customer"))
+        faults.errors.append(CustomerNotDefinedError(f"Customer {customer} does not exist.", field="customer"))
     faults.raise_any()
     new_account = store.load(Account, account) or Account.new(store.company, account)
     new_account.expect(request.expected_versions)
@@ -99,7 +99,7 @@ def update_profile(
     holder = _holder(store, place)
     holder.expect(request.expected_versions)
     days = _days(faults, holder, when, request.today)
-    if not faults.found:
+    if not faults.errors:
         with faults:
             holder.stretches(days, keep_later=when.keep_later)
     patch = read_patch(faults, options=options, amounts=amounts, attributes=attributes)

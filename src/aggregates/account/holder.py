@@ -50,14 +50,14 @@ class ProfileHolder(Aggregate):
         """The payload fields that name this holder."""
         raise NotImplementedError
 
-    def called(self) -> str:
-        """How users call it: `account A-7`."""
+    def label(self) -> str:
+        """Returns its name for users: `account A-7`."""
         raise NotImplementedError
 
-    def named(self) -> str:
-        """How users call it, at the beginning of a sentence: `Account A-7`."""
-        called = self.called()
-        return called[0].upper() + called[1:]
+    def capitalized_label(self) -> str:
+        """Returns its name for the beginning of a sentence: `Account A-7`."""
+        label = self.label()
+        return label[0].upper() + label[1:]
 
     def profile(self, day: date) -> Version[Profile] | None:
         """The profile in force on `day`, with its days."""
@@ -69,7 +69,8 @@ class ProfileHolder(Aggregate):
         stretches = self.profiles.cut(days).versions
         if not stretches:
             raise NoProfileError(
-                f"{self.named()} has no profile {_words(days)}; assign a profile class first.", field="effective_from"
+                f"{self.capitalized_label()} has no profile {_days_text(days)}; assign a profile class first.",
+                field="effective_from",
             )
         if len(stretches) > MOST_STRETCHES:
             raise TooManyStretchesError(
@@ -129,15 +130,15 @@ class ProfileHolder(Aggregate):
         ]
         if not verdicts:
             return PropagationOutcome(Became.SKIPPED, f"{change.name} is not in force on {run_date}.")
-        chosen = [verdict for verdict in verdicts if include_later or not verdict.later]
-        written = [
+        in_scope = [verdict for verdict in verdicts if include_later or not verdict.later]
+        written_values = [
             value
-            for verdict in chosen
+            for verdict in in_scope
             if verdict.became is Became.CHANGED
             for value in self._write(origin, change, verdict)
         ]
-        became, reason = summed_up(verdicts, chosen)
-        return PropagationOutcome(became, reason, tuple(written), sum(verdict.later for verdict in verdicts))
+        became, reason = summed_up(verdicts, in_scope)
+        return PropagationOutcome(became, reason, tuple(written_values), sum(verdict.later for verdict in verdicts))
 
     def _write(self, origin: Origin, change: ClassChange, verdict: Verdict) -> list[WrittenValue]:
         days, before = verdict.version.days, verdict.version.content
@@ -147,7 +148,7 @@ class ProfileHolder(Aggregate):
         return written_values(days, before, profile, paths)
 
     def _says(self, days: Days, profile: Profile) -> bool:
-        """Whether every day of `days` has this already."""
+        """Returns whether every day of `days` has this already."""
         inside = self.profiles.within(days)
         return self.profiles.covers(days) and all(version.content.same_as(profile) for version in inside)
 
@@ -166,7 +167,7 @@ class ProfileHolder(Aggregate):
         self.profiles = self.profiles.supersede(event.days, event.profile)
 
 
-def _words(days: Days) -> str:
+def _days_text(days: Days) -> str:
     if days.last is None:
         return f"on {days.first} or later"
     return f"on {days.first}" if days.last == days.first else f"from {days.first} to {days.last}"
@@ -178,5 +179,5 @@ def _check(changed: Sequence[tuple[Profile, Profile]]) -> None:
     for before, profile in changed:
         check_required(faults, profile.terms)
         check_bounds(faults, profile.paths(), before.paths())
-    faults.found = list({fault.field: fault for fault in faults.found}.values())
+    faults.errors = faults.last_of_each_field()
     faults.raise_any()

@@ -51,7 +51,7 @@ class Profile(BaseModel):
         )
 
     def mark(self, path: str) -> Mark:
-        """What made the value at this path so."""
+        """Returns the mark of the value at this path: what set it."""
         mark = self.marks.get(path)
         return mark or Mark.model_construct(
             origin="class", class_version=self.assigned_version, event_id=self.assigned_by
@@ -62,11 +62,11 @@ class Profile(BaseModel):
         return {path: mark for path, mark in self.marks.items() if mark.origin == HERE}
 
     def paths(self) -> set[str]:
-        """Where it says something: the values, and what was taken away."""
+        """Returns the paths at which it has a value, or at which one was taken away."""
         return {*self.terms.values(), *self.marks}
 
     def is_surely_bounded(self) -> bool:
-        """True when it cannot name more than `check_bounds` allows, so that no event about it is too large (rule 0.11).
+        """Returns whether it cannot name more than `check_bounds` allows, so that no event about it is too large (rule 0.11).
 
         Each mark counts as a currency and as an attribute of its own, which is quickly told; false says nothing.
         """
@@ -80,20 +80,22 @@ class Profile(BaseModel):
         changed = differing(self.terms, terms)
         if not changed:
             return self
-        here = Mark.model_construct(origin="here", class_version=self.class_version, event_id=event_id)
-        marks = dict(sorted((self.marks | dict.fromkeys(changed, here)).items()))
+        mark = Mark.model_construct(origin="here", class_version=self.class_version, event_id=event_id)
+        marks = dict(sorted((self.marks | dict.fromkeys(changed, mark)).items()))
         return self.model_copy(update={"terms": terms, "marks": marks})
 
     def keeping(self, before: "Profile") -> Self:
-        """This newly assigned profile with what was set here on the one before (`keep_overrides`, rule 2.9)."""
-        kept = before.set_here()
+        """Returns this newly assigned profile with the values that were set here on the one before (`keep_overrides`, rule 2.9)."""
+        marks_here = before.set_here()
         values = before.terms.values()
-        terms = self.terms.changed({path: values.get(path) for path in kept})
-        marks = {path: mark.model_copy(update={"class_version": self.class_version}) for path, mark in kept.items()}
+        terms = self.terms.changed({path: values.get(path) for path in marks_here})
+        marks = {
+            path: mark.model_copy(update={"class_version": self.class_version}) for path, mark in marks_here.items()
+        }
         return self.model_copy(update={"terms": terms, "marks": marks})
 
     def lacks(self, change: ClassChange) -> list[str]:
-        """Where an older class version than that of a change speaks yet: what is not older is never overwritten (rule 2.16)."""
+        """Returns the paths whose value is of an older class version than the change; others are never overwritten (rule 2.16)."""
         marks = self.marks
         return [
             path
@@ -111,13 +113,13 @@ class Profile(BaseModel):
         if not older:
             return self
         terms = change.applied_to(self.terms, older)
-        written = Mark.model_construct(origin="class", class_version=change.version, event_id=event_id)
-        marks = dict(sorted((self.marks | dict.fromkeys(older, written)).items()))
+        mark = Mark.model_construct(origin="class", class_version=change.version, event_id=event_id)
+        marks = dict(sorted((self.marks | dict.fromkeys(older, mark)).items()))
         version = max(self.class_version, change.version)
         return self.model_copy(update={"terms": terms, "marks": marks, "class_version": version})
 
     def same_as(self, other: "Profile") -> bool:
-        """Whether both say the same of every value, whichever events made it so."""
+        """Returns whether both have the same values, whichever events set them."""
         return (
             (self.profile_class, self.class_version) == (other.profile_class, other.class_version)
             and self.terms == other.terms

@@ -84,12 +84,12 @@ def written_values(days: Days, before: Profile, after: Profile, paths: Sequence[
     ]
 
 
-def summed_up(verdicts: Sequence[Verdict], chosen: Sequence[Verdict]) -> tuple[Became, str | None]:
+def summed_up(verdicts: Sequence[Verdict], in_scope: Sequence[Verdict]) -> tuple[Became, str | None]:
     """The outcome and reason of the verdicts on all versions of the class, of which those chosen count; there is at least one."""
-    left_out = any(verdict.became is Became.CHANGED for verdict in verdicts if verdict not in chosen)
-    if left_out and not chosen:
+    left_out = any(verdict.became is Became.CHANGED for verdict in verdicts if verdict not in in_scope)
+    if left_out and not in_scope:
         return Became.SKIPPED, ONLY_LATER
-    became, reason = _best(chosen or verdicts)
+    became, reason = _best(in_scope or verdicts)
     return became, " ".join(filter(None, (reason, LEFT_OUT if left_out else None))) or None
 
 

@@ -42,7 +42,7 @@ def explained(profile: Profile, level: Level) -> dict[str, Resolved]:
 
 
 def resolve(site: Profile | None, account: Profile | None, system: SystemValues | None) -> dict[str, Resolved]:
-    """What applies, by path; a path that no level sets is not in it."""
+    """Returns what applies, by path; paths that no level sets are left out."""
     values: dict[str, Resolved] = {}
     if system is not None:
         for path, value in system.terms.values().items():

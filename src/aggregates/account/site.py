@@ -57,7 +57,7 @@ class Site(ProfileHolder):
         """See `ProfileHolder`."""
         return {"account": self.account, "site": self.number}
 
-    def called(self) -> str:
+    def label(self) -> str:
         """See `ProfileHolder`."""
         return f"site {self.number} of account {self.account}"
 
@@ -79,7 +79,7 @@ class Site(ProfileHolder):
         """Raises `SiteProfileExistsError` when the first profile was created before."""
         if self.has_profile:
             raise SiteProfileExistsError(
-                f"{self.named()} has a profile already; assign another class or update it.", field="create"
+                f"{self.capitalized_label()} has a profile already; assign another class or update it.", field="create"
             )
 
     def end(self, origin: Origin, last_day: date, *, keep_later: bool = False) -> None:
@@ -89,7 +89,7 @@ class Site(ProfileHolder):
         nothing where that ends nothing.
         """
         if not self.has_profile:
-            raise NoProfileError(f"{self.named()} has no profile to end.")
+            raise NoProfileError(f"{self.capitalized_label()} has no profile to end.")
         if self.profiles and self.profiles.versions[0].days.first > last_day:
             raise EffectiveDatesError("The end date must not be before the start date.", field="effective_to")
         end = Days(last_day)

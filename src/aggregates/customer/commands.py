@@ -22,7 +22,7 @@ class CustomerNotDefinedError(InvalidError):
     """A command names a customer that there is not."""
 
 
-def standing(store: FactStore, number: str) -> CustomerProfile | None:
+def customer_or_survivor(store: FactStore, number: str) -> CustomerProfile | None:
     """The customer with this number, or the survivor that it was merged into (rule 6.1); `None` when there is none."""
     customer = store.load(CustomerProfile, number)
     while customer is not None and customer.merges.survivor is not None:
@@ -42,10 +42,10 @@ def _customer(store: FactStore, request: Request, number: str) -> CustomerProfil
 def _keep_claiming(store: FactStore, request: Request, customer: CustomerProfile, numbers: list[str]) -> Outcome:
     try:
         return store.keep(request, customer, claims=[Claim(ALTERNATE_NUMBERS, number) for number in numbers])
-    except ClaimTakenError as taken:
+    except ClaimTakenError as error:
         raise AlternateNumberInUseError(
-            f"Alternate number {taken.claim.key} is already in use.", field="alternate_number"
-        ) from taken
+            f"Alternate number {error.claim.key} is already in use.", field="alternate_number"
+        ) from error
 
 
 @command
@@ -70,7 +70,7 @@ def register_customer(
     customer.expect(request.expected_versions)
     with faults:
         customer.register(request.origin, number=number, name=name, days=days)
-    faults.found = list({fault.field: fault for fault in faults.found}.values())
+    faults.errors = faults.last_of_each_field()
     faults.raise_any()
     for alternate in numbers:
         customer.add_alternate_number(request.origin, alternate, primary=True)

@@ -40,8 +40,8 @@ class FieldChangedMeanwhileError(DomainError):
         *,
         hidden: bool = False,
     ) -> None:
-        when = change.at.isoformat() if change.at else "just now"
-        super().__init__(f"{definition.label} was changed by {change.by} at {when}.", field=f"fields.{definition.key}")
+        time = change.at.isoformat() if change.at else "just now"
+        super().__init__(f"{definition.label} was changed by {change.by} at {time}.", field=f"fields.{definition.key}")
         self.key, self.by, self.at, self.theirs, self.yours = definition.key, change.by, change.at, theirs, yours
         self.hidden = hidden
 
@@ -50,11 +50,11 @@ class FieldChangedMeanwhileError(DomainError):
 class Editor:
     """A person who edits: the role, the version of the customer that was seen, and an agent's open interaction with the customer.
 
-    `seen` is `None` where the person did not look, `interaction` where there is none.
+    `seen_version` is `None` where the person did not look, `interaction` where there is none.
     """
 
     role: Role
-    seen: int | None = None
+    seen_version: int | None = None
     interaction: str | None = None
 
 
@@ -72,11 +72,11 @@ def decide_edits(
     """The facts of a save in the widget: all of the edits, or a refusal. See `CustomerProfile.edit_fields`."""
     faults = texts.Faults()
     checked: list[tuple[FieldDefinition, str | None]] = []
-    for key, given in edits.items():
+    for key, raw in edits.items():
         with faults.at(f"fields.{key}"):
             definition = defined_field(definitions, key)
             _check_allowed(editor, definition)
-            value = edited_value(definition, given, zone)
+            value = edited_value(definition, raw, zone)
             _check_unchanged(values, editor, definition, value, days)
             checked.append((definition, value))
     faults.raise_any()
@@ -105,7 +105,7 @@ def _check_unchanged(
 ) -> None:
     """Raises `FieldChangedMeanwhileError` where somebody else gave the field another value since the editor saw it."""
     change = values.changes.get(definition.key)
-    if editor.seen is None or change is None or change.version <= editor.seen:
+    if editor.seen_version is None or change is None or change.version <= editor.seen_version:
         return
     theirs = in_force.value if (in_force := values.at(definition.key, days.first)) else None
     hidden = is_hidden(definition, editor.role)
@@ -114,7 +114,7 @@ def _check_unchanged(
 
 
 def _is_in_force(values: FieldValues, key: str, value: str | None, days: Days, *, dated: bool) -> bool:
-    """True when the field has this value already: on the first of the days, or on all of them where the editor named them."""
+    """Returns whether the field has this value already: on the first of the days, or on all of them when the editor named them."""
     in_force = values.in_force.get(key, Timeline())
     stored = in_force.at(days.first)
     if not dated and texts.same(None if stored is None else stored.value, value):

@@ -51,12 +51,12 @@ class UploadedValue:
     repeated: tuple[str | None, int | None] | None = None
 
     def overrules(self, value: str, file: str | None, row: int) -> bool:
-        """True when it is another value further down in the same file: a file that contradicts itself means its last row (rule 3.2)."""
+        """Returns whether it is another value further down in the same file: the last row of a file counts (rule 3.2)."""
         further_down = file is not None and file == self.file and self.row is not None and row < self.row
         return further_down and not texts.same(value, self.value)
 
     def is_row(self, file: str | None, row: int) -> bool:
-        """True when it is this row of this file that said it last."""
+        """Returns whether this row of this file said it last."""
         return file is not None and (file, row) == (self.repeated or (self.file, self.row))
 
 
@@ -98,14 +98,14 @@ class FieldValues:
         """The value in force on `day`, `None` when there is none."""
         return self.in_force.get(key, Timeline()).at(day)
 
-    def own(self, key: str) -> Timeline[FieldValue]:
-        """The values of a field by the customer's own edits and files, without what merges brought: an edit where one is in force, else the
+    def own_values(self, key: str) -> Timeline[FieldValue]:
+        """Returns a field's values by the customer's own edits and files, without those of merges: an edit where one is in force, else the
         last file. Nothing holds on days on which an edit in force took the value away.
 
         Where no merge brought anything it is what is in force, but for files of before that were withheld from the first day on: what they
         said of days on which no edit was in force is in here only.
         """
-        own: Timeline[FieldValue] = Timeline(
+        values: Timeline[FieldValue] = Timeline(
             tuple(
                 Version(version.days, FieldValue(version.content.value, UPLOADED, version.content.event_id))
                 for version in self.uploaded.get(key, ())
@@ -114,15 +114,15 @@ class FieldValues:
         for version in self.edited.get(key, ()):
             edit = version.content
             value = None if edit.value is None else FieldValue(edit.value, EDITED, edit.event_id)
-            own = own.splice(version.days, value).timeline
-        return own
+            values = values.splice(version.days, value).timeline
+        return values
 
     # What the facts say
 
     def after_edit(self, event: BusinessFieldEdited) -> "FieldValues":
-        """The values since a person changed one."""
-        key, given = event.field, event.personal_value if event.is_personal else event.value
-        edit = EditedValue(None if event.cleared else given or "", event.event_id, event.originator_version)
+        """Returns the values after a person changed one."""
+        key, text = event.field, event.personal_value if event.is_personal else event.value
+        edit = EditedValue(None if event.cleared else text or "", event.event_id, event.originator_version)
         edited = self.edited.get(key, Timeline()).supersede(event.days, edit)
         value = None if edit.value is None else FieldValue(edit.value, EDITED, event.event_id)
         return self._with(event, [(key, event.days, value)], edited={**self.edited, key: edited})
@@ -141,28 +141,34 @@ class FieldValues:
         return self._with(event, changes, uploaded=uploaded, edited=edited)
 
     def after_merge(self, event: CustomerMerged) -> "FieldValues":
-        """The values with those that the merge brought."""
+        """Returns the values with those that the merge brought."""
         return self._with(
             event,
             (
-                (key, held.days, FieldValue(held.value or "", MERGED, event.event_id, event.other))
-                for key, values in {**event.fields, **_known(event.personal_fields_taken)}.items()
-                for held in values
+                (key, dated_value.days, FieldValue(dated_value.value or "", MERGED, event.event_id, event.other))
+                for key, values in {**event.fields, **_readable(event.personal_fields_taken)}.items()
+                for dated_value in values
             ),
         )
 
     def after_unmerge(self, event: CustomerUnmerged) -> "FieldValues":
-        """The values without those that are gone since the merge was undone."""
-        return self._with(event, ((key, held.days, None) for key, values in event.fields.items() for held in values))
+        """Returns the values without those that went when the merge was undone."""
+        return self._with(
+            event, ((key, dated_value.days, None) for key, values in event.fields.items() for dated_value in values)
+        )
 
     def after_put_back(self, event: CustomerValuesPutBack) -> "FieldValues":
-        """The values with those that came to light since the merge was undone."""
+        """Returns the values with those that reappear because the merge was undone."""
         return self._with(
             event,
             (
-                (key, held.days, FieldValue(held.value or "", held.source, event.event_id, held.brought_by))
-                for key, values in {**event.fields, **_known(event.personal_fields_put_back)}.items()
-                for held in values
+                (
+                    key,
+                    dated_value.days,
+                    FieldValue(dated_value.value or "", dated_value.source, event.event_id, dated_value.brought_by),
+                )
+                for key, values in {**event.fields, **_readable(event.personal_fields_put_back)}.items()
+                for dated_value in values
             ),
         )
 
@@ -186,7 +192,7 @@ class FieldValues:
 
 
 def _uploaded_since(uploaded: Timeline[UploadedValue], days: Days, last_word: UploadedValue) -> Timeline[UploadedValue]:
-    """The timeline of what files said last, after this was said of these days: whoever repeats a value is not the one who brought it."""
+    """Returns the timeline of the last uploads after this one; a repeated value keeps the row that first brought it."""
     since = uploaded.supersede(days, last_word)
     for version in uploaded.within(days):
         first = version.content
@@ -212,14 +218,14 @@ def _taken_days(fact: BusinessFieldsUploaded, key: str, days: Days) -> Iterable[
     if key in fact.withheld:
         return ()
     withheld = (fact.withheld_on or {}).get(key)
-    return (days,) if withheld is None else days.without(held.days for held in withheld)
+    return (days,) if withheld is None else days.without(stretch.days for stretch in withheld)
 
 
 def personal_values(fact: CustomerRegistered | BusinessFieldsUploaded) -> Mapping[str, str]:
     """The personal values of a row by field; none once their key is destroyed, which hides the fields, too."""
-    return _known(fact.personal_values)
+    return _readable(fact.personal_values)
 
 
-def _known(personal: Any) -> Mapping[str, Any]:
-    """These personal values by field; none once their key is destroyed."""
+def _readable(personal: Any) -> Mapping[str, Any]:
+    """Returns these personal values by field; none once their key is destroyed."""
     return {} if personal is None or isinstance(personal, Erased) else personal

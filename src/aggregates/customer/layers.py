@@ -31,28 +31,28 @@ class Uncovered(Generic[T]):
 
 
 def uncover(days: Iterable[Days], layers: Sequence[Timeline[T]]) -> Uncovered[T]:
-    """For each of these days, the value of the first layer that has one; and the days on which none has."""
+    """Returns, for each of these days, the value of the first layer that has one, and the days on which none has."""
     values: list[Version[T]] = []
     empty: list[Days] = []
     for part in days:
         uncovered: Timeline[T] = Timeline()
         for layer in layers:
-            for version in lacking(uncovered, layer.cut(part)):
+            for version in uncovered_part(uncovered, layer.cut(part)):
                 uncovered = uncovered.supersede(version.days, version.content)
         values.extend(uncovered)
         empty.extend(part.without(version.days for version in uncovered))
     return Uncovered(tuple(values), tuple(empty))
 
 
-def lacking(mine: Timeline[T], theirs: Timeline[T]) -> Timeline[T]:
-    """The part of `theirs` on days on which `mine` has nothing: mine wins where it is set."""
-    for version in mine:
-        theirs = theirs.clear(version.days)
-    return theirs
+def uncovered_part(cover: Timeline[T], timeline: Timeline[T]) -> Timeline[T]:
+    """Returns the part of `timeline` on days on which `cover` has nothing."""
+    for version in cover:
+        timeline = timeline.clear(version.days)
+    return timeline
 
 
 def left_since(layer: Timeline[T], blanks: Timeline[int], version: int) -> Timeline[T]:
-    """The part of a layer, there since this version of the customer, that no blank stored since then took away.
+    """Returns the part of a layer, there since this version of the customer, that no later blank took away.
 
     `blanks` are the days on which the customer's own last word was a blank, with the version that it made.
     """

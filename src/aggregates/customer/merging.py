@@ -19,7 +19,7 @@ from aggregates.customer.events import (
     PutBack,
 )
 from aggregates.customer.fields import MERGED, FieldValues
-from aggregates.customer.layers import LayerValue, Uncovered, lacking, left_since, uncover
+from aggregates.customer.layers import LayerValue, Uncovered, left_since, uncover, uncovered_part
 from aggregates.customer.parts import parts
 from aggregates.customer.responses import Responses
 from aggregates.effective import Days, Timeline, Version
@@ -67,7 +67,7 @@ class Merges:
         return replace(self, absorbed={**self.absorbed, event.other: self.absorbed.get(event.other, merge)})
 
     def after_unmerge(self, event: CustomerUnmerged) -> "Merges":
-        """The merges without the one that was undone."""
+        """Returns the merges without the one that was undone."""
         absorbed = {number: merge for number, merge in self.absorbed.items() if number != event.other}
         return replace(self, absorbed=absorbed)
 
@@ -76,7 +76,7 @@ class Merges:
         return replace(self, survivor=event.survivor, cause=event.origin.causation_id)
 
     def after_return(self) -> "Merges":
-        """The merges since this customer stands for itself again."""
+        """Returns the merges after this customer was brought back."""
         return replace(self, survivor=None, cause=None)
 
 
@@ -96,7 +96,7 @@ def check_not_merged(customer: Mergeable) -> None:
 
 
 def is_absorbed(survivor: Mergeable, other: Mergeable) -> bool:
-    """True when the other customer is as it was merged into the survivor."""
+    """Returns whether the other customer is as it was merged into the survivor."""
     merge = survivor.merges.absorbed.get(other.number)
     return merge is not None and (other.merges.survivor, other.merges.cause) == (survivor.number, merge.cause)
 
@@ -108,20 +108,20 @@ def decide_merge(survivor: Mergeable, other: Mergeable, definitions: Mapping[str
     check_not_merged(other)
     check_not_merged(survivor)
     free_fields = {
-        key: lacking(survivor.fields.in_force.get(key, Timeline()), values)
+        key: uncovered_part(survivor.fields.in_force.get(key, Timeline()), values)
         for key, values in sorted(other.fields.in_force.items())
     }
     fields = {
-        key: [_held(version.days, version.content.value) for version in values]
+        key: [_dated_value(version.days, version.content.value) for version in values]
         for key, values in free_fields.items()
         if values and not any(isinstance(version.content.value, Erased) for version in values)
     }
     free_responses = {
-        category: lacking(survivor.responses.in_force.get(category, Timeline()), values)
+        category: uncovered_part(survivor.responses.in_force.get(category, Timeline()), values)
         for category, values in sorted(other.responses.in_force.items())
     }
     responses = {
-        category: [_held(version.days, version.content) for version in values]
+        category: [_dated_value(version.days, version.content) for version in values]
         for category, values in free_responses.items()
         if values
     }
@@ -133,19 +133,20 @@ def decide_unmerge(
     survivor: Mergeable,
     other: Mergeable,
     definitions: Mapping[str, FieldDefinition],
-    standing: Sequence[Mergeable],
+    still_merged: Sequence[Mergeable],
 ) -> list[Decision]:
-    """The survivor's facts when a merge is undone: the values that it brought and that still stand go, what they covered comes to light.
+    """Returns the survivor's facts when a merge is undone: the values that it brought go, and the values that they covered reappear.
 
-    `standing` are the other customers that are merged into the survivor directly, in the order of their merges.
+    `still_merged` are the other customers that are merged into the survivor directly, in the order of their merges.
     """
     if other.number not in survivor.merges.absorbed or other.merges.survivor != survivor.number:
         raise MergeError(f"Customer {other.number} is not merged into {survivor.number}.", field="other")
     fields = {
-        key: uncover(days, _field_layers(survivor, key, standing)) for key, days in _fields_of(survivor, other.number)
+        key: uncover(days, _field_layers(survivor, key, still_merged))
+        for key, days in _fields_of(survivor, other.number)
     }
     responses = {
-        category: uncover(days, _response_layers(survivor, category, standing))
+        category: uncover(days, _response_layers(survivor, category, still_merged))
         for category, days in _responses_of(survivor, other.number)
     }
     emptied = {"fields": _emptied(fields), "responses": _emptied(responses)}
@@ -171,41 +172,41 @@ def _responses_of(survivor: Mergeable, number: str) -> Iterable[tuple[int, list[
             yield category, days
 
 
-def _field_layers(survivor: Mergeable, key: str, standing: Sequence[Mergeable]) -> list[Layer]:
+def _field_layers(survivor: Mergeable, key: str, still_merged: Sequence[Mergeable]) -> list[Layer]:
     """The customer's own values of a field, then those that each merge brings."""
-    own = survivor.fields.own(key)
+    own_values = survivor.fields.own_values(key)
     edits = survivor.fields.edited.get(key, ())
     blanks = Timeline(tuple(Version(edit.days, edit.content.version) for edit in edits if edit.content.value is None))
     return [
-        _layer((version.days, LayerValue(version.content.value, version.content.source)) for version in own),
+        _layer((version.days, LayerValue(version.content.value, version.content.source)) for version in own_values),
         *(
-            _brought(
+            _merged_layer(
                 survivor,
                 customer.number,
                 ((version.days, version.content.value) for version in customer.fields.in_force.get(key, ())),
                 blanks,
             )
-            for customer in standing
+            for customer in still_merged
         ),
     ]
 
 
-def _response_layers(survivor: Mergeable, category: int, standing: Sequence[Mergeable]) -> list[Layer]:
+def _response_layers(survivor: Mergeable, category: int, still_merged: Sequence[Mergeable]) -> list[Layer]:
     """The responses that merges bring. The customer's own answers are in force already, wherever there are any."""
     blanks = survivor.responses.blanks.get(category, Timeline())
     return [
-        _brought(
+        _merged_layer(
             survivor,
             customer.number,
             ((version.days, version.content) for version in customer.responses.in_force.get(category, ())),
             blanks,
         )
-        for customer in standing
+        for customer in still_merged
     ]
 
 
-def _brought(survivor: Mergeable, number: str, values: Iterable[tuple[Days, str]], blanks: Timeline[int]) -> Layer:
-    """The values that the customer of this number brings, as far as no blank of the survivor's took them away since."""
+def _merged_layer(survivor: Mergeable, number: str, values: Iterable[tuple[Days, str]], blanks: Timeline[int]) -> Layer:
+    """Returns the values that the customer of this number brings, without those that a later blank of the survivor took away."""
     layer = _layer((days, LayerValue(value, MERGED, number)) for days, value in values)
     return left_since(layer, blanks, survivor.merges.absorbed[number].version)
 
@@ -216,17 +217,17 @@ def _layer(values: Iterable[tuple[Days, LayerValue]]) -> Layer:
 
 
 def _by_kind(values: Mapping[str, Any], definitions: Mapping[str, FieldDefinition], personal: str) -> dict[str, Any]:
-    """The values of fields in two groups: `fields`, and under this name those of personal ones, or of fields that nobody knows."""
-    sealed = {key for key in values if key not in definitions or definitions[key].personal}
+    """Returns the values of fields in two groups: `fields`, and under the name `personal` those of personal or undefined fields."""
+    personal_keys = {key for key in values if key not in definitions or definitions[key].personal}
     return {
-        "fields": {key: held for key, held in values.items() if key not in sealed},
-        personal: {key: held for key, held in values.items() if key in sealed},
+        "fields": {key: dated_values for key, dated_values in values.items() if key not in personal_keys},
+        personal: {key: dated_values for key, dated_values in values.items() if key in personal_keys},
     }
 
 
 def _emptied(uncovered: Mapping[Any, Uncovered[LayerValue]]) -> dict[Any, list[Held]]:
     """The days on which nothing holds any more."""
-    return {key: [_held(days) for days in part.empty] for key, part in uncovered.items() if part.empty}
+    return {key: [_dated_value(days) for days in part.empty] for key, part in uncovered.items() if part.empty}
 
 
 def _put_back(uncovered: Mapping[Any, Uncovered[LayerValue]]) -> dict[Any, list[PutBack]]:
@@ -247,5 +248,5 @@ def _put_back(uncovered: Mapping[Any, Uncovered[LayerValue]]) -> dict[Any, list[
     }
 
 
-def _held(days: Days, value: str | None = None) -> Held:
+def _dated_value(days: Days, value: str | None = None) -> Held:
     return Held(effective_from=days.first, effective_to=days.last, value=value)

@@ -81,7 +81,7 @@ class AlternateNumbers:
     # What the facts say
 
     def after_addition(self, event: AlternateNumberAdded) -> "AlternateNumbers":
-        """The numbers with the one that was added."""
+        """Returns the numbers with the one that was added."""
         primary = event.alternate_number if event.primary else self.primary
         return replace(self, numbers=(*self.numbers, event.alternate_number), primary=primary)
 
@@ -90,7 +90,7 @@ class AlternateNumbers:
         return replace(self, primary=event.alternate_number)
 
     def after_removal(self, event: AlternateNumberRemoved) -> "AlternateNumbers":
-        """The numbers without the one that was removed."""
+        """Returns the numbers without the one that was removed."""
         numbers = tuple(number for number in self.numbers if number != event.alternate_number)
         primary = None if self.primary == event.alternate_number else self.primary
         return replace(self, numbers=numbers, primary=primary)

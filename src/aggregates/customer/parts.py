@@ -16,15 +16,15 @@ Groups = Mapping[str, Mapping[Any, Sequence[Held]]]
 
 def parts(groups: Groups) -> list[dict[str, dict[Any, list[Held]]]]:
     """The groups in as few parts as fit one event each, their values in the same order; one part where there are no values."""
-    split: list[dict[str, dict[Any, list[Held]]]] = [{name: {} for name in groups}]
+    filled: list[dict[str, dict[Any, list[Held]]]] = [{name: {} for name in groups}]
     size = 0
     for name, values_by_key in groups.items():
         for key, values in values_by_key.items():
-            for held in values:
-                needed = len(held.model_dump_json(exclude_none=True).encode()) + len(str(key))
-                if size and size + needed > MOST_PART_BYTES:
-                    split.append({name: {} for name in groups})
+            for dated_value in values:
+                value_size = len(dated_value.model_dump_json(exclude_none=True).encode()) + len(str(key))
+                if size and size + value_size > MOST_PART_BYTES:
+                    filled.append({name: {} for name in groups})
                     size = 0
-                split[-1][name].setdefault(key, []).append(held)
-                size += needed
-    return split
+                filled[-1][name].setdefault(key, []).append(dated_value)
+                size += value_size
+    return filled

@@ -141,17 +141,17 @@ class CustomerProfile(Aggregate):
         *,
         dated: bool = False,
         keep_later: bool = False,
-        seen: int | None = None,
+        seen_version: int | None = None,
         interaction: str | None = None,
         zone: ZoneOn = utc,
     ) -> None:
         """Save in the widget: all of the edits, or none (rules 3.4, 3.6, 3.7, 3.9). A blank value takes the field's value away.
 
-        `seen` is the version that the caller saw; `interaction` the open interaction of an agent with this customer, if there is one;
-        `zone` the company's, for times without one.
-        Where the caller may not see the value, an equal one conflicts and is recorded like any other (rule 5.2).
+        `seen_version` is the version that the caller saw, `interaction` the open interaction of an agent with this customer, if there is
+        one, `zone` the company's, for times without one. Where the caller may not see the value, an equal one conflicts and is recorded
+        like any other (rule 5.2).
         """
-        editor = Editor(origin.role, seen, interaction)
+        editor = Editor(origin.role, seen_version, interaction)
         decisions = decide_edits(
             self.fields, editor, edits, definitions, days, dated=dated, keep_later=keep_later, zone=zone
         )
@@ -190,13 +190,13 @@ class CustomerProfile(Aggregate):
         origin: Origin,
         other: "CustomerProfile",
         definitions: Mapping[str, FieldDefinition],
-        standing: Sequence["CustomerProfile"],
+        still_merged: Sequence["CustomerProfile"],
     ) -> None:
         """Undoes the merge: the values that it brought and that still stand go, and what they covered comes to light.
 
-        `standing` are the other customers that are merged into this one directly, in the order of their merges.
+        `still_merged` are the other customers that are merged into this one directly, in the order of their merges.
         """
-        self._record_all(origin, decide_unmerge(self, other, definitions, standing))
+        self._record_all(origin, decide_unmerge(self, other, definitions, still_merged))
         other.record(CustomerBroughtBack, origin, number=other.number, survivor=self.number)
 
     def _record_all(self, origin: Origin, decisions: Sequence[Decision]) -> None:

@@ -49,15 +49,15 @@ def defined_field(definitions: Mapping[str, FieldDefinition], key: str) -> Field
     return definition
 
 
-def edited_value(definition: FieldDefinition, given: Any, zone: ZoneOn = utc) -> str | None:
+def edited_value(definition: FieldDefinition, raw: Any, zone: ZoneOn = utc) -> str | None:
     """The canonical text of what was typed, `None` for a blank: a text, or a whole number where the field holds numbers.
 
     `zone`: the company's, for times without one. Raises `FieldRequiredError`, `InvalidError`, `TextError`.
     """
-    if given is None or (isinstance(given, str) and not given.strip()):
+    if raw is None or (isinstance(raw, str) and not raw.strip()):
         if definition.required:
             raise FieldRequiredError(f"{definition.label} must have a value.")
         return None
-    if type(given) is not str and (type(given) is not int or definition.type not in _NUMBERS):
+    if type(raw) is not str and (type(raw) is not int or definition.type not in _NUMBERS):
         raise InvalidError(f"{definition.label} must be given as text.")
-    return definition.read(str(given), zone)
+    return definition.read(str(raw), zone)

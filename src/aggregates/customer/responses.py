@@ -58,14 +58,14 @@ class Responses:
         dated: bool,
         keep_later: bool,
     ) -> list[Decision]:
-        """The facts of OK in the drawer: what was chosen and every shown default (rules 1.5-1.9); all of it, or a refusal.
+        """Returns the facts of OK in the drawer: the answers and every shown default (rules 1.5-1.9); all of them, or a refusal.
 
         `answers` maps category codes to response codes, `None` for the blank choice; a category left out stays as it is shown.
         `dated` says that the user named the days; then an answer that equals the one in force may still reach further.
         """
         faults = texts.Faults()
         for code in sorted(answers.keys() - {category.code for category in categories}):
-            faults.found.append(_not_defined(_cleaned(answers[code]), code))
+            faults.errors.append(_not_defined(_cleaned(answers[code]), code))
         decisions: list[Decision] = []
         for category in categories:
             with faults:
@@ -84,7 +84,7 @@ class Responses:
         dated: bool,
         keep_later: bool,
     ) -> Decision | None:
-        """The fact of one category, `None` when nothing changes.
+        """Returns the fact of one category, `None` when nothing changes.
 
         A default that nobody chose never wins over a later-dated response that somebody did choose.
         """
@@ -113,25 +113,27 @@ class Responses:
         return replace(cleared, blanks={**self.blanks, event.category: blanks})
 
     def after_merge(self, event: CustomerMerged) -> "Responses":
-        """The responses with those that the merge brought."""
+        """Returns the responses with those that the merge brought."""
         return self._with(
-            (category, held.days, held.value, event.other)
+            (category, dated_response.days, dated_response.value, event.other)
             for category, values in event.responses.items()
-            for held in values
+            for dated_response in values
         )
 
     def after_unmerge(self, event: CustomerUnmerged) -> "Responses":
-        """The responses without those that are gone since the merge was undone."""
+        """Returns the responses without those that went when the merge was undone."""
         return self._with(
-            (category, held.days, None, None) for category, values in event.responses.items() for held in values
+            (category, dated_response.days, None, None)
+            for category, values in event.responses.items()
+            for dated_response in values
         )
 
     def after_put_back(self, event: CustomerValuesPutBack) -> "Responses":
-        """The responses with those that came to light since the merge was undone."""
+        """Returns the responses with those that reappear because the merge was undone."""
         return self._with(
-            (category, held.days, held.value, held.brought_by)
+            (category, dated_response.days, dated_response.value, dated_response.brought_by)
             for category, values in event.responses.items()
-            for held in values
+            for dated_response in values
         )
 
     def _with(self, changes: Iterable[tuple[int, Days, str | None, str | None]]) -> "Responses":
@@ -172,7 +174,7 @@ def _check_blank(category: ProfileCategory, *, answered: bool) -> None:
 
 
 def _check_defined(category: ProfileCategory, code: str | None) -> None:
-    """Nobody answers a category that is not shown, neither with a response nor with the blank choice."""
+    """Raises unless the category is shown and has this response; neither a response nor a blank is stored for one that is not shown."""
     if code is None:
         if not category.shown:
             raise CategoryNotShownError(

@@ -39,7 +39,7 @@ class Cell:
     withheld: Sequence[Days] = ()
 
     @property
-    def taken(self) -> tuple[Days, ...]:
+    def effective_days(self) -> tuple[Days, ...]:
         """The days on which the value holds."""
         return tuple(self.days.without(self.withheld))
 
@@ -62,12 +62,14 @@ def decide_row(
     row: int,
     file: str | None,
 ) -> tuple[list[Decision], bool]:
-    """The facts of a row, and whether a value changes on some day. See `CustomerProfile.upload_fields`."""
+    """Returns the facts of a row, and whether a value changes on some day. See `CustomerProfile.upload_fields`."""
     cells_by_days: dict[Days, list[Cell]] = {}
     hidden = {key for key in values if is_hidden(definitions[key], origin.role)}
     for key, value in values.items():
         known_file = _own_file(fields, key, days, file, origin.actor) if key in hidden else file
-        for cell in _news(fields, definitions[key], value, days, row=row, file=known_file, hidden=key in hidden):
+        for cell in _changing_cells(
+            fields, definitions[key], value, days, row=row, file=known_file, hidden=key in hidden
+        ):
             cells_by_days.setdefault(cell.days, []).append(cell)
     changed = any(
         cell.key in hidden or not _is_in_force(fields, cell, EDITED, UPLOADED, MERGED)
@@ -98,7 +100,7 @@ def registration(
 
     The name, and the values in it, hold from the first of the days on, open-ended.
     """
-    first, rest = _first_values(values, definitions, days)
+    first, left_over = _first_values(values, definitions, days)
     personal = {key: value for key, value in first.items() if definitions[key].personal}
     payload = {
         "effective_from": days.first,
@@ -111,24 +113,26 @@ def registration(
         "values": {key: value for key, value in first.items() if key not in personal},
         "personal_values": personal,
     }
-    return payload, rest
+    return payload, left_over
 
 
 def unsaid(
     fields: FieldValues, values: Mapping[str, str], days: Days, *, row: int, file: str | None = None
 ) -> dict[str, str]:
-    """Those of a row's values that the files have not said of this customer for all of these days (rule 3.2)."""
-    return {key: value for key, value in values.items() if not _is_said(fields, key, value, days, row=row, file=file)}
+    """Returns the row's values that the files have not brought this customer for all of these days (rule 3.2)."""
+    return {
+        key: value for key, value in values.items() if not _is_uploaded(fields, key, value, days, row=row, file=file)
+    }
 
 
-def _is_said(fields: FieldValues, key: str, value: str, days: Days, *, row: int, file: str | None = None) -> bool:
+def _is_uploaded(fields: FieldValues, key: str, value: str, days: Days, *, row: int, file: str | None = None) -> bool:
     uploaded = fields.uploaded.get(key, Timeline())
     return uploaded.holds(
-        days, lambda last_word: texts.same(last_word.value, value) or last_word.overrules(value, file, row)
+        days, lambda last_upload: texts.same(last_upload.value, value) or last_upload.overrules(value, file, row)
     )
 
 
-def _news(
+def _changing_cells(
     fields: FieldValues,
     definition: FieldDefinition,
     value: str,
@@ -138,16 +142,18 @@ def _news(
     file: str | None,
     hidden: bool,
 ) -> Iterator[Cell]:
-    """The value over the days on which it counts, as far as it changes anything there."""
+    """Yields the value over the days on which it counts, as far as it changes anything there."""
     key = definition.key
     uploaded, edited = fields.uploaded.get(key, Timeline()), fields.edited.get(key, Timeline())
-    for spoken in _spoken_days(uploaded, value, days, file, row):
-        standing = _standing_days(definition.policy, value, spoken, uploaded, edited)
-        cells = list(_cells(definition, value, spoken, standing))
-        repeated = _is_said(fields, key, value, spoken, row=row) and all(
+    for counting_days in _counting_days(uploaded, value, days, file, row):
+        days_of_edits = _days_of_edits(definition.policy, value, counting_days, uploaded, edited)
+        cells = list(_cells(definition, value, counting_days, days_of_edits))
+        repeated = _is_uploaded(fields, key, value, counting_days, row=row) and all(
             _is_in_force(fields, cell, UPLOADED) for cell in cells
         )
-        if not repeated or (hidden and not uploaded.holds(spoken, lambda last_word: last_word.is_row(file, row))):
+        if not repeated or (
+            hidden and not uploaded.holds(counting_days, lambda last_upload: last_upload.is_row(file, row))
+        ):
             yield from cells
 
 
@@ -158,27 +164,27 @@ def _own_file(fields: FieldValues, key: str, days: Days, file: str | None, actor
 
 
 def _is_in_force(fields: FieldValues, cell: Cell, *sources: str) -> bool:
-    """True when the value holds already wherever it is taken, from one of these sources."""
+    """Returns whether the value is in force already on all its days, from one of these sources."""
     in_force = fields.in_force.get(cell.key, Timeline())
     return all(
         in_force.holds(days, lambda present: present.source in sources and texts.same(present.value, cell.value))
-        for days in cell.taken
+        for days in cell.effective_days
     )
 
 
-def _spoken_days(
+def _counting_days(
     uploaded: Timeline[UploadedValue], value: str, days: Days, file: str | None, row: int
 ) -> Iterator[Days]:
-    """The days on which the row is not overruled by what the same file said further down, at an earlier time."""
+    """Yields the days on which no row further down in the same file overrules this one."""
     return days.without(
         version.days for version in uploaded.within(days) if version.content.overrules(value, file, row)
     )
 
 
-def _standing_days(
+def _days_of_edits(
     policy: Policy, value: str, days: Days, uploaded: Timeline[UploadedValue], edited: Timeline[EditedValue]
 ) -> list[Days]:
-    """The days on which an edit stands against a file's value, in order (rule 3.10).
+    """Returns the days on which an edit has precedence over a file's value, in order (rule 3.10).
 
     `newest`: where the file repeats what the last file said; `agent`: wherever an edit is in force; `upload`: nowhere.
     """
@@ -195,14 +201,14 @@ def _standing_days(
     ]
 
 
-def _cells(definition: FieldDefinition, value: str, days: Days, standing: Sequence[Days]) -> Iterator[Cell]:
-    """The value over these days, cut where one fact could not hold all the stretches on which an edit stands."""
-    while len(standing) > MOST_STRETCHES:
-        first = standing[MOST_STRETCHES].first
+def _cells(definition: FieldDefinition, value: str, days: Days, days_of_edits: Sequence[Days]) -> Iterator[Cell]:
+    """Yields the value over these days, split where one fact could not hold all the stretches of days of edits."""
+    while len(days_of_edits) > MOST_STRETCHES:
+        first = days_of_edits[MOST_STRETCHES].first
         if (before := days.before(first)) is not None:
-            yield Cell(definition.key, value, definition.personal, before, standing[:MOST_STRETCHES])
-        days, standing = days.since(first), standing[MOST_STRETCHES:]
-    yield Cell(definition.key, value, definition.personal, days, standing)
+            yield Cell(definition.key, value, definition.personal, before, days_of_edits[:MOST_STRETCHES])
+        days, days_of_edits = days.since(first), days_of_edits[MOST_STRETCHES:]
+    yield Cell(definition.key, value, definition.personal, days, days_of_edits)
 
 
 def _bundles(row: Iterable[Cell]) -> Iterator[list[Cell]]:
@@ -231,8 +237,8 @@ def _first_values(
     if _MOST_BYTES_PER_LETTER * sum(map(len, values.values())) + 2 * _STRETCH_BYTES * len(values) <= MOST_VALUE_BYTES:
         return values, {}
     first = next(_bundles(Cell(key, value, definitions[key].personal, days) for key, value in values.items()))
-    kept = {cell.key: cell.value for cell in first}
-    return kept, {key: value for key, value in values.items() if key not in kept}
+    fitting = {cell.key: cell.value for cell in first}
+    return fitting, {key: value for key, value in values.items() if key not in fitting}
 
 
 def _payload(bundle: Sequence[Cell]) -> dict[str, Any]:
@@ -240,12 +246,12 @@ def _payload(bundle: Sequence[Cell]) -> dict[str, Any]:
     partly = {
         cell.key: [Held(effective_from=days.first, effective_to=days.last) for days in cell.withheld]
         for cell in bundle
-        if cell.withheld and cell.taken
+        if cell.withheld and cell.effective_days
     }
     return {
         "values": {cell.key: cell.value for cell in bundle if not cell.personal},
         "personal_values": {cell.key: cell.value for cell in bundle if cell.personal},
-        "withheld": sorted(cell.key for cell in bundle if not cell.taken),
+        "withheld": sorted(cell.key for cell in bundle if not cell.effective_days),
         "withheld_on": partly or None,
         "effective_from": bundle[0].days.first,
         "effective_to": bundle[0].days.last,

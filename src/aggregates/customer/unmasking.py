@@ -18,7 +18,7 @@ UNMASKERS: Final = (Role.ADMINISTRATOR, Role.AUDITOR)
 
 
 def is_hidden(definition: FieldDefinition, role: Role) -> bool:
-    """True when this role may not see the field's values. Then no answer may depend on what a value equals."""
+    """Returns whether this role may not see the field's values. If so, no answer may depend on what a value equals."""
     return definition.masked and role not in UNMASKERS
 
 
@@ -29,8 +29,8 @@ class Unmasking(Aggregate):
 
     def __init__(self, id: UUID) -> None:  # noqa: A002
         super().__init__(id)
-        self.shown = 0
-        self.refused = 0
+        self.times_shown = 0
+        self.times_refused = 0
 
     def show(self, origin: Origin, number: str, fields: Sequence[str]) -> None:
         """Records that these fields are shown in clear."""
@@ -45,9 +45,9 @@ class Unmasking(Aggregate):
     @applies(MaskedFieldsShown)
     def _shown(self, event: MaskedFieldsShown) -> None:
         del event
-        self.shown += 1
+        self.times_shown += 1
 
     @applies(MaskedFieldEditRefused)
     def _edit_refused(self, event: MaskedFieldEditRefused) -> None:
         del event
-        self.refused += 1
+        self.times_refused += 1

@@ -90,20 +90,20 @@ class BusinessField(Aggregate):
 
     definition: FieldDefinition
 
-    def define(self, origin: Origin, **given: Any) -> None:
-        """Defines the field; `given` are the members of `FieldDefinition`, as raw input."""
+    def define(self, origin: Origin, **members: Any) -> None:
+        """Defines the field; `members` are the members of `FieldDefinition`, as raw input."""
         faults = Faults()
-        definition = _checked(faults, None, {"key": "", "label": "", **given})
+        definition = _checked(faults, None, {"key": "", "label": "", **members})
         faults.raise_any()
         if self.version:
             raise FieldExistsError(f"Field {definition.key} is already defined.", field="key")
         self.record(FieldDefined, origin, **_payload(definition))
 
-    def change(self, origin: Origin, **given: Any) -> None:
+    def change(self, origin: Origin, **changes: Any) -> None:
         """Changes what is given and not `None`."""
         faults = Faults()
         definition = _checked(
-            faults, self.definition, {name: value for name, value in given.items() if value is not None}
+            faults, self.definition, {name: value for name, value in changes.items() if value is not None}
         )
         faults.raise_any()
         if definition != self.definition:
@@ -127,39 +127,39 @@ def field_key(value: str) -> str:
 
 
 def is_key(value: str) -> bool:
-    """Whether this can be a field's key."""
+    """Returns whether this can be a field's key."""
     return len(value.strip()) <= LONGEST_KEY and _KEY.fullmatch(value.strip()) is not None
 
 
-def _checked(faults: Faults, before: FieldDefinition | None, given: dict[str, Any]) -> FieldDefinition:
+def _checked(faults: Faults, before: FieldDefinition | None, members: dict[str, Any]) -> FieldDefinition:
     definition = before or FieldDefinition("", "", Group.BUSINESS, FieldType.STRING)
     checks: dict[str, Any] = {
         "key": field_key,
         "label": lambda value: texts.text(value, field="", label="The label", longest=LONGEST_LABEL),
         "group": lambda value: _one_of(Group, value),
         "type": lambda value: _one_of(FieldType, value),
-        "position": lambda value: texts.whole(
+        "position": lambda value: texts.whole_number(
             value, field="", label="The position", lowest=POSITIONS[0], highest=POSITIONS[1]
         ),
         "choices": _choices,
         "policy": lambda value: _one_of(Policy, value),
         "validators": _validators,
     }
-    for name, value in given.items():
+    for name, value in members.items():
         with faults.at(name):
             definition = replace(definition, **{name: checks[name](value) if name in checks else value})
     for name in ("key", "type", "personal") if before is not None else ():
         if getattr(definition, name) != getattr(before, name):
-            faults.found.append(FieldDefinitionError("Key, type and personal flag of a field are fixed.", field=name))
-    if not any(fault.field in {"choices", "type"} for fault in faults.found):
+            faults.errors.append(FieldDefinitionError("Key, type and personal flag of a field are fixed.", field=name))
+    if not any(fault.field in {"choices", "type"} for fault in faults.errors):
         with faults.at("choices"):
             _check_choices(definition)
     if (
         definition.masked
         and not definition.personal
-        and not any(fault.field in {"masked", "personal"} for fault in faults.found)
+        and not any(fault.field in {"masked", "personal"} for fault in faults.errors)
     ):
-        faults.found.append(FieldDefinitionError("Only a personal field can be masked.", field="masked"))
+        faults.errors.append(FieldDefinitionError("Only a personal field can be masked.", field="masked"))
     return definition
 
 

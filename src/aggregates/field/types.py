@@ -121,11 +121,11 @@ def read(kind: FieldType, value: str, choices: tuple[str, ...] = (), *, zone: Zo
     """The canonical text of a value, which is not blank; `zone` is that of a time without one. Raises `TextError`."""
     cleaned = texts.normal(value.strip())
     if kind is FieldType.CHOICE:
-        wanted = texts.folded(cleaned)
-        chosen = next((choice for choice in choices if texts.folded(choice) == wanted), None)
-        if chosen is None:
+        folded = texts.folded(cleaned)
+        canonical = next((choice for choice in choices if texts.folded(choice) == folded), None)
+        if canonical is None:
             raise TextError(f"must be one of {', '.join(choices)}.")
-        return chosen
+        return canonical
     if len(cleaned) > LONGEST_VALUE:
         raise TextError(f"must have 1 to {LONGEST_VALUE} characters.")
     return _datetime(cleaned, zone) if kind is FieldType.DATETIME else _READERS[kind](cleaned)

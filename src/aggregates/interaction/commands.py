@@ -3,7 +3,7 @@
 from typing import Final
 from uuid import UUID
 
-from aggregates.customer.commands import CustomerNotDefinedError, standing
+from aggregates.customer.commands import CustomerNotDefinedError, customer_or_survivor
 from aggregates.fact import Role
 from aggregates.interaction.interaction import (
     AgentBusyError,
@@ -38,23 +38,23 @@ def start_interaction(
     _check_starter(request, setup, agent)
     interaction, customer = interaction.strip(), customer.strip()
     faults = Faults()
-    called = standing(store, customer)
-    if called is None:
-        faults.found.append(CustomerNotDefinedError(f"Customer {customer[:30]} does not exist.", field="customer"))
+    profile = customer_or_survivor(store, customer)
+    if profile is None:
+        faults.errors.append(CustomerNotDefinedError(f"Customer {customer[:30]} does not exist.", field="customer"))
     call = store.load(Interaction, interaction) or Interaction.new(store.company, interaction)
     call.expect(request.expected_versions)
     with faults:
         call.start(
             request.origin,
             interaction=interaction,
-            customer=called.number if called else customer,
+            customer=profile.number if profile else customer,
             agent=agent or (request.origin.actor if request.origin.role is Role.AGENT else None),
         )
     faults.raise_any()
     try:
         return store.keep(request, call, claims=[Claim(OPEN_INTERACTION, call.agent)], decided_on=setup.position)
-    except ClaimTakenError as taken:
-        raise _busy(store, call.agent, taken.owner) from taken
+    except ClaimTakenError as error:
+        raise _busy(store, call.agent, error.owner) from error
 
 
 @command

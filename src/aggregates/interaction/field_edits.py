@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from aggregates import texts
-from aggregates.customer.commands import standing
+from aggregates.customer.commands import customer_or_survivor
 from aggregates.customer.merging import check_not_merged
 from aggregates.customer.profile import CustomerNotFoundError, CustomerProfile
 from aggregates.effective import FROM_TODAY, When
@@ -31,7 +31,7 @@ def edit_fields(
     if customer is None:
         raise CustomerNotFoundError(f"Customer {number} does not exist.")
     check_not_merged(customer)
-    seen = _seen(customer, request.expected_versions)
+    seen_version = _seen_version(customer, request.expected_versions)
     setup, call = store.setup(), _open_interaction(store, request, customer, interaction)
     faults = texts.Faults()
     days = when.days(faults, request.today)
@@ -43,7 +43,7 @@ def edit_fields(
             days,
             dated=when.dated,
             keep_later=when.keep_later,
-            seen=seen,
+            seen_version=seen_version,
             interaction=None if call is None else call.key,
             zone=setup.controls.zone,
         )
@@ -51,7 +51,7 @@ def edit_fields(
     return store.keep(request, customer, decided_on=setup.position, relied_on=() if call is None else (call,))
 
 
-def _seen(customer: CustomerProfile, versions: Collection[int] | None) -> int | None:
+def _seen_version(customer: CustomerProfile, versions: Collection[int] | None) -> int | None:
     """The latest of the versions that the caller names, as far as they can have been seen. Raises `StaleVersionError` where none can."""
     if versions is None:
         return None
@@ -68,5 +68,5 @@ def _open_interaction(
     call = None if interaction is None else store.load(Interaction, interaction)
     if call is None or not call.open_for(call.customer, request.origin.actor):
         return None
-    called = standing(store, call.customer)
-    return call if called is not None and called.number == customer.number else None
+    called_customer = customer_or_survivor(store, call.customer)
+    return call if called_customer is not None and called_customer.number == customer.number else None

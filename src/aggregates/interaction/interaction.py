@@ -93,7 +93,7 @@ class Interaction(Aggregate):
             self.record(InteractionClosed, origin, interaction=self.key)
 
     def open_for(self, customer: str, agent: str) -> bool:
-        """Whether this agent may edit this customer now (rule 3.4)."""
+        """Returns whether this agent may edit this customer now (rule 3.4)."""
         return self.customer == customer and texts.same(self.agent, agent) and self.state is not State.CLOSED
 
     def check_agent(self, origin: Origin) -> None:

@@ -54,10 +54,10 @@ def read_amount(name: str, value: Any) -> Decimal | Interest:
         return texts.decimal(value, field="", label=label)
     if isinstance(value, Interest):
         value = vars(value)
-    given = {key: part for key, part in value.items() if part is not None} if isinstance(value, dict) else {}
-    if len(given) != 1 or not value.keys() <= {"amount", "rate"}:
+    parts = {key: part for key, part in value.items() if part is not None} if isinstance(value, dict) else {}
+    if len(parts) != 1 or not value.keys() <= {"amount", "rate"}:
         raise TextError('Interest is either a fixed amount or a rate: {"amount": "5.00"} or {"rate": "1.5"}.')
-    [(kind, amount)] = given.items()
+    [(kind, amount)] = parts.items()
     return Interest(**{kind: texts.decimal(amount, field="", label=f"The interest {kind}")})
 
 

@@ -59,7 +59,7 @@ def _in_use() -> frozenset[str]:
 
 
 def currency_code(code: str, *, field: str) -> str:
-    """Three letters in capitals, whatever any list says of them: for reading and removing what is stored. Raises `TextError`."""
+    """Returns a code of three letters in capitals, listed or not: for reading and removing what is stored. Raises `TextError`."""
     cleaned = code.strip()
     if not _CODE.fullmatch(cleaned):
         raise _no_currency(cleaned, field)
@@ -83,7 +83,7 @@ def check_in_use(code: str, day: date, *, field: str) -> None:
 
 
 def decimals_of(code: str) -> int | None:
-    """How many decimals an amount in this currency has at most; `None` where the standard sets no bound, as of withdrawn ones."""
+    """Returns the most decimals of an amount in this currency; `None` where the standard sets no bound, as of withdrawn ones."""
     return None if code in WITHDRAWN else _DECIMALS.get(code, _USUAL_DECIMALS)
 
 

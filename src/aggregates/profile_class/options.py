@@ -49,7 +49,7 @@ def _flag(value: Any, label: str) -> bool:
 def _days(value: Any, label: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise TextError(f"{label} must be a whole number of days.")
-    return texts.whole(value, field="", label=label, lowest=0, highest=MOST_DAYS)
+    return texts.whole_number(value, field="", label=label, lowest=0, highest=MOST_DAYS)
 
 
 def _percent(value: Any, label: str) -> Decimal:

@@ -67,19 +67,19 @@ class ApplyTo(StrEnum):
 
     @property
     def text(self) -> str:
-        """What the user reads."""
+        """Returns the words that a user reads."""
         return _TEXTS[self]
 
     @property
     def propagates(self) -> bool:
-        """Whether existing profiles are changed."""
+        """Returns whether existing profiles are changed."""
         return self is not ApplyTo.NEW
 
     @classmethod
-    def of(cls, word: str) -> Self:
+    def of(cls, value: str) -> Self:
         """The choice of this word. Raises `ApplyToError`."""
         try:
-            return cls(word)
+            return cls(value)
         except ValueError:
             raise ApplyToError(_CHOOSE, field="apply_to") from None
 
@@ -109,14 +109,14 @@ class ClassChange:
     def applied_to(self, terms: Terms, paths: Sequence[str]) -> Terms:
         """Terms after what was changed at these paths. Thousands of profiles share terms: it is found out once."""
         key = (id(terms), tuple(paths))
-        known = self._applied.get(key)
-        if known is None:
-            after = terms.written({path: self.patch[path] for path in paths})
-            known = terms, after
+        applied = self._applied.get(key)
+        if applied is None:
+            after = terms.with_patch({path: self.patch[path] for path in paths})
+            applied = terms, after
             if len(self._applied) >= MOST_APPLIED:
                 self._applied.clear()
-            self._applied[key] = known  # the terms are kept too, so that their id stays their own
-        return known[1]
+            self._applied[key] = applied  # the terms are kept too, so that their id stays their own
+        return applied[1]
 
 
 class ProfileClass(Aggregate):
@@ -165,11 +165,11 @@ class ProfileClass(Aggregate):
         patch = read_patch(faults, options=options, amounts=amounts, attributes=attributes)
         check_amounts(faults, patch, NOTHING, today)
         terms = NOTHING.changed(patch)
-        wrong = {fault.field for fault in faults.found}
+        wrong = {fault.field for fault in faults.errors}
         required = Faults()
         check_required(required, terms)
         check_bounds(required, terms.values())
-        faults.found.extend(fault for fault in required.found if fault.field not in wrong)
+        faults.errors.extend(fault for fault in required.errors if fault.field not in wrong)
         faults.raise_any()
         if self.version:
             raise ClassExistsError(f"Profile class {self.name} is already defined.", field="name")
@@ -193,7 +193,7 @@ class ProfileClass(Aggregate):
             with faults:
                 description = _description(description)
         if active is False and self.name == DEFAULT:
-            faults.found.append(DefaultClassError("DEFAULT cannot be deactivated.", field="active"))
+            faults.errors.append(DefaultClassError("DEFAULT cannot be deactivated.", field="active"))
         patch = read_patch(faults, options=options, amounts=amounts, attributes=attributes)
         terms = self._changed_terms(faults, patch, today)
         changed = differing(self.terms, terms)

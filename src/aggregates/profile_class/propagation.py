@@ -103,7 +103,7 @@ class Propagation(Aggregate):
 
 
 def runs_of(load: Callable[[str], Propagation | None], change: ClassChange) -> list[Propagation]:
-    """The runs of a change so far, in order; `load` gives the one of a key, if there is one."""
+    """Returns the runs of a change so far, in order; `load` returns the run of a key, if there is one."""
     runs: list[Propagation] = []
     while (run := load(Propagation.key(change.name, change.version, len(runs) + 1))) is not None:
         runs.append(run)
@@ -130,7 +130,7 @@ def _stored_run(run: int) -> int | None:
 
 
 def change_of(profile_class: ProfileClass | None, name: str, version: int) -> ClassChange:
-    """What a version of a class changed, for existing profiles. Raises `PropagationNotFoundError`."""
+    """Returns what a version of a class changed, for existing profiles. Raises `PropagationNotFoundError`."""
     change = None if profile_class is None else profile_class.changes.get(version)
     if change is None or not change.apply_to.propagates:
         raise PropagationNotFoundError(f"Version {version} of {name} changes no existing profiles.")

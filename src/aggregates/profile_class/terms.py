@@ -68,9 +68,9 @@ class Terms(BaseModel):
 
     def changed(self, patch: Patch) -> Self:
         """These terms with a patch applied. What equals the value that is there already stays as that was written (rule 0.10)."""
-        return self.written({path: value for path, value in patch.items() if not _same(value, self.value(path))})
+        return self.with_patch({path: value for path, value in patch.items() if not _same(value, self.value(path))})
 
-    def written(self, patch: Patch) -> Self:
+    def with_patch(self, patch: Patch) -> Self:
         """These terms with a patch applied in its own spelling."""
         options: dict[str, Any] = {}
         rows = {code: dict(vars(row)) for code, row in self.amounts.items()}
@@ -87,11 +87,13 @@ class Terms(BaseModel):
                 rows.setdefault(name, {})[rest[0]] = value
             else:
                 rows.pop(name, None)
-        kept = {code: row for code, row in sorted(rows.items()) if any(amount is not None for amount in row.values())}
+        filled_rows = {
+            code: row for code, row in sorted(rows.items()) if any(amount is not None for amount in row.values())
+        }
         return self.model_copy(
             update={
                 "options": self.options.model_copy(update=options) if options else self.options,
-                "amounts": {code: Amounts.model_construct(**row) for code, row in kept.items()},
+                "amounts": {code: Amounts.model_construct(**row) for code, row in filled_rows.items()},
                 "attributes": dict(sorted(attributes.items())),
             }
         )
@@ -108,7 +110,7 @@ NOTHING: Final = Terms()
 
 
 def differing(before: Terms, after: Terms) -> dict[str, Value | None]:
-    """The patch that makes the one of the other, by path: what differs, with its value afterwards."""
+    """Returns the patch that turns the one into the other, by path."""
     old, new = before.values(), after.values()
     changed: dict[str, Value | None] = {path: value for path, value in new.items() if old.get(path) != value}
     return changed | dict.fromkeys(path for path in old if path not in new)
@@ -119,9 +121,9 @@ class NothingToChangeError(InvalidError):
 
 
 def check_named(faults: Faults, patch: Patch, *, dated: bool) -> None:
-    """Whoever names days says what is to change on them: else what was agreed for later would be overwritten by a slip."""
-    if dated and not patch and not faults.found:
-        faults.found.append(
+    """Refuses a change that names days and changes nothing, which could overwrite what was agreed for later by mistake."""
+    if dated and not patch and not faults.errors:
+        faults.errors.append(
             NothingToChangeError("Name what is to change: options, amounts or attributes.", field="options")
         )
 
@@ -145,7 +147,7 @@ def read_patch(
 
 
 def check_amounts(faults: Faults, patch: Patch, before: Terms, day: date | None) -> None:
-    """What a patch makes of amounts: in a currency in use on the day, if one is given, with no more decimals than it has (rule 2.4).
+    """Checks the amounts of a patch: in a currency in use on the day, if one is given, with no more decimals than it has (rule 2.4).
 
     An amount that is there already is no change and is not judged: lists and rules may have become stricter since (rule 0.10).
     """
@@ -159,14 +161,14 @@ def check_amounts(faults: Faults, patch: Patch, before: Terms, day: date | None)
         if day is not None:
             with withdrawn:
                 check_in_use(code, day, field=f"amounts.{code}")
-    faults.found.extend({fault.field: fault for fault in withdrawn.found}.values())
+    faults.errors.extend(withdrawn.last_of_each_field())
 
 
 def check_required(faults: Faults, terms: Terms) -> None:
-    """A class, and every profile made from it, has a collector and says whether discounts are allowed (rule 2.3)."""
+    """Checks that a class, or a profile made from it, has a collector and says whether discounts are allowed (rule 2.3)."""
     for name in REQUIRED:
         if getattr(terms.options, name) is None:
-            faults.found.append(OptionRequiredError(f"{OPTIONS[name].label} must be set.", field=f"options.{name}"))
+            faults.errors.append(OptionRequiredError(f"{OPTIONS[name].label} must be set.", field=f"options.{name}"))
 
 
 def check_kept(faults: Faults, patch: Patch) -> None:
@@ -174,21 +176,22 @@ def check_kept(faults: Faults, patch: Patch) -> None:
     for name in REQUIRED:
         path = f"options.{name}"
         if path in patch and patch[path] is None:
-            faults.found.append(OptionRequiredError(f"{OPTIONS[name].label} must be set.", field=path))
+            faults.errors.append(OptionRequiredError(f"{OPTIONS[name].label} must be set.", field=path))
 
 
 def check_bounds(faults: Faults, paths: Iterable[str], before: Iterable[str] = ()) -> None:
-    """What these paths name stays small enough for one event (rule 0.11); what was larger before may become smaller only.
+    """Checks that these paths stay few enough for one event (rule 0.11); what was larger before may only become smaller.
 
     Of a profile they are those of its values and those that were taken away there, which it remembers.
     """
     names, old = _names(paths), _names(before)
-    for kind, most, what in (("amounts", MOST_CURRENCIES, "currencies"), ("attributes", MOST_ATTRIBUTES, "attributes")):
+    for kind, most, plural in (
+        ("amounts", MOST_CURRENCIES, "currencies"),
+        ("attributes", MOST_ATTRIBUTES, "attributes"),
+    ):
         if len(names[kind]) > max(most, len(old[kind])):
-            text = (
-                f"At most {most} {what}, those that were taken away here included; this would make {len(names[kind])}."
-            )
-            faults.found.append(TextError(text, field=kind))
+            text = f"At most {most} {plural}, those that were taken away here included; this would make {len(names[kind])}."
+            faults.errors.append(TextError(text, field=kind))
 
 
 def _names(paths: Iterable[str]) -> dict[str, set[str]]:
@@ -199,8 +202,8 @@ def _names(paths: Iterable[str]) -> dict[str, set[str]]:
     return names
 
 
-def _options(faults: Faults, given: Mapping[str, Any]) -> Iterator[tuple[str, Value | None]]:
-    for name, value in given.items():
+def _options(faults: Faults, options: Mapping[str, Any]) -> Iterator[tuple[str, Value | None]]:
+    for name, value in options.items():
         path, form = f"options.{name}", OPTIONS.get(name)
         with faults.at(path):
             if form is None:
@@ -208,15 +211,15 @@ def _options(faults: Faults, given: Mapping[str, Any]) -> Iterator[tuple[str, Va
             yield path, None if value is None else form.read(value, form.label)
 
 
-def _amounts(faults: Faults, given: Mapping[str, Any]) -> Iterator[tuple[str, Value | None]]:
+def _amounts(faults: Faults, amounts: Mapping[str, Any]) -> Iterator[tuple[str, Value | None]]:
     codes: set[str] = set()
-    for written, row in given.items():
+    for raw_code, row in amounts.items():
         code = ""
         with faults:
-            known = currency_code if _takes_away(row) else currency
-            code = known(written, field=f"amounts.{written}")
+            read_code = currency_code if _takes_away(row) else currency
+            code = read_code(raw_code, field=f"amounts.{raw_code}")
             if code in codes:
-                faults.found.append(TextError(f"{code} is given twice.", field=f"amounts.{written}"))
+                faults.errors.append(TextError(f"{code} is given twice.", field=f"amounts.{raw_code}"))
         if not code or code in codes:
             continue
         codes.add(code)
@@ -225,11 +228,11 @@ def _amounts(faults: Faults, given: Mapping[str, Any]) -> Iterator[tuple[str, Va
         elif isinstance(row, Mapping):
             yield from _row(faults, code, row)
         else:
-            faults.found.append(TextError("The amounts of a currency are an object.", field=f"amounts.{code}"))
+            faults.errors.append(TextError("The amounts of a currency are an object.", field=f"amounts.{code}"))
 
 
 def _takes_away(row: Any) -> bool:
-    """True when nothing is said of a currency but that amounts of it go: whatever is stored can be taken away (rule 0.10)."""
+    """Returns whether amounts of a currency are only removed: whatever is stored can be removed (rule 0.10)."""
     return row is None or (isinstance(row, Mapping) and bool(row) and all(value is None for value in row.values()))
 
 
@@ -242,11 +245,11 @@ def _row(faults: Faults, code: str, row: Mapping[str, Any]) -> Iterator[tuple[st
             yield path, None if value is None else read_amount(name, value)
 
 
-def _attributes(faults: Faults, given: Mapping[str, Any]) -> Iterator[tuple[str, Value | None]]:
-    if len(given) > MOST_ATTRIBUTES:
-        faults.found.append(TextError(f"At most {MOST_ATTRIBUTES} attributes.", field="attributes"))
+def _attributes(faults: Faults, attributes: Mapping[str, Any]) -> Iterator[tuple[str, Value | None]]:
+    if len(attributes) > MOST_ATTRIBUTES:
+        faults.errors.append(TextError(f"At most {MOST_ATTRIBUTES} attributes.", field="attributes"))
         return
-    for key, value in given.items():
+    for key, value in attributes.items():
         path = f"attributes.{key}"
         with faults.at(path):
             if not _ATTRIBUTE.fullmatch(key):

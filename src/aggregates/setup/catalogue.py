@@ -40,17 +40,17 @@ class Setup:
 
     def after(self, facts: Iterable[Fact], position: int = 0) -> "Setup":
         """The setup after these further facts, in order, the last one at `position`; other families do not count."""
-        known = dict(self.aggregates)
+        aggregates = dict(self.aggregates)
         touched: set[UUID] = set()
         for fact in facts:
             if fact.TOPIC.partition(".")[0] not in FAMILIES:
                 continue
-            before = known.get(fact.originator_id)
+            before = aggregates.get(fact.originator_id)
             if before is not None and before.id not in touched:
                 before = before.copy()
-            known[fact.originator_id] = fact.mutate(before)
+            aggregates[fact.originator_id] = fact.mutate(before)
             touched.add(fact.originator_id)
-        return Setup(self.company, known, position or self.position) if touched else self
+        return Setup(self.company, aggregates, position or self.position) if touched else self
 
     @property
     def categories(self) -> tuple[ProfileCategory, ...]:

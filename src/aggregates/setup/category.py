@@ -88,7 +88,7 @@ class ProfileCategory(Aggregate):
             raise CategoryExistsError(f"Category {code} is already defined.", field="code")
         faults = texts.Faults()
         with faults:
-            texts.whole(code, field="code", label="The category code", lowest=CODES[0], highest=CODES[1])
+            texts.whole_number(code, field="code", label="The category code", lowest=CODES[0], highest=CODES[1])
         with faults:
             description = _description(description)
         with faults:
@@ -255,7 +255,7 @@ def _description(value: str) -> str:
 
 
 def _position(value: int) -> int:
-    return texts.whole(value, field="position", label="The position", lowest=POSITIONS[0], highest=POSITIONS[1])
+    return texts.whole_number(value, field="position", label="The position", lowest=POSITIONS[0], highest=POSITIONS[1])
 
 
 def _active_default(default: bool, active: bool) -> None:

@@ -93,10 +93,10 @@ _BY_WORD: Final = {code.casefold(): control for code, control in CONTROLS.items(
 
 def control(code: str) -> Control:
     """The control with this code, whatever its case. Raises `ControlNotFoundError`."""
-    known = _BY_WORD.get(code.strip().casefold())
-    if known is None:
+    definition = _BY_WORD.get(code.strip().casefold())
+    if definition is None:
         raise ControlNotFoundError(f"System control {code} is not defined.")
-    return known
+    return definition
 
 
 class SystemControls(Aggregate):
@@ -109,10 +109,10 @@ class SystemControls(Aggregate):
         self.values: dict[str, Timeline[str]] = {}
 
     def value(self, code: str, day: date) -> str:
-        """The value in force on `day`: the one that was set, else the control's default."""
-        known = control(code)
-        value = self.values.get(known.code, Timeline()).at(day)
-        return known.default if value is None else value
+        """Returns the value in force on `day`, or the control's default."""
+        definition = control(code)
+        value = self.values.get(definition.code, Timeline()).at(day)
+        return definition.default if value is None else value
 
     def zone(self, day: date) -> ZoneInfo:
         """The company's time zone."""
@@ -125,15 +125,15 @@ class SystemControls(Aggregate):
 
     def set_value(self, origin: Origin, code: str, value: str, days: Days, *, keep_later: bool = False) -> None:
         """Sets a value for `days`; records nothing when those days have it already."""
-        known = control(code)
-        value = known.read(value)
-        values = self.values.get(known.code, Timeline())
+        definition = control(code)
+        value = definition.read(value)
+        values = self.values.get(definition.code, Timeline())
         days = values.until_next(days) if keep_later else days
         if not values.says(days, value):
             self.record(
                 ControlValueSet,
                 origin,
-                code=known.code,
+                code=definition.code,
                 value=value,
                 effective_from=days.first,
                 effective_to=days.last,
@@ -141,9 +141,9 @@ class SystemControls(Aggregate):
 
     def introduce(self, origin: Origin) -> None:
         """Records the default of every control that came later and has no value yet, for all days."""
-        for known in CONTROLS.values():
-            if known.since_recorded and known.code not in self.values:
-                self.set_value(origin, known.code, known.default, EVER)
+        for definition in CONTROLS.values():
+            if definition.since_recorded and definition.code not in self.values:
+                self.set_value(origin, definition.code, definition.default, EVER)
 
     @applies(ControlValueSet)
     def _value_set(self, event: ControlValueSet) -> None:

@@ -44,8 +44,8 @@ class AttributeMappings(Aggregate):
                 "The attribute must have 1 to 60 letters, digits, dots, hyphens or underscores, and start with a letter.",
                 field="attribute",
             )
-        for other, taken in self.attributes.items():
-            if taken == attribute and other != mapped:
+        for other, other_attribute in self.attributes.items():
+            if other_attribute == attribute and other != mapped:
                 raise AttributeTakenError(f"{attribute} is already mapped from {other}.", field="attribute")
         if self.attributes.get(mapped) != attribute:
             self.record(AttributeMapped, origin, mapped=mapped, attribute=attribute)

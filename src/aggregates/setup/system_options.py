@@ -47,9 +47,9 @@ class SystemOptions(Aggregate):
 
     def _stretches(self, days: Days) -> list[Version[SystemValues]]:
         """The values on `days` in stretches of one content each, those without any included, in order."""
-        stated = self.values.cut(days).versions
-        gaps = [Version(gap, _NONE) for gap in days.without(version.days for version in stated)]
-        return sorted((*stated, *gaps), key=lambda version: version.days.first)
+        versions = self.values.cut(days).versions
+        gaps = [Version(gap, _NONE) for gap in days.without(version.days for version in versions)]
+        return sorted((*versions, *gaps), key=lambda version: version.days.first)
 
     def _change(self, origin: Origin, patch: Patch, stretch: Version[SystemValues]) -> None:
         before = stretch.content
@@ -57,9 +57,9 @@ class SystemOptions(Aggregate):
         changed = differing(before.terms, terms)
         if not changed:
             return
-        this = event_id(origin.causation_id, self.id, self.version + 1)
-        kept = {path: by for path, by in before.set_by.items() if path not in changed}
-        set_by = kept | {path: this for path, value in changed.items() if value is not None}
+        change_id = event_id(origin.causation_id, self.id, self.version + 1)
+        unchanged = {path: by for path, by in before.set_by.items() if path not in changed}
+        set_by = unchanged | {path: change_id for path, value in changed.items() if value is not None}
         self.record(
             SystemOptionsChanged,
             origin,

@@ -20,7 +20,7 @@ def _names() -> frozenset[str]:
 
 
 def is_zone(name: str) -> bool:
-    """True when the tz database has a zone of this name."""
+    """Returns whether the tz database has a zone of this name."""
     return name in _names()
 
 

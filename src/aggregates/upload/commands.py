@@ -51,10 +51,12 @@ def receive_upload(
     faults = Faults()
     saved = None if mapping is None else store.load(UploadMapping, mapping)
     if mapping is not None and saved is None:
-        faults.found.append(_no_mapping(mapping))
+        faults.errors.append(_no_mapping(mapping))
     days = when.days(faults, request.today)
-    wanted = columns if columns is not None or saved is None else saved.columns
-    checked = {} if mapping is not None and saved is None else check_columns(faults, wanted or {}, store.setup().fields)
+    requested = columns if columns is not None or saved is None else saved.columns
+    checked = (
+        {} if mapping is not None and saved is None else check_columns(faults, requested or {}, store.setup().fields)
+    )
     check_delimiter(faults, delimiter)
     faults.raise_any()
     contact_upload = store.load(Upload, upload) or Upload.new(store.company, upload)

@@ -98,7 +98,7 @@ def check_columns(faults: Faults, columns: Mapping[str, str], fields: Collection
     checked: dict[str, str] = {}
     keys: set[str] = set()
     if not 1 <= len(columns) <= MOST_COLUMNS:
-        faults.found.append(ColumnError(f"Map 1 to {MOST_COLUMNS} columns.", field="columns"))
+        faults.errors.append(ColumnError(f"Map 1 to {MOST_COLUMNS} columns.", field="columns"))
     for column, target in columns.items():
         with faults.at(f"columns.{column}"):
             name = texts.text(trimmed(column), field="", label="A column", longest=LONGEST_COLUMN)
@@ -116,4 +116,4 @@ def check_columns(faults: Faults, columns: Mapping[str, str], fields: Collection
 def check_delimiter(faults: Faults, delimiter: str | None) -> None:
     """A delimiter is one of `DELIMITERS`, or detected."""
     if delimiter is not None and delimiter not in DELIMITERS:
-        faults.found.append(TextError("The delimiter is one of , ; | ~ or a tab.", field="delimiter"))
+        faults.errors.append(TextError("The delimiter is one of , ; | ~ or a tab.", field="delimiter"))

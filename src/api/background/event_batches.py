@@ -61,7 +61,7 @@ class EventBatches:
         self._dossier = dossier
         self._queries = queries
         self._turn = asyncio.Lock()
-        self._kept: OrderedDict[int, Batch] = OrderedDict()
+        self._batches: OrderedDict[int, Batch] = OrderedDict()
         self._bytes = 0
 
     async def after(self, position: int, known_end: int = 0) -> Batch | None:
@@ -71,9 +71,9 @@ class EventBatches:
         left out. Raises what the database and the mapper raise.
         """
         async with self._turn:
-            batch = self._kept.get(position)
+            batch = self._batches.get(position)
             if batch is not None and (batch.full or position < known_end <= batch.last):
-                self._kept.move_to_end(position)
+                self._batches.move_to_end(position)
                 await asyncio.sleep(0)  # lets other tasks of the event loop run between two batches
                 return batch
             batch = await self._queries.run(lambda: self._read(position))
@@ -99,9 +99,9 @@ class EventBatches:
         return Batch(last, b"".join(messages), tuple(spans), full)
 
     def _keep(self, position: int, batch: Batch) -> None:
-        replaced = self._kept.pop(position, None)
+        replaced = self._batches.pop(position, None)
         self._bytes += batch.size - (replaced.size if replaced else 0)
-        self._kept[position] = batch
+        self._batches[position] = batch
         while self._bytes > KEPT_BYTES:
-            _, unused = self._kept.popitem(last=False)
+            _, unused = self._batches.popitem(last=False)
             self._bytes -= unused.size

@@ -57,8 +57,8 @@ class LogFollowers:
             )
         if len(self._waiting) >= self._most:
             raise FollowersError(f"{self._most} answers follow the log already; try again later.")
-        grown = asyncio.Event()
-        self._waiting.add(grown)
+        growth = asyncio.Event()
+        self._waiting.add(growth)
         self._followers[actor] += 1
         if self._thread is None:
             self._thread = threading.Thread(
@@ -66,9 +66,9 @@ class LogFollowers:
             )
             self._thread.start()
         try:
-            yield grown
+            yield growth
         finally:
-            self._waiting.discard(grown)
+            self._waiting.discard(growth)
             self._followers[actor] -= 1
             self._followers += Counter()  # forgets callers that follow no more
 
@@ -108,9 +108,9 @@ class LogFollowers:
             end = max(map(int, ends)) if ends else self._dossier.log_of_facts.max_notification_id() or 0
         except OperationalError:
             return False  # a busy pool must not end the listening; the next look will tell
-        known, self.position = self.position, max(self.position, end)
-        return end > known
+        previous, self.position = self.position, max(self.position, end)
+        return end > previous
 
     def _wake_all(self) -> None:
-        for grown in self._waiting:
-            grown.set()
+        for growth in self._waiting:
+            growth.set()

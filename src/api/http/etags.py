@@ -15,10 +15,10 @@ _WEAK: Final = "W/"
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """The tags that a condition names, as they were written; `everything` stands for `*`."""
+    """The tags that a condition names, as they were written; `any_version` stands for `*`."""
 
     tags: tuple[str, ...]
-    everything: bool = False
+    any_version: bool = False
 
     @property
     def strong(self) -> tuple[str, ...]:
@@ -27,14 +27,14 @@ class Tags:
 
     def match_weakly(self, tag: str) -> bool:
         """Returns whether one of them matches this tag in a weak comparison, that of If-None-Match."""
-        return self.everything or tag in (named.removeprefix(_WEAK) for named in self.tags)
+        return self.any_version or tag in (own_tag.removeprefix(_WEAK) for own_tag in self.tags)
 
 
 def tags(text: str) -> Tags:
     """Parses the tags of a header. Raises `ValueError` where it is not a list of tags."""
     stripped = text.strip(" \t")
     if stripped == "*":
-        return Tags((), everything=True)
+        return Tags((), any_version=True)
     if not _LIST.fullmatch(stripped):
         raise ValueError('Must be *, or entity tags such as "5".')
     return Tags(tuple(_EACH.findall(stripped)))

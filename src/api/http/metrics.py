@@ -65,7 +65,7 @@ class Metrics:
     def __init__(self, company: str, shared: SharedCounts | None = None) -> None:
         self._company = company
         counting = CollectorRegistry()
-        self._shown: list[CollectorRegistry] = [counting]
+        self._registries: list[CollectorRegistry] = [counting]
         self._requests = Counter(
             "dossier_http_requests", "Requests answered.", ["method", "route", "status"], registry=counting
         )
@@ -80,8 +80,8 @@ class Metrics:
             ProcessCollector(registry=counting)
             PlatformCollector(registry=counting)
         else:
-            self._shown = [CollectorRegistry()]
-            MultiProcessCollector(self._shown[0], str(shared.directory))  # type: ignore[no-untyped-call]
+            self._registries = [CollectorRegistry()]
+            MultiProcessCollector(self._registries[0], str(shared.directory))  # type: ignore[no-untyped-call]
         self._series: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def count(self, method: str, route: str, status: int, seconds: float) -> None:
@@ -95,9 +95,9 @@ class Metrics:
 
     def text(self, health: Health) -> bytes:
         """Returns all metrics in Prometheus' text format."""
-        now = CollectorRegistry()
-        now.register(Families(self._company, health))
-        return b"".join(generate_latest(registry) for registry in (now, *self._shown))
+        current = CollectorRegistry()
+        current.register(Families(self._company, health))
+        return b"".join(generate_latest(registry) for registry in (current, *self._registries))
 
 
 class Families(Collector):

@@ -63,11 +63,11 @@ class _Exchange:
         "_answered",
         "_bounded",
         "_context",
-        "_gone",
+        "_hung_up_status",
         "_length",
         "_method",
-        "_read",
         "_receive",
+        "_received_bytes",
         "_scope",
         "_send",
         "_status",
@@ -82,9 +82,9 @@ class _Exchange:
             self._scope["headers"] = list(headers.items())
         self._receive, self._send = receive, send
         self._status = 0
-        self._read = 0
+        self._received_bytes = 0
         self._answered = False
-        self._gone: int | None = None
+        self._hung_up_status: int | None = None
         self._bounded = (self._method, scope["path"]) not in FILES
         self._length = headers.get(b"content-length", b"0")
         correlation_id = _correlation(headers.get(b"dossier-correlation-id"))
@@ -119,8 +119,8 @@ class _Exchange:
         if message["type"] == "http.disconnect":
             self._hung_up()
         elif self._bounded:
-            self._read += len(message.get("body", b""))
-            if self._read > MOST_BODY_BYTES:
+            self._received_bytes += len(message.get("body", b""))
+            if self._received_bytes > MOST_BODY_BYTES:
                 raise HTTPException(413, f"A body may have at most {MOST_BODY_BYTES:,} bytes.")
         return message
 
@@ -144,13 +144,13 @@ class _Exchange:
 
     def _hung_up(self) -> None:
         """Keeps the status that the client saw before it hung up, or 499 where it saw none. Does nothing once it was answered."""
-        if self._gone is None and not self._answered:
-            self._gone = self._status or CLIENT_GONE
+        if self._hung_up_status is None and not self._answered:
+            self._hung_up_status = self._status or CLIENT_GONE
 
     def _account(self, metrics: Metrics, seconds: float) -> None:
         route = getattr(self._scope.get("route"), "path", UNMATCHED)
         method = self._method if self._method in METHODS else "OTHER"
-        status = self._gone or self._status
+        status = self._hung_up_status or self._status
         metrics.count(method, route, status, seconds)
         ACCESS.info(
             "request",
@@ -160,7 +160,7 @@ class _Exchange:
             route=route,
             status=status,
             ms=round(seconds * 1000, 2),
-            **({} if self._gone is None else {"client_gone": True}),
+            **({} if self._hung_up_status is None else {"client_gone": True}),
         )
 
 

@@ -6,10 +6,21 @@ domain's words. Whatever depends on stored data is left to the use cases.
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Annotated, Any, Final, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    WithJsonSchema,
+)
+from pydantic_core import CoreSchema, core_schema
 
 from aggregates import texts
 from aggregates.account.account import account_number
@@ -76,24 +87,45 @@ def rule(check: Callable[[In], Out]) -> Callable[[In], Out]:
     return validate
 
 
-def _text(label: str, longest: int) -> Callable[[str], str]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Checked:
+    """Metadata of a type: a check of its values, and the JSON schema of those that pass."""
+
+    check: Callable[[Any], Any]
+    json_schema: dict[str, Any]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(self, _schema: CoreSchema, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return dict(self.json_schema)
+
+
+def _matching(check: Callable[[str], str], pattern: str, **bounds: int) -> _Checked:
+    return _Checked(rule(check), {"type": "string", "pattern": pattern, **bounds})
+
+
+def _text(label: str, longest: int) -> _Checked:
+    return _Checked(_text_check(label, longest), {"type": "string", "minLength": 1, "maxLength": longest})
+
+
+def _text_check(label: str, longest: int) -> Callable[[str], str]:
     return rule(lambda value: texts.text(value, field="", label=label, longest=longest))
 
 
-def _line(label: str, longest: int) -> Callable[[str], str]:
-    return rule(lambda value: texts.line(value, field="", label=label, longest=longest))
+def _line(label: str, longest: int, **pattern: str) -> _Checked:
+    check = rule(lambda value: texts.line(value, field="", label=label, longest=longest))
+    return _Checked(check, {"type": "string", "minLength": 1, "maxLength": longest, **pattern})
 
 
-def _blank_or(check: Callable[[str], str]) -> Callable[[str], str | None]:
-    return lambda value: check(value) if value.strip() else None
+def _whole(label: str, bounds: tuple[int, int]) -> _Checked:
+    lowest, highest = bounds
+    check = rule(lambda value: texts.whole_number(value, field="", label=label, lowest=lowest, highest=highest))
+    return _Checked(check, {"type": "integer", "minimum": lowest, "maximum": highest})
 
 
-def _position(value: int) -> int:
-    return texts.whole(value, field="", label="The position", lowest=POSITIONS[0], highest=POSITIONS[1])
-
-
-def _code(value: int) -> int:
-    return texts.whole(value, field="", label="The category code", lowest=CODES[0], highest=CODES[1])
+def _reason(value: str) -> str | None:
+    return _text_check("The reason", LONGEST_REASON)(value) if value.strip() else None
 
 
 def day(value: Any) -> Any:
@@ -126,10 +158,6 @@ def moment(value: Any) -> Any:
     return parsed
 
 
-def _currency(value: str) -> str:
-    return currency_code(value, field="")
-
-
 def category_key(value: Any) -> Any:
     """Parses a category code that is the key of a JSON object. Raises `ValueError`."""
     if isinstance(value, str) and _CATEGORY.fullmatch(value):
@@ -153,100 +181,35 @@ def mapped_source(value: Any) -> str:
 
 Day = Annotated[date, BeforeValidator(day), WithJsonSchema({"type": "string", "format": "date"})]
 Instant = Annotated[datetime, BeforeValidator(moment), WithJsonSchema({"type": "string", "format": "date-time"})]
-CategoryCode = Annotated[
-    int,
-    WHOLE,
-    AfterValidator(rule(_code)),
-    WithJsonSchema({"type": "integer", "minimum": CODES[0], "maximum": CODES[1]}),
-]
-Position = Annotated[
-    int,
-    AfterValidator(rule(_position)),
-    WithJsonSchema({"type": "integer", "minimum": POSITIONS[0], "maximum": POSITIONS[1]}),
-]
-Description = Annotated[
-    str,
-    AfterValidator(_text("The description", LONGEST_DESCRIPTION)),
-    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_DESCRIPTION}),
-]
-ResponseCode = Annotated[
-    str, AfterValidator(rule(response_code)), WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9]{1,5}$"})
-]
-CustomerNumber = Annotated[
-    str,
-    AfterValidator(rule(customer_number)),
-    WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9-]{0,29}$"}),
-]
-CustomerName = Annotated[
-    str,
-    AfterValidator(_text("The name", LONGEST_NAME)),
-    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_NAME}),
-]
-AlternateNumber = Annotated[
-    str,
-    AfterValidator(rule(alternate_number_text)),
-    WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9]{1,15}$"}),
-]
-Reason = Annotated[
-    str,
-    AfterValidator(_blank_or(_text("The reason", LONGEST_REASON))),
-    WithJsonSchema({"type": "string", "maxLength": LONGEST_REASON}),
-]
-Query = Annotated[
-    str,
-    AfterValidator(_line("The query", LONGEST_NAME)),
-    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_NAME}),
-]
+CategoryCode = Annotated[int, WHOLE, _whole("The category code", CODES)]
+Position = Annotated[int, _whole("The position", POSITIONS)]
+Description = Annotated[str, _text("The description", LONGEST_DESCRIPTION)]
+ResponseCode = Annotated[str, _matching(response_code, "^[A-Za-z0-9]{1,5}$")]
+CustomerNumber = Annotated[str, _matching(customer_number, "^[A-Za-z0-9][A-Za-z0-9-]{0,29}$")]
+CustomerName = Annotated[str, _text("The name", LONGEST_NAME)]
+AlternateNumber = Annotated[str, _matching(alternate_number_text, "^[A-Za-z0-9]{1,15}$")]
+Reason = Annotated[str, _Checked(_reason, {"type": "string", "maxLength": LONGEST_REASON})]
+Query = Annotated[str, _line("The query", LONGEST_NAME)]
 Answer = Annotated[str, Field(max_length=30)]
 ControlText = Annotated[str, Field(max_length=100)]
 AttributeName = Annotated[str, Field(max_length=100)]
-CorrectedValue = Annotated[
-    str,
-    AfterValidator(_text("The value", _VALUE)),
-    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": _VALUE}),
-]
+CorrectedValue = Annotated[str, _text("The value", _VALUE)]
 Mapped = Annotated[
     str,
     BeforeValidator(mapped_source),
     WithJsonSchema({"type": "string", "pattern": "^(category:[1-9][0-9]{0,2}|field:[a-z][a-z0-9]*(_[a-z0-9]+)*)$"}),
 ]
-AccountNumber = Annotated[
-    str,
-    AfterValidator(rule(account_number)),
-    WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9-]{0,29}$"}),
-]
-SiteNumber = Annotated[
-    str,
-    AfterValidator(rule(site_number)),
-    WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9-]{0,29}$"}),
-]
-ClassName = Annotated[
-    str,
-    AfterValidator(rule(class_name)),
-    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_CLASS_NAME, "pattern": "^[^/]+$"}),
-]
-ClassKey = Annotated[
-    str,
-    AfterValidator(_line("The name", LONGEST_CLASS_KEY)),
-    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_CLASS_KEY, "pattern": "^[^/]+$"}),
-]
+AccountNumber = Annotated[str, _matching(account_number, "^[A-Za-z0-9][A-Za-z0-9-]{0,29}$")]
+SiteNumber = Annotated[str, _matching(site_number, "^[A-Za-z0-9][A-Za-z0-9-]{0,29}$")]
+ClassName = Annotated[str, _matching(class_name, "^[^/]+$", minLength=1, maxLength=LONGEST_CLASS_NAME)]
+ClassKey = Annotated[str, _line("The name", LONGEST_CLASS_KEY, pattern="^[^/]+$")]
 """The name of an existing class, as it may have been stored; only a new name is checked further."""
-ClassDescription = Annotated[
-    str,
-    AfterValidator(_text("The description", LONGEST_CLASS_DESCRIPTION)),
-    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_CLASS_DESCRIPTION}),
-]
+ClassDescription = Annotated[str, _text("The description", LONGEST_CLASS_DESCRIPTION)]
 ClassVersion = Annotated[int, Field(ge=1, le=LAST_VERSION), WHOLE]
-Currency = Annotated[
-    str, AfterValidator(rule(_currency)), WithJsonSchema({"type": "string", "pattern": "^[A-Za-z]{3}$"})
-]
+Currency = Annotated[str, _matching(partial(currency_code, field=""), "^[A-Za-z]{3}$")]
 ClassWord = Annotated[str, Field(max_length=100)]
 ApplyToWord = Annotated[str, Field(max_length=100, json_schema_extra={"enum": [*ApplyTo]})]
-FieldKey = Annotated[
-    str,
-    AfterValidator(rule(field_key)),
-    WithJsonSchema({"type": "string", "pattern": "^[a-z][a-z0-9]*(_[a-z0-9]+)*$", "maxLength": LONGEST_KEY}),
-]
+FieldKey = Annotated[str, _matching(field_key, "^[a-z][a-z0-9]*(_[a-z0-9]+)*$", maxLength=LONGEST_KEY)]
 FieldWord = Annotated[str, Field(max_length=LONGEST_WORD)]
 GroupWord = Annotated[FieldWord, Field(json_schema_extra={"enum": [*Group]})]
 TypeWord = Annotated[FieldWord, Field(json_schema_extra={"enum": [*FieldType]})]
@@ -264,16 +227,8 @@ FieldEdit = Annotated[
         }
     ),
 ]
-InteractionId = Annotated[
-    str,
-    AfterValidator(rule(interaction_id)),
-    WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9-]{0,59}$"}),
-]
-AgentName = Annotated[
-    str,
-    AfterValidator(_text("The agent", LONGEST_AGENT)),
-    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_AGENT}),
-]
+InteractionId = Annotated[str, _matching(interaction_id, "^[A-Za-z0-9][A-Za-z0-9-]{0,59}$")]
+AgentName = Annotated[str, _text("The agent", LONGEST_AGENT)]
 NextState = Literal["wrap_up", "closed"]
 CategoryKey = Annotated[int, BeforeValidator(category_key)]
 Cursor = Annotated[str, Field(pattern=r"^[A-Za-z0-9_=.:-]+$", max_length=LONGEST_CURSOR)]

@@ -44,8 +44,8 @@ _INTEREST: Final = {
 }
 
 
-def _nullable(schema: dict[str, Any], **words: str) -> Any:
-    return Annotated[Any, WithJsonSchema({"anyOf": [schema, {"type": "null"}], **words})]
+def _nullable(schema: dict[str, Any], **annotations: str) -> Any:
+    return Annotated[Any, WithJsonSchema({"anyOf": [schema, {"type": "null"}], **annotations})]
 
 
 def _option(name: str) -> Any:
@@ -66,18 +66,18 @@ def _plain(schema: dict[str, Any]) -> None:
         described.pop("default", None)
 
 
-class _Given(BaseModel):
+class _InputModel(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra=_plain)
 
 
-def _given(name: str, fields: dict[str, Any]) -> type[BaseModel]:
+def _input_model(name: str, fields: dict[str, Any]) -> type[BaseModel]:
     definitions: dict[str, Any] = {field: (described, None) for field, described in fields.items()}
-    return create_model(name, __base__=_Given, **definitions)
+    return create_model(name, __base__=_InputModel, **definitions)
 
 
-OptionsGiven: Final = _given("OptionsGiven", {name: _option(name) for name in OPTIONS})
+OptionsGiven: Final = _input_model("OptionsGiven", {name: _option(name) for name in OPTIONS})
 """Options in a body, for the OpenAPI document."""
-AmountsGiven: Final = _given("AmountsGiven", {name: _amount(name) for name in AMOUNTS})
+AmountsGiven: Final = _input_model("AmountsGiven", {name: _amount(name) for name in AMOUNTS})
 """The amounts of one currency in a body, for the OpenAPI document."""
 _CurrencyKey = Annotated[str, Field(pattern="^[A-Za-z]{3}$")]
 
@@ -103,16 +103,16 @@ class _CheckedByDomain:
         faults = Faults()
         patch = read_patch(faults, **{self._kind: terms})
         if self._required is not None:
-            faults.found.extend(_missing(self._required.changed(patch), {fault.field for fault in faults.found}))
-        if faults.found:
-            raise ValidationError.from_exception_data(self._kind, [_pydantic_error(fault) for fault in faults.found])
+            faults.errors.extend(_missing(self._required.changed(patch), {fault.field for fault in faults.errors}))
+        if faults.errors:
+            raise ValidationError.from_exception_data(self._kind, [_pydantic_error(fault) for fault in faults.errors])
         return terms
 
 
-def _missing(terms: Terms, wrong: set[str | None]) -> list[DomainError]:
+def _missing(terms: Terms, wrong_fields: set[str | None]) -> list[DomainError]:
     required = Faults()
     check_required(required, terms)
-    return [fault for fault in required.found if fault.field not in wrong]
+    return [fault for fault in required.errors if fault.field not in wrong_fields]
 
 
 def _pydantic_error(fault: DomainError) -> InitErrorDetails:

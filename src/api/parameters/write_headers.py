@@ -37,7 +37,7 @@ class WriteHeaders:
 def read(context: RequestContext) -> WriteHeaders:
     """Parses the headers of a write. Raises `InvalidError` or `RefusedError`, naming every wrong header."""
     faults = texts.Faults()
-    faults.found.extend(_malformed(context))
+    faults.errors.extend(_malformed(context))
     reason = context.header(b"dossier-reason")
     with faults:
         reason = (
@@ -49,8 +49,8 @@ def read(context: RequestContext) -> WriteHeaders:
     key, source = context.header(b"idempotency-key"), context.header(b"dossier-source")
     condition = _condition(context)
     return WriteHeaders(
-        None if condition is None or condition.everything else _versions(condition),
-        condition is not None and condition.everything,
+        None if condition is None or condition.any_version else _versions(condition),
+        condition is not None and condition.any_version,
         key,
         _SOURCES[source or "api"],
         reason,

@@ -158,16 +158,16 @@ async def _take(request: Request, incoming: Receiving, most: int) -> None:
     length = request.headers.get("content-length", "")
     if length.isdigit() and int(length[:20]) > most:
         raise _too_large(most)
-    rest, received = bytearray(), 0
+    buffer, received = bytearray(), 0
     async for content in request.stream():
-        rest += content
+        buffer += content
         received += len(content)
         if received > most:
             raise _too_large(most)
-        if len(rest) >= CHUNK_BYTES:
-            await run_in_threadpool(incoming.write, bytes(rest))
-            rest.clear()
-    await run_in_threadpool(incoming.write, bytes(rest))
+        if len(buffer) >= CHUNK_BYTES:
+            await run_in_threadpool(incoming.write, bytes(buffer))
+            buffer.clear()
+    await run_in_threadpool(incoming.write, bytes(buffer))
 
 
 async def _try(request: Request, incoming: Receiving, use_case_request: UseCaseRequest, reading: Reading) -> DryRun:

@@ -66,8 +66,8 @@ def read_widget(
         hidden = set(fields.masked_fields(view)) if unmask else set()
     if shown_widget is None:
         raise CustomerNotFoundError(f"Customer {number} does not exist.")
-    if shown := [field.key for field in shown_widget.fields if field.key in hidden and field.value is not None]:
-        unmasking_commands.show_masked(read.services.dossier, recorded.ask(), number=number, fields=shown)
+    if unmasked := [field.key for field in shown_widget.fields if field.key in hidden and field.value is not None]:
+        unmasking_commands.show_masked(read.services.dossier, recorded.ask(), number=number, fields=unmasked)
     return read.answer(shown_widget, view, version=shown_widget.version)
 
 

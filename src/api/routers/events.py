@@ -65,9 +65,9 @@ async def read_events(  # noqa: PLR0917  (query parameters)
 ) -> Response:
     """Events after a position, in the order in which they were recorded."""
     services = services_of(request)
-    start, named = (after, "after") if last_event_id is None else (last_event_id, "Last-Event-ID")
+    start, parameter = (after, "after") if last_event_id is None else (last_event_id, "Last-Event-ID")
     if not await services.queries.run(lambda: services.log_end.reached(start)):
-        raise UnknownPositionError("The log has not reached this position.", field=named)
+        raise UnknownPositionError("The log has not reached this position.", field=parameter)
     if follow:
         _check_following(request, accept)
         return Followed(services, request_context.of(request.scope), start)
@@ -104,18 +104,18 @@ class Followed(Stream):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers. Raises `FollowersError` before the answer has begun."""
-        with self._services.followers.follower(self._actor) as grown:
-            self.body_iterator = self._messages(grown)
+        with self._services.followers.follower(self._actor) as growth:
+            self.body_iterator = self._messages(growth)
             await super().__call__(scope, receive, send)
 
-    async def _messages(self, grown: asyncio.Event) -> AsyncIterator[bytes]:
+    async def _messages(self, growth: asyncio.Event) -> AsyncIterator[bytes]:
         """Yields the messages until the answer ends. It also ends when the database is lost, after which the client connects again."""
         settings, followers = self._services.settings, self._services.followers
         token_ends = time.monotonic() + self._expires_at - time.time()
         ends = min(time.monotonic() + settings.follow_s, token_ends)
         yield _OPENING
-        while (left := ends - time.monotonic()) > 0:
-            grown.clear()
+        while (remaining_s := ends - time.monotonic()) > 0:
+            growth.clear()
             try:
                 batch = await self._services.batches.after(self._after, followers.position)
             except OperationalError:
@@ -126,7 +126,7 @@ class Followed(Stream):
                 if not 0 < followers.position <= self._after:
                     continue
             try:
-                await asyncio.wait_for(grown.wait(), min(settings.heartbeat_s, left))
+                await asyncio.wait_for(growth.wait(), min(settings.heartbeat_s, remaining_s))
             except TimeoutError:
                 yield _HEARTBEAT
         if ends == token_ends:

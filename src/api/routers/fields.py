@@ -89,7 +89,7 @@ def list_fields(read: Reading, page: Paged) -> Response:
 def define_field(write: Writing, body: NewField) -> Response:
     """Defines a business field."""
     outcome = commands.define_field(
-        write.services.dossier, write.ask(body.reason, creates=True), key=body.key, given=_attributes(body)
+        write.services.dossier, write.ask(body.reason, creates=True), key=body.key, members=_attributes(body)
     )
     return write.done(outcome, location=f"/v1/fields/{body.key}")
 
@@ -105,7 +105,7 @@ def read_field(read: Reading, key: FIELD) -> Response:
 @router.patch("/{key}", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
 def change_field(write: Writing, key: FIELD, body: FieldChange) -> Response:
     """Changes the given members of a definition."""
-    outcome = commands.change_field(write.services.dossier, write.ask(body.reason), key=key, given=_attributes(body))
+    outcome = commands.change_field(write.services.dossier, write.ask(body.reason), key=key, changes=_attributes(body))
     return write.done(outcome)
 
 

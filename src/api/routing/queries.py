@@ -33,7 +33,7 @@ def until_answered(query: Query) -> AsyncQuery:
     @functools.wraps(query)
     async def run(**values: Any) -> Any:
         request: Request = values.pop(_REQUEST) if name is None else values[name]
-        return await _answered(request, functools.partial(query, **values))
+        return await _run_until_caught_up(request, functools.partial(query, **values))
 
     del run.__dict__["__wrapped__"]  # or it would be taken for a function that is not a coroutine
     if name is None:
@@ -43,19 +43,19 @@ def until_answered(query: Query) -> AsyncQuery:
     return run
 
 
-async def _answered(request: Request, query: Callable[[], Any]) -> Any:
+async def _run_until_caught_up(request: Request, query: Callable[[], Any]) -> Any:
     """Returns the query's answer once its read models have caught up. Raises after `WAIT_S`."""
     services = services_of(request)
-    now = asyncio.get_running_loop().time
-    deadline = now() + WAIT_S
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + WAIT_S
     while True:
         try:
             return await services.queries.run(query)
         except UnsettledError:
-            if now() + UNSETTLED_S > deadline:
+            if clock() + UNSETTLED_S > deadline:
                 raise
             await asyncio.sleep(UNSETTLED_S)
         except BehindError as behind:
-            if not behind.names or now() >= deadline:
+            if not behind.names or clock() >= deadline:
                 raise
             await services.waiting.until(behind, deadline)

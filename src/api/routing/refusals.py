@@ -45,10 +45,10 @@ async def refused(request: Request, error: Exception) -> Response:
     fault = cast("DomainError", error)
     if isinstance(fault, StaleVersionError):
         at = None if fault.at is None else instant(fault.at)
-        stale = {"expected": max(fault.expected, default=None), "actual": fault.actual, "by": fault.by, "at": at}
+        versions = {"expected": max(fault.expected, default=None), "actual": fault.actual, "by": fault.by, "at": at}
         condition = request_context.of(request.scope).header(b"if-match") or ""
         weak = " A weak tag never matches in If-Match." if 'W/"' in condition else ""
-        return problem(request.scope, kind_of(fault), fault.text + weak, members=stale)
+        return problem(request.scope, kind_of(fault), fault.text + weak, members=versions)
     faults = fault.faults if isinstance(fault, RefusedError) else (fault,) if fault.field is not None else ()
     errors: list[FieldError] = [{"field": item.field, "message": item.text} for item in faults]
     conflicts = [_conflict(request, item) for item in faults if isinstance(item, FieldChangedMeanwhileError)]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Final
+from typing import Final, Protocol
 from uuid import UUID
 
 from aggregates.clocks import AsOf
@@ -118,7 +118,7 @@ def _row(entry: HistoryEntry, versions: Mapping[UUID, int]) -> Sequence[object]:
         entry.source,
         entry.topic,
         payload_words(entry.data),
-        days_of(entry.effective_from, entry.effective_to) + (", back-dated" if entry.back_dated else ""),
+        days_of(entry) + (", back-dated" if entry.back_dated else ""),
         "; ".join(_days_about(statement, several=several) for statement in entry.in_force),
         "; ".join(
             f"{_days_about(statement, several=several)} by {versions[statement.by]}" for statement in entry.superseded
@@ -129,12 +129,20 @@ def _row(entry: HistoryEntry, versions: Mapping[UUID, int]) -> Sequence[object]:
 
 def _days_about(statement: InForce, *, several: bool) -> str:
     """Returns the days of a statement, and what it is about where an event makes several."""
-    days = days_of(statement.effective_from, statement.effective_to)
+    days = days_of(statement)
     return f"{days} ({', '.join(statement.about)})" if several else days
 
 
-def days_of(first: date | None, last: date | None) -> str:
+class _Dated(Protocol):
+    @property
+    def effective_from(self) -> date | None: ...
+    @property
+    def effective_to(self) -> date | None: ...
+
+
+def days_of(dated: _Dated) -> str:
     """Returns a range of days in words; blank without a first day."""
+    first, last = dated.effective_from, dated.effective_to
     if first is None:
         return ""
     return f"from {first}" if last is None else f"{first} to {last}"
@@ -150,7 +158,7 @@ def _print_drawer(customer: Drawer) -> None:
             category.value,
             category.value_description,
             category.shown,
-            days_of(category.effective_from, category.effective_to),
+            days_of(category),
         )
         for category in customer.categories
     ]
@@ -164,14 +172,7 @@ def _print_widget(fields: Widget) -> None:
     for group in (fields.business, fields.optional):
         if group is not None and group.fields:
             rows = [
-                (
-                    field.label,
-                    field.value,
-                    field.source,
-                    field.changed_by,
-                    days_of(field.effective_from, field.effective_to),
-                )
-                for field in group.fields
+                (field.label, field.value, field.source, field.changed_by, days_of(field)) for field in group.fields
             ]
             show.table((group.label, "value", "from", "who", "effective"), rows)
 
@@ -186,19 +187,10 @@ def _print_replayed(customer: Replayed) -> None:
     numbers = [f"{number} (primary)" if number == primary else number for number in customer.alternate_numbers]
     say(f"Alternate numbers: {', '.join(numbers) or 'none'}")
     rows = [
-        (
-            answer.category,
-            answer.category_description,
-            answer.response,
-            answer.response_description,
-            days_of(answer.effective_from, answer.effective_to),
-        )
+        (answer.category, answer.category_description, answer.response, answer.response_description, days_of(answer))
         for answer in customer.answers
     ]
     show.table(("category", "", "response", "", "effective"), rows)
     if customer.fields:
-        values = [
-            (field.label, field.value, field.source, days_of(field.effective_from, field.effective_to))
-            for field in customer.fields
-        ]
+        values = [(field.label, field.value, field.source, days_of(field)) for field in customer.fields]
         show.table(("field", "value", "from", "effective"), values)

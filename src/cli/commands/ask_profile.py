@@ -68,7 +68,7 @@ def _print(explained: ProfileRead, *, as_json: bool) -> None:
     say(
         f"on {show.words(explained.valid_at)}, as known at {show.words(explained.known_at)}, version {explained.version}"
     )
-    days = days_of(explained.effective_from, explained.effective_to)
+    days = days_of(explained)
     say(f"{explained.profile_class}, class version {explained.class_version}, {days}")
     values = explained.explain or {}
     rows = [(path, value_words(value.value), _source(value), value.event_id) for path, value in values.items()]

@@ -24,10 +24,10 @@ class NotAllResentError(CliError):
     """Some dead letters cannot be sent again as they are."""
 
 
-def list_letters(settings: Settings, *, everything: bool, as_json: bool) -> None:
+def list_letters(settings: Settings, *, resent_too: bool, as_json: bool) -> None:
     """Lists dead letters."""
     with open_database(settings) as database, database.connection() as connection:
-        letters = [letter for letter in _all(connection) if everything or letter.state != "resent"]
+        letters = [letter for letter in _all(connection) if resent_too or letter.state != "resent"]
     if as_json:
         show.document([_document(letter) for letter in letters])
     elif letters:
@@ -61,21 +61,21 @@ def resend(
 def resend_all(settings: Settings, *, actor: str | None, as_json: bool) -> None:
     """Requests that all dead letters are sent again. Raises `NotAllResentError` when some cannot be; the others are requested."""
     requested: list[UUID] = []
-    refused: dict[UUID, str] = {}
+    reasons: dict[UUID, str] = {}
     with open_database(settings) as database, database.connection() as connection:
         for letter in [letter for letter in _all(connection) if letter.state == "dead"]:
             try:
                 deliveries.request_resend(connection, letter.event_id, actor or getuser())
                 requested.append(letter.event_id)
             except (NotResendableError, SupersededError) as error:
-                refused[letter.event_id] = str(error)
+                reasons[letter.event_id] = str(error)
     if as_json:
-        show.document({"asked": requested, "refused": {str(event_id): why for event_id, why in refused.items()}})
+        show.document({"asked": requested, "refused": {str(event_id): why for event_id, why in reasons.items()}})
     else:
         say(f"Requested {len(requested)}.")
-    if refused:
-        lines = "\n".join(f"  {event_id}: {why}" for event_id, why in refused.items())
-        raise NotAllResentError(f"{len(refused)} cannot be sent again as they are:\n{lines}")
+    if reasons:
+        lines = "\n".join(f"  {event_id}: {why}" for event_id, why in reasons.items())
+        raise NotAllResentError(f"{len(reasons)} cannot be sent again as they are:\n{lines}")
 
 
 def _all(connection: Connection[Row]) -> Iterator[DeadLetter]:
@@ -88,10 +88,10 @@ def _all(connection: Connection[Row]) -> Iterator[DeadLetter]:
 def _row(letter: DeadLetter) -> tuple[object, ...]:
     sending = letter.sending
     value = None if sending is None else sending.value
-    where = letter.number or letter.source
+    place = letter.number or letter.source
     return (
         letter.event_id,
-        where,
+        place,
         letter.attribute,
         value,
         letter.state,

@@ -121,13 +121,13 @@ def _type(annotation: Any) -> str:
     if origin in (Union, types.UnionType, Literal):
         return " or ".join(_type(part) for part in parts)
     if origin is not None:
-        words = [_type(part) for part in parts if part is not ...]
-        return " by ".join(reversed(words)) if origin is dict else f"{origin.__name__} of {', '.join(words)}"
+        part_names = [_type(part) for part in parts if part is not ...]
+        return " by ".join(reversed(part_names)) if origin is dict else f"{origin.__name__} of {', '.join(part_names)}"
     if isinstance(annotation, str):
         return f"`{annotation}`"
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return " or ".join(f"`{member.value}`" for member in annotation)
-    named: dict[Any, str] = {
+    type_names: dict[Any, str] = {
         type(None): "null",
         UUID: "id",
         str: "text",
@@ -135,7 +135,7 @@ def _type(annotation: Any) -> str:
         bool: "true or false",
         Decimal: "decimal as text",
     }
-    return named.get(annotation, getattr(annotation, "__name__", str(annotation)))
+    return type_names.get(annotation, getattr(annotation, "__name__", str(annotation)))
 
 
 class StaleDocumentsError(CliError):

@@ -53,7 +53,7 @@ def unmerge(
 def _change(
     command: "Callable[..., Outcome]", number: str, other: str, *, reason: str | None, actor: str | None, **more: Any
 ) -> "Outcome":
-    """Calls the use case as an administrator: whoever can read this machine's settings is one."""
+    """Calls the use case as an administrator: a person who can read this machine's settings is one."""
     from aggregates import texts
     from aggregates.fact import LONGEST_REASON, Origin, Role, Source
     from aggregates.use_case import Request

@@ -34,7 +34,7 @@ def add_to(app: typer.Typer) -> None:
 
 @refused_messages.command("list")
 def list_(
-    everything: Annotated[bool, typer.Option("--all", help="Also those that were sent or skipped.")] = False,
+    settled_too: Annotated[bool, typer.Option("--all", help="Also those that were sent or skipped.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """List refused messages, in the order of the log, with how many later ones of the same key wait."""
@@ -44,7 +44,7 @@ def list_(
 
     listed: list[Refusal] = []
     with open_database(load()) as database, database.connection() as connection:
-        while page := refusals.refusals(connection, listed[-1].position if listed else 0, settled=everything):
+        while page := refusals.refusals(connection, listed[-1].position if listed else 0, settled=settled_too):
             listed += page
     if as_json:
         show.document(listed)

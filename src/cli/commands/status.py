@@ -110,10 +110,10 @@ def _print_processes(health: Health, tasks: Sequence[Task]) -> None:
         if not instances:
             say(f"{process:<9} {task:<14} {'No':<5} {'never':<9}")
         for instance in instances:
-            where = f"{instance.host[:20]}/{instance.pid}"
+            place = f"{instance.host[:20]}/{instance.pid}"
             runs_words = show.words(instance.runs)
             say(
-                f"{process:<9} {task:<14} {runs_words:<5} {instance.state:<9} {_age(instance.silent_s):>7}  {where:<30}".rstrip()
+                f"{process:<9} {task:<14} {runs_words:<5} {instance.state:<9} {_age(instance.silent_s):>7}  {place:<30}".rstrip()
             )
 
 

@@ -32,13 +32,13 @@ def add_to(app: typer.Typer) -> None:
 
 def rebuild(
     names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Read models to rebuild.")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Rebuild all of them.")] = False,
+    all_models: Annotated[bool, typer.Option("--all", help="Rebuild all of them.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Rebuild read models from the log, beside the ones in use, and swap them once they have caught up."""
     from cli.commands.rebuild import rebuild as run
 
-    if bool(names) == everything:
+    if bool(names) == all_models:
         raise typer.BadParameter("give one or more names, or --all")
     run(load(), names or [], as_json=as_json)
 
@@ -52,13 +52,13 @@ def verify(as_json: AsJson = False) -> None:
 
 @dead_letters.command("list")
 def list_(
-    everything: Annotated[bool, typer.Option("--all", help="Also those that were sent again.")] = False,
+    resent_too: Annotated[bool, typer.Option("--all", help="Also those that were sent again.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """List dead letters, oldest first."""
     from cli.commands import dead_letters as letters
 
-    letters.list_letters(load(), everything=everything, as_json=as_json)
+    letters.list_letters(load(), resent_too=resent_too, as_json=as_json)
 
 
 @dead_letters.command()

@@ -144,10 +144,10 @@ def reading_of(
     return Reading(path.name, mapping, mapped, sign, header, when)
 
 
-def _columns(given: Sequence[str]) -> dict[str, str] | None:
+def _columns(assignments: Sequence[str]) -> dict[str, str] | None:
     """Parses `COLUMN=FIELD` texts; the column may contain an equals sign. Returns `None` without any."""
     columns: dict[str, str] = {}
-    for text in given:
+    for text in assignments:
         column, sign, target = text.rpartition("=")
         if not sign or not column.strip():
             raise ColumnsError(f"--map takes COLUMN=FIELD, not {text[:60]}.")
@@ -158,7 +158,7 @@ def _columns(given: Sequence[str]) -> dict[str, str] | None:
 
 
 def request_of(dossier: Dossier, actor: str | None) -> Request:
-    """Returns the request of an administrator: whoever can read this machine's settings is one."""
+    """Returns the request of an administrator: a person who can read this machine's settings is one."""
     cause = uuid4()
     origin = Origin(
         actor=actor or getuser(),
@@ -276,4 +276,4 @@ def bar(size: int) -> Iterator[Report]:
     )
     with Progress(*columns, console=console) as display:
         task = display.add_task("Taking in", total=size, rows=0)
-        yield lambda what, rows, done: display.update(task, description=what, completed=done, rows=rows)
+        yield lambda description, rows, done: display.update(task, description=description, completed=done, rows=rows)

@@ -78,26 +78,26 @@ def verify(dossier: Dossier, report: Report) -> Verified:
 def _check(
     connection: Connection[Row], mapper: FactMapper, last: RecordedEvent | None, batch: Sequence[RecordedEvent]
 ) -> None:
-    known = _previous(connection, batch)
+    by_version = _previous(connection, batch)
     mapper.keys.preload({event.uuid for event in batch})
     for event in batch:
         _check_place(last, event)
-        _check_chain(known, event)
+        _check_chain(by_version, event)
         _check_readable(mapper, event)
         last = event
 
 
 def _previous(connection: Connection[Row], batch: Sequence[RecordedEvent]) -> dict[tuple[UUID, int], RecordedEvent]:
     """Returns the batch by aggregate and version, with the events that precede it in its aggregates."""
-    known = {(event.uuid, event.originator_version): event for event in batch}
+    by_version = {(event.uuid, event.originator_version): event for event in batch}
     needed = {(event.uuid, event.originator_version - 1) for event in batch if event.originator_version > 1}
-    missing = sorted(needed - known.keys())
+    missing = sorted(needed - by_version.keys())
     if missing:
         columns = [list(column) for column in zip(*missing, strict=True)]
         for row in connection.execute(_PREVIOUS, columns, binary=True):
             event = recorded_event(row)
-            known[event.uuid, event.originator_version] = event
-    return known
+            by_version[event.uuid, event.originator_version] = event
+    return by_version
 
 
 def _check_place(last: RecordedEvent | None, event: RecordedEvent) -> None:
@@ -108,11 +108,11 @@ def _check_place(last: RecordedEvent | None, event: RecordedEvent) -> None:
         raise _BrokenError(event.id, f"Recorded at {event.recorded_at}, which is before position {last.id}.")
 
 
-def _check_chain(known: dict[tuple[UUID, int], RecordedEvent], event: RecordedEvent) -> None:
+def _check_chain(by_version: dict[tuple[UUID, int], RecordedEvent], event: RecordedEvent) -> None:
     if event.originator_version == 1:
         expected = NO_DIGEST
     else:
-        previous = known.get((event.uuid, event.originator_version - 1))
+        previous = by_version.get((event.uuid, event.originator_version - 1))
         if previous is None or previous.id > event.id:
             raise _BrokenError(
                 event.id, f"Version {event.originator_version - 1} of {event.uuid} is missing before it."

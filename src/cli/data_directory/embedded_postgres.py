@@ -70,7 +70,7 @@ class EmbeddedServer:
 
     @property
     def has_data(self) -> bool:
-        """True once there is a database in the directory."""
+        """Returns whether there is a database in the directory."""
         return (self.directory / "PG_VERSION").exists()
 
     def hold(self) -> None:

@@ -56,7 +56,7 @@ def secrets_of(directory: Path) -> Secrets:
 
 def _make(path: Path) -> None:
     """Writes a whole file beside `path`, then links it there unless another process was first."""
-    fresh = Secrets(
+    secrets = Secrets(
         master_key=b64encode(token_bytes(_SECRET_BYTES)).decode(),
         token_secret=token_urlsafe(_SECRET_BYTES),
         simulator_token=token_urlsafe(_SECRET_BYTES),
@@ -65,7 +65,7 @@ def _make(path: Path) -> None:
     draft = path.with_name(f"{FILE}.{uuid4().hex}")
     file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
     with os.fdopen(file, "w") as writer:
-        writer.write(fresh.model_dump_json(indent=2) + "\n")
+        writer.write(secrets.model_dump_json(indent=2) + "\n")
         writer.flush()
         os.fsync(writer.fileno())
     try:

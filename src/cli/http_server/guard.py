@@ -72,7 +72,7 @@ class Guard:
         self._connection: Guarded = weakref.proxy(connection)
         self._limits = limits
         self._refusal: Refusal | None = None
-        self._refused = False
+        self._refusal_sent = False
         self._received = 0
         self._discarded = 0
         self._framing = 0
@@ -106,7 +106,7 @@ class Guard:
 
     @property
     def idle(self) -> bool:
-        """True while no request of this connection is being answered."""
+        """Returns whether no request of this connection is being answered."""
         return self._refusal is None and self._waiting() in {Waiting.REQUEST, Waiting.REST_OF_HEAD}
 
     def make_way(self) -> None:
@@ -120,7 +120,7 @@ class Guard:
         self._received += len(data)
         if self._connection.awaited() is Waiting.BODY:
             self._framing += len(data)
-        if self._refused or self._unwanted():
+        if self._refusal_sent or self._unwanted():
             self._discarded += len(data)
             if self._discarded > self._limits.discarded_bytes:
                 self._connection.transport.close()
@@ -162,14 +162,14 @@ class Guard:
     def answered(self) -> None:
         """Notes that an answer is complete, and sends a refusal that waited for it."""
         cycle = self._connection.cycle
-        if self._refusal is not None and not self._refused and cycle is not None and cycle.response_complete:
+        if self._refusal is not None and not self._refusal_sent and cycle is not None and cycle.response_complete:
             self._send()
 
     def _send(self) -> None:
         transport = self._connection.transport
         if self._refusal is None or transport.is_closing():
             return
-        self._refused = True
+        self._refusal_sent = True
         self._connection._unset_keepalive_if_required()
         transport.write(_answer(self._refusal, self._connection.server_state.default_headers))
         if transport.can_write_eof():

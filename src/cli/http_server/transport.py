@@ -15,20 +15,20 @@ class CountedTransport:
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
-        self._written = 0
+        self._written_bytes = 0
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
 
     def write(self, data: bytes) -> None:
         """Writes and counts `data`."""
-        self._written += len(data)
+        self._written_bytes += len(data)
         self._transport.write(data)
 
     @property
     def delivered(self) -> int:
         """Bytes delivered in all: those written, less those that wait here, or in the system for the client to acknowledge."""
-        return self._written - self._transport.get_write_buffer_size() - self._unacknowledged()
+        return self._written_bytes - self._transport.get_write_buffer_size() - self._unacknowledged()
 
     def _unacknowledged(self) -> int:
         """Returns the bytes that the system holds; 0 where it does not say, or the connection is closed."""

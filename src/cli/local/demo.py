@@ -96,10 +96,15 @@ def _steps() -> Iterator[tuple[str, _Step]]:
             partial(define_category, code=code, description=description, required=required, position=code),
         )
     for code, responses in _RESPONSES:
-        for position, (response, words) in enumerate(responses, start=1):
+        for position, (response, description) in enumerate(responses, start=1):
             default = (code, response) == _DEFAULT
             step = partial(
-                define_response, code=code, response=response, description=words, default=default, position=position
+                define_response,
+                code=code,
+                response=response,
+                description=description,
+                default=default,
+                position=position,
             )
             yield f"response/{code}/{response}", step
     for code, _description, _required, attribute in _CATEGORIES:

@@ -102,7 +102,9 @@ class Child:
             self._pause_s = FIRST_PAUSE_S
         self.deaths += 1
         self._again_at = now + self._pause_s
-        self._say(f"{self.name} ended with {_words(status)}; restarting it in {self._pause_s:g} s; see {self.log}")
+        self._say(
+            f"{self.name} ended with {_status_text(status)}; restarting it in {self._pause_s:g} s; see {self.log}"
+        )
         self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
 
     def send(self, number: signal.Signals) -> None:
@@ -171,5 +173,5 @@ def _name(name: str) -> None:
         comm.write_bytes(f"dossier-{name}".encode()[:_LONGEST_NAME])
 
 
-def _words(status: int) -> str:
+def _status_text(status: int) -> str:
     return f"signal {signal.Signals(-status).name}" if status < 0 else f"status {status}"

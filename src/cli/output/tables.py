@@ -51,8 +51,8 @@ def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]], available: in
     spare = available - sum(least)
     if spare < 0:
         return None
-    wanted = sum(natural) - sum(least)
-    return [low + spare * (high - low) // wanted for low, high in zip(least, natural, strict=True)]
+    missing = sum(natural) - sum(least)
+    return [low + spare * (high - low) // missing for low, high in zip(least, natural, strict=True)]
 
 
 def _draw_below_each_other(

@@ -34,13 +34,13 @@ class ProjectionEndedError(CliError):
 def project(settings: Settings, names: Sequence[str], *, metrics_port: int | None) -> None:
     """Runs the named projections, or all, until it is told to stop. Raises `UnknownProjectionError`, `ProjectionEndedError`."""
     with running("project", settings, metrics_port) as stop, open_dossier(settings) as dossier:
-        chosen = chosen_projections(dossier, names)
-        progress = {projection.name: Progress() for projection in chosen}
+        selected = chosen_projections(dossier, names)
+        progress = {projection.name: Progress() for projection in selected}
         collector = _HealthCollector(dossier.database, expected_of(settings))
         REGISTRY.register(collector)
         try:
             with beating(dossier.database, "project", progress):
-                runners = {item.name: Runner(dossier, item, progress[item.name]) for item in chosen}
+                runners = {item.name: Runner(dossier, item, progress[item.name]) for item in selected}
                 failed = run_threads({name: partial(runner.run, stop) for name, runner in runners.items()}, stop)
         finally:
             REGISTRY.unregister(collector)
@@ -50,11 +50,11 @@ def project(settings: Settings, names: Sequence[str], *, metrics_port: int | Non
 
 def chosen_projections(dossier: Dossier, names: Sequence[str]) -> list[Projection]:
     """Returns the projections of these names, all without any. Raises `UnknownProjectionError`."""
-    known = {projection.name: projection for projection in catalogue.projections(dossier)}
-    unknown = [name for name in names if name not in known]
+    by_name = {projection.name: projection for projection in catalogue.projections(dossier)}
+    unknown = [name for name in names if name not in by_name]
     if unknown:
-        raise UnknownProjectionError(f"There is no projection {', '.join(unknown)}. There are: {', '.join(known)}.")
-    return [known[name] for name in dict.fromkeys(names)] if names else list(known.values())
+        raise UnknownProjectionError(f"There is no projection {', '.join(unknown)}. There are: {', '.join(by_name)}.")
+    return [by_name[name] for name in dict.fromkeys(names)] if names else list(by_name.values())
 
 
 class _HealthCollector(Collector):

@@ -47,7 +47,7 @@ class Memory:
     def __init__(self, journal: Path | None) -> None:
         self.values: dict[str, dict[str, Value]] = defaultdict(dict)
         self.order: dict[str, list[str]] = defaultdict(list)
-        self.seen: dict[str, str] = {}
+        self.numbers_by_key: dict[str, str] = {}
         self.counts: Counter[str] = Counter()
         self.faults: list[Fault] = []
         self._journal: IO[bytes] | None = None
@@ -57,17 +57,17 @@ class Memory:
 
     def _read(self, journal: Path) -> None:
         """Reads the journal. A last line that was cut by a crash was never acknowledged, and is removed."""
-        written = journal.read_bytes() if journal.exists() else b""
-        whole = written[: written.rfind(b"\n") + 1]
-        if len(whole) < len(written):
-            journal.write_bytes(whole)
-        for line in whole.splitlines():
+        content = journal.read_bytes() if journal.exists() else b""
+        complete = content[: content.rfind(b"\n") + 1]
+        if len(complete) < len(content):
+            journal.write_bytes(complete)
+        for line in complete.splitlines():
             entry = orjson.loads(line)
             self._take(entry["key"], entry["number"], entry["attribute"], Value.model_validate(entry["body"]))
 
     def put(self, key: str, number: str, attribute: str, value: Value) -> bool:
         """Stores a value and returns whether it was new. A key that was seen before has no effect."""
-        if key in self.seen:
+        if key in self.numbers_by_key:
             self.counts["duplicates"] += 1
             return False
         if self._journal is not None:
@@ -80,7 +80,7 @@ class Memory:
     def _take(self, key: str, number: str, attribute: str, value: Value) -> None:
         self.values[number][attribute] = value
         self.order[number].append(key)
-        self.seen[key] = number
+        self.numbers_by_key[key] = number
         self.counts["effective"] += 1
 
     def close(self) -> None:

@@ -19,7 +19,7 @@ from aggregates.profile_class.events import PropagationStarted
 from aggregates.profile_class.profile_class import ClassChange, ProfileClass
 from aggregates.profile_class.propagation import change_of
 from jobs.propagation.records import ProfileOutcome
-from projections.tables.plain import written
+from projections.tables.plain import json_text
 from store.application import Dossier
 from store.events import RecordedEvent
 
@@ -113,4 +113,6 @@ def _row(key: Key, holder: UUID, outcome: PropagationOutcome, facts: Sequence[Fa
         for value in outcome.written
     ]
     event_id = facts[0].event_id if facts else None
-    return ProfileOutcome(*key, holder, outcome.became.value, outcome.reason, event_id, written(changes), outcome.later)
+    return ProfileOutcome(
+        *key, holder, outcome.became.value, outcome.reason, event_id, json_text(changes), outcome.later
+    )

@@ -175,8 +175,8 @@ class _Deciding:
         owner = None if named_row.alternate is None else self._owners.get(named_row.alternate)
         if owner is not None and (customer is None or self._survivor(owner) is not customer):
             text = f"Alternate number {named_row.alternate} is already in use."
-            faults.found.append(RowRefusedError(text, field=ALTERNATE_NUMBER))
-        return faults.found
+            faults.errors.append(RowRefusedError(text, field=ALTERNATE_NUMBER))
+        return faults.errors
 
     def _register(self, id_: UUID, named_row: NamedRow, values: Mapping[str, str]) -> None:
         payload, rest = registration(

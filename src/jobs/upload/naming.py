@@ -46,4 +46,4 @@ def read_numbers(company: str, numbering: Numbering, row: Row) -> NamedRow:
     if alternate_cell := row.cells.get(ALTERNATE_NUMBER):
         with faults.at(ALTERNATE_NUMBER):
             alternate = alternate_number_text(alternate_cell)
-    return NamedRow(row, number, bool(number_cell), alternate, faults.found, CustomerProfile.id_of(company, number))
+    return NamedRow(row, number, bool(number_cell), alternate, faults.errors, CustomerProfile.id_of(company, number))

@@ -29,7 +29,7 @@ from projections.tables.plain import plain
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class InForce:
     """What holds on some days: the JSON that `content_of` writes, and the event that says so."""
 
     days: Days
@@ -52,9 +52,9 @@ class Held:
         return SystemValues(Terms.model_validate(content["terms"]), set_by)
 
 
-def profile_read(place: Place, at: Clocks, held: Held, version: int, *, explain: bool) -> ProfileRead:
-    """The profile in force, where `held` holds; `version` is the account's or site's."""
-    content = held.json()
+def profile_read(place: Place, at: Clocks, in_force: InForce, version: int, *, explain: bool) -> ProfileRead:
+    """Returns the answer for a profile in force; `version` is the account's or site's."""
+    content = in_force.json()
     terms = content["terms"]
     return ProfileRead.model_construct(
         account=place.account,
@@ -63,21 +63,21 @@ def profile_read(place: Place, at: Clocks, held: Held, version: int, *, explain:
         known_at=at.known_at,
         profile_class=content["profile_class"],
         class_version=content["class_version"],
-        effective_from=held.days.first,
-        effective_to=held.days.last,
+        effective_from=in_force.days.first,
+        effective_to=in_force.days.last,
         options=terms["options"],
         amounts=terms["amounts"],
         attributes=terms["attributes"],
         set_here=sorted(path for path, mark in content["marks"].items() if mark["origin"] == HERE),
-        event_id=held.event_id,
+        event_id=in_force.event_id,
         version=version,
-        explain=_explained(place, held) if explain else None,
+        explain=_explained(place, in_force) if explain else None,
     )
 
 
-def resolution_of(place: Place, at: Clocks, held: Mapping[Level, Held], currency: str | None) -> Resolution:
-    """What applies, of what each level holds; `currency` is an ISO 4217 code in capitals."""
-    site, account, system = (held.get(level) for level in (Level.SITE, Level.ACCOUNT, Level.SYSTEM))
+def resolution_of(place: Place, at: Clocks, in_force: Mapping[Level, InForce], currency: str | None) -> Resolution:
+    """Returns the resolution of what is in force at each level; `currency` is an ISO 4217 code in capitals."""
+    site, account, system = (in_force.get(level) for level in (Level.SITE, Level.ACCOUNT, Level.SYSTEM))
     resolved = resolve(
         None if site is None else site.profile(),
         None if account is None else account.profile(),
@@ -97,9 +97,9 @@ def resolution_of(place: Place, at: Clocks, held: Mapping[Level, Held], currency
     )
 
 
-def system_options_read(at: Clocks, held: Held | None, version: int) -> SystemOptionsRead:
-    """The company's own options; nothing is set where nothing is held."""
-    terms = {"options": {}, "amounts": {}, "attributes": {}} if held is None else held.json()["terms"]
+def system_options_read(at: Clocks, in_force: InForce | None, version: int) -> SystemOptionsRead:
+    """Returns the answer for the company's own options; without any in force, nothing is set."""
+    terms = {"options": {}, "amounts": {}, "attributes": {}} if in_force is None else in_force.json()["terms"]
     return SystemOptionsRead.model_construct(
         valid_at=at.valid_at,
         known_at=at.known_at,
@@ -107,8 +107,8 @@ def system_options_read(at: Clocks, held: Held | None, version: int) -> SystemOp
         options=terms["options"],
         amounts=terms["amounts"],
         attributes=terms["attributes"],
-        effective_from=None if held is None else held.days.first,
-        effective_to=None if held is None else held.days.last,
+        effective_from=None if in_force is None else in_force.days.first,
+        effective_to=None if in_force is None else in_force.days.last,
     )
 
 
@@ -121,28 +121,28 @@ def flat(terms: Mapping[str, Any]) -> dict[str, PlainValue]:
 
 
 def label_of(path: str) -> str:
-    """What a form calls the value at a path: `Collector`, `USD Credit limit`, `region`."""
+    """Returns the label of the value at a path, as on a form: `Collector`, `USD Credit limit`, `region`."""
     kind, name, *rest = path.split(".", 2)
     if kind == "options":
         return OPTIONS[name].label
     return f"{name} {AMOUNTS[rest[0]]}" if kind == "amounts" else name
 
 
-def _applied(held: Held | None) -> Applied | None:
-    if held is None:
+def _applied(in_force: InForce | None) -> Applied | None:
+    if in_force is None:
         return None
-    content = held.json()
+    content = in_force.json()
     return Applied.model_construct(
         profile_class=content["profile_class"],
         class_version=content["class_version"],
-        effective_from=held.days.first,
-        effective_to=held.days.last,
+        effective_from=in_force.days.first,
+        effective_to=in_force.days.last,
     )
 
 
-def _explained(place: Place, held: Held) -> dict[str, Explained]:
+def _explained(place: Place, in_force: InForce) -> dict[str, Explained]:
     level = Level.ACCOUNT if place.site is None else Level.SITE
-    return {path: _explanation(resolved) for path, resolved in explained(held.profile(), level).items()}
+    return {path: _explanation(resolved) for path, resolved in explained(in_force.profile(), level).items()}
 
 
 def _explanation(resolved: Resolved) -> Explained:

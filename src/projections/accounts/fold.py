@@ -41,9 +41,9 @@ from projections.accounts.tables import (
     place_of,
     version_key,
 )
-from projections.engine.projection import Projection, Seen
+from projections.engine.projection import LoggedFact, Projection
 from projections.tables.bitemporal import instant_of
-from projections.tables.plain import written
+from projections.tables.plain import json_text
 from projections.tables.superseding import Change
 from store.database import Row
 
@@ -99,15 +99,15 @@ class AccountsProjection(Projection):
     tables: ClassVar[tuple[str, ...]] = TABLES
     ddl: ClassVar[str] = DDL
 
-    def fold(self, connection: Connection[Row], facts: Sequence[Seen]) -> None:
+    def fold(self, connection: Connection[Row], facts: Sequence[LoggedFact]) -> None:
         """See `Projection`."""
-        events: list[Any] = [seen.fact for seen in facts]
+        events: list[Any] = [logged.fact for logged in facts]
         _write(connection, _INSERT_ACCOUNTS, [_account(fact) for fact in events if isinstance(fact, AccountOpened)])
         _write(connection, _INSERT_SITES, [_site(fact) for fact in events if isinstance(fact, SiteCreated)])
         _write(connection, _FIRST_PROFILES, _first_profiles(events))
-        _write(connection, _INSERT_FACTS, [_fact(seen) for seen in facts if isinstance(seen.fact, _Held)])
+        _write(connection, _INSERT_FACTS, [_fact(logged) for logged in facts if isinstance(logged.fact, _Held)])
         _write(connection, _INSERT_MEMBERS, _members(events))
-        PROFILES.fold(connection, [change for seen in facts for change in _changes(seen)])
+        PROFILES.fold(connection, [change for logged in facts for change in _changes(logged)])
         _write(connection, _INSERT_CLASSES, [_class_version(fact) for fact in events if isinstance(fact, _ClassFact)])
         MERGES.fold(connection, events)
         versioned = [fact for fact in events if not isinstance(fact, _ClassFact | _Merge)]
@@ -136,10 +136,10 @@ def _first_profiles(facts: Sequence[Fact]) -> list[Row]:
     return [(*key, at) for key, at in first.items()]
 
 
-def _fact(seen: Seen) -> Row:
-    fact: Any = seen.fact
+def _fact(logged: LoggedFact) -> Row:
+    fact: Any = logged.fact
     profile_class = None if isinstance(fact, SystemOptionsChanged) else class_key(fact.profile.profile_class)
-    return (seen.position, fact.event_id, profile_class, content_of(fact))
+    return (logged.position, fact.event_id, profile_class, content_of(fact))
 
 
 def _members(facts: Sequence[Fact]) -> list[Row]:
@@ -151,12 +151,12 @@ def _members(facts: Sequence[Fact]) -> list[Row]:
     return [(*key, holder) for key, holder in holders.items()]
 
 
-def _changes(seen: Seen) -> list[Change]:
-    """What a fact says of the days on which something holds; it names itself as the one that says so."""
-    fact: Any = seen.fact
+def _changes(logged: LoggedFact) -> list[Change]:
+    """Returns the changes that a fact makes to what is in force; each points to the fact itself."""
+    fact: Any = logged.fact
     if not isinstance(fact, _Held | SiteProfileEnded):
         return []
-    content = None if isinstance(fact, SiteProfileEnded) else (seen.position,)
+    content = None if isinstance(fact, SiteProfileEnded) else (logged.position,)
     return [Change((fact.originator_id,), fact.days, content, instant_of(fact.recorded_at))]
 
 
@@ -176,8 +176,8 @@ def _class_version(fact: _ClassFact) -> Row:
         fact.name,
         fact.description,
         fact.active,
-        written(fact.terms),
-        written(changed),
+        json_text(fact.terms),
+        json_text(changed),
         apply_to,
         fact.origin.actor,
         fact.origin.reason,

@@ -1,6 +1,6 @@
 """Accounts, sites and the profiles in force, read at two clocks. Called with a view of the read model `accounts`.
 
-A profile is found by one probe of one index, however many versions it has: `met` on the exclusion constraint's own.
+A profile is found by one probe of one index, however many versions it has: `in_force_exclusive` on the exclusion constraint's own.
 """
 
 from datetime import date
@@ -12,22 +12,22 @@ from aggregates.account.resolving import Level
 from aggregates.effective import Days
 from aggregates.profile_class.currencies import currency_code
 from aggregates.setup.system_options import SystemOptions
-from projections.accounts.answers import Held, profile_read, resolution_of, system_options_read
+from projections.accounts.answers import InForce, profile_read, resolution_of, system_options_read
 from projections.accounts.models import AccountRead, ProfileRead, Resolution, SiteRead, SystemOptionsRead
 from projections.accounts.tables import MERGES, OPTIONS_KEY, VERSIONS, class_key, holder_id, is_storable, version_key
 from projections.reading.paging import Page, bounded, keys_of, page
 from projections.reading.view import View
-from projections.tables.bitemporal import clocks, met, met_since
+from projections.tables.bitemporal import clocks, in_force_exclusive, met_since
 from store.database import Row
 
 _ACCOUNTS: Final = f"""
-    SELECT number, customer, start, {VERSIONS.then("'account/' || number")}, opened_at
+    SELECT number, customer, start, {VERSIONS.at_known("'account/' || number")}, opened_at
     FROM accounts WHERE opened_at <= %(known_at)s AND {{which}} ORDER BY number LIMIT %(rows)s
 """
 _ACCOUNT: Final = _ACCOUNTS.format(which="number = %(number)s")
 _ALL_ACCOUNTS: Final = _ACCOUNTS.format(which="number > %(after)s")
 _OF_CUSTOMER: Final = f"""
-    SELECT found.number, found.customer, found.start, {VERSIONS.then("'account/' || found.number")}, found.opened_at
+    SELECT found.number, found.customer, found.start, {VERSIONS.at_known("'account/' || found.number")}, found.opened_at
     FROM unnest(%(customer)s::text || {MERGES.aliases("%(customer)s::text")}) AS owner (number)
     CROSS JOIN LATERAL (
         SELECT number, customer, start, opened_at FROM accounts AS one
@@ -38,7 +38,7 @@ _OF_CUSTOMER: Final = f"""
 """
 """For each of the numbers a page at most, from the index in its order, however many accounts there are."""
 _SITES: Final = f"""
-    SELECT account, site, {VERSIONS.then("'site/' || account || '/' || site")}, created_at,
+    SELECT account, site, {VERSIONS.at_known("'site/' || account || '/' || site")}, created_at,
            coalesce(profile_at <= %(known_at)s, false)
     FROM account_sites WHERE account = %(account)s AND created_at <= %(known_at)s AND {{which}}
     ORDER BY site LIMIT %(rows)s
@@ -46,15 +46,15 @@ _SITES: Final = f"""
 _SITE: Final = _SITES.format(which="site = %(site)s")
 _ALL_SITES: Final = _SITES.format(which="site > %(after)s")
 _PROFILE: Final = f"""
-    SELECT lower(held.valid), upper(held.valid) - 1, fact.event_id, fact.content, {VERSIONS.then("%(key)s")}
+    SELECT lower(held.valid), upper(held.valid) - 1, fact.event_id, fact.content, {VERSIONS.at_known("%(key)s")}
     FROM profiles AS held JOIN profile_facts AS fact ON fact.position = held.fact
-    WHERE held.holder = %(holder)s AND {met("held")}
+    WHERE held.holder = %(holder)s AND {in_force_exclusive("held")}
 """
 _LEVELS: Final = f"""
     SELECT wanted.level, lower(held.valid), upper(held.valid) - 1, fact.event_id, fact.content
     FROM unnest(%(levels)s::text[], %(holders)s::uuid[]) AS wanted (level, holder)
     CROSS JOIN LATERAL (
-        SELECT valid, fact FROM profiles AS one WHERE one.holder = wanted.holder AND {met("one")} OFFSET 0
+        SELECT valid, fact FROM profiles AS one WHERE one.holder = wanted.holder AND {in_force_exclusive("one")} OFFSET 0
     ) AS held
     JOIN profile_facts AS fact ON fact.position = held.fact
 """
@@ -85,7 +85,7 @@ def account(view: View, number: str) -> AccountRead | None:
 
 
 def accounts(view: View, limit: int = 100, cursor: str | None = None, customer: str | None = None) -> Page[AccountRead]:
-    """Accounts, by number: all, or those of a customer and of whoever was merged into it, as known then (rule 6.1).
+    """Returns accounts by number: all, or those of a customer and of customers merged into it, as known then (rule 6.1).
 
     Raises `InvalidError` for a bad limit or cursor.
     """
@@ -122,11 +122,11 @@ def profile(view: View, place: Place, explain: bool = False) -> ProfileRead | No
     if row is None:
         return None
     first, last, event_id, content, version = row
-    return profile_read(place, view.clocks, Held(Days(first, last), event_id, content), version, explain=explain)
+    return profile_read(place, view.clocks, InForce(Days(first, last), event_id, content), version, explain=explain)
 
 
 def resolution(view: View, account: str, site: str | None = None, currency: str | None = None) -> Resolution | None:
-    """What applies to a transaction of the view's day; `None` when the account, or the site asked for, is not known.
+    """Returns what applies to a transaction of the view's day; `None` when the account or site is not known.
 
     `currency`: only the amounts of this currency, whichever are stored. Raises `TextError` for what is no code.
     """
@@ -137,13 +137,13 @@ def resolution(view: View, account: str, site: str | None = None, currency: str 
     holders = {Level.ACCOUNT: holder_id(view.company, Place(account)), Level.SYSTEM: _options_id(view)}
     if site is not None:
         holders[Level.SITE] = holder_id(view.company, place)
-    return resolution_of(place, view.clocks, _held(view, holders), code)
+    return resolution_of(place, view.clocks, _in_force(view, holders), code)
 
 
 def system_options(view: View) -> SystemOptionsRead:
     """The company's own options on the view's day."""
-    held = _held(view, {Level.SYSTEM: _options_id(view)}).get(Level.SYSTEM)
-    return system_options_read(view.clocks, held, VERSIONS.at(view, OPTIONS_KEY))
+    options = _in_force(view, {Level.SYSTEM: _options_id(view)}).get(Level.SYSTEM)
+    return system_options_read(view.clocks, options, VERSIONS.at(view, OPTIONS_KEY))
 
 
 def profiles_of_class(
@@ -164,13 +164,15 @@ _account_of, _site_of = account, site
 """Both functions under names that no parameter hides."""
 
 
-def _held(view: View, holders: dict[Level, UUID]) -> dict[Level, Held]:
-    """What each level holds, where it holds something."""
+def _in_force(view: View, holders: dict[Level, UUID]) -> dict[Level, InForce]:
+    """Returns what is in force at each level; levels without anything are left out."""
     levels = [level.value for level in holders]
     parameters: dict[str, Any] = {**clocks(view), "levels": levels, "holders": list(holders.values())}
     rows: list[tuple[str, date, date | None, UUID, str]]
     rows = view.connection.execute(_LEVELS, parameters, binary=True).fetchall()
-    return {Level(level): Held(Days(first, last), event_id, content) for level, first, last, event_id, content in rows}
+    return {
+        Level(level): InForce(Days(first, last), event_id, content) for level, first, last, event_id, content in rows
+    }
 
 
 def _options_id(view: View) -> UUID:

@@ -23,7 +23,7 @@ from aggregates.fact import Fact
 from aggregates.profile_class.currencies import currency_code
 from aggregates.setup.events import SystemOptionsChanged
 from aggregates.setup.system_options import SystemOptions
-from projections.accounts.answers import Held, profile_read, resolution_of
+from projections.accounts.answers import InForce, profile_read, resolution_of
 from projections.accounts.models import ProfileRead, Resolution
 from projections.accounts.tables import ProfileFact, content_of, holder_id, is_storable
 from store.application import Dossier
@@ -48,7 +48,7 @@ class _Replayed:
     """An aggregate as known then: its version, 0 when nothing was, and what it holds on the day."""
 
     version: int
-    held: Held | None
+    in_force: InForce | None
 
 
 def replay_profile(dossier: Dossier, place: Place, clocks: Clocks, explain: bool = False) -> ProfileRead | None:
@@ -57,9 +57,9 @@ def replay_profile(dossier: Dossier, place: Place, clocks: Clocks, explain: bool
         return None
     dossier.log_of_facts.settled(clocks.known_at)
     replayed = _replay(dossier, holder_id(dossier.company, place), clocks)
-    if replayed.held is None:
+    if replayed.in_force is None:
         return None
-    return profile_read(place, clocks, replayed.held, replayed.version, explain=explain)
+    return profile_read(place, clocks, replayed.in_force, replayed.version, explain=explain)
 
 
 def replay_resolution(dossier: Dossier, place: Place, clocks: Clocks, currency: str | None = None) -> Resolution | None:
@@ -75,12 +75,12 @@ def replay_resolution(dossier: Dossier, place: Place, clocks: Clocks, currency: 
     if not all(aggregate.version for aggregate in replayed.values()):
         return None
     replayed[Level.SYSTEM] = _replay(dossier, SystemOptions.id_of(dossier.company, dossier.company), clocks)
-    held = {level: aggregate.held for level, aggregate in replayed.items() if aggregate.held is not None}
-    return resolution_of(place, clocks, held, code)
+    in_force = {level: aggregate.in_force for level, aggregate in replayed.items() if aggregate.in_force is not None}
+    return resolution_of(place, clocks, in_force, code)
 
 
 def _replay(dossier: Dossier, holder: UUID, clocks: Clocks) -> _Replayed:
-    """Goes back from the last fact known then to the one that holds on the day."""
+    """Returns the state on the day, found by going back from the last fact known then to the one that holds."""
     version, day = 0, clocks.valid_at.isoformat()
     since, until = "", ""
     for event in _backwards(dossier, holder, clocks.known_at):
@@ -93,7 +93,7 @@ def _replay(dossier: Dossier, holder: UUID, clocks: Clocks) -> _Replayed:
         elif last and last < day:
             since = max(since, last)
         else:
-            return _Replayed(version, _held(dossier.fact_mapper, event, since, until))
+            return _Replayed(version, _in_force(dossier.fact_mapper, event, since, until))
     return _Replayed(version, None)
 
 
@@ -127,8 +127,8 @@ def _later_shape(topic: str) -> type[Fact] | None:
     return fact if shape(fact).version > 1 else None
 
 
-def _held(mapper: FactMapper, event: RecordedEvent, since: str, until: str) -> Held | None:
-    """What a fact says, on what later facts left of its days: those after `since` and before `until`, where they are given."""
+def _in_force(mapper: FactMapper, event: RecordedEvent, since: str, until: str) -> InForce | None:
+    """Returns what a fact says on the days after `since` and before `until`, the days that later facts left to it."""
     fact: Any = mapper.to_domain_event(event)
     if isinstance(fact, SiteProfileEnded):
         return None
@@ -137,4 +137,4 @@ def _held(mapper: FactMapper, event: RecordedEvent, since: str, until: str) -> H
         days = days.after(date.fromisoformat(since)) or days
     if until:
         days = days.before(date.fromisoformat(until)) or days
-    return Held(days, fact.event_id, content_of(fact))
+    return InForce(days, fact.event_id, content_of(fact))

@@ -25,7 +25,7 @@ from aggregates.setup.events import SystemOptionsChanged
 from aggregates.setup.system_options import SystemOptions
 from projections.tables.bitemporal import Rectangles
 from projections.tables.merges import Merges
-from projections.tables.plain import written
+from projections.tables.plain import json_text
 from projections.tables.versions import Versions
 
 ProfileFact = (
@@ -105,12 +105,12 @@ and sites (`''`: the account itself) that ever had a profile of a class. `conten
 
 
 def class_key(name: str) -> str:
-    """How a class is found: names differ by more than case and by more than how their letters are composed."""
+    """Returns the key by which a class is found: the same for any case and any composition of the letters."""
     return texts.folded(name)
 
 
 def is_storable(place: Place) -> bool:
-    """Whether there could be such an account or site at all."""
+    """Returns whether an account or site of this name could exist at all."""
     try:
         return account_number(place.account) == place.account and (
             place.site is None or site_number(place.site) == place.site
@@ -139,7 +139,7 @@ def place_of(fact: ProfileFact) -> Place:
 
 
 def content_of(fact: ProfileFact | SystemOptionsChanged) -> str:
-    """What a fact says to hold, as JSON: a `Profile`, or the `SystemValues` of the company."""
+    """Returns the content of a fact as JSON: a `Profile`, or the `SystemValues` of the company."""
     if isinstance(fact, SystemOptionsChanged):
-        return written({"terms": fact.terms, "set_by": fact.set_by})
-    return written(fact.profile)
+        return json_text({"terms": fact.terms, "set_by": fact.set_by})
+    return json_text(fact.profile)

@@ -33,7 +33,7 @@ class PointInTime(BaseModel):
 
     @staticmethod
     def of(clocks: Clocks) -> "PointInTime":
-        """The point at which these clocks stand."""
+        """Returns the point of these clocks."""
         return PointInTime(valid_at=clocks.valid_at, known_at=clocks.known_at)
 
 
@@ -108,16 +108,16 @@ def _values(view: View, number: str, *, hide: bool) -> dict[str, _Value] | None:
     values = {"name": _Value("Name", profile.name)}
     for alternate in profile.alternate_numbers:
         if alternate.current:
-            standing = "primary" if alternate.primary else "further"
-            values[f"alternate_numbers.{alternate.number}"] = _Value("Alternate number", standing)
+            status = "primary" if alternate.primary else "further"
+            values[f"alternate_numbers.{alternate.number}"] = _Value("Alternate number", status)
     defined = {category.code: category for category in categories(view)}
     for code, answer in stored_answers(view, number).items():
         category = defined[code]
         description = category.description_of(answer.response)
         values[f"responses.{code}"] = _Value(category.description, answer.response, description)
     for definition, value, event_id, masked in values_of(view, number):
-        shown, compared = MASK if masked else None, str(event_id) if masked and hide else None
-        values[f"fields.{definition.key}"] = _Value(definition.label, value, shown=shown, compared=compared)
+        display, compared = MASK if masked else None, str(event_id) if masked and hide else None
+        values[f"fields.{definition.key}"] = _Value(definition.label, value, shown=display, compared=compared)
     return values
 
 
@@ -125,8 +125,8 @@ def _difference(field: str, old: _Value | None, new: _Value | None) -> Differenc
     return Difference(
         field=field,
         label=(new or old or _Value("", "")).label,
-        before=_shown(old),
-        after=_shown(new),
+        before=_displayed(old),
+        after=_displayed(new),
         before_description=old.description if old else None,
         after_description=new.description if new else None,
     )
@@ -136,7 +136,7 @@ def _compared(value: _Value | None) -> str | None:
     return None if value is None else value.compared or value.value
 
 
-def _shown(value: _Value | None) -> str | None:
+def _displayed(value: _Value | None) -> str | None:
     return None if value is None else value.shown or value.value
 
 

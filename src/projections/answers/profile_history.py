@@ -63,7 +63,7 @@ def profile_history(view: View, place: Place, limit: int = 100, cursor: str | No
 
 
 def profile_diff(before: View, after: View, place: Place) -> Diff | None:
-    """What differs between two views of `accounts`, by path; `None` when the account or site was known at neither.
+    """Returns the differences between two views of `accounts`, by path; `None` when neither knows the account or site.
 
     Beside the values it has `profile_class` and `class_version`; neither is there while no profile is in force.
     """
@@ -77,7 +77,7 @@ def profile_diff(before: View, after: View, place: Place) -> Diff | None:
         before=PointInTime.of(before.clocks),
         after=PointInTime.of(after.clocks),
         differences=[
-            Difference(field=field, label=_label(field), before=_words(old.get(field)), after=_words(new.get(field)))
+            Difference(field=field, label=_label(field), before=_text(old.get(field)), after=_text(new.get(field)))
             for field in fields
             if old.get(field) != new.get(field)
         ],
@@ -104,7 +104,7 @@ def _label(field: str) -> str:
     return _ABOUT.get(field) or label_of(field)
 
 
-def _words(value: PlainValue | None) -> str | None:
+def _text(value: PlainValue | None) -> str | None:
     """A value as a reader writes it: `yes`, `1.5 %`."""
     if value is None or isinstance(value, str):
         return value

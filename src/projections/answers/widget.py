@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from aggregates.field.field import MASK, Group
 from projections.customers.queries import customer
-from projections.fields.queries import FieldRead, brought, known_definitions, values_in_force
+from projections.fields.queries import FieldRead, has_uploaded, known_definitions, values_in_force
 from projections.reading.view import View
 
 WIDGET: Final = ("fields", "customers")
@@ -81,11 +81,11 @@ def widget(view: View, number: str, *, sort: bool = False, unmask: bool = False)
     owner = customer(view, number)
     if owner is None:
         return None
-    known = known_definitions(view)
-    optional = known.shown(Group.OPTIONAL)
-    groups = [known.shown(Group.BUSINESS), optional if brought(view, number, optional) else []]
+    definitions = known_definitions(view)
+    optional = definitions.shown(Group.OPTIONAL)
+    groups = [definitions.shown(Group.BUSINESS), optional if has_uploaded(view, number, optional) else []]
     values = values_in_force(view, number, [field.key for group in groups for field in group])
-    hidden = () if unmask else known.masked
+    hidden = () if unmask else definitions.masked
     business, further = (
         [_field(field, values.get(field.key, {}), hidden=field.key in hidden) for field in _ordered(group, sort=sort)]
         for group in groups
@@ -107,7 +107,7 @@ def _ordered(fields: list[FieldRead], *, sort: bool) -> list[FieldRead]:
 
 
 def _field(definition: FieldRead, value: dict[str, Any], *, hidden: bool) -> WidgetField:
-    shown = {name: member for name, member in value.items() if name != "event_id"}
+    members = {name: member for name, member in value.items() if name != "event_id"}
     return WidgetField(
         key=definition.key,
         label=definition.label,
@@ -117,5 +117,5 @@ def _field(definition: FieldRead, value: dict[str, Any], *, hidden: bool) -> Wid
         required=definition.required,
         personal=definition.personal,
         choices=definition.choices,
-        **{"value": None, **shown, **({"value": MASK} if hidden and value else {})},
+        **{"value": None, **members, **({"value": MASK} if hidden and value else {})},
     )

@@ -10,7 +10,7 @@ from psycopg import Connection
 
 from aggregates.setup.events import AttributeMapped, AttributeUnmapped, ControlValueSet
 from projections.controls.tables import DDL, MAPPINGS, TABLES, VALUES, VERSIONS
-from projections.engine.projection import Projection, Seen
+from projections.engine.projection import LoggedFact, Projection
 from projections.tables.controls import control_change, mapping_change
 from store.database import Row
 
@@ -25,9 +25,9 @@ class ControlsProjection(Projection):
     tables: ClassVar[tuple[str, ...]] = TABLES
     ddl: ClassVar[str] = DDL
 
-    def fold(self, connection: Connection[Row], facts: Sequence[Seen]) -> None:
+    def fold(self, connection: Connection[Row], facts: Sequence[LoggedFact]) -> None:
         """See `Projection`."""
-        events = [seen.fact for seen in facts]
+        events = [logged.fact for logged in facts]
         VALUES.fold(connection, [control_change(fact) for fact in events if isinstance(fact, ControlValueSet)])
         mapping = [fact for fact in events if isinstance(fact, AttributeMapped | AttributeUnmapped)]
         MAPPINGS.fold(connection, [mapping_change(fact) for fact in mapping])

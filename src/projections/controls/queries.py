@@ -52,8 +52,8 @@ def controls(view: View) -> list[ControlValue]:
 
 def control(view: View, code: str) -> ControlValue | None:
     """One system control, listed or not, whatever the case of the code; `None` when there is none."""
-    wanted = code.strip().casefold()
-    return next((control for control in _values(view) if control.code.casefold() == wanted), None)
+    folded = code.strip().casefold()
+    return next((control for control in _values(view) if control.code.casefold() == folded), None)
 
 
 def _values(view: View) -> list[ControlValue]:
@@ -65,7 +65,7 @@ def _values(view: View) -> list[ControlValue]:
 
 
 def mappings(view: View) -> list[MappingRow]:
-    """What is mapped, as known then: by kind, then by code."""
+    """Returns all mappings, as known then: by kind, then by code."""
     rows = view.connection.execute(_MAPPED, clocks(view)).fetchall()
     return [MappingRow(mapped=mapped, attribute=attribute) for mapped, attribute in sorted(rows, key=_order)]
 
@@ -75,13 +75,13 @@ def mappings_version(view: View) -> int:
     return VERSIONS.at(view, AttributeMappings.KIND)
 
 
-def _value(code: str, found: tuple[str, date, date | None] | None, version: int) -> ControlValue:
-    value, first, last = found or (CONTROLS[code].default, None, None)
+def _value(code: str, row: tuple[str, date, date | None] | None, version: int) -> ControlValue:
+    value, first, last = row or (CONTROLS[code].default, None, None)
     return ControlValue(
         code=code,
         label=CONTROLS[code].label,
         value=value,
-        default=found is None,
+        default=row is None,
         effective_from=first,
         effective_to=last,
         version=version,

@@ -29,7 +29,7 @@ from projections.customers.tables import (
     TABLES,
     VERSIONS,
 )
-from projections.engine.projection import Projection, Seen
+from projections.engine.projection import LoggedFact, Projection
 from projections.tables.bitemporal import ALWAYS, instant_of
 from projections.tables.names import seal_name, tokens_of
 from projections.tables.superseding import Change
@@ -50,9 +50,9 @@ class CustomersProjection(Projection):
     tables: ClassVar[tuple[str, ...]] = TABLES
     ddl: ClassVar[str] = DDL
 
-    def fold(self, connection: Connection[Row], facts: Sequence[Seen]) -> None:
+    def fold(self, connection: Connection[Row], facts: Sequence[LoggedFact]) -> None:
         """See `Projection`."""
-        events = [seen.fact for seen in facts]
+        events = [logged.fact for logged in facts]
         registered = {
             fact.number: instant_of(fact.recorded_at) for fact in events if isinstance(fact, CustomerRegistered)
         }
@@ -61,7 +61,7 @@ class CustomersProjection(Projection):
                 "INSERT INTO customers SELECT * FROM unnest(%b::text[], %b::timestamptz[])",
                 [list(registered), list(registered.values())],
             )
-        NAMES.fold(connection, [_named(self.keys, fact) for fact in events if isinstance(fact, _Named)])
+        NAMES.fold(connection, [_name_change(self.keys, fact) for fact in events if isinstance(fact, _Named)])
         NUMBERS.fold(connection, [change for fact in events if isinstance(fact, _Numbered) for change in _listed(fact)])
         VERSIONS.fold(connection, [(_number(fact), fact) for fact in events])
         MERGES.fold(connection, events)
@@ -72,22 +72,22 @@ def _number(fact: Any) -> str:
     return str(fact.number)
 
 
-def _named(keys: KeyRing, fact: _Named) -> Change:
+def _name_change(keys: KeyRing, fact: _Named) -> Change:
     content = (seal_name(keys, NAMES.table, fact.originator_id, fact.name), tokens_of(keys, fact.name))
     return Change((fact.number,), fact.days, content, instant_of(fact.recorded_at))
 
 
 def _listed(fact: _Numbered) -> list[Change]:
-    """What a fact says of the numbers it names: a former primary stays in the list (rule 1.14)."""
-    standing: dict[str, str | None] = {}
+    """Returns the changes to the list of alternate numbers; a former primary one stays in the list (rule 1.14)."""
+    status_by_number: dict[str, str | None] = {}
     if isinstance(fact, AlternateNumberRemoved):
-        standing[fact.alternate_number] = None
+        status_by_number[fact.alternate_number] = None
     else:
         primary = isinstance(fact, PrimaryAlternateNumberChanged) or fact.primary
-        standing[fact.alternate_number] = PRIMARY if primary else FURTHER
+        status_by_number[fact.alternate_number] = PRIMARY if primary else FURTHER
         if fact.replaced is not None:
-            standing[fact.replaced] = FORMER
+            status_by_number[fact.replaced] = FORMER
     return [
         Change((fact.number, number), ALWAYS, None if status is None else (status,), instant_of(fact.recorded_at))
-        for number, status in standing.items()
+        for number, status in status_by_number.items()
     ]

@@ -15,7 +15,7 @@ from projections.customers.tables import MERGES, NAMES, PRIMARY, VERSIONS
 from projections.reading.paging import Page, bounded, keys_of
 from projections.reading.view import View
 from projections.tables.bitemporal import clocks, in_force, known_then
-from projections.tables.names import CustomerSummary, open_names, storable, summary_page, tokens_asked
+from projections.tables.names import CustomerSummary, open_names, search_tokens, storable, summary_page
 
 _NAME: Final = f"""
     (SELECT name FROM customer_names AS one
@@ -24,7 +24,7 @@ _NAME: Final = f"""
 """
 """The name in force, or before the first name's first day that first name: a customer registered ahead has a name at once."""
 _CUSTOMER: Final = f"""
-    SELECT customer.registered_at, {_NAME}, {VERSIONS.then("customer.number")}, {MERGES.survivor("customer.number")},
+    SELECT customer.registered_at, {_NAME}, {VERSIONS.at_known("customer.number")}, {MERGES.survivor("customer.number")},
            {MERGES.aliases("customer.number")}
     FROM customers AS customer WHERE number = %(number)s AND registered_at <= %(known_at)s
 """
@@ -40,13 +40,13 @@ _HOLDER: Final = """
     ORDER BY lower(known) DESC LIMIT 1
 """
 _ALL: Final = f"""
-    SELECT customer.number, {_NAME}, {VERSIONS.then("customer.number")} FROM customers AS customer
+    SELECT customer.number, {_NAME}, {VERSIONS.at_known("customer.number")} FROM customers AS customer
     WHERE customer.registered_at <= %(known_at)s AND customer.number > %(after)s
       AND {MERGES.stands("customer.number")}
     ORDER BY customer.number LIMIT %(rows)s
 """
 _BY_NAME: Final = f"""
-    SELECT named.number, named.name, {VERSIONS.then("named.number")}
+    SELECT named.number, named.name, {VERSIONS.at_known("named.number")}
     FROM customer_names AS named
     WHERE string_to_array(named.tokens, ' ') @> %(tokens)s::text[] AND {in_force("named")}
       AND named.number > %(after)s AND {MERGES.stands("named.number")}
@@ -81,34 +81,34 @@ def customer(view: View, number: str) -> Customer | None:
 
 
 def is_known(view: View, number: str) -> bool:
-    """True when there was a customer with this number, as known then, merged into another one or not."""
+    """Returns whether a customer with this number existed, as known then, merged into another one or not."""
     parameters = {**clocks(view), "number": number}
     return storable(number) and view.connection.execute(_KNOWN, parameters).fetchone() is not None
 
 
-def standing_for(view: View, number: str) -> Customer | None:
-    """The customer that a number leads to: the one who has it, else the survivor of the merges it went into (rule 6.1)."""
+def customer_or_survivor(view: View, number: str) -> Customer | None:
+    """Returns the customer with this number, or the survivor of the merges it went into (rule 6.1)."""
     try:
         return customer(view, number)
     except MergedAwayError as merged:
-        return standing_for(view, merged.survivor)
+        return customer_or_survivor(view, merged.survivor)
 
 
 def by_alternate_number(view: View, alternate_number: str) -> FoundByAlternate | None:
-    """The customer who has this alternate number, else the last one who had it (rule 1.14), or the survivor of that one (6.1).
+    """Returns the customer with this alternate number, else the last one who had it (rule 1.14), or that one's survivor (rule 6.1).
 
     `None` when nobody ever had it.
     """
     try:
-        wanted = alternate_number_text(alternate_number)
+        cleaned = alternate_number_text(alternate_number)
     except InvalidError:
         return None
-    row = view.connection.execute(_HOLDER, {"alternate_number": wanted, "known_at": view.known_at}).fetchone()
-    holder = None if row is None else standing_for(view, row[0])
+    row = view.connection.execute(_HOLDER, {"alternate_number": cleaned, "known_at": view.known_at}).fetchone()
+    holder = None if row is None else customer_or_survivor(view, row[0])
     if row is None or holder is None:
         return None
     merged_from = None if holder.number == row[0] else row[0]
-    return FoundByAlternate(customer=holder, alternate_number=wanted, out_of_date=row[1], merged_from=merged_from)
+    return FoundByAlternate(customer=holder, alternate_number=cleaned, out_of_date=row[1], merged_from=merged_from)
 
 
 def by_name(view: View, name: str, limit: int = 100, cursor: str | None = None) -> Page[CustomerSummary]:
@@ -117,12 +117,12 @@ def by_name(view: View, name: str, limit: int = 100, cursor: str | None = None) 
     Raises:
         InvalidError: there are no words or too many, or the limit or cursor is none.
     """
-    tokens = tokens_asked(view.keys, name)
+    tokens = search_tokens(view.keys, name)
     return _page(view, _BY_NAME, {"tokens": tokens}, limit, cursor)
 
 
 def all_customers(view: View, limit: int = 100, cursor: str | None = None) -> Page[CustomerSummary]:
-    """All customers who stand for themselves, by number. Raises `InvalidError` for a bad limit or cursor."""
+    """Returns all customers that are not merged into another, by number. Raises `InvalidError` for a bad limit or cursor."""
     return _page(view, _ALL, {}, limit, cursor)
 
 
@@ -145,9 +145,9 @@ def _alternate_numbers(view: View, parameters: dict[str, Any]) -> list[Alternate
 def _spells(number: str, rows: list[tuple[Any, ...]]) -> list[AlternateNumber]:
     """The spells of one number on the list: rectangles that follow each other without a gap are one spell."""
     spells: list[AlternateNumber] = []
-    for _, standing, since, until in rows:
+    for _, status, since, until in rows:
         begun = spells.pop().known_from if spells and spells[-1].known_to == since else since
-        primary = standing == PRIMARY and until is None
+        primary = status == PRIMARY and until is None
         spells.append(
             AlternateNumber(number=number, primary=primary, current=until is None, known_from=begun, known_to=until)
         )

@@ -78,37 +78,40 @@ def replay_customer(dossier: Dossier, number: str, clocks: Clocks) -> Replayed:
     """
     dossier.log_of_facts.settled(clocks.known_at)
     events = dossier.log_of_facts.select_events(CustomerProfile.id_of(dossier.company, number))
-    known = [event for event in events if event.recorded_at <= clocks.known_at]
-    if not known:
+    known_events = [event for event in events if event.recorded_at <= clocks.known_at]
+    if not known_events:
         raise CustomerNotFoundError(f"Nothing about customer {number} was recorded until {instant(clocks.known_at)}.")
-    facts = [dossier.fact_mapper.to_domain_event(event) for event in known]
+    facts = [dossier.fact_mapper.to_domain_event(event) for event in known_events]
     customer = CustomerProfile.from_facts(facts)
-    then, now = _setups(dossier, clocks.known_at)
+    setup_then, setup_now = _setups(dossier, clocks.known_at)
     return Replayed(
         number=customer.number,
         name=customer.names.at(clocks.valid_at),
         version=customer.version,
-        position=known[-1].id,
+        position=known_events[-1].id,
         changed_by=customer.changed_by,
         changed_at=customer.changed_at,
         valid_at=clocks.valid_at,
         known_at=clocks.known_at,
         alternate_numbers=list(customer.alternate_numbers.numbers),
         primary_alternate_number=customer.alternate_numbers.primary,
-        answers=_answers(customer, facts, then, clocks.valid_at),
-        fields=_fields(customer, then.fields, now.fields, clocks.valid_at),
+        answers=_answers(customer, facts, setup_then, clocks.valid_at),
+        fields=_fields(customer, setup_then.fields, setup_now.fields, clocks.valid_at),
     )
 
 
 def _fields(
-    customer: CustomerProfile, then: Mapping[str, FieldDefinition], now: Mapping[str, FieldDefinition], day: date
+    customer: CustomerProfile,
+    definitions_then: Mapping[str, FieldDefinition],
+    definitions_now: Mapping[str, FieldDefinition],
+    day: date,
 ) -> list[FieldValue]:
     """Returns the values in force on the day, in the widget's order, by the definitions of then; masked by those of now, too."""
     values = []
-    for key, definition in then.items():
+    for key, definition in definitions_then.items():
         version = customer.fields.in_force.get(key, Timeline()).version_at(day)
         if version is not None:
-            masked = definition.masked or now[key].masked
+            masked = definition.masked or definitions_now[key].masked
             values.append(
                 FieldValue(
                     key=key,
@@ -129,8 +132,8 @@ def _setups(dossier: Dossier, known_at: datetime) -> tuple[Setup, Setup]:
         events = [recorded_event(row) for row in connection.execute(_OF_SETUP, binary=True)]
     decode = dossier.fact_mapper.to_domain_event
     facts = [(event.recorded_at, decode(event)) for event in events]
-    then = Setup.empty(dossier.company).after(fact for at, fact in facts if at <= known_at)
-    return then, then.after(fact for at, fact in facts if at > known_at)
+    setup_then = Setup.empty(dossier.company).after(fact for at, fact in facts if at <= known_at)
+    return setup_then, setup_then.after(fact for at, fact in facts if at > known_at)
 
 
 def _answers(customer: CustomerProfile, facts: Sequence[Fact], setup: Setup, day: date) -> list[Answer]:

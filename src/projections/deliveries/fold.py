@@ -17,7 +17,7 @@ from aggregates.setup.controls import L37, L51, YES
 from aggregates.setup.events import AttributeMapped, AttributeUnmapped, ControlValueSet
 from projections.deliveries.outgoing import CHANGING, Outgoing, changes_of, delivery_id
 from projections.deliveries.tables import COLUMNS, CONTROLS, DDL, MAPPINGS, TABLES
-from projections.engine.projection import Projection, Seen
+from projections.engine.projection import LoggedFact, Projection
 from projections.tables.bitemporal import instant_of
 from projections.tables.controls import ControlsThen, MappingsThen
 from store.database import Row
@@ -45,25 +45,25 @@ class DeliveriesProjection(Projection):
     tables: ClassVar[tuple[str, ...]] = TABLES
     ddl: ClassVar[str] = DDL
 
-    def fold(self, connection: Connection[Row], facts: Sequence[Seen]) -> None:
+    def fold(self, connection: Connection[Row], facts: Sequence[LoggedFact]) -> None:
         """See `Projection`."""
         controls, mappings = ControlsThen(connection, CONTROLS), MappingsThen(connection, MAPPINGS)
         rows: list[Row] = []
-        for seen in facts:
-            match seen.fact:
+        for logged in facts:
+            match logged.fact:
                 case ControlValueSet() as fact:
                     controls.see(fact)
                 case AttributeMapped() | AttributeUnmapped() as fact:
                     mappings.see(fact)
                 case fact:
-                    rows.extend(_decided(seen.position, fact, controls, mappings))
+                    rows.extend(_rows(logged.position, fact, controls, mappings))
         controls.write()
         mappings.write()
         if rows:
             connection.execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
 
 
-def _decided(position: int, fact: Fact, controls: ControlsThen, mappings: MappingsThen) -> Iterator[Row]:
+def _rows(position: int, fact: Fact, controls: ControlsThen, mappings: MappingsThen) -> Iterator[Row]:
     """Rows of `COLUMNS`. The controls in force on the day of recording decide (rule 4.2)."""
     changes = changes_of(fact)
     if not changes:

@@ -87,19 +87,19 @@ def _edited(fact: BusinessFieldEdited) -> Outgoing:
 
 
 def _row(fact: CustomerRegistered | BusinessFieldsUploaded) -> Iterator[Outgoing]:
-    """The changes that a row of an upload brought, but for the days on which an edit stands against it (rule 3.10)."""
+    """Yields the changes of an upload's row, without the days on which an edit has precedence (rule 3.10)."""
     for key, value, personal, days in taken_values(fact):
         yield Outgoing(field_source(key), value, days.first, days.last, personal)
 
 
 def _merge(fact: CustomerMerged | CustomerUnmerged | CustomerValuesPutBack) -> Iterator[Outgoing]:
-    """The changes that a merge brought the survivor, that undoing it took away again, or that came to light by that (rule 6.1)."""
+    """Yields the changes of a merge, of its undoing, or of the values that reappear after that (rule 6.1)."""
     for category, answers in fact.responses.items():
-        yield from _held(category_source(category), answers)
+        yield from _outgoing(category_source(category), answers)
     fields: list[tuple[Mapping[str, Sequence[Held]], bool]] = [(fact.fields, False), (_personal_of_merge(fact), True)]
     for values, personal in fields:
-        for key, held in values.items():
-            yield from _held(field_source(key), held, personal=personal)
+        for key, dated_values in values.items():
+            yield from _outgoing(field_source(key), dated_values, personal=personal)
 
 
 def _personal_of_merge(fact: CustomerMerged | CustomerUnmerged | CustomerValuesPutBack) -> Mapping[str, Sequence[Held]]:
@@ -111,9 +111,9 @@ def _personal_of_merge(fact: CustomerMerged | CustomerUnmerged | CustomerValuesP
     return {}
 
 
-def _held(mapped: str, held: Sequence[Held], *, personal: bool = False) -> Iterator[Outgoing]:
-    for one in held:
-        yield Outgoing(mapped, one.value, one.effective_from, one.effective_to, personal)
+def _outgoing(mapped: str, dated_values: Sequence[Held], *, personal: bool = False) -> Iterator[Outgoing]:
+    for dated_value in dated_values:
+        yield Outgoing(mapped, dated_value.value, dated_value.effective_from, dated_value.effective_to, personal)
 
 
 def _personal(values: Any) -> Mapping[str, Any]:

@@ -43,7 +43,7 @@ class ValueGoneError(Exception):
 
 
 def decisions(connection: Connection[Row], event_id: UUID, position: int) -> list[Decision]:
-    """What was decided on one event, in order; nothing when it changes nothing that goes out, or is not folded yet."""
+    """Returns the decisions on the changes of one event, in order; none when it changes nothing that is sent, or is not folded yet."""
     rows = connection.execute(
         f"SELECT {_NAMES} FROM deliveries WHERE event_id = %s AND position = %s ORDER BY place", [event_id, position]
     )
@@ -51,21 +51,21 @@ def decisions(connection: Connection[Row], event_id: UUID, position: int) -> lis
 
 
 def decision(connection: Connection[Row], delivery: UUID) -> Decision | None:
-    """What was decided on one change; `None` when there is none of this id, or it is not folded yet."""
+    """Returns the decision on one change; `None` when no change has this id, or it is not folded yet."""
     row = connection.execute(f"SELECT {_NAMES} FROM deliveries WHERE delivery_id = %s", [delivery]).fetchone()
     return None if row is None else _decision(row)
 
 
-def value_of(connection: Connection[Row], mapper: FactMapper, decided: Decision) -> str | None:
+def value_of(connection: Connection[Row], mapper: FactMapper, decision: Decision) -> str | None:
     """The value to be sent: that of a personal field from the log, where it is sealed. Raises `ValueGoneError`."""
-    if not decided.personal:
-        return decided.value
+    if not decision.personal:
+        return decision.value
     values = [
         change.value
-        for event in read(connection, decided.position - 1, 1)
-        if event.event_id == decided.event_id
+        for event in read(connection, decision.position - 1, 1)
+        if event.event_id == decision.event_id
         for change in changes_of(mapper.to_domain_event(event))
-        if (change.mapped, change.effective_from) == (decided.mapped, decided.effective_from)
+        if (change.mapped, change.effective_from) == (decision.mapped, decision.effective_from)
     ]
     if not values or isinstance(values[0], Erased):
         raise ValueGoneError("The customer was erased before the value was sent.")
@@ -83,25 +83,25 @@ def deliveries(
     limit: int = 100,
     cursor: str | None = None,
 ) -> Page[Delivery]:
-    """What became of the changes known then, the latest first; of one customer, in one status, where given.
+    """Returns the deliveries of the changes known then, the latest first; of one customer, in one status, where given.
 
     Outcomes are not facts: they are those of now, whatever `known_at`. Raises `InvalidError` for a bad status, limit or cursor.
     """
     if status is not None and status not in get_args(Status):
         raise StatusError(f"A delivery is {', '.join(get_args(Status))}.", field="status")
     before, place = keys_of(cursor, int, int) or (None, None)
-    given: dict[str, tuple[str, Any]] = {
+    filters: dict[str, tuple[str, Any]] = {
         "before": ("(change.position, change.place) < (%(before)s::bigint, %(place)s::integer)", before),
         "number": ("change.number = %(number)s", number),
         "status": (f"{_STATUS} = %(status)s", status),
     }
-    conditions = "".join(f" AND {condition}" for condition, value in given.values() if value is not None)
-    values = {name: value for name, (_, value) in given.items()}
+    conditions = "".join(f" AND {condition}" for condition, value in filters.values() if value is not None)
+    values = {name: value for name, (_, value) in filters.items()}
     parameters = {**values, "place": place, "known_at": view.known_at, "rows": bounded(limit) + 1}
     rows = view.connection.execute(_LIST.format(conditions=conditions), parameters).fetchall()
     return page(rows, limit, lambda row: (row[2], row[-1]), _delivery)
 
 
 def _delivery(row: Row) -> Delivery:
-    given = dict(zip(Delivery.model_fields, row[:-1], strict=True))
-    return Delivery(**{**given, "mapped": given["mapped"].split()})
+    members = dict(zip(Delivery.model_fields, row[:-1], strict=True))
+    return Delivery(**{**members, "mapped": members["mapped"].split()})

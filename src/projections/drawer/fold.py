@@ -31,7 +31,7 @@ from projections.drawer.tables import (
     TABLES,
     VERSIONS,
 )
-from projections.engine.projection import Projection, Seen
+from projections.engine.projection import LoggedFact, Projection
 from projections.tables.bitemporal import ALWAYS, Rectangles, instant_of
 from projections.tables.controls import control_change
 from projections.tables.names import seal_name
@@ -50,15 +50,15 @@ class DrawerProjection(Projection):
     tables: ClassVar[tuple[str, ...]] = TABLES
     ddl: ClassVar[str] = DDL
 
-    def fold(self, connection: Connection[Row], facts: Sequence[Seen]) -> None:
+    def fold(self, connection: Connection[Row], facts: Sequence[LoggedFact]) -> None:
         """See `Projection`."""
         changes: dict[str, list[Change]] = {}
-        for seen in facts:
-            for table, change in _CHANGES.get(type(seen.fact), _nothing)(self.keys, seen.fact):
+        for logged in facts:
+            for table, change in _CHANGES.get(type(logged.fact), _no_changes)(self.keys, logged.fact):
                 changes.setdefault(table.table, []).append(change)
         for table in RECTANGLES:
             table.fold(connection, changes.get(table.table, ()))
-        events = [seen.fact for seen in facts]
+        events = [logged.fact for logged in facts]
         MERGES.fold(connection, events)
         VERSIONS.fold(connection, _of_family(events, CustomerProfile.KIND, "number"))
         CATEGORY_VERSIONS.fold(connection, _of_family(events, ProfileCategory.KIND, "code"))
@@ -69,7 +69,7 @@ def _of_family(facts: Sequence[Any], kind: str, key: str) -> list[tuple[str, Fac
     return [(str(getattr(fact, key)), fact) for fact in facts if fact.TOPIC.startswith(f"{kind}.")]
 
 
-def _nothing(_: KeyRing, __: Fact) -> Changes:
+def _no_changes(_: KeyRing, __: Fact) -> Changes:
     """A fact of a customer that counts for the version only."""
     return []
 
@@ -120,21 +120,27 @@ def _answer(_: KeyRing, fact: customer.ResponseSelected | customer.ResponseClear
     return [(ANSWERS, Change((fact.number, fact.category), fact.days, content, instant_of(fact.recorded_at)))]
 
 
-def _taken(_: KeyRing, fact: customer.CustomerMerged | customer.CustomerValuesPutBack) -> Changes:
+def _merged_values(_: KeyRing, fact: customer.CustomerMerged | customer.CustomerValuesPutBack) -> Changes:
     return [
-        _held(fact, category, answer, (answer.value or "",))
-        for category, held in fact.responses.items()
-        for answer in held
+        _response_change(fact, category, dated_response, (dated_response.value or "",))
+        for category, dated_responses in fact.responses.items()
+        for dated_response in dated_responses
     ]
 
 
 def _unmerged(_: KeyRing, fact: customer.CustomerUnmerged) -> Changes:
-    return [_held(fact, category, answer, None) for category, held in fact.responses.items() for answer in held]
+    return [
+        _response_change(fact, category, dated_response, None)
+        for category, dated_responses in fact.responses.items()
+        for dated_response in dated_responses
+    ]
 
 
-def _held(fact: Any, category: int, held: customer.Held, content: tuple[str] | None) -> tuple[Rectangles, Change]:
-    """What a merge, or its undoing, says of the answer to a category on some days."""
-    return ANSWERS, Change((fact.number, category), held.days, content, instant_of(fact.recorded_at))
+def _response_change(
+    fact: Any, category: int, dated_response: customer.Held, content: tuple[str] | None
+) -> tuple[Rectangles, Change]:
+    """Returns the change that a merge, or its undoing, makes to the response of a category on some days."""
+    return ANSWERS, Change((fact.number, category), dated_response.days, content, instant_of(fact.recorded_at))
 
 
 _CHANGES: Final[dict[type[Fact], Callable[[KeyRing, Any], Changes]]] = {
@@ -151,9 +157,9 @@ _CHANGES: Final[dict[type[Fact], Callable[[KeyRing, Any], Changes]]] = {
     customer.AlternateNumberRemoved: _removed,
     customer.ResponseSelected: _answer,
     customer.ResponseCleared: _answer,
-    customer.CustomerMerged: _taken,
+    customer.CustomerMerged: _merged_values,
     customer.CustomerUnmerged: _unmerged,
-    customer.CustomerValuesPutBack: _taken,
+    customer.CustomerValuesPutBack: _merged_values,
 }
 DrawerProjection.topics = frozenset(fact.TOPIC for fact in _CHANGES) | {
     topic for topic in FACTS if topic.startswith(f"{CustomerProfile.KIND}.")

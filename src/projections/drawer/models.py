@@ -33,7 +33,7 @@ class Category(_Model):
 
     @property
     def shown(self) -> bool:
-        """Whether it is shown in the drawer: it is active and has an active response (rule 1.4)."""
+        """Returns whether the drawer shows it: it is active and has an active response (rule 1.4)."""
         return self.active and any(response.active for response in self.responses)
 
     @property
@@ -43,12 +43,12 @@ class Category(_Model):
 
     @property
     def offers_blank(self) -> bool:
-        """Whether a blank choice is offered: no default and not required (rule 1.7)."""
+        """Returns whether a blank choice is offered: it has no default and is not required (rule 1.7)."""
         return self.default is None and not self.required
 
     def description_of(self, response: str) -> str:
         """The description of one of its responses."""
-        return next(one.description for one in self.responses if one.code == response)
+        return next(defined.description for defined in self.responses if defined.code == response)
 
 
 class Choice(_Model):

@@ -23,7 +23,7 @@ NAME_THEN: Final = """
 """The name in force, or before the first name's first day that first name: a customer registered ahead has a name at once."""
 
 _CUSTOMER: Final = f"""
-    SELECT {NAME_THEN.format(number="%(number)s", known=known_then("one"))}, {VERSIONS.then("%(number)s")},
+    SELECT {NAME_THEN.format(number="%(number)s", known=known_then("one"))}, {VERSIONS.at_known("%(number)s")},
            (SELECT value FROM drawer_controls AS control WHERE control.code = '{K87}' AND {in_force("control")}),
            EXISTS (SELECT FROM drawer_alternate_numbers AS one
                    WHERE one.number = %(number)s AND one.is_primary AND {known_then("one")}),
@@ -35,7 +35,7 @@ _ANSWERS: Final = f"""
 """
 _BY_RESPONSE: Final = f"""
     SELECT answer.number, {NAME_THEN.format(number="answer.number", known=known_then("one"))},
-           {VERSIONS.then("answer.number")}
+           {VERSIONS.at_known("answer.number")}
     FROM drawer_answers AS answer
     WHERE answer.category = %(category)s AND answer.response = %(response)s AND {in_force("answer")}
       AND answer.number > %(after)s AND {MERGES.stands("answer.number")}
@@ -59,7 +59,7 @@ def drawer(view: View, number: str) -> Drawer | None:
         raise MergedAwayError(number, survivor)
     name = str.__str__(open_names(view, NAMES.table, [number], [sealed])[0])
     answers = stored_answers(view, number)
-    shown = [category for category in categories(view) if category.shown]
+    shown_categories = [category for category in categories(view) if category.shown]
     return Drawer(
         number=number,
         name=name,
@@ -67,9 +67,9 @@ def drawer(view: View, number: str) -> Drawer | None:
         version=version,
         valid_at=view.valid_at,
         known_at=view.known_at,
-        categories=[_category(category, answers.get(category.code)) for category in shown],
-        available=bool(shown),
-        display=_verdict(shown, answers.keys(), (k87 or CONTROLS[K87].default) == YES, has_primary),
+        categories=[_category(category, answers.get(category.code)) for category in shown_categories],
+        available=bool(shown_categories),
+        display=_verdict(shown_categories, answers.keys(), (k87 or CONTROLS[K87].default) == YES, has_primary),
     )
 
 
@@ -120,10 +120,12 @@ def _category(category: Category, stored: StoredAnswer | None) -> DrawerCategory
     )
 
 
-def _verdict(shown: Sequence[Category], answered: Collection[int], k87: bool, has_primary: bool) -> Verdict:
-    unanswered = any(category.required and category.code not in answered for category in shown)
+def _verdict(
+    shown_categories: Sequence[Category], answered_codes: Collection[int], k87: bool, has_primary: bool
+) -> Verdict:
+    unanswered = any(category.required and category.code not in answered_codes for category in shown_categories)
     conditions = [
-        Condition(code="categories", text="At least one profile category has responses.", holds=bool(shown)),
+        Condition(code="categories", text="At least one profile category has responses.", holds=bool(shown_categories)),
         Condition(
             code="required_unanswered", text="A required profile category has no stored response.", holds=unanswered
         ),

@@ -15,7 +15,7 @@ from psycopg import Connection
 from pydantic import ValidationError
 
 from aggregates.fact import Fact
-from projections.engine.projection import Seen
+from projections.engine.projection import LoggedFact
 from store import outages
 from store.events import RecordedEvent
 
@@ -38,22 +38,24 @@ class Fault:
         return cls(event.id, event.event_id, event.topic, event.recorded_at, explain(error, private=private))
 
     @classmethod
-    def in_folding(cls, seen: Seen, error: Exception) -> Self:
+    def in_folding(cls, logged: LoggedFact, error: Exception) -> Self:
         """The fault of an event that the fold does not accept."""
-        fact: Any = seen.fact
-        return cls(seen.position, fact.event_id, fact.TOPIC, fact.recorded_at, explain(error, private=is_private(fact)))
+        fact: Any = logged.fact
+        return cls(
+            logged.position, fact.event_id, fact.TOPIC, fact.recorded_at, explain(error, private=is_private(fact))
+        )
 
     def __str__(self) -> str:
         return f"event {self.event_id} ({self.topic}) at position {self.position}: {self.error}"
 
 
 def is_outage(error: Exception, connection: Connection[Any]) -> bool:
-    """Whether the database is to blame, not an event."""
+    """Returns whether the database caused the error, not an event."""
     return connection.closed or outages.is_outage(error)
 
 
 def is_private(fact: Fact | type[Fact]) -> bool:
-    """Whether a fact has personal values."""
+    """Returns whether a fact has personal values."""
     return bool(fact.personal_fields())
 
 

@@ -16,7 +16,7 @@ from psycopg import Connection
 
 from aggregates.catalogue import FACTS
 from projections.engine.faults import Fault, is_outage, is_private
-from projections.engine.projection import Projection, Seen
+from projections.engine.projection import LoggedFact, Projection
 from store.application import Dossier
 from store.database import Row
 from store.events import RecordedEvent
@@ -51,7 +51,7 @@ class Batch:
     after: int
     end: int
     recorded_at: datetime
-    seen: Sequence[Seen]
+    facts: Sequence[LoggedFact]
     fault: Fault | None
 
 
@@ -69,30 +69,30 @@ class BatchReader:
 
     def next(self, connection: Connection[Row], after: int) -> Batch | None:
         """The batch after a position; `None` at the log's end. Raises `OUTAGES`."""
-        found = connection.execute(_END, {"after": after, "limit": BATCH_EVENTS}, binary=True).fetchone()
-        if found is None:
+        row = connection.execute(_END, {"after": after, "limit": BATCH_EVENTS}, binary=True).fetchone()
+        if row is None:
             return None
-        end, recorded_at = found
+        end, recorded_at = row
         events = read(connection, after, end - after, until=end, topics=self._topics)
         if self._personal:
             self._mapper.keys.preload(event.uuid for event in events if event.topic in self._personal)
-        seen, fault = _decoded(self._mapper, events, self._personal)
-        return Batch(after, end, recorded_at, seen, fault)
+        facts, fault = _decoded(self._mapper, events, self._personal)
+        return Batch(after, end, recorded_at, facts, fault)
 
 
 def _decoded(
     mapper: FactMapper, events: Sequence[RecordedEvent], personal: frozenset[str]
-) -> tuple[list[Seen], Fault | None]:
-    seen: list[Seen] = []
+) -> tuple[list[LoggedFact], Fault | None]:
+    facts: list[LoggedFact] = []
     with _uncollected():
         for event in events:
             try:
-                seen.append(Seen(event.id, mapper.to_domain_event(event)))
+                facts.append(LoggedFact(event.id, mapper.to_domain_event(event)))
             except OUTAGES:
                 raise
             except Exception as error:  # noqa: BLE001  (whatever is wrong with one event stops before it, visibly)
-                return seen, Fault.in_decoding(event, error, private=event.topic in personal)
-    return seen, None
+                return facts, Fault.in_decoding(event, error, private=event.topic in personal)
+    return facts, None
 
 
 @contextmanager
@@ -114,24 +114,24 @@ def fold(connection: Connection[Row], projection: Projection, batch: Batch, *, c
     Raises `OUTAGES`.
     """
     if cautious:
-        return _fold_to_fault(connection, projection, batch.seen) or batch.fault
-    if batch.seen:
-        projection.fold(connection, batch.seen)
+        return _fold_to_fault(connection, projection, batch.facts) or batch.fault
+    if batch.facts:
+        projection.fold(connection, batch.facts)
     return batch.fault
 
 
-def _fold_to_fault(connection: Connection[Row], projection: Projection, seen: Sequence[Seen]) -> Fault | None:
-    if not seen:
+def _fold_to_fault(connection: Connection[Row], projection: Projection, facts: Sequence[LoggedFact]) -> Fault | None:
+    if not facts:
         return None
     try:
         with connection.transaction():
-            projection.fold(connection, seen)
+            projection.fold(connection, facts)
     except Exception as error:
         if is_outage(error, connection):
             raise
-        if len(seen) == 1:
-            return Fault.in_folding(seen[0], error)
+        if len(facts) == 1:
+            return Fault.in_folding(facts[0], error)
     else:
         return None
-    half = len(seen) // 2
-    return _fold_to_fault(connection, projection, seen[:half]) or _fold_to_fault(connection, projection, seen[half:])
+    half = len(facts) // 2
+    return _fold_to_fault(connection, projection, facts[:half]) or _fold_to_fault(connection, projection, facts[half:])

@@ -70,7 +70,7 @@ class Place:
 
 
 def place(connection: Connection[Row], name: str) -> Place:
-    """Where a read model is now. Raises `NotInstalledError`."""
+    """Returns the current place of a read model. Raises `NotInstalledError`."""
     row = connection.execute(
         "SELECT position, recorded_at, generation, shape, topics, tables, state = 'stopped' FROM projections WHERE name = %s",
         [name],
@@ -90,7 +90,7 @@ def take_topics(connection: Connection[Row], name: str, definition: Definition) 
 
 
 def move(connection: Connection[Row], database: Database, name: str, position: int, at: datetime | None) -> None:
-    """Stores how far a read model has come, takes back that it stopped, and tells readers once this is committed."""
+    """Stores the position that a read model has reached, clears the reason of a stop, and notifies readers on commit."""
     connection.execute(_MOVE, [position, at, name, database.channel(PROJECTED)])
 
 
@@ -116,12 +116,12 @@ def stop(connection: Connection[Row], database: Database, name: str, error: str,
 
 
 def runner(name: str) -> str:
-    """Gives the name of the advisory lock of the one active runner of a read model."""
+    """Returns the name of the advisory lock of the one active runner of a read model."""
     return f"runner/{name}"
 
 
 def rebuild_lock(database: Database, name: str) -> sql.Composed:
-    """Advisory lock of the one rebuild of a read model."""
+    """Returns the name of the advisory lock of the one rebuild of a read model."""
     return database.lock_key(f"rebuild/{name}")
 
 

@@ -19,7 +19,7 @@ from store.keys import KeyRing
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class LoggedFact:
     """A fact and its position in the log."""
 
     position: int
@@ -51,7 +51,7 @@ class Projection(ABC):
         self.company = company
 
     @abstractmethod
-    def fold(self, connection: Connection[Row], facts: Sequence[Seen]) -> None:
+    def fold(self, connection: Connection[Row], facts: Sequence[LoggedFact]) -> None:
         """Writes what these facts, in log order and never empty, change. The transaction is the caller's.
 
         Any error but the loss of the database is the fault of an event: the engine finds out which and stops before it.

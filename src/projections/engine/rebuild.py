@@ -136,11 +136,11 @@ class _Rebuild:
             connection.execute(_BEGIN, [self._name])
 
     def _check_tables(self, connection: Connection[Row]) -> None:
-        """Of a table that is missing among the new ones, the fold would find the one that is read."""
+        """Raises when a new table is missing: the fold would write to the table in use instead."""
         rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [self._schema])
-        made = sorted(row[0] for row in rows)
-        if made != sorted(self._projection.tables):
-            raise RebuildFailedError(f"The definition of {self._name} makes other tables than it names: {made}.")
+        new_tables = sorted(row[0] for row in rows)
+        if new_tables != sorted(self._projection.tables):
+            raise RebuildFailedError(f"The definition of {self._name} makes other tables than it names: {new_tables}.")
 
     def _build(self, connection: Connection[Row], reader: BatchReader) -> int:
         """Catches up and swaps; gives the number of attempts it took."""

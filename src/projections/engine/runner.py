@@ -52,8 +52,10 @@ def install(connection: Connection[Row], classes: Sequence[type[Projection]]) ->
     """
     for projection in classes:
         name, definition = projection.name, projection.definition()
-        made = connection.execute(_INSTALL, [name, definition.shape, list(definition.topics), list(projection.tables)])
-        if made.rowcount:
+        installed = connection.execute(
+            _INSTALL, [name, definition.shape, list(definition.topics), list(projection.tables)]
+        )
+        if installed.rowcount:
             connection.execute(projection.ddl.encode())
         else:
             positions.take_topics(connection, name, definition)
@@ -83,7 +85,7 @@ class _ReadModelFaults(Faults):
         return super().delay_s(error, count) if outages.is_outage(error) else STOPPED_POLL_S
 
     def tell(self, name: str, error: Exception, delay_s: float) -> str | None:
-        """See `Faults`. A read model that stopped does not wait: table `projections` says why it stopped."""
+        """See `Faults`. A read model that stopped does not wait: table `projections` has the reason."""
         if outages.is_outage(error):
             return super().tell(name, error, delay_s)
         _log.error("%s stopped: %s", name, error)
@@ -101,7 +103,7 @@ class Runner:
         self._position = 0
 
     def run(self, stop: Stop) -> None:
-        """Follows the log until `stop` is set (noticed at once), or stands by while another runner is active."""
+        """Follows the log until `stop` is set (noticed at once), or is on standby while another runner is active."""
         keep_serving(
             f"Read model {self._projection.name}",
             partial(self._term, stop),

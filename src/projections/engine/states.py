@@ -62,13 +62,13 @@ class ProjectionState(BaseModel):
 
 
 def states(database: Database) -> list[ProjectionState]:
-    """How each read model is doing, by name. Raises `OperationalError`."""
+    """Returns the state of each read model, by name. Raises `OperationalError`."""
     with database.connection() as connection:
         return states_of(connection, database.schema)
 
 
 def states_of(connection: Connection[Row], schema: str) -> list[ProjectionState]:
-    """The same through a connection to this schema."""
+    """Returns the state of each read model through a connection to this schema."""
     prefix = f"dossier/{schema}"
     query = _STATES.format(runner=sql.Literal(f"{prefix}/runner/"), rebuild=sql.Literal(f"{prefix}/rebuild/"))
     with connection.cursor(row_factory=class_row(ProjectionState)) as cursor:

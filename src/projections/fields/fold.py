@@ -13,10 +13,10 @@ from aggregates.customer.fields import EDITED, MERGED, UPLOADED, personal_values
 from aggregates.effective import Days
 from aggregates.fact import EffectiveFact, Erased, Fact
 from aggregates.field.events import FieldChanged, FieldDefined
-from projections.engine.projection import Projection, Seen
+from projections.engine.projection import LoggedFact, Projection
 from projections.fields.tables import DDL, DEFINITIONS, MERGES, PLACES, TABLES, UPLOADS, VALUES, VERSIONS, seal_value
 from projections.tables.bitemporal import ALWAYS, Rectangles, instant_of
-from projections.tables.plain import written
+from projections.tables.plain import json_text
 from projections.tables.superseding import Change
 from store.database import Row
 from store.keys import KeyRing
@@ -35,21 +35,24 @@ class FieldsProjection(Projection):
     tables: ClassVar[tuple[str, ...]] = TABLES
     ddl: ClassVar[str] = DDL
 
-    def fold(self, connection: Connection[Row], facts: Sequence[Seen]) -> None:
+    def fold(self, connection: Connection[Row], facts: Sequence[LoggedFact]) -> None:
         """See `Projection`."""
         changes: dict[str, list[Change]] = {}
-        for seen in facts:
-            for table, change in _CHANGES[type(seen.fact)](self.keys, seen.fact):
+        for logged in facts:
+            for table, change in _CHANGES[type(logged.fact)](self.keys, logged.fact):
                 changes.setdefault(table.table, []).append(change)
         for rectangles in (VALUES, DEFINITIONS, MERGES):
             rectangles.fold(connection, changes.get(rectangles.table, ()))
-        events = [seen.fact for seen in facts]
+        events = [logged.fact for logged in facts]
         VERSIONS.fold(connection, [(fact.key, fact) for fact in events if isinstance(fact, _Defined)])
         _add(
-            connection, PLACES, "text, bigint", [_place(seen) for seen in facts if isinstance(seen.fact, FieldDefined)]
+            connection,
+            PLACES,
+            "text, bigint",
+            [_place(logged) for logged in facts if isinstance(logged.fact, FieldDefined)],
         )
-        brought = [row for fact in events if isinstance(fact, _Row) for row in _brought(fact)]
-        _add(connection, UPLOADS, "text, timestamptz, text", brought)
+        uploaded_rows = [row for fact in events if isinstance(fact, _Row) for row in _uploaded_rows(fact)]
+        _add(connection, UPLOADS, "text, timestamptz, text", uploaded_rows)
 
 
 def _add(connection: Connection[Row], table: str, kinds: str, rows: Sequence[Row]) -> None:
@@ -59,12 +62,12 @@ def _add(connection: Connection[Row], table: str, kinds: str, rows: Sequence[Row
         connection.execute(f"INSERT INTO {table} SELECT * FROM unnest({arrays})", columns)
 
 
-def _place(seen: Seen) -> Row:
-    fact: Any = seen.fact
-    return fact.key, seen.position
+def _place(logged: LoggedFact) -> Row:
+    fact: Any = logged.fact
+    return fact.key, logged.position
 
 
-def _brought(fact: _Row) -> Iterator[Row]:
+def _uploaded_rows(fact: _Row) -> Iterator[Row]:
     """The fields that a row of an upload brought, whether it was taken or withheld; nothing where there were none."""
     fields = [*(fact.values or ()), *personal_values(fact)]
     if fields:
@@ -73,14 +76,14 @@ def _brought(fact: _Row) -> Iterator[Row]:
 
 def _definition(_: KeyRing, fact: _Defined) -> Changes:
     content = {name: value for name, value in vars(fact).items() if name not in _COMMON}
-    yield DEFINITIONS, Change((fact.key,), ALWAYS, (written(content),), instant_of(fact.recorded_at))
+    yield DEFINITIONS, Change((fact.key,), ALWAYS, (json_text(content),), instant_of(fact.recorded_at))
 
 
 def _row(keys: KeyRing, fact: _Row) -> Changes:
-    taken = [*taken_values(fact)]
+    taken_over = [*taken_values(fact)]
     for personal in (False, True):
-        values = [(key, days, value) for key, value, sealed, days in taken if sealed is personal]
-        yield from _taken(keys, fact, UPLOADED, values, personal=personal)
+        values = [(key, days, value) for key, value, sealed, days in taken_over if sealed is personal]
+        yield from _value_changes(keys, fact, UPLOADED, values, personal=personal)
 
 
 def _edited(keys: KeyRing, fact: customer.BusinessFieldEdited) -> Changes:
@@ -89,31 +92,34 @@ def _edited(keys: KeyRing, fact: customer.BusinessFieldEdited) -> Changes:
         yield _cleared(fact, fact.field, days)
         return
     value = fact.personal_value if fact.is_personal else fact.value
-    yield from _taken(keys, fact, EDITED, [(fact.field, days, value)], personal=fact.is_personal)
+    yield from _value_changes(keys, fact, EDITED, [(fact.field, days, value)], personal=fact.is_personal)
 
 
 def _merged(keys: KeyRing, fact: customer.CustomerMerged) -> Changes:
-    yield from _taken(keys, fact, MERGED, _held(fact.fields))
-    yield from _taken(keys, fact, MERGED, _held(_personal(fact.personal_fields_taken)), personal=True)
+    yield from _value_changes(keys, fact, MERGED, _dated_values(fact.fields))
+    yield from _value_changes(keys, fact, MERGED, _dated_values(_personal(fact.personal_fields_taken)), personal=True)
     key = (fact.number, fact.other)
     yield MERGES, Change(key, ALWAYS, (fact.event_id,), instant_of(fact.recorded_at))
 
 
 def _unmerged(_: KeyRing, fact: customer.CustomerUnmerged) -> Changes:
-    for key, days, _value in _held(fact.fields):
+    for key, days, _value in _dated_values(fact.fields):
         yield _cleared(fact, key, days)
     yield MERGES, Change((fact.number, fact.other), ALWAYS, None, instant_of(fact.recorded_at))
 
 
 def _put_back(keys: KeyRing, fact: customer.CustomerValuesPutBack) -> Changes:
-    """What came to light is of the source that it had before it was covered; who undid the merge changed it."""
+    """Yields the values that reappear after a merge was undone, each with its earlier source; their author is the one who undid it."""
     for values, personal in ((fact.fields, False), (_personal(fact.personal_fields_put_back), True)):
         for source in (EDITED, UPLOADED, MERGED):
-            of_source = {key: [value for value in held if value.source == source] for key, held in values.items()}
-            yield from _taken(keys, fact, source, _held(of_source), personal=personal)
+            of_source = {
+                key: [dated_value for dated_value in dated_values if dated_value.source == source]
+                for key, dated_values in values.items()
+            }
+            yield from _value_changes(keys, fact, source, _dated_values(of_source), personal=personal)
 
 
-def _taken(
+def _value_changes(
     keys: KeyRing,
     fact: Any,
     source: str,
@@ -136,8 +142,10 @@ def _cleared(fact: Any, field: str, days: Days) -> tuple[Rectangles, Change]:
     return VALUES, Change((fact.number, field), days, None, instant_of(fact.recorded_at))
 
 
-def _held(taken: Mapping[str, Sequence[customer.Held]]) -> list[tuple[str, Days, str | None]]:
-    return [(key, held.days, held.value) for key, values in taken.items() for held in values]
+def _dated_values(values_by_key: Mapping[str, Sequence[customer.Held]]) -> list[tuple[str, Days, str | None]]:
+    return [
+        (key, dated_value.days, dated_value.value) for key, values in values_by_key.items() for dated_value in values
+    ]
 
 
 def _personal(values: Any) -> Mapping[str, Any]:

@@ -19,7 +19,7 @@ from projections.reading.view import View
 from projections.tables.bitemporal import clocks, in_force, known_then
 
 _DEFINITIONS: Final = f"""
-    SELECT one.field, one.definition, {known_then("one")}, upper(one.known) = 'infinity', {VERSIONS.then("one.field")}
+    SELECT one.field, one.definition, {known_then("one")}, upper(one.known) = 'infinity', {VERSIONS.at_known("one.field")}
     FROM {DEFINITIONS.table} AS one JOIN {PLACES} AS place USING (field)
     WHERE {known_then("one")} OR upper(one.known) = 'infinity'
     ORDER BY place.position
@@ -102,11 +102,11 @@ def masked_fields(view: View) -> Collection[str]:
 
 def values_of(view: View, number: str) -> list[tuple[FieldRead, str, UUID, bool]]:
     """Every value in force of a customer, shown in the widget or not: its definition, the event that set it, and whether to mask it."""
-    known = known_definitions(view)
-    values = values_in_force(view, number, [field.key for field in known.fields])
+    definitions = known_definitions(view)
+    values = values_in_force(view, number, [field.key for field in definitions.fields])
     return [
-        (field, values[field.key]["value"], values[field.key]["event_id"], field.key in known.masked)
-        for field in known.fields
+        (field, values[field.key]["value"], values[field.key]["event_id"], field.key in definitions.masked)
+        for field in definitions.fields
         if field.key in values
     ]
 
@@ -120,8 +120,8 @@ def known_definitions(view: View) -> Definitions:
     return Definitions(sorted(fields, key=lambda field: (field.group, field.position)), masked)
 
 
-def brought(view: View, number: str, optional: Sequence[FieldRead]) -> bool:
-    """True when an upload brought the customer one of these fields (rule 3.3)."""
+def has_uploaded(view: View, number: str, optional: Sequence[FieldRead]) -> bool:
+    """Returns whether an upload brought the customer one of these fields (rule 3.3)."""
     parameters = {"number": number, "known_at": view.known_at, "fields": [field.key for field in optional]}
     row = view.connection.execute(_BROUGHT, parameters).fetchone() if optional else None
     return row is not None and bool(row[0])

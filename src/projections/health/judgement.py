@@ -81,13 +81,13 @@ class Health:
 
 
 def document(health: Health) -> dict[str, Any]:
-    """What is shown of it, for JSON. Where the vitals could not be read, it is the status and the faults alone."""
-    shown: dict[str, Any] = {"status": health.status, "faults": [asdict(fault) for fault in health.faults]}
+    """Returns the health as JSON. When the vitals could not be read, it has the status and the faults only."""
+    summary: dict[str, Any] = {"status": health.status, "faults": [asdict(fault) for fault in health.faults]}
     vitals = health.vitals
     if vitals is None:
-        return shown
+        return summary
     waiting = vitals.waiting
-    return shown | {
+    return summary | {
         "log_position": vitals.log_position,
         "projections": [
             {
@@ -123,7 +123,7 @@ def document(health: Health) -> dict[str, Any]:
 
 
 def _doing(tasks: Sequence[Task], process: str, task: str) -> dict[str, Any]:
-    """State, reason and silence of the one that does a task, or was the last one to."""
+    """Returns state, reason and silence of the process that does a task, or did it last."""
     rows = [row for row in tasks if (row.process, row.task) == (process, task)]
     rows.sort(key=lambda row: (not row.runs, row.state == "standby", row.silent_s))
     if not rows:
@@ -144,7 +144,7 @@ def unusable(error: Exception) -> Health:
 
 
 def judge(vitals: Vitals, expected: Expected) -> Health:
-    """What is wrong, the gravest first."""
+    """Yields the faults, the gravest first."""
     tasks = _running(vitals, expected)
     models = _models(vitals, tasks)
     faults = [
@@ -239,15 +239,15 @@ def _of_processes(vitals: Vitals, tasks: dict[tuple[str, str], bool]) -> Iterato
             does = _DOES.get(task, "")
             command = "serve" if process == "api" else process
             yield Fault(
-                _named(process, task),
+                _task_name(process, task),
                 f"It does not run: {last} {does}".strip(),
                 f"Start `dossier {command}`, or end the one that hangs and start it again.",
             )
         elif reason := _waits(vitals.tasks, process, task):
-            yield Fault(_named(process, task), f"It waits: {reason}", "Mend the cause; it goes on by itself.")
+            yield Fault(_task_name(process, task), f"It waits: {reason}", "Mend the cause; it goes on by itself.")
 
 
-def _named(process: str, task: str) -> str:
+def _task_name(process: str, task: str) -> str:
     return process if process == task else f"{process} ({task})"
 
 
@@ -267,28 +267,28 @@ def _waits(tasks: Sequence[Task], process: str, task: str) -> str | None:
 
 
 def _of_sending(vitals: Vitals, processes: Set[str]) -> Iterator[Fault]:
-    """What waits for longer than usual, where there is anybody to send it."""
+    """Yields the faults of what waits longer than usual, if a receiver is expected."""
     relay, waiting = vitals.relay, vitals.waiting
     if relay is not None and relay.lag_s > BEHIND_S and "relay" in processes:
-        why = f"It is {_counted(relay.lag, 'event', 'events')} and {relay.lag_s:,.0f} s behind."
+        why = f"It is {_count_words(relay.lag, 'event', 'events')} and {relay.lag_s:,.0f} s behind."
         yield Fault("relay", why, "Wait, if it catches up. Runbook: The Kafka broker is down.")
     if vitals.refused_messages:
-        keys = _counted(vitals.refused_messages, "key waits", "keys wait")
+        keys = _count_words(vitals.refused_messages, "key waits", "keys wait")
         yield Fault("relay", f"Kafka refused messages, and {keys}.", "See `dossier refused-messages list`.")
     if waiting is not None and waiting.oldest_s > WAITING_S and "forward" in processes:
-        changes = _counted(waiting.waiting, "change waits", "changes wait")
+        changes = _count_words(waiting.waiting, "change waits", "changes wait")
         why = f"{changes} to be sent, the oldest for {waiting.oldest_s:,.0f} s."
         yield Fault("deliveries", why, "Runbook: Customer Engagement rejects changes, or is down.")
 
 
-def _counted(count: int, singular: str, plural: str) -> str:
+def _count_words(count: int, singular: str, plural: str) -> str:
     return f"{count:,} {singular if count == 1 else plural}"
 
 
 def _of_jobs(vitals: Vitals) -> Iterator[Fault]:
     if vitals.failed_uploads:
-        why = f"{_counted(vitals.failed_uploads, 'contact file is', 'contact files are')} stuck."
+        why = f"{_count_words(vitals.failed_uploads, 'contact file is', 'contact files are')} stuck."
         yield Fault("uploads", why, "`dossier status` lists them. Runbook: A contact upload is stuck.")
     if vitals.failed_propagations:
-        why = f"{_counted(vitals.failed_propagations, 'propagation is', 'propagations are')} stuck."
+        why = f"{_count_words(vitals.failed_propagations, 'propagation is', 'propagations are')} stuck."
         yield Fault("propagations", why, "`dossier status` lists them. Runbook: A propagation is stuck.")

@@ -145,15 +145,15 @@ class VitalsReader:
     def _read(self, connection: Connection[Row]) -> Vitals:
         _check_migrated(connection, self._migrations)
         connection.execute(_PROBE)
-        found = states_of(connection, self._database.schema)
+        states = states_of(connection, self._database.schema)
         outdated, missing = self._shaped(connection)
         return Vitals(
-            states=found,
+            states=states,
             outdated=outdated,
             missing=missing,
             tasks=heartbeats.tasks(connection),
             relay=_relay(connection),
-            waiting=None if "deliveries" in outdated | missing else self._waiting(connection, found),
+            waiting=None if "deliveries" in outdated | missing else self._waiting(connection, states),
             **_numbers(connection),
         )
 
@@ -169,9 +169,9 @@ class VitalsReader:
         }
         return frozenset(outdated), frozenset(missing)
 
-    def _waiting(self, connection: Connection[Row], found: Sequence[ProjectionState]) -> Waiting | None:
+    def _waiting(self, connection: Connection[Row], states: Sequence[ProjectionState]) -> Waiting | None:
         """Counts from the first delivery that waited the last time, so that a long history costs nothing."""
-        place = next(state for state in found if state.name == "deliveries")
+        place = next(state for state in states if state.name == "deliveries")
         done = self._done[1] if self._done[0] == place.generation else 0
         try:
             row = connection.execute(_WAITING, {"done": done, "most": MOST_COUNTED}).fetchone()

@@ -15,7 +15,7 @@ from psycopg import Connection
 
 from aggregates.effective import Days, Timeline, Version
 from aggregates.fact import Fact
-from projections.engine.projection import Seen
+from projections.engine.projection import LoggedFact
 from projections.history.statements import Statement, statements
 from projections.history.tables import DAYS
 from projections.tables.bitemporal import PROBES_ONLY
@@ -41,7 +41,7 @@ _UPDATE: Final = f"""
 """A row's place (ctid) holds until the end of the transaction that read it: nobody else writes to a read model's tables."""
 _COPY: Final = f"COPY {DAYS} (position, holder, family, subjects, first, last, superseded_by) FROM STDIN"
 
-Thing = tuple[UUID, str]
+FamilyKey = tuple[UUID, str]
 """An aggregate's id and a family of subjects."""
 Lines = dict[str, Timeline["Part"]]
 """What is in force, by subject."""
@@ -62,19 +62,19 @@ class Part:
 class Folding:
     """The parts in force that a batch may touch, and what becomes of them."""
 
-    lines: dict[Thing, Lines]
-    begun: dict[Part, Thing] = field(default_factory=dict)
+    lines: dict[FamilyKey, Lines]
+    begun: dict[Part, FamilyKey] = field(default_factory=dict)
     """Parts in force that are not written as they are."""
-    ended: list[tuple[Thing, Part]] = field(default_factory=list)
+    ended: list[tuple[FamilyKey, Part]] = field(default_factory=list)
 
-    def apply(self, thing: Thing, statement: Statement, position: int) -> None:
-        """Lets a statement win over what was said before about its subjects on its days."""
-        lines = self.lines.setdefault(thing, {})
-        for part in self._met(lines, statement):
-            self._supersede(thing, lines, part, statement, position)
-        self._begin(thing, lines, Part(position, statement.subjects, statement.days))
+    def apply(self, family_key: FamilyKey, statement: Statement, position: int) -> None:
+        """Supersedes earlier statements about the same subjects on the days of this one."""
+        lines = self.lines.setdefault(family_key, {})
+        for part in self._overlapping(lines, statement):
+            self._supersede(family_key, lines, part, statement, position)
+        self._begin(family_key, lines, Part(position, statement.subjects, statement.days))
 
-    def _met(self, lines: Lines, statement: Statement) -> Iterable[Part]:
+    def _overlapping(self, lines: Lines, statement: Statement) -> Iterable[Part]:
         """The parts in force that are about one of the subjects on one of the days, each once."""
         return dict.fromkeys(
             version.content
@@ -83,46 +83,48 @@ class Folding:
             for version in lines[subject].within(statement.days)
         )
 
-    def _supersede(self, thing: Thing, lines: Lines, part: Part, statement: Statement, position: int) -> None:
-        """Ends what of a part the statement is about; the rest goes on, its first piece in the part's row."""
+    def _supersede(self, family_key: FamilyKey, lines: Lines, part: Part, statement: Statement, position: int) -> None:
+        """Ends the piece of a part that the statement is about; each remaining piece is a part again, the first in the old row."""
         place = part.place
         self.begun.pop(part, None)
         for subjects, days in _rests(part, statement):
-            self._begin(thing, lines, Part(part.position, subjects, days, place))
+            self._begin(family_key, lines, Part(part.position, subjects, days, place))
             place = None
         ended = Part(part.position, _common(part, statement), part.days.within(statement.days), place, position)
-        self.ended.append((thing, ended))
+        self.ended.append((family_key, ended))
 
-    def _begin(self, thing: Thing, lines: Lines, part: Part) -> None:
-        self.begun[part] = thing
+    def _begin(self, family_key: FamilyKey, lines: Lines, part: Part) -> None:
+        self.begun[part] = family_key
         for subject in part.subjects:
             lines[subject] = lines.get(subject, Timeline()).supersede(part.days, part)
 
-    def parts(self) -> Iterator[tuple[Thing, Part]]:
+    def parts(self) -> Iterator[tuple[FamilyKey, Part]]:
         """Everything that is to be written."""
         yield from self.ended
-        for part, thing in self.begun.items():
-            yield thing, part
+        for part, family_key in self.begun.items():
+            yield family_key, part
 
 
-def fold_days(connection: Connection[Row], facts: Sequence[Seen]) -> None:
+def fold_days(connection: Connection[Row], facts: Sequence[LoggedFact]) -> None:
     """Writes what these facts, in log order, make of the table."""
-    of_things = [
-        (thing_of(seen.fact, statement), statement, seen.position)
-        for seen in facts
-        for statement in statements(seen.fact)
+    keyed_statements = [
+        (family_key_of(logged.fact, statement), statement, logged.position)
+        for logged in facts
+        for statement in statements(logged.fact)
     ]
-    if not of_things:
+    if not keyed_statements:
         return
-    new = {seen.fact.originator_id for seen in facts if seen.fact.originator_version == 1}
-    reach = reach_of((thing, statement.days) for thing, statement, _ in of_things if thing[0] not in new)
+    new = {logged.fact.originator_id for logged in facts if logged.fact.originator_version == 1}
+    reach = reach_of(
+        (family_key, statement.days) for family_key, statement, _ in keyed_statements if family_key[0] not in new
+    )
     state = Folding(_in_force(connection, reach))
-    for thing, statement, position in of_things:
-        state.apply(thing, statement, position)
+    for family_key, statement, position in keyed_statements:
+        state.apply(family_key, statement, position)
     _write(connection, state)
 
 
-def thing_of(fact: Fact, statement: Statement) -> Thing:
+def family_key_of(fact: Fact, statement: Statement) -> FamilyKey:
     """The aggregate and family of subjects that a statement of a fact is about."""
     return fact.originator_id, statement.family
 
@@ -142,20 +144,21 @@ def _common(part: Part, statement: Statement) -> tuple[str, ...]:
     return tuple(subject for subject in part.subjects if subject in statement.subjects)
 
 
-def _in_force(connection: Connection[Row], reach: Mapping[Thing, Days]) -> dict[Thing, Lines]:
+def _in_force(connection: Connection[Row], reach: Mapping[FamilyKey, Days]) -> dict[FamilyKey, Lines]:
     """The parts in force on the days within reach, however long the history, by subject."""
-    versions: dict[Thing, dict[str, list[Version[Part]]]] = {}
+    versions: dict[FamilyKey, dict[str, list[Version[Part]]]] = {}
     if reach:
         connection.execute(PROBES_ONLY)
-        wanted = [(*thing, days.first, days.last) for thing, days in reach.items()]
-        columns = [list(column) for column in zip(*wanted, strict=True)]
+        reached = [(*family_key, days.first, days.last) for family_key, days in reach.items()]
+        columns = [list(column) for column in zip(*reached, strict=True)]
         for holder, family, position, subjects, first, last, place in connection.execute(_SELECT, columns, binary=True):
             part = Part(position, tuple(subjects.split(" ")), Days(first, last), place)
             lines = versions.setdefault((holder, family), {})
             for subject in part.subjects:
                 lines.setdefault(subject, []).append(Version(part.days, part))
     return {
-        thing: {subject: Timeline(tuple(line)) for subject, line in lines.items()} for thing, lines in versions.items()
+        family_key: {subject: Timeline(tuple(line)) for subject, line in lines.items()}
+        for family_key, lines in versions.items()
     }
 
 
@@ -164,7 +167,7 @@ def _write(connection: Connection[Row], state: Folding) -> None:
     changed = [_row(part) for _, part in parts if part.place is not None]
     if changed:
         connection.execute(_UPDATE, [list(column) for column in zip(*changed, strict=True)])
-    lines = "".join(_line(thing, part) for thing, part in parts if part.place is None)
+    lines = "".join(_line(family_key, part) for family_key, part in parts if part.place is None)
     if lines:
         with connection.cursor().copy(_COPY) as copy:
             copy.write(lines)
@@ -174,8 +177,8 @@ def _row(part: Part) -> Row:
     return (part.place, " ".join(part.subjects), part.days.first, part.days.last, part.superseded_by)
 
 
-def _line(thing: Thing, part: Part) -> str:
+def _line(family_key: FamilyKey, part: Part) -> str:
     """A new row in the text format of COPY; families and subjects have no characters that it escapes."""
     last, later = part.days.last or r"\N", part.superseded_by or r"\N"
     subjects = " ".join(part.subjects)
-    return f"{part.position}\t{thing[0]}\t{thing[1]}\t{subjects}\t{part.days.first}\t{last}\t{later}\n"
+    return f"{part.position}\t{family_key[0]}\t{family_key[1]}\t{subjects}\t{part.days.first}\t{last}\t{later}\n"

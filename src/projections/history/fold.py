@@ -14,12 +14,12 @@ from aggregates.fact import EffectiveFact, Fact
 from aggregates.field.events import FieldChanged, FieldDefined
 from aggregates.setup.controls import TIME_ZONE
 from aggregates.setup.events import ControlValueSet
-from projections.engine.projection import Projection, Seen
+from projections.engine.projection import LoggedFact, Projection
 from projections.history.days import fold_days
 from projections.history.tables import DDL, MASKS, MEMBERS, TABLES, ZONE, seal_personal
 from projections.tables.bitemporal import ALWAYS, instant_of
 from projections.tables.controls import ControlsThen
-from projections.tables.plain import written
+from projections.tables.plain import json_text
 from projections.tables.superseding import Change, copied
 from store.database import Row
 from store.keys import KeyRing
@@ -35,24 +35,24 @@ class HistoryProjection(Projection):
     tables: ClassVar[tuple[str, ...]] = TABLES
     ddl: ClassVar[str] = DDL
 
-    def fold(self, connection: Connection[Row], facts: Sequence[Seen]) -> None:
+    def fold(self, connection: Connection[Row], facts: Sequence[LoggedFact]) -> None:
         """See `Projection`."""
         controls = ControlsThen(connection, ZONE)
         lines: list[str] = []
-        for seen in facts:
-            if isinstance(seen.fact, ControlValueSet) and seen.fact.code == TIME_ZONE:
-                controls.see(seen.fact)
-            lines.append(_line(self.keys, seen, controls))
+        for logged in facts:
+            if isinstance(logged.fact, ControlValueSet) and logged.fact.code == TIME_ZONE:
+                controls.see(logged.fact)
+            lines.append(_line(self.keys, logged, controls))
         controls.write()
-        MASKS.fold(connection, [change for seen in facts for change in _mask_change(seen.fact)])
+        MASKS.fold(connection, [change for logged in facts for change in _mask_change(logged.fact)])
         with connection.cursor().copy(_COPY) as copy:
             copy.write("".join(lines))
         fold_days(connection, facts)
 
 
-def _line(keys: KeyRing, seen: Seen, controls: ControlsThen) -> str:
+def _line(keys: KeyRing, logged: LoggedFact, controls: ControlsThen) -> str:
     """A row in the text format of COPY."""
-    fact, origin = seen.fact, seen.fact.origin
+    fact, origin = logged.fact, logged.fact.origin
     kind = fact.TOPIC.partition(".")[0]
     dated = isinstance(fact, EffectiveFact)
     first, last = (fact.effective_from, fact.effective_to) if isinstance(fact, EffectiveFact) else (None, None)
@@ -63,7 +63,7 @@ def _line(keys: KeyRing, seen: Seen, controls: ControlsThen) -> str:
     values = (
         kind,
         natural_key(kind, fact.company, vars(fact)),
-        seen.position,
+        logged.position,
         fact.event_id,
         fact.TOPIC,
         fact.originator_version,
@@ -76,13 +76,13 @@ def _line(keys: KeyRing, seen: Seen, controls: ControlsThen) -> str:
         first,
         last,
         first is not None and first < controls.day_of(recorded_at),
-        written(data),
+        json_text(data),
         seal_personal(keys, fact, personal),
     )
     return "\t".join(map(copied, values)) + "\n"
 
 
 def _mask_change(fact: Fact) -> Iterator[Change]:
-    """What a fact says of a field's mask."""
+    """Returns the changes that a fact makes to the masks of fields."""
     if isinstance(fact, FieldDefined | FieldChanged):
         yield Change((fact.key,), ALWAYS, (fact.masked, fact.personal), instant_of(fact.recorded_at))

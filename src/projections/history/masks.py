@@ -36,17 +36,17 @@ def personal_values(
     """The personal values of an event, `open_values` the rest of it: those of masked fields masked, all of them erased without a key."""
     if opened is None:
         return {name: None if _is_absent(open_values, name) else str.__str__(ERASED) for name in sorted(personal)}
-    shown = dict(opened)
+    visible = dict(opened)
     if open_values.get("field") in masked and opened.get("personal_value") is not None:
-        shown["personal_value"] = MASK
+        visible["personal_value"] = MASK
     for name in _BY_FIELD:
         if values := opened.get(name):
-            shown[name] = {key: _hidden(value) if key in masked else value for key, value in values.items()}
-    return shown
+            visible[name] = {key: _hidden(value) if key in masked else value for key, value in values.items()}
+    return visible
 
 
 def _is_absent(open_values: Mapping[str, Any], name: str) -> bool:
-    """True when an event has no value there anyhow: an edit of a field that is not personal, a customer whom no upload brought."""
+    """Returns whether an event has no such value anyway: an edit of a field that is not personal, a customer that no upload brought."""
     if name == "personal_value":
         return not open_values["is_personal"]
     return name == "personal_values" and open_values.get("upload") is None
@@ -54,4 +54,4 @@ def _is_absent(open_values: Mapping[str, Any], name: str) -> bool:
 
 def _hidden(value: Any) -> Any:
     """A masked value; of values with days, the days stay."""
-    return [{**held, "value": MASK} for held in value] if isinstance(value, list) else MASK
+    return [{**dated_value, "value": MASK} for dated_value in value] if isinstance(value, list) else MASK

@@ -53,9 +53,9 @@ def history(
 def _entries(view: View, kind: str, key: str, rows: Sequence[Row]) -> Callable[[Row], HistoryEntry]:
     """Makes entries of these rows, with what all of them need looked up once."""
     secret = _key(view, kind, key)
-    known = open_fields(view) if kind == CustomerProfile.KIND and secret is None else None
+    open_keys = open_fields(view) if kind == CustomerProfile.KIND and secret is None else None
     masked = masked_fields(view) if any(row[-1] is not None for row in rows) else frozenset()
-    standings_by_position = standings(view, [row[0] for row in rows], shown=lambda about: _shown(about, known))
+    standings_by_position = standings(view, [row[0] for row in rows], shown=lambda about: _may_name(about, open_keys))
 
     def make(row: Row) -> HistoryEntry:
         *members, data, sealed = row
@@ -69,9 +69,9 @@ def _entries(view: View, kind: str, key: str, rows: Sequence[Row]) -> Callable[[
     return make
 
 
-def _shown(about: str, known: Collection[str] | None) -> bool:
-    """True when it may be said that an event is about this: which personal fields an erased customer had is not known any more."""
-    return known is None or not about.startswith(_FIELD) or about.removeprefix(_FIELD) in known
+def _may_name(about: str, open_keys: Collection[str] | None) -> bool:
+    """Returns whether an answer may name this subject: which personal fields an erased customer had is no longer known."""
+    return open_keys is None or not about.startswith(_FIELD) or about.removeprefix(_FIELD) in open_keys
 
 
 def _key(view: View, kind: str, key: str) -> bytes | None:

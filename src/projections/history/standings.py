@@ -36,7 +36,7 @@ _Ranges = dict[tuple[str, _Later], list[Days]]
 
 
 def standings(view: View, positions: Sequence[int], *, shown: Callable[[str], bool]) -> Mapping[int, Standing]:
-    """The standing of the events at these positions, without what is not `shown`; those that say nothing about days are left out."""
+    """Returns the standing of the events at these positions, with the subjects that are `shown`; events without days are left out."""
     ranges_by_position: dict[int, _Ranges] = {}
     parameters = {"positions": list(positions), "known_at": view.known_at}
     for position, family, subjects, first, last, later, event_id in view.connection.execute(_PARTS, parameters):
@@ -76,18 +76,18 @@ def _standing(ranges: _Ranges, topics: Mapping[int, set[str]]) -> Standing:
 
 
 def _superseded_by(ranges: _Ranges, topics: Mapping[int, set[str]]) -> UUID | None:
-    wanted = _about(ranges)
-    later = {later for about, later in ranges if later is not None and about in wanted}
-    if len(wanted) > 1:
-        later = {event for event in later if wanted <= topics[event[0]]}
+    abouts = _about(ranges)
+    later = {later for about, later in ranges if later is not None and about in abouts}
+    if len(abouts) > 1:
+        later = {event for event in later if abouts <= topics[event[0]]}
     return min(later)[1] if later else None
 
 
 def _in_order(ranges: _Ranges) -> Iterator[tuple[Days, _Later, list[str]]]:
-    """Days, what superseded them, and what they are about, which share a range where all else is equal: the order hangs on nothing else."""
-    whole = [(days, later, about) for (about, later), parts in ranges.items() for days in joined(parts)]
-    whole.sort(key=_order)
-    for (days, later), alike in groupby(whole, itemgetter(0, 1)):
+    """Yields days, what superseded them, and the subjects that share both, in a stable order."""
+    joined_ranges = [(days, later, about) for (about, later), parts in ranges.items() for days in joined(parts)]
+    joined_ranges.sort(key=_order)
+    for (days, later), alike in groupby(joined_ranges, itemgetter(0, 1)):
         yield days, later, [about for _, _, about in alike]
 
 

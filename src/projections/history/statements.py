@@ -68,7 +68,7 @@ def _is_dated(annotation: Any) -> bool:
 
 
 def abouts_of(family: str, subjects: str) -> list[str]:
-    """How answers name the subject of a statement; several subjects are separated by spaces: `name`, `responses.7`, `fields.city`."""
+    """Returns the names of the subjects, which are separated by spaces, as answers have them: `name`, `responses.7`, `fields.city`."""
     return [f"{family}.{subject}" if subject else family for subject in subjects.split(" ")]
 
 
@@ -86,15 +86,15 @@ def _row(fact: customer.CustomerRegistered | customer.BusinessFieldsUploaded) ->
 
 
 def _merged(fact: customer.CustomerMerged) -> Statements:
-    yield from _taken({**fact.fields, **_personal(fact.personal_fields_taken)}, fact.responses)
+    yield from _of_values({**fact.fields, **_personal(fact.personal_fields_taken)}, fact.responses)
 
 
 def _unmerged(fact: customer.CustomerUnmerged) -> Statements:
-    yield from _taken(fact.fields, fact.responses)
+    yield from _of_values(fact.fields, fact.responses)
 
 
 def _put_back(fact: customer.CustomerValuesPutBack) -> Statements:
-    yield from _taken({**fact.fields, **_personal(fact.personal_fields_put_back)}, fact.responses)
+    yield from _of_values({**fact.fields, **_personal(fact.personal_fields_put_back)}, fact.responses)
 
 
 def _personal(values: Any) -> Mapping[str, Any]:
@@ -102,14 +102,14 @@ def _personal(values: Any) -> Mapping[str, Any]:
     return {} if isinstance(values, Erased) else values
 
 
-def _taken(
+def _of_values(
     fields: Mapping[str, Sequence[customer.Held]], responses: Mapping[int, Sequence[customer.Held]]
 ) -> Statements:
-    """The statements of a merge, of its undoing, or of what came to light by that."""
-    yield from _of_fields((key, [value.days for value in held]) for key, held in fields.items())
-    for category, held in responses.items():
-        for answer in held:
-            yield Statement(f"responses.{category}", answer.days)
+    """Yields the statements of a merge, of its undoing, or of the values that reappear after that."""
+    yield from _of_fields((key, [value.days for value in dated_values]) for key, dated_values in fields.items())
+    for category, dated_values in responses.items():
+        for dated_value in dated_values:
+            yield Statement(f"responses.{category}", dated_value.days)
 
 
 def _of_fields(fields: Iterable[tuple[str, Iterable[Days]]]) -> Statements:

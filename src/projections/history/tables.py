@@ -11,7 +11,7 @@ import orjson
 from aggregates.fact import Erased, Fact
 from projections.tables.bitemporal import Rectangles
 from projections.tables.controls import controls_table
-from projections.tables.plain import written
+from projections.tables.plain import json_text
 from store.keys import KeyRing, seal, unseal
 
 MEMBERS: Final = (
@@ -83,7 +83,7 @@ def seal_personal(keys: KeyRing, fact: Fact, personal: dict[str, Any]) -> bytes 
     if not personal or any(isinstance(value, Erased) for value in personal.values()):
         return None
     key = keys.find(fact.originator_id)[1]
-    return None if key is None else seal(key, written(personal).encode(), _context(fact.event_id))
+    return None if key is None else seal(key, json_text(personal).encode(), _context(fact.event_id))
 
 
 def open_personal(key: bytes, event_id: UUID, sealed: bytes) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final
 from psycopg import Connection
 
 from aggregates.interaction.events import InteractionClosed, InteractionEnded, InteractionStarted
-from projections.engine.projection import Projection, Seen
+from projections.engine.projection import LoggedFact, Projection
 from projections.interactions.tables import DDL, TABLES
 from projections.tables.bitemporal import instant_of
 from store.database import Row
@@ -35,9 +35,9 @@ class InteractionsProjection(Projection):
     tables: ClassVar[tuple[str, ...]] = TABLES
     ddl: ClassVar[str] = DDL
 
-    def fold(self, connection: Connection[Row], facts: Sequence[Seen]) -> None:
+    def fold(self, connection: Connection[Row], facts: Sequence[LoggedFact]) -> None:
         """See `Projection`. A call starts before it ends, and ends before it is closed, so the order of kinds is enough."""
-        started = [_started(seen) for seen in facts if isinstance(seen.fact, InteractionStarted)]
+        started = [_started(logged) for logged in facts if isinstance(logged.fact, InteractionStarted)]
         if started:
             connection.execute(_START, [list(column) for column in zip(*started, strict=True)])
         for kind, column in ((InteractionEnded, "ended_at"), (InteractionClosed, "closed_at")):
@@ -47,10 +47,10 @@ class InteractionsProjection(Projection):
                 connection.execute(_REACH.format(column=column), columns)
 
 
-def _started(seen: Seen) -> Row:
-    fact: Any = seen.fact
-    return fact.interaction, seen.position, fact.customer, fact.agent, instant_of(fact.recorded_at)
+def _started(logged: LoggedFact) -> Row:
+    fact: Any = logged.fact
+    return fact.interaction, logged.position, fact.customer, fact.agent, instant_of(fact.recorded_at)
 
 
-def _of(facts: Sequence[Seen], kind: type[Any]) -> list[Any]:
-    return [seen.fact for seen in facts if isinstance(seen.fact, kind)]
+def _of(facts: Sequence[LoggedFact], kind: type[Any]) -> list[Any]:
+    return [logged.fact for logged in facts if isinstance(logged.fact, kind)]

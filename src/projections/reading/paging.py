@@ -69,13 +69,13 @@ def page(
     rows: Sequence[Row], limit: int, keys: Callable[[Row], tuple[str | int, ...]], make: Callable[[Row], T]
 ) -> Page[T]:
     """The page of at most `limit` items made of `rows`, of which one more than `limit` was asked for."""
-    shown = rows[:limit]
+    page_rows = rows[:limit]
     more = len(rows) > limit
-    return Page(items=[make(row) for row in shown], next_cursor=cursor_of(*keys(shown[-1])) if more else None)
+    return Page(items=[make(row) for row in page_rows], next_cursor=cursor_of(*keys(page_rows[-1])) if more else None)
 
 
 def _storable(key: str | int) -> bool:
-    """Whether PostgreSQL can compare with the key; a forged cursor may hold what it cannot."""
+    """Returns whether PostgreSQL can compare with the key, which may come from a forged cursor."""
     return "\0" not in key if isinstance(key, str) else 0 <= key <= _HIGHEST
 
 

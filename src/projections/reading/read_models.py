@@ -71,7 +71,7 @@ class _Reached:
         return min(until or NOTHING_KNOWN for _, _, until, *_ in self.places)
 
     def stopped_before(self, needed: int) -> dict[str, str]:
-        """Those that will not come to a position by themselves, and why."""
+        """Returns the read models that stopped before a position, each with the reason."""
         return {name: error or "" for name, position, _, stopped, error in self.places if stopped and position < needed}
 
 
@@ -92,10 +92,10 @@ class ReadModels:
         self._wait_s: float | None = None
 
     def without_waiting(self) -> Self:
-        """The same read models, whose `view` waits for no read model: it raises `BehindError` at once."""
-        these = copy.copy(self)
-        these._wait_s = 0.0
-        return these
+        """Returns the same read models with a `view` that raises `BehindError` instead of waiting."""
+        read_models = copy.copy(self)
+        read_models._wait_s = 0.0
+        return read_models
 
     def start(self) -> None:
         """Begins to listen for positions, so that waiting for one is prompt."""
@@ -148,7 +148,7 @@ class ReadModels:
                 raise _behind(names, reached, needed)
 
     def reached(self, names: Sequence[str], position: int) -> bool:
-        """Whether these read models have come to the position, as far as is heard here."""
+        """Returns whether these read models have reached the position, as far as this process has heard."""
         return all(self._positions.get(name, -1) >= position for name in names)
 
     @contextmanager
@@ -164,7 +164,7 @@ class ReadModels:
                 self._listeners += Counter()  # forgets whom nobody asks for any more
 
     def states(self) -> list[ProjectionState]:
-        """How each read model is doing, by name. Raises `OperationalError`."""
+        """Returns the state of each read model, by name. Raises `OperationalError`."""
         return states(self._database)
 
     def _open(self, connection: Connection[Row], names: Sequence[str]) -> _Reached:
@@ -221,13 +221,13 @@ class ReadModels:
         )
 
     def _hear(self, notices: Sequence[str]) -> float:
-        """Learns the positions that are told; where none are, looks them up for those who wait, since signals may be lost.
+        """Learns the positions in the notices; without notices, looks them up if anybody waits, since notices may be lost.
 
         A pool that is busy for long must not end the listening: what is signalled meanwhile is what the waiting reads need.
         """
         if notices:
-            told = [notice.rpartition(" ") for notice in notices]
-            self._learn({name: int(position) for name, _, position in told})
+            pairs = [notice.rpartition(" ") for notice in notices]
+            self._learn({name: int(position) for name, _, position in pairs})
         elif self._listeners:
             with suppress(OperationalError), self._database.connection() as connection:
                 self._learn(dict(connection.execute(_POSITIONS).fetchall()))
@@ -241,7 +241,7 @@ def clocks_of_log(dossier: Dossier, as_of: AsOf) -> Clocks:
 
 
 def as_known_at(database: Database, known_at: datetime | None) -> datetime:
-    """The instant that an answer from the log is for: the asked one, else that of the last event, so that the answer stays the same.
+    """Returns the instant of an answer from the log: the requested one, else that of the last event, so that the answer stays the same.
 
     Events may lie ahead of the database's clock, when it was ahead itself and was set back: what is in the log is known, whatever
     the clock says. Raises `KnownAtError` for an instant that is after both.

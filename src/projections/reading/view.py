@@ -24,7 +24,7 @@ class View:
     """The smallest position of the read models it was opened for."""
 
     def at(self, as_of: AsOf) -> "View":
-        """The same snapshot as of other clocks; what they leave open stays. Everything known then must be in the snapshot."""
+        """Returns the same snapshot at other clocks; a clock that they leave open stays. The snapshot must hold everything known then."""
         return replace(self, clocks=as_of.or_else(self.clocks))
 
     @property

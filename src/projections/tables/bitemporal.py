@@ -4,7 +4,7 @@ Every read model with effective dates writes through `Rectangles` and reads with
 holds at (`valid_at`, `known_at`); the rectangles of one key never overlap, and PostgreSQL itself refuses it; the same changes give
 the same rows in whatever batches they come. `known` is open-ended as `[since, infinity)`. What has no effective dates holds on
 all days: `ALWAYS`. Who refuses, and by which index one reads: a trigger and a B-tree (decision 9), or, where one key may have
-thousands of rectangles, an exclusion constraint over boxes and its own GiST index, read with `met` (decision 11).
+thousands of rectangles, an exclusion constraint over boxes and its own GiST index, read with `in_force_exclusive` (decision 11).
 """
 
 from collections.abc import Iterable, Sequence
@@ -55,8 +55,8 @@ def in_force(alias: str) -> str:
     return f"{alias}.valid @> %(valid_at)s::date AND {known_then(alias)}"
 
 
-def met(alias: str) -> str:
-    """The same of an exclusive table, whose index answers it."""
+def in_force_exclusive(alias: str) -> str:
+    """Returns the same condition for an exclusive table, whose index answers it."""
     return f"rectangle({alias}.valid, {alias}.known) && moment(%(valid_at)s::date, %(known_at)s::timestamptz)"
 
 
@@ -123,15 +123,15 @@ class Rectangles:
         self._write(connection, state)
 
     def timelines(self, connection: Connection[Row]) -> dict[Key, Timeline[Content]]:
-        """What is known now, of every key; for tables of a few keys."""
+        """Returns what is known now of every key; for tables of a few keys."""
         rows = connection.execute(self._select_all, binary=True)
         return {key: current.timeline for key, current in self._currents(rows).items()}
 
     def _read(self, connection: Connection[Row], changes: Sequence[Change]) -> Folding:
-        """What is known now on the days that the changes are about: a change touches nothing else, however long the history."""
+        """Returns what is known now on the days of the changes, which touch no other days, however long the history."""
         reach = reach_of((change.key, change.days) for change in changes)
-        wanted = [(*key, days.first, days.last) for key, days in reach.items()]
-        columns = [list(column) for column in zip(*wanted, strict=True)]
+        reached = [(*key, days.first, days.last) for key, days in reach.items()]
+        columns = [list(column) for column in zip(*reached, strict=True)]
         currents = self._currents(connection.execute(self._select, columns, binary=True))
         return Folding({key: currents.get(key) or Current() for key in reach})
 
@@ -141,9 +141,9 @@ class Rectangles:
         by_key: dict[Key, tuple[list[Version[Content]], dict[date, Since]]] = {}
         for row in rows:
             first, past, since, place = row[end:]
-            versions, known = by_key.setdefault(row[:keys], ([], {}))
+            versions, since_by_day = by_key.setdefault(row[:keys], ([], {}))
             versions.append(Version(Days(first, None if past is None else past - _DAY), row[keys:end]))
-            known[first] = Since(since, place)
+            since_by_day[first] = Since(since, place)
         return {key: Current(Timeline(tuple(versions)), since) for key, (versions, since) in by_key.items()}
 
     def _write(self, connection: Connection[Row], state: Folding) -> None:
@@ -151,7 +151,7 @@ class Rectangles:
             connection.execute(self._close, [list(column) for column in zip(*state.closed, strict=True)])
         if state.undone:
             connection.execute(self._delete, [state.undone])
-        lines = "".join([*state.passed, *state.begun()])
+        lines = "".join([*state.momentary, *state.begun()])
         if lines:
             with connection.cursor().copy(self._insert) as copy:
                 copy.write(lines)
@@ -160,32 +160,32 @@ class Rectangles:
     def _select(self) -> str:
         """OFFSET 0 keeps it one index probe a key, in the order of the keys."""
         keys = " AND ".join(f"one.{name} = wanted.{name}" for name, _ in self.key)
-        wanted = ", ".join(f"wanted.{name}" for name, _ in self.key)
+        wanted_columns = ", ".join(f"wanted.{name}" for name, _ in self.key)
         days = "daterange(wanted.reach_from, wanted.reach_to, '[]')"
         reached = f"upper(one.known) = 'infinity' AND one.valid && {days}"
         if self.exclusive:
             reached = f"rectangle(one.valid, one.known) && known_now({days})"
         return f"""
-            SELECT {wanted}, {self._found}
+            SELECT {wanted_columns}, {self._found_columns}
             FROM unnest({_arrays((*self.key, *_REACH))})
                 AS wanted ({", ".join(name for name, _ in (*self.key, *_REACH))})
             CROSS JOIN LATERAL (
                 SELECT {self._columns} FROM {self.table} AS one WHERE {keys} AND {reached} OFFSET 0
             ) AS found
-            ORDER BY {wanted}, first
+            ORDER BY {wanted_columns}, first
         """
 
     @cached_property
     def _select_all(self) -> str:
         keys = ", ".join(name for name, _ in self.key)
         return f"""
-            SELECT {keys}, {self._found} FROM (
+            SELECT {keys}, {self._found_columns} FROM (
                 SELECT {keys}, {self._columns} FROM {self.table} AS one WHERE upper(one.known) = 'infinity'
             ) AS found ORDER BY {keys}, first
         """
 
     @property
-    def _found(self) -> str:
+    def _found_columns(self) -> str:
         return ", ".join([*(name for name, _ in self.content), "first, past, since, place"])
 
     @property

@@ -22,7 +22,7 @@ def controls_table(table: str) -> Rectangles:
 
 
 def control_change(fact: ControlValueSet) -> Change:
-    """What a fact changes in such a table."""
+    """Returns the change that a fact makes to a table of control values."""
     return Change((fact.code,), fact.days, (fact.value,), instant_of(fact.recorded_at))
 
 
@@ -41,7 +41,7 @@ class ControlsThen:
         self._changes.append(change)
 
     def value(self, code: str, day: date) -> str:
-        """The value in force on a day: the one that was set, else the control's default."""
+        """Returns the value in force on a day, or the control's default."""
         content = self._values.get((code,), Timeline()).at(day)
         return CONTROLS[code].default if content is None else str(content[0])
 
@@ -60,7 +60,7 @@ def mappings_table(table: str) -> Rectangles:
 
 
 def mapping_change(fact: AttributeMapped | AttributeUnmapped) -> Change:
-    """What a fact changes in such a table."""
+    """Returns the change that a fact makes to a table of mappings."""
     content = (fact.attribute,) if isinstance(fact, AttributeMapped) else None
     return Change((fact.mapped,), ALWAYS, content, instant_of(fact.recorded_at))
 

@@ -50,14 +50,14 @@ class Merges:
         self._rectangles.fold(connection, changes)
 
     def survivor(self, number: str) -> str:
-        """SQL expression: whom the customer went into, as known then; null for one that stands for itself.
+        """Returns an SQL expression: the customer into which this one is merged, as known then; null when it is not merged.
 
         `number` is the SQL expression of its number, here and below.
         """
         return f"(SELECT survivor FROM {self.table} AS away WHERE away.number = {number} AND {known_then('away')})"
 
     def stands(self, number: str) -> str:
-        """SQL condition: the customer stands for itself, as known then."""
+        """Returns an SQL condition: the customer is not merged into another, as known then."""
         return f"NOT EXISTS (SELECT FROM {self.table} AS away WHERE away.number = {number} AND {known_then('away')})"
 
     def aliases(self, number: str) -> str:
@@ -65,15 +65,15 @@ class Merges:
 
         OFFSET 0 keeps it one index probe a number, whatever the planner knows of the table.
         """
-        known = known_then("away")
+        is_known = known_then("away")
         return f"""
             ARRAY(
                 WITH RECURSIVE alias AS (
-                    SELECT away.number FROM {self.table} AS away WHERE away.survivor = {number} AND {known}
+                    SELECT away.number FROM {self.table} AS away WHERE away.survivor = {number} AND {is_known}
                     UNION
                     SELECT found.number FROM alias CROSS JOIN LATERAL (
                         SELECT away.number FROM {self.table} AS away
-                        WHERE away.survivor = alias.number AND {known} OFFSET 0
+                        WHERE away.survivor = alias.number AND {is_known} OFFSET 0
                     ) AS found
                 )
                 SELECT alias.number FROM alias ORDER BY alias.number

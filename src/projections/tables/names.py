@@ -44,7 +44,7 @@ class CustomerSummary(BaseModel):
 
 
 def storable(number: str) -> bool:
-    """Whether a customer could have this number at all."""
+    """Returns whether a customer could have this number at all."""
     try:
         return customer_number(number) == number
     except InvalidError:
@@ -78,14 +78,14 @@ def summary_page(
 
     Without the `erased` ones the page may be shorter than `limit` although another follows.
     """
-    shown = rows[:limit]
-    names = open_names(view, table, [row[0] for row in shown], [row[1] for row in shown])
+    page_rows = rows[:limit]
+    names = open_names(view, table, [row[0] for row in page_rows], [row[1] for row in page_rows])
     items = [
         CustomerSummary(number=row[0], name=str.__str__(name), version=row[2])
-        for row, name in zip(shown, names, strict=True)
+        for row, name in zip(page_rows, names, strict=True)
         if erased or not isinstance(name, Erased)
     ]
-    return Page(items=items, next_cursor=cursor_of(shown[-1][0]) if len(rows) > limit else None)
+    return Page(items=items, next_cursor=cursor_of(page_rows[-1][0]) if len(rows) > limit else None)
 
 
 def tokens_of(keys: KeyRing, name: str) -> str:
@@ -96,17 +96,17 @@ def tokens_of(keys: KeyRing, name: str) -> str:
     return " ".join(_token(keys, beginning) for beginning in sorted(beginnings))
 
 
-def tokens_asked(keys: KeyRing, words: str) -> list[str]:
+def search_tokens(keys: KeyRing, words: str) -> list[str]:
     """Tokens that a name must have for each of these words to begin one of its own. Raises `NameSearchError`."""
-    wanted = sorted(set(_words(words)))
-    if not 1 <= len(wanted) <= MOST_WORDS:
+    searched = sorted(set(_words(words)))
+    if not 1 <= len(searched) <= MOST_WORDS:
         raise NameSearchError(f"Search by 1 to {MOST_WORDS} words of the name.", field="name")
-    return [_token(keys, word) for word in wanted]
+    return [_token(keys, searched_word) for searched_word in searched]
 
 
 def _words(text: str) -> list[str]:
-    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()).translate(_APOSTROPHES)
-    return _WORD.findall("".join(letter for letter in plain if not unicodedata.combining(letter)))
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()).translate(_APOSTROPHES)
+    return _WORD.findall("".join(letter for letter in folded if not unicodedata.combining(letter)))
 
 
 def _token(keys: KeyRing, beginning: str) -> str:

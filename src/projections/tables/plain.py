@@ -6,7 +6,7 @@ import orjson
 from pydantic import BaseModel
 
 
-def written(value: Any) -> str:
+def json_text(value: Any) -> str:
     """The JSON text of a value."""
     return orjson.dumps(value, default=_plain, option=orjson.OPT_NON_STR_KEYS).decode()
 

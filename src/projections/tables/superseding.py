@@ -29,8 +29,8 @@ def reach_of(days_by_key: Iterable[tuple[K, Days]]) -> dict[K, Days]:
     """For each key, the days from the first to the last that its changes are about; they touch nothing else of it."""
     reach: dict[K, Days] = {}
     for key, days in days_by_key:
-        known = reach.get(key)
-        reach[key] = days if known is None else known.hull(days)
+        so_far = reach.get(key)
+        reach[key] = days if so_far is None else so_far.hull(days)
     return reach
 
 
@@ -63,27 +63,27 @@ class Folding:
     """Rows that end: place and instant."""
     undone: list[str] = field(default_factory=list)
     """Places of rows that were never known."""
-    passed: list[str] = field(default_factory=list)
+    momentary: list[str] = field(default_factory=list)
     """Rectangles that began and ended within the batch."""
 
     def apply(self, change: Change) -> None:
         """Lets one change end and begin rectangles."""
         current = self.current[change.key]
         splice = current.timeline.splice(change.days, change.content)
-        for version in splice.gone:
-            if version not in splice.come:
+        for version in splice.removed:
+            if version not in splice.added:
                 self._end(change, version, current.since.pop(version.days.first))
-        for version in splice.come:
-            if version not in splice.gone:
+        for version in splice.added:
+            if version not in splice.removed:
                 current.since[version.days.first] = Since(change.at)
         current.timeline = splice.timeline
 
     def _end(self, change: Change, version: Version[Content], since: Since) -> None:
-        known = since.at < change.at
+        was_known = since.at < change.at
         if since.place is None:
-            if known:
-                self.passed.append(_line(change.key, version, since.at, change.at))
-        elif known:
+            if was_known:
+                self.momentary.append(_line(change.key, version, since.at, change.at))
+        elif was_known:
             self.closed.append((since.place, change.at))
         else:
             self.undone.append(since.place)

@@ -42,7 +42,7 @@ class Versions:
                 columns,
             )
 
-    def then(self, key: str) -> str:
+    def at_known(self, key: str) -> str:
         """SQL expression: the version at `known_at` of the aggregate with the key that the SQL expression `key` gives."""
         return (
             f"(SELECT version FROM {self.table} WHERE key = {key} AND recorded_at <= %(known_at)s"
@@ -52,6 +52,6 @@ class Versions:
     def at(self, view: View, key: str) -> int:
         """The version of one aggregate as known then; 0 while nothing was."""
         row = view.connection.execute(
-            f"SELECT {self.then('%(key)s')}", {"key": key, "known_at": view.known_at}
+            f"SELECT {self.at_known('%(key)s')}", {"key": key, "known_at": view.known_at}
         ).fetchone()
         return row[0] if row and row[0] is not None else 0
