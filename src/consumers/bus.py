@@ -1,7 +1,7 @@
-"""Apache Kafka through `kafka-python`: names and shape of our topics, and producers with every setting that matters said.
+"""Apache Kafka through `kafka-python`: names and shape of our topics, and producers with every setting that matters.
 
 A producer is made for one purpose and thrown away at the first error: after the broker lost its state, an idempotent producer of
-this client may never recover. The client's buffer is unbounded, so whoever sends bounds what is in flight.
+this client may never recover. The client's buffer is unbounded, so the sender bounds what is in flight.
 """
 
 from collections.abc import Iterator

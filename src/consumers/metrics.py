@@ -1,4 +1,4 @@
-"""Counters of both relay and forwarder, for Prometheus. Whoever runs the process exposes it."""
+"""Counters of both relay and forwarder, for Prometheus. The process that runs them exposes them."""
 
 from typing import Final
 

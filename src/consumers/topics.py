@@ -1,7 +1,7 @@
-"""Sees to it that a company's topics are there, take messages as large as ours, and keep as many copies as was asked for.
+"""Ensures that a company's topics exist, take messages as large as ours, and keep as many copies as required.
 
 Called before anything is sent or read. Topics that exist stay as they are, but for a limit of a message or a number of copies that is too
-low. To recover from a refusal: change the topic as the error says, or the setting; whoever was refused tries again by itself.
+low. To recover from a refusal: change the topic as the error says, or the setting; the refused process tries again by itself.
 """
 
 import time

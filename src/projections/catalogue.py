@@ -1,4 +1,4 @@
-"""The read models there are, in the order in which they are listed everywhere. The composition root hands them to whoever needs them."""
+"""The list of read models, in the order in which they are shown everywhere. The composition root passes them on."""
 
 from typing import Final
 

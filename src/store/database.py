@@ -1,8 +1,8 @@
-"""One company's PostgreSQL schema: pooled connections for reading, own connections for whoever holds a lock or listens.
+"""One company's PostgreSQL schema: pooled connections for reading, separate connections for holding locks and listening.
 
 Every failure to reach the server surfaces as `eventsourcing.persistence.OperationalError`, which the API answers with 503 and
 Retry-After. Nothing has to be restarted when the server comes back: broken connections are replaced on the next use. While the
-server is away, whoever asks is refused at once, and a connection is tried for every `RETRY_S`, so that an outage ends for us within
+server is away, callers are refused at once, and a connection is tried for every `RETRY_S`, so that an outage ends for us within
 `RETRY_S` of its end, however long it was.
 """
 

@@ -88,7 +88,7 @@ class KeyRing:
     def preload(self, subjects: Iterable[UUID], connection: Connection[Row] | None = None) -> None:
         """Reads the keys of many subjects at once.
 
-        Whoever holds a pooled connection already hands it in: readers that each wait for a second one starve the pool.
+        A caller that holds a pooled connection passes it in: readers that each wait for a second one starve the pool.
         """
         missing = [subject for subject in set(subjects) if self._recall(subject) is None]
         if not missing:

@@ -1,9 +1,9 @@
 """The loop behind every task of a long-running process: it leads, listens, works, waits, and outlives every fault.
 
-`keep_serving` is run by read models, relay, feeds, resender, worker, uploader and whoever else follows the log, each in a thread of its
-own. A loop serves in terms. A term begins once this process leads (where only one may) and listens (so that nothing that is signalled
-later is missed); then one step follows the other, with a wait between them that a signal or `stop` ends at once. A fault ends the term;
-after a pause the next one begins. To recover: nothing has to be done.
+`keep_serving` is run by read models, relay, feeds, resender, worker and uploader, and by all other followers of the log, each in a
+thread of its own. A loop serves in terms. A term begins once this process leads (where only one may) and listens (so that nothing that
+is signalled later is missed); then one step follows the other, with a wait between them that a signal or `stop` ends at once. A fault
+ends the term; after a pause the next one begins. To recover: nothing has to be done.
 """
 
 import logging

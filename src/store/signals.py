@@ -1,6 +1,6 @@
 """Wake-up calls between processes: PostgreSQL NOTIFY as a hint, a bounded wait as the safety net.
 
-A lost, late or doubled signal does no harm: whoever waits looks at the tables afterwards. The listening connection is made
+A lost, late or doubled signal does no harm: waiting processes look at the tables afterwards. The listening connection is made
 again by itself when it dies.
 """
 

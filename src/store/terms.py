@@ -15,7 +15,7 @@ MOST_KNOWN: Final = 1_000
 
 
 class KnownTerms:
-    """The terms that were met last. Safe to share between threads: whoever comes second does the work again, nothing else."""
+    """The terms that were used last. Safe to share between threads: at worst, two of them do the same work."""
 
     def __init__(self) -> None:
         self._by_bytes: dict[bytes, Terms] = {}

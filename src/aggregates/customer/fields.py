@@ -86,7 +86,7 @@ class FieldValues:
     """
 
     in_force: Mapping[str, Timeline[FieldValue]] = field(default_factory=dict)
-    """The value that holds, whoever brought it: a file, an edit or a merge."""
+    """The value that holds, from a file, an edit or a merge."""
     uploaded: Mapping[str, Timeline[UploadedValue]] = field(default_factory=dict)
     """What the files said last, also where an edit stands against it or a merge brought another value since."""
     edited: Mapping[str, Timeline[EditedValue]] = field(default_factory=dict)

@@ -114,13 +114,15 @@ def _text_check(label: str, longest: int) -> Callable[[str], str]:
 
 
 def _line(label: str, longest: int, **pattern: str) -> _Checked:
-    check = rule(lambda value: texts.line(value, field="", label=label, longest=longest))
+    check: Callable[[str], str] = rule(lambda value: texts.line(value, field="", label=label, longest=longest))
     return _Checked(check, {"type": "string", "minLength": 1, "maxLength": longest, **pattern})
 
 
 def _whole(label: str, bounds: tuple[int, int]) -> _Checked:
     lowest, highest = bounds
-    check = rule(lambda value: texts.whole_number(value, field="", label=label, lowest=lowest, highest=highest))
+    check: Callable[[int], int] = rule(
+        lambda value: texts.whole_number(value, field="", label=label, lowest=lowest, highest=highest)
+    )
     return _Checked(check, {"type": "integer", "minimum": lowest, "maximum": highest})
 
 

@@ -1,8 +1,8 @@
-"""`dossier upload FILE`: takes a contact file in, with a progress bar (rule 3.2).
+"""`dossier upload FILE`: uploads a contact file, with a progress bar (rule 3.2).
 
 The file is first kept in the database and then read from there, so that an interrupted run is resumed by a worker or by the same
-command. Whoever holds the upload's lock reads the file; others watch. The same file with the same columns resumes an upload that is not
-over, instead of beginning another.
+command. The process that holds the upload's lock reads the file; others watch. The same file with the same columns resumes an upload
+that is not over, instead of beginning another.
 """
 
 import sys

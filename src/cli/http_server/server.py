@@ -23,7 +23,7 @@ except ImportError:  # httptools is not installed
 
 ACCEPTED_AT_ONCE: Final = 8
 """Connections taken in one turn of the event loop. uvloop takes one for each listening socket: a busy server would leave thousands
-waiting in the system's queue, and whoever comes new, such as a probe, would wait for seconds behind clients that have given up."""
+waiting in the system's queue, and a new client, such as a probe, would wait for seconds behind clients that have given up."""
 GRACE_S: Final = 2
 """Seconds that requests under way have at the end."""
 TICK_S: Final = 0.1

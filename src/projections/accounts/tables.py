@@ -43,7 +43,7 @@ VERSIONS: Final = Versions("account_versions")
 """By `version_key`; classes have their versions in a table of their own."""
 OPTIONS_KEY: Final = SystemOptions.KIND
 MERGES: Final = Merges("account_merges")
-"""Of customers: the accounts of one are those of whoever went into it, too (rule 6.1)."""
+"""Merges of customers: the accounts of a survivor include those of the customers merged into it (rule 6.1)."""
 
 CLASS_COLUMNS: Final = {
     "class": "text",

@@ -1,7 +1,7 @@
-"""Customers as they are found and read, at two clocks: by number, name, present or former alternate number (rules 1.14, 6.1).
+"""Queries for customers at two clocks: by number, name, present or former alternate number (rules 1.14, 6.1).
 
-Called by the API and the command line with a view of the read model `customers`. A customer that went into another, as known then, is
-no answer: whoever asks for its number is given the survivor's, lists leave it out, and its alternate numbers find the survivor.
+Called by the API and the command line with a view of the read model `customers`. A customer that was merged into another, as known
+then, is never an answer: its number leads to the survivor's, lists leave it out, and its alternate numbers find the survivor.
 """
 
 from itertools import groupby

@@ -2,8 +2,8 @@
 
 The API and the command line open a `View` and hand it to the query functions of the read models. Promises: what a view shows was
 folded from the whole log up to its position; it shows nothing that was recorded after `known_at`, and everything until then, so
-that the same question has the same answer for ever (rule 0.3); a rebuild that swaps tables meanwhile is not noticed. Whoever must
-not wait in a thread reads `without_waiting`, and asks again once `reached` says so (see `heard_by`).
+that the same question has the same answer for ever (rule 0.3); a rebuild that swaps tables meanwhile is not noticed. A caller
+that must not wait in a thread reads `without_waiting`, and asks again once `reached` is true (see `heard_by`).
 """
 
 import copy
@@ -39,7 +39,7 @@ POLL_S: Final = 0.5
 UNAIDED_POLL_S: Final = 0.02
 """The same while nothing listens for signals: before `start`, after `close`."""
 UNSETTLED_MS: Final = 100
-"""The same as `SETTLED_MS`, for whoever does not wait in a thread."""
+"""As `SETTLED_MS`, for callers that do not wait in a thread."""
 NOTHING_KNOWN: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """`known_at` of a view on read models that nothing was folded into."""
 

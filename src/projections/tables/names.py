@@ -2,7 +2,7 @@
 
 `seal_name` is called when a fact is folded, `open_names` when rows are read. The name of an erased customer reads as `ERASED`, and a
 search does not show it. A token stands for the beginning of one word of a name, without case and accents; tokens that were written
-before an erasure stay in the table, of use only to whoever has the master key, until they are folded again.
+before an erasure stay in the table, useless without the master key, until they are folded again.
 """
 
 import re
