@@ -25,8 +25,8 @@ BONN = field_edited("city", "Bonn", during="I-0")
 
 
 def save(who: Any = AGENT, *, during: str | None = "I-1", days: Days = FROM_TODAY, **edits: Any) -> Any:
-    """Save in the widget; `seen` and `keep_later` are not fields. `days` counts as named by the user when it is another range."""
-    options = {name: edits.pop(name) for name in ("seen", "keep_later") if name in edits}
+    """Save in the widget; `seen_version` and `keep_later` are not fields. `days` counts as named by the user when it is another range."""
+    options = {name: edits.pop(name) for name in ("seen_version", "keep_later") if name in edits}
     options |= {"dated": days != FROM_TODAY, "interaction": during}
     return lambda it: it.edit_fields(who, edits, FIELDS, days, **options)
 
@@ -138,7 +138,7 @@ def test_every_wrong_field_is_named_at_once_and_nothing_is_stored() -> None:  # 
 
 
 def test_the_same_field_changed_meanwhile_is_a_conflict_that_says_who_when_and_both_values() -> None:  # rule 3.7
-    then = given(ADA, BONN).when(save(city="Köln", seen=1))
+    then = given(ADA, BONN).when(save(city="Köln", seen_version=1))
     then.then_refused(
         FieldChangedMeanwhileError, "City was changed by bob at 2026-01-01T09:01:00+00:00.", ("fields.city",)
     )
@@ -147,21 +147,23 @@ def test_the_same_field_changed_meanwhile_is_a_conflict_that_says_who_when_and_b
 
 
 def test_another_field_changed_meanwhile_is_no_conflict() -> None:  # rule 3.7
-    given(ADA, BONN, customer_renamed("Ada King")).when(save(note="late", seen=1)).then(
+    given(ADA, BONN, customer_renamed("Ada King")).when(save(note="late", seen_version=1)).then(
         field_edited("note", "late", during="I-1")
     )
 
 
 def test_what_the_caller_saw_is_no_conflict() -> None:  # rule 3.7
-    given(ADA, BONN).when(save(city="Köln", seen=2)).then(field_edited("city", "Köln", during="I-1"))
+    given(ADA, BONN).when(save(city="Köln", seen_version=2)).then(field_edited("city", "Köln", during="I-1"))
 
 
 def test_the_same_change_made_by_both_is_no_conflict() -> None:  # rule 3.7
-    given(ADA, BONN).when(save(city="Bonn", seen=1)).then_nothing()
+    given(ADA, BONN).when(save(city="Bonn", seen_version=1)).then_nothing()
 
 
 def test_every_conflict_is_named_and_nothing_is_stored() -> None:  # rules 3.7, 0.6
-    given(ADA, BONN, field_edited("note", "late")).when(save(city="Köln", note="", income="1", seen=1)).then_refused(
+    given(ADA, BONN, field_edited("note", "late")).when(
+        save(city="Köln", note="", income="1", seen_version=1)
+    ).then_refused(
         RefusedError,
         "City was changed by bob at 2026-01-01T09:01:00+00:00. Note was changed by bob at 2026-01-01T09:02:00+00:00.",
         ("fields.city", "fields.note"),
@@ -180,13 +182,13 @@ MEANWHILE: list[Any] = [
 @pytest.mark.parametrize(("facts", "theirs"), MEANWHILE, ids=["clear", "upload", "merge", "unmerge"])
 def test_whatever_changes_a_field_conflicts_with_who_did_not_see_it(facts: Any, theirs: str | None) -> None:  # rule 3.7
     *seen, last = facts if isinstance(facts, list) else [facts]
-    then = given(ADA, *seen, last).when(save(city="Köln", seen=1 + len(seen)))
+    then = given(ADA, *seen, last).when(save(city="Köln", seen_version=1 + len(seen)))
     assert isinstance(then.error, FieldChangedMeanwhileError)
     assert then.error.theirs == theirs
 
 
 def test_a_value_of_an_upload_that_was_withheld_is_no_conflict() -> None:  # rules 3.7, 3.10
-    given(ADA, row_uploaded({"city": "Bonn"}, withheld=["city"])).when(save(city="Köln", seen=1)).then(
+    given(ADA, row_uploaded({"city": "Bonn"}, withheld=["city"])).when(save(city="Köln", seen_version=1)).then(
         field_edited("city", "Köln", during="I-1")
     )
 
@@ -205,14 +207,14 @@ def test_an_equal_value_of_a_masked_field_is_recorded_like_any_other(guess: str,
 
 @pytest.mark.parametrize("guess", GUESSES, ids=["right", "wrong"])
 def test_an_equal_value_of_a_masked_field_conflicts_like_any_other(guess: str) -> None:  # rules 3.7, 5.2
-    given(ADA, PHONE).when(save(seen=1, phone=guess)).then_refused(
+    given(ADA, PHONE).when(save(seen_version=1, phone=guess)).then_refused(
         FieldChangedMeanwhileError, "Phone was changed by bob at 2026-01-01T09:01:00+00:00.", ("fields.phone",)
     )
 
 
 @pytest.mark.parametrize("seen", [None, 1])
 def test_to_who_may_see_a_masked_value_an_equal_one_is_no_change(seen: int | None) -> None:  # rules 0.5, 3.7, 5.2
-    given(ADA, PHONE).when(save(ADMINISTRATOR, during=None, seen=seen, phone=GUESSES[0])).then_nothing()
+    given(ADA, PHONE).when(save(ADMINISTRATOR, during=None, seen_version=seen, phone=GUESSES[0])).then_nothing()
 
 
 def test_taking_away_a_masked_value_that_there_is_not_records_nothing() -> None:  # rules 0.5, 5.2

@@ -183,8 +183,8 @@ STALE: list[Any] = [
     (setup.unmap_field, {"key": "city"}, (attribute_mapped("field:city"),)),
     (customer.merge_customers, {"number": "1001", "other": "1002"}, (*ADA, BOB)),
     (customer.unmerge_customers, {"number": "1001", "other": "1002"}, (*ADA, customer_merged(), BOB, merged_away())),
-    (field.define_field, {"key": "city", "given": {"label": "City"}}, ()),
-    (field.change_field, {"key": "city", "given": {"label": "Town"}}, (field_defined(),)),
+    (field.define_field, {"key": "city", "members": {"label": "City"}}, ()),
+    (field.change_field, {"key": "city", "changes": {"label": "Town"}}, (field_defined(),)),
     (
         interaction.start_interaction,
         {"interaction": "I-1", "customer": "1001", "agent": "ann"},
