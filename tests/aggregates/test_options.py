@@ -152,7 +152,7 @@ def test_a_required_option_that_is_not_set_is_named() -> None:  # rule 2.3
     ]
     none = Faults()
     check_required(none, bare({"collector": "EU-1", "allow_discount": False}))
-    assert none.found == []
+    assert none.errors == []
 
 
 # Attributes
