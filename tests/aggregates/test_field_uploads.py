@@ -8,7 +8,7 @@ import pytest
 
 from aggregates.customer.profile import CustomerProfile
 from aggregates.customer.raw_values import FieldRequiredError, read_row
-from aggregates.customer.rows import unsaid
+from aggregates.customer.rows import values_not_uploaded
 from aggregates.effective import Days
 from aggregates.fact import ERASED, Role
 from aggregates.texts import TextError
@@ -144,11 +144,11 @@ def test_news_that_says_what_stands_already_becomes_the_word_of_the_file_and_cha
 
 def test_what_was_said_about_a_customer_is_no_news_about_its_survivor() -> None:  # rules 3.2, 6.1
     bob = told(registered_by_row({"city": "Bonn", "note": "late"}, number="1002"))
-    assert unsaid(bob.fields, {"city": "Bonn", "note": "paid", "score": "1"}, FROM_TODAY, row=1) == {
+    assert values_not_uploaded(bob.fields, {"city": "Bonn", "note": "paid", "score": "1"}, FROM_TODAY, row=1) == {
         "note": "paid",
         "score": "1",
     }
-    assert unsaid(bob.fields, {"city": "Bonn"}, YESTERDAY, row=1) == {"city": "Bonn"}
+    assert values_not_uploaded(bob.fields, {"city": "Bonn"}, YESTERDAY, row=1) == {"city": "Bonn"}
 
 
 def test_a_file_that_contradicts_itself_is_no_news_the_second_time() -> None:  # rule 3.2

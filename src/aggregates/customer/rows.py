@@ -116,7 +116,7 @@ def registration(
     return payload, left_over
 
 
-def unsaid(
+def values_not_uploaded(
     fields: FieldValues, values: Mapping[str, str], days: Days, *, row: int, file: str | None = None
 ) -> dict[str, str]:
     """Returns the row's values that the files have not brought this customer for all of these days (rule 3.2)."""

@@ -16,7 +16,7 @@ from aggregates.customer.commands import ALTERNATE_NUMBERS
 from aggregates.customer.events import CustomerRegistered
 from aggregates.customer.profile import LONGEST_NAME, CustomerProfile
 from aggregates.customer.raw_values import read_row
-from aggregates.customer.rows import registration, unsaid
+from aggregates.customer.rows import registration, values_not_uploaded
 from aggregates.effective import Days
 from aggregates.errors import DomainError, InvalidError
 from aggregates.fact import Fact, Origin, Source, event_id
@@ -145,7 +145,7 @@ class _Deciding:
         original, plan = self.customers[id_], self._plan
         if original is customer:
             return values
-        return unsaid(original.fields, values, plan.days, row=row.number, file=plan.file)
+        return values_not_uploaded(original.fields, values, plan.days, row=row.number, file=plan.file)
 
     def _survivor(self, id_: UUID) -> CustomerProfile | None:
         """Returns the customer with this id, or the one that it was merged into."""
