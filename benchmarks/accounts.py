@@ -34,7 +34,7 @@ from projections.accounts.tables import PROFILES, holder_id
 from projections.catalogue import projections
 from projections.reading.read_models import ReadModels
 from projections.reading.view import View
-from projections.tables.bitemporal import met
+from projections.tables.bitemporal import in_force_exclusive
 from store.application import Dossier
 
 RECTANGLES: Final = 1_000_000
@@ -54,9 +54,7 @@ OVER_PROBE: Final = 2.0
 OVER_LIBRARY: Final = 3.0
 _START: Final = date(2020, 1, 1)
 _COPIED_SINCE: Final = datetime(2024, 1, 1, tzinfo=UTC)
-_PROBE: Final = (
-    f"SELECT fact, lower(valid), upper(valid) FROM profiles AS one WHERE holder = %(holder)s AND {met('one')}"
-)
+_PROBE: Final = f"SELECT fact, lower(valid), upper(valid) FROM profiles AS one WHERE holder = %(holder)s AND {in_force_exclusive('one')}"
 
 Ask = Callable[[date, datetime], object]
 
