@@ -9,6 +9,7 @@ from aggregates.customer.edits import (
     FieldChangedMeanwhileError,
     NoOpenInteractionError,
     NotAgentEditableError,
+    NotAnEditorError,
 )
 from aggregates.customer.raw_values import FieldNotDefinedError, FieldRequiredError
 from aggregates.effective import Days
@@ -94,6 +95,13 @@ def test_without_an_open_interaction_an_agent_edits_nothing() -> None:  # rule 3
 def test_an_edit_that_an_agent_may_not_make_takes_the_others_with_it() -> None:  # rules 3.4, 0.6
     given(ADA).when(save(city="Köln", loan_type="car")).then_refused(
         NotAgentEditableError, "Loan Type is not agent editable.", ("fields.loan_type",)
+    )
+
+
+@pytest.mark.parametrize("role", [Role.AUDITOR, Role.INTEGRATOR])
+def test_who_is_neither_agent_nor_administrator_edits_nothing(role: Role) -> None:  # rule 3.4
+    given(ADA).when(save(origin("dora", role), city="Köln")).then_refused(
+        NotAnEditorError, "Business fields are edited by administrators and agents only.", ("fields.city",)
     )
 
 

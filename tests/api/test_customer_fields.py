@@ -1,12 +1,14 @@
 """The Customer Profile widget over HTTP: groups, order, masks; who may save, and which saves conflict (rules 3.3-3.9, 3.11, 5.2)."""
 
+import time
 from typing import Any
 
+import jwt
 import pytest
 from httpx2 import Response
 
 from aggregates.fact import Role
-from api_client import Api, assert_problem, fields, register, token
+from api_client import SECRET, Api, assert_problem, fields, register, token
 from business_fields import standard_fields, upload_row
 from conftest import TODAY
 
@@ -77,6 +79,8 @@ def test_the_widget_reads_in_two_groups(prepared_api: Api) -> None:  # rules 3.1
         "effective_to": None,
         "changed_by": "clerk",
         "changed_at": told["business"]["fields"][4]["changed_at"],
+        "may_edit": False,
+        "refusal": "Editing is allowed only during a call or its wrap-up.",
     }
 
 
@@ -174,6 +178,63 @@ def test_an_agent_edits_only_what_is_agent_editable_and_an_administrator_everyth
     assert save(prepared_api, loan_type="House", first_name="Augusta").status_code == 200
     for role in (Role.INTEGRATOR, Role.AUDITOR):
         assert_problem(save(prepared_api, role, city="York"), 403, "forbidden")
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("state", [None, "on_call", "wrap_up", "closed"])
+def test_each_field_says_whether_the_caller_may_edit_it_as_the_save_decides(
+    prepared_api: Api, role: Role, state: str | None
+) -> None:  # rule 3.4
+    if state is not None:
+        call(prepared_api)
+    if state in {"wrap_up", "closed"}:
+        prepared_api.patch("/v1/interactions/I-1", {"state": state}, Role.INTEGRATOR)
+    told = prepared_api.seen(WIDGET, role).json()
+    named = {name: told[name]["interaction"] for name in ("interaction",) if name in told}
+    assert bool(named) == (role is Role.AGENT and state in {"on_call", "wrap_up"})
+    allowed = {}
+    for one in _all(told):
+        with prepared_api.storing_nothing():
+            saved = prepared_api.patch(WIDGET, {"fields": {one["key"]: one["value"]}, **named}, role)
+        assert one["may_edit"] == (saved.status_code == 200)
+        if role in {Role.ADMINISTRATOR, Role.AGENT}:
+            assert one.get("refusal") == (None if one["may_edit"] else saved.json()["detail"])
+        else:
+            assert one["refusal"] == "Business fields are edited by administrators and agents only."
+        allowed[one["key"]] = one["may_edit"]
+    assert allowed["loan_type"] is (role is Role.ADMINISTRATOR)
+    assert allowed["city"] is (role is Role.ADMINISTRATOR or bool(named))
+
+
+def test_a_call_with_another_customer_allows_nothing_until_that_one_is_merged(prepared_api: Api) -> None:
+    # rules 3.4, 6.1
+    call(prepared_api, customer="1002")
+    city = prepared_api.seen(WIDGET, Role.AGENT).json()["business"]["fields"][4]
+    assert city["refusal"] == "Editing is allowed only during a call or its wrap-up."
+    assert prepared_api.post("/v1/customers/1001/merge", {"other": "1002"}).status_code == 200
+    told = prepared_api.seen(WIDGET, Role.AGENT).json()
+    assert (told["interaction"]["customer"], told["business"]["fields"][4]["may_edit"]) == ("1002", True)
+    assert save(prepared_api, Role.AGENT, city="York").status_code == 200
+
+
+def test_whether_an_agent_might_edit_is_answered_as_known_then(prepared_api: Api) -> None:  # rules 0.3, 3.4
+    call(prepared_api)
+    during = prepared_api.seen(WIDGET, Role.AGENT)
+    clocks = {"valid_at": during.json()["valid_at"], "known_at": during.headers["Dossier-Known-At"]}
+    prepared_api.patch("/v1/interactions/I-1", {"state": "closed"}, Role.INTEGRATOR)
+    assert prepared_api.get(WIDGET, Role.AGENT, params=clocks).content == during.content
+    assert "interaction" not in prepared_api.seen(WIDGET, Role.AGENT).json()
+
+
+def test_a_caller_with_several_roles_unmasks_as_one_and_edits_as_the_other(prepared_api: Api) -> None:
+    # rules 3.4, 5.2
+    call(prepared_api)
+    claims = {"sub": "agent", "roles": ["auditor", "agent"], "company": "demo", "exp": time.time() + 600}
+    both = {"Authorization": f"Bearer {jwt.encode(claims, SECRET, algorithm='HS256')}"}
+    answer = prepared_api.seen(f"{WIDGET}?unmask=true", None, headers=both)
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    assert (told["interaction"]["interaction"], told["business"]["fields"][4]["may_edit"]) == ("I-1", True)
 
 
 def test_the_same_field_changed_meanwhile_conflicts_with_both_values(prepared_api: Api) -> None:  # rule 3.7

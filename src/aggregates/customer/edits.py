@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, Protocol
 
 from aggregates import texts
 from aggregates.aggregate import Decision
@@ -15,6 +15,13 @@ from aggregates.errors import DomainError, ForbiddenError
 from aggregates.fact import Role
 from aggregates.field.field import FieldDefinition
 from aggregates.field.types import ZoneOn
+
+EDITORS: Final = (Role.ADMINISTRATOR, Role.AGENT)
+"""Who may edit business fields."""
+
+
+class NotAnEditorError(ForbiddenError):
+    """People in this role do not edit business fields."""
 
 
 class NotAgentEditableError(ForbiddenError):
@@ -58,6 +65,36 @@ class Editor:
     interaction: str | None = None
 
 
+class Editable(Protocol):
+    """What is known of a field's definition."""
+
+    @property
+    def label(self) -> str:
+        """The field's label."""
+        ...
+
+    @property
+    def agent_editable(self) -> bool:
+        """True when agents may edit the field."""
+        ...
+
+
+def edit_refusal(field: Editable, role: Role, interaction: str | None) -> ForbiddenError | None:
+    """The reason why a person in this role may not edit the field, `None` when the person may (rule 3.4).
+
+    `interaction` is an agent's open interaction with the customer. A save raises this refusal, and a read of the widget shows it.
+    """
+    if role not in EDITORS:
+        return NotAnEditorError("Business fields are edited by administrators and agents only.")
+    if role is not Role.AGENT:
+        return None
+    if not field.agent_editable:
+        return NotAgentEditableError(f"{field.label} is not agent editable.")
+    if interaction is None:
+        return NoOpenInteractionError("Editing is allowed only during a call or its wrap-up.")
+    return None
+
+
 def decide_edits(
     values: FieldValues,
     editor: Editor,
@@ -75,7 +112,8 @@ def decide_edits(
     for key, raw in edits.items():
         with faults.at(f"fields.{key}"):
             definition = defined_field(definitions, key)
-            _check_allowed(editor, definition)
+            if refusal := edit_refusal(definition, editor.role, editor.interaction):
+                raise refusal
             value = edited_value(definition, raw, zone)
             _check_unchanged(values, editor, definition, value, days)
             checked.append((definition, value))
@@ -89,15 +127,6 @@ def decide_edits(
         ):
             decisions.append(_decision(definition, value, on, editor.interaction))
     return decisions
-
-
-def _check_allowed(editor: Editor, definition: FieldDefinition) -> None:
-    if editor.role is not Role.AGENT:
-        return
-    if not definition.agent_editable:
-        raise NotAgentEditableError(f"{definition.label} is not agent editable.")
-    if editor.interaction is None:
-        raise NoOpenInteractionError("Editing is allowed only during a call or its wrap-up.")
 
 
 def _check_unchanged(

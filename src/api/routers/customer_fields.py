@@ -5,28 +5,29 @@ The ETag is the customer's version. `If-Match` is compared field by field: only 
 
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
 from aggregates.customer import unmasking_commands
+from aggregates.customer.edits import EDITORS
 from aggregates.customer.profile import CustomerNotFoundError
 from aggregates.customer.unmasking import UNMASKERS
 from aggregates.errors import DomainError
 from aggregates.fact import Role
 from aggregates.interaction import field_edits
+from api.http import request_context
 from api.parameters.paths import NUMBER
 from api.parameters.reading import Reading
 from api.parameters.shapes import DatedBody, FieldEdit, InteractionId
 from api.parameters.spellings import Flag
-from api.parameters.writing import Recording, WriteAnswer, Writing
+from api.parameters.writing import NoCallerError, Recording, WriteAnswer, Writing
 from api.routing.auth import PROFILE_READERS, Allowed, GuardedRoute, allow
 from api.routing.redirects import LEADS_ON
-from projections.answers.widget import WIDGET, Widget, widget
+from projections.answers.widget import WIDGET, WIDGET_OF_AGENT, Reader, Widget, widget
 from projections.fields import queries as fields
 
 router: Final = APIRouter(prefix="/v1/customers", tags=["business fields"], route_class=GuardedRoute)
-EDITORS: Final = (Role.ADMINISTRATOR, Role.AGENT)
 MAY_UNMASK: Final = Allowed(UNMASKERS)
 SAVED: Final = "Customer profile changed successfully"
 """The message of rule 3.6 after Save."""
@@ -44,11 +45,24 @@ class FieldEdits(DatedBody):
     interaction: InteractionId | None = None
 
 
+async def _reader(request: Request) -> Reader:
+    """Returns the caller in the role in which it may save, where it has one."""
+    context = request_context.of(request.scope)
+    if context.actor is None or context.role is None:
+        raise NoCallerError("The caller is not known.")
+    return Reader(context.actor, context.role)
+
+
+Asking = Annotated[Reader, Depends(_reader)]
+"""The caller, taken once: the route may be run again, in another role, after it has shown masked values."""
+
+
 @router.get("/{number}/fields", response_model=Widget, dependencies=[allow(PROFILE_READERS)], responses=LEADS_ON)
 def read_widget(
     request: Request,
     read: Reading,
     recorded: Recording,
+    reader: Asking,
     number: NUMBER,
     *,
     sort: Annotated[
@@ -58,11 +72,14 @@ def read_widget(
         Flag, Query(description="Show masked values, to administrators and auditors only; this is recorded.")
     ] = False,
 ) -> Response:
-    """Business Fields, and Optional Business Fields, which are absent if no upload brought one for the customer (rule 3.3)."""
+    """Business Fields, and Optional Business Fields, which are absent if no upload brought one for the customer (rule 3.3).
+
+    Each field says whether the caller may edit it and, where not, why not, as a save would decide at the instant of knowledge (rule 3.4).
+    """
     if unmask:
         MAY_UNMASK.check(request)
-    with read.view(*WIDGET) as view:
-        shown_widget = widget(view, number, sort=sort is not None, unmask=unmask)
+    with read.view(*(WIDGET_OF_AGENT if reader.role is Role.AGENT else WIDGET)) as view:
+        shown_widget = widget(view, number, sort=sort is not None, unmask=unmask, reader=reader)
         hidden = set(fields.masked_fields(view)) if unmask else set()
     if shown_widget is None:
         raise CustomerNotFoundError(f"Customer {number} does not exist.")

@@ -25,6 +25,10 @@ _LIST: Final = """
     SELECT position, interaction, customer, agent, started_at, ended_at, closed_at FROM interactions
     WHERE started_at <= %(known_at)s AND position < %(before)s {conditions} ORDER BY position DESC LIMIT %(rows)s
 """
+_OPEN_OF_AGENT: Final = f"""
+    SELECT interaction, customer, agent, started_at, ended_at, closed_at FROM interactions
+    WHERE agent = %(agent)s AND started_at <= %(known_at)s AND {_NOT_CLOSED}
+"""
 _AFTER_ALL: Final = 2**63 - 1
 
 
@@ -65,6 +69,12 @@ def interactions(
     parameters = {"known_at": view.known_at, "before": before[0], "agent": agent, "customer": customer}
     rows = view.connection.execute(query, {**parameters, "rows": bounded(limit) + 1}).fetchall()
     return page(rows, limit, lambda row: (row[0],), lambda row: _read(view.known_at, *row[1:]))
+
+
+def open_interaction(view: View, agent: str) -> InteractionRead | None:
+    """The agent's open interaction as known then, `None` when there was none. An agent has one at a time (rule 3.5)."""
+    row = view.connection.execute(_OPEN_OF_AGENT, {"agent": agent, "known_at": view.known_at}).fetchone()
+    return None if row is None else _read(view.known_at, *row)
 
 
 def interaction(dossier: Dossier, key: str, known_at: datetime) -> InteractionRead | None:
