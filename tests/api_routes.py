@@ -55,6 +55,8 @@ ROUTES: list[tuple[str, str, object, set[Role]]] = [
     ("GET", "/v1/interactions", None, EVERYBODY),
     ("GET", "/v1/interactions/I-1", None, EVERYBODY),
     ("PATCH", "/v1/interactions/I-1", {"state": "closed"}, WRITERS),
+    ("GET", "/v1/current-interaction", None, EVERYBODY),
+    ("GET", "/v1/current-interaction/stream", None, EVERYBODY),
     ("GET", "/v1/accounts", None, EVERYBODY),
     ("POST", "/v1/accounts", {"account": "A-1", "customer": "1"}, WRITERS),
     ("GET", "/v1/accounts/A-1", None, EVERYBODY),

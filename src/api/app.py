@@ -17,7 +17,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from api.background.event_batches import EventBatches
-from api.background.following import LogFollowers
+from api.background.following import LogFollowers, Places
 from api.background.health import HealthCheck
 from api.background.rebuilds import Rebuilds
 from api.background.waiting import QueryThreads, Waiting
@@ -45,6 +45,7 @@ ROUTERS: Final = (
     "profile_classes",
     "propagations",
     "interactions",
+    "current_interaction",
     "categories",
     "fields",
     "controls",
@@ -93,7 +94,9 @@ def create_app(dossier: Dossier, reads: ReadModels, settings: ApiSettings) -> Fa
         log_end=LogEnd(dossier),
         metrics=Metrics(dossier.company, settings.counts),
         health=HealthCheck(dossier, reads.projections, settings.expected),
-        followers=LogFollowers(dossier, settings.followers, settings.followers_each),
+        followers=LogFollowers(dossier),
+        log_places=Places(settings.followers, settings.followers_each),
+        page_places=Places(settings.pages, settings.followers_each),
         batches=EventBatches(dossier, queries),
         queries=queries,
         waiting=Waiting(reads, settings.waiting),

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from starlette.requests import HTTPConnection
 
 from api.background.event_batches import EventBatches
-from api.background.following import LogFollowers
+from api.background.following import LogFollowers, Places
 from api.background.health import HealthCheck
 from api.background.rebuilds import Rebuilds
 from api.background.waiting import QueryThreads, Waiting
@@ -57,9 +57,12 @@ class LogEnd:
 
     def reached(self, position: int) -> bool:
         """Returns whether the log has reached this position."""
-        if position > self._last_seen:
-            self._last_seen = self._dossier.log_of_facts.max_notification_id() or 0
-        return position <= self._last_seen
+        return position <= self._last_seen or position <= self.look()
+
+    def look(self) -> int:
+        """Looks up the end of the log, and returns its position."""
+        self._last_seen = self._dossier.log_of_facts.max_notification_id() or 0
+        return self._last_seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,8 @@ class Services:
     metrics: Metrics
     health: HealthCheck
     followers: LogFollowers
+    log_places: Places
+    page_places: Places
     batches: EventBatches
     queries: QueryThreads
     waiting: Waiting

@@ -24,8 +24,9 @@ class ApiSettings:
 
     `asyncapi` returns the text of the message contract, served at `/asyncapi.yaml`; without it that path answers 404.
     With `documents_ahead`, documents are built as soon as the process serves, not at the first request for one.
-    `heartbeat_s` is the silence after which a follower of events gets a comment, `follow_s` the longest such answer, after which the
-    client connects again; `followers` is how many there may be at once, `followers_each` how many of one caller. `waiting` is how many
+    `heartbeat_s` is the silence after which a follower gets a comment, `follow_s` the longest such answer, after which the client connects
+    again; `followers` is how many may follow the log at once, `pages` how many pages may follow what they show, and `followers_each` how
+    many of either may be one caller's. `waiting` is how many
     reads may wait for read models at once, `query_threads` how many queries run at once, which must be below the number of pooled
     connections; `threads` is how many writes and other requests are worked on at once.
     `most_upload_bytes` is the largest size of a contact file.
@@ -42,6 +43,7 @@ class ApiSettings:
     heartbeat_s: float = 15.0
     follow_s: float = 300.0
     followers: int = 100
+    pages: int = 500
     followers_each: int = 10
     waiting: int = 1_000
     query_threads: int = 4

@@ -1,7 +1,9 @@
 """The feed of events over HTTP: lines, server-sent events and following, without personal values."""
 
 import asyncio
+import http.client
 import json
+import socket
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -17,14 +19,16 @@ from aggregates.fact import Role
 from api.app import create_app
 from api.background import event_batches, following
 from api.background.event_batches import EventBatches
-from api.background.following import LogFollowers
+from api.background.following import Places
 from api.http import streaming
 from api.http.problems import FollowersError
 from api.services import Services
 from api.settings import ApiSettings
 from api_client import Api, assert_problem, fields, token
+from cli.http_server.server import serve
 from projections.reading.read_models import ReadModels
 from store.application import Dossier
+from store.stopping import Stop
 
 SSE = {"Accept": "text/event-stream"}
 
@@ -91,12 +95,12 @@ def test_following_needs_server_sent_events(api: Api) -> None:
 
 
 def test_one_follower_too_many_is_asked_to_come_later(api: Api, settings: ApiSettings) -> None:
-    followers = _services(api).followers
+    places = _services(api).log_places
 
     async def crowd() -> None:
-        with followers.follower("bea"), followers.follower("cem"):
+        with places.taken("bea"), places.taken("cem"):
             answer = await asyncio.to_thread(api.get, "/v1/events?follow=true", headers=SSE)
-            assert "2 answers follow the log already" in assert_problem(answer, 503, "unavailable")["detail"]
+            assert "2 answers are open already" in assert_problem(answer, 503, "unavailable")["detail"]
             assert answer.headers["retry-after"]
 
     assert settings.followers == 2
@@ -105,22 +109,14 @@ def test_one_follower_too_many_is_asked_to_come_later(api: Api, settings: ApiSet
 
 
 def test_one_caller_does_not_take_all_places_of_followers() -> None:
-    followers = LogFollowers(None, most=5, most_each=2)  # type: ignore[arg-type]  (it never looks at the log here)
-    followers._thread = threading.current_thread()
-
-    async def crowd() -> None:
-        with followers.follower("bea"), followers.follower("bea"):
-            with (
-                pytest.raises(FollowersError, match="2 answers to you follow the log already"),
-                followers.follower("bea"),
-            ):
-                pass
-            with followers.follower("cem"):
-                pass
-        with followers.follower("bea"):
+    places = Places(most=5, most_each=2)
+    with places.taken("bea"), places.taken("bea"):
+        with pytest.raises(FollowersError, match="2 answers to you are open already"), places.taken("bea"):
             pass
-
-    asyncio.run(crowd())
+        with places.taken("cem"):
+            pass
+    with places.taken("bea"):
+        pass
 
 
 def test_the_sign_of_life_comes_however_often_the_log_is_looked_at(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,6 +135,25 @@ def test_a_followed_answer_ends_with_its_token(dossier: Dossier, reads: ReadMode
         assert time.monotonic() - begun < 20
         assert answer.text.endswith(": the token has expired\n\n")
         assert client.get("/v1/events?follow=true", headers=headers).status_code == 401
+
+
+def test_a_followed_answer_ends_when_the_server_stops(
+    dossier: Dossier, reads: ReadModels, settings: ApiSettings
+) -> None:
+    app = create_app(dossier, reads, replace(settings, follow_s=60.0, heartbeat_s=60.0))
+    stop = Stop()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(app, listener, stop))
+        thread.start()
+        connection = http.client.HTTPConnection(*listener.getsockname(), timeout=20)
+        headers = {**SSE, "Authorization": f"Bearer {token(Role.AUDITOR)}"}
+        connection.request("GET", "/v1/events?follow=true", headers=headers)
+        answer = connection.getresponse()
+        assert answer.readline().startswith(b"retry: ")
+        stop.set()
+        assert answer.read() == b"\n"  # to its end: an answer that is cut off raises IncompleteRead
+        connection.close()
+        thread.join(20)
 
 
 @pytest.mark.parametrize("query", ["", "?limit=1", "?follow=true"])

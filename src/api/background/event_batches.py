@@ -8,25 +8,27 @@ many want is made once, and long answers take one of the threads for queries.
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from api.background.following import LogFollowers
 from api.background.waiting import QueryThreads
 from store.application import Dossier
 from store.log import read
-from store.public import as_json, public_event
+from store.public import PublicEvent, as_json, from_json, public_event
 
 BATCH: Final = 100
 """Positions in a batch."""
 ENOUGH_BYTES: Final = 131_072
 """Size of stored events; a batch ends with the event that reaches it."""
 KEPT_BYTES: Final = 16 * 1024**2
-_BYTES_A_SPAN: Final = 128
+_BYTES_A_SPAN: Final = 192
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One event or more, as server-sent `messages`. `spans` is where in them the JSON of each event is.
+    """One event or more, as server-sent `messages`. `spans` is where in them the JSON of each event is, `topics` has the topic of each.
 
     `full` is set when a later batch from the same start cannot have more events.
     """
@@ -34,6 +36,7 @@ class Batch:
     last: int
     messages: bytes
     spans: tuple[tuple[int, int], ...]
+    topics: tuple[str, ...]
     full: bool
 
     def __len__(self) -> int:
@@ -52,6 +55,12 @@ class Batch:
     def as_lines(self, most: int = BATCH) -> bytes:
         """Returns up to `most` events as lines of JSON."""
         return b"".join(self.messages[start : end + 1] for start, end in self.spans[:most])
+
+    def events_of(self, family: str) -> Iterator[PublicEvent]:
+        """Yields the events of a family of topics, such as `interaction`."""
+        for topic, (start, end) in zip(self.topics, self.spans, strict=True):
+            if topic.startswith(f"{family}."):
+                yield from_json(self.messages[start:end])
 
 
 class EventBatches:
@@ -81,6 +90,14 @@ class EventBatches:
                 self._keep(position, batch)
             return batch
 
+    async def until(self, position: int, followers: LogFollowers) -> AsyncIterator[Batch]:
+        """Yields the batches after a position, up to the end of the log that its followers know of, or to its end where they know none."""
+        while (batch := await self.after(position, followers.position)) is not None:
+            yield batch
+            position = batch.last
+            if 0 < followers.position <= position:
+                return
+
     def _read(self, after: int) -> Batch | None:
         until = after - after % BATCH + BATCH
         with self._dossier.database.connection() as connection:
@@ -96,7 +113,7 @@ class EventBatches:
             length = spans[-1][1] + 2
         last = recorded[-1].id
         full = last == until or sum(len(event.state) for event in recorded) >= ENOUGH_BYTES
-        return Batch(last, b"".join(messages), tuple(spans), full)
+        return Batch(last, b"".join(messages), tuple(spans), tuple(event.topic for event in recorded), full)
 
     def _keep(self, position: int, batch: Batch) -> None:
         replaced = self._batches.pop(position, None)

@@ -25,15 +25,35 @@ POLLS_A_LOOK: Final = 5
 """Polls without a signal after which the log's end is looked up."""
 
 
+class Places:
+    """The places for answers that stay open: `most` in all, `most_each` for one caller. Used in the event loop."""
+
+    def __init__(self, most: int, most_each: int) -> None:
+        self._most = most
+        self._most_each = most_each
+        self._taken: Counter[str] = Counter()
+
+    @contextmanager
+    def taken(self, actor: str) -> Iterator[None]:
+        """Takes a place for a caller. Raises `FollowersError` where there is none."""
+        if self._taken[actor] >= self._most_each:
+            raise FollowersError(f"{self._most_each} answers to you are open already; end one or try again later.")
+        if self._taken.total() >= self._most:
+            raise FollowersError(f"{self._most} answers are open already; try again later.")
+        self._taken[actor] += 1
+        try:
+            yield
+        finally:
+            self._taken[actor] -= 1
+            self._taken += Counter()  # forgets callers that follow no more
+
+
 class LogFollowers:
     """Those who follow the log; each is woken when it has grown. `position` is the last known end of the log."""
 
-    def __init__(self, dossier: Dossier, most: int, most_each: int) -> None:
+    def __init__(self, dossier: Dossier) -> None:
         self._dossier = dossier
-        self._most = most
-        self._most_each = most_each
         self._waiting: set[asyncio.Event] = set()
-        self._followers: Counter[str] = Counter()
         self._thread: threading.Thread | None = None
         self._stop = Stop()
         self._quiet = 0
@@ -45,21 +65,10 @@ class LogFollowers:
         return len(self._waiting)
 
     @contextmanager
-    def follower(self, actor: str) -> Iterator[asyncio.Event]:
-        """Yields an event that is set whenever the log has grown. To be used in the event loop.
-
-        Raises:
-            FollowersError: the number of followers, in all or of this caller, has reached its limit.
-        """
-        if self._followers[actor] >= self._most_each:
-            raise FollowersError(
-                f"{self._most_each} answers to you follow the log already; end one or try again later."
-            )
-        if len(self._waiting) >= self._most:
-            raise FollowersError(f"{self._most} answers follow the log already; try again later.")
+    def follower(self) -> Iterator[asyncio.Event]:
+        """Yields an event that is set whenever the log has grown. To be used in the event loop."""
         growth = asyncio.Event()
         self._waiting.add(growth)
-        self._followers[actor] += 1
         if self._thread is None:
             self._thread = threading.Thread(
                 target=self._run, args=(asyncio.get_running_loop(),), name="log-followers", daemon=True
@@ -69,8 +78,6 @@ class LogFollowers:
             yield growth
         finally:
             self._waiting.discard(growth)
-            self._followers[actor] -= 1
-            self._followers += Counter()  # forgets callers that follow no more
 
     def close(self) -> None:
         """Ends the listening thread."""

@@ -12,6 +12,8 @@ UNREAD_S: Final = 30.0
 """Seconds that a client may leave an answer unread before the connection is closed."""
 PIECE_BYTES: Final = 65_536
 """Bytes handed to the connection at a time; it takes no more until its client has read them."""
+ENDING: Final = "ending"
+"""Name in the lifespan state of the server (ASGI) of an `asyncio.Event` that is set when the server begins to stop."""
 
 
 class Stream(StreamingResponse):

@@ -1,25 +1,25 @@
 """`/v1/events`: the public form of the log, as NDJSON, or as server-sent events where the Accept header asks for them.
 
 Positions rise without gaps, so `after` is the position of the last event that the client has. Personal values are never in it; see
-`store.public`. With `follow=true` a server-sent answer stays open, with a comment after every `heartbeat_s` of silence. It ends after
-`follow_s` or when the token expires; then clients connect again by themselves and send `Last-Event-ID`.
+`store.public`. With `follow=true` a server-sent answer stays open, with a comment after every `heartbeat_s` of silence (see `server_sent`).
+When it ends, clients connect again by themselves and send `Last-Event-ID`.
 """
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Final
 
-from eventsourcing.persistence import OperationalError
 from fastapi import APIRouter, Header, Query, Request
 from pydantic import Field
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
 
 from aggregates.errors import InvalidError
 from api.background.event_batches import Batch, EventBatches
 from api.http import request_context
 from api.http.request_context import RequestContext
+from api.http.server_sent import MEDIA_TYPE as SSE
+from api.http.server_sent import ServerSent
 from api.http.streaming import Stream
 from api.parameters.reading import UnknownPositionError
 from api.parameters.shapes import LogPosition
@@ -31,11 +31,6 @@ router: Final = APIRouter(prefix="/v1/events", tags=["events"], route_class=Guar
 MOST_EVENTS: Final = 100_000
 USUAL_EVENTS: Final = 1_000
 NDJSON: Final = "application/x-ndjson"
-SSE: Final = "text/event-stream"
-RECONNECT_MS: Final = 2_000
-_OPENING: Final = f"retry: {RECONNECT_MS}\n\n".encode()
-_HEARTBEAT: Final = b": nothing new\n\n"
-_EXPIRED: Final = b": the token has expired\n\n"
 
 Most = Annotated[int, Field(ge=1, le=MOST_EVENTS), WHOLE]
 Encode = Callable[[Batch, int], bytes]
@@ -92,42 +87,23 @@ async def _encoded(batches: EventBatches, batch: Batch | None, limit: int, encod
         batch = await batches.after(batch.last) if limit > 0 else None
 
 
-class Followed(Stream):
-    """Messages without end, for `follow_s` or until the token expires. It has its place among the followers from its start to its end."""
+class Followed(ServerSent):
+    """The events after a position, and those recorded meanwhile."""
 
     def __init__(self, services: Services, context: RequestContext, after: int) -> None:
-        super().__init__((), media_type=SSE)
+        super().__init__(services.settings, context)
         self._services = services
         self._actor = context.actor or ""
-        self._expires_at = context.expires_at
         self._after = after
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers. Raises `FollowersError` before the answer has begun."""
-        with self._services.followers.follower(self._actor) as growth:
-            self.body_iterator = self._messages(growth)
-            await super().__call__(scope, receive, send)
+    @contextmanager
+    def woken(self) -> Iterator[asyncio.Event]:
+        """Takes a place among those who follow the log. Raises `FollowersError`."""
+        with self._services.log_places.taken(self._actor), self._services.followers.follower() as grown:
+            yield grown
 
-    async def _messages(self, growth: asyncio.Event) -> AsyncIterator[bytes]:
-        """Yields the messages until the answer ends. It also ends when the database is lost, after which the client connects again."""
-        settings, followers = self._services.settings, self._services.followers
-        token_ends = time.monotonic() + self._expires_at - time.time()
-        ends = min(time.monotonic() + settings.follow_s, token_ends)
-        yield _OPENING
-        while (remaining_s := ends - time.monotonic()) > 0:
-            growth.clear()
-            try:
-                batch = await self._services.batches.after(self._after, followers.position)
-            except OperationalError:
-                return
-            if batch is not None:
-                yield batch.as_messages()
-                self._after = batch.last
-                if not 0 < followers.position <= self._after:
-                    continue
-            try:
-                await asyncio.wait_for(growth.wait(), min(settings.heartbeat_s, remaining_s))
-            except TimeoutError:
-                yield _HEARTBEAT
-        if ends == token_ends:
-            yield _EXPIRED
+    async def news(self) -> AsyncIterator[bytes]:
+        """Yields the events since the last call, batch by batch."""
+        async for batch in self._services.batches.until(self._after, self._services.followers):
+            yield batch.as_messages()
+            self._after = batch.last

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import uvicorn
 
+from api.http.streaming import ENDING
 from cli.http_server.limits import Limits
 from store.stopping import Stop
 
@@ -103,8 +104,14 @@ class _Server(uvicorn.Server):
         finally:
             loop.remove_reader(self._stop)
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Starts, with an event for answers that stay open, which end when it is set."""
+        self.lifespan.state[ENDING] = asyncio.Event()
+        await super().startup(sockets)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Ends at once where nobody is connected; uvicorn would wait a tenth of a second all the same."""
+        self.lifespan.state[ENDING].set()
         for server in self.servers:
             server.close()
         await asyncio.sleep(TAKEN_S)

@@ -15,8 +15,7 @@ from aggregates.fact import Role
 from aggregates.field.field import MASK, Group
 from projections.customers.queries import customer, customer_or_survivor
 from projections.fields.queries import FieldRead, has_uploaded, known_definitions, values_in_force
-from projections.interactions.models import InteractionRead
-from projections.interactions.queries import open_interaction
+from projections.interactions.queries import InteractionRead, open_interaction
 from projections.reading.view import View
 
 WIDGET: Final = ("fields", "customers")

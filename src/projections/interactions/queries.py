@@ -2,11 +2,13 @@
 
 from datetime import datetime
 from typing import Any, Final, Literal
+from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
+from aggregates.interaction.commands import OPEN_INTERACTION
 from aggregates.interaction.events import InteractionClosed, InteractionEnded, InteractionStarted
-from aggregates.interaction.interaction import Interaction
+from aggregates.interaction.interaction import Interaction, State
 from projections.reading.paging import Page, bounded, keys_of, page
 from projections.reading.view import View
 from store.application import Dossier
@@ -29,6 +31,11 @@ _OPEN_OF_AGENT: Final = f"""
     SELECT interaction, customer, agent, started_at, ended_at, closed_at FROM interactions
     WHERE agent = %(agent)s AND started_at <= %(known_at)s AND {_NOT_CLOSED}
 """
+_CLAIMED: Final = """
+    SELECT owner, (SELECT recorded_at FROM events ORDER BY position DESC LIMIT 1)
+    FROM claims WHERE scope = %s AND key = %s
+"""
+"""The agent's open interaction, and the instant of the last event, in one snapshot."""
 _AFTER_ALL: Final = 2**63 - 1
 
 
@@ -46,6 +53,33 @@ class InteractionRead(BaseModel):
     started_at: datetime
     ended_at: datetime | None
     closed_at: datetime | None
+
+
+class CurrentInteraction(BaseModel):
+    """The caller's open interaction, `null` where the caller has none. An agent has one at a time (rule 3.5)."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "interaction": {
+                        "interaction": "I-20260620-17",
+                        "customer": "1001",
+                        "agent": "ada",
+                        "state": "on_call",
+                        "version": 1,
+                        "known_at": "2026-06-20T10:42:00.000000Z",
+                        "started_at": "2026-06-20T10:41:03.000000Z",
+                        "ended_at": None,
+                        "closed_at": None,
+                    }
+                }
+            ]
+        },
+    )
+
+    interaction: InteractionRead | None = Field(description="The open interaction, on call or in wrap-up.")
 
 
 def interactions(
@@ -80,7 +114,19 @@ def open_interaction(view: View, agent: str) -> InteractionRead | None:
 def interaction(dossier: Dossier, key: str, known_at: datetime) -> InteractionRead | None:
     """The interaction, `None` when it had not begun then. Raises `OperationalError` when the database cannot be reached."""
     dossier.log_of_facts.settled(known_at)
-    events = dossier.log_of_facts.select_events(Interaction.id_of(dossier.company, key))
+    return _from_log(dossier, Interaction.id_of(dossier.company, key), known_at)
+
+
+def current_interaction(dossier: Dossier, agent: str) -> InteractionRead | None:
+    """The agent's open interaction as the log has it now, `None` when there is none. Raises `OperationalError`."""
+    with dossier.database.connection() as connection:
+        owner, known_at = connection.execute(_CLAIMED, [OPEN_INTERACTION, agent]).fetchone() or (None, None)
+    call = None if owner is None else _from_log(dossier, owner, known_at)
+    return None if call is None or call.state == State.CLOSED else call
+
+
+def _from_log(dossier: Dossier, interaction_id: UUID, known_at: datetime) -> InteractionRead | None:
+    events = dossier.log_of_facts.select_events(interaction_id)
     facts = [dossier.fact_mapper.to_domain_event(event) for event in events if event.recorded_at <= known_at]
     if not facts:
         return None
