@@ -16,7 +16,6 @@ from starlette.types import Receive, Scope, Send
 
 from api.http.request_context import RequestContext
 from api.http.streaming import ENDING, Stream
-from api.settings import ApiSettings
 
 MEDIA_TYPE: Final = "text/event-stream"
 RECONNECT_MS: Final = 2_000
@@ -28,9 +27,10 @@ _EXPIRED: Final = b": the token has expired\n\n"
 class ServerSent(Stream):
     """Messages as they come. The answer has its place among the followers from its start to its end."""
 
-    def __init__(self, settings: ApiSettings, context: RequestContext) -> None:
+    def __init__(self, context: RequestContext, *, follow_s: float, heartbeat_s: float) -> None:
         super().__init__((), media_type=MEDIA_TYPE)
-        self._settings = settings
+        self._follow_s = follow_s
+        self._heartbeat_s = heartbeat_s
         self._expires_at = context.expires_at
 
     @abstractmethod
@@ -54,7 +54,7 @@ class ServerSent(Stream):
 
     async def _messages(self, woken: asyncio.Event, ending: asyncio.Event) -> AsyncIterator[bytes]:
         token_ends = time.monotonic() + self._expires_at - time.time()
-        ends = min(time.monotonic() + self._settings.follow_s, token_ends)
+        ends = min(time.monotonic() + self._follow_s, token_ends)
         yield _OPENING
         while time.monotonic() < ends and not ending.is_set():
             woken.clear()
@@ -66,7 +66,7 @@ class ServerSent(Stream):
             except OperationalError:
                 return
             try:
-                await asyncio.wait_for(woken.wait(), min(self._settings.heartbeat_s, max(ends - time.monotonic(), 0.0)))
+                await asyncio.wait_for(woken.wait(), min(self._heartbeat_s, max(ends - time.monotonic(), 0.0)))
             except TimeoutError:
                 yield _HEARTBEAT
         if ends == token_ends and not ending.is_set():

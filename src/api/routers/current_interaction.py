@@ -39,7 +39,7 @@ def read_current_interaction(request: Request, read: Reading) -> Response:
 
 @router.get(
     "/stream",
-    dependencies=[allow(PROFILE_READERS)],
+    dependencies=[allow(PROFILE_READERS, stream=True)],
     response_class=Response,
     responses={
         200: {
@@ -57,7 +57,8 @@ class FollowedInteraction(ServerSent):
     """The open interaction of one agent. It is read again only after an event that may concern it."""
 
     def __init__(self, services: Services, context: RequestContext) -> None:
-        super().__init__(services.settings, context)
+        settings = services.settings
+        super().__init__(context, follow_s=settings.follow_s, heartbeat_s=settings.heartbeat_s)
         self._services = services
         self._agent = context.actor or ""
         self._position: int | None = None

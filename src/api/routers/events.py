@@ -91,7 +91,8 @@ class Followed(ServerSent):
     """The events after a position, and those recorded meanwhile."""
 
     def __init__(self, services: Services, context: RequestContext, after: int) -> None:
-        super().__init__(services.settings, context)
+        settings = services.settings
+        super().__init__(context, follow_s=settings.follow_s, heartbeat_s=settings.heartbeat_s)
         self._services = services
         self._actor = context.actor or ""
         self._after = after
