@@ -45,6 +45,34 @@ def test_a_company_that_cannot_name_a_schema_is_refused(monkeypatch: pytest.Monk
         load()
 
 
+@pytest.mark.parametrize(
+    ("text", "origins"),
+    [
+        ("", ()),
+        ("https://desk.example", ("https://desk.example",)),
+        (" http://127.0.0.1:9000  https://[::1]:8443 ", ("http://127.0.0.1:9000", "https://[::1]:8443")),
+    ],
+)
+def test_origins_that_may_embed_parts_are_separated_by_spaces(
+    monkeypatch: pytest.MonkeyPatch, text: str, origins: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("DOSSIER_EMBED_ORIGINS", text)
+    assert load().embed_origins == origins
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("*", "https://*.example", "desk.example", "https://desk.example/", "https://desk.example/path", "https:"),
+        *("https://desk.example;script-src", "https://a.example,https://b.example", "'self'", "javascript://x"),
+    ],
+)
+def test_what_is_no_origin_may_embed_nothing(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("DOSSIER_EMBED_ORIGINS", f"https://desk.example {text}")
+    with pytest.raises(SettingsError, match="DOSSIER_EMBED_ORIGINS: must be origins"):
+        load()
+
+
 def test_every_wrong_variable_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOSSIER_PORT", "eighty")
     monkeypatch.setenv("DOSSIER_WORKERS", "0")

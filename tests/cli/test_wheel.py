@@ -18,6 +18,7 @@ from built_console import SCRIPT, build
 from .test_up import Up, own_directory
 
 ROOT = Path(__file__).parents[2]
+DESK = "https://desk.example"
 PACKAGED = ("pyproject.toml", "README.md", ".gitignore")
 
 
@@ -64,7 +65,7 @@ def test_an_installed_wheel_serves_the_console_and_its_links_sign_in(installed: 
     )
     assert Path(found.stdout).is_relative_to(installed)
     with own_directory() as directory:
-        up = Up(directory, python=python, PATH=str(python.parent))
+        up = Up(directory, python=python, PATH=str(python.parent), DOSSIER_EMBED_ORIGINS=DESK)
         try:
             check(up.wait_until_ready())
         finally:
@@ -78,6 +79,8 @@ def check(up: Up) -> None:
     assert ask(f"{up.address}{script}").content == SCRIPT
     assert ask(f"{up.address}{script}", Accept_Encoding="br").headers["Content-Encoding"] == "br"
     assert ask(f"{up.address}/licenses.md").status == 200
+    embedded = ask(f"{up.address}/embed/widget/1001", Accept="text/html")
+    assert f"frame-ancestors {DESK};" in embedded.headers["Content-Security-Policy"]
     links = dict(line.split() for line in up.printed if "/sign-in#" in line)
     assert links.keys() == {"administrator", "agent", "auditor", "integrator"}
     for role, link in links.items():
