@@ -114,6 +114,8 @@ ROUTES: list[tuple[str, str, object, set[Role]]] = [
     ("GET", f"/v1/dead-letters/{EVENT}", None, FACTS),
     ("POST", f"/v1/dead-letters/{EVENT}/resend", {}, {Role.ADMINISTRATOR, Role.INTEGRATOR}),
     ("GET", "/v1/events", None, FACTS),
+    ("GET", "/v1/operations", None, FACTS),
+    ("GET", "/v1/operations/stream", None, FACTS),
     ("GET", "/v1/projections", None, {Role.ADMINISTRATOR, Role.AUDITOR}),
     ("GET", "/v1/projections/drawer", None, {Role.ADMINISTRATOR, Role.AUDITOR}),
     ("POST", "/v1/projections/nothing/rebuild", None, ADMINISTRATOR),

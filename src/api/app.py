@@ -19,6 +19,7 @@ from fastapi.routing import APIRoute
 from api.background.event_batches import EventBatches
 from api.background.following import LogFollowers, Places
 from api.background.health import HealthCheck
+from api.background.operations import OperationsWatch
 from api.background.rebuilds import Rebuilds
 from api.background.waiting import QueryThreads, Waiting
 from api.console.build import Builds
@@ -58,6 +59,7 @@ ROUTERS: Final = (
     "events",
     "projections",
     "operations",
+    "live_operations",
     "documents",
     "sessions",
     "console",
@@ -85,6 +87,7 @@ def _methods(route: APIRoute) -> set[str]:
 def create_app(dossier: Dossier, reads: ReadModels, settings: ApiSettings) -> FastAPI:
     """Returns the application over one company's profiles. `reads` must be started, or reads that wait for read models are never woken."""
     queries = QueryThreads(settings.query_threads)
+    health = HealthCheck(dossier, reads.projections, settings.expected)
     services = Services(
         dossier=dossier,
         reads=reads.without_waiting(),
@@ -93,7 +96,8 @@ def create_app(dossier: Dossier, reads: ReadModels, settings: ApiSettings) -> Fa
         day=BusinessDay(dossier),
         log_end=LogEnd(dossier),
         metrics=Metrics(dossier.company, settings.counts),
-        health=HealthCheck(dossier, reads.projections, settings.expected),
+        health=health,
+        operations=OperationsWatch(health),
         followers=LogFollowers(dossier),
         log_places=Places(settings.followers, settings.followers_each),
         page_places=Places(settings.pages, settings.followers_each),

@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection
 from api.background.event_batches import EventBatches
 from api.background.following import LogFollowers, Places
 from api.background.health import HealthCheck
+from api.background.operations import OperationsWatch
 from api.background.rebuilds import Rebuilds
 from api.background.waiting import QueryThreads, Waiting
 from api.http.metrics import Metrics
@@ -77,6 +78,7 @@ class Services:
     log_end: LogEnd
     metrics: Metrics
     health: HealthCheck
+    operations: OperationsWatch
     followers: LogFollowers
     log_places: Places
     page_places: Places

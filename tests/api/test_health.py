@@ -31,7 +31,14 @@ from store.application import Dossier
 from store.database import Database
 from vital_signs import EVERYTHING, LONG_S, running
 
-ROUTES_WITHOUT_READ_MODELS: Final = {"/v1/events", "/v1/projections", "/v1/projections/{name}"}
+ROUTES_WITHOUT_READ_MODELS: Final = {
+    "/v1/current-interaction/stream",
+    "/v1/events",
+    "/v1/operations",
+    "/v1/operations/stream",
+    "/v1/projections",
+    "/v1/projections/{name}",
+}
 PATH: Final = {
     "number": "1001",
     "account": "A-1",

@@ -8,9 +8,10 @@ reported as a fault.
 import asyncio
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final
 
 from eventsourcing.persistence import OperationalError
@@ -18,7 +19,7 @@ from eventsourcing.persistence import OperationalError
 from api.http.logs import FAULTS
 from projections.engine.projection import Projection
 from projections.health.judgement import Expected, Fault, Health, judge, unusable
-from projections.health.vitals import VitalsReader
+from projections.health.vitals import Vitals, VitalsReader
 from store import outages
 from store.application import Dossier
 
@@ -39,10 +40,25 @@ SILENT: Final = Health(
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The health, and warnings for operators about what stops nothing."""
+    """The health, warnings for operators about what stops nothing, and when it was judged."""
 
     health: Health
     warnings: list[str]
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def has_traffic(self) -> bool:
+        """True where it has the traffic, too, or nothing at all could be read."""
+        return self.health.vitals is None or self.health.vitals.traffic is not None
+
+
+@dataclass(slots=True, eq=False)
+class _Pending:
+    """A reading under way. `asked_at` is on the monotonic clock."""
+
+    with_traffic: bool
+    asked_at: float = field(default_factory=time.monotonic)
+    future: Future[Report] = field(init=False)
 
 
 class HealthCheck:
@@ -57,19 +73,29 @@ class HealthCheck:
         self._thread = ThreadPoolExecutor(1, "health")
         self._lock = threading.Lock()
         self._last: tuple[float, Report] | None = None
-        self._pending: tuple[float, Future[Report]] | None = None
+        self._pending: _Pending | None = None
 
     async def report(self) -> Report:
         """Returns the current health, at most `KEPT_S` old. Raises nothing."""
+        return await self._current(with_traffic=False)
+
+    async def report_with_traffic(self) -> Report:
+        """Returns the current health and what moves, at most `KEPT_S` old. Raises nothing."""
+        return await self._current(with_traffic=True)
+
+    async def _current(self, *, with_traffic: bool) -> Report:
         with self._lock:
             if self._last is not None and time.monotonic() < self._last[0]:
-                return self._last[1]
-            if self._pending is None:
-                self._pending = (time.monotonic(), self._thread.submit(self._check))
-            asked_at, pending = self._pending
-        left_s = max(asked_at + WAIT_S - time.monotonic(), 0.0)
+                report = self._last[1]
+                if report.has_traffic or not with_traffic:
+                    return report
+            pending = self._pending
+            if pending is None or (with_traffic and not pending.with_traffic):
+                pending = self._pending = _Pending(with_traffic)
+                pending.future = self._thread.submit(self._check, pending)
+        left_s = max(pending.asked_at + WAIT_S - time.monotonic(), 0.0)
         try:
-            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(pending)), left_s)
+            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(pending.future)), left_s)
         except TimeoutError:
             return Report(SILENT, [])
 
@@ -78,16 +104,17 @@ class HealthCheck:
         self._thread.submit(self._reader.close)
         self._thread.shutdown(wait=False)
 
-    def _check(self) -> Report:
-        report = self._judge()
+    def _check(self, pending: _Pending) -> Report:
+        report = self._judge(self._reader.read_with_traffic if pending.with_traffic else self._reader.read)
         with self._lock:
             self._last = (time.monotonic() + KEPT_S, report)
-            self._pending = None
+            if self._pending is pending:
+                self._pending = None
         return report
 
-    def _judge(self) -> Report:
+    def _judge(self, read: Callable[[], Vitals]) -> Report:
         try:
-            health = judge(self._reader.read(), self._expected)
+            health = judge(read(), self._expected)
         except Exception as error:  # noqa: BLE001  (whatever it is, it is the answer)
             health = unusable(error)
             is_outage = isinstance(error, OperationalError) or outages.is_outage(error)

@@ -4,8 +4,8 @@
 a database that is away. It also lets PostgreSQL write a small temporary file: reading alone would not notice that the disk is full.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from psycopg.rows import class_row, dict_row
 
 from projections.engine.projection import Definition, Projection
 from projections.engine.states import ProjectionState, states_of
+from projections.health.traffic import Traffic, TrafficReader, Waiting
 from store import heartbeats, schema
 from store.database import Database, Row
 from store.heartbeats import Task
@@ -23,8 +24,6 @@ from store.log import RELAY
 STATEMENT_TIMEOUT_MS: Final = 2_000
 LOCK_TIMEOUT_MS: Final = 500
 """The swap of a rebuild locks its tables for longer; then the number of waiting deliveries is not known this time."""
-MOST_COUNTED: Final = 10_000
-"""Waiting deliveries beyond this are not counted."""
 
 _PROBE: Final = "SELECT count(*) FROM generate_series(1, 20000)"
 """Does not fit into the smallest `work_mem`, so it is written to disk: some 300 KB."""
@@ -44,15 +43,6 @@ _RELAY: Final = """
     CROSS JOIN (SELECT coalesce(max(position), 0) FROM events) AS end_of_log (position)
     LEFT JOIN events AS next ON next.position = relay.position + 1
     WHERE relay.follower = %s
-"""
-_WAITING: Final = """
-    SELECT count(*) AS waiting, min(position) AS first, max(age_s) AS oldest_s FROM (
-        SELECT position, extract(epoch FROM clock_timestamp() - recorded_at)::float8 AS age_s
-        FROM deliveries AS change
-        WHERE position > %(done)s AND not_sent_reason IS NULL
-          AND NOT EXISTS (SELECT FROM delivery_outcomes WHERE event_id = change.delivery_id)
-        ORDER BY position LIMIT %(most)s
-    ) AS waiting
 """
 _DEFINITIONS: Final = """
     SELECT name, shape, topics, (SELECT bool_and(to_regclass(quote_ident(found)) IS NOT NULL) FROM unnest(tables) AS found) AS complete
@@ -75,19 +65,11 @@ class RelayPlace:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """Deliveries without an outcome, `MOST_COUNTED` at most, and the age of the oldest in seconds."""
-
-    waiting: int
-    oldest_s: float
-
-
-@dataclass(frozen=True, slots=True)
 class Vitals:
     """All of it, as of one moment.
 
     `outdated` are read models whose tables were made by another version, `missing` those without tables; `relay` is `None` when it never
-    ran, `waiting` when the read model of deliveries cannot be asked now.
+    ran, `waiting` when the read model of deliveries cannot be asked now. `traffic` is there where it was asked for.
     """
 
     log_position: int
@@ -102,6 +84,7 @@ class Vitals:
     failed_uploads: int
     failed_propagations: int
     read_only: bool
+    traffic: Traffic | None = None
 
 
 class VitalsReader:
@@ -112,8 +95,7 @@ class VitalsReader:
         self._connection: Connection[Row] | None = None
         self._definitions = {projection.name: projection.definition() for projection in projections}
         self._migrations = frozenset(migration.number for migration in schema.migrations())
-        self._done = (0, 0)
-        """Generation of the read model of deliveries, and the position up to which every delivery has an outcome."""
+        self._traffic = TrafficReader()
 
     def read(self) -> Vitals:
         """Reads them now.
@@ -122,17 +104,24 @@ class VitalsReader:
             NotMigratedError: the tables are not those of this version.
             OperationalError, psycopg.Error: the database cannot be used; see `outages.reason`.
         """
-        try:
-            return self._read(self._connected())
-        except Exception:
-            self.close()
-            raise
+        return self._on_connection(self._read)
+
+    def read_with_traffic(self) -> Vitals:
+        """Reads them now, and what moves. Raises what `read` raises."""
+        return self._on_connection(self._read_with_traffic)
 
     def close(self) -> None:
         """Closes the connection; the next reading makes another."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def _on_connection(self, read: Callable[[Connection[Row]], Vitals]) -> Vitals:
+        try:
+            return read(self._connected())
+        except Exception:
+            self.close()
+            raise
 
     def _connected(self) -> Connection[Row]:
         if self._connection is None:
@@ -153,9 +142,13 @@ class VitalsReader:
             missing=missing,
             tasks=heartbeats.tasks(connection),
             relay=_relay(connection),
-            waiting=None if "deliveries" in outdated | missing else self._waiting(connection, states),
+            waiting=None if "deliveries" in outdated | missing else self._traffic.waiting(connection),
             **_numbers(connection),
         )
+
+    def _read_with_traffic(self, connection: Connection[Row]) -> Vitals:
+        vitals = self._read(connection)
+        return replace(vitals, traffic=self._traffic.read(connection, deliveries=vitals.waiting is not None))
 
     def _shaped(self, connection: Connection[Row]) -> tuple[frozenset[str], frozenset[str]]:
         """Read models made by another version, and those without tables."""
@@ -168,18 +161,6 @@ class VitalsReader:
             name for name, definition in self._definitions.items() if made_by.get(name, definition) != definition
         }
         return frozenset(outdated), frozenset(missing)
-
-    def _waiting(self, connection: Connection[Row], states: Sequence[ProjectionState]) -> Waiting | None:
-        """Counts from the first delivery that waited the last time, so that a long history costs nothing."""
-        place = next(state for state in states if state.name == "deliveries")
-        done = self._done[1] if self._done[0] == place.generation else 0
-        try:
-            row = connection.execute(_WAITING, {"done": done, "most": MOST_COUNTED}).fetchone()
-        except psycopg.errors.LockNotAvailable:
-            return None
-        waiting, first, oldest_s = row or (0, None, None)
-        self._done = (place.generation, place.position if first is None else first - 1)
-        return Waiting(waiting, max(oldest_s or 0.0, 0.0))
 
 
 def _check_migrated(connection: Connection[Row], needed: frozenset[int]) -> None:
