@@ -111,6 +111,8 @@ ROUTES: list[tuple[str, str, object, set[Role]]] = [
     ("DELETE", "/v1/attribute-mappings/category:7", None, ADMINISTRATOR),
     ("GET", "/v1/deliveries", None, FACTS),
     ("GET", "/v1/dead-letters", None, FACTS),
+    ("GET", "/v1/dead-letters/reasons", None, FACTS),
+    ("POST", "/v1/dead-letters/resend", {"reason": "r", "count": 1}, {Role.ADMINISTRATOR, Role.INTEGRATOR}),
     ("GET", f"/v1/dead-letters/{EVENT}", None, FACTS),
     ("POST", f"/v1/dead-letters/{EVENT}/resend", {}, {Role.ADMINISTRATOR, Role.INTEGRATOR}),
     ("GET", "/v1/events", None, FACTS),

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import EllipsisType
-from typing import Any, Final, Literal
+from typing import Final, Literal
 from uuid import UUID
 
 from psycopg import Connection
@@ -148,15 +148,23 @@ def outcomes(connection: Connection[Row], event_ids: Sequence[UUID]) -> dict[UUI
 
 
 def dead_letters(
-    connection: Connection[Row], limit: int = 100, after: int = 0, *, state: str | None = None
+    connection: Connection[Row],
+    limit: int = 100,
+    after: int = 0,
+    *,
+    state: str | None = None,
+    reason: str | None = None,
 ) -> list[DeadLetter]:
-    """Up to `limit` (at most one more than `MOST_LETTERS`) dead letters after the letter with this number, in order of dying."""
-    condition = "letter > %s" if state is None else "letter > %s AND state = %s"
-    values: list[Any] = [after] if state is None else [after, state]
+    """Up to `limit` (at most one more than `MOST_LETTERS`) dead letters after the letter with this number, in order of dying.
+
+    Only those in one state, or with one reason, where given.
+    """
+    chosen = {"letter > %s": after, "state = %s": state, "reason = %s": reason}
+    conditions = {condition: value for condition, value in chosen.items() if value is not None}
     with connection.cursor(row_factory=class_row(DeadLetter)) as cursor:
         cursor.execute(
-            f"SELECT {LETTER} FROM dead_letters WHERE {condition} ORDER BY letter LIMIT %s",
-            [*values, min(limit, MOST_LETTERS + 1)],
+            f"SELECT {LETTER} FROM dead_letters WHERE {' AND '.join(conditions)} ORDER BY letter LIMIT %s",
+            [*conditions.values(), min(limit, MOST_LETTERS + 1)],
         )
         return cursor.fetchall()
 

@@ -91,3 +91,115 @@ def test_a_wrong_correction_is_refused(api: Api) -> None:
         assert_problem(answer, 422, "invalid")
         assert fields(answer) == wrong
     assert api.get(f"/v1/dead-letters/{event_id}").json()["state"] == "dead"
+
+
+def sent_later(api: Api, number: str, position: int) -> None:
+    """A later value of a customer's attribute was sent."""
+    with api.dossier.database.connection() as connection:
+        outcomes.record_sent(connection, Sending(uuid4(), number, "age", "B", date(2026, 1, 2), None, position), 1)
+
+
+def unreadable(api: Api, reason: str) -> UUID:
+    """A message that could not be read."""
+    event_id = uuid4()
+    with api.dossier.database.connection() as connection:
+        outcomes.record_unreadable(connection, event_id, "dossier.demo/0/1", reason, b"?")
+    return event_id
+
+
+def states(api: Api) -> list[str]:
+    return [letter["state"] for letter in api.get("/v1/dead-letters").json()["items"]]
+
+
+def test_dead_letters_are_counted_by_reason(api: Api) -> None:
+    assert api.get("/v1/dead-letters/reasons").json() == {"items": [], "dead": 0}
+    for position in (1, 2, 3):
+        dead(api, "1001", position)
+    api.post(f"/v1/dead-letters/{dead(api, '1002', 4)}/resend", {})  # is on its way
+    unreadable(api, "no JSON")
+    told = api.get("/v1/dead-letters/reasons", Role.AUDITOR).json()
+    assert [(one["reason"], one["dead"], one["unreadable"]) for one in told["items"]] == [
+        ("422: unknown value", 3, 0),
+        ("no JSON", 1, 1),
+    ]
+    assert told["dead"] == 4
+    assert told["items"][0]["first_died_at"] < told["items"][0]["last_died_at"]
+    listed = api.get("/v1/dead-letters", params={"reason": "no JSON"}).json()["items"]
+    assert [one["reason"] for one in listed] == ["no JSON"]
+
+
+def test_all_with_one_reason_are_sent_again_and_those_that_cannot_be_are_named(api: Api) -> None:
+    for position in (1, 2):
+        dead(api, "1001", position)
+    late = dead(api, "1002", 3)
+    sent_later(api, "1002", 9)
+    lost = unreadable(api, "422: unknown value")
+    unreadable(api, "no JSON")
+    answer = api.post("/v1/dead-letters/resend", {"reason": "422: unknown value", "count": 4}, Role.INTEGRATOR)
+    assert answer.status_code == 202
+    assert answer.json() == {
+        "requested": 2,
+        "refused": 2,
+        "refusals": [
+            {
+                "event_id": str(late),
+                "why": "A later value of the attribute was sent for this customer already.",
+            },
+            {
+                "event_id": str(lost),
+                "why": "This message could not be read: it holds nothing that could be sent.",
+            },
+        ],
+    }
+    assert states(api) == ["resending", "resending", "dead", "dead", "dead"]
+    first = api.get("/v1/dead-letters").json()["items"][0]
+    assert (first["resend_requested_by"], first["corrected"]) == ("integrator", False)
+    body = {"event_ids": [str(late), str(lost)], "count": 2, "force": True}
+    assert api.post("/v1/dead-letters/resend", body).json()["requested"] == 1
+    assert states(api) == ["resending", "resending", "resending", "dead", "dead"]
+
+
+def test_nothing_is_sent_again_where_the_count_that_was_seen_is_no_longer_true(api: Api) -> None:
+    first, second = dead(api, "1001", 1), dead(api, "1002", 2)
+    for body in (
+        {"reason": "422: unknown value", "count": 1},
+        {"reason": "422: unknown value", "count": 3},
+        {"event_ids": [str(first), str(second), str(first)], "count": 3},
+    ):
+        problem = assert_problem(api.post("/v1/dead-letters/resend", body), 409, "conflict")
+        assert (problem["count"], problem["errors"][0]["field"]) == (2, "count")
+        assert problem["detail"] == f"You saw {body['count']}, but there are 2 now. Nothing was sent again."
+    assert states(api) == ["dead", "dead"]
+    assert api.post("/v1/dead-letters/resend", {"reason": "422: unknown value", "count": 2}).status_code == 202
+    problem = assert_problem(
+        api.post("/v1/dead-letters/resend", {"reason": "422: unknown value", "count": 2}), 409, "conflict"
+    )
+    assert problem["count"] == 0  # a request that is repeated finds them on their way
+
+
+def test_a_letter_that_dies_meanwhile_is_not_sent_again_unseen(api: Api) -> None:
+    seen = dead(api, "1001", 1)
+    with api.dossier.database.connect(autocommit=False) as connection:
+        sending = Sending(uuid4(), "1002", "age", "A", date(2026, 1, 1), None, 2)
+        outcomes.record_dead(connection, sending, 3, "422: unknown value", 422)  # not committed yet
+        answer = api.post("/v1/dead-letters/resend", {"reason": "422: unknown value", "count": 1})
+        connection.commit()
+    assert answer.json()["requested"] == 1
+    assert api.get(f"/v1/dead-letters/{seen}").json()["state"] == "resending"
+    assert api.get(f"/v1/dead-letters/{sending.event_id}").json()["state"] == "dead"
+
+
+def test_which_dead_letters_are_meant_is_said_in_one_way(api: Api) -> None:
+    event = str(dead(api, "1001", 1))
+    wrong: list[tuple[dict[str, object], set[str]]] = [
+        ({"count": 1}, {"reason"}),
+        ({"count": 1, "reason": "r", "event_ids": [event]}, {"reason"}),
+        ({"count": 0, "reason": "", "event_ids": []}, {"count", "reason", "event_ids"}),
+        ({"count": 100_001, "reason": "\u0000", "event_ids": ["x"]}, {"count", "reason", "event_ids.0"}),
+        ({"reason": "r" * 2_001, "state": "dead"}, {"count", "reason", "state"}),
+    ]
+    for body, named in wrong:
+        answer = api.post("/v1/dead-letters/resend", body)
+        assert_problem(answer, 422, "invalid")
+        assert fields(answer) == named
+    assert states(api) == ["dead"]

@@ -133,7 +133,8 @@ def test_deliveries_are_counted_by_status_and_the_oldest_that_waits_is_named(api
     document = told(api)
     counts = document["deliveries"]
     assert (counts["waiting"], counts["sent"], counts["not_sent"], counts["dead"]) == (2, 1, 1, 1)
-    assert (counts["oldest"]["position"], document["dead_letters"]) == (rows["3"], 1)
+    assert counts["oldest"]["position"] == rows["3"]
+    assert document["dead_letters"] == {"dead": 1, "resending": 0, "resent": 0}
     for number in ("3", "5"):
         settle(api, number, sent)
     assert told(api)["deliveries"] == {"waiting": 0, "sent": 3, "not_sent": 1, "dead": 1, "oldest": None}

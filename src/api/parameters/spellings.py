@@ -7,7 +7,7 @@ import re
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 _WHOLE: Final = re.compile("0|-?[1-9][0-9]*")
 _BOOLEAN: Final = re.compile("true|false")
@@ -27,3 +27,5 @@ WHOLE: Final = _spelled(_WHOLE, "A whole number is written in digits, without si
 """Must come last in the annotation, after the bounds of the number, so that the OpenAPI document shows them."""
 Flag = Annotated[bool, _spelled(_BOOLEAN, "Must be true or false.")]
 Id = Annotated[UUID, _spelled(_UUID, "A UUID is written like 0190f3c2-7b1e-4a7c-9d51-2f6c8f0b7a11.")]
+EventId = Annotated[Id, Field(strict=False)]
+"""The same in a JSON body, where it is a text."""

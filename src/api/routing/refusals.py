@@ -30,6 +30,7 @@ from projections.reading.view import BehindError
 from store import outages
 from store.committer import OutcomeUnknownError
 from store.log import UnsettledError
+from store.many_resends import CountChangedError
 from store.public import instant
 
 Handler = Callable[[Request, Any], Coroutine[Any, Any, Response]]
@@ -55,6 +56,8 @@ async def refused(request: Request, error: Exception) -> Response:
     members: dict[str, Any] = {"conflicts": conflicts} if conflicts else {}
     if isinstance(fault, AgentBusyError):
         members["interaction"] = fault.interaction
+    if isinstance(fault, CountChangedError):
+        members["count"] = fault.count
     return problem(request.scope, kind_of(fault), fault.text, errors=errors, members=members)
 
 

@@ -116,6 +116,14 @@ class DeliveryCountsRead(_Model):
     oldest: OldestRead | None = Field(description="The one that has waited longest; `null` where none waits.")
 
 
+class LetterCountsRead(_Model):
+    """Dead letters by state, messages that could not be read included."""
+
+    dead: int = Field(description="Those that nobody asked to send again.")
+    resending: int = Field(description="Those that are on their way again.")
+    resent: int = Field(description="Those that were sent again.")
+
+
 class ProcessRead(_Model):
     """A task of a process, whether it is expected or was seen."""
 
@@ -160,7 +168,7 @@ _EXAMPLE: Final[dict[str, Any]] = {
         "dead": 1,
         "oldest": {"position": 88401, "age_s": 41.3},
     },
-    "dead_letters": 1,
+    "dead_letters": {"dead": 1, "resending": 0, "resent": 12},
     "refused_messages": 0,
     "failed_uploads": 0,
     "failed_propagations": 0,
@@ -182,7 +190,7 @@ class Operations(_Model):
     feeds: list[FeedRead] = Field(description="Every consumer that is fed from the log itself.")
     processes: list[ProcessRead] = Field(description="Every task that is expected or was seen.")
     deliveries: DeliveryCountsRead = Field(description="Deliveries to Customer Engagement by status.")
-    dead_letters: int = Field(description="Dead letters that were not sent again, unreadable messages included.")
+    dead_letters: LetterCountsRead | None = Field(description="Dead letters by state; `null` where they were not read.")
     refused_messages: int = Field(description="Keys that wait because Kafka refused a message.")
     failed_uploads: int = Field(description="Contact files that are stuck.")
     failed_propagations: int = Field(description="Propagations that are stuck.")
@@ -205,7 +213,7 @@ def operations(health: Health, vitals: Vitals, warnings: Sequence[str], at: date
             ProcessRead(process=process, task=task, runs=runs) for (process, task), runs in health.tasks.items()
         ],
         deliveries=_deliveries(vitals),
-        dead_letters=vitals.dead_letters,
+        dead_letters=None if traffic is None else LetterCountsRead.model_validate(traffic.letters),
         refused_messages=vitals.refused_messages,
         failed_uploads=vitals.failed_uploads,
         failed_propagations=vitals.failed_propagations,

@@ -53,6 +53,11 @@ _COUNT: Final = """
     SELECT count(*), count(not_sent_reason) FROM deliveries WHERE position > %s AND position <= %s
 """
 _DEAD: Final = "SELECT count(*) FROM dead_letters WHERE number IS NOT NULL AND state <> 'resent'"
+_LETTERS: Final = """
+    SELECT count(*) FILTER (WHERE state = 'dead') AS dead, count(*) FILTER (WHERE state = 'resending') AS resending,
+           count(*) FILTER (WHERE state = 'resent') AS resent
+    FROM dead_letters
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +91,21 @@ class DeliveryCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class LetterCounts:
+    """Dead letters by state, unreadable messages included."""
+
+    dead: int
+    resending: int
+    resent: int
+
+
+@dataclass(frozen=True, slots=True)
 class Traffic:
     """All of it. `deliveries` is `None` while they are being counted for the first time, or cannot be asked now."""
 
     events_per_s: float
     feeds: Sequence[FeedPlace]
+    letters: LetterCounts
     deliveries: DeliveryCounts | None
 
 
@@ -109,7 +124,9 @@ class TrafficReader:
         """Reads it now; `deliveries` is whether their read model can be asked. Raises `psycopg.Error`."""
         with connection.cursor(row_factory=class_row(FeedPlace)) as cursor:
             feeds = cursor.execute(_FEEDS, [RELAY]).fetchall()
-        return Traffic(_events_per_s(connection), feeds, self._deliveries(connection) if deliveries else None)
+        letters = LetterCounts(*connection.execute(_LETTERS).fetchone() or (0, 0, 0))
+        counts = self._deliveries(connection) if deliveries else None
+        return Traffic(_events_per_s(connection), feeds, letters, counts)
 
     def waiting(self, connection: Connection[Row]) -> Waiting | None:
         """Counts the deliveries that wait; `None` while a rebuild has the table locked."""
