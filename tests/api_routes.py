@@ -30,6 +30,7 @@ ROUTES: list[tuple[str, str, object, set[Role]]] = [
     ("DELETE", "/v1/categories/7/responses/A", None, ADMINISTRATOR),
     ("GET", "/v1/customers", None, EVERYBODY),
     ("POST", "/v1/customers", {"number": "1", "name": "A"}, WRITERS),
+    ("GET", "/v1/search?q=1", None, EVERYBODY),
     ("GET", "/v1/customers/1", None, EVERYBODY),
     ("PATCH", "/v1/customers/1", {"name": "B"}, WRITERS),
     ("GET", "/v1/customers/1/alternate-numbers", None, EVERYBODY),

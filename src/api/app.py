@@ -47,6 +47,7 @@ ROUTERS: Final = (
     "propagations",
     "interactions",
     "current_interaction",
+    "search",
     "categories",
     "fields",
     "controls",

@@ -3,6 +3,7 @@
 A profile is found by one probe of one index, however many versions it has: `in_force_exclusive` on the exclusion constraint's own.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -17,6 +18,7 @@ from projections.accounts.models import AccountRead, ProfileRead, Resolution, Si
 from projections.accounts.tables import MERGES, OPTIONS_KEY, VERSIONS, class_key, holder_id, is_storable, version_key
 from projections.reading.paging import Page, bounded, keys_of, page
 from projections.reading.view import View
+from projections.tables.beginnings import IN_ORDER, begins
 from projections.tables.bitemporal import clocks, in_force_exclusive, met_since
 from store.database import Row
 
@@ -45,6 +47,26 @@ _SITES: Final = f"""
 """
 _SITE: Final = _SITES.format(which="site = %(site)s")
 _ALL_SITES: Final = _SITES.format(which="site > %(after)s")
+_ACCOUNTS_BEGINNING: Final = f"""
+    SELECT found.number, found.customer
+    FROM unnest(%(beginnings)s::text[]) AS wanted (beginning)
+    CROSS JOIN LATERAL (
+        SELECT one.number, one.customer FROM accounts AS one
+        WHERE {begins("one.number", "wanted.beginning")} AND one.opened_at <= %(known_at)s
+        ORDER BY one.number LIMIT %(rows)s
+    ) AS found
+    ORDER BY found.number LIMIT %(rows)s
+"""
+_SITES_BEGINNING: Final = f"""
+    SELECT found.account, found.site
+    FROM unnest(%(beginnings)s::text[]) AS wanted (beginning)
+    CROSS JOIN LATERAL (
+        SELECT one.account, one.site FROM account_sites AS one
+        WHERE {begins("one.site", "wanted.beginning")} AND one.created_at <= %(known_at)s
+        ORDER BY one.site, one.account LIMIT %(rows)s
+    ) AS found
+    ORDER BY found.site, found.account LIMIT %(rows)s
+"""
 _PROFILE: Final = f"""
     SELECT lower(held.valid), upper(held.valid) - 1, fact.event_id, fact.content, {VERSIONS.at_known("%(key)s")}
     FROM profiles AS held JOIN profile_facts AS fact ON fact.position = held.fact
@@ -70,8 +92,6 @@ _OF_CLASS: Final = f"""
     ORDER BY member.account, member.site LIMIT %(rows)s
 """
 """OFFSET 0 keeps it a probe of each member in order, whatever the planner knows of the tables."""
-_IN_ORDER: Final = "SELECT set_config('enable_sort', 'off', true), set_config('enable_bitmapscan', 'off', true)"
-"""A page is read from the index, in order, also before the server has statistics: else every page costs as much as all of them."""
 _ONE: Final = 1
 
 
@@ -111,6 +131,17 @@ def sites(view: View, account: str, limit: int = 100, cursor: str | None = None)
     parameters = {"account": account, "known_at": view.known_at, "after": after[0], "rows": bounded(limit) + 1}
     rows = view.connection.execute(_ALL_SITES, parameters).fetchall() if is_storable(Place(account)) else []
     return page(rows, limit, lambda row: (row[1],), _site)
+
+
+def by_beginning(
+    view: View, beginnings: Sequence[str], limit: int
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Up to `limit` accounts, with their customers, and as many sites, with their accounts, whose number begins so, by number."""
+    parameters = {"beginnings": list(beginnings), "known_at": view.known_at, "rows": limit}
+    accounts, sites = (
+        view.connection.execute(query, parameters).fetchall() for query in (_ACCOUNTS_BEGINNING, _SITES_BEGINNING)
+    )
+    return accounts, sites
 
 
 def profile(view: View, place: Place, explain: bool = False) -> ProfileRead | None:
@@ -154,7 +185,7 @@ def profiles_of_class(
     `later`: only those of which a version with the class begins later. The name counts whatever its case. At most `limit`; fewer
     say that there are no more.
     """
-    view.connection.execute(_IN_ORDER)
+    view.connection.execute(IN_ORDER)
     parameters = {**clocks(view), "class": class_key(name), "account": after[0], "site": after[1], "rows": limit}
     rows = view.connection.execute(_OF_CLASS, parameters | {"later": later})
     return [(account, site) for account, site in rows]

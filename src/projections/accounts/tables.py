@@ -82,6 +82,7 @@ DDL: Final = f"""
         profile_at timestamptz,
         PRIMARY KEY (account, site)
     );
+    CREATE INDEX account_sites_by_site ON account_sites (site, account);
     {PROFILES.ddl}
     CREATE TABLE profile_facts (
         position bigint PRIMARY KEY, event_id uuid NOT NULL, class text COLLATE "C", content text NOT NULL

@@ -4,6 +4,8 @@ Called by the API and the command line with a view of the read model `customers`
 then, is never an answer: its number leads to the survivor's, lists leave it out, and its alternate numbers find the survivor.
 """
 
+from collections.abc import Sequence
+from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
 
@@ -14,6 +16,7 @@ from projections.customers.models import AlternateNumber, Customer, FoundByAlter
 from projections.customers.tables import MERGES, NAMES, PRIMARY, VERSIONS
 from projections.reading.paging import Page, bounded, keys_of
 from projections.reading.view import View
+from projections.tables.beginnings import begins
 from projections.tables.bitemporal import clocks, in_force, known_then
 from projections.tables.names import CustomerSummary, open_names, search_tokens, storable, summary_page
 
@@ -44,6 +47,23 @@ _ALL: Final = f"""
     WHERE customer.registered_at <= %(known_at)s AND customer.number > %(after)s
       AND {MERGES.stands("customer.number")}
     ORDER BY customer.number LIMIT %(rows)s
+"""
+_BEGINNING: Final = f"""
+    SELECT customer.number, {_NAME}, {MERGES.survivor("customer.number")}
+    FROM unnest(%(beginnings)s::text[]) AS wanted (beginning)
+    CROSS JOIN LATERAL (
+        SELECT one.number FROM customers AS one
+        WHERE {begins("one.number", "wanted.beginning")} AND one.registered_at <= %(known_at)s
+        ORDER BY one.number LIMIT %(rows)s
+    ) AS customer
+    ORDER BY customer.number LIMIT %(rows)s
+"""
+_HOLDERS: Final = f"""
+    SELECT DISTINCT ON (one.alternate_number) one.alternate_number, one.number,
+           CASE WHEN one.standing = 'former' THEN lower(one.known) WHEN upper(one.known) <= %(known_at)s THEN upper(one.known) END
+    FROM customer_numbers AS one
+    WHERE {begins("one.alternate_number", "%(beginning)s::text")} AND lower(one.known) <= %(known_at)s
+    ORDER BY one.alternate_number, lower(one.known) DESC LIMIT %(rows)s
 """
 _BY_NAME: Final = f"""
     SELECT named.number, named.name, {VERSIONS.at_known("named.number")}
@@ -119,6 +139,32 @@ def by_name(view: View, name: str, limit: int = 100, cursor: str | None = None) 
     """
     tokens = search_tokens(view.keys, name)
     return _page(view, _BY_NAME, {"tokens": tokens}, limit, cursor)
+
+
+def by_beginning(view: View, beginnings: Sequence[str], limit: int) -> list[tuple[str, str, str | None]]:
+    """Up to `limit` customers whose number begins so, by number: number, name, and the survivor of one that was merged away (rule 6.1)."""
+    parameters = {**clocks(view), "beginnings": list(beginnings), "rows": limit}
+    rows = view.connection.execute(_BEGINNING, parameters).fetchall()
+    names = open_names(view, NAMES.table, [row[0] for row in rows], [row[1] for row in rows])
+    return [
+        (number, str.__str__(name), None if survivor is None else _survivor(view, survivor))
+        for (number, _, survivor), name in zip(rows, names, strict=True)
+    ]
+
+
+def holders(view: View, beginning: str, limit: int) -> list[tuple[str, str, datetime | None]]:
+    """Up to `limit` alternate numbers that begin so, in order, each with the last customer who had it (rule 1.14).
+
+    Number, customer, and since when the customer goes by another number, or by none; `None` where the number is up to date.
+    """
+    parameters = {"beginning": beginning, "known_at": view.known_at, "rows": limit}
+    return view.connection.execute(_HOLDERS, parameters).fetchall()
+
+
+def _survivor(view: View, number: str) -> str:
+    """The number of the customer that stands for this one."""
+    customer = customer_or_survivor(view, number)
+    return number if customer is None else customer.number
 
 
 def all_customers(view: View, limit: int = 100, cursor: str | None = None) -> Page[CustomerSummary]:

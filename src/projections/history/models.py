@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class InForce(BaseModel):
@@ -65,3 +65,16 @@ class HistoryEntry(BaseModel):
     in_force: list[InForce]
     superseded: list[Superseded]
     data: dict[str, Any]
+
+
+class FoundEvent(BaseModel):
+    """An event that was found by its id. `kind` and `key` are those of its history."""
+
+    model_config = ConfigDict(frozen=True)
+
+    event_id: UUID = Field(description="Its id.")
+    position: int = Field(description="Its position in the log.")
+    topic: str = Field(description="What it says, such as `customer.renamed`.")
+    kind: str = Field(description="What it is about: the family of its topic, such as `customer`.")
+    key: str = Field(description="Which one of that kind, such as a customer number.")
+    recorded_at: datetime = Field(description="When it was recorded.")

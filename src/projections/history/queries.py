@@ -6,13 +6,14 @@ fields that are masked, then or now, stay masked (rule 5.2).
 
 from collections.abc import Callable, Collection, Sequence
 from typing import Final
+from uuid import UUID
 
 import orjson
 
 from aggregates.catalogue import FACTS
 from aggregates.customer.profile import CustomerProfile
 from projections.history.masks import masked_fields, open_fields, personal_values
-from projections.history.models import HistoryEntry
+from projections.history.models import FoundEvent, HistoryEntry
 from projections.history.standings import NOTHING, standings
 from projections.history.statements import FIELDS
 from projections.history.tables import DAYS, MEMBERS, open_personal
@@ -27,6 +28,10 @@ _LIST: Final = f"""
     WHERE entry.kind = %(kind)s AND entry.key = %(key)s AND entry.recorded_at <= %(known_at)s
       AND entry.position > %(after)s {{which}}
     ORDER BY entry.position LIMIT %(rows)s
+"""
+_EVENT: Final = """
+    SELECT event_id, position, topic, kind, key, recorded_at FROM history
+    WHERE event_id = %(event_id)s AND recorded_at <= %(known_at)s
 """
 _LIST_ALL: Final = _LIST.format(which="")
 _LIST_STATING: Final = _LIST.format(
@@ -48,6 +53,12 @@ def history(
     rows = [] if "\0" in kind + key else view.connection.execute(query, parameters).fetchall()
     make = _entries(view, kind, key, rows[:limit])
     return page(rows, limit, lambda row: (row[0],), make)
+
+
+def event(view: View, event_id: UUID) -> FoundEvent | None:
+    """Where an event is and what it is about; `None` when there was none with this id, as known then."""
+    row = view.connection.execute(_EVENT, {"event_id": event_id, "known_at": view.known_at}).fetchone()
+    return None if row is None else FoundEvent(**dict(zip(FoundEvent.model_fields, row, strict=True)))
 
 
 def _entries(view: View, kind: str, key: str, rows: Sequence[Row]) -> Callable[[Row], HistoryEntry]:

@@ -72,6 +72,7 @@ DDL: Final = f"""
         personal bytea
     );
     CREATE INDEX history_key ON history (key, kind, position);
+    CREATE INDEX history_event ON history (event_id);
     {_DAYS_DDL}
     {ZONE.ddl}
     {MASKS.ddl}

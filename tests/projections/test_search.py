@@ -1,0 +1,74 @@
+"""Every group of a search is answered by an index, however large the tables are."""
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import pytest
+from psycopg import Connection
+
+from aggregates.clocks import Clocks
+from conftest import TODAY
+from projections.answers import search as searching
+from projections.answers.search import SEARCHED, search
+from projections.reading.view import View
+from store.application import Dossier
+
+from .fold import reading
+
+ROWS: Final = 30_000
+FILL: Final = (
+    "INSERT INTO customers SELECT 'C' || n, '2020-01-01' FROM generate_series(1, %s) AS n",
+    "INSERT INTO customer_numbers (number, alternate_number, standing, valid, known)"
+    " SELECT 'C' || n, 'N' || n, 'primary', '(,)', '[2020-01-01, infinity)' FROM generate_series(1, %s) AS n",
+    "INSERT INTO customer_names (number, name, tokens, valid, known)"
+    " SELECT 'C' || n, 'x', md5(n::text) || ' ' || md5((n %% 100)::text), '(,)', '[2020-01-01, infinity)' FROM generate_series(1, %s) AS n",
+    "INSERT INTO customer_versions SELECT 'C' || n, '2020-01-01', 1 FROM generate_series(1, %s) AS n",
+    "INSERT INTO customer_merges (number, survivor, valid, known)"
+    " SELECT 'M' || n, 'C' || n, '(,)', '[2020-01-01, infinity)' FROM generate_series(1, %s) AS n",
+    "INSERT INTO accounts SELECT 'A' || n, 'C' || n, '2020-01-01', '2020-01-01' FROM generate_series(1, %s) AS n",
+    "INSERT INTO account_sites SELECT 'A' || n, 'S' || n, '2020-01-01' FROM generate_series(1, %s) AS n",
+    "INSERT INTO history SELECT n, gen_random_uuid(), 'customer', 'C' || n, 'customer.renamed', 1, '2020-01-01', 'ann',"
+    " 'agent', 'api', NULL, gen_random_uuid(), NULL, NULL, false, '{}' FROM generate_series(1, %s) AS n",
+)
+
+
+class Explaining:
+    """A connection that keeps the plan of every query."""
+
+    def __init__(self, connection: Connection[Any]) -> None:
+        self._connection = connection
+        self.plans: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    def execute(self, query: Any, parameters: Any = None, **kwargs: Any) -> Any:
+        self.keep(query, parameters)
+        return self._connection.execute(query, parameters, **kwargs)
+
+    def keep(self, query: Any, parameters: Any) -> None:
+        lines = self._connection.execute(f"EXPLAIN {query}", parameters).fetchall()
+        self.plans.append("\n".join(line for (line,) in lines))
+
+
+@pytest.fixture
+def large(dossier: Dossier) -> Dossier:
+    """Read models with many rows, of which the server knows the statistics."""
+    with dossier.database.connection() as connection:
+        for statement in FILL:
+            connection.execute(statement, [ROWS])
+        connection.execute("ANALYZE")
+    return dossier
+
+
+@pytest.mark.parametrize("query", ["C123", "A", "S2999", "N1", "6f1c1a36-5a55-4d4e-8d62-0c3f6f1b7a11"])
+def test_no_search_reads_a_whole_table(large: Dossier, query: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(searching.customers, "open_names", lambda _view, _table, numbers, _sealed: list(numbers))
+    with reading(large, *SEARCHED) as view:
+        connection: Any = Explaining(view.connection)
+        clocks = Clocks(TODAY, datetime(2026, 1, 1, tzinfo=UTC))
+        found = search(View(connection, view.keys, view.company, clocks, view.position), query, events=True)
+    assert len(connection.plans) >= 2
+    for plan in connection.plans:
+        assert "Seq Scan" not in plan, plan
+    assert len(found.customers.items) == (searching.MOST if query == "C123" else 0)
