@@ -66,6 +66,7 @@ ROUTES: list[tuple[str, str, object, set[Role]]] = [
     ("POST", "/v1/accounts/A-1/profile", {"profile_class": "DEFAULT"}, WRITERS),
     ("PATCH", "/v1/accounts/A-1/profile", {}, WRITERS),
     ("GET", "/v1/accounts/A-1/history", None, EVERYBODY),
+    ("GET", "/v1/accounts/A-1/versions", None, EVERYBODY),
     ("GET", "/v1/accounts/A-1/diff?from=2026-01-01", None, EVERYBODY),
     ("GET", "/v1/accounts/A-1/sites", None, EVERYBODY),
     ("POST", "/v1/accounts/A-1/sites", {"site": "S-1"}, WRITERS),

@@ -258,6 +258,30 @@ def test_a_deactivated_class_is_not_assigned_and_goes_on_where_it_is(filled: Api
 # History and differences
 
 
+def test_an_account_and_its_sites_tell_their_versions_in_one_answer(filled: Api) -> None:  # rule 2.18
+    assign(filled, ACCOUNT, "Prompt payers")
+    assign(filled, SITE, "Late payers")
+    assert filled.post(f"{ACCOUNT}/sites", {"site": "S-2"}).status_code == 201
+    before = filled.seen(f"{ACCOUNT}/versions")
+    told = before.json()
+    assert (told["account"], [one["site"] for one in told["sites"]], told["next_cursor"]) == (
+        "A-7",
+        ["S-1", "S-2"],
+        None,
+    )
+    assert told["versions"] == filled.seen(f"{ACCOUNT}/history").json()
+    assert told["sites"][0]["versions"] == filled.seen(f"{SITE}/history").json()
+    assert told["sites"][1]["versions"] == {"items": [], "next_cursor": None}
+    first = filled.seen(f"{ACCOUNT}/versions?limit=1").json()
+    rest = filled.seen(f"{ACCOUNT}/versions?cursor={first['next_cursor']}").json()
+    assert [first["sites"], rest["sites"]] == [told["sites"][:1], told["sites"][1:]]
+    assign(filled, ACCOUNT, "Late payers")
+    then = {"known_at": before.headers["Dossier-Known-At"], "valid_at": "2026-01-01"}
+    assert filled.seen(f"{ACCOUNT}/versions", params=then).json() == told  # rule 0.3
+    assert_problem(filled.get("/v1/accounts/A-8/versions"), 404, "not-found")
+    assert fields(filled.get(f"{ACCOUNT}/versions?limit=51")) == {"limit"}
+
+
 def test_history_tells_days_class_who_when_why_and_what_superseded_it(filled: Api) -> None:  # rule 2.18
     assign(filled, ACCOUNT, "Prompt payers", "2026-01-01", reason="pays well")
     update(filled, ACCOUNT, options={"collector": "ME"}, effective_from="2025-06-01", effective_to="2025-06-30")

@@ -7,6 +7,7 @@ the version of the account or site.
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 from starlette.responses import Response
 
 from aggregates.account import commands
@@ -15,8 +16,8 @@ from api.parameters.pages import Paged, Paging
 from api.parameters.paths import ACCOUNT, SITE
 from api.parameters.points import From, Point, To, two_views
 from api.parameters.reading import AnswerSource, Read, Reading
-from api.parameters.shapes import Body, ClassWord, DatedBody, Day, Reason
-from api.parameters.spellings import Flag
+from api.parameters.shapes import Body, ClassWord, Cursor, DatedBody, Day, Reason
+from api.parameters.spellings import WHOLE, Flag
 from api.parameters.terms import OptionsToKeep, TermsBody
 from api.parameters.writing import UNCHANGED, Write, WriteAnswer, Writing
 from api.routing.auth import PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, allow
@@ -25,10 +26,20 @@ from projections.accounts import replay
 from projections.accounts.existence import check_exists, check_recorded, no_profile_in_force
 from projections.accounts.models import ProfileRead
 from projections.answers.differences import Diff
-from projections.answers.profile_history import ProfileVersion, profile_diff, profile_history
+from projections.answers.profile_history import (
+    HISTORY,
+    AccountVersions,
+    ProfileVersion,
+    account_versions,
+    profile_diff,
+    profile_history,
+)
 from projections.reading.paging import Page
 
 router: Final = APIRouter(prefix="/v1/accounts", tags=["account profiles"], route_class=GuardedRoute)
+MOST_SITES: Final = 50
+"""Sites whose versions are given in one answer."""
+FewSites = Annotated[int, Field(ge=1, le=MOST_SITES), WHOLE]
 Explain = Annotated[
     Flag, Query(description="Also show the level, origin, class, class version and event of every value.")
 ]
@@ -99,6 +110,19 @@ def update_account_profile(write: Writing, account: ACCOUNT, body: ProfileChange
 def read_account_history(read: Reading, account: ACCOUNT, page: Paged) -> Response:
     """Every version of an account's profile: days, class, what was set here, who, when, why, superseded by what (rule 2.18)."""
     return _history(read, Place(account), page)
+
+
+@router.get("/{account}/versions", response_model=AccountVersions, dependencies=[allow(PROFILE_READERS)])
+def read_versions(
+    read: Reading,
+    account: ACCOUNT,
+    limit: Annotated[FewSites, Query(description="The most sites in the answer.")] = MOST_SITES,
+    cursor: Annotated[Cursor | None, Query(description="`next_cursor` of the previous answer.")] = None,
+) -> Response:
+    """The versions of an account's profile and of its sites' in one answer, the first 100 of each (rule 2.18)."""
+    with read.view(*HISTORY) as view:
+        check_exists(view, Place(account))
+        return read.answer(account_versions(view, account, limit, cursor), view)
 
 
 @router.get("/{account}/diff", response_model=Diff, dependencies=[allow(PROFILE_READERS)])
@@ -209,7 +233,7 @@ def _update(write: Write, place: Place, body: ProfileChange) -> Response:
 
 
 def _history(read: Read, place: Place, page: Paging) -> Response:
-    with read.view("accounts", "history") as view:
+    with read.view(*HISTORY) as view:
         check_exists(view, place)
         return read.answer(profile_history(view, place, page.limit, page.cursor), view)
 

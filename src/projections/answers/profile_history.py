@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from aggregates.account.account import Account
 from aggregates.account.place import Place
@@ -12,13 +12,18 @@ from aggregates.account.profile import HERE
 from aggregates.account.site import Site
 from projections.accounts.answers import flat, label_of
 from projections.accounts.models import PlainValue
-from projections.accounts.queries import account, profile, site
+from projections.accounts.queries import account, profile, site, sites
 from projections.accounts.tables import is_storable
 from projections.answers.differences import Diff, Difference, PointInTime
 from projections.history.models import HistoryEntry, InForce, Superseded
 from projections.history.queries import history
 from projections.reading.paging import Page
 from projections.reading.view import View
+
+HISTORY: Final = ("accounts", "history")
+"""The read models that a view for `profile_history` must be of."""
+MOST_VERSIONS: Final = 100
+"""Versions of each profile where several are given in one answer."""
 
 
 class ProfileVersion(BaseModel):
@@ -49,6 +54,47 @@ class ProfileVersion(BaseModel):
     superseded_by: UUID | None
     in_force: list[InForce]
     superseded: list[Superseded]
+
+
+class SiteVersions(BaseModel):
+    """The versions of a site's profile, the first `MOST_VERSIONS` of them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    site: str = Field(description="The number of the site.")
+    versions: Page[ProfileVersion] = Field(
+        description="`next_cursor` asks the site's own history for those that follow."
+    )
+
+
+class AccountVersions(BaseModel):
+    """The versions of an account's profile, the first `MOST_VERSIONS` of them, and those of some of its sites, by number."""
+
+    model_config = ConfigDict(frozen=True)
+
+    account: str = Field(description="The number of the account.")
+    versions: Page[ProfileVersion] = Field(
+        description="`next_cursor` asks the account's own history for those that follow."
+    )
+    sites: list[SiteVersions] = Field(description="Its sites, those without a profile included.")
+    next_cursor: str | None = Field(description="Asks for the sites that follow; `null` on the last page.")
+
+
+def account_versions(view: View, number: str, limit: int, cursor: str | None = None) -> AccountVersions:
+    """Returns the versions of an account and of `limit` of its sites; none of an unknown account.
+
+    Raises `InvalidError` for a bad cursor.
+    """
+    page = sites(view, number, limit, cursor)
+    return AccountVersions(
+        account=number,
+        versions=profile_history(view, Place(number), MOST_VERSIONS),
+        sites=[
+            SiteVersions(site=one.site, versions=profile_history(view, Place(number, one.site), MOST_VERSIONS))
+            for one in page.items
+        ],
+        next_cursor=page.next_cursor,
+    )
 
 
 def profile_history(view: View, place: Place, limit: int = 100, cursor: str | None = None) -> Page[ProfileVersion]:
