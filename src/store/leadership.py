@@ -5,10 +5,11 @@ right to move a position.
 """
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
+import psycopg
 from psycopg import Connection, sql
 
 from store.database import Database, Row
@@ -34,11 +35,26 @@ def leading(database: Database, name: str, stop: Stop, progress: Progress) -> It
         OperationalError: the database cannot be reached.
     """
     with closing(database.connect()) as connection:
-        attempt = sql.SQL("SELECT pg_try_advisory_lock({})").format(database.lock_key(name))
         while not stop.is_set():
-            if connection.execute(attempt).fetchone() == (True,):
-                yield Leader(connection)
-                return
+            with exclusive(connection, database.lock_key(name)) as taken:
+                if taken:
+                    yield Leader(connection)
+                    return
             progress.mark("standby")
             stop.wait(STANDBY_S)
         yield None
+
+
+@contextmanager
+def exclusive(connection: Connection[Row], lock: sql.Composed) -> Iterator[bool]:
+    """Takes an advisory lock unless somebody has it, and yields whether it was taken.
+
+    It is released at the end; a connection that closes leaves it taken until the server has noticed, which may be some moments later.
+    """
+    taken = connection.execute(sql.SQL("SELECT pg_try_advisory_lock({})").format(lock)).fetchone() == (True,)
+    try:
+        yield taken
+    finally:
+        if taken:
+            with suppress(psycopg.Error):  # a connection that is lost has no locks
+                connection.execute(sql.SQL("SELECT pg_advisory_unlock({})").format(lock))

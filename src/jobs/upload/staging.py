@@ -6,17 +6,17 @@ of a customer's values is left that an erasure would not reach (rule 5.1). A fil
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from hashlib import sha256
 from typing import Final
 from uuid import UUID, uuid5
 
-from psycopg import Connection, sql
+from psycopg import Connection
 
 from store.admission import Statement
 from store.database import Database, Row
 from store.keys import KeyRing, seal, unseal
-from store.leadership import Leader
+from store.leadership import Leader, exclusive
 
 CHUNK_BYTES: Final = 256 * 1024
 """Bytes of a file that are sealed together."""
@@ -129,12 +129,9 @@ def read_file(database: Database, keys: KeyRing, upload: UUID) -> Iterator[bytes
 @contextmanager
 def holding(database: Database, upload: UUID) -> Iterator[Leader | None]:
     """Yields the exclusive right to work on an upload, `None` if another process has it. Raises `OperationalError`."""
-    connection = database.connect()
-    try:
-        attempt = sql.SQL("SELECT pg_try_advisory_lock({})").format(database.lock_key(f"upload/{upload}"))
-        yield Leader(connection) if connection.execute(attempt).fetchone() == (True,) else None
-    finally:
-        connection.close()
+    lock = database.lock_key(f"upload/{upload}")
+    with closing(database.connect()) as connection, exclusive(connection, lock) as taken:
+        yield Leader(connection) if taken else None
 
 
 def waiting(connection: Connection[Row]) -> list[UUID]:

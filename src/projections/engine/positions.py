@@ -128,9 +128,3 @@ def rebuild_lock(database: Database, name: str) -> sql.Composed:
 def tables_lock(database: Database, name: str) -> sql.Composed:
     """Advisory lock held shared by a batch being written and alone by a swap: no batch is half in tables that go away."""
     return database.lock_key(f"tables/{name}")
-
-
-def take(connection: Connection[Row], lock: sql.Composed) -> bool:
-    """Takes an advisory lock for as long as the connection lives, unless somebody has it."""
-    row = connection.execute(sql.SQL("SELECT pg_try_advisory_lock({})").format(lock)).fetchone()
-    return row == (True,)

@@ -23,6 +23,7 @@ from projections.engine.projection import Projection
 from projections.engine.runner import folding_connection
 from store.application import Dossier
 from store.database import STATEMENT_TIMEOUT_MS, Row
+from store.leadership import exclusive
 
 SWAP_WITHIN: Final = 1_000
 """Events that may be missing when a swap is tried; they are folded while the read model's runner waits."""
@@ -113,8 +114,11 @@ class _Rebuild:
     def run(self) -> RebuildReport:
         started = time.monotonic()
         reader = BatchReader(self._dossier, self._projection)
-        with closing(folding_connection(self._database, schemas=(self._schema,))) as connection:
-            if not positions.take(connection, positions.rebuild_lock(self._database, self._name)):
+        with (
+            closing(folding_connection(self._database, schemas=(self._schema,))) as connection,
+            exclusive(connection, positions.rebuild_lock(self._database, self._name)) as taken,
+        ):
+            if not taken:
                 raise RebuildUnderWayError(f"Read model {self._name} is being rebuilt already.")
             try:
                 self._begin(connection)
