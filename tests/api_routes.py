@@ -65,6 +65,8 @@ ROUTES: list[tuple[str, str, object, set[Role]]] = [
     ("GET", "/v1/accounts/A-1/profile", None, EVERYBODY),
     ("POST", "/v1/accounts/A-1/profile", {"profile_class": "DEFAULT"}, WRITERS),
     ("PATCH", "/v1/accounts/A-1/profile", {}, WRITERS),
+    ("POST", "/v1/accounts/A-1/profile/preview", {"profile_class": "DEFAULT"}, WRITERS),
+    ("PATCH", "/v1/accounts/A-1/profile/preview", {}, WRITERS),
     ("GET", "/v1/accounts/A-1/history", None, EVERYBODY),
     ("GET", "/v1/accounts/A-1/versions", None, EVERYBODY),
     ("GET", "/v1/accounts/A-1/diff?from=2026-01-01", None, EVERYBODY),
@@ -75,6 +77,9 @@ ROUTES: list[tuple[str, str, object, set[Role]]] = [
     ("POST", "/v1/accounts/A-1/sites/S-1/profile", {"profile_class": "DEFAULT"}, WRITERS),
     ("PATCH", "/v1/accounts/A-1/sites/S-1/profile", {}, WRITERS),
     ("POST", "/v1/accounts/A-1/sites/S-1/profile/end", {}, WRITERS),
+    ("POST", "/v1/accounts/A-1/sites/S-1/profile/preview", {"profile_class": "DEFAULT"}, WRITERS),
+    ("PATCH", "/v1/accounts/A-1/sites/S-1/profile/preview", {}, WRITERS),
+    ("POST", "/v1/accounts/A-1/sites/S-1/profile/end/preview", {}, WRITERS),
     ("GET", "/v1/accounts/A-1/sites/S-1/history", None, EVERYBODY),
     ("GET", "/v1/accounts/A-1/sites/S-1/diff?from=2026-01-01", None, EVERYBODY),
     ("GET", "/v1/profile-classes", None, EVERYBODY),
@@ -125,6 +130,8 @@ ROUTES: list[tuple[str, str, object, set[Role]]] = [
     ("POST", "/v1/projections/nothing/rebuild", None, ADMINISTRATOR),
 ]
 
+FILES = ("/v1/uploads",)
+"""Paths to which a file is sent."""
 OPEN = (
     "/health/live",
     "/health/ready",
@@ -156,7 +163,7 @@ class Route:
 
     def call(self, api: Api, *, query: str = "", headers: tuple[tuple[str, str], ...] = (), **more: Any) -> Response:
         """Calls it with a further query or headers; `method` for another method."""
-        file = (("Content-Type", "text/csv"),) if self.path == "/v1/uploads" else ()
+        file = (("Content-Type", "text/csv"),) if self.path in FILES else ()
         kwargs = {} if self._body is None else {"json": self._body}
         path = f"{self.path}{'&' if '?' in self.path else '?'}{query}" if query else self.path
         return api.call(more.get("method", self.method), path, self._role, headers=[*file, *headers], **kwargs)

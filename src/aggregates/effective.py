@@ -48,6 +48,10 @@ class Days:
     def __contains__(self, day: date) -> bool:
         return self.first <= day and (self.last is None or day <= self.last)
 
+    def count(self) -> int | None:
+        """How many days these are; `None` when they are open-ended."""
+        return None if self.last is None else (self.last - self.first).days + 1
+
     def overlaps(self, other: "Days") -> bool:
         """Returns whether at least one day is in both."""
         return (other.last is None or self.first <= other.last) and (self.last is None or other.first <= self.last)

@@ -42,6 +42,7 @@ ROUTERS: Final = (
     "customers",
     "merges",
     "account_profiles",
+    "profile_previews",
     "accounts",
     "profile_classes",
     "propagations",

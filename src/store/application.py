@@ -86,6 +86,11 @@ class Dossier(Application[UUID]):
                 aggregates[event.uuid] = read(event).mutate(aggregates.get(event.uuid))
         return aggregates
 
+    def facts(self, aggregate_id: UUID, until: int) -> list[Fact]:
+        """The facts of an aggregate up to this version of it, in order."""
+        events = self.log_of_facts.select_events(aggregate_id, lte=until)
+        return [self.fact_mapper.to_domain_event(event) for event in events]
+
     @property
     def _fresh(self) -> bool:
         """Returns whether this thread reads aggregates from the log, as it does outside `deciding`, and not from memory."""

@@ -15,10 +15,13 @@ from aggregates.account.account import Account
 from aggregates.account.commands import assign_class, end_site_profile, update_profile
 from aggregates.account.holder import ProfileHolder
 from aggregates.account.place import Place
+from aggregates.account.preview import ProfilePreview
 from aggregates.account.profile import Profile
 from aggregates.account.site import Site
+from aggregates.dry_run import DryRunStore
 from aggregates.effective import Days, Version, When
 from aggregates.errors import DomainError
+from aggregates.setup.catalogue import SetupStore
 from aggregates.use_case import Outcome, Request
 from profile_facts import A7 as A7_ID
 from profile_facts import account_assigned, account_opened, class_defined, profile, site_created, terms, told_by
@@ -63,22 +66,27 @@ class Clerk:
     def enter(self, entry: str) -> str:
         """Does what an entry says: `recorded`, `nothing`, or the text of the refusal."""
         try:
-            return "recorded" if self._command(*entry.split())().changed else "nothing"
+            return "recorded" if self._command(self.store, *entry.split())().changed else "nothing"
         except DomainError as refused:
             return str(refused)
 
-    def _command(self, verb: str, *words: str) -> Callable[[], Outcome]:
+    def preview(self, entry: str) -> ProfilePreview:
+        """What an entry would do; nothing is stored."""
+        store, stored = DryRunStore(self.store), list(self.store.facts)
+        self._command(store, *entry.split())()
+        assert self.store.facts == stored
+        return ProfilePreview((fact for fact in stored if fact.originator_id == self.holder.id), store.facts, TODAY)
+
+    def _command(self, store: SetupStore, verb: str, *words: str) -> Callable[[], Outcome]:
         when = when_of(words)
         if verb == "end":
             last_day = a_day(words[0])
-            return lambda: end_site_profile(
-                self.store, REQUEST, self.place, last_day=last_day, keep_later=when.keep_later
-            )
+            return lambda: end_site_profile(store, REQUEST, self.place, last_day=last_day, keep_later=when.keep_later)
         if verb == "update":
             values = dict(word.split("=") for word in words if "=" in word)
-            return lambda: update_profile(self.store, REQUEST, self.place, **details_of(values), when=when)
+            return lambda: update_profile(store, REQUEST, self.place, **details_of(values), when=when)
         return lambda: assign_class(
-            self.store,
+            store,
             REQUEST,
             self.place,
             profile_class=words[0],
@@ -116,7 +124,7 @@ def a_day(written: str) -> date:
 
 def shown(version: Version[Profile]) -> str:
     """A version as a line."""
-    return " ".join([f"{_written(version.days.first)}..{_written(version.days.last)}", *_content(version.content)])
+    return " ".join([f"{written(version.days.first)}..{written(version.days.last)}", *_content(version.content)])
 
 
 def _content(content: Profile) -> Iterator[str]:
@@ -127,7 +135,7 @@ def _content(content: Profile) -> Iterator[str]:
             yield f"{values.get(path, 'none')}{'*' if path in here else ''}"
 
 
-def _written(day: date | None) -> str:
+def written(day: date | None) -> str:
     if day is None:
         return ""
     return f"{day:%m-%d}" if day.year == 2026 else day.isoformat()

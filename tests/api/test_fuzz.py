@@ -174,6 +174,8 @@ BODIES: dict[tuple[str, str], list[str]] = {
     ("POST", "/v1/accounts/A-7/sites"): ["site", "reason"],
     ("POST", "/v1/accounts/A-7/profile"): ["profile_class", *DATES, "keep_overrides", "reason"],
     ("PATCH", "/v1/accounts/A-7/profile"): [*TERMS, *DATES, "reason"],
+    ("POST", "/v1/accounts/A-7/profile/preview"): ["profile_class", *DATES, "keep_overrides", "reason"],
+    ("PATCH", "/v1/accounts/A-7/sites/S-1/profile/preview"): [*TERMS, *DATES, "reason"],
     ("POST", "/v1/accounts/A-7/sites/S-1/profile"): ["profile_class", *DATES, "keep_overrides", "create"],
     ("PATCH", "/v1/accounts/A-7/sites/S-1/profile"): [*TERMS, *DATES],
     ("POST", "/v1/accounts/A-7/sites/S-1/profile/end"): ["effective_to", "keep_later", "reason"],

@@ -9,6 +9,7 @@ import pytest
 from aggregates.profile_class.events import ProfileClassDefined
 from aggregates.profile_class.profile_class import ProfileClass
 from api_client import Api, assert_problem, define_age, fields, register
+from api_routes import FILES
 from payers import found
 from profile_facts import terms
 from projections import catalogue
@@ -109,7 +110,7 @@ def _refused(api: Api, method: str, path: str, wrong: dict[str, tuple[str, str]]
     path = re.sub(r"\{[^}]*\}", "1", path)
     query = {name: value for name, (place, value) in wrong.items() if place == "query"}
     headers = [(name, value.encode()) for name, (place, value) in wrong.items() if place == "header"]
-    file = [("Content-Type", "text/csv")] if path == "/v1/uploads" else []
+    file = [("Content-Type", "text/csv")] if path in FILES else []
     answer = api.call(method.upper(), path, headers=[*file, *headers], params=query)
     assert_problem(answer, 422, "invalid")
     assert fields(answer) >= wrong.keys(), wrong

@@ -4,7 +4,7 @@ Rules 2.6-2.14 and 2.18. An account and its sites have the same surface; only a 
 the version of the account or site.
 """
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 from pydantic import Field
@@ -12,6 +12,9 @@ from starlette.responses import Response
 
 from aggregates.account import commands
 from aggregates.account.place import Place
+from aggregates.setup.catalogue import SetupStore
+from aggregates.use_case import Outcome
+from aggregates.use_case import Request as UseCaseRequest
 from api.parameters.pages import Paged, Paging
 from api.parameters.paths import ACCOUNT, SITE
 from api.parameters.points import From, Point, To, two_views
@@ -55,11 +58,27 @@ class Assignment(DatedBody):
     profile_class: ClassWord
     keep_overrides: bool = False
 
+    def decide(self, store: SetupStore, request: UseCaseRequest, place: Place, *, create: bool = False) -> Outcome:
+        """Assigns the class. Raises what `assign_class` raises."""
+        return commands.assign_class(
+            store,
+            request,
+            place,
+            profile_class=self.profile_class,
+            when=self.when,
+            keep_overrides=self.keep_overrides,
+            create=create,
+        )
+
 
 class SiteAssignment(Assignment):
     """A class to be assigned to a site; `create` says that it is to be the site's first profile (rule 2.6)."""
 
     create: bool = False
+
+    def decide(self, store: SetupStore, request: UseCaseRequest, place: Place, *, create: bool = False) -> Outcome:
+        """Assigns the class. Raises what `assign_class` raises."""
+        return super().decide(store, request, place, create=create or self.create)
 
 
 class ProfileChange(TermsBody, DatedBody):
@@ -71,6 +90,10 @@ class ProfileChange(TermsBody, DatedBody):
 
     options: OptionsToKeep | None = None
 
+    def decide(self, store: SetupStore, request: UseCaseRequest, place: Place) -> Outcome:
+        """Changes the details. Raises what `update_profile` raises."""
+        return commands.update_profile(store, request, place, **self.terms, when=self.when)
+
 
 class ProfileEnd(Body):
     """The last day of a site's profile: today where it is left out. Later versions end with it, unless `keep_later` keeps them."""
@@ -78,6 +101,10 @@ class ProfileEnd(Body):
     effective_to: Day | None = None
     keep_later: bool = False
     reason: Reason | None = None
+
+    def decide(self, store: SetupStore, request: UseCaseRequest, place: Place) -> Outcome:
+        """Ends the profile. Raises what `end_site_profile` raises."""
+        return commands.end_site_profile(store, request, place, last_day=self.effective_to, keep_later=self.keep_later)
 
 
 @router.get("/{account}/profile", response_model=ProfileRead, dependencies=[allow(PROFILE_READERS)])
@@ -148,7 +175,7 @@ def read_site_profile(
 )
 def assign_site_class(write: Writing, account: ACCOUNT, site: SITE, body: SiteAssignment) -> Response:
     """“Create Site Profile”, or assigns another class (rule 2.6)."""
-    return _assign(write, Place(account, site), body, create=body.create)
+    return _assign(write, Place(account, site), body)
 
 
 @router.patch("/{account}/sites/{site}/profile", response_model=WriteAnswer, dependencies=[allow(PROFILE_WRITERS)])
@@ -160,14 +187,7 @@ def update_site_profile(write: Writing, account: ACCOUNT, site: SITE, body: Prof
 @router.post("/{account}/sites/{site}/profile/end", response_model=WriteAnswer, dependencies=[allow(PROFILE_WRITERS)])
 def end_site_profile(write: Writing, account: ACCOUNT, site: SITE, body: ProfileEnd) -> Response:
     """Ends a site's profile; its account's applies again (rule 2.14)."""
-    outcome = commands.end_site_profile(
-        write.services.dossier,
-        write.ask(body.reason),
-        Place(account, site),
-        last_day=body.effective_to,
-        keep_later=body.keep_later,
-    )
-    return write.done(outcome)
+    return write.done(body.decide(write.services.dossier, write.ask(body.reason), Place(account, site)))
 
 
 @router.get(
@@ -207,29 +227,14 @@ def _replayed(read: Read, place: Place, explain: bool) -> Response:
     raise no_profile_in_force(place, clocks.valid_at, account_profile)
 
 
-def _assign(write: Write, place: Place, body: Assignment, **more: Any) -> Response:
-    outcome = commands.assign_class(
-        write.services.dossier,
-        write.ask(body.reason),
-        place,
-        profile_class=body.profile_class,
-        when=body.when,
-        keep_overrides=body.keep_overrides,
-        **more,
-    )
+def _assign(write: Write, place: Place, body: Assignment) -> Response:
+    outcome = body.decide(write.services.dossier, write.ask(body.reason), place)
     site = "" if place.site is None else f"/sites/{place.site}"
     return write.done(outcome, location=f"/v1/accounts/{place.account}{site}/profile")
 
 
 def _update(write: Write, place: Place, body: ProfileChange) -> Response:
-    outcome = commands.update_profile(
-        write.services.dossier,
-        write.ask(body.reason),
-        place,
-        **body.terms,
-        when=body.when,
-    )
-    return write.done(outcome)
+    return write.done(body.decide(write.services.dossier, write.ask(body.reason), place))
 
 
 def _history(read: Read, place: Place, page: Paging) -> Response:

@@ -127,6 +127,5 @@ def _complete(operation: dict[str, Any], method: str, route: APIRoute) -> None:
     headers = _HEADERS_OF_WRITES if method in _CHANGING else _HEADERS_OF_READS
     for status, answer in answers.items():
         if status.startswith("2"):
-            answer["headers"] = {
-                name: {"description": text, "schema": {"type": "string"}} for name, text in headers.items()
-            }
+            described = {name: {"description": text, "schema": {"type": "string"}} for name, text in headers.items()}
+            answer.setdefault("headers", described)

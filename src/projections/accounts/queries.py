@@ -4,9 +4,13 @@ A profile is found by one probe of one index, however many versions it has: `in_
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
+
+from psycopg.types.multirange import Multirange
+from psycopg.types.range import Range
 
 from aggregates.account.place import Place
 from aggregates.account.resolving import Level
@@ -80,6 +84,18 @@ _LEVELS: Final = f"""
     ) AS held
     JOIN profile_facts AS fact ON fact.position = held.fact
 """
+_NUMBERS_OF_SITES: Final = """
+    SELECT site, coalesce(profile_at <= %(known_at)s, false)
+    FROM account_sites WHERE account = %(account)s AND created_at <= %(known_at)s
+"""
+_COVERING: Final = f"""
+    SELECT count(*) FROM unnest(%(holders)s::uuid[]) AS site (holder)
+    CROSS JOIN LATERAL (
+        SELECT range_agg(valid) AS days FROM profiles AS one
+        WHERE one.holder = site.holder AND {met_since("one")} OFFSET 0
+    ) AS own
+    WHERE own.days @> %(days)s::datemultirange
+"""
 _OF_CLASS: Final = f"""
     SELECT member.account, member.site
     FROM profile_class_members AS member
@@ -93,6 +109,14 @@ _OF_CLASS: Final = f"""
 """
 """OFFSET 0 keeps it a probe of each member in order, whatever the planner knows of the tables."""
 _ONE: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SitesFollowing:
+    """How many sites an account has, and how many of them have no profile of their own on at least one of some days."""
+
+    total: int
+    following: int
 
 
 def account(view: View, number: str) -> AccountRead | None:
@@ -142,6 +166,17 @@ def by_beginning(
         view.connection.execute(query, parameters).fetchall() for query in (_ACCOUNTS_BEGINNING, _SITES_BEGINNING)
     )
     return accounts, sites
+
+
+def sites_following(view: View, account: str, days: Sequence[Days]) -> SitesFollowing:
+    """How many of an account's sites follow it on some days, in order, at least one range: its profile applies to them (rule 2.14)."""
+    parameters: dict[str, Any] = {"account": account, "known_at": view.known_at}
+    sites = view.connection.execute(_NUMBERS_OF_SITES, parameters).fetchall()
+    holders = [holder_id(view.company, Place(account, site)) for site, has_profile in sites if has_profile]
+    ranges = Multirange([Range(range_.first, range_.last, "[]") for range_ in days])
+    parameters |= {"holders": holders, "days": ranges, "valid_at": days[0].first}
+    [[covering]] = view.connection.execute(_COVERING, parameters).fetchall()
+    return SitesFollowing(len(sites), len(sites) - covering)
 
 
 def profile(view: View, place: Place, explain: bool = False) -> ProfileRead | None:

@@ -1,0 +1,112 @@
+"""`…/profile/preview`: what a change of a profile would do, with nothing recorded (rules 2.6-2.14, 2.21).
+
+Every write of `account_profiles` has its preview: add `/preview` to its path and leave the rest of the request as it is. It is decided, and
+refused, as the write is; it keeps no idempotency key. The ETag is the version that it was decided on, for If-Match of the write.
+"""
+
+from typing import Any, Final
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from aggregates.account.place import Place
+from aggregates.clocks import AsOf
+from api.http.etags import tag
+from api.parameters.paths import ACCOUNT, SITE
+from api.parameters.reading import AtLeast, Read, as_json
+from api.parameters.writing import JSON, Write, WritingUnkeyed
+from api.routers.account_profiles import Assignment, ProfileChange, ProfileEnd, SiteAssignment
+from api.routing.auth import PROFILE_WRITERS, GuardedRoute, allow
+from api.routing.queries import until_answered
+from projections.accounts.queries import sites_following
+from projections.answers import profile_preview
+from projections.answers.profile_preview import ProfilePreviewRead
+
+router: Final = APIRouter(prefix="/v1/accounts", tags=["account profiles"], route_class=GuardedRoute)
+ETAG: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"headers": {"ETag": {"description": "The version that it was decided on.", "schema": {"type": "string"}}}}
+}
+
+
+@router.post(
+    "/{account}/profile/preview",
+    response_model=ProfilePreviewRead,
+    dependencies=[allow(PROFILE_WRITERS)],
+    responses=ETAG,
+)
+@until_answered
+def preview_account_assignment(
+    write: WritingUnkeyed, account: ACCOUNT, body: Assignment, position: AtLeast = None
+) -> Response:
+    """Shows what the same request to `…/profile` would do: a class assigned to an account."""
+    return _preview(write, Place(account), body, position)
+
+
+@router.patch(
+    "/{account}/profile/preview",
+    response_model=ProfilePreviewRead,
+    dependencies=[allow(PROFILE_WRITERS)],
+    responses=ETAG,
+)
+@until_answered
+def preview_account_update(
+    write: WritingUnkeyed, account: ACCOUNT, body: ProfileChange, position: AtLeast = None
+) -> Response:
+    """Shows what the same request to `…/profile` would do: details changed on an account."""
+    return _preview(write, Place(account), body, position)
+
+
+@router.post(
+    "/{account}/sites/{site}/profile/preview",
+    response_model=ProfilePreviewRead,
+    dependencies=[allow(PROFILE_WRITERS)],
+    responses=ETAG,
+)
+@until_answered
+def preview_site_assignment(
+    write: WritingUnkeyed, account: ACCOUNT, site: SITE, body: SiteAssignment, position: AtLeast = None
+) -> Response:
+    """Shows what the same request to `…/profile` would do: a class assigned to a site, or its first profile created."""
+    return _preview(write, Place(account, site), body, position)
+
+
+@router.patch(
+    "/{account}/sites/{site}/profile/preview",
+    response_model=ProfilePreviewRead,
+    dependencies=[allow(PROFILE_WRITERS)],
+    responses=ETAG,
+)
+@until_answered
+def preview_site_update(
+    write: WritingUnkeyed, account: ACCOUNT, site: SITE, body: ProfileChange, position: AtLeast = None
+) -> Response:
+    """Shows what the same request to `…/profile` would do: details changed on a site."""
+    return _preview(write, Place(account, site), body, position)
+
+
+@router.post(
+    "/{account}/sites/{site}/profile/end/preview",
+    response_model=ProfilePreviewRead,
+    dependencies=[allow(PROFILE_WRITERS)],
+    responses=ETAG,
+)
+@until_answered
+def preview_site_end(
+    write: WritingUnkeyed, account: ACCOUNT, site: SITE, body: ProfileEnd, position: AtLeast = None
+) -> Response:
+    """Shows what the same request to `…/profile/end` would do: a site's profile ended."""
+    return _preview(write, Place(account, site), body, position)
+
+
+def _preview(
+    write: Write, place: Place, body: Assignment | ProfileChange | ProfileEnd, position: int | None
+) -> Response:
+    request = write.ask(body.reason)
+    preview, version = profile_preview.plan(
+        write.services.dossier, place, lambda store: body.decide(store, request, place), request.today
+    )
+    with Read(write.services, AsOf(), position, None).view("accounts") as view:
+        follows = place.site is None and preview.changed
+        sites = sites_following(view, place.account, preview.days) if follows else None
+    read = profile_preview.preview_read(preview, place, version, request.today, sites)
+    return Response(as_json(read), 200, {"ETag": tag(version)}, JSON)
