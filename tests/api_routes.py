@@ -103,6 +103,7 @@ ROUTES: list[tuple[str, str, object, set[Role]]] = [
     ("PATCH", "/v1/system-options", {}, ADMINISTRATOR),
     ("GET", "/v1/uploads", None, UPLOADERS),
     ("POST", "/v1/uploads", {}, UPLOADERS),
+    ("POST", "/v1/uploads/preview", {}, UPLOADERS),
     ("GET", f"/v1/uploads/{EVENT}", None, UPLOADERS),
     ("GET", f"/v1/uploads/{EVENT}/errors", None, UPLOADERS),
     ("POST", f"/v1/uploads/{EVENT}/cancel", {}, UPLOADERS),
@@ -130,7 +131,7 @@ ROUTES: list[tuple[str, str, object, set[Role]]] = [
     ("POST", "/v1/projections/nothing/rebuild", None, ADMINISTRATOR),
 ]
 
-FILES = ("/v1/uploads",)
+FILES = ("/v1/uploads", "/v1/uploads/preview")
 """Paths to which a file is sent."""
 OPEN = (
     "/health/live",

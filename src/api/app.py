@@ -55,6 +55,7 @@ ROUTERS: Final = (
     "system_options",
     "mappings",
     "contact_files",
+    "upload_previews",
     "uploads",
     "upload_mappings",
     "deliveries",

@@ -9,6 +9,7 @@ FEWER: Final = {
     "NewCustomer": {"effective_from"},  # a name that ends would leave nobody; nothing is later than the first one
     "ProfileEnd": {"effective_to", "keep_later"},  # an end has a last day only
     "/v1/uploads": {"effective_from", "effective_to"},  # each field's policy decides against what is later
+    "/v1/uploads/preview": {"effective_from", "effective_to"},
 }
 """Bodies and files that name fewer of them, and why."""
 

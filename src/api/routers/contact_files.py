@@ -85,7 +85,7 @@ class UploadAnswer(WriteAnswer):
 
 
 router: Final = APIRouter(prefix="/v1/uploads", tags=["uploads"], route_class=FileRoute)
-_BODY: Final[dict[str, Any]] = {
+FILE_BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
         "content": {
@@ -100,7 +100,7 @@ _BODY: Final[dict[str, Any]] = {
     status_code=202,
     response_model=UploadAnswer,
     dependencies=[allow(UPLOADERS)],
-    openapi_extra=_BODY,
+    openapi_extra=FILE_BODY,
     responses={200: {"model": DryRun, "description": "The result of a dry run: what an upload would do."}},
 )
 async def receive_file(
@@ -122,7 +122,7 @@ async def receive_file(
     """
     services = services_of(request)
     sign = "\t" if delimiter == "tab" else delimiter
-    reading = Reading(file, mapping, _columns(columns), sign, header, When(effective_from, effective_to))
+    reading = Reading(file, mapping, columns_of(columns), sign, header, When(effective_from, effective_to))
     use_case_request = await run_in_threadpool(write.ask, creates=True)
     await run_in_threadpool(receive.check, services.dossier, use_case_request, reading)
     incoming = await run_in_threadpool(Receiving, services.dossier, reading)
@@ -191,7 +191,7 @@ def _too_large(most: int) -> HTTPException:
     return HTTPException(413, f"A contact file may have at most {most:,} bytes; split it.")
 
 
-def _columns(text: str | None) -> dict[str, str] | None:
+def columns_of(text: str | None) -> dict[str, str] | None:
     """Parses the columns in the header, which is decoded as UTF-8; JSON escapes are understood. Raises `InvalidError`."""
     if text is None:
         return None

@@ -16,7 +16,15 @@ from aggregates.upload.mapping import DELIMITERS, column_key
 from jobs.upload.contact_file import json_lines
 from jobs.upload.contact_file.lines import Lines
 from jobs.upload.contact_file.originals import Delimited, Unread
-from jobs.upload.contact_file.rows import COMPARED, LONGEST_LINE, MOST_CELLS, FileRefusedError, Layout, Row
+from jobs.upload.contact_file.rows import (
+    COMPARED,
+    LONGEST_LINE,
+    MOST_CELLS,
+    FileRefusedError,
+    Layout,
+    OpenQuoteError,
+    Row,
+)
 
 MOST_NAMED: Final = 50
 """Columns that a refusal names."""
@@ -103,7 +111,7 @@ def _records(lines: Lines, delimiter: str, *, begun: int) -> Iterator[tuple[int,
             return
         except csv.Error as error:
             if _OPEN_QUOTE in str(error):
-                raise FileRefusedError(f"A quotation mark opened in the row of line {line} is never closed.") from None
+                raise OpenQuoteError(line) from None
             cells = lines.row_text()
         if cells and cells != [""]:
             count += not after_cr

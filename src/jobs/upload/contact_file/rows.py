@@ -19,6 +19,14 @@ class FileRefusedError(Exception):
     """The file cannot be read, or not any further; `str(error)` says why, and what the user can do."""
 
 
+class OpenQuoteError(FileRefusedError):
+    """A quotation mark that was opened in the row of this line is not closed before the end of the file."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(f"A quotation mark opened in the row of line {line} is never closed.")
+        self.line = line
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """How to read a file. `columns` gives each mapped column's target; a file without a header has columns `1`, `2`, ..."""
