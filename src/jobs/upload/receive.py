@@ -4,15 +4,15 @@ Used by the API and by `dossier upload`. What can be checked without the file is
 a file that does not arrive completely.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Final, cast
 from uuid import UUID, uuid4
 
 from aggregates import texts
-from aggregates.aggregate import Aggregate
+from aggregates.dry_run import DryRunStore
 from aggregates.effective import FROM_TODAY, When
-from aggregates.fact import Fact
+from aggregates.setup.catalogue import SetupStore
 from aggregates.upload.commands import receive_upload
 from aggregates.upload.events import UploadReceived
 from aggregates.upload.upload import Upload
@@ -48,27 +48,10 @@ def check(dossier: Dossier, request: Request, reading: Reading) -> None:
 
 def as_received(dossier: Dossier, request: Request, reading: Reading, *, size: int, digest: str) -> UploadReceived:
     """Returns the fact that the arrival of a file would record, and stores nothing. Raises what `receive_upload` raises."""
-    store = _Unstored(dossier)
-    _receive(cast("Dossier", store), request, reading, upload=str(uuid4()), size=size, digest=digest)
+    store = DryRunStore(dossier)
+    _receive(store, request, reading, upload=str(uuid4()), size=size, digest=digest)
     [received] = store.facts
     return cast("UploadReceived", received)
-
-
-class _Unstored:
-    """The store, except that facts are not stored but remembered here."""
-
-    def __init__(self, dossier: Dossier) -> None:
-        self.facts: Sequence[Fact] = ()
-        self._dossier = dossier
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._dossier, name)
-
-    def keep(self, request: Request, aggregate: Aggregate, **_: Any) -> Outcome:
-        """Remembers the facts."""
-        del request
-        self.facts = aggregate.collect_events()
-        return Outcome(False, 0, None)
 
 
 class Receiving:
@@ -129,9 +112,9 @@ class Receiving:
         return UUID(fact.upload)
 
 
-def _receive(dossier: Dossier, request: Request, reading: Reading, *, upload: str, size: int, digest: str) -> Outcome:
+def _receive(store: SetupStore, request: Request, reading: Reading, *, upload: str, size: int, digest: str) -> Outcome:
     return receive_upload(
-        dossier,
+        store,
         request,
         upload=upload,
         file=reading.file.strip(),
