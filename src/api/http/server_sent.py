@@ -9,7 +9,7 @@ import time
 from abc import abstractmethod
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager
-from typing import Final
+from typing import Any, Final
 
 from eventsourcing.persistence import OperationalError
 from starlette.types import Receive, Scope, Send
@@ -22,6 +22,20 @@ RECONNECT_MS: Final = 2_000
 _OPENING: Final = f"retry: {RECONNECT_MS}\n\n".encode()
 _HEARTBEAT: Final = b": nothing new\n\n"
 _EXPIRED: Final = b": the token has expired\n\n"
+
+
+def answer_of(event: str, description: str, example: str) -> dict[int | str, dict[str, Any]]:
+    """Returns the OpenAPI description of an answer whose messages are all of one event. The schema is that of a message."""
+    schema = {
+        "type": "object",
+        "required": ["event", "data"],
+        "properties": {
+            "id": {"type": "string", "description": "What a client that connects again sends as `Last-Event-ID`."},
+            "event": {"const": event, "description": "The name of the event."},
+            "data": {"type": "string", "description": "JSON."},
+        },
+    }
+    return {200: {"description": description, "content": {MEDIA_TYPE: {"schema": schema, "example": example}}}}
 
 
 class ServerSent(Stream):

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from api.http import request_context
 from api.http.request_context import RequestContext
-from api.http.server_sent import MEDIA_TYPE, ServerSent
+from api.http.server_sent import ServerSent, answer_of
 from api.parameters.reading import Reading, as_json
 from api.routing.auth import PROFILE_READERS, GuardedRoute, allow
 from api.services import Services, services_of
@@ -41,12 +41,11 @@ def read_current_interaction(request: Request, read: Reading) -> Response:
     "/stream",
     dependencies=[allow(PROFILE_READERS, stream=True)],
     response_class=Response,
-    responses={
-        200: {
-            "description": "A message `interaction` at once and after each change. Its data is what `/v1/current-interaction` answers.",
-            "content": {MEDIA_TYPE: {"schema": {"type": "string"}, "example": _MESSAGE}},
-        }
-    },
+    responses=answer_of(
+        "interaction",
+        "A message at once and after each change. Its data is what `/v1/current-interaction` answers.",
+        _MESSAGE,
+    ),
 )
 async def follow_current_interaction(request: Request) -> Response:
     """The caller's open interaction at once, and again whenever it changes, as server-sent events."""

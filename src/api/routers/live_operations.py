@@ -14,7 +14,7 @@ from starlette.responses import Response
 from api.http import request_context
 from api.http.problems import UNREADY, problem
 from api.http.request_context import RequestContext
-from api.http.server_sent import MEDIA_TYPE, ServerSent
+from api.http.server_sent import ServerSent, answer_of
 from api.parameters.reading import as_json
 from api.parameters.shapes import LogPosition
 from api.parameters.writing import JSON
@@ -47,12 +47,7 @@ async def read_operations(request: Request) -> Response:
     "/stream",
     dependencies=[allow(FACT_READERS, stream=True)],
     response_class=Response,
-    responses={
-        200: {
-            "description": "A message `operations` a second. Its data is what `/v1/operations` answers.",
-            "content": {MEDIA_TYPE: {"schema": {"type": "string"}, "example": _MESSAGE}},
-        }
-    },
+    responses=answer_of("operations", "A message a second. Its data is what `/v1/operations` answers.", _MESSAGE),
 )
 async def follow_operations(
     request: Request,
