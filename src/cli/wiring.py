@@ -100,17 +100,18 @@ def migrate(settings: Settings) -> list[str]:
     """
     with _prepared(settings), open_database(settings) as database:
         applied = schema.migrate(database, partial(install, classes=catalogue.classes()))
-        _record_what_exists_from_the_start(settings)
+        with open_dossier(settings) as dossier:
+            record_what_exists_from_the_start(dossier)
     return applied
 
 
-def _record_what_exists_from_the_start(settings: Settings) -> None:
-    with open_dossier(settings) as dossier:
-        request = Request(_founder(dossier.company), dossier.today())
-        found_company(dossier, request)
-        introduce_controls(dossier, request)
-        for definition in STANDARD:
-            define_standard_field(dossier, request, key=definition["key"], members=_without_key(definition))
+def record_what_exists_from_the_start(dossier: Dossier) -> None:
+    """Records the profile class DEFAULT, the controls and the standard business fields unless they were recorded before."""
+    request = Request(_founder(dossier.company), dossier.today())
+    found_company(dossier, request)
+    introduce_controls(dossier, request)
+    for definition in STANDARD:
+        define_standard_field(dossier, request, key=definition["key"], members=_without_key(definition))
 
 
 def _without_key(definition: dict[str, Any]) -> dict[str, Any]:

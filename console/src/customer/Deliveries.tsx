@@ -1,0 +1,66 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
+import type { Schema } from "../api/types.ts";
+import { Badge, type Tone } from "../design/Badge.tsx";
+import { Empty } from "../design/Empty.tsx";
+import { itemsOf, LoadMore } from "../design/LoadMore.tsx";
+import { Panel } from "../design/Panel.tsx";
+import { Table } from "../design/Table.tsx";
+import { Instant } from "../design/When.tsx";
+import { usePoint } from "../time/usePoint.ts";
+import { deliveriesQuery } from "./queries.ts";
+import { STATUS, texts } from "./texts.ts";
+
+type Delivery = Schema<"Delivery">;
+
+const TONE: Record<Delivery["status"], Tone> = {
+  waiting: "warning",
+  sent: "success",
+  not_sent: "neutral",
+  dead: "danger",
+};
+
+/** What became of each change of this customer's profile on its way to Customer Engagement (rule 4.5). */
+export function Deliveries({ number }: { number: string }) {
+  const query = useInfiniteQuery(deliveriesQuery(number, usePoint()));
+  return (
+    <Panel title={texts.deliveries} query={query}>
+      {(data) =>
+        itemsOf(data).length === 0 ? (
+          <Empty text={texts.noDeliveries} />
+        ) : (
+          <>
+            <DeliveryTable deliveries={itemsOf(data)} />
+            <LoadMore query={query} />
+          </>
+        )
+      }
+    </Panel>
+  );
+}
+
+function DeliveryTable({ deliveries }: { deliveries: Delivery[] }) {
+  return (
+    <Table
+      caption={texts.deliveries}
+      rows={deliveries}
+      keyOf={(each) => each.delivery_id}
+      columns={[
+        { head: texts.what, cell: (each) => each.mapped.join(", ") },
+        { head: texts.attribute, cell: (each) => each.attribute ?? texts.noValue },
+        { head: texts.value, cell: (each) => (each.personal ? texts.hidden : (each.value ?? texts.noValue)) },
+        { head: texts.status, cell: (each) => <Status delivery={each} /> },
+        { head: texts.attempts, align: "end", cell: (each) => each.attempts },
+        { head: texts.when, cell: (each) => <Instant at={each.at} /> },
+      ]}
+    />
+  );
+}
+
+function Status({ delivery }: { delivery: Delivery }) {
+  return (
+    <>
+      <Badge tone={TONE[delivery.status]}>{STATUS[delivery.status]}</Badge>
+      {delivery.reason && <div className="hint">{delivery.reason}</div>}
+    </>
+  );
+}

@@ -1,0 +1,62 @@
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { useRights } from "../api/session.ts";
+import { Notice } from "../design/Notice.tsx";
+import { NOW } from "../time/point.ts";
+import { deliveriesOfQuery } from "./queries.ts";
+import { STATUS, drawerTexts as texts } from "./texts.ts";
+import type { Saved } from "./useDrawerForm.ts";
+
+const ASK_EVERY_MS = 2_000;
+const AT_MOST_MS = 30_000;
+
+interface Props {
+  number: string;
+  answer: Saved;
+  /** The version before it was stored. */
+  before: number;
+}
+
+/** What was stored with OK, and what becomes of each change that is forwarded. */
+export function SavedProfile({ number, answer, before }: Props) {
+  const may = useRights();
+  return (
+    <Notice tone="success" role="status">
+      <p>{answer.message}</p>
+      {answer.position != null && may("list_deliveries") && (
+        <Forwarded number={number} last={answer.position} count={answer.version - before} />
+      )}
+    </Notice>
+  );
+}
+
+/** The deliveries of the events of one commit, which have the last positions up to `last`. */
+function Forwarded({ number, last, count }: { number: string; last: number; count: number }) {
+  const isPatient = useFor(AT_MOST_MS);
+  const { data: deliveries = [] } = useQuery({
+    ...deliveriesOfQuery(number, last - count, last, NOW),
+    refetchInterval: ({ state }) =>
+      isPatient && !state.data?.every(({ status }) => status !== "waiting") ? ASK_EVERY_MS : false,
+  });
+  return (
+    <ul className="plain">
+      {deliveries.map((delivery) => (
+        <li key={delivery.delivery_id}>
+          {delivery.attribute ?? delivery.mapped.join(", ")}:{" "}
+          {delivery.status === "waiting" && !isPatient ? texts.stillWaiting : STATUS[delivery.status]}
+          {delivery.reason && `: ${delivery.reason}`}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Returns true for this long, then false. */
+function useFor(milliseconds: number): boolean {
+  const [isOn, setOn] = useState(true);
+  useEffect(() => {
+    const timer = window.setTimeout(() => setOn(false), milliseconds);
+    return () => window.clearTimeout(timer);
+  }, [milliseconds]);
+  return isOn;
+}

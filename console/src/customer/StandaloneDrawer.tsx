@@ -1,0 +1,46 @@
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { useRights } from "../api/session.ts";
+import { Notice } from "../design/Notice.tsx";
+import { Reading } from "../design/Panel.tsx";
+import { NOW } from "../time/point.ts";
+import { DrawerForm } from "./ProfileDrawer.tsx";
+import { drawerQuery } from "./queries.ts";
+import { drawerTexts as texts } from "./texts.ts";
+import type { Saved } from "./useDrawerForm.ts";
+
+interface Props {
+  number: string;
+  onSaved: (answer: Saved) => void;
+  onCancel: () => void;
+}
+
+/** The drawer without a page around it. */
+export function StandaloneDrawer({ number, onSaved, onCancel }: Props) {
+  const query = useQuery(drawerQuery(number, NOW));
+  const may = useRights();
+  const [saved, setSaved] = useState<Saved | null>(null);
+  const [saves, setSaves] = useState(0);
+  return (
+    <Reading query={query}>
+      {(drawer) => (
+        <section className="stack">
+          <h2>{drawer.title}</h2>
+          <DrawerForm
+            key={saves}
+            drawer={drawer}
+            off={may("confirm_drawer") ? null : texts.mayNot}
+            onChanged={() => setSaved(null)}
+            onCancel={onCancel}
+            onSaved={(answer) => {
+              setSaved(answer);
+              setSaves(saves + 1);
+              onSaved(answer);
+            }}
+          />
+          <div role="status">{saved && <Notice tone="success">{saved.message}</Notice>}</div>
+        </section>
+      )}
+    </Reading>
+  );
+}

@@ -1,0 +1,102 @@
+import { type KeyboardEvent, useEffect, useRef } from "react";
+import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
+import { problemOf } from "../api/problems.ts";
+import type { Schema } from "../api/types.ts";
+import { Action } from "../design/Action.tsx";
+import { useLeavingTab } from "../design/AskBeforeLeaving.tsx";
+import { Notice } from "../design/Notice.tsx";
+import { Problem } from "../design/Problem.tsx";
+import { usePastReason } from "../shell/usePastReason.ts";
+import { fieldsOf, type Widget, type WidgetField } from "./edits.ts";
+import { byLabel } from "./sorting.ts";
+import { fieldsChanged, texts, widgetTexts } from "./texts.ts";
+import { useUnmasked } from "./useUnmasked.ts";
+import { type WidgetForm as State, useWidgetForm } from "./useWidgetForm.ts";
+import { editId, WidgetRow } from "./WidgetRow.tsx";
+
+interface Props {
+  widget: Widget;
+  isSorted: boolean;
+  onSaved?: (answer: Schema<"WriteAnswer">) => void;
+}
+
+/** The fields in their tabs, and the bar that saves them. The second tab is absent where no upload brought an optional field (rule 3.3). */
+export function WidgetForm({ widget, isSorted, onSaved }: Props) {
+  const form = useWidgetForm(widget, onSaved);
+  const past = usePastReason();
+  const { unmasked, show } = useUnmasked(widget.number);
+  const refusals = new Map(
+    fieldsOf(widget).map((field) => [field.key, field.may_edit ? past : (field.refusal ?? past)]),
+  );
+  const groups = form.seen.optional ? [form.seen.business, form.seen.optional] : [form.seen.business];
+  const openKeys = Object.keys(form.edits);
+  useFocusAfter(openKeys);
+  useLeavingTab(form.count > 0);
+
+  function row(field: WidgetField) {
+    const refusal = refusals.get(field.key) ?? null;
+    return <WidgetRow key={field.key} {...{ field, form, refusal }} unmasked={unmasked[field.key]} onShow={show} />;
+  }
+
+  return (
+    <>
+      <Tabs className="tabs">
+        <TabList aria-label={texts.widget} className="tab-list">
+          {groups.map((group) => (
+            <Tab key={group.label} id={group.label} className="tab">
+              {group.label}
+            </Tab>
+          ))}
+        </TabList>
+        {groups.map((group) => (
+          <TabPanel key={group.label} id={group.label}>
+            {/* biome-ignore lint/a11y/noStaticElementInteractions: the keys come from the inputs inside */}
+            <div className="fields" onKeyDown={savingWithEnter(form)}>
+              {(isSorted ? byLabel(group.fields) : group.fields).map(row)}
+            </div>
+          </TabPanel>
+        ))}
+      </Tabs>
+      {openKeys.length > 0 && <SaveBar form={form} />}
+      <div role="status">{form.message !== null && <Notice tone="success">{form.message}</Notice>}</div>
+    </>
+  );
+}
+
+/** Enter saves from an input, Ctrl+Enter from everywhere. */
+function savingWithEnter(form: State) {
+  return (event: KeyboardEvent) => {
+    const isField = event.target instanceof HTMLInputElement && event.target.type !== "radio";
+    if (event.key !== "Enter" || !(isField || event.ctrlKey) || Object.keys(form.edits).length === 0) return;
+    event.preventDefault();
+    if (!form.isUndecided && !form.isSaving) void form.save();
+  };
+}
+
+function SaveBar({ form }: { form: State }) {
+  const placed = problemOf(form.error)?.problem.errors.some(({ field }) => field?.startsWith("fields."));
+  return (
+    <div className="stack-tight">
+      {form.error && !placed && <Problem error={form.error} />}
+      <div className="row">
+        <span>{fieldsChanged(form.count)}</span>
+        <Action look="primary" off={form.isUndecided ? widgetTexts.chooseFirst : null} onClick={() => void form.save()}>
+          {widgetTexts.save}
+        </Action>
+        <Action onClick={() => form.reset()}>{widgetTexts.cancel}</Action>
+      </div>
+    </div>
+  );
+}
+
+/** Gives the focus to “Edit” of the first row that was open, once no row is open any more. */
+function useFocusAfter(openKeys: string[]) {
+  const first = useRef<string | null>(null);
+  const key = openKeys[0] ?? null;
+  useEffect(() => {
+    if (key === null && first.current !== null && !document.activeElement?.closest("button, input, a")) {
+      document.getElementById(editId(first.current))?.focus();
+    }
+    first.current = key === null ? null : (first.current ?? key);
+  }, [key]);
+}

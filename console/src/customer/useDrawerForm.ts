@@ -1,0 +1,90 @@
+/** The state of an open drawer: what is chosen, and its way through OK, refusals and conflicts. */
+
+import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { body, client } from "../api/client.ts";
+import { problemOf } from "../api/problems.ts";
+import { useSubmission } from "../api/submission.ts";
+import type { Schema } from "../api/types.ts";
+import { NOW } from "../time/point.ts";
+import {
+  type Choices,
+  type Conflicts,
+  choose,
+  conflicts,
+  type Drawer,
+  type DrawerCategory,
+  decided,
+  responses,
+} from "./drawer.ts";
+import { drawerQuery } from "./queries.ts";
+
+export type Saved = Schema<"WriteAnswer">;
+
+interface Meanwhile {
+  by?: string;
+  at?: string;
+}
+
+/** Returns the state of a drawer that was opened as `initial`. `onSaved` is given the answer and the version before. */
+export function useDrawerForm(initial: Drawer, onSaved: (answer: Saved, before: number) => void) {
+  const queries = useQueryClient();
+  const submission = useSubmission();
+  const [drawer, setDrawer] = useState(initial);
+  const [choices, setChoices] = useState<Choices>({});
+  const [both, setBoth] = useState<Conflicts>({});
+  const [meanwhile, setMeanwhile] = useState<Meanwhile>({});
+  const [dates, setDates] = useState({ from: "", to: "" });
+  const [error, setError] = useState<Error | null>(null);
+  const [isSaving, setSaving] = useState(false);
+
+  function pick(category: DrawerCategory, value: string) {
+    const conflict = both[category.code];
+    if (conflict) setBoth({ ...both, [category.code]: { ...conflict, picked: value } });
+    else setChoices(choose(choices, category, value));
+  }
+
+  async function send(seen: Drawer) {
+    const content = {
+      responses: responses(decided(choices, both)),
+      effective_from: dates.from || null,
+      effective_to: dates.to || null,
+    };
+    const header = submission.headers(seen.version, content);
+    const path = { number: seen.number };
+    const answer = await body(client.PUT("/v1/customers/{number}/drawer", { params: { path, header }, body: content }));
+    submission.succeeded();
+    await queries.invalidateQueries();
+    onSaved(answer, seen.version);
+  }
+
+  /** Shows what somebody else answered meanwhile. What was chosen at other categories only is sent again. */
+  async function meet(stale: Meanwhile): Promise<void> {
+    const now = await queries.fetchQuery({ ...drawerQuery(drawer.number, NOW), staleTime: 0 });
+    const found = conflicts(drawer, now, decided(choices, both));
+    setDrawer(now);
+    setBoth(found);
+    setMeanwhile(stale);
+    if (Object.keys(found).length === 0) await send(now);
+  }
+
+  async function save() {
+    setSaving(true);
+    setError(null);
+    try {
+      await send(drawer).catch((failure) => {
+        const stale = problemOf(failure, "stale-version");
+        if (stale === null) throw failure;
+        return meet(stale.problem);
+      });
+    } catch (failure) {
+      setError(failure as Error);
+    } finally {
+      setSaving(false);
+    }
+  }
+
+  const isChanged = Object.keys(choices).length > 0 || dates.from !== "" || dates.to !== "";
+  const isUndecided = Object.values(both).some(({ picked }) => picked === null);
+  return { drawer, choices, both, meanwhile, dates, setDates, error, isSaving, isChanged, isUndecided, pick, save };
+}

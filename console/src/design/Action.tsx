@@ -1,0 +1,36 @@
+import { type ButtonHTMLAttributes, useId } from "react";
+
+interface Props extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, "disabled"> {
+  look?: "primary" | "quiet";
+  /** Why the button cannot be used now. It stays where it is and says so. */
+  off?: string | null;
+}
+
+/** A button that says what it does, and why where it cannot. */
+export function Action({ look, off = null, onClick, children, className = "", type = "button", ...rest }: Props) {
+  const reason = useId();
+  if (off === null) {
+    return (
+      <button type={type} className={`button ${look ?? ""} ${className}`} onClick={onClick} {...rest}>
+        {children}
+      </button>
+    );
+  }
+  return (
+    <>
+      <button
+        type="button"
+        className={`button ${look ?? ""} ${className}`}
+        aria-disabled="true"
+        aria-describedby={reason}
+        title={off}
+        {...rest}
+      >
+        {children}
+      </button>
+      <span id={reason} className="unseen">
+        {off}
+      </span>
+    </>
+  );
+}

@@ -1,0 +1,37 @@
+import { NetworkError, problemOf } from "../api/problems.ts";
+import { Action } from "./Action.tsx";
+import { Notice } from "./Notice.tsx";
+
+interface Props {
+  error: Error;
+  onRetry?: () => void;
+}
+
+const SOMETHING_BROKE = "Something broke here.";
+
+/** What went wrong with a request, what can be done about it, and the id under which an operator finds it. */
+export function Problem({ error, onRetry }: Props) {
+  const problem = problemOf(error)?.problem;
+  const broken = problem ? problem.status === 500 : !(error instanceof NetworkError);
+  const refused = problem?.status === 403;
+  return (
+    <Notice tone={refused ? "neutral" : "danger"} role="alert">
+      <p>{broken ? SOMETHING_BROKE : error.message}</p>
+      {broken && problem && <p>{problem.detail}</p>}
+      {onRetry && !refused && <Action onClick={onRetry}>Try again</Action>}
+      {problem && problem.status >= 500 && <CorrelationId id={problem.correlation_id} />}
+    </Notice>
+  );
+}
+
+function CorrelationId({ id }: { id: string }) {
+  if (id === "") return null;
+  return (
+    <p className="row hint">
+      Correlation id <code>{id}</code>
+      <Action look="quiet" onClick={() => void navigator.clipboard.writeText(id)}>
+        Copy
+      </Action>
+    </p>
+  );
+}

@@ -1,0 +1,54 @@
+import type { ReactNode } from "react";
+
+export interface Column<Row> {
+  head: string;
+  cell: (row: Row) => ReactNode;
+  /** Numbers stand at the end. */
+  align?: "end";
+}
+
+interface Props<Row> {
+  caption: string;
+  /** The panel's title says the same already. */
+  captionUnseen?: boolean;
+  columns: readonly [Column<Row>, ...Column<Row>[]];
+  rows: readonly Row[];
+  keyOf: (row: Row) => string;
+}
+
+/** A table whose first column names the row. */
+export function Table<Row>({ caption, captionUnseen = true, columns, rows, keyOf }: Props<Row>) {
+  const [first, ...others] = columns;
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    // biome-ignore lint/a11y/useSemanticElements: it is no part of a form
+    <div className="table-scroll" role="group" aria-label={caption} tabIndex={0}>
+      <table>
+        <caption className={captionUnseen ? "unseen" : undefined}>{caption}</caption>
+        <thead>
+          <tr>
+            {columns.map((column) => (
+              <th key={column.head} scope="col" className={column.align}>
+                {column.head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={keyOf(row)}>
+              <th scope="row" className={first.align}>
+                {first.cell(row)}
+              </th>
+              {others.map((column) => (
+                <td key={column.head} className={column.align}>
+                  {column.cell(row)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,37 @@
+import { type ReactNode, useEffect, useRef } from "react";
+import { texts } from "./texts.ts";
+
+interface Props {
+  title: string;
+  /** Stands beside the title. */
+  aside?: ReactNode;
+  children: ReactNode;
+}
+
+let isFirst = true;
+
+/** The frame of every page. When it opens after another one, the focus goes to its heading, which screen readers then say. */
+export function Page({ title, aside, children }: Props) {
+  const heading = useRef<HTMLHeadingElement>(null);
+
+  useEffect(() => {
+    document.title = `${title} · ${texts.name}`;
+  }, [title]);
+
+  useEffect(() => {
+    if (!isFirst) heading.current?.focus();
+    isFirst = false;
+  }, []);
+
+  return (
+    <div className="page stack">
+      <div className="row">
+        <h1 ref={heading} tabIndex={-1}>
+          {title}
+        </h1>
+        {aside}
+      </div>
+      {children}
+    </div>
+  );
+}

@@ -1,0 +1,28 @@
+import type { ReactNode } from "react";
+import { Boundary } from "../design/Boundary.tsx";
+import { Bar } from "./Bar.tsx";
+import { ConnectionBar } from "./ConnectionBar.tsx";
+import { PointBar } from "./PointBar.tsx";
+import { SessionOver } from "./SessionOver.tsx";
+import { Shortcuts } from "./Shortcuts.tsx";
+import "./shell.css";
+import { texts } from "./texts.ts";
+
+/** What surrounds every page. */
+export function Shell({ children }: { children: ReactNode }) {
+  return (
+    <>
+      <a className="skip" href="#content">
+        {texts.skip}
+      </a>
+      <Bar />
+      <PointBar />
+      <ConnectionBar />
+      <main id="content" tabIndex={-1}>
+        <Boundary>{children}</Boundary>
+      </main>
+      <Shortcuts />
+      <SessionOver />
+    </>
+  );
+}

@@ -1,0 +1,26 @@
+import { useState } from "react";
+import { texts } from "./texts.ts";
+import { chooseTheme, currentTheme, THEMES } from "./theme.ts";
+
+/** Chooses between the theme of the system, light and dark. */
+export function ThemeSwitch() {
+  const [theme, setTheme] = useState(currentTheme);
+  return (
+    <select
+      className="input theme"
+      aria-label={texts.theme}
+      value={theme}
+      onChange={(event) => {
+        const chosen = THEMES.find((each) => each === event.target.value) ?? "system";
+        chooseTheme(chosen);
+        setTheme(chosen);
+      }}
+    >
+      {THEMES.map((each) => (
+        <option key={each} value={each}>
+          {each[0]?.toUpperCase() + each.slice(1)}
+        </option>
+      ))}
+    </select>
+  );
+}

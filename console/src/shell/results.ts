@@ -1,0 +1,64 @@
+/** What the search field finds, as groups of links to pages that there are. */
+
+import type { Schema } from "../api/types.ts";
+import routes from "../routes.json" with { type: "json" };
+import { dayText } from "../time/words.ts";
+
+export interface Result {
+  path: string;
+  text: string;
+  /** What else is to be known of it. */
+  note?: string;
+}
+
+export interface ResultGroup {
+  title: string;
+  results: Result[];
+}
+
+const patterns = routes.map(({ path }) => new RegExp(`^${path.replaceAll(/:\w+/g, "[^/]+")}$`));
+
+/** Returns the groups that have results. */
+export function groupsOf(found: Schema<"SearchResults">): ResultGroup[] {
+  const groups = [
+    { title: "Customers", results: found.customers.items.map(customer) },
+    { title: "Alternate numbers", results: found.alternate_numbers.items.map(alternateNumber) },
+    { title: "Accounts", results: found.accounts.items.map(account) },
+    { title: "Sites", results: found.sites.items.map(site) },
+    { title: "Uploads", results: (found.uploads?.items ?? []).map(upload) },
+  ];
+  return groups
+    .map(({ title, results }) => ({ title, results: results.filter(({ path }) => isPage(path)) }))
+    .filter(({ results }) => results.length > 0);
+}
+
+function isPage(path: string): boolean {
+  return patterns.some((pattern) => pattern.test(path));
+}
+
+function path(...segments: string[]): string {
+  return segments.map((segment) => `/${encodeURIComponent(segment)}`).join("");
+}
+
+function customer(each: Schema<"CustomerFound">): Result {
+  const note = each.merged_into === null ? undefined : `Merged into ${each.merged_into}.`;
+  return { path: path("customers", each.number), text: `${each.name}, ${each.number}`, note };
+}
+
+function alternateNumber(each: Schema<"AlternateNumberFound">): Result {
+  const since = each.out_of_date_since;
+  const note = since === null ? undefined : `Out of date since ${dayText(since.slice(0, 10))}.`;
+  return { path: path("customers", each.number), text: `${each.alternate_number}, ${each.name}`, note };
+}
+
+function account(each: Schema<"AccountFound">): Result {
+  return { path: path("accounts", each.account), text: each.account, note: `Customer ${each.customer}` };
+}
+
+function site(each: Schema<"SiteFound">): Result {
+  return { path: path("accounts", each.account, "sites", each.site), text: each.site, note: `Account ${each.account}` };
+}
+
+function upload(each: Schema<"UploadRead">): Result {
+  return { path: path("set-up", "uploads", each.upload), text: each.upload };
+}

@@ -1,0 +1,35 @@
+/** Texts of the shell. */
+
+export const texts = {
+  name: "Dossier",
+  skip: "Skip to the content",
+  areas: "Areas",
+  search: "Search",
+  nothingFound: "Nothing was found.",
+  signIn: "Sign in",
+  signInIntro: "A token says who you are and what you may do. Your administrator makes one with the dossier command.",
+  token: "Token",
+  tokenNeeded: "Enter a token.",
+  sessionOver: "Your session has ended",
+  sessionOverHint: "Sign in again to go on. What you entered is kept.",
+  signOut: "Sign out",
+  theme: "Theme",
+  pointOpen: "Point in time",
+  validAt: "Business day",
+  validHint: "Left out: today",
+  knownAt: "As known at",
+  knownHint: "Left out: now",
+  show: "Show this point",
+  backToNow: "Back to now",
+  pastIsReadOnly: "The past is looked at, not changed: go back to now first.",
+  notFound: "Page not found",
+  notFoundHint: "There is no page at this address.",
+  shortcuts: "Keyboard shortcuts",
+  shortcutsOn: "Shortcuts are on",
+  close: "Close",
+} as const;
+
+/** Returns the text of the connection bar. */
+export function noConnection(since: string): string {
+  return `No connection since ${since}. What you entered is kept.`;
+}

@@ -1,0 +1,82 @@
+/** How dates are written: the month always as a word, in the language of the browser. */
+
+import { dayNumber } from "./dates.ts";
+
+export const OPEN = "open";
+
+/** In force on the day, before it, or after it. */
+export type Standing = "past" | "in force" | "planned";
+
+function days(locale: string | undefined): Intl.DateTimeFormat {
+  return new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+}
+
+function date(day: string): Date {
+  return new Date(`${day}T00:00:00Z`);
+}
+
+/** Returns a day as `20 Jun 2026`. */
+export function dayText(day: string, locale?: string): string {
+  return days(locale).format(date(day));
+}
+
+/** Returns a range of days as `1 Mar – 15 Jul 2026`; an end that is null is open. */
+export function rangeText(from: string, to: string | null, locale?: string): string {
+  if (to === null) return `${dayText(from, locale)} – ${OPEN}`;
+  return days(locale).formatRange(date(from), date(to)).replaceAll("\u2009", " ");
+}
+
+/** How much of the time of day is written. */
+export type Precision = "minutes" | "seconds" | "microseconds";
+
+/** Returns an instant in a time zone as `27 Nov 2026, 03:31`. */
+export function instantText(instant: string, zone: string, precision: Precision = "minutes", locale?: string): string {
+  const time = new Intl.DateTimeFormat(locale, {
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: precision === "minutes" ? undefined : "2-digit",
+    hourCycle: "h23",
+    timeZone: zone,
+  }).format(new Date(instant));
+  return precision === "microseconds" ? `${time}.${fraction(instant)}` : time;
+}
+
+/** Returns the time of day of an instant in a time zone, as `03:31`. */
+export function timeText(instant: string | number, zone: string, locale?: string): string {
+  return new Intl.DateTimeFormat(locale, {
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+    timeZone: zone,
+  }).format(new Date(instant));
+}
+
+/** Returns how precisely instants are to be written so that neighbours can be told apart; they are in order. */
+export function precisionOf(instants: readonly string[]): Precision {
+  const gaps = instants.slice(1).map((instant, index) => Date.parse(instant) - Date.parse(instants[index] ?? instant));
+  const least = Math.min(...gaps.map(Math.abs));
+  if (least < 1_000) return "microseconds";
+  return least < 60_000 ? "seconds" : "minutes";
+}
+
+function fraction(instant: string): string {
+  return (/\.(\d+)/.exec(instant)?.[1] ?? "").padEnd(6, "0");
+}
+
+/** Returns which of the three words a range of days has on a day. */
+export function standing(from: string, to: string | null, today: string): Standing {
+  if (dayNumber(from) > dayNumber(today)) return "planned";
+  return to !== null && dayNumber(to) < dayNumber(today) ? "past" : "in force";
+}
+
+/** Returns a point in time in words: `20 June 2026, as known on 27 November 2026 at 03:31`. */
+export function pointText(validAt: string, knownAt: string | null, zone: string, locale?: string): string {
+  const long = (timeZone: string) =>
+    new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", year: "numeric", timeZone });
+  const valid = long("UTC").format(date(validAt));
+  if (knownAt === null) return `${valid}, as known now`;
+  return `${valid}, as known on ${long(zone).format(new Date(knownAt))} at ${timeText(knownAt, zone, locale)}`;
+}

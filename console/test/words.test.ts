@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { dayText, instantText, pointText, precisionOf, rangeText, standing } from "../src/time/words.ts";
+
+test("the month is a word, in the language of the browser", () => {
+  assert.equal(dayText("2026-06-20", "en-GB"), "20 Jun 2026");
+  assert.equal(dayText("2026-06-20", "de"), "20. Juni 2026");
+});
+
+test("a range names the year once, and an end that is left out is open", () => {
+  assert.equal(rangeText("2026-03-01", "2026-07-15", "en-GB"), "1 Mar – 15 Jul 2026");
+  assert.equal(rangeText("2026-03-01", null, "en-GB"), "1 Mar 2026 – open");
+});
+
+test("an instant is written in the company's zone, as precisely as it is needed", () => {
+  const at = "2026-11-27T03:31:47.189350Z";
+  assert.equal(instantText(at, "UTC", "minutes", "en-GB"), "27 Nov 2026, 03:31");
+  assert.equal(instantText(at, "Europe/Berlin", "seconds", "en-GB"), "27 Nov 2026, 04:31:47");
+  assert.equal(instantText(at, "UTC", "microseconds", "en-GB"), "27 Nov 2026, 03:31:47.189350");
+});
+
+test("seconds and microseconds are written only where two instants need them to differ", () => {
+  assert.equal(precisionOf(["2026-11-27T03:31:00Z"]), "minutes");
+  assert.equal(precisionOf(["2026-11-27T03:31:00Z", "2026-11-27T03:31:10Z"]), "seconds");
+  assert.equal(precisionOf(["2026-11-27T03:31:00.1Z", "2026-11-27T03:31:00.2Z"]), "microseconds");
+});
+
+test("a point in time says both clocks", () => {
+  assert.equal(
+    pointText("2026-06-20", "2026-11-27T03:31:47.189350Z", "UTC", "en-GB"),
+    "20 June 2026, as known on 27 November 2026 at 03:31",
+  );
+  assert.equal(pointText("2026-06-20", null, "UTC", "en-GB"), "20 June 2026, as known now");
+});
+
+test("a version is past, in force or planned; its last day counts", () => {
+  assert.equal(standing("2026-01-01", "2026-06-20", "2026-06-20"), "in force");
+  assert.equal(standing("2026-01-01", "2026-06-19", "2026-06-20"), "past");
+  assert.equal(standing("2026-06-21", null, "2026-06-20"), "planned");
+});

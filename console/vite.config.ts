@@ -1,0 +1,42 @@
+import optimizeLocales from "@react-aria/optimize-locales-plugin";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+/** What every page needs: one file, so that a first visit is few requests. */
+const BASE =
+  /console\/src\/(api|time|design|shell\/(?!SearchBox|results))|\/(react|react-dom|scheduler|@tanstack)\/|ListState|rolldown\/runtime/;
+/** What the pages of a family share is one file, too. */
+const FAMILY = /console\/src\/(?!shell|picture)(\w+)\/(?!\w+Page\.tsx)/;
+
+export default defineConfig({
+  base: "/",
+  logLevel: "warn",
+  plugins: [
+    react(),
+    // Without it, the component library ships its texts in every language.
+    { ...optimizeLocales.vite({ locales: ["en-US"] }), enforce: "pre" },
+  ],
+  build: {
+    outDir: "../src/api/console/built",
+    emptyOutDir: true,
+    manifest: "manifest.json",
+    license: { fileName: "licenses.md" },
+    // The pages are served under a policy without inline scripts and images.
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    cssCodeSplit: false,
+    target: "es2023",
+    reportCompressedSize: false,
+    rolldownOptions: {
+      input: ["index.html", "embed.html"],
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: "base", test: BASE, priority: 2 },
+            { name: (id) => FAMILY.exec(id)?.[1] ?? null, test: FAMILY, priority: 1, debugName: "families" },
+          ],
+        },
+      },
+    },
+  },
+});

@@ -1,0 +1,138 @@
+"""People at browsers: pages of the console in Chromium, watched for everything that must never happen on one."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+from urllib.parse import urlsplit
+
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    expect,
+    sync_playwright,
+)
+
+from aggregates.fact import Role
+from api_client import token
+
+WIDE: Final = 1280
+NARROW: Final = 360
+HEIGHT: Final = 800
+COOKIE: Final = "dossier-session"
+PATIENCE_MS: Final = 10_000
+_OF_NETWORK: Final = "Failed to load resource"
+"""How Chromium reports an answer of 400 or more, which `Visits` judges by itself."""
+_REPORT_VIOLATIONS: Final = """
+    document.addEventListener("securitypolicyviolation", (event) => {
+        console.error(`policy violated: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
+    });
+"""
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium; `make test` installs it."""
+    path = shutil.which("chromium")
+    assert path is not None, "Chromium is not installed: `make test` installs it, or `apt-get install chromium`."
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield browser
+        browser.close()
+
+
+class Visits:
+    """The pages that a test has open."""
+
+    def __init__(self, browser: Browser, address: str) -> None:
+        self.address = address
+        self._browser = browser
+        self._contexts: list[BrowserContext] = []
+        self._faults: list[str] = []
+        self._expected: set[int] = set()
+        self._forgiven: list[str] = []
+        self._origins = [address]
+
+    def open(
+        self,
+        path: str = "/",
+        role: Role | None = Role.ADMINISTRATOR,
+        *,
+        actor: str | None = None,
+        width: int = WIDE,
+        theme: str = "light",
+        seconds: int = 600,
+    ) -> Page:
+        """Opens a page as a person of this role, who has signed in; `None` has not."""
+        page = self.stranger(width=width, theme=theme)
+        if role is not None:
+            self.sign_in(page, token(role, sub=actor, seconds=seconds))
+        page.goto(f"{self.address}{path}")
+        return page
+
+    def stranger(self, *, width: int = WIDE, theme: str = "light") -> Page:
+        """A new browser of its own, with an empty page."""
+        context = self._browser.new_context(
+            viewport={"width": width, "height": HEIGHT},
+            color_scheme="dark" if theme == "dark" else "light",
+            locale="en-GB",
+            reduced_motion="reduce",
+        )
+        context.set_default_timeout(PATIENCE_MS)
+        context.add_init_script(_REPORT_VIOLATIONS)
+        context.on("console", self._on_console)
+        context.on("weberror", lambda error: self._faults.append(f"not caught: {error.error}"))
+        context.on("request", self._on_request)
+        context.on("response", self._on_response)
+        self._contexts.append(context)
+        return context.new_page()
+
+    def sign_in(self, page: Page, text: str) -> None:
+        """Gives the browser of a page the session of a token."""
+        page.context.add_cookies(
+            [{"name": COOKIE, "value": text, "url": self.address, "httpOnly": True, "sameSite": "Strict"}]
+        )
+
+    def expect(self, *statuses: int) -> None:
+        """Answers of these statuses are part of the test."""
+        self._expected.update(statuses)
+
+    def allow(self, origin: str) -> None:
+        """Pages of this origin are part of the test."""
+        self._origins.append(origin)
+
+    def forgive(self, text: str) -> None:
+        """What the console says with this text in it is part of the test."""
+        self._forgiven.append(text)
+
+    def close(self) -> None:
+        """Closes every browser. Fails if something happened that must not."""
+        for context in self._contexts:
+            context.close()
+        assert self._faults == []
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        is_known = message.text.startswith(_OF_NETWORK) or any(text in message.text for text in self._forgiven)
+        if message.type in {"error", "warning"} and not is_known:
+            self._faults.append(f"{message.type} in the console: {message.text}")
+
+    def _on_request(self, request: Request) -> None:
+        if urlsplit(request.url).scheme in {"http", "https", "ws", "wss"} and not request.url.startswith(
+            tuple(self._origins)
+        ):
+            self._faults.append(f"a request to another origin: {request.url}")
+
+    def _on_response(self, response: Response) -> None:
+        missing = response.status == 404 and "/v1/" not in response.url
+        if (response.status >= 500 or missing) and response.status not in self._expected:
+            self._faults.append(f"{response.status} from {response.url}")
+
+
+def assert_settled(page: Page) -> None:
+    """Waits until no part of the page is being read for the first time. A stream stays open, so the network is never idle."""
+    expect(page.locator("main")).to_be_visible()
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)

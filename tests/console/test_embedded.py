@@ -1,0 +1,81 @@
+"""Widget and drawer inside an agent desktop on another origin: no cookie, the token by message, and nothing for any other origin."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import FrameLocator, Page, expect
+
+from aggregates.fact import Role
+from api_client import Api, token
+from browser import Visits
+
+OpenPart = Callable[..., Page]
+
+
+@pytest.fixture
+def embedded(visit: Visits, embedding_origin: str) -> OpenPart:
+    """Opens the agent desktop around a part of the console."""
+
+    def open_part(part: str, role: Role = Role.ADMINISTRATOR, *, theme: str = "light", seconds: int = 600) -> Page:
+        visit.allow(embedding_origin)
+        page = visit.stranger()
+        address = f"{embedding_origin}/embedding.html?console={visit.address}&part={part}&customer=1001&theme={theme}"
+        page.goto(f"{address}#{token(role, seconds=seconds)}")
+        return page
+
+    return open_part
+
+
+def frame_of(page: Page) -> FrameLocator:
+    """The embedded part."""
+    return page.frame_locator("iframe")
+
+
+def received(page: Page, kind: str) -> list[dict[str, object]]:
+    """The messages of one type that the desktop was sent."""
+    messages: list[dict[str, object]] = page.evaluate("window.received")
+    return [message for message in messages if message["type"] == kind]
+
+
+def test_the_widget_saves_and_tells_the_desktop(embedded: OpenPart, api: Api) -> None:
+    page = embedded("widget")
+    frame = frame_of(page)
+    frame.get_by_role("button", name="Edit City").click()
+    frame.get_by_label("City").fill("Paris")
+    frame.get_by_role("button", name="Save").click()
+    expect(frame.get_by_role("status").filter(has_text="Customer profile changed successfully")).to_be_visible()
+    [saved] = received(page, "saved")
+    assert saved["changed"] is True
+    assert saved["version"] == api.seen("/v1/customers/1001/fields").json()["version"]
+    assert received(page, "resize")
+    assert page.context.cookies() == []
+
+
+def test_the_drawer_stores_with_ok_and_tells_that_it_is_done(embedded: OpenPart) -> None:
+    page = embedded("drawer", Role.AGENT, theme="dark")
+    frame = frame_of(page)
+    expect(frame.get_by_role("heading", name="Ada Byron 1001")).to_be_visible()
+    frame.get_by_role("button", name="Cancel").click()
+    page.wait_for_function("window.received.some((message) => message.type === 'closed')")
+    frame.get_by_label("Age (required)").select_option("40-49")
+    frame.get_by_role("button", name="OK").click()
+    expect(frame.get_by_role("status").filter(has_text="Profile saved.")).to_be_visible()
+    assert [message["reason"] for message in received(page, "closed")] == ["cancel", "ok"]
+    assert frame.locator(":root").get_attribute("data-theme") == "dark"
+
+
+def test_a_token_that_ends_is_asked_for_again(embedded: OpenPart) -> None:
+    page = embedded("widget", seconds=61)
+    expect(frame_of(page).get_by_role("tab", name="Business Fields", exact=True)).to_be_visible()
+    page.wait_for_function("window.received.some((message) => message.type === 'expired')")
+
+
+def test_another_origin_may_not_embed_anything(visit: Visits, embedding_origin: str) -> None:
+    other = embedding_origin.replace("127.0.0.1", "localhost")
+    visit.allow(other)
+    visit.forgive("frame-ancestors")
+    page = visit.stranger()
+    page.goto(f"{other}/embedding.html?console={visit.address}&part=widget&customer=1001#{token(Role.AGENT)}")
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("window.received") == []
+    assert len(page.frames) == 1 or "chrome-error" in page.frames[1].url

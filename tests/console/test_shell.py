@@ -1,0 +1,127 @@
+"""What surrounds every page: skip link, navigation, search, point in time, theme, shortcuts and the line to the server."""
+
+from playwright.sync_api import Route, expect
+
+from aggregates.fact import Role
+from browser import Visits
+
+
+def test_the_first_stop_of_tab_skips_to_the_content(visit: Visits) -> None:
+    page = visit.open("/customers", Role.AGENT)
+    expect(page.get_by_role("heading", name="Customers", level=1)).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("main")).to_be_focused()
+
+
+def test_the_search_field_finds_customers_from_anywhere(visit: Visits) -> None:
+    page = visit.open("/customers/1001")
+    expect(page.get_by_role("heading", name="Ada Byron", level=1)).to_be_visible()
+    page.keyboard.press("/")
+    expect(page.get_by_role("combobox", name="Search")).to_be_focused()
+    page.keyboard.type("hopper")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Customers", level=1)).to_be_focused()
+    expect(page.get_by_role("link", name="Grace Hopper")).to_be_visible()
+
+
+def test_shortcuts_go_to_areas_never_fire_in_a_field_and_can_be_switched_off(visit: Visits) -> None:
+    page = visit.open("/customers/1001")
+    expect(page.get_by_role("heading", name="Ada Byron", level=1)).to_be_visible()
+    page.keyboard.type("gc")
+    expect(page.get_by_role("heading", name="Customers", level=1)).to_be_focused()
+    field = page.get_by_role("textbox", name="Name")
+    field.fill("")
+    page.keyboard.type("?/gc")
+    expect(field).to_have_value("?/gc")
+    page.get_by_role("link", name="Dossier").focus()
+    page.keyboard.press("?")
+    dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
+    dialog.get_by_role("button", name="Shortcuts are on").click()
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    page.keyboard.press("/")
+    expect(page.get_by_role("combobox", name="Search")).not_to_be_focused()
+
+
+def test_a_point_in_time_stays_in_every_link_until_one_goes_back_to_now(visit: Visits) -> None:
+    page = visit.open("/customers")
+    page.get_by_role("button", name="Point in time").click()
+    dialog = page.get_by_role("dialog", name="Point in time")
+    dialog.get_by_label("Business day").fill("2031-06-20")
+    dialog.get_by_role("button", name="Show this point").click()
+    expect(dialog).to_be_hidden()
+    bar = page.get_by_role("region", name="Point in time")
+    expect(bar).to_contain_text("20 June 2031, as known now")
+    page.get_by_role("link", name="Ada Byron").click()
+    expect(page.get_by_role("heading", name="Ada Byron", level=1)).to_be_visible()
+    assert "valid=2031-06-20" in page.url
+    bar.get_by_role("button", name="Back to now").click()
+    expect(bar).to_be_hidden()
+    assert "valid=" not in page.url
+
+
+def test_a_chosen_theme_is_there_from_the_first_paint(visit: Visits) -> None:
+    page = visit.open("/customers", theme="light")
+    page.get_by_label("Theme").select_option("Dark")
+    page.reload()
+    expect(page.get_by_label("Theme")).to_have_value("dark")
+    answer = page.request.get(f"{visit.address}/customers", headers={"Accept": "text/html"})
+    assert 'data-theme="dark"' in answer.text()
+
+
+def test_an_address_without_a_page_says_so(visit: Visits) -> None:
+    page = visit.open("/nowhere")
+    expect(page.get_by_role("heading", name="Page not found")).to_be_visible()
+
+
+def test_while_the_server_is_not_reached_a_bar_says_since_when(visit: Visits) -> None:
+    page = visit.open("/customers/1001")
+    expect(page.get_by_role("heading", name="Ada Byron", level=1)).to_be_visible()
+    page.context.set_offline(True)
+    page.get_by_role("link", name="Customers").click()
+    expect(page.get_by_role("status").filter(has_text="No connection since")).to_be_visible()
+    page.context.set_offline(False)
+    expect(page.get_by_role("status").filter(has_text="No connection since")).to_be_hidden()
+    expect(page.get_by_role("link", name="Ada Byron")).to_be_visible()
+
+
+BEHIND = """{"type": "/problems/behind", "title": "Not up to date yet", "status": 503, "detail": "Not up to date yet.",
+    "errors": [], "correlation_id": "0190f3c2-7b1e-4a7c-9d51-2f6c8f0b7a11"}"""
+
+
+def test_a_read_that_is_not_up_to_date_is_asked_again_by_itself(visit: Visits) -> None:
+    visit.expect(503)
+    page = visit.open("/nowhere")
+    answers = iter([503, 503])
+
+    def answer(route: Route) -> None:
+        status = next(answers, None)
+        if status is None:
+            route.continue_()
+        else:
+            route.fulfill(
+                status=status, body=BEHIND, headers={"Retry-After": "1", "Content-Type": "application/problem+json"}
+            )
+
+    page.route("**/v1/customers?*", answer)
+    page.get_by_role("link", name="Customers").click()
+    expect(page.get_by_text("Catching up…")).to_be_visible()
+    expect(page.get_by_role("link", name="Ada Byron")).to_be_visible()
+    expect(page.get_by_text("Catching up…")).to_be_hidden()
+
+
+def test_a_fault_of_one_panel_leaves_the_rest_and_gives_the_correlation_id(visit: Visits) -> None:
+    visit.expect(500)
+    page = visit.open("/nowhere")
+    broken = BEHIND.replace("behind", "broken").replace("503", "500")
+    page.route("**/v1/accounts?*", lambda route: route.fulfill(status=500, body=broken))
+    page.goto(f"{visit.address}/customers/1001")
+    accounts = page.get_by_role("region", name="Accounts")
+    expect(accounts.get_by_role("alert")).to_contain_text("Something broke here.")
+    expect(accounts.get_by_role("alert")).to_contain_text("0190f3c2-7b1e-4a7c-9d51-2f6c8f0b7a11")
+    expect(page.get_by_role("tabpanel", name="Business Fields")).to_contain_text("Ada")
+    page.unroute_all()
+    accounts.get_by_role("button", name="Try again").click()
+    expect(accounts.get_by_role("rowheader", name="A-7")).to_be_visible()

@@ -1,0 +1,41 @@
+"""What a browser receives stays within the budgets."""
+
+from typing import Final
+
+import pytest
+from playwright.sync_api import Response, expect
+
+from browser import Visits, assert_settled
+
+CODE_BYTES: Final = 150 * 1024
+CHUNK_BYTES: Final = 30 * 1024
+DATA_BYTES: Final = 30 * 1024
+REPEAT_BYTES: Final = 5 * 1024
+REQUESTS: Final = 14
+
+
+@pytest.mark.parametrize(("path", "heading"), [("/customers", "Customers"), ("/customers/1001", "Ada Byron")])
+def test_a_first_visit_and_a_repeated_one_are_small(visit: Visits, path: str, heading: str) -> None:
+    page = visit.open("/health/live")
+    answers: list[Response] = []
+    page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108  (Playwright marks its handlers)
+    page.goto(f"{visit.address}{path}")
+    expect(page.get_by_role("heading", name=heading, level=1)).to_be_visible()
+    assert_settled(page)
+    first = [(answer.url, _bytes(answer)) for answer in answers]
+    data = sum(size for url, size in first if "/v1/" in url)
+    code = sum(size for url, size in first if "/v1/" not in url)
+    assert 0 < code <= CODE_BYTES, first
+    assert data <= DATA_BYTES, first
+    assert len(first) <= REQUESTS, first
+
+    answers.clear()
+    page.reload()
+    assert_settled(page)
+    again = [(answer.url, _bytes(answer)) for answer in answers if "/v1/" not in answer.url]
+    assert sum(size for _, size in again) <= REPEAT_BYTES, again
+
+
+def _bytes(answer: Response) -> int:
+    """The bytes of a body as they came over the line; nothing where it came from the browser's cache."""
+    return 0 if answer.from_service_worker else answer.request.sizes()["responseBodySize"]
