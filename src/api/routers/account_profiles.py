@@ -7,7 +7,7 @@ the version of the account or site.
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
 from aggregates.account import commands
@@ -55,6 +55,14 @@ class Assignment(DatedBody):
     `keep_overrides` lets what was set here live on.
     """
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"profile_class": "Late payers", "effective_from": "2026-06-01", "reason": "Pays late since May"}
+            ]
+        }
+    )
+
     profile_class: ClassWord
     keep_overrides: bool = False
 
@@ -74,6 +82,12 @@ class Assignment(DatedBody):
 class SiteAssignment(Assignment):
     """A class to be assigned to a site; `create` says that it is to be the site's first profile (rule 2.6)."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"profile_class": "Late payers", "create": True, "reason": "First profile of the site"}]
+        }
+    )
+
     create: bool = False
 
     def decide(self, store: SetupStore, request: UseCaseRequest, place: Place, *, create: bool = False) -> Outcome:
@@ -88,6 +102,14 @@ class ProfileChange(TermsBody, DatedBody):
     without (rule 2.21). By default from today on, open-ended; `keep_later` ends it before the next later-dated version.
     """
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"options": {"tolerance_percent": "5"}, "effective_from": "2026-03-01", "effective_to": "2026-05-31"}
+            ]
+        }
+    )
+
     options: OptionsToKeep | None = None
 
     def decide(self, store: SetupStore, request: UseCaseRequest, place: Place) -> Outcome:
@@ -97,6 +119,10 @@ class ProfileChange(TermsBody, DatedBody):
 
 class ProfileEnd(Body):
     """The last day of a site's profile: today where it is left out. Later versions end with it, unless `keep_later` keeps them."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"effective_to": "2026-12-31", "reason": "The site closes"}]}
+    )
 
     effective_to: Day | None = None
     keep_later: bool = False

@@ -1,6 +1,6 @@
 """The preview of a contact file, as the API answers with it (rule 3.2)."""
 
-from typing import Final
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -15,6 +15,31 @@ MOST_REASONS: Final = 50
 """Reasons that a check names."""
 EXAMPLES_OF_REASON: Final = 3
 """Refused values that are shown for each of them."""
+
+_EXAMPLE: Final[dict[str, Any]] = {
+    "file": "autumn.csv",
+    "read_as": {"encoding": "utf-8", "delimiter": ";", "header": True},
+    "found": {"encoding": "utf-8", "delimiter": ";", "header": True},
+    "bytes_read": 61,
+    "rows": 2,
+    "columns": [
+        {
+            "place": 1,
+            "column": "Due",
+            "examples": ["2026-12-01", "soon"],
+            "filled": 2,
+            "goes_to": "due_date",
+            "suggested_by": "mapping",
+            "refused": 1,
+            "refused_values": [{"row": 2, "value": "soon", "reason": "Due Date must be a date like 2026-11-21."}],
+        }
+    ],
+    "not_taken": 0,
+    "faulty": 0,
+    "faulty_rows": [],
+    "refusal": None,
+    "check": None,
+}
 
 
 class _Model(BaseModel):
@@ -85,6 +110,8 @@ class UploadCheck(_Model):
 
 class UploadPreview(_Model):
     """How a contact file would be read, as far as its beginning tells, and where its columns would go. Nothing of it is stored."""
+
+    model_config = ConfigDict(frozen=True, json_schema_extra={"examples": [_EXAMPLE]})
 
     file: str = Field(description="Name of the file.")
     read_as: ReadAs = Field(description="How it was read: as found, or as the request says.")
