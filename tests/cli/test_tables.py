@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from aggregates.customer.commands import confirm_drawer
-from cli.local import demo
+from cli.local.demo.set_up import set_up
 from cli.output import show, tables
 from command_line import CommandLine, request
 from projections.catalogue import projections
@@ -63,7 +63,7 @@ def test_every_table_is_drawn_in_one_place() -> None:
 @pytest.mark.parametrize("width", [60, 80])
 def test_what_commands_tell_fits_the_terminal(line: CommandLine, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
     with line.dossier() as dossier:
-        demo.set_up(dossier)
+        set_up(dossier)
         confirm_drawer(dossier, request(reason="told us on the phone, twice"), number="1001", responses={1: "A2"})
         for projection in projections(dossier):
             fold_log(dossier, projection)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
-from cli.local.demo import set_up
+from cli.local.demo.set_up import set_up
 from cli.local.supervisor import Part
 from cli.processes.api import serve
 from cli.processes.forward import forward

@@ -24,6 +24,7 @@ from cli.data_directory.embedded_postgres import EmbeddedServer, ServerError
 from cli.data_directory.private_files import make_directory
 from cli.data_directory.secrets_file import make_secrets
 from cli.errors import CliError
+from cli.local.demo import CONTENTS
 from cli.local.supervisor import Child, Part, end
 from cli.output.lines import complain
 from cli.processes.sockets import address, listening
@@ -114,6 +115,7 @@ class _Up:
             self._children.append(Child(part, self._logs, complain))
             self._children[-1].start()
         if self._with_demo:
+            complain(f"adding what is missing of the demo company: {CONTENTS}")
             self._job(parts.demo(settings))
         self._wait_until_healthy()
         welcome.welcome(settings, address(self._api), with_demo=self._with_demo, simulated=self._simulator is not None)

@@ -1,8 +1,8 @@
 """A simulator of Customer Engagement, for `dossier up`, tests and demonstrations. Run by `dossier simulator`.
 
 It keeps the last value of each attribute, has no effect twice for one idempotency key, and remembers in which order the first
-effective receipts of each customer came, so that order and exactly-once can be checked. It fails when told to. With a journal (JSON
-lines, written through) it can be killed and started again without forgetting.
+effective receipts of each customer came, so that order and exactly-once can be checked. It refuses values that are too long for an
+attribute, and fails when told to. With a journal (JSON lines, written through) it can be killed and started again without forgetting.
 """
 
 import hmac
@@ -22,6 +22,8 @@ from cli.data_directory.private_files import open_private
 MOST_FAULTS: Final = 100
 """The most faults that may be waiting."""
 LONGEST_VALUE: Final = 1_000
+LONGEST_ATTRIBUTE: Final = 60
+"""Characters that an attribute takes. A longer value is refused for good, as a system with columns of fixed width would."""
 
 
 class Value(BaseModel):
@@ -128,6 +130,9 @@ async def _put(
         memory.counts["refused"] += 1
         headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
         raise HTTPException(fault.status, "Told to fail.", headers)
+    if value.value is not None and len(value.value) > LONGEST_ATTRIBUTE:
+        memory.counts["refused"] += 1
+        raise HTTPException(422, f"An attribute has at most {LONGEST_ATTRIBUTE} characters.")
     new = memory.put(idempotency_key, number, attribute, value)
     response.status_code = 201 if new else 200
     return {"stored": new}
