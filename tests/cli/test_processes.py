@@ -18,7 +18,6 @@ from aggregates.customer.commands import register_customer
 from cli.http_server.server import configuration
 from cli.local.demo.set_up import set_up
 from command_line import CommandLine, eventually, free_port, request, text_of
-from conftest import TODAY
 from projections.reading.read_models import ReadModels
 from raw_http import Line
 from store.database import Database
@@ -248,45 +247,3 @@ def test_a_change_travels_from_the_log_to_customer_engagement(line: CommandLine,
         confirm_drawer(dossier, request(), number="1001", responses={1: "A2"})
     url = f"http://127.0.0.1:{port}/customers/1001/attributes"
     eventually(lambda: '"age_band"' in (text_of(url, "a-token") or ""), "the answer arrived")
-
-
-def test_the_demo_company_is_set_up_once(line: CommandLine) -> None:
-    with line.dossier() as dossier:
-        set_up(dossier)
-        position = dossier.log_of_facts.max_notification_id()
-        set_up(dossier)
-        assert dossier.log_of_facts.max_notification_id() == position
-        dossier.renew_setup()
-        setup = dossier.setup()
-    assert [(one.code, one.description, one.required, one.default) for one in setup.categories] == [
-        (1, "Age", True, None),
-        (2, "Homeowner", False, None),
-        (3, "Favourite colour", False, "BLUE"),
-    ]
-    assert setup.mappings.attributes == {
-        "category:1": "age_band",
-        "category:2": "homeowner",
-        "category:3": "favourite_colour",
-    }
-
-
-def test_the_demo_company_never_undoes_a_change(line: CommandLine) -> None:
-    from aggregates.setup.commands import change_category, unmap_category
-
-    with line.dossier() as dossier:
-        set_up(dossier)
-        change_category(dossier, request(), code=1, description="Age group")
-        unmap_category(dossier, request(), code=2)
-        set_up(dossier)
-        dossier.renew_setup()
-        assert dossier.setup().category(1).description == "Age group"
-        assert "category:2" not in dossier.setup().mappings.attributes
-
-
-def test_the_demo_company_leaves_what_was_there_before(line: CommandLine) -> None:
-    with line.dossier() as dossier:
-        register_customer(dossier, request(), number="1001", name="Somebody else")
-        set_up(dossier)
-        dossier.renew_setup()
-        assert {1, 2, 3} == {one.code for one in dossier.setup().categories}
-    assert line.asked("replay", "customer", "1001", "--valid-at", TODAY.isoformat())["name"] == "Somebody else"

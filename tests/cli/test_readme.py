@@ -47,7 +47,7 @@ def test_every_line_for_the_shell_does_what_the_readme_says(up: Up) -> None:
 
     eventually(lambda: shown()["Homeowner"] == "RENT", "the read has the last write")
     assert shown()["Age"] == "A3"
-    assert answer_of(up, call)["interaction"] == "CALL-1"
+    assert [call["interaction"] for call in answer_of(up, call)["items"]] == ["CALL-1"]
     assert answer_of(up, edit)["message"] == "Customer profile changed successfully"
 
     def labels() -> dict[str, str]:

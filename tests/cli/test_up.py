@@ -13,6 +13,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -84,11 +85,15 @@ class Up:
 
     def get(self, path: str, role: str = "ADMINISTRATOR") -> Any:
         """Asks the API."""
+        return json.loads(self.text(path, role))
+
+    def text(self, path: str, role: str = "ADMINISTRATOR") -> str:
+        """The answer of the API as text."""
         request = urllib.request.Request(
             f"{self.address}{path}", headers={"Authorization": f"Bearer {self.token(role)}"}
         )
         with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.load(answer)
+            return bytes(answer.read()).decode()
 
     def pid_of(self, name: str) -> int | None:
         """The process of a part."""
@@ -135,6 +140,13 @@ def own_directory() -> Iterator[Path]:
     shutil.rmtree(directory, ignore_errors=True)
 
 
+def complete_log_of(up: Up) -> list[str] | None:
+    """Every event, once the demo company's contact file was read and its dead letter is there; `None` before."""
+    states = [upload["state"] for upload in up.get("/v1/uploads")["items"]]
+    complete = states == ["finished"] and up.get("/v1/dead-letters")["items"]
+    return up.text("/v1/events?limit=10000").splitlines() if complete else None
+
+
 @pytest.fixture(scope="module")
 def up() -> Iterator[Up]:
     """A running one, ready, that several tests share."""
@@ -166,6 +178,7 @@ def test_the_printed_lines_show_the_whole_path_and_a_second_run_finds_its_data(d
         3: ("BLUE", "stored"),
     }
     assert received["age_band"]["value"] == "A2"
+    log = eventually(lambda: complete_log_of(first), "the demo company is complete")
     status, seconds = first.stop()
     assert status == 0
     assert seconds < STOPS_WITHIN_S
@@ -181,9 +194,57 @@ def test_the_printed_lines_show_the_whole_path_and_a_second_run_finds_its_data(d
         "homeowner": "OWN",
         "favourite_colour": "BLUE",
     }
-    assert len(second.get("/v1/customers")["items"]) == 2
+    assert complete_log_of(second) == log
     assert second.stop(signal.SIGTERM)[0] == 0
     assert left_over(data) == []
+
+
+def test_the_demo_company_is_worth_opening(up: Up) -> None:
+    eventually(lambda: complete_log_of(up), "the demo company is complete")
+    today = date.fromisoformat(up.get("/v1/me")["today"])
+
+    assert len(up.get("/v1/customers")["items"]) == 12
+    assert sorted(one["name"] for one in up.get("/v1/profile-classes")["items"]) == [
+        "DEFAULT",
+        "Late payers",
+        "Prompt payers",
+        "Public bodies",
+    ]
+    accounts = up.get("/v1/accounts")["items"]
+    assert len(accounts) == 10
+    assert all(date.fromisoformat(account["start"]) <= today - timedelta(days=365) for account in accounts)
+    assert len(up.get("/v1/accounts/A-14/sites")["items"]) == 3
+
+    [refused] = up.get("/v1/uploads")["items"]
+    assert (refused["rows"], refused["failed"]) == (8, 2)
+    wrong_values = up.get(f"/v1/uploads/{refused['upload']}/errors")["items"]
+    assert [value["field"] for value in wrong_values] == ["e_mail", "due_date"]
+
+    [call] = up.get("/v1/interactions?agent=agent&state=on_call")["items"]
+    assert call["customer"] == "1001"
+
+    not_sent = up.get("/v1/deliveries?status=not_sent")["items"]
+    assert {delivery["reason"] for delivery in not_sent} == {"not mapped"}
+    [letter] = up.get("/v1/dead-letters")["items"]
+    assert (letter["number"], letter["status_code"]) == ("1012", 422)
+    assert "at most 60 characters" in letter["reason"]
+
+
+def test_the_demo_company_has_a_back_dated_correction_and_a_planned_change(up: Up) -> None:  # rules 0.4, 2.11
+    def class_on(account: str, days: int) -> str:
+        day = date.fromisoformat(up.get("/v1/me")["today"]) + timedelta(days=days)
+        profile = up.get(f"/v1/accounts/{account}/profile?valid_at={day}")
+        return str(profile["profile_class"])
+
+    assert [class_on("A-10", days) for days in (-365, -200, -120, -60)] == [
+        "Prompt payers",
+        "Late payers",
+        "Prompt payers",
+        "Prompt payers",
+    ]
+    reasons = [entry["reason"] for entry in up.get("/v1/accounts/A-10/history")["items"]]
+    assert any(reason.startswith("Correction: ") for reason in reasons)
+    assert [class_on("A-11", days) for days in (0, 29, 30)] == ["Late payers", "Late payers", "Prompt payers"]
 
 
 def test_a_token_is_printed_for_each_role(up: Up) -> None:
