@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from cli.processes.simulator import create_app
+from cli.processes.simulator import LONGEST_ATTRIBUTE, create_app
 from consumer_world import TOKEN, Simulator, serving
 
 BODY: dict[str, Any] = {"value": "A", "effective_from": "2026-11-21"}
@@ -35,6 +35,11 @@ def test_a_fault_meets_so_many_requests_of_its_customer(simulator: Simulator) ->
     simulator.fail(500, times=9)
     simulator.recover()
     assert put(simulator, "k3") == 201
+
+
+def test_a_value_that_is_too_long_for_an_attribute_is_refused_and_a_shorter_one_taken(simulator: Simulator) -> None:
+    assert [put(simulator, "k1", value="x" * length) for length in (LONGEST_ATTRIBUTE + 1, LONGEST_ATTRIBUTE)] == [422, 201]
+    assert simulator.received()["refused"] == 1
 
 
 def test_who_has_not_the_token_or_no_key_is_refused(simulator: Simulator) -> None:

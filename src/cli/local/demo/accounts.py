@@ -102,7 +102,7 @@ def _bakery(ledger: _Ledger) -> Iterator[Step]:
     yield ledger.site("SHOP")
     yield ledger.assign(PROMPT, -365, reason="Good references from the bank")
     yield ledger.change(-320, reason="Two new ovens", amounts={"USD": {"credit_limit": "75000"}})
-    yield ledger.assign(LATE, -240, -91, reason="Spring bills paid 40 days late")
+    yield ledger.assign(LATE, -240, -91, reason="Three bills in a row paid 40 days late")
     yield ledger.assign(
         PROMPT, -150, -91, reason="Correction: the payments had arrived, and were posted to another account"
     )
@@ -119,7 +119,7 @@ def _cold_storage(ledger: _Ledger) -> Iterator[Step]:
     yield ledger.site("HALL-2")
     yield ledger.assign(LATE, -340, reason="Invoices disputed for months")
     yield ledger.assign(PUBLIC, -280, -61, reason="Dock leased to the county", site="DOCK")
-    yield ledger.change(-120, -31, reason="Dispute about the March bill", options={"credit_hold": True})
+    yield ledger.change(-120, -31, reason="Dispute about the last two bills", options={"credit_hold": True})
     yield ledger.assign(PROMPT, 30, reason="Signed the prompt payment agreement")
     yield ledger.change(45, reason="Hall 3 opens", amounts={"USD": {"credit_limit": "120000"}})
 
@@ -158,7 +158,7 @@ def _hotels(ledger: _Ledger) -> Iterator[Step]:
     yield ledger.assign(PROMPT, -350, reason="Deposit of three months")
     yield ledger.change(-180, reason="Two more hotels", amounts={"USD": {"credit_limit": "90000"}})
     yield ledger.change(-180, reason="Owner pays in Canadian dollars", amounts={"CAD": {"credit_limit": "120000"}})
-    yield ledger.assign(LATE, -140, reason="Closed in winter, pays in spring", site="LIGHTHOUSE")
+    yield ledger.assign(LATE, -140, reason="Closed out of season, pays when it opens", site="LIGHTHOUSE")
 
 
 def _data_centres(ledger: _Ledger) -> Iterator[Step]:
