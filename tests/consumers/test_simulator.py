@@ -38,7 +38,10 @@ def test_a_fault_meets_so_many_requests_of_its_customer(simulator: Simulator) ->
 
 
 def test_a_value_that_is_too_long_for_an_attribute_is_refused_and_a_shorter_one_taken(simulator: Simulator) -> None:
-    assert [put(simulator, "k1", value="x" * length) for length in (LONGEST_ATTRIBUTE + 1, LONGEST_ATTRIBUTE)] == [422, 201]
+    assert [put(simulator, "k1", value="x" * length) for length in (LONGEST_ATTRIBUTE + 1, LONGEST_ATTRIBUTE)] == [
+        422,
+        201,
+    ]
     assert simulator.received()["refused"] == 1
 
 
