@@ -57,7 +57,9 @@ def _option(name: str) -> Any:
 
 
 def _amount(name: str) -> Any:
-    return _nullable(_INTEREST if name == INTEREST else _DECIMAL, title=AMOUNTS[name])
+    if name == INTEREST:
+        return _nullable(_INTEREST, title=AMOUNTS[name])
+    return _nullable(_DECIMAL, title=AMOUNTS[name], description="A decimal number, written as text.")
 
 
 def _plain(schema: dict[str, Any]) -> None:
@@ -70,14 +72,22 @@ class _InputModel(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra=_plain)
 
 
-def _input_model(name: str, fields: dict[str, Any]) -> type[BaseModel]:
+def _input_model(name: str, purpose: str, fields: dict[str, Any]) -> type[BaseModel]:
     definitions: dict[str, Any] = {field: (described, None) for field, described in fields.items()}
-    return create_model(name, __base__=_InputModel, **definitions)
+    return create_model(name, __base__=_InputModel, __doc__=purpose, **definitions)
 
 
-OptionsGiven: Final = _input_model("OptionsGiven", {name: _option(name) for name in OPTIONS})
+OptionsGiven: Final = _input_model(
+    "OptionsGiven",
+    "The options to set; `null` removes one, and what is left out stays as it is.",
+    {name: _option(name) for name in OPTIONS},
+)
 """Options in a body, for the OpenAPI document."""
-AmountsGiven: Final = _input_model("AmountsGiven", {name: _amount(name) for name in AMOUNTS})
+AmountsGiven: Final = _input_model(
+    "AmountsGiven",
+    "The amounts of one currency to set; `null` removes one, and what is left out stays as it is.",
+    {name: _amount(name) for name in AMOUNTS},
+)
 """The amounts of one currency in a body, for the OpenAPI document."""
 _CurrencyKey = Annotated[str, Field(pattern="^[A-Za-z]{3}$")]
 

@@ -200,7 +200,7 @@ def read_site_profile(
     dependencies=[allow(PROFILE_WRITERS)],
 )
 def assign_site_class(write: Writing, account: ACCOUNT, site: SITE, body: SiteAssignment) -> Response:
-    """“Create Site Profile”, or assigns another class (rule 2.6)."""
+    """Assigns a profile class to a site, or creates its first profile, “Create Site Profile” (rule 2.6)."""
     return _assign(write, Place(account, site), body)
 
 

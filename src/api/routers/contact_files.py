@@ -85,11 +85,17 @@ class UploadAnswer(WriteAnswer):
 
 
 router: Final = APIRouter(prefix="/v1/uploads", tags=["uploads"], route_class=FileRoute)
+_TEXT: Final = "customer_number,name,city\n1001,Ada Byron,Vienna\n"
+_JSON_LINES: Final = '{"customer_number": "1001", "name": "Ada Byron", "city": "Vienna"}\n'
 FILE_BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
         "content": {
-            kind: {"schema": {"type": "string", "format": "binary"}} for kind in MEDIA_TYPES[:1] + MEDIA_TYPES[-3:]
+            kind: {
+                "schema": {"type": "string", "format": "binary", "description": "The file, in UTF-8."},
+                "example": _JSON_LINES if "json" in kind else _TEXT,
+            }
+            for kind in MEDIA_TYPES[:1] + MEDIA_TYPES[-3:]
         },
     }
 }

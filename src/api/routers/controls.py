@@ -49,7 +49,7 @@ def read_control(read: Reading, code: CONTROL) -> Response:
 
 @router.put("/{code}", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
 def set_control(write: Writing, code: CONTROL, body: NewControlValue) -> Response:
-    """Sets a value for a range of days."""
+    """Sets the value of a control for a range of days."""
     outcome = commands.set_control(
         write.services.dossier,
         write.ask(body.reason),

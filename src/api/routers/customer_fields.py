@@ -72,7 +72,7 @@ def read_widget(
         Flag, Query(description="Show masked values, to administrators and auditors only; this is recorded.")
     ] = False,
 ) -> Response:
-    """Business Fields, and Optional Business Fields, which are absent if no upload brought one for the customer (rule 3.3).
+    """The Customer Profile widget: Business Fields, and Optional Business Fields, absent if no upload brought one (rule 3.3).
 
     Each field says whether the caller may edit it and, where not, why not, as a save would decide at the instant of knowledge (rule 3.4).
     """
@@ -90,7 +90,7 @@ def read_widget(
 
 @router.patch("/{number}/fields", response_model=WriteAnswer, dependencies=[allow(EDITORS)], responses=LEADS_ON)
 def edit_fields(write: Writing, number: NUMBER, body: FieldEdits) -> Response:
-    """Save: changes what is given, or refuses all of it, naming every field that is wrong (rules 3.4-3.7, 3.9)."""
+    """Saves fields of the widget: changes what is given, or refuses all of it, naming every field that is wrong (rules 3.4-3.7, 3.9)."""
     dossier, request = write.services.dossier, write.ask(body.reason)
     try:
         outcome = field_edits.edit_fields(

@@ -85,7 +85,7 @@ def find_customers(
     name: Annotated[Words | None, Query(description="Beginnings of words of the name.")] = None,
     response: Annotated[Words | None, Query(description="`CATEGORY:RESPONSE`, each by code or description.")] = None,
 ) -> Response:
-    """All customers, or those found by one of: alternate number, name, response. A former number is `out_of_date`.
+    """All customers, or those found by alternate number, by name or by response. A former number is `out_of_date`.
 
     The alternate number of a customer that was merged into another finds the survivor, and says `merged_from`.
     """
@@ -242,7 +242,7 @@ def read_history(read: Reading, number: NUMBER, page: Paged) -> Response:
 
 @router.get("/{number}/diff", response_model=Diff, dependencies=[allow(PROFILE_READERS)], responses=LEADS_ON)
 def read_diff(request: Request, read: Reading, number: NUMBER, from_: From, to: To = None) -> Response:
-    """The differences between two points of (`valid_at`, `known_at`), such as `2026-01-01@2026-02-01T00:00:00Z`.
+    """The differences in a customer between two points of (`valid_at`, `known_at`), such as `2026-01-01@2026-02-01T00:00:00Z`.
 
     To callers who may not see masked values, a masked value that was set again counts as different, even if it is the same (rule 5.2).
     """

@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 
 from api.routing.auth import GuardedRoute
-from api.routing.documents import Documents
+from api.routing.documents import YAML, Documents
 
 router: Final = APIRouter(tags=["operations"], route_class=GuardedRoute)
 
@@ -37,7 +37,14 @@ async def explain(request: Request, slug: str) -> Response:
     return await page.answer(request)
 
 
-@router.get("/asyncapi.yaml", response_class=Response, responses={304: {"description": "The caller has it already."}})
+@router.get(
+    "/asyncapi.yaml",
+    response_class=Response,
+    responses={
+        200: {"content": {YAML: {"schema": {"type": "string"}, "example": "asyncapi: 3.0.0\n"}}},
+        304: {"description": "The caller has it already."},
+    },
+)
 async def asyncapi(request: Request) -> Response:
     """The contract of the messages on the bus, AsyncAPI 3."""
     contract = _documents(request).asyncapi

@@ -32,7 +32,7 @@ class Confirmation(DatedBody):
 
 @router.get("/{number}/drawer", response_model=Drawer, dependencies=[allow(PROFILE_READERS)], responses=LEADS_ON)
 def read_drawer(read: Reading, number: NUMBER) -> Response:
-    """Title, categories with choices, shown value and its source, and whether the drawer is displayed by itself, and why."""
+    """The Profile drawer: categories with their choices and shown values, and whether it is displayed by itself, and why."""
     with read.view("drawer") as view:
         shown_drawer = drawer.drawer(view, number)
         if shown_drawer is None:
@@ -42,7 +42,7 @@ def read_drawer(read: Reading, number: NUMBER) -> Response:
 
 @router.put("/{number}/drawer", response_model=WriteAnswer, dependencies=[allow(PROFILE_WRITERS)], responses=LEADS_ON)
 def confirm_drawer(write: Writing, number: NUMBER, body: Confirmation) -> Response:
-    """OK: stores what was chosen and every shown default, or refuses all of it (rules 1.8, 1.9)."""
+    """Confirms the drawer with OK: stores what was chosen and every shown default, or refuses all of it (rules 1.8, 1.9)."""
     outcome = commands.confirm_drawer(
         write.services.dossier,
         write.ask(body.reason),

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Final
 
+import orjson
 from fastapi import APIRouter, Header, Query, Request
 from pydantic import Field
 from starlette.responses import Response
@@ -31,6 +32,27 @@ router: Final = APIRouter(prefix="/v1/events", tags=["events"], route_class=Guar
 MOST_EVENTS: Final = 100_000
 USUAL_EVENTS: Final = 1_000
 NDJSON: Final = "application/x-ndjson"
+_EVENT: Final = orjson.dumps(
+    {
+        "event_id": "0197a3c4-5d60-7c1e-9f2b-3a4b5c6d7e8f",
+        "type": "customer.renamed",
+        "profile": "customer:1001",
+        "company": "demo",
+        "version": 3,
+        "position": 4711,
+        "recorded_at": "2026-06-20T10:42:00.000000Z",
+        "actor": "ada",
+        "role": "administrator",
+        "source": "api",
+        "reason": None,
+        "correlation_id": "0197a3c4-5d60-7a0b-8c1d-2e3f4a5b6c7d",
+        "causation_id": "0197a3c4-5d60-7a0b-8c1d-2e3f4a5b6c7d",
+        "effective_from": "2026-07-01",
+        "effective_to": None,
+        "data": {"name": "Ada Byron"},
+        "personal_fields": [],
+    }
+).decode()
 
 Most = Annotated[int, Field(ge=1, le=MOST_EVENTS), WHOLE]
 Encode = Callable[[Batch, int], bytes]
@@ -44,7 +66,10 @@ Encode = Callable[[Batch, int], bytes]
     responses={
         200: {
             "description": "One event a line, or a message each.",
-            "content": {NDJSON: {"schema": {"type": "string"}}, SSE: {"schema": {"type": "string"}}},
+            "content": {
+                NDJSON: {"schema": {"type": "string"}, "example": f"{_EVENT}\n"},
+                SSE: {"schema": {"type": "string"}, "example": f"id: 4711\ndata: {_EVENT}\n\n"},
+            },
         }
     },
 )
@@ -55,8 +80,10 @@ async def read_events(  # noqa: PLR0917  (query parameters)
     follow: Annotated[
         Flag, Query(description="Keep the answer open for further events; server-sent events only.")
     ] = False,
-    accept: Annotated[str, Header()] = NDJSON,
-    last_event_id: Annotated[LogPosition | None, Header(alias="Last-Event-ID")] = None,
+    accept: Annotated[str, Header(description=f"`{NDJSON}`, or `{SSE}` for server-sent events.")] = NDJSON,
+    last_event_id: Annotated[
+        LogPosition | None, Header(alias="Last-Event-ID", description="The same as `after`, as browsers send it.")
+    ] = None,
 ) -> Response:
     """Events after a position, in the order in which they were recorded."""
     services = services_of(request)

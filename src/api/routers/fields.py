@@ -96,7 +96,7 @@ def define_field(write: Writing, body: NewField) -> Response:
 
 @router.get("/{key}", response_model=FieldRead, dependencies=[allow(PROFILE_READERS)], responses=NOT_MODIFIED)
 def read_field(read: Reading, key: FIELD) -> Response:
-    """One definition."""
+    """The definition of one business field."""
     with read.view("fields") as view:
         definition = _definition(view, key)
         return read.answer(definition, view, version=definition.version, dated=False)
@@ -104,14 +104,14 @@ def read_field(read: Reading, key: FIELD) -> Response:
 
 @router.patch("/{key}", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
 def change_field(write: Writing, key: FIELD, body: FieldChange) -> Response:
-    """Changes the given members of a definition."""
+    """Changes the given members of a business field's definition."""
     outcome = commands.change_field(write.services.dossier, write.ask(body.reason), key=key, changes=_attributes(body))
     return write.done(outcome)
 
 
 @router.get("/{key}/history", response_model=Page[HistoryEntry], dependencies=[allow(PROFILE_READERS)])
 def read_field_history(read: Reading, key: FIELD, page: Paged) -> Response:
-    """Every event of a definition: who, when, why."""
+    """Every event of a business field's definition: who, when, why."""
     with read.view("fields", "history") as view:
         _definition(view, key)
         return read.answer(history.history(view, BusinessField.KIND, key, page.limit, page.cursor), view)

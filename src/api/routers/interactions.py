@@ -66,7 +66,9 @@ def list_interactions(
 
 @router.post("", status_code=201, response_model=InteractionAnswer, dependencies=[allow(PROFILE_WRITERS)])
 def start_interaction(write: Writing, body: NewInteraction) -> Response:
-    """A call of an agent with a customer begins now: `on_call`. One agent has one open interaction at a time (rule 3.5).
+    """Starts an interaction: a call of an agent with a customer begins now, `on_call`.
+
+    One agent has one open interaction at a time (rule 3.5).
 
     409 names the open one, also in member `interaction`.
     """
@@ -90,7 +92,7 @@ def read_interaction(read: Reading, interaction_id: INTERACTION) -> Response:
 
 @router.patch("/{interaction_id}", response_model=InteractionAnswer, dependencies=[allow(PROFILE_WRITERS)])
 def change_interaction(write: Writing, interaction_id: INTERACTION, body: InteractionChange) -> Response:
-    """The call ends and its wrap-up begins, or the interaction is closed."""
+    """Ends a call, so that its wrap-up begins, or closes the interaction."""
     change = commands.end_interaction if body.state == "wrap_up" else commands.close_interaction
     outcome = change(write.services.dossier, write.ask(body.reason), interaction=interaction_id)
     return write.done(outcome, interaction=interaction_id)

@@ -35,7 +35,7 @@ class NewMapping(Body):
 
 @router.get("", response_model=Page[MappingRow], dependencies=[allow(FACT_READERS)])
 def list_mappings(read: Reading, page: Paged) -> Response:
-    """Every mapping."""
+    """Every mapping of a category or field to a Customer Engagement attribute."""
     with read.view("controls") as view:
         listed = page_of(controls.mappings(view), page)
         return read.answer(listed, view, version=controls.mappings_version(view))
@@ -43,7 +43,7 @@ def list_mappings(read: Reading, page: Paged) -> Response:
 
 @router.get("/{mapped}", response_model=MappingRow, dependencies=[allow(FACT_READERS)])
 def read_mapping(read: Reading, mapped: MAPPED) -> Response:
-    """One mapping."""
+    """The mapping of one category or field."""
     with read.view("controls") as view:
         mapping = next((row for row in controls.mappings(view) if row.mapped == mapped), None)
         if mapping is None:
@@ -66,7 +66,7 @@ def map_attribute(write: Writing, mapped: MAPPED, body: NewMapping) -> Response:
 
 @router.delete("/{mapped}", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
 def unmap_attribute(write: Writing, mapped: MAPPED) -> Response:
-    """Removes a mapping."""
+    """Removes the mapping of a category or field."""
     dossier = write.services.dossier
     kind, _, key = mapped.partition(":")
     if kind == FIELD:

@@ -18,6 +18,7 @@ from api.services import services_of
 from projections.health.judgement import document
 
 router: Final = APIRouter(tags=["operations"], route_class=GuardedRoute)
+_METRICS: Final = 'dossier_http_requests_total{method="GET",route="/v1/me",status="200"} 12.0\n'
 
 
 class FaultShape(BaseModel):
@@ -86,7 +87,7 @@ class HealthDocument(BaseModel):
 
 @router.get("/health/live")
 async def live() -> dict[str, str]:
-    """The process answers."""
+    """Whether the process answers."""
     return {"status": "live"}
 
 
@@ -109,9 +110,13 @@ async def ready(request: Request) -> Response:
     return Response(orjson.dumps(members), media_type=JSON)
 
 
-@router.get("/metrics", response_class=Response)
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}, "example": _METRICS}}}},
+)
 async def read_metrics(request: Request) -> Response:
-    """Prometheus' text format."""
+    """The measurements of this process, in Prometheus' text format."""
     services = services_of(request)
     report = await services.health.report()
     return Response(services.metrics.text(report.health), headers={"Content-Type": metrics.MEDIA_TYPE})

@@ -38,7 +38,7 @@ ETAG: Final[dict[int | str, dict[str, Any]]] = {
 def preview_account_assignment(
     write: WritingUnkeyed, account: ACCOUNT, body: Assignment, position: AtLeast = None
 ) -> Response:
-    """Shows what the same request to `…/profile` would do: a class assigned to an account."""
+    """Shows what assigning a class to an account would do: the same request to `…/profile` does it."""
     return _preview(write, Place(account), body, position)
 
 
@@ -52,7 +52,7 @@ def preview_account_assignment(
 def preview_account_update(
     write: WritingUnkeyed, account: ACCOUNT, body: ProfileChange, position: AtLeast = None
 ) -> Response:
-    """Shows what the same request to `…/profile` would do: details changed on an account."""
+    """Shows what changing details of an account's profile would do: the same request to `…/profile` does it."""
     return _preview(write, Place(account), body, position)
 
 
@@ -66,7 +66,7 @@ def preview_account_update(
 def preview_site_assignment(
     write: WritingUnkeyed, account: ACCOUNT, site: SITE, body: SiteAssignment, position: AtLeast = None
 ) -> Response:
-    """Shows what the same request to `…/profile` would do: a class assigned to a site, or its first profile created."""
+    """Shows what assigning a class to a site, or creating its first profile, would do: the same request to `…/profile` does it."""
     return _preview(write, Place(account, site), body, position)
 
 
@@ -80,7 +80,7 @@ def preview_site_assignment(
 def preview_site_update(
     write: WritingUnkeyed, account: ACCOUNT, site: SITE, body: ProfileChange, position: AtLeast = None
 ) -> Response:
-    """Shows what the same request to `…/profile` would do: details changed on a site."""
+    """Shows what changing details of a site's profile would do: the same request to `…/profile` does it."""
     return _preview(write, Place(account, site), body, position)
 
 
@@ -94,7 +94,7 @@ def preview_site_update(
 def preview_site_end(
     write: WritingUnkeyed, account: ACCOUNT, site: SITE, body: ProfileEnd, position: AtLeast = None
 ) -> Response:
-    """Shows what the same request to `…/profile/end` would do: a site's profile ended."""
+    """Shows what ending a site's profile would do: the same request to `…/profile/end` does it."""
     return _preview(write, Place(account, site), body, position)
 
 

@@ -105,7 +105,7 @@ def read_propagation(
     ] = None,
     position: AtLeast = None,
 ) -> Response:
-    """One propagation: while it is planned, with a preview of what it would do; afterwards, with its progress and counts.
+    """A propagation of a class: while it is planned, with a preview of what it would do; afterwards, with its progress and counts.
 
     With `run_date` or `include_later` there is always a preview, of a further run. A preview of many profiles is made in parts: until it is
     `complete`, repeat the request to continue it.
@@ -146,7 +146,9 @@ def read_preview(
 
 @router.post("/{version}", status_code=202, response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
 def begin_propagation(write: Writing, name: CLASS, version: CLASS_VERSION, body: Start | None = None) -> Response:
-    """Starts it, or once a run has finished a further one. From the run date on, today where it is left out, the change is written
+    """Starts a propagation, or once a run has finished a further one.
+
+    From the run date on, today where it is left out, the change is written
     into the profiles in force, and with `include_later` into later-dated ones; never twice into the same.
     """
     start = body or Start()

@@ -71,7 +71,7 @@ _SET_COOKIE: Final[dict[int | str, dict[str, Any]]] = {
 
 @router.post(_PATH, response_model=Me, responses=_SET_COOKIE)
 async def begin_session(request: Request, body: NewSession) -> Response:
-    """Signs in: the token becomes a cookie that ends with it, and that no script can read. For the console's own pages only."""
+    """Signs in to the console: the token becomes a cookie that ends with it, and no script can read it. For the console's pages only."""
     sessions.check_own_page(request_context.of(request.scope))
     services = services_of(request)
     try:
@@ -86,7 +86,7 @@ async def begin_session(request: Request, body: NewSession) -> Response:
 
 @router.delete(_PATH, status_code=204, response_class=Response)
 async def end_session(request: Request) -> Response:
-    """Signs out: takes the cookie away. For the console's own pages only."""
+    """Signs out of the console: takes the cookie away. For the console's pages only."""
     sessions.check_own_page(request_context.of(request.scope))
     response = Response(status_code=204)
     sessions.end(response)

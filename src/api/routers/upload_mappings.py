@@ -45,7 +45,7 @@ class SavedMapping(Body):
 
 @router.get("", response_model=Page[MappingRead], dependencies=[allow(UPLOADERS)])
 def list_upload_mappings(read: Reading, page: Paged) -> Response:
-    """Every mapping, by name."""
+    """Every saved mapping of a contact file's columns, by name."""
     known_at = read.from_log().known_at
     mappings = saved_mappings(read.services.dossier, known_at)
     return read.answer_known(page_of(mappings, page), known_at)
@@ -53,7 +53,7 @@ def list_upload_mappings(read: Reading, page: Paged) -> Response:
 
 @router.get("/{name}", response_model=MappingRead, dependencies=[allow(UPLOADERS)])
 def read_upload_mapping(read: Reading, name: NAME) -> Response:
-    """One mapping."""
+    """One saved mapping of a contact file's columns."""
     known_at = read.from_log().known_at
     mapping = next((item for item in saved_mappings(read.services.dossier, known_at) if item.name == name), None)
     if mapping is None:
@@ -63,7 +63,7 @@ def read_upload_mapping(read: Reading, name: NAME) -> Response:
 
 @router.put("/{name}", response_model=WriteAnswer, dependencies=[allow(UPLOADERS)], responses=MADE)
 def save_upload_mapping(write: Writing, name: NAME, body: SavedMapping) -> Response:
-    """Saves a mapping, or its next version; uploads that came before keep theirs."""
+    """Saves a mapping of a contact file's columns, or its next version; uploads that came before keep theirs."""
     outcome = commands.save_mapping(
         write.services.dossier,
         write.ask(body.reason),

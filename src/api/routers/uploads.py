@@ -47,7 +47,7 @@ def list_uploads(request: Request, page: Paged) -> Response:
 
 @router.get("/{upload}", response_model=UploadRead, dependencies=[allow(UPLOADERS)])
 def read_upload(request: Request, upload: UPLOAD) -> Response:
-    """One upload: its progress, and the outcome of its rows."""
+    """The progress of one upload, and the outcome of its rows."""
     upload_read = progress.upload(services_of(request).dossier, upload)
     return answer_at(upload_read, upload_read.position)
 
@@ -59,11 +59,14 @@ def cancel_upload(write: Writing, upload: UPLOAD, body: Cancel | None = None) ->
     return write.done(cancel.cancel(write.services.dossier, request, upload))
 
 
+_ERRORS: Final = f'{",".join(ERROR_COLUMNS)}\r\n2,1001,city,,City is required.,"1001,Ada Byron,"\r\n'
+
+
 @router.get(
     "/{upload}/errors",
     response_model=Page[WrongValue],
     dependencies=[allow(UPLOADERS)],
-    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}, "example": _ERRORS}}}},
 )
 def read_errors(
     request: Request,

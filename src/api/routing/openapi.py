@@ -1,9 +1,12 @@
 """The OpenAPI document: what FastAPI gathers from the routes, completed with what it cannot know.
 
 `dossier docs --write` writes `docs/openapi.json`; a test fails when that file is stale. Added here: the bearer token, the roles of
-each route (`x-roles`), problem documents as the only shape of a refusal, and the headers of answers.
+each route (`x-roles`), problem documents as the only shape of a refusal, the headers of answers, a summary of each operation (the first
+clause of its docstring), the description of each field (`glossary`), an example of each body and answer (`examples`), and enumerations.
 """
 
+import re
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import orjson
@@ -11,12 +14,21 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
+from aggregates.customer.fields import EDITED, MERGED, UPLOADED
+from aggregates.fact import Role, Source
+from aggregates.field.field import Group, Policy
+from aggregates.field.types import VALIDATORS, FieldType
+from aggregates.interaction.interaction import State
+from aggregates.profile_class.profile_class import ApplyTo
 from aggregates.strict_json import MOST_DEPTH, MOST_MEMBERS
+from aggregates.upload.mapping import DELIMITERS
 from api.http import sessions
-from api.http.problems import KINDS, MEDIA_TYPE
+from api.http.problems import INVALID, KINDS, MEDIA_TYPE
 from api.parameters.write_headers import CORRELATION
 from api.parameters.writing import headers_of
 from api.routing.auth import allowed
+from api.routing.examples import Examples
+from api.routing.glossary import DESCRIPTIONS
 
 TITLE: Final = "Dossier"
 VERSION: Final = "1"
@@ -28,7 +40,18 @@ DESCRIPTION: Final = (
 )
 _PROBLEM: Final = {
     "title": "Problem",
+    "description": "Why a request was refused, in the form of RFC 9457.",
     "type": "object",
+    "examples": [
+        {
+            "type": f"/problems/{INVALID.slug}",
+            "title": INVALID.title,
+            "status": INVALID.status,
+            "detail": "The request has values that cannot be accepted.",
+            "errors": [{"field": "fields.city", "message": "City is required."}],
+            "correlation_id": "0197a3c4-5d60-7c1e-9f2b-3a4b5c6d7e8f",
+        }
+    ],
     "required": ["type", "title", "status", "detail", "errors", "correlation_id"],
     "properties": {
         "type": {"type": "string", "format": "uri-reference", "enum": [f"/problems/{kind.slug}" for kind in KINDS]},
@@ -40,7 +63,13 @@ _PROBLEM: Final = {
             "items": {
                 "type": "object",
                 "required": ["field", "message"],
-                "properties": {"field": {"type": ["string", "null"]}, "message": {"type": "string"}},
+                "properties": {
+                    "field": {
+                        "type": ["string", "null"],
+                        "description": "The field that is wrong, such as `fields.city`; `null` where it is none.",
+                    },
+                    "message": {"type": "string", "description": "What is wrong with it, in a sentence."},
+                },
             },
         },
         "correlation_id": {"type": "string", "format": "uuid"},
@@ -71,10 +100,32 @@ _HEADERS_OF_WRITES: Final = {
     "Dossier-Position": "Log position of the last event, when something was recorded.",
 }
 _PUBLISHED: Final = {
-    "jobs__propagation__progress__State": "jobs__states__State",
-    "jobs__upload__progress__State": "jobs__upload_states__State",
+    "jobs__propagation__progress__State": "PropagationState",
+    "jobs__upload__progress__State": "UploadState",
 }
-"""Names that FastAPI makes of a class and the module it is in, where two classes share one, and the names that were published."""
+"""Names that FastAPI makes of a class and the module it is in, where two classes share one, and the published ones."""
+_ENUMERATIONS: Final[dict[str, Iterable[str]]] = {
+    "ClassVersion.apply_to": ApplyTo,
+    "DryRun.delimiter": DELIMITERS,
+    "FieldRead.group": Group,
+    "FieldRead.policy": Policy,
+    "FieldRead.type": FieldType,
+    "FieldRead.validators": VALIDATORS,
+    "HistoryEntry.role": Role,
+    "HistoryEntry.source": Source,
+    "InteractionRead.state": State,
+    "MappingRead.delimiter": DELIMITERS,
+    "ProfileVersion.role": Role,
+    "ProfileVersion.source": Source,
+    "ReadAs.delimiter": DELIMITERS,
+    "SavedMapping.delimiter": DELIMITERS,
+    "UploadRead.delimiter": DELIMITERS,
+    "WidgetField.source": (EDITED, UPLOADED, MERGED),
+    "WidgetField.type": FieldType,
+}
+"""The values of fields that models hold as plain text, as it was stored."""
+_SUMMARY: Final = re.compile(r"(.+?)(?:[.:;](?:\s|$)|\s\(rules? )", re.DOTALL)
+"""The first clause of a docstring, without the rules that it names."""
 _CHANGING: Final = {"post", "put", "patch", "delete"}
 
 
@@ -83,16 +134,60 @@ def describe(app: FastAPI) -> dict[str, Any]:
     document = _gather(app)
     parts = document.setdefault("components", {})
     parts["securitySchemes"] = _SECURITY
-    parts["schemas"] = {
+    schemas = parts["schemas"] = {
         name: schema
         for name, schema in {**parts.get("schemas", {}), "Problem": _PROBLEM}.items()
         if name not in {"HTTPValidationError", "ValidationError"}
     }
+    parts["schemas"] = {name: _described(name, schema) for name, schema in schemas.items()}
     for route in routes_of(app):
         if route.include_in_schema:
             for method in route.methods or ():
                 _complete(document["paths"][route.path][method.lower()], method.lower(), route)
+    examples = Examples(parts["schemas"])
+    for content in _contents(document):
+        for described in content.values():
+            if "schema" in described and not described.keys() & {"example", "examples"}:
+                described["example"] = examples.of(described["schema"])
     return document
+
+
+def _described(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """Returns a schema with the description of each field, and with enumerations."""
+    if "properties" not in schema:
+        return schema
+    properties = {}
+    for field, described in schema["properties"].items():
+        text = described.get("description") or DESCRIPTIONS.get(f"{name}.{field}") or DESCRIPTIONS.get(field)
+        enumeration = _ENUMERATIONS.get(f"{name}.{field}")
+        properties[field] = described if enumeration is None else _enumerated(described, [*enumeration])
+        if text is not None:
+            properties[field] = {**properties[field], "description": text}
+    return {"description": _purpose(name), **schema, "properties": properties}
+
+
+def _purpose(name: str) -> str:
+    """Returns the description of a schema whose class has none: a list of things."""
+    kind, _, item = name.rstrip("_").partition("_")
+    return {"Page": f"One page of a list of {item}.", "Results": f"The {item} items that were found."}.get(kind, "")
+
+
+def _enumerated(schema: dict[str, Any], values: list[str]) -> dict[str, Any]:
+    """Returns a schema whose texts are those of an enumeration."""
+    if "anyOf" in schema:
+        return {**schema, "anyOf": [_enumerated(choice, values) for choice in schema["anyOf"]]}
+    if schema.get("type") == "array":
+        return {**schema, "items": _enumerated(schema["items"], values)}
+    return {**schema, "enum": values} if schema.get("type") == "string" else schema
+
+
+def _contents(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yields the content of each body and answer, by media type."""
+    for item in document["paths"].values():
+        for operation in item.values():
+            yield operation.get("requestBody", {}).get("content", {})
+            for answer in operation["responses"].values():
+                yield answer.get("content", {})
 
 
 def _gather(app: FastAPI) -> dict[str, Any]:
@@ -110,6 +205,8 @@ def routes_of(app: FastAPI) -> list[APIRoute]:
 
 
 def _complete(operation: dict[str, Any], method: str, route: APIRoute) -> None:
+    match = _SUMMARY.match(operation.get("description", ""))
+    operation["summary"] = " ".join(match[1].split()) if match else ""
     answers = operation["responses"]
     answers.pop("422", None)
     refusal = {
@@ -120,6 +217,7 @@ def _complete(operation: dict[str, Any], method: str, route: APIRoute) -> None:
         answers[status] = refusal
     guard = allowed(route)
     if guard is None:
+        operation["security"] = []
         return
     operation["parameters"] = [*operation.get("parameters", ()), *headers_of(route.dependant), CORRELATION]
     operation["security"] = [{"bearer": []}, {"session": []} if guard.stream else {"session": [], "console": []}]
