@@ -23,6 +23,19 @@ export function firstOfNextMonth(day: string): string {
   return dayOf(Date.UTC(year, month, 1) / DAY_MS);
 }
 
+/** Returns the day so many months later, or earlier; where the month has no such day, its last one. */
+export function addMonths(day: string, months: number): string {
+  const [year, month, date] = day.split("-").map(Number) as [number, number, number];
+  const last = new Date(Date.UTC(year, month + months, 0)).getUTCDate();
+  return dayOf(Date.UTC(year, month - 1 + months, Math.min(date, last)) / DAY_MS);
+}
+
+/** Returns the number of microseconds from 1970 to an instant, which is exact until the year 2255. */
+export function microseconds(instant: string): number {
+  const fraction = /\.(\d+)/.exec(instant)?.[1] ?? "";
+  return Date.parse(instant.replace(/\.\d+/, "")) * 1_000 + Number(fraction.padEnd(6, "0").slice(0, 6));
+}
+
 /** Returns the day of an instant in a time zone. */
 export function dayIn(zone: string, instant: string): string {
   return new Intl.DateTimeFormat("en-CA", { timeZone: zone, dateStyle: "short" }).format(new Date(instant));
