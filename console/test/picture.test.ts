@@ -82,7 +82,11 @@ test("what is painted is what a table of days has, at every recording of random 
       const spans = inForce(recordings, index);
       for (let offset = seed % 7; offset < table.length; offset += 7) {
         const expected = table[offset];
-        assert.equal(versionAt(recordings, index, START + offset), expected, `seed ${seed}, row ${index}, day ${offset}`);
+        assert.equal(
+          versionAt(recordings, index, START + offset),
+          expected,
+          `seed ${seed}, row ${index}, day ${offset}`,
+        );
         assert.equal(spanAround(spans, START + offset)?.version ?? null, expected);
       }
       spans.slice(1).forEach((span, at) => {

@@ -11,6 +11,12 @@ PAGES = {
     "/customers/1001": "Ada Byron",
     "/customers/1001?valid=2031-06-20": "Ada Byron",
     "/customers/4711": "4711",
+    "/accounts": "Accounts",
+    "/accounts/A-7": "Account A-7",
+    "/accounts/A-7?valid=2031-06-20": "Account A-7",
+    "/accounts/A-7/sites/S-1": "Site S-1 of account A-7",
+    "/accounts/A-7/history": "Profile History: Account A-7",
+    "/accounts/A-7/compare": "Compare: Account A-7",
     "/nowhere": "Page not found",
 }
 """Each page, and its heading when it is there."""

@@ -14,7 +14,17 @@ REPEAT_BYTES: Final = 5 * 1024
 REQUESTS: Final = 14
 
 
-@pytest.mark.parametrize(("path", "heading"), [("/customers", "Customers"), ("/customers/1001", "Ada Byron")])
+@pytest.mark.parametrize(
+    ("path", "heading"),
+    [
+        ("/customers", "Customers"),
+        ("/customers/1001", "Ada Byron"),
+        ("/accounts", "Accounts"),
+        ("/accounts/A-7", "Account A-7"),
+        ("/accounts/A-7/history", "Profile History: Account A-7"),
+        ("/accounts/A-7/compare", "Compare: Account A-7"),
+    ],
+)
 def test_a_first_visit_and_a_repeated_one_are_small(visit: Visits, path: str, heading: str) -> None:
     page = visit.open("/health/live")
     answers: list[Response] = []

@@ -3,6 +3,7 @@ import { Empty } from "../design/Empty.tsx";
 import { itemsOf, LoadMore } from "../design/LoadMore.tsx";
 import { Panel } from "../design/Panel.tsx";
 import { Table } from "../design/Table.tsx";
+import { To } from "../design/To.tsx";
 import { Day } from "../design/When.tsx";
 import { usePoint } from "../time/usePoint.ts";
 import { accountsQuery } from "./queries.ts";
@@ -23,7 +24,7 @@ export function Accounts({ number }: { number: string }) {
               rows={itemsOf(data)}
               keyOf={(each) => each.account}
               columns={[
-                { head: texts.account, cell: (each) => each.account },
+                { head: texts.account, cell: (each) => <To href={`/accounts/${each.account}`}>{each.account}</To> },
                 { head: texts.start, cell: (each) => <Day day={each.start} /> },
               ]}
             />

@@ -140,12 +140,7 @@ export interface Rectangle {
 }
 
 /** Returns the rectangles in the order of painting; those outside of the window are left out. */
-export function rectangles(
-  recordings: readonly Recording[],
-  rows: Rows,
-  window: Window,
-  width: number,
-): Rectangle[] {
+export function rectangles(recordings: readonly Recording[], rows: Rows, window: Window, width: number): Rectangle[] {
   return recordings.flatMap(({ versions }, index) =>
     versions.flatMap((version) => {
       const x = xOf(window, width, dayNumber(version.effective_from));

@@ -11,4 +11,7 @@ export interface Area {
   needs: Operation;
 }
 
-export const AREAS: readonly Area[] = [{ path: "/customers", label: "Customers", key: "c", needs: "find_customers" }];
+export const AREAS: readonly Area[] = [
+  { path: "/customers", label: "Customers", key: "c", needs: "find_customers" },
+  { path: "/accounts", label: "Accounts", key: "a", needs: "list_accounts" },
+];

@@ -10,9 +10,9 @@ export function usePoint(): Point {
   return useMemo(() => pointOf(search), [search]);
 }
 
-/** Returns a function that puts another point into the address of this page. */
-export function useSetPoint(): (point: Point) => void {
+/** Returns a function that puts another point into the address of this page; with `replace`, no step back leads to the one before. */
+export function useSetPoint(): (point: Point, options?: { replace: boolean }) => void {
   const [path, navigate] = useLocation();
   const search = useSearch();
-  return (point) => navigate(withPoint(`${path}?${search}`, point));
+  return (point, options) => navigate(withPoint(`${path}?${search}`, point), options);
 }

@@ -1,0 +1,149 @@
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import type { Schema } from "../api/types.ts";
+import { Action } from "../design/Action.tsx";
+import { announce } from "../design/announce.ts";
+import { Panel } from "../design/Panel.tsx";
+import { To } from "../design/To.tsx";
+import { Instant } from "../design/When.tsx";
+import type { Version } from "../picture/versions.ts";
+import { type Point, withPoint } from "../time/point.ts";
+import { usePoint } from "../time/usePoint.ts";
+import { GROUPS, labelOf, OPTIONS, valuesOf, valueText } from "./options.ts";
+import { type Place, pathOf } from "./place.ts";
+import { resolutionQuery, versionsQuery } from "./queries.ts";
+import { notSetText, originText, texts } from "./texts.ts";
+
+interface Props {
+  place: Place;
+  versions: readonly Version[];
+  /** Where the picture is; the address follows once it rests. */
+  point: Point;
+}
+
+/** What applies at the point: every value, and where it comes from. */
+export function InForce({ place, versions, point }: Props) {
+  const rested = usePoint();
+  const query = useQuery({ ...resolutionQuery(place, rested), placeholderData: keepPreviousData });
+  const isMoving = query.isPlaceholderData || (rested.validAt ?? point.validAt) !== point.validAt;
+  return (
+    <Panel title={texts.inForce} query={query}>
+      {(resolution) => (
+        <div className={isMoving ? "stack waits" : "stack"}>
+          <Applies resolution={resolution} />
+          <Values resolution={resolution} place={place} versions={versions} />
+          <Ways resolution={resolution} place={place} />
+        </div>
+      )}
+    </Panel>
+  );
+}
+
+function Applies({ resolution: { site, applies } }: { resolution: Schema<"Resolution"> }) {
+  if (site !== null && applies.site === null) return <p className="muted">{texts.followsAccount}</p>;
+  if (site === null && applies.account === null) return <p className="muted">{texts.notInForce}</p>;
+  return null;
+}
+
+interface ValuesProps {
+  resolution: Schema<"Resolution">;
+  place: Place;
+  versions: readonly Version[];
+}
+
+function Values({ resolution, place, versions }: ValuesProps) {
+  const account = useQuery(versionsQuery(place.account));
+  const events = [...versions, ...(account.data?.versions.items ?? [])];
+  const values = valuesOf(resolution);
+  const groups = GROUPS.map(([title, names]) => [title, names.map((name) => `options.${name}`)] as const);
+  const others = (kind: string) => [...values.keys()].filter((path) => path.startsWith(`${kind}.`));
+  const notSet = Object.keys(OPTIONS).filter((name) => !values.has(`options.${name}`));
+  return (
+    <>
+      {[...groups, [texts.amounts, others("amounts")] as const, [texts.attributes, others("attributes")] as const]
+        .map(([title, paths]) => [title, paths.filter((path) => values.has(path))] as const)
+        .filter(([, paths]) => paths.length > 0)
+        .map(([title, paths]) => (
+          <section key={title} className="stack-tight" aria-label={title}>
+            <h3>{title}</h3>
+            <dl className="values">
+              {paths.map((path) => {
+                const explained = values.get(path);
+                if (explained === undefined) return null;
+                return <ValueRow key={path} path={path} {...{ explained, place, events }} />;
+              })}
+            </dl>
+          </section>
+        ))}
+      {notSet.length > 0 && (
+        <details>
+          <summary>{notSetText(notSet.length)}</summary>
+          <p className="hint">{notSet.map((name) => labelOf(`options.${name}`)).join(", ")}</p>
+        </details>
+      )}
+    </>
+  );
+}
+
+interface RowProps {
+  path: string;
+  explained: Schema<"Explained">;
+  place: Place;
+  events: readonly Version[];
+}
+
+function ValueRow({ path, explained, place, events }: RowProps) {
+  const event = events.find(({ event_id }) => event_id === explained.event_id);
+  const isHere = explained.origin === "here";
+  return (
+    <>
+      <dt>{labelOf(path)}</dt>
+      <dd>
+        {valueText(explained.value)}
+        <details>
+          <summary className={isHere ? "hint tone-warning" : "hint"}>{originText(explained, place)}</summary>
+          <p className="hint">
+            {event === undefined ? (explained.event_id ?? texts.systemSet) : <Recorded version={event} />}
+          </p>
+        </details>
+      </dd>
+    </>
+  );
+}
+
+function Recorded({ version }: { version: Version }) {
+  return (
+    <>
+      {texts.recorded} <Instant at={version.recorded_at} precision="seconds" /> by {version.actor}
+      {version.reason !== null && `: “${version.reason}”`}
+    </>
+  );
+}
+
+/** What can be done with the point. */
+function Ways({ resolution: { date, known_at }, place }: { resolution: Schema<"Resolution">; place: Place }) {
+  const [copied, setCopied] = useState<string | null>(null);
+  const path = pathOf(place);
+  const origin = window.location.origin;
+  const query = new URLSearchParams({ ...(place.site && { site: place.site }), date, known_at });
+  const url = `${origin}/v1/accounts/${encodeURIComponent(place.account)}/resolve?${query}`;
+  const compared = new URLSearchParams({ a_valid: date, a_known: known_at });
+
+  async function copy(name: string, text: string) {
+    await navigator.clipboard.writeText(text);
+    setCopied(name);
+    announce(texts.copied);
+  }
+
+  const link = origin + withPoint(path, { validAt: date, knownAt: known_at });
+  return (
+    <div className="row">
+      <Action onClick={() => void copy(texts.copyLink, link)}>{texts.copyLink}</Action>
+      <Action onClick={() => void copy(texts.copyCurl, `curl -H "Authorization: Bearer $TOKEN" "${url}"`)}>
+        {texts.copyCurl}
+      </Action>
+      <To href={`${path}/compare?${compared}`}>{texts.compareNow}</To>
+      {copied !== null && <span className="hint">{texts.copied}</span>}
+    </div>
+  );
+}

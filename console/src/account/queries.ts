@@ -1,0 +1,118 @@
+/** What the account pages read. */
+
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { body, client } from "../api/client.ts";
+import { read } from "../api/reading.ts";
+import type { Schema } from "../api/types.ts";
+import type { Version } from "../picture/versions.ts";
+import { clocks, NOW, type Point } from "../time/point.ts";
+import type { Place } from "./place.ts";
+
+const PAGE = 50;
+const LARGEST_PAGE = 500;
+
+export function accountsQuery(customer: string, point: Point) {
+  return infiniteQueryOptions({
+    queryKey: ["list_accounts", customer, point.validAt, point.knownAt],
+    queryFn: ({ signal, pageParam }) =>
+      body(
+        client.GET("/v1/accounts", {
+          params: { query: { ...clocks(point), customer: customer || undefined, limit: PAGE, cursor: pageParam } },
+          signal,
+        }),
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  });
+}
+
+export function accountQuery(account: string) {
+  return read("read_account", [account], NOW, (signal) =>
+    body(client.GET("/v1/accounts/{account}", { params: { path: { account } }, signal })),
+  );
+}
+
+/** Returns the query of the version that an account or a site has now. */
+export function latestQuery({ account, site }: Place) {
+  if (site === undefined) return read("read_account", [account], NOW, (signal) => latestAccount(account, signal));
+  return read("read_site", [account, site], NOW, (signal) => latestSite(account, site, signal));
+}
+
+function latestAccount(account: string, signal: AbortSignal): Promise<{ version: number }> {
+  return body(client.GET("/v1/accounts/{account}", { params: { path: { account } }, signal }));
+}
+
+function latestSite(account: string, site: string, signal: AbortSignal): Promise<{ version: number }> {
+  return body(client.GET("/v1/accounts/{account}/sites/{site}", { params: { path: { account, site } }, signal }));
+}
+
+/** Returns the query of every version of a profile. It is not asked again by itself: nothing is redrawn under the reader's hands. */
+export function historyQuery(place: Place) {
+  return queryOptions({
+    queryKey: ["read_history", place.account, place.site ?? null],
+    queryFn: ({ signal }) => wholeHistory(place, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+async function wholeHistory(place: Place, signal: AbortSignal): Promise<Version[]> {
+  const versions: Version[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await historyPage(place, cursor, signal);
+    versions.push(...page.items);
+    cursor = page.next_cursor ?? undefined;
+  } while (cursor !== undefined);
+  return versions;
+}
+
+function historyPage({ account, site }: Place, cursor: string | undefined, signal: AbortSignal) {
+  const query = { limit: LARGEST_PAGE, cursor };
+  if (site === undefined) {
+    return body(client.GET("/v1/accounts/{account}/history", { params: { path: { account }, query }, signal }));
+  }
+  const path = { account, site };
+  return body(client.GET("/v1/accounts/{account}/sites/{site}/history", { params: { path, query }, signal }));
+}
+
+/** Returns the query of the versions of an account and of all its sites, the first 100 of each. */
+export function versionsQuery(account: string) {
+  return queryOptions({
+    queryKey: ["read_versions", account],
+    queryFn: ({ signal }) => allSites(account, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+async function allSites(account: string, signal: AbortSignal): Promise<Schema<"AccountVersions">> {
+  const ask = (cursor?: string) =>
+    body(client.GET("/v1/accounts/{account}/versions", { params: { path: { account }, query: { cursor } }, signal }));
+  const first = await ask();
+  const sites = [...first.sites];
+  for (let cursor = first.next_cursor; cursor; ) {
+    const page = await ask(cursor);
+    sites.push(...page.sites);
+    cursor = page.next_cursor;
+  }
+  return { ...first, sites };
+}
+
+/** Returns the query of what applies at a point, value by value (rule 2.13). */
+export function resolutionQuery({ account, site }: Place, point: Point) {
+  const { valid_at, known_at } = clocks(point);
+  return read("resolve_profile", [account, site ?? null], point, (signal) =>
+    body(
+      client.GET("/v1/accounts/{account}/resolve", {
+        params: { path: { account }, query: { site, date: valid_at, known_at } },
+        signal,
+      }),
+    ),
+  );
+}
+
+/** Returns the query of all profile classes, as they are now: their order gives the colours. */
+export function classesQuery() {
+  return read("list_profile_classes", [], NOW, (signal) =>
+    body(client.GET("/v1/profile-classes", { params: { query: { limit: LARGEST_PAGE } }, signal })),
+  );
+}

@@ -1,0 +1,87 @@
+/** Texts of the account pages. Those in curly quotes are the texts of the domain rules. */
+
+import type { Schema } from "../api/types.ts";
+import type { Place } from "./place.ts";
+
+export const texts = {
+  accounts: "Accounts",
+  account: "Account",
+  customer: "Customer",
+  customerNumber: "Customer number",
+  customerHint: "Left out: all accounts",
+  find: "Find",
+  start: "Start",
+  noAccounts: "No account was found.",
+  parts: "Parts of this account",
+  timeline: "Timeline",
+  // “details of when a given version of a profile class is active” (rules 2.18, 2.22)
+  history: "Profile History",
+  compare: "Compare",
+  inForce: "In force",
+  notInForce: "No profile is in force on this day.",
+  asAccount: "as the account",
+  followsAccount: "This site has no profile of its own on this day. Its account's applies.",
+  noSiteProfile: "This site has no profile. Its account's applies.",
+  setHere: "◆ set here",
+  setOnAccount: "from the account, set there",
+  fromSystem: "from the system options",
+  amounts: "Amounts",
+  attributes: "Attributes",
+  copyLink: "Copy a link to this point",
+  copyCurl: "Copy as curl",
+  copied: "Copied",
+  compareNow: "Compare with now",
+  sites: "Sites",
+  accountLane: "The account",
+  noSites: "This account has no site.",
+  show: "Show",
+  systemSet: "Set for the company.",
+  backDated: "back-dated",
+  version: "Version",
+  days: "Effective days",
+  profileClass: "Class",
+  recorded: "Recorded",
+  reason: "Reason",
+  inForceOn: "In force on",
+  superseded: "Superseded by",
+  whatWasSet: "Set here",
+  nowhere: "no day",
+  noHistory: "No profile was recorded.",
+  beforeAndAfter: "Before and after",
+  field: "Field",
+  onlyDifferences: "Only differences",
+  noDifferences: "Nothing differs.",
+  notSet: "not set",
+  noProfile: "no profile",
+  thenAndNow: "This day, as known then and now",
+  lastRecording: "Before and after the last recording",
+  nextMonth: "Today and the 1st of next month",
+  day: "Business day",
+  knownAt: "As known at",
+  now: "now",
+  points: "Points to compare",
+  startingPoints: "Start from",
+} as const;
+
+/** Names an account or a site as the title of its pages. */
+export function placeText({ account, site }: Place): string {
+  return site === undefined ? `Account ${account}` : `Site ${site} of account ${account}`;
+}
+
+/** Says how many recordings there are that are not shown. */
+export function newerText(count: number): string {
+  return count === 1 ? "1 newer recording" : `${count} newer recordings`;
+}
+
+export function notSetText(count: number): string {
+  return `${count} not set`;
+}
+
+/** Says where a value comes from (rule 2.13). */
+export function originText(explained: Schema<"Explained">, { site }: Place): string {
+  const { level, origin, profile_class, class_version } = explained;
+  if (level === "system") return texts.fromSystem;
+  const isOther = site !== undefined && level === "account";
+  if (origin === "here") return isOther ? texts.setOnAccount : texts.setHere;
+  return `from ${isOther ? "the account, " : ""}${profile_class} v${class_version}`;
+}
