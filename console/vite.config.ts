@@ -6,7 +6,7 @@ import { defineConfig } from "vite";
 const BASE =
   /console\/src\/(api|time|design|shell\/(?!SearchBox|results))|\/(react|react-dom|scheduler|@tanstack)\/|ListState|rolldown\/runtime/;
 /** What the pages of a family share is one file, too. */
-const FAMILY = /console\/src\/(?!shell|picture)(\w+)\/(?!\w+Page\.tsx)/;
+const FAMILY = /console\/src\/(?!shell)(\w+)\/(?!\w+Page\.tsx)/;
 
 export default defineConfig({
   base: "/",

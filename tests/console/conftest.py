@@ -1,4 +1,4 @@
-"""The console in a real browser, over a real server and the demo company."""
+"""The console in a real browser, over a real server and a small company."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,10 +12,10 @@ from api.settings import ApiSettings
 from api_client import SECRET, Api
 from api_parts import folding, logging_to_memory, reading
 from browser import Visits, chromium
-from cli.local import demo
 from cli.wiring import record_what_exists_from_the_start
 from desktop import desktop
 from served import served
+from small_company import set_up
 from store.application import Dossier
 
 BUILT = Path(__file__).parents[2] / "src/api/console/built"
@@ -43,9 +43,9 @@ def embedding_origin() -> Iterator[str]:
 
 @pytest.fixture
 def company(dossier: Dossier, embedding_origin: str) -> Iterator[tuple[Api, str]]:
-    """The demo company: its API, and the address where it is served. Customer 1001 has the answer that the drawer asks 1002 for."""
+    """The company: its API, and the address where it is served. Customer 1001 has the answer that the drawer asks 1002 for."""
     record_what_exists_from_the_start(dossier)
-    demo.set_up(dossier)
+    set_up(dossier)
     settings = ApiSettings(token_secret=SECRET, heartbeat_s=0.5, embed_origins=(embedding_origin,))
     with logging_to_memory(), reading(dossier) as reads, folding(dossier):
         app = create_app(dossier, reads, settings)
@@ -60,7 +60,7 @@ def company(dossier: Dossier, embedding_origin: str) -> Iterator[tuple[Api, str]
 
 @pytest.fixture
 def api(company: tuple[Api, str]) -> Api:
-    """The API of the demo company, for what happens meanwhile."""
+    """The API of the company, for what happens meanwhile."""
     return company[0]
 
 
