@@ -6,6 +6,7 @@ from typing import Any
 from httpx2 import Response
 
 from aggregates.fact import Role
+from api.docs_page.page import STYLE
 from api_client import Api
 
 EVERYBODY = {Role.ADMINISTRATOR, Role.AGENT, Role.INTEGRATOR, Role.AUDITOR}
@@ -138,6 +139,7 @@ OPEN = (
     "/health/ready",
     "/metrics",
     "/docs",
+    f"/docs/{STYLE}",
     "/problems/invalid",
     "/asyncapi.yaml",
     "/openapi.json",

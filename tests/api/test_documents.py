@@ -12,7 +12,8 @@ import pytest
 from fastapi import FastAPI
 
 from api.app import create_app
-from api.routing import docs_page, openapi
+from api.docs_page import page
+from api.routing import openapi
 from api.settings import ApiSettings
 from api_client import Api, assert_problem
 from cli.http_server.h11_protocol import GuardedH11
@@ -37,9 +38,9 @@ def test_a_document_has_a_tag_and_may_be_kept(api: Api, path: str) -> None:
 
 def test_a_document_is_built_once(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     built: list[str] = []
-    describe, operations = openapi.describe, docs_page.operations
+    describe, operations = openapi.describe, page.operations
     monkeypatch.setattr(openapi, "describe", lambda app: built.append("openapi") or describe(app))
-    monkeypatch.setattr(docs_page, "operations", lambda document: built.append("docs") or operations(document))
+    monkeypatch.setattr(page, "operations", lambda document: built.append("docs") or operations(document))
     for _ in range(3):
         for path in ("/openapi.json", "/docs"):
             assert api.get(path, None).status_code == 200

@@ -104,6 +104,19 @@ def test_every_body_and_answer_has_a_valid_example(document: dict[str, Any]) -> 
         assert [error.message for error in errors] == [], (name, media_type)
 
 
+def test_every_parameter_that_must_be_given_has_a_valid_example(document: dict[str, Any]) -> None:
+    for operation in operations(document):
+        for parameter in operation.get("parameters", ()):
+            if parameter.get("required"):
+                assert Draft202012Validator(parameter["schema"]).is_valid(parameter["example"]), parameter
+
+
+def test_a_schema_has_its_name_as_its_title(document: dict[str, Any]) -> None:
+    assert {name.rstrip("_"): schema["title"] for name, schema in document["components"]["schemas"].items()} == {
+        title: title for title in (schema["title"] for schema in document["components"]["schemas"].values())
+    }
+
+
 def test_answers_with_content_say_what_it_is(document: dict[str, Any]) -> None:
     for operation in operations(document):
         for status, answer in operation["responses"].items():

@@ -24,8 +24,17 @@ async def describe(request: Request) -> Response:
 
 @router.get("/docs", response_class=HTMLResponse, include_in_schema=False)
 async def docs(request: Request) -> Response:
-    """Every operation on one page, without any script or outside asset."""
+    """Every operation on one page, with a form to try it."""
     return await _documents(request).operations.answer(request)
+
+
+@router.get("/docs/{name}", response_class=Response, include_in_schema=False)
+async def docs_asset(request: Request, name: str) -> Response:
+    """The style or the script of the page; their names change with their content."""
+    asset = _documents(request).assets.get(name)
+    if asset is None:
+        raise HTTPException(404, "There is no such file.")
+    return await asset.answer(request)
 
 
 @router.get("/problems/{slug}", response_class=HTMLResponse, include_in_schema=False)

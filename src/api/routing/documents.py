@@ -6,10 +6,10 @@ from typing import Final
 import orjson
 from fastapi import FastAPI
 
+from api.docs_page import page
 from api.http.problems import KINDS
 from api.http.published import Published
 from api.parameters.writing import JSON
-from api.routing import docs_page
 
 YAML: Final = "application/yaml"
 HTML: Final = "text/html; charset=utf-8"
@@ -20,12 +20,15 @@ class Documents:
 
     def __init__(self, app: FastAPI, asyncapi: Callable[[], str] | None) -> None:
         def operations() -> bytes:
-            return docs_page.operations(app.openapi()).encode()
+            return page.operations(app.openapi()).encode()
 
         self.openapi = Published(lambda: orjson.dumps(app.openapi()), JSON)
-        self.operations = Published(operations, HTML, docs_page.HEADERS)
+        self.operations = Published(operations, HTML, page.HEADERS)
         self.asyncapi = None if asyncapi is None else Published(lambda: asyncapi().encode(), YAML)
-        self.problems = {kind.slug: _explained(docs_page.explained(kind)) for kind in KINDS}
+        self.assets = {
+            name: Published(content.__bytes__, media_type) for name, (content, media_type) in page.ASSETS.items()
+        }
+        self.problems = {kind.slug: _explained(page.explained(kind)) for kind in KINDS}
 
     async def build(self) -> None:
         """Builds the documents that take long, one after the other."""
@@ -34,5 +37,5 @@ class Documents:
                 await document.built()
 
 
-def _explained(page: str) -> Published:
-    return Published(page.encode, HTML, docs_page.HEADERS)
+def _explained(text: str) -> Published:
+    return Published(text.encode, HTML, page.HEADERS)

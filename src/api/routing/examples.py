@@ -192,6 +192,17 @@ VALUES: Final[dict[str, Any]] = {
     "ChangedValue.after": "2.5",
 }
 """Values by `<schema>`, by `<schema>.<field>` and by `<field>`. One that does not fit a field's type is passed over."""
+PARAMETERS: Final = {
+    "controls/code": "K87",
+    "from": "2026-06-01@2026-06-20T10:42:00Z",
+    "interaction_id": "I-20260620-17",
+    "profile-classes/name": "Slow payers",
+    "projections/name": "drawer",
+    "q": "Byron",
+    "response": "EMAIL",
+    "upload-mappings/name": "crm-export",
+}
+"""Values of parameters that must be given, by `<name>` or by `<part of the path before>/<name>`; others have those of fields."""
 _TYPES: Final[dict[type, str]] = {
     str: "string",
     bool: "boolean",

@@ -27,7 +27,7 @@ from api.http.problems import INVALID, KINDS, MEDIA_TYPE
 from api.parameters.write_headers import CORRELATION
 from api.parameters.writing import headers_of
 from api.routing.auth import allowed
-from api.routing.examples import Examples
+from api.routing.examples import PARAMETERS, Examples
 from api.routing.glossary import DESCRIPTIONS
 
 TITLE: Final = "Dossier"
@@ -54,7 +54,12 @@ _PROBLEM: Final = {
     ],
     "required": ["type", "title", "status", "detail", "errors", "correlation_id"],
     "properties": {
-        "type": {"type": "string", "format": "uri-reference", "enum": [f"/problems/{kind.slug}" for kind in KINDS]},
+        "type": {
+            "type": "string",
+            "format": "uri-reference",
+            "enum": [f"/problems/{kind.slug}" for kind in KINDS],
+            "x-enum-varnames": [kind.slug.upper().replace("-", "_") for kind in KINDS],
+        },
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string"},
@@ -140,11 +145,12 @@ def describe(app: FastAPI) -> dict[str, Any]:
         if name not in {"HTTPValidationError", "ValidationError"}
     }
     parts["schemas"] = {name: _described(name, schema) for name, schema in schemas.items()}
+    examples = Examples(parts["schemas"])
     for route in routes_of(app):
         if route.include_in_schema:
             for method in route.methods or ():
                 _complete(document["paths"][route.path][method.lower()], method.lower(), route)
-    examples = Examples(parts["schemas"])
+    _show_parameters(document, examples)
     for content in _contents(document):
         for described in content.values():
             if "schema" in described and not described.keys() & {"example", "examples"}:
@@ -153,7 +159,8 @@ def describe(app: FastAPI) -> dict[str, Any]:
 
 
 def _described(name: str, schema: dict[str, Any]) -> dict[str, Any]:
-    """Returns a schema with the description of each field, and with enumerations."""
+    """Returns a schema under its own name, with the description of each field, and with enumerations."""
+    schema = {**schema, "title": name.rstrip("_")}
     if "properties" not in schema:
         return schema
     properties = {}
@@ -179,6 +186,18 @@ def _enumerated(schema: dict[str, Any], values: list[str]) -> dict[str, Any]:
     if schema.get("type") == "array":
         return {**schema, "items": _enumerated(schema["items"], values)}
     return {**schema, "enum": values} if schema.get("type") == "string" else schema
+
+
+def _show_parameters(document: dict[str, Any], examples: Examples) -> None:
+    """Gives an example to each parameter that a request must have."""
+    for path, item in document["paths"].items():
+        for operation in item.values():
+            for parameter in operation.get("parameters", ()):
+                if parameter.get("required"):
+                    name = parameter["name"]
+                    part = path.partition(f"/{{{name}}}")[0].rpartition("/")[2]
+                    value = PARAMETERS.get(f"{part}/{name}", PARAMETERS.get(name))
+                    parameter["example"] = value or examples.of(parameter["schema"], name)
 
 
 def _contents(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
