@@ -33,10 +33,7 @@ const conventions: Middleware = {
     return request;
   },
   onResponse({ request, response }) {
-    downSince.set(BAD_GATEWAYS.includes(response.status) ? (downSince.get() ?? Date.now()) : null);
-    if (response.status === UNAUTHORIZED) sessionOver.set(true);
-    const reached = Number(response.headers.get("Dossier-Position"));
-    if (request.method !== "GET" && reached > 0) notePosition(reached);
+    noteAnswer(response, request.method);
   },
   onError({ error }) {
     if (error instanceof DOMException && error.name === "AbortError") return;
@@ -44,6 +41,14 @@ const conventions: Middleware = {
     return new NetworkError("The server cannot be reached.");
   },
 };
+
+/** Notes what an answer tells besides its body: the server is reached, whether the session is over, and the position of a write. */
+export function noteAnswer(response: Response, method: string): void {
+  downSince.set(BAD_GATEWAYS.includes(response.status) ? (downSince.get() ?? Date.now()) : null);
+  if (response.status === UNAUTHORIZED) sessionOver.set(true);
+  const reached = Number(response.headers.get("Dossier-Position"));
+  if (method !== "GET" && reached > 0) notePosition(reached);
+}
 
 export const client = createClient<paths>();
 client.use(conventions);

@@ -3,6 +3,7 @@ import { Boundary } from "../design/Boundary.tsx";
 import { Bar } from "./Bar.tsx";
 import { ConnectionBar } from "./ConnectionBar.tsx";
 import { PointBar } from "./PointBar.tsx";
+import { Sections } from "./Sections.tsx";
 import { SessionOver } from "./SessionOver.tsx";
 import { Shortcuts } from "./Shortcuts.tsx";
 import "./shell.css";
@@ -16,6 +17,7 @@ export function Shell({ children }: { children: ReactNode }) {
         {texts.skip}
       </a>
       <Bar />
+      <Sections />
       <PointBar />
       <ConnectionBar />
       <main id="content" tabIndex={-1}>

@@ -2,6 +2,14 @@
 
 import type { Operation } from "../api/types.ts";
 
+/** A list of pages inside an area, with a link of its own. */
+export interface Section {
+  path: string;
+  label: string;
+  /** Who may call this operation sees it. */
+  needs: Operation;
+}
+
 export interface Area {
   path: string;
   label: string;
@@ -9,9 +17,17 @@ export interface Area {
   key: string;
   /** Who may call this operation sees the area. */
   needs: Operation;
+  sections?: readonly Section[];
 }
 
 export const AREAS: readonly Area[] = [
   { path: "/customers", label: "Customers", key: "c", needs: "find_customers" },
   { path: "/accounts", label: "Accounts", key: "a", needs: "list_accounts" },
+  {
+    path: "/set-up",
+    label: "Set-up",
+    key: "s",
+    needs: "list_uploads",
+    sections: [{ path: "/set-up/uploads", label: "Uploads", needs: "list_uploads" }],
+  },
 ];

@@ -1,0 +1,86 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { body, client } from "../api/client.ts";
+import type { Schema } from "../api/types.ts";
+import { Action } from "../design/Action.tsx";
+import { Empty } from "../design/Empty.tsx";
+import { Field } from "../design/Field.tsx";
+import { itemsOf, LoadMore } from "../design/LoadMore.tsx";
+import { Panel } from "../design/Panel.tsx";
+import { Table } from "../design/Table.tsx";
+import { refusedRowsQuery, type Upload } from "./queries.ts";
+import { count, firstOf, texts } from "./texts.ts";
+import { useTargetNames } from "./useTargetNames.ts";
+
+/** What was wrong with rows: to be looked at by reason, and to be downloaded, corrected and sent again. */
+export function RefusedRows({ upload }: { upload: Upload }) {
+  const query = useInfiniteQuery(refusedRowsQuery(upload.upload));
+  const [wanted, setWanted] = useState("");
+  return (
+    <Panel
+      title={texts.refusedRows}
+      query={query}
+      actions={upload.failed > 0 && <Action onClick={() => void download(upload)}>{texts.download}</Action>}
+    >
+      {(data) => {
+        const rows = itemsOf(data);
+        if (rows.length === 0) return <Empty text={texts.noRefusedRows} />;
+        const reasons = [...new Set(rows.map(({ reason }) => reason))];
+        return (
+          <>
+            <p className="hint">{texts.downloadHint}</p>
+            {reasons.length > 1 && (
+              <Field label={texts.filter} hint={query.hasNextPage ? firstOf(rows.length) : undefined}>
+                {(input) => (
+                  <select {...input} value={wanted} onChange={(event) => setWanted(event.target.value)}>
+                    <option value="">{texts.all}</option>
+                    {reasons.map((reason) => (
+                      <option key={reason}>{reason}</option>
+                    ))}
+                  </select>
+                )}
+              </Field>
+            )}
+            <WrongValues values={rows.filter(({ reason }) => wanted === "" || reason === wanted)} />
+            <LoadMore query={query} />
+          </>
+        );
+      }}
+    </Panel>
+  );
+}
+
+type WrongValue = Schema<"WrongValue">;
+
+function WrongValues({ values }: { values: WrongValue[] }) {
+  const nameOf = useTargetNames();
+  return (
+    <Table
+      caption={texts.refusedRows}
+      rows={values}
+      keyOf={({ row, field, reason }) => `${row} ${field} ${reason}`}
+      columns={[
+        { head: texts.row, align: "end", cell: ({ row }) => count(row) },
+        { head: texts.customer, cell: ({ customer_number }) => customer_number },
+        { head: texts.field, cell: ({ field }) => nameOf(field) },
+        { head: texts.value, cell: ({ value }) => value },
+        { head: texts.reason, cell: ({ reason }) => reason },
+      ]}
+    />
+  );
+}
+
+/** Saves the list as a file. It is fetched, because a link carries no header by which the API knows its own pages. */
+async function download({ upload, file }: Upload) {
+  const content = await body(
+    client.GET("/v1/uploads/{upload}/errors", {
+      params: { path: { upload }, query: { format: "csv", bom: true } },
+      parseAs: "blob",
+    }),
+  );
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(content as unknown as Blob);
+  link.download = `refused-${file}`;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
