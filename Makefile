@@ -11,10 +11,10 @@ WORKERS ?= 2
 NODE ?= $(BIN)/node
 NPM := PATH="$(abspath $(dir $(NODE))):$$PATH" npm --prefix console
 BUILT := src/api/console/built/.complete
-CONSOLE_SOURCES := $(shell find console -name node_modules -prune -o -type f ! -name build.log ! -name schema.d.ts ! -name rights.ts -print)
+CONSOLE_SOURCES := $(shell find console -name node_modules -prune -o -type f ! -name build.log ! -name schema.d.ts ! -name rights.ts ! -name "*.png" -print)
 
 .DEFAULT_GOAL := help
-.PHONY: help up console console-types browser test test-rules bench endure hostile outages check lock clean
+.PHONY: help up console console-types browser screenshots test test-rules bench endure hostile outages check lock clean
 
 help:
 	@echo "make up           run Dossier locally: API, projections, forwarder, a Customer Engagement simulator"
@@ -23,6 +23,7 @@ help:
 	@echo "make console      build the web pages; make up does so by itself"
 	@echo "make test         check format, lint and types, and run all tests against real servers"
 	@echo "make test-rules   for daily work: the same checks, and all tests without Kafka, journeys and whole installations"
+	@echo "make screenshots  take pictures of every page of the console, in console/screenshots"
 	@echo "make bench        measure performance against peers; results go to benchmarks/results.json"
 	@echo "make endure       run two companies on one Kafka while processes are killed, servers stall and a disk fills up; SECONDS=600"
 	@echo "make hostile      attack the API while clients save; report latency, memory and responses; SECONDS=1800"
@@ -72,6 +73,9 @@ check: $(VENV)/.installed
 browser: console
 	@command -v chromium > /dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } > /dev/null \
 	|| { echo "Chromium is missing: apt-get install chromium"; exit 1; }
+
+screenshots: browser
+	$(BIN)/pytest -q -n $(WORKERS) tests/console/screenshots.py
 
 test: check browser
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup

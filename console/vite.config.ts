@@ -3,8 +3,7 @@ import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
 /** What every page needs: one file, so that a first visit is few requests. */
-const BASE =
-  /console\/src\/(api|time|design|shell\/(?!SearchBox|results))|\/(react|react-dom|scheduler|@tanstack)\/|ListState|rolldown\/runtime/;
+const BASE = /console\/src\/(api|time|design|shell)\/|\/(react|react-dom|scheduler|@tanstack)\/|rolldown\/runtime/;
 /** What the pages of a family share is one file, too. */
 const FAMILY = /console\/src\/(?!shell)(\w+)\/(?!\w+Page\.tsx)/;
 

@@ -12,9 +12,11 @@ import "./design/tokens.css";
 import "./design/base.css";
 import routes from "./routes.json";
 import { NotFoundPage } from "./shell/NotFoundPage.tsx";
+import { Page } from "./shell/Page.tsx";
 import { Shell } from "./shell/Shell.tsx";
 import { SignedIn } from "./shell/SignedIn.tsx";
 import { SignInPage } from "./shell/SignInPage.tsx";
+import { texts } from "./shell/texts.ts";
 
 const HOME = "/customers";
 
@@ -37,13 +39,15 @@ async function fetchPage(page: string): Promise<PageModule> {
   }
 }
 
-function Page({ page }: { page: string }) {
+function RoutedPage({ page }: { page: string }) {
   const module = useQuery({
     queryKey: ["page", page],
     queryFn: () => fetchPage(page),
     staleTime: Number.POSITIVE_INFINITY,
   });
-  return <Reading query={module}>{({ default: Content }) => <Content />}</Reading>;
+  const content = <Reading query={module}>{({ default: Content }) => <Content />}</Reading>;
+  // A page brings its own heading, but one that cannot be fetched does not.
+  return module.isLoadingError ? <Page title={texts.name}>{content}</Page> : content;
 }
 
 function Console() {
@@ -53,7 +57,7 @@ function Console() {
         <Switch>
           {routes.map(({ path, page }) => (
             <Route key={path} path={path}>
-              {(parameters) => <Page key={Object.values(parameters).join("/")} page={page} />}
+              {(parameters) => <RoutedPage key={Object.values(parameters).join("/")} page={page} />}
             </Route>
           ))}
           <Route path="/">

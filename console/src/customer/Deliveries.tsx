@@ -1,4 +1,4 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import type { Schema } from "../api/types.ts";
 import { Badge, type Tone } from "../design/Badge.tsx";
 import { Empty } from "../design/Empty.tsx";
@@ -7,7 +7,8 @@ import { Panel } from "../design/Panel.tsx";
 import { Table } from "../design/Table.tsx";
 import { Instant } from "../design/When.tsx";
 import { usePoint } from "../time/usePoint.ts";
-import { deliveriesQuery } from "./queries.ts";
+import { fieldsOf } from "./edits.ts";
+import { deliveriesQuery, drawerQuery, widgetQuery } from "./queries.ts";
 import { STATUS, texts } from "./texts.ts";
 
 type Delivery = Schema<"Delivery">;
@@ -22,6 +23,7 @@ const TONE: Record<Delivery["status"], Tone> = {
 /** What became of each change of this customer's profile on its way to Customer Engagement (rule 4.5). */
 export function Deliveries({ number }: { number: string }) {
   const query = useInfiniteQuery(deliveriesQuery(number, usePoint()));
+  const labels = useLabels(number);
   return (
     <Panel title={texts.deliveries} query={query}>
       {(data) =>
@@ -29,7 +31,7 @@ export function Deliveries({ number }: { number: string }) {
           <Empty text={texts.noDeliveries} />
         ) : (
           <>
-            <DeliveryTable deliveries={itemsOf(data)} />
+            <DeliveryTable deliveries={itemsOf(data)} labels={labels} />
             <LoadMore query={query} />
           </>
         )
@@ -38,14 +40,25 @@ export function Deliveries({ number }: { number: string }) {
   );
 }
 
-function DeliveryTable({ deliveries }: { deliveries: Delivery[] }) {
+/** Returns the labels of what is mapped, `category:1` or `field:city`, as far as this customer's page shows them. */
+function useLabels(number: string): ReadonlyMap<string, string> {
+  const point = usePoint();
+  const drawer = useQuery(drawerQuery(number, point)).data;
+  const widget = useQuery(widgetQuery(number, point)).data;
+  return new Map([
+    ...(drawer?.categories ?? []).map((category) => [`category:${category.code}`, category.description] as const),
+    ...(widget === undefined ? [] : fieldsOf(widget)).map((field) => [`field:${field.key}`, field.label] as const),
+  ]);
+}
+
+function DeliveryTable({ deliveries, labels }: { deliveries: Delivery[]; labels: ReadonlyMap<string, string> }) {
   return (
     <Table
       caption={texts.deliveries}
       rows={deliveries}
       keyOf={(each) => each.delivery_id}
       columns={[
-        { head: texts.what, cell: (each) => each.mapped.join(", ") },
+        { head: texts.what, cell: (each) => each.mapped.map((mapped) => labels.get(mapped) ?? mapped).join(", ") },
         { head: texts.attribute, cell: (each) => each.attribute ?? texts.noValue },
         { head: texts.value, cell: (each) => (each.personal ? texts.hidden : (each.value ?? texts.noValue)) },
         { head: texts.status, cell: (each) => <Status delivery={each} /> },

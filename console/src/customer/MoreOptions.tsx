@@ -17,7 +17,7 @@ export function MoreOptions({ button, isAvailable, onProfile }: Props) {
       <Button ref={button} className="button">
         {texts.moreOptions}
       </Button>
-      <Popover className="menu">
+      <Popover className="menu" isNonModal UNSTABLE_portalContainer={landmark()}>
         <Menu>
           <MenuItem id="profile" textValue={texts.profile} isDisabled={!isAvailable} onAction={onProfile}>
             <Text slot="label">{texts.profile}</Text>
@@ -32,4 +32,9 @@ export function MoreOptions({ button, isAvailable, onProfile }: Props) {
       </Popover>
     </MenuTrigger>
   );
+}
+
+/** The menu belongs to the page's content, so that it lies in a landmark. */
+function landmark(): Element | undefined {
+  return document.querySelector("main") ?? undefined;
 }

@@ -1,40 +1,99 @@
-import { type ComponentType, useState } from "react";
-import { texts } from "./texts.ts";
+import { useQuery } from "@tanstack/react-query";
+import { type KeyboardEvent, useEffect, useState } from "react";
+import { useLocation } from "wouter";
+import { body, client } from "../api/client.ts";
+import { read } from "../api/reading.ts";
+import { announce } from "../design/announce.ts";
+import { clocks, type Point, withPoint } from "../time/point.ts";
+import { usePoint } from "../time/usePoint.ts";
+import { optionId, ResultList } from "./ResultList.tsx";
+import { groupsOf } from "./results.ts";
+import { resultCount, texts } from "./texts.ts";
 
 export const SEARCH_FIELD = "search";
+const LIST = "search-results";
+const REST_MS = 200;
 
-/** The search field of the top bar. Its list of results is a third of the shell's code, so it is fetched when the field is used. */
+function searchQuery(q: string, point: Point) {
+  return read("search_everything", [q], point, (signal) =>
+    body(client.GET("/v1/search", { params: { query: { q, ...clocks(point) } }, signal })),
+  );
+}
+
+/** The search field of the top bar: one text for whatever it may be the number, the name or the id of. */
 export function Search() {
+  const [, navigate] = useLocation();
+  const point = usePoint();
   const [typed, setTyped] = useState("");
-  const [box, setBox] = useState<ComponentType<{ initial: string }> | null>(null);
-  const Box = box;
+  const [isOpen, setOpen] = useState(false);
+  const [chosen, setChosen] = useState(-1);
+  const rested = useRested(typed.trim());
+  const { data } = useQuery({ ...searchQuery(rested, point), enabled: rested !== "" });
+  const groups = data === undefined || rested === "" ? null : groupsOf(data);
+  const results = (groups ?? []).flatMap((group) => group.results);
+  const isShown = isOpen && groups !== null;
 
-  function fetchBox() {
-    // What fails now is tried again with the next focus.
-    import("./SearchBox.tsx").then(
-      (module) => setBox(() => module.default),
-      () => undefined,
-    );
+  const count = isShown ? results.length : null;
+  useEffect(() => {
+    if (count !== null) announce(resultCount(count));
+  }, [count]);
+
+  function go(path: string) {
+    setTyped("");
+    setOpen(false);
+    navigate(withPoint(path, point));
+  }
+
+  function enter() {
+    const result = results[chosen];
+    const wanted = typed.trim();
+    if (isShown && result) go(result.path);
+    else if (wanted !== "") go(`/customers?${new URLSearchParams({ by: "name", for: wanted })}`);
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.key === "ArrowDown") setChosen(Math.min(chosen + 1, results.length - 1));
+    else if (event.key === "ArrowUp") setChosen(Math.max(chosen - 1, -1));
+    else if (event.key === "Enter") enter();
+    else if (event.key === "Escape") setOpen(false);
+    else return;
+    event.preventDefault();
   }
 
   return (
     <search>
-      {Box ? (
-        <Box initial={typed} />
-      ) : (
-        <input
-          id={SEARCH_FIELD}
-          className="input"
-          role="combobox"
-          aria-expanded="false"
-          aria-label={texts.search}
-          aria-keyshortcuts="/"
-          placeholder={texts.search}
-          value={typed}
-          onChange={(event) => setTyped(event.target.value)}
-          onFocus={fetchBox}
-        />
-      )}
+      <input
+        id={SEARCH_FIELD}
+        className="input"
+        role="combobox"
+        autoComplete="off"
+        aria-label={texts.search}
+        aria-keyshortcuts="/"
+        aria-autocomplete="list"
+        aria-expanded={isShown}
+        aria-controls={isShown ? LIST : undefined}
+        aria-activedescendant={isShown && chosen >= 0 ? optionId(chosen) : undefined}
+        placeholder={texts.search}
+        value={typed}
+        onKeyDown={onKeyDown}
+        onBlur={() => setOpen(false)}
+        onChange={(event) => {
+          setTyped(event.target.value);
+          setOpen(true);
+          setChosen(-1);
+        }}
+      />
+      {isShown && <ResultList id={LIST} groups={groups} chosen={chosen} onGo={go} />}
     </search>
   );
+}
+
+/** Returns a text once it has not changed for a while. */
+function useRested(text: string): string {
+  const [rested, setRested] = useState(text);
+  useEffect(() => {
+    const timer = window.setTimeout(() => setRested(text), REST_MS);
+    return () => window.clearTimeout(timer);
+  }, [text]);
+  return rested;
 }

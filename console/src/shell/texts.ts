@@ -33,3 +33,9 @@ export const texts = {
 export function noConnection(since: string): string {
   return `No connection since ${since}. What you entered is kept.`;
 }
+
+/** Returns what is announced once a search was answered. */
+export function resultCount(count: number): string {
+  if (count === 0) return texts.nothingFound;
+  return count === 1 ? "1 result" : `${count} results`;
+}
