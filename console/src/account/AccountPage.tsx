@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { useMe } from "../api/session.ts";
+import { useSearch } from "wouter";
+import { useMe, useRights } from "../api/session.ts";
 import type { Schema } from "../api/types.ts";
 import { Action } from "../design/Action.tsx";
 import { Empty } from "../design/Empty.tsx";
@@ -15,9 +16,10 @@ import { recordingsOf, type Version } from "../picture/versions.ts";
 import { Page } from "../shell/Page.tsx";
 import { dayOf } from "../time/dates.ts";
 import "./account.css";
+import { doneText } from "./changeTexts.ts";
 import { InForce } from "./InForce.tsx";
 import { PlaceNav } from "./PlaceNav.tsx";
-import { type Place, usePlace } from "./place.ts";
+import { type Place, pathOf, usePlace } from "./place.ts";
 import { accountQuery, classesQuery, historyQuery, latestQuery } from "./queries.ts";
 import { SiteLanes } from "./SiteLanes.tsx";
 import { newerText, placeText, texts } from "./texts.ts";
@@ -28,9 +30,11 @@ const LOOK_AGAIN_MS = 30_000;
 export default function AccountPage() {
   const place = usePlace();
   const query = useQuery(accountQuery(place.account));
+  const recorded = new URLSearchParams(useSearch()).get("recorded");
   return (
     <Page title={placeText(place)} aside={query.data && <Head account={query.data} place={place} />}>
       <PlaceNav place={place} />
+      <div role="status">{recorded !== null && <Notice tone="success">{doneText(recorded)}</Notice>}</div>
       <Reading query={query}>{(account) => <Timeline place={place} start={account.start} />}</Reading>
     </Page>
   );
@@ -72,6 +76,7 @@ interface PartsProps {
 
 function Parts({ place, start, versions }: PartsProps) {
   const { today } = useMe();
+  const may = useRights();
   const query = useQuery(historyQuery(place));
   const classes = useQuery(classesQuery());
   const names = useMemo(() => (classes.data?.items ?? []).map(({ name }) => name), [classes.data]);
@@ -85,7 +90,9 @@ function Parts({ place, start, versions }: PartsProps) {
         <Panel title={texts.timeline} query={query}>
           {() =>
             recordings.length === 0 ? (
-              <Empty text={texts.noSiteProfile} />
+              <Empty text={texts.noSiteProfile}>
+                {may("assign_site_class") && <To href={`${pathOf(place)}/change`}>{texts.create}</To>}
+              </Empty>
             ) : (
               <Picture
                 name={placeText(place)}

@@ -17,6 +17,9 @@ export const texts = {
   // “details of when a given version of a profile class is active” (rules 2.18, 2.22)
   history: "Profile History",
   compare: "Compare",
+  change: "Change",
+  // “Create Site Profile” (rule 2.6)
+  create: "Create Site Profile",
   inForce: "In force",
   notInForce: "No profile is in force on this day.",
   asAccount: "as the account",

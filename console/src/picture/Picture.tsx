@@ -124,7 +124,7 @@ function Frame({ name, recordings, classes, days, chosen, onChoose, rows, ghosts
       </div>
       <div className="day-track">
         <Axis window={days.window} width={width} />
-        <DaySlider {...slider} window={days.window} />
+        <DaySlider {...slider} window={days.window} width={width} />
       </div>
     </div>
   );

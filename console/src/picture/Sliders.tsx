@@ -24,13 +24,18 @@ function onKeys(move: typeof dayKey, { chosen, reach, onChoose }: Props) {
   };
 }
 
-/** The slider along the days. */
-export function DaySlider({ window, ...props }: Props & { window: Window }) {
+const THUMB = 16;
+
+/** The slider along the days; its thumb stands in the middle of the chosen one. */
+export function DaySlider({ window, width, ...props }: Props & { window: Window; width: number }) {
   const { chosen, onChoose, text } = props;
+  const dayWidth = width / (window.until - window.from);
+  const style: CSSProperties = { marginLeft: (dayWidth - THUMB) / 2, width: width - dayWidth + THUMB };
   return (
     <input
       type="range"
       className="day-slider"
+      style={style}
       aria-label={texts.validAt}
       aria-valuetext={text}
       title={dayOf(chosen.day)}
@@ -49,7 +54,7 @@ export function RecordingSlider({ rows, ...props }: Props & { rows: Rows }) {
   const count = rows.tops.length - 1;
   const height = rows.tops.at(-1) ?? 0;
   const rowHeight = height - (rows.tops.at(-2) ?? 0);
-  const style: CSSProperties = { top: rowHeight - 8, height: height - rowHeight + 16 };
+  const style: CSSProperties = { top: rowHeight - THUMB / 2, height: height - rowHeight + THUMB };
   return (
     <input
       type="range"

@@ -1,0 +1,108 @@
+/** Texts of the change page. Those in curly quotes are the texts of the domain rules. */
+
+import type { Schema } from "../api/types.ts";
+import { dayText, rangeText } from "../time/words.ts";
+import type { Draft } from "./draft.ts";
+
+export const texts = {
+  change: "Change",
+  what: "What",
+  when: "When",
+  why: "Why",
+  assign: "Assign a class",
+  // “Create Site Profile” (rule 2.6)
+  create: "Create Site Profile",
+  update: "Update options",
+  end: "End the profile",
+  profileClass: "Class",
+  keepOverrides: "Keep what is set here",
+  addValue: "Add a value to change",
+  choose: "Choose…",
+  amounts: "Amounts",
+  currency: "Currency",
+  notSet: "Not set",
+  remove: "Remove",
+  yes: "yes",
+  no: "no",
+  unit: "Interest is",
+  fixed: "a fixed amount",
+  rate: "a rate in percent",
+  from: "From",
+  fromHint: "Left out: today",
+  to: "To",
+  toHint: "Left out: open",
+  lastDay: "Last day",
+  lastDayHint: "Left out: today",
+  keepLater: "Keep the later versions",
+  keepLaterHint: "The change then ends before the next later version begins.",
+  reason: "Reason",
+  reasonHint: "Stands in the history; needed for days in the past.",
+  preview: "Preview",
+  noPreview: "Say what shall change: its effect is shown here before it is saved.",
+  nothing: "This changes nothing.",
+  waiting: "The preview of what you entered is being made.",
+  incomplete: "Something is missing yet: see above.",
+  needsReason: "Say why: days in the past change.",
+  failed: "The preview says what is wrong.",
+  cancel: "Cancel",
+  mayNot: "Your role reads profiles and does not change them.",
+  period: "Days",
+  before: "Before",
+  after: "After",
+  differences: "What changes",
+  noProfile: "no profile",
+  resumes: "Resumes",
+  superseded: "Superseded",
+} as const;
+
+/** Names the act for the button that does it. */
+export function actText(draft: Draft, isFirst: boolean): string {
+  if (draft.act === "end") return texts.end;
+  if (draft.act === "update") return draft.rows.length === 1 ? "Update 1 value" : `Update ${draft.rows.length} values`;
+  if (isFirst) return texts.create;
+  return draft.profileClass === "" ? texts.assign : `Assign ${draft.profileClass}`;
+}
+
+/** Says what was done, after it was recorded. */
+export function doneText(version: string): string {
+  return `Recorded as version ${version}.`;
+}
+
+type Preview = Schema<"ProfilePreviewRead">;
+
+/** Says in one line what becomes of other versions and of the sites. */
+export function summaryText({ superseded, resumes, sites }: Preview): string {
+  const wholly = superseded.filter((version) => version.wholly).length;
+  const partly = superseded.length - wholly;
+  const parts = [
+    partly > 0 && `${counted(partly, "version")} superseded in part`,
+    wholly > 0 && `${counted(wholly, "version")} superseded wholly`,
+    ...resumes.map(
+      (version) => `${version.profile_class ?? texts.noProfile} resumes on ${dayText(version.effective_from)}`,
+    ),
+    sites !== null &&
+      sites.following > 0 &&
+      `${counted(sites.following, "site")} ${sites.following === 1 ? "follows" : "follow"} the account`,
+  ];
+  const said = parts.filter((part): part is string => part !== false);
+  return said.length === 0 ? "" : `${said.join("; ")}.`;
+}
+
+function counted(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? "" : "s"}`;
+}
+
+/** Says how many days of the past a change is about. */
+export function backDatedText({ count, changes_answers }: Schema<"PreviewPast">): string {
+  return `Back-dated: ${counted(count, "day")} in the past ${changes_answers ? "change" : "stay the same"}.`;
+}
+
+/** Says who has changed the profile meanwhile. */
+export function meanwhileText(by: string, at: string): string {
+  return `${by} changed this profile at ${at}. The preview was made anew; check it and save again.`;
+}
+
+/** Says which days a part of the preview is about. */
+export function daysText({ effective_from, effective_to }: Schema<"DayRange">): string {
+  return rangeText(effective_from, effective_to);
+}

@@ -1,0 +1,78 @@
+/** The state of the change page: the draft, its preview, and its way through saving, refusals and conflicts. */
+
+import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { problemOf } from "../api/problems.ts";
+import { useSubmission } from "../api/submission.ts";
+import type { Schema } from "../api/types.ts";
+import { type Change, changeOf, type Draft, EMPTY } from "./draft.ts";
+import type { Place } from "./place.ts";
+import { historyQuery } from "./queries.ts";
+import { previewOf, record } from "./writes.ts";
+
+const REST_MS = 250;
+
+/** Who has changed the profile since the preview was made. */
+export interface Meanwhile {
+  readonly by?: string;
+  readonly at?: string;
+}
+
+/** Returns the state of a change. `isFirst`: the site has no profile yet. `onSaved` is given the answer. */
+export function useChange(place: Place, isFirst: boolean, onSaved: (answer: Schema<"WriteAnswer">) => void) {
+  const queries = useQueryClient();
+  const submission = useSubmission();
+  const [draft, setDraft] = useState<Draft>(EMPTY);
+  const [error, setError] = useState<Error | null>(null);
+  const [meanwhile, setMeanwhile] = useState<Meanwhile | null>(null);
+  const [isSaving, setSaving] = useState(false);
+  const change = changeOf(draft, isFirst);
+  const text = JSON.stringify(change);
+  const rested = useRested(text);
+  const preview = useQuery({
+    queryKey: ["preview", place.account, place.site ?? null, rested],
+    queryFn: ({ signal }) => previewOf(place, JSON.parse(rested) as Change, signal),
+    enabled: rested !== "null",
+    staleTime: 0,
+    gcTime: 0,
+    placeholderData: keepPreviousData,
+  });
+  const isCurrent = text === rested && preview.isSuccess && !preview.isFetching && !preview.isPlaceholderData;
+
+  async function save() {
+    if (change === null || preview.data === undefined) return;
+    setSaving(true);
+    setError(null);
+    setMeanwhile(null);
+    try {
+      const answer = await record(place, change, submission.headers(preview.data.version, change.body));
+      submission.succeeded();
+      await queries.invalidateQueries();
+      onSaved(answer);
+    } catch (failure) {
+      const stale = problemOf(failure, "stale-version");
+      if (stale === null) setError(failure as Error);
+      else await meet(stale.problem);
+    } finally {
+      setSaving(false);
+    }
+  }
+
+  /** Makes the preview anew over what somebody else has recorded meanwhile. */
+  async function meet({ by, at }: Meanwhile) {
+    await queries.refetchQueries({ queryKey: historyQuery(place).queryKey });
+    await preview.refetch();
+    setMeanwhile({ by, at });
+  }
+
+  return { draft, setDraft, change, preview, isCurrent, error, meanwhile, isSaving, save };
+}
+
+function useRested(text: string): string {
+  const [rested, setRested] = useState(text);
+  useEffect(() => {
+    const timer = window.setTimeout(() => setRested(text), REST_MS);
+    return () => window.clearTimeout(timer);
+  }, [text]);
+  return rested;
+}
