@@ -291,7 +291,6 @@ _PROBLEM: Final = _in(
     type="The kind of problem; a page at this address explains it.",
     title="The kind of problem in words.",
     status="The status of the answer.",
-    errors="Every value that is wrong.",
 )
 _PARTS: Final = (
     *(_IDENTITY, _TIME, _WRITES, _DATES_OF_BODIES, _HISTORY, _SET_UP, _DRAWER, _PROFILES, _RUNS, _UPLOADS, _DELIVERIES),

@@ -150,7 +150,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
         if route.include_in_schema:
             for method in route.methods or ():
                 _complete(document["paths"][route.path][method.lower()], method.lower(), route)
-    _show_parameters(document, examples)
+    _finish_parameters(document, examples)
     for content in _contents(document):
         for described in content.values():
             if "schema" in described and not described.keys() & {"example", "examples"}:
@@ -188,16 +188,25 @@ def _enumerated(schema: dict[str, Any], values: list[str]) -> dict[str, Any]:
     return {**schema, "enum": values} if schema.get("type") == "string" else schema
 
 
-def _show_parameters(document: dict[str, Any], examples: Examples) -> None:
-    """Gives an example to each parameter that a request must have."""
+def _finish_parameters(document: dict[str, Any], examples: Examples) -> None:
+    """Takes `null` from parameters, which are left out instead, and gives an example to each that a request must have."""
     for path, item in document["paths"].items():
         for operation in item.values():
             for parameter in operation.get("parameters", ()):
+                parameter["schema"] = _without_null(parameter["schema"])
                 if parameter.get("required"):
                     name = parameter["name"]
                     part = path.partition(f"/{{{name}}}")[0].rpartition("/")[2]
                     value = PARAMETERS.get(f"{part}/{name}", PARAMETERS.get(name))
                     parameter["example"] = value or examples.of(parameter["schema"], name)
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """Returns the schema of a value that cannot be `null`."""
+    choices = [choice for choice in schema.get("anyOf", ()) if choice.get("type") != "null"]
+    if len(choices) != 1:
+        return schema
+    return choices[0] | {name: value for name, value in schema.items() if name != "anyOf"}
 
 
 def _contents(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
