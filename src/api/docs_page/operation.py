@@ -65,10 +65,12 @@ def _answers(operation: dict[str, Any]) -> str:
             continue  # the same for every operation: a problem
         content = answer.get("content", {})
         kinds = " or ".join(in_words(described.get("schema", {})) for described in content.values())
-        text = answer["description"].replace("Successful Response", "Done:")
-        line = f"<b>{escape(status)}</b> {prose(text)} {kinds}"
+        text = answer["description"].replace("Successful Response", "Done.")
+        line = f"<b>{escape(status)}</b> {prose(text)}"
         examples = "".join(sample(described["example"]) for described in content.values())
-        parts.append(f"<details><summary>{line}</summary>{examples}</details>" if examples else f"<p>{line}</p>")
+        parts.append(
+            f"<details><summary>{line}</summary><p>{kinds}</p>{examples}</details>" if examples else f"<p>{line}</p>"
+        )
     refusal = (
         '<p>Refusals are a <a href="#schema-Problem"><code>Problem</code></a>; <a href="#problems">the kinds</a>.</p>'
     )
