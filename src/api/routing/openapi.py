@@ -203,7 +203,7 @@ def _finish_parameters(document: dict[str, Any], examples: Examples) -> None:
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
     """Returns the schema of a value that cannot be `null`."""
-    choices = [choice for choice in schema.get("anyOf", ()) if choice.get("type") != "null"]
+    choices: list[dict[str, Any]] = [choice for choice in schema.get("anyOf", ()) if choice.get("type") != "null"]
     if len(choices) != 1:
         return schema
     return choices[0] | {name: value for name, value in schema.items() if name != "anyOf"}
