@@ -44,6 +44,7 @@ def test_a_class_is_assigned_after_its_preview(visit: Visits, api: Api) -> None:
     text = preview(page)
     assert "DEFAULT, version 1 → Late payers, version 1" in text
     assert "1 version superseded in part; DEFAULT resumes on" in text
+    expect(page.get_by_role("checkbox", name="Keep the later version")).to_have_count(0)
     save = page.get_by_role("button", name="Assign Late payers")
     expect(save).not_to_have_attribute("aria-disabled", "true")
     page.get_by_role("textbox", name="Reason").press("Control+Enter")
@@ -114,11 +115,13 @@ def test_nothing_is_lost_when_somebody_else_was_faster(visit: Visits, api: Api) 
     page.get_by_role("textbox", name="Reason").fill("Pays early")
     preview(page)
     assign(api, "Late payers", today + timedelta(50))
+    expect(page.get_by_role("checkbox", name="Keep the later version")).to_have_count(0)
     save = page.get_by_role("button", name="Assign Prompt payers")
     save.click()
     expect(page.get_by_role("status").filter(has_text="administrator changed this profile at")).to_be_visible()
     expect(page.get_by_role("textbox", name="Reason")).to_have_value("Pays early")
     expect(panel(page, "Preview")).to_contain_text("Late payers, version 1 → Prompt payers, version 1")
+    expect(page.get_by_role("checkbox", name="Keep the later version")).to_be_visible()
     save.click()
     expect(page.get_by_role("status").filter(has_text="Recorded as version 4.")).to_be_visible()
 

@@ -10,7 +10,7 @@ import { Panel, Reading } from "../design/Panel.tsx";
 import { Picture } from "../picture/Picture.tsx";
 import { useChosen } from "../picture/useChosen.ts";
 import { usePictureWindow } from "../picture/usePictureWindow.ts";
-import { recordingsOf, type Version } from "../picture/versions.ts";
+import { inForce, recordingsOf, type Version } from "../picture/versions.ts";
 import { Page } from "../shell/Page.tsx";
 import { usePastReason } from "../shell/usePastReason.ts";
 import { dayNumber } from "../time/dates.ts";
@@ -55,12 +55,17 @@ interface Props {
 }
 
 function ChangeForm({ place, start, versions }: Props) {
-  const { time_zone } = useMe();
+  const { time_zone, today } = useMe();
   const [, navigate] = useLocation();
   const [isAsking, setAsking] = useState(false);
   const isFirst = place.site !== undefined && versions.length === 0;
   const form = useChange(place, isFirst, ({ version }) => navigate(`${pathOf(place)}?recorded=${version}`));
   const { draft, preview, meanwhile } = form;
+  const first = dayNumber((draft.act === "end" ? draft.to : draft.from) || today);
+  const later = useMemo(() => {
+    const recordings = recordingsOf(versions);
+    return inForce(recordings, recordings.length).filter(({ from }) => from > first).length;
+  }, [versions, first]);
   const isChanged = form.change !== null || draft.reason !== "";
   useLeavingTab(isChanged && !form.isSaving);
   const off = useReasonOff(form);
@@ -76,7 +81,7 @@ function ChangeForm({ place, start, versions }: Props) {
             names={[...FIELDS, ...draft.rows.map(pathOfRow)]}
           >
             <What place={place} isFirst={isFirst} form={form} />
-            <When form={form} />
+            <When form={form} later={later} />
             <div role="status">
               {meanwhile !== null && (
                 <Notice tone="warning">

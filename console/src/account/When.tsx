@@ -3,13 +3,19 @@ import { useMe } from "../api/session.ts";
 import { DateField } from "../design/DateField.tsx";
 import { Field } from "../design/Field.tsx";
 import { Notice } from "../design/Notice.tsx";
-import { backDatedText, texts } from "./changeTexts.ts";
+import { backDatedText, keepLaterText, texts } from "./changeTexts.ts";
 import type { useChange } from "./useChange.ts";
 
 const LONGEST_REASON = 200;
 
+interface Props {
+  form: ReturnType<typeof useChange>;
+  /** How many versions begin after the change does. */
+  later: number;
+}
+
 /** From when to when the change shall hold, and why. */
-export function When({ form: { draft, setDraft, change, preview, error } }: { form: ReturnType<typeof useChange> }) {
+export function When({ form: { draft, setDraft, change, preview, error }, later }: Props) {
   const { today } = useMe();
   const problem = problemOf(error ?? preview.error);
   const errors = (name: string) => problem?.of(name) ?? [];
@@ -39,14 +45,16 @@ export function When({ form: { draft, setDraft, change, preview, error } }: { fo
           onChange={(to) => setDraft({ ...draft, to })}
           today={today}
         />
-        <label className="row choice-row">
-          <input
-            type="checkbox"
-            checked={draft.keepLater}
-            onChange={(event) => setDraft({ ...draft, keepLater: event.target.checked })}
-          />
-          {texts.keepLater} <span className="hint">{texts.keepLaterHint}</span>
-        </label>
+        {(later > 0 || draft.keepLater) && (
+          <label className="row choice-row">
+            <input
+              type="checkbox"
+              checked={draft.keepLater}
+              onChange={(event) => setDraft({ ...draft, keepLater: event.target.checked })}
+            />
+            {keepLaterText(later)} <span className="hint">{texts.keepLaterHint}</span>
+          </label>
+        )}
         <div role="status">{past !== null && <Notice tone="warning">{backDatedText(past)}</Notice>}</div>
       </fieldset>
       <Field label={texts.reason} name="reason" hint={texts.reasonHint} errors={errors("reason")}>

@@ -33,7 +33,6 @@ export const texts = {
   toHint: "Left out: open",
   lastDay: "Last day",
   lastDayHint: "Left out: today",
-  keepLater: "Keep the later versions",
   keepLaterHint: "The change then ends before the next later version begins.",
   reason: "Reason",
   reasonHint: "Stands in the history; needed for days in the past.",
@@ -90,6 +89,11 @@ export function summaryText({ superseded, resumes, sites }: Preview): string {
 
 function counted(count: number, thing: string): string {
   return `${count} ${thing}${count === 1 ? "" : "s"}`;
+}
+
+/** Offers to leave what begins later as it is (rule 2.11). */
+export function keepLaterText(count: number): string {
+  return count === 1 ? "Keep the later version" : `Keep the ${count} later versions`;
 }
 
 /** Says how many days of the past a change is about. */

@@ -74,7 +74,7 @@ function Strip({ spans, classes, window, width, otherwise }: StripProps) {
   const own = spans.filter(({ version }) => version.profile_class !== null);
   return (
     <div className="lane-strip" aria-hidden="true">
-      {own.length === 0 && <span className="otherwise">{otherwise}</span>}
+      <span className="otherwise">{otherwise}</span>
       {own.map((span) => {
         const x = xOf(window, width, span.from);
         const room = xOf(window, width, span.until) - x;
