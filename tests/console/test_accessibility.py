@@ -20,6 +20,8 @@ PAGES = {
     "/accounts/A-7/compare": "Compare: Account A-7",
     "/accounts/A-7/change": "Change: Account A-7",
     "/set-up": "Set-up",
+    "/set-up/categories": "Categories",
+    "/set-up/fields": "Fields",
     "/set-up/uploads": "Uploads",
     "/nowhere": "Page not found",
 }

@@ -11,13 +11,15 @@ interface Props {
   error?: Error | null;
   /** The paths of the values that this form has fields for; what the API says of them stands there. */
   names: readonly string[];
+  /** What its fields have before these paths, where another form on the page has fields of the same name. */
+  prefix?: string;
   children: ReactNode;
 }
 
 type FieldErrors = ProblemDocument["errors"];
 
 /** A form that Ctrl+Enter submits, too. Errors stand at their fields; with two or more, a list of links to them gets the focus. */
-export function Form({ onSubmit, error = null, names, children }: Props) {
+export function Form({ onSubmit, error = null, names, prefix = "", children }: Props) {
   const { placed, others } = sorted(error, names);
 
   function submit(event: FormEvent) {
@@ -33,7 +35,7 @@ export function Form({ onSubmit, error = null, names, children }: Props) {
 
   return (
     <form className="stack" noValidate onSubmit={submit} onKeyDown={onKeyDown}>
-      {placed.length > 1 && <Summary errors={placed} />}
+      {placed.length > 1 && <Summary errors={placed} prefix={prefix} />}
       {error !== null && (placed.length === 0 || others) && <Problem error={error} />}
       {children}
     </form>
@@ -47,7 +49,7 @@ function sorted(error: Error | null, names: readonly string[]): { placed: FieldE
   return { placed, others: placed.length < errors.length };
 }
 
-function Summary({ errors }: { errors: FieldErrors }) {
+function Summary({ errors, prefix }: { errors: FieldErrors; prefix: string }) {
   const box = useRef<HTMLDivElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: new errors get the focus again
   useEffect(() => box.current?.focus(), [errors]);
@@ -58,7 +60,7 @@ function Summary({ errors }: { errors: FieldErrors }) {
         <ul>
           {errors.map(({ field, message }) => (
             <li key={`${field} ${message}`}>
-              <a href={`#${idOf(field ?? "")}`}>{message}</a>
+              <a href={`#${idOf(`${prefix}${field}`)}`}>{message}</a>
             </li>
           ))}
         </ul>

@@ -27,7 +27,12 @@ export const AREAS: readonly Area[] = [
     path: "/set-up",
     label: "Set-up",
     key: "s",
-    needs: "list_uploads",
-    sections: [{ path: "/set-up/uploads", label: "Uploads", needs: "list_uploads" }],
+    needs: "list_categories",
+    sections: [
+      { path: "/set-up/categories", label: "Categories", needs: "list_categories" },
+      { path: "/set-up/fields", label: "Fields", needs: "list_fields" },
+      { path: "/set-up/controls", label: "Controls", needs: "list_controls" },
+      { path: "/set-up/uploads", label: "Uploads", needs: "list_uploads" },
+    ],
   },
 ];

@@ -1,0 +1,161 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { body, client } from "../api/client.ts";
+import { problemOf } from "../api/problems.ts";
+import { useMe } from "../api/session.ts";
+import { useSubmission } from "../api/submission.ts";
+import type { Schema } from "../api/types.ts";
+import { Action } from "../design/Action.tsx";
+import { announce } from "../design/announce.ts";
+import { DateField } from "../design/DateField.tsx";
+import { Dialog } from "../design/Dialog.tsx";
+import { Field, type InputProps } from "../design/Field.tsx";
+import { Form } from "../design/Form.tsx";
+import { Panel } from "../design/Panel.tsx";
+import { Table } from "../design/Table.tsx";
+import { Days } from "../design/When.tsx";
+import { Page } from "../shell/Page.tsx";
+import { usePoint } from "../time/usePoint.ts";
+import { controlsQuery } from "./queries.ts";
+import { effectOf, texts, VALUES } from "./texts.ts";
+import { useRefusal } from "./useRefusal.ts";
+
+type Control = Schema<"ControlValue">;
+
+/** The system controls: what each is, from when it holds, and what it does (rule 4.1). */
+export default function ControlsPage() {
+  const query = useQuery(controlsQuery(usePoint()));
+  const [changed, setChanged] = useState<Control | null>(null);
+  const off = useRefusal("set_control");
+  return (
+    <Page title={texts.controls}>
+      <Panel title={texts.controls} query={query}>
+        {({ items }) => (
+          <Table
+            caption={texts.controls}
+            rows={items}
+            keyOf={({ code }) => code}
+            columns={[
+              { head: texts.control, cell: ({ code, label }) => (code.length > 3 ? label : `${code} · ${label}`) },
+              { head: texts.value, cell: ({ value }) => value || "(blank)" },
+              { head: texts.holds, cell: (control) => <Holds control={control} /> },
+              { head: texts.effect, cell: ({ code, value }) => effectOf(code, value) },
+              {
+                head: texts.change,
+                cell: (control) => (
+                  <Action off={off} onClick={() => setChanged(control)}>
+                    {texts.change}
+                    <span className="unseen"> {control.code}</span>
+                  </Action>
+                ),
+              },
+            ]}
+          />
+        )}
+      </Panel>
+      <Dialog title={changed?.label ?? ""} isOpen={changed !== null} onClose={() => setChanged(null)}>
+        {changed && <ControlForm control={changed} onDone={() => setChanged(null)} />}
+      </Dialog>
+    </Page>
+  );
+}
+
+function Holds({ control }: { control: Control }) {
+  if (control.default || control.effective_from === null) return texts.byDefault;
+  return <Days from={control.effective_from} to={control.effective_to} />;
+}
+
+function ControlForm({ control: { code, value, version }, onDone }: { control: Control; onDone: () => void }) {
+  const queries = useQueryClient();
+  const { today } = useMe();
+  const submission = useSubmission();
+  const [error, setError] = useState<Error | null>(null);
+  const [typed, setTyped] = useState({ value, effective_from: today, effective_to: "", keep_later: false, reason: "" });
+  const errorsOf = (name: string) => problemOf(error)?.of(name);
+  const put = (part: Partial<typeof typed>) => setTyped({ ...typed, ...part });
+
+  async function save() {
+    setError(null);
+    const { effective_to, reason, ...rest } = typed;
+    const content = { ...rest, effective_to: effective_to || null, reason: reason || null };
+    try {
+      const header = submission.headers(version, content);
+      const answer = await body(
+        client.PUT("/v1/controls/{code}", { params: { path: { code }, header }, body: content }),
+      );
+      await queries.invalidateQueries();
+      announce(answer.changed ? effectOf(code, typed.value) : texts.nothingChanged);
+      onDone();
+    } catch (failure) {
+      setError(failure as Error);
+    }
+  }
+
+  return (
+    <Form names={Object.keys(typed)} error={error} onSubmit={() => void save()}>
+      <Field label={texts.value} name="value" hint={effectOf(code, typed.value)} errors={errorsOf("value")}>
+        {(input) => (
+          <ValueInput code={code} input={input} value={typed.value} onType={(text) => put({ value: text })} />
+        )}
+      </Field>
+      <DateField
+        label={texts.from}
+        name="effective_from"
+        errors={errorsOf("effective_from")}
+        value={typed.effective_from}
+        today={today}
+        onChange={(day) => put({ effective_from: day })}
+      />
+      <DateField
+        label={texts.to}
+        name="effective_to"
+        hint={texts.toHint}
+        errors={errorsOf("effective_to")}
+        value={typed.effective_to}
+        today={today}
+        onChange={(day) => put({ effective_to: day })}
+      />
+      <label className="row">
+        <input
+          type="checkbox"
+          checked={typed.keep_later}
+          onChange={(event) => put({ keep_later: event.target.checked })}
+        />
+        {texts.keepLater}
+      </label>
+      <p className="hint">{texts.keepLaterHint}</p>
+      <Field label={texts.reason} name="reason" errors={errorsOf("reason")}>
+        {(input) => <input {...input} value={typed.reason} onChange={(event) => put({ reason: event.target.value })} />}
+      </Field>
+      <div className="row">
+        <Action type="submit" look="primary">
+          {texts.setControl}
+        </Action>
+        <Action onClick={onDone}>{texts.cancel}</Action>
+      </div>
+    </Form>
+  );
+}
+
+interface ValueInputProps {
+  code: string;
+  input: InputProps;
+  value: string;
+  onType: (value: string) => void;
+}
+
+function ValueInput({ code, input, value, onType }: ValueInputProps) {
+  const choices = VALUES[code];
+  if (choices === undefined) {
+    return <input {...input} value={value} onChange={(event) => onType(event.target.value)} />;
+  }
+  return (
+    <select {...input} value={value} onChange={(event) => onType(event.target.value)}>
+      {choices.map((choice) => (
+        <option key={choice} value={choice}>
+          {choice || "(blank)"}
+        </option>
+      ))}
+    </select>
+  );
+}
