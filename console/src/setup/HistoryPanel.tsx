@@ -45,7 +45,7 @@ export function HistoryPanel({ query }: { query: UseInfiniteQueryResult<Infinite
 
 function What({ entry }: { entry: Entry }) {
   return (
-    <>
+    <div className="what">
       {entry.topic.replaceAll(/(?<=[a-z])(?=[A-Z])|[_.]/g, " ")}{" "}
       {entry.back_dated && <Badge tone="warning">{texts.backDated}</Badge>}
       <div className="hint">
@@ -54,6 +54,6 @@ function What({ entry }: { entry: Entry }) {
           .map(([name, value]) => `${name}: ${words(value)}`)
           .join(" · ")}
       </div>
-    </>
+    </div>
   );
 }

@@ -191,7 +191,9 @@ const EFFECTS: Readonly<Record<string, (value: string) => string>> = {
 /** Returns the effect of a control in one sentence. */
 export function effectOf(code: string, value: string): string {
   const effect = EFFECTS[code]?.(value);
-  return effect === undefined ? "" : `${code} is ${value || "blank"}: ${effect}.`;
+  if (effect === undefined) return "";
+  const sentence = code.includes("_") ? effect : `${code} is ${value || "blank"}: ${effect}`;
+  return `${sentence[0]?.toUpperCase()}${sentence.slice(1)}.`;
 }
 
 /** What a control may be, where that is a list. */
