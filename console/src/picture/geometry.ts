@@ -174,12 +174,12 @@ export function labels(recordings: readonly Recording[], rows: Rows, window: Win
 }
 
 /** Returns what is in force in each row, the one for now left out. */
-function rowStates(recordings: readonly Recording[], rows: Rows): Span[][] {
+function rowStates(recordings: readonly Recording[], rows: Rows): (readonly Span[])[] {
   return rows.tops.slice(0, -2).map((_, row) => inForce(recordings, recordingOf(rows, row)));
 }
 
 function labelOf(
-  states: readonly Span[][],
+  states: readonly (readonly Span[])[],
   rows: Rows,
   row: number,
   span: Span,

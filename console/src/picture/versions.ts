@@ -59,23 +59,38 @@ export function versionAt(recordings: readonly Recording[], index: number, day: 
   return null;
 }
 
-/** Returns the spans with those of another version painted over them. */
+/** Returns the spans, which are in order, with that of another version painted over them. */
 export function painted(spans: readonly Span[], version: Version): Span[] {
   const from = dayNumber(version.effective_from);
   const until = untilOf(version);
-  const rest = spans.flatMap((span) => [
-    { ...span, until: Math.min(span.until, from) },
-    { ...span, from: Math.max(span.from, until) },
-  ]);
-  return [...rest.filter((span) => span.from < span.until), { from, until, version }].sort((a, b) => a.from - b.from);
+  const before = spans.filter((span) => span.from < from);
+  const after = spans.filter((span) => span.until > until);
+  return [
+    ...before.map((span) => (span.until > from ? { ...span, until: from } : span)),
+    { from, until, version },
+    ...after.map((span) => (span.from < until ? { ...span, from: until } : span)),
+  ];
 }
 
-/** Returns what is in force, in the order of the days, as known after the recording of this index. */
-export function inForce(recordings: readonly Recording[], index: number): Span[] {
-  return recordings
-    .slice(0, index + 1)
-    .flatMap(({ versions }) => versions)
-    .reduce<Span[]>(painted, []);
+/** What is in force after each recording; kept, so that a step of a slider paints nothing again. */
+const states = new WeakMap<readonly Recording[], readonly (readonly Span[])[]>();
+
+function statesOf(recordings: readonly Recording[]): readonly (readonly Span[])[] {
+  let known = states.get(recordings);
+  if (known === undefined) {
+    let spans: readonly Span[] = [];
+    known = recordings.map(({ versions }) => {
+      spans = versions.reduce(painted, spans);
+      return spans;
+    });
+    states.set(recordings, known);
+  }
+  return known;
+}
+
+/** Returns what is in force, in the order of the days, as known after the recording of this index, or after the last one. */
+export function inForce(recordings: readonly Recording[], index: number): readonly Span[] {
+  return statesOf(recordings)[Math.min(index, recordings.length - 1)] ?? [];
 }
 
 /** Returns the span around a day; null where there is none. */
