@@ -16,6 +16,7 @@ PAGES = {
     "/set-up/categories/new": "New category",
     "/set-up/fields/city": "City",
     "/set-up/fields/new": "New field",
+    "/set-up/mappings": "Mappings",
     "/set-up/controls": "Controls",
 }
 
@@ -154,6 +155,35 @@ def test_a_control_tells_its_effect_before_and_after(visit: Visits, api: Api) ->
     expect(dialog).to_be_hidden()
     expect(row(page, "L51")).to_contain_text("L51 is No: profile changes are stored and not sent.")
     assert api.seen("/v1/controls/L51").json()["value"] == "No"
+
+
+def test_a_field_is_mapped_to_an_attribute_and_unmapped(visit: Visits, api: Api) -> None:  # rule 4.2
+    page = visit.open("/set-up/mappings", Role.ADMINISTRATOR)
+    expect(row(page, "^Age$")).to_contain_text("age_band")
+    page.get_by_role("button", name="Change City").press("Enter")
+    dialog = page.get_by_role("dialog", name="City")
+    dialog.get_by_label("Attribute").fill("1town")
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_label("Attribute")).to_have_attribute("aria-invalid", "true")
+    dialog.get_by_label("Attribute").fill("town")
+    page.keyboard.press("Enter")
+    expect(dialog).to_be_hidden()
+    expect(row(page, "^City$")).to_contain_text("town")
+    assert api.seen("/v1/attribute-mappings/field:city").json()["attribute"] == "town"
+    page.get_by_role("button", name="Change City").press("Enter")
+    dialog.get_by_label("Attribute").fill("")
+    dialog.get_by_role("button", name="Save the attribute").press("Enter")
+    expect(row(page, "^City$")).to_contain_text("(not mapped)")
+
+
+@pytest.mark.parametrize("role", READERS)
+def test_mappings_are_read_by_those_who_may_and_changed_by_administrators(visit: Visits, role: Role) -> None:
+    page = visit.open("/set-up/mappings", role)
+    if role is Role.AGENT:
+        expect(page.get_by_role("alert")).to_contain_text("Allowed to")
+        expect(page.get_by_role("link", name="Mappings")).to_have_count(0)
+    else:
+        expect(page.get_by_role("button", name="Change City")).to_have_attribute("aria-disabled", "true")
 
 
 @pytest.mark.parametrize("role", READERS)

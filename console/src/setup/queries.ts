@@ -61,3 +61,9 @@ export function controlsQuery(point: Point) {
     body(client.GET("/v1/controls", { params: { query: { ...clocks(point), limit: ALL } }, signal })),
   );
 }
+
+export function mappingsQuery(point: Point) {
+  return read("list_mappings", [], point, (signal) =>
+    body(client.GET("/v1/attribute-mappings", { params: { query: { ...clocks(point), limit: ALL } }, signal })),
+  );
+}

@@ -9,6 +9,7 @@ export const texts = {
     "/set-up/categories": "Profile categories and the responses that customers give.",
     "/set-up/fields": "Business fields: who may edit them, and which are personal.",
     "/set-up/controls": "What decides about displaying, sending, names and the time zone.",
+    "/set-up/mappings": "Which category or field is which attribute of Customer Engagement.",
     "/set-up/uploads": "Contact files that bring customers and their fields: progress, outcome, and a new one.",
   } as Readonly<Record<string, string>>,
   readOnly: "Your role reads the set-up and does not change it.",
@@ -81,6 +82,13 @@ export const texts = {
   toHint: "Left out: open",
   keepLater: "Keep later values",
   keepLaterHint: "It then holds until the day before the next value that is planned.",
+  mappings: "Mappings",
+  mapped: "Category or field",
+  attribute: "Attribute",
+  attributeHint: "Letters, digits, dots, hyphens and underscores; a letter first. Blank: not mapped.",
+  saveMapping: "Save the attribute",
+  notMapped: "(not mapped)",
+  mappingsIntro: "What is not mapped is stored and not sent. A change counts for what is recorded from then on.",
 } as const;
 
 export const CATEGORY: readonly Member[] = [

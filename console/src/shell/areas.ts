@@ -32,6 +32,7 @@ export const AREAS: readonly Area[] = [
       { path: "/set-up/categories", label: "Categories", needs: "list_categories" },
       { path: "/set-up/fields", label: "Fields", needs: "list_fields" },
       { path: "/set-up/controls", label: "Controls", needs: "list_controls" },
+      { path: "/set-up/mappings", label: "Mappings", needs: "list_mappings" },
       { path: "/set-up/uploads", label: "Uploads", needs: "list_uploads" },
     ],
   },
