@@ -50,7 +50,9 @@ async def explain(request: Request, slug: str) -> Response:
     "/asyncapi.yaml",
     response_class=Response,
     responses={
-        200: {"content": {YAML: {"schema": {"type": "string"}, "example": "asyncapi: 3.0.0\n"}}},
+        200: {
+            "content": {YAML: {"schema": {"description": "An AsyncAPI 3 document."}, "example": "asyncapi: 3.0.0\n"}}
+        },
         304: {"description": "The caller has it already."},
     },
 )
