@@ -22,14 +22,14 @@ export default function AccountsPage() {
   return (
     <Page title={texts.accounts}>
       <CustomerFilter key={customer} customer={customer} />
-      <Panel title={texts.accounts} query={query}>
+      <Panel title={texts.found} query={query}>
         {(data) =>
           itemsOf(data).length === 0 ? (
             <Empty text={texts.noAccounts} />
           ) : (
             <>
               <Table
-                caption={texts.accounts}
+                caption={texts.found}
                 rows={itemsOf(data)}
                 keyOf={(each) => each.account}
                 columns={[

@@ -5,6 +5,7 @@ import type { Place } from "./place.ts";
 
 export const texts = {
   accounts: "Accounts",
+  found: "Accounts found",
   account: "Account",
   customer: "Customer",
   customerNumber: "Customer number",
