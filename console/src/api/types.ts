@@ -12,6 +12,7 @@ export type ProblemDocument = Schema<"Problem"> & {
   by?: string;
   at?: string;
   survivor?: string;
+  count?: number;
   conflicts?: FieldConflict[];
 };
 

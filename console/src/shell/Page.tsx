@@ -3,6 +3,8 @@ import { texts } from "./texts.ts";
 
 interface Props {
   title: string;
+  /** What the browser's tab says, where that is more than the title. */
+  tabTitle?: string;
   /** Stands beside the title. */
   aside?: ReactNode;
   children: ReactNode;
@@ -11,12 +13,12 @@ interface Props {
 let isFirst = true;
 
 /** The frame of every page. When it opens after another one, the focus goes to its heading, which screen readers then say. */
-export function Page({ title, aside, children }: Props) {
+export function Page({ title, tabTitle = title, aside, children }: Props) {
   const heading = useRef<HTMLHeadingElement>(null);
 
   useEffect(() => {
-    document.title = `${title} · ${texts.name}`;
-  }, [title]);
+    document.title = `${tabTitle} · ${texts.name}`;
+  }, [tabTitle]);
 
   useEffect(() => {
     if (!isFirst) heading.current?.focus();

@@ -36,4 +36,14 @@ export const AREAS: readonly Area[] = [
       { path: "/set-up/uploads", label: "Uploads", needs: "list_uploads" },
     ],
   },
+  {
+    path: "/operations",
+    label: "Operations",
+    key: "o",
+    needs: "read_operations",
+    sections: [
+      { path: "/operations/deliveries", label: "Deliveries", needs: "list_deliveries" },
+      { path: "/operations/dead-letters", label: "Dead letters", needs: "list_dead_letters" },
+    ],
+  },
 ];

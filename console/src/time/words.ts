@@ -54,6 +54,13 @@ export function timeText(instant: string | number, zone: string, locale?: string
   }).format(new Date(instant));
 }
 
+/** Returns the time of day of an instant in a time zone, to the second, as `03:31:07`. */
+export function secondText(instant: string | number, zone: string, locale?: string): string {
+  return new Intl.DateTimeFormat(locale, { timeStyle: "medium", hourCycle: "h23", timeZone: zone }).format(
+    new Date(instant),
+  );
+}
+
 /** Returns how precisely instants are to be written so that neighbours can be told apart; they are in order. */
 export function precisionOf(instants: readonly string[]): Precision {
   const gaps = instants.slice(1).map((instant, index) => Date.parse(instant) - Date.parse(instants[index] ?? instant));

@@ -1,0 +1,83 @@
+import type { KeyboardEvent } from "react";
+import { Badge, type Tone } from "../design/Badge.tsx";
+import { type Column, Table } from "../design/Table.tsx";
+import { To } from "../design/To.tsx";
+import { Instant } from "../design/When.tsx";
+import type { Letter } from "./queries.ts";
+import { chooseLetter, letterTexts as texts } from "./texts.ts";
+
+export const TONE: Readonly<Record<Letter["state"], Tone>> = {
+  dead: "danger",
+  resending: "warning",
+  resent: "success",
+};
+
+interface Props {
+  letters: readonly Letter[];
+  checked: ReadonlySet<string>;
+  /** Absent where the role does not send letters again. */
+  onToggle?: (eventId: string) => void;
+  onResend: () => void;
+}
+
+/** A list of letters. Arrow keys go from one to the next, Space checks it, r sends again what is checked. */
+export function LetterList({ letters, checked, onToggle, onResend }: Props) {
+  function onKeyDown(event: KeyboardEvent<HTMLDivElement>) {
+    const links = [...event.currentTarget.querySelectorAll<HTMLElement>("tbody th a")];
+    const index = event.target instanceof HTMLElement ? links.indexOf(event.target) : -1;
+    if (event.ctrlKey || event.metaKey || event.altKey || index === -1) return;
+    const letter = letters[index];
+    if (event.key === "ArrowDown") links[index + 1]?.focus();
+    else if (event.key === "ArrowUp") links[index - 1]?.focus();
+    else if (event.key === " " && letter?.state === "dead" && letter.number !== null) onToggle?.(letter.event_id);
+    else if (event.key === "r" && onToggle) onResend();
+    else return;
+    event.preventDefault();
+  }
+
+  const choice: Column<Letter> = {
+    head: texts.choose,
+    cell: (each) =>
+      each.state === "dead" &&
+      each.number != null && (
+        <input
+          type="checkbox"
+          aria-label={chooseLetter(each.number, each.attribute ?? "–")}
+          checked={checked.has(each.event_id)}
+          onChange={() => onToggle?.(each.event_id)}
+        />
+      ),
+  };
+
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: the keys are those of the links inside
+    <div className="whole-words" onKeyDown={onKeyDown}>
+      <Table
+        caption={texts.deadLetters}
+        rows={letters}
+        keyOf={(each) => each.event_id}
+        columns={[
+          {
+            head: texts.customer,
+            cell: (each) => (
+              <To href={`/operations/dead-letters/${encodeURIComponent(each.event_id)}`}>
+                {each.number ?? texts.unreadable}
+              </To>
+            ),
+          },
+          ...(onToggle ? [choice] : []),
+          { head: texts.attribute, cell: (each) => each.attribute ?? "–" },
+          { head: texts.value, cell: valueText },
+          { head: texts.reason, cell: (each) => <div className="reason">{each.reason}</div> },
+          { head: texts.state, cell: (each) => <Badge tone={TONE[each.state]}>{each.state}</Badge> },
+          { head: texts.died, cell: (each) => <Instant at={each.died_at} /> },
+        ]}
+      />
+    </div>
+  );
+}
+
+/** Returns what was to be sent, dots where it is personal. */
+export function valueText(letter: Letter): string {
+  return letter.personal ? "••••" : (letter.value ?? "–");
+}

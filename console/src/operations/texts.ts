@@ -1,0 +1,206 @@
+/** Texts of the operations pages. */
+
+import type { Schema } from "../api/types.ts";
+
+export const texts = {
+  operations: "Operations",
+  noValue: "–",
+  hidden: "••••",
+  // The strip and the line to the server
+  strip: "State of the installation",
+  pause: "Pause",
+  resume: "Go on",
+  paused: "Paused. What happens is still collected.",
+  log: "Log position",
+  relay: "Relay lag",
+  worst: "Read model lag",
+  waiting: "Waiting deliveries",
+  notSent: "Not sent",
+  deadLetters: "Dead letters",
+  noRelay: "never ran",
+  notCounted: "not counted yet",
+  nobodyWaits: "none waits",
+  waitForSomebody: "wait for somebody",
+  none: "none",
+  byControls: "not meant to be sent",
+  // What is wrong
+  faults: "What is wrong",
+  noFaults: "Nothing is wrong.",
+  blocks: "answers cannot be trusted",
+  delays: "delays what is sent",
+  what: "What",
+  why: "Why",
+  todo: "What to do",
+  // Read models
+  readModels: "Read models",
+  name: "Name",
+  state: "State",
+  position: "Position",
+  lag: "Lag",
+  runner: "Runner",
+  generation: "Generation",
+  nobody: "nobody",
+  stoppedAt: "Stopped at",
+  error: "Error",
+  event: "Event",
+  since: "Since",
+  stoppedTodo: "Mend the cause; it tries again by itself. Runbook: A read model has stopped at an event.",
+  notThere: "There is no read model of this name.",
+  allReadModels: "All read models",
+  rebuild: "Rebuild",
+  rebuildOpen: "Rebuild…",
+  startAgain: "Start again…",
+  progress: "Progress",
+  cancel: "Cancel",
+  // Log, relay, feeds and processes
+  path: "Path to other systems",
+  pathWho: "What",
+  process: "Process",
+  processes: "Processes",
+  runs: "runs",
+  doesNotRun: "does not run",
+} as const;
+
+export const deliveryTexts = {
+  deliveries: "Deliveries",
+  byStatus: "By status",
+  all: "All",
+  ofCustomer: "Customer number",
+  find: "Show",
+  none: "No delivery is in this status.",
+  customer: "Customer",
+  what: "What",
+  attribute: "Attribute",
+  value: "Value",
+  status: "Status",
+  attempts: "Attempts",
+  when: "When",
+  more: "Details",
+  event: "Event",
+  position: "Log position",
+  effective: "Effective from",
+  letter: "Its dead letter",
+  changed: "The counts have changed since this list was read.",
+  readAgain: "Read again",
+} as const;
+
+export const letterTexts = {
+  deadLetters: "Dead letters",
+  letter: "Dead letter",
+  unreadable: "Message that could not be read",
+  unreadableWhy: "This message could not be read: it holds nothing that could be sent.",
+  byState: "By state",
+  reasons: "By reason",
+  noReasons: "No dead letter waits for anybody.",
+  none: "There is no dead letter here.",
+  allReasons: "Show every reason",
+  reason: "Reason",
+  count: "Count",
+  firstDied: "First",
+  lastDied: "Last",
+  act: "Send again",
+  choose: "Choose",
+  customer: "Customer",
+  attribute: "Attribute",
+  value: "Value",
+  died: "Died",
+  state: "State",
+  statusCode: "Status code",
+  attempts: "Attempts",
+  effective: "Effective",
+  position: "Log position",
+  event: "Event",
+  requested: "Requested",
+  resent: "Sent again",
+  correctedValue: "Corrected value",
+  correct: "Correct",
+  newValue: "Value to send",
+  cleared: "(no value: the attribute is cleared)",
+  clears: "Leave it empty to clear the attribute.",
+  personal: "A personal value is corrected at the customer, not here.",
+  resend: "Resend",
+  resendAsItWas: "Resend as it was",
+  resendCorrected: "Resend corrected",
+  resendCleared: "Resend without a value",
+  unchanged: "The value is the old one.",
+  sendAllTheSame: "Send all the same",
+  onItsWay: "It is on its way again.",
+  wasResent: "It was sent again.",
+  forceMany: "Send also those that a later value has overtaken",
+  refused: "What was refused",
+  oldValue: "Until now",
+  back: "All dead letters",
+  cancel: "Cancel",
+  close: "Close",
+  mayNot: "Your role looks at dead letters and does not send them again.",
+  keys: "Arrow keys go through the list, Enter opens, Space checks, r sends again what is checked.",
+} as const;
+
+export const DELIVERY_STATUS: Readonly<Record<Schema<"Delivery">["status"], string>> = {
+  waiting: "waiting",
+  sent: "sent",
+  not_sent: "not sent",
+  dead: "dead",
+};
+
+export const STATUS: Readonly<Record<Schema<"Operations">["status"], string>> = {
+  ready: "everything works",
+  degraded: "something is delayed",
+  unready: "answers cannot be trusted",
+};
+
+/** Says since when nothing was heard. */
+export function noUpdates(since: string): string {
+  return `No updates since ${since}, trying again`;
+}
+
+/** Says what a rebuild means before it begins. */
+export function rebuildMeans(events: string): string {
+  return `Readers keep the present one until the new one is complete. ${events} events.`;
+}
+
+/** Says that a rebuild has come to its end. */
+export function rebuilt(name: string, generation: number): string {
+  return `${name} was rebuilt: generation ${generation}.`;
+}
+
+/** Says that a rebuild was ended before it was complete. */
+export function rebuildEnded(position: string, target: string): string {
+  return `The rebuild ended at ${position} of ${target}.`;
+}
+
+/** Names the tab where letters are dead. */
+export function deadInTitle(count: number): string {
+  return `(${count}) dead ${count === 1 ? "letter" : "letters"} · ${texts.operations}`;
+}
+
+/** Names letters by their number. */
+export function letters(count: number): string {
+  return count === 1 ? "1 dead letter" : `${count.toLocaleString()} dead letters`;
+}
+
+/** Asks for the resend of all letters with one reason. */
+export function allWithReason(count: number): string {
+  return count === 1 ? "Resend the one with this reason…" : `Resend all ${count.toLocaleString()} with this reason…`;
+}
+
+/** Asks for the resend of the letters that are checked. */
+export function resendChecked(count: number): string {
+  return count === 0 ? "Resend the checked ones…" : `Resend ${letters(count)}…`;
+}
+
+/** Says what became of a resend of many. */
+export function requested(count: number, refused: number): string {
+  const sent = `${letters(count)} ${count === 1 ? "is" : "are"} on the way again.`;
+  return refused === 0 ? sent : `${sent} ${refused.toLocaleString()} stay${refused === 1 ? "s" : ""} dead.`;
+}
+
+/** Says who asked for a resend. */
+export function requestedBy(actor: string): string {
+  return `by ${actor}`;
+}
+
+/** Names a letter's checkbox. */
+export function chooseLetter(number: string, attribute: string): string {
+  return `Choose ${number}, ${attribute}`;
+}
