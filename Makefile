@@ -69,10 +69,11 @@ check: $(VENV)/.installed
 	$(NPM) run --silent lint
 	$(NPM) run --silent test
 
-# Journeys through the console need its pages, and Debian's Chromium.
+# Journeys through the console need its pages, and Debian's Chromium without its own windows.
+CHROMIUM := chromium-headless-shell
 browser: console
-	@command -v chromium > /dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } > /dev/null \
-	|| { echo "Chromium is missing: apt-get install chromium"; exit 1; }
+	@command -v $(CHROMIUM) > /dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends $(CHROMIUM); } > /dev/null \
+	|| { echo "Chromium is missing: apt-get install $(CHROMIUM)"; exit 1; }
 
 screenshots: browser
 	$(BIN)/pytest -q -n $(WORKERS) tests/console/screenshots.py

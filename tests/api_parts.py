@@ -2,20 +2,24 @@
 
 import io
 import threading
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from typing import Any
+from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import Any, Final
 
 import pytest
 import structlog
 
 from cli.processes.logs import write_json_bytes
 from projections import catalogue
+from projections.engine import positions
 from projections.engine.runner import Runner
 from projections.reading.read_models import ReadModels
 from projections.reading.view import View
 from store.application import Dossier
 from store.stopping import Stop
+
+CAUGHT_UP_WITHIN_S: Final = 2.0
 
 
 @contextmanager
@@ -46,8 +50,8 @@ class Runners:
         self._lock = threading.Lock()
         self._threads: dict[str, threading.Thread] = {}
 
-    def start(self, names: Sequence[str]) -> None:
-        """Starts those of these read models that have not been started."""
+    def start(self, names: Sequence[str]) -> set[str]:
+        """Starts those of these read models that have not been started, and gives their names."""
         with self._lock:
             missing = set(names) - self._threads.keys()
             for projection in catalogue.projections(self._dossier) if missing else ():
@@ -55,6 +59,16 @@ class Runners:
                     runner = Runner(self._dossier, projection)
                     thread = self._threads[projection.name] = threading.Thread(target=runner.run, args=(self._stop,))
                     thread.start()
+        return missing
+
+    def catch_up(self, name: str) -> None:
+        """Waits until a read model has what was recorded before; not for long, since some tests break it on purpose."""
+        until, end = time.monotonic() + CAUGHT_UP_WITHIN_S, self._dossier.log_of_facts.max_notification_id() or 0
+        while time.monotonic() < until:
+            with self._dossier.database.connection() as connection:
+                if positions.place(connection, name).position >= end:
+                    return
+            time.sleep(0.005)
 
     def end(self) -> None:
         """Ends all."""
@@ -74,12 +88,14 @@ def folding(dossier: Dossier) -> Iterator[None]:
 
 @contextmanager
 def folding_what_is_read(dossier: Dossier) -> Iterator[None]:
-    """Each read model kept up to date from when it is read first: a test reads few of them, and each costs two connections."""
+    """Each read model kept up to date from when it is read first, which waits for it: a test reads few, and each costs two connections."""
     runners = Runners(dossier)
     view = ReadModels.view
 
     def viewed(models: ReadModels, *names: str, **point: Any) -> AbstractContextManager[View]:
-        runners.start(names)
+        for name in runners.start(names):
+            with suppress(Exception):  # the read itself tells what is wrong
+                runners.catch_up(name)
         return view(models, *names, **point)
 
     with pytest.MonkeyPatch.context() as patch:

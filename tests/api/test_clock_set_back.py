@@ -76,7 +76,7 @@ def test_every_read_shows_what_was_recorded_ahead_of_the_clock(
     assert len([path for path in reads if path.endswith("source=log")]) == 3
     for path in reads:
         with subtests.test(path):
-            query = {"from": "@"} if path.endswith("/diff") else {}
+            query = {"/diff": {"from": "@"}, "/search": {"q": "Ann"}}.get(path[path.rindex("/") :], {})
             asked = filled_in(path)
             url, _, source = asked.partition("?")
             params: dict[str, Any] = query | ({"source": "log"} if source else {})

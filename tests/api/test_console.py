@@ -23,6 +23,7 @@ from projections.reading.read_models import ReadModels
 from store.application import Dossier
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+A_DAY_S = 86_400
 OWN_PAGE = {"Sec-Fetch-Site": "same-origin", "Dossier-Console": "1"}
 ASSET = "/assets/CustomerPage-FFFFFFFF.js"
 
@@ -295,7 +296,12 @@ def test_me_tells_who_one_is_and_where(console: TestClient, api: Api) -> None:
         ("", 401, "unknown-caller", "The token is not valid."),
         ("x", 401, "unknown-caller", "The token is not valid."),
         (token(Role.AGENT, seconds=-5), 401, "unknown-caller", "The token has expired."),
-        (token(Role.AGENT, company="other"), 403, "forbidden", "The token belongs to another company."),
+        (
+            token(Role.AGENT, company="other", seconds=A_DAY_S),
+            403,
+            "forbidden",
+            "The token belongs to another company.",
+        ),
         ("x" * 3_801, 422, "invalid", ""),
     ],
 )

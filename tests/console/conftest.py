@@ -21,9 +21,9 @@ from store.application import Dossier
 BUILT = Path(__file__).parents[2] / "src/api/console/built"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One Chromium for the run."""
+    """A Chromium. Not one for the run: as long as it is open, its driver's event loop counts as running, and no other can run beside it."""
     with chromium() as browser:
         yield browser
 

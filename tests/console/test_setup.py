@@ -92,12 +92,12 @@ def test_nothing_is_deleted_and_a_deactivation_says_what_it_means(visit: Visits,
     expect(dialog).to_contain_text("keep it in their history")
     dialog.get_by_role("button", name="Deactivate").press("Enter")
     expect(row(page, "Rents")).to_contain_text("inactive")
-    page.get_by_role("button", name="Activate Rents").press("Enter")
-    page.get_by_role("dialog", name="Activate Rents?").get_by_role("button", name="Activate").press("Enter")
+    page.get_by_role("button", name="Activate Rents", exact=True).press("Enter")
+    page.get_by_role("dialog", name="Activate Rents?").get_by_role("button", name="Activate", exact=True).press("Enter")
     expect(row(page, "Rents")).not_to_contain_text("inactive")
     page.get_by_role("button", name="Deactivate Homeowner").press("Enter")
     page.get_by_role("dialog").get_by_role("button", name="Deactivate").press("Enter")
-    expect(page.get_by_role("button", name="Activate Homeowner")).to_be_visible()
+    expect(page.get_by_role("button", name="Activate Homeowner", exact=True)).to_be_visible()
     assert api.seen("/v1/categories/2").json()["active"] is False
 
 
