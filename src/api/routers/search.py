@@ -76,9 +76,9 @@ def search_everything(
     whom (rules 1.14, 6.1). Uploads are those of now, whatever the two clocks are.
     """
     with read.view(*SEARCHED) as view:
-        found = search(view, q, events=_may(MAY_READ_EVENTS, request))
+        results = search(view, q, events=_may(MAY_READ_EVENTS, request))
     uploads = _uploads(read.services.dossier, id_of(q)) if _may(MAY_READ_UPLOADS, request) else None
-    return read.answer(SearchResults(**dict(found), uploads=uploads), view)
+    return read.answer(SearchResults(**dict(results), uploads=uploads), view)
 
 
 def _may(allowed: Allowed, request: Request) -> bool:

@@ -77,14 +77,14 @@ def preview(dossier: Dossier, request: Request, reading: Reading, sample: Sample
     zone = setup.controls.zone
     encoding = encoding_of(head.content, whole=head.whole)
     sample = replace(sample, encoding=sample.encoding or encoding)
-    found, table = _tables(sample.head(), layout, Names(setup.fields))
+    table_as_found, table = _tables(sample.head(), layout, Names(setup.fields))
     by = SuggestedBy.MAPPING if reading.columns is None else SuggestedBy.REQUEST
     going = suggestions(table.columns, setup.fields, mapped=layout.columns, by=by, zone=zone)
     columns = [_column(column, going.get(column.place), setup.fields, zone) for column in table.columns]
     return UploadPreview(
         file=reading.file,
         read_as=_read_as(sample.encoding or encoding, table),
-        found=_read_as(encoding, found),
+        found=_read_as(encoding, table_as_found),
         bytes_read=len(head.content),
         rows=table.rows,
         columns=columns,
@@ -100,14 +100,14 @@ def preview(dossier: Dossier, request: Request, reading: Reading, sample: Sample
 
 def _tables(head: Sample, layout: Layout, names: Names) -> tuple[Table, Table]:
     """Returns the columns as found, and the columns as the request says they are to be read."""
-    found = table = Table(layout.delimiter, layout.header)
+    as_found = table = Table(layout.delimiter, layout.header)
     try:
         content = in_utf_8(head.content, head.encoding or Encoding.UTF_8, whole=head.whole)
-        found = read_table(content, Layout(layout.columns), names.is_name)
-        table = found if layout == Layout(layout.columns) else read_table(content, layout, names.is_name)
+        as_found = read_table(content, Layout(layout.columns), names.is_name)
+        table = as_found if layout == Layout(layout.columns) else read_table(content, layout, names.is_name)
     except FileRefusedError as error:
         table = replace(table, refusal=error)
-    return found, table
+    return as_found, table
 
 
 def _read_as(encoding: Encoding, table: Table) -> ReadAs:

@@ -91,30 +91,30 @@ def suggestions(
     Where the request says it, nothing else is suggested.
     """
     targets = {column_key(name): target for name, target in mapped.items()}
-    found = {
+    suggested = {
         column.place: Suggestion(targets[column_key(column.name)], by)
         for column in columns
         if column_key(column.name) in targets
     }
     if by is SuggestedBy.REQUEST:
-        return found
+        return suggested
     names = Names(fields)
-    for column in _free(columns, found):
+    for column in _free(columns, suggested):
         target = names.target(column.name)
-        if target is not None and not _taken(target, found):
-            found[column.place] = Suggestion(target, SuggestedBy.NAME)
-    found |= _by_look(_free(columns, found), fields, found, zone)
-    return dict(sorted(found.items())[:MOST_COLUMNS])
+        if target is not None and not _taken(target, suggested):
+            suggested[column.place] = Suggestion(target, SuggestedBy.NAME)
+    suggested |= _by_look(_free(columns, suggested), fields, suggested, zone)
+    return dict(sorted(suggested.items())[:MOST_COLUMNS])
 
 
 def examples(column: Column) -> list[str]:
     """Returns the first different values of a column."""
-    found: dict[str, None] = {}
+    values: dict[str, None] = {}
     for _, cell in column.cells:
-        found[cell] = None
-        if len(found) == EXAMPLES:
+        values[cell] = None
+        if len(values) == EXAMPLES:
             break
-    return list(found)
+    return list(values)
 
 
 def fault_of(target: str, cell: str, fields: Mapping[str, FieldDefinition], zone: ZoneOn) -> str | None:

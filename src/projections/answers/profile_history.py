@@ -90,8 +90,8 @@ def account_versions(view: View, number: str, limit: int, cursor: str | None = N
         account=number,
         versions=profile_history(view, Place(number), MOST_VERSIONS),
         sites=[
-            SiteVersions(site=one.site, versions=profile_history(view, Place(number, one.site), MOST_VERSIONS))
-            for one in page.items
+            SiteVersions(site=item.site, versions=profile_history(view, Place(number, item.site), MOST_VERSIONS))
+            for item in page.items
         ],
         next_cursor=page.next_cursor,
     )

@@ -105,10 +105,10 @@ def search(view: View, query: str, *, events: bool) -> Found:
 def id_of(query: str) -> UUID | None:
     """Returns the id that a text is; `None` where it is none."""
     try:
-        found = UUID(query)
+        id_ = UUID(query)
     except ValueError:
         return None
-    return found if str(found) == query.lower() else None
+    return id_ if str(id_) == query.lower() else None
 
 
 def _results(items: list[T]) -> Results[T]:
@@ -141,11 +141,11 @@ def _by_alternate_number(view: View, query: str) -> list[AlternateNumberFound]:
         beginning = alternate_number_text(query)
     except InvalidError:
         return []
-    found = []
+    results = []
     for alternate_number, holder, since in customers.holders(view, beginning, MOST + 1):
         customer = customers.customer_or_survivor(view, holder)
         if customer is not None:
-            found.append(
+            results.append(
                 AlternateNumberFound(
                     alternate_number=alternate_number,
                     number=customer.number,
@@ -155,7 +155,7 @@ def _by_alternate_number(view: View, query: str) -> list[AlternateNumberFound]:
                     merged_from=None if customer.number == holder else holder,
                 )
             )
-    return found
+    return results
 
 
 def _by_event(view: View, query: str) -> list[FoundEvent]:
