@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Self
 
 import httpx2
 import pytest
@@ -54,7 +54,7 @@ class Agent:
 
     def finds(self) -> bool:
         """Whether the customer is there."""
-        return self._http.get(WIDGET).status_code == 200
+        return self._http.get(WIDGET, headers={"Dossier-Position": self.position}).status_code == 200
 
     def reads(self, **asked: str) -> dict[str, Any]:
         """What the widget shows, with everything that was saved here."""
@@ -76,8 +76,10 @@ class Agent:
         self.position = answer.headers.get("Dossier-Position", self.position)
         return answer
 
-    def close(self) -> None:
-        """Goes home."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
         self._http.close()
 
 
@@ -97,10 +99,11 @@ def upload(installation: Installation) -> dict[str, Any]:
     return found
 
 
-def telephony(client: httpx2.Client, method: str, path: str, body: dict[str, str], status: int = 200) -> None:
-    """The telephony side tells something."""
+def telephony(client: httpx2.Client, method: str, path: str, body: dict[str, str], status: int = 200) -> str:
+    """The telephony side tells something; returns the position that a read can wait for."""
     answer = client.request(method, f"/v1/interactions{path}", json=body)
     assert answer.status_code == status, answer.text
+    return answer.headers.get("Dossier-Position", "0")
 
 
 def refused(answer: httpx2.Response, status: int) -> dict[str, Any]:
@@ -113,9 +116,14 @@ def refused(answer: httpx2.Response, status: int) -> dict[str, Any]:
 def test_an_agents_day(installation: Installation) -> None:  # rules 3.2-3.8
     counts = upload(installation)
     assert (counts["new"], counts["failed"]) == (2, 0)
-    bob, carol = Agent(installation, "bob", "I-1"), Agent(installation, "carol", "I-2")
-    with installation.caller(Role.INTEGRATOR) as calls, installation.caller(Role.AUDITOR) as auditor:
-        telephony(calls, "POST", "", {"interaction": "I-1", "customer": "1001", "agent": "bob"}, 201)
+    with (
+        Agent(installation, "bob", "I-1") as bob,
+        Agent(installation, "carol", "I-2") as carol,
+        installation.caller(Role.INTEGRATOR) as calls,
+        installation.caller(Role.AUDITOR) as auditor,
+    ):
+        call = {"interaction": "I-1", "customer": "1001", "agent": "bob"}
+        bob.position = telephony(calls, "POST", "", call, 201)
         eventually(bob.finds, "the uploaded customer is in the read model")
         first = bob.reads()
         assert [one["label"] for one in first["business"]["fields"]] == [
@@ -165,5 +173,3 @@ def test_an_agents_day(installation: Installation) -> None:  # rules 3.2-3.8
         assert told[0]["data"]["upload"] == counts["upload"]
         second = auditor.get("/v1/customers/1002/fields").json()
         assert "optional" not in second
-    bob.close()
-    carol.close()
