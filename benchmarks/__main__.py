@@ -10,7 +10,7 @@ from typing import Final
 
 from rich.console import Console
 
-from benchmarks import accounts, catching_up, commits, propagating, relaying, serving, uploading
+from benchmarks import accounts, browsing, catching_up, commits, propagating, relaying, serving, uploading
 from benchmarks.enduring import run as enduring
 from benchmarks.hostile import run as hostile
 from benchmarks.outages import run as outages
@@ -22,6 +22,7 @@ PARTS: Final[dict[str, Callable[[str], list[Row]]]] = {
     "commits": commits.run,
     "catching-up": catching_up.run,
     "serving": serving.run,
+    "browsing": browsing.run,
     "accounts": accounts.run,
     "propagating": propagating.run,
     "uploading": uploading.run,

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from datetime import date
 from typing import Any, Final
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from eventsourcing.projection import ProjectionRunner
 
@@ -49,10 +49,10 @@ def run(url: str) -> list[Row]:
     return rows
 
 
-def store_ours(application: Any, responses: int) -> int:
-    """Stores registrations and as many responses; gives the log's end."""
+def store_ours(application: Any, responses: int, first: int = 0) -> int:
+    """Stores registrations and as many responses; gives the log's end. The first customer has this number."""
     facts: list[Fact] = []
-    for fact in _facts(application.company, responses):
+    for fact in _facts(application.company, responses, first):
         facts.append(fact)
         if len(facts) == PUT_EVENTS:
             application.put(facts)
@@ -61,20 +61,20 @@ def store_ours(application: Any, responses: int) -> int:
     return int(application.log_of_facts.max_notification_id())
 
 
-def _facts(company: str, responses: int) -> Iterator[Fact]:
+def _facts(company: str, responses: int, first: int) -> Iterator[Fact]:
     """Registrations, then responses in turns over all customers."""
     cause = uuid4()
     origin = Origin(actor="ann", role=Role.AGENT, source=Source.API, correlation_id=cause, causation_id=cause)
-    for number in range(CUSTOMERS):
+    for number in range(first, first + CUSTOMERS):
         customer = CustomerProfile.new(company, f"{number}")
         customer.register(origin, number=f"{number}", name="Ann Waller", days=Days(date(2020, 1, 1)))
         yield from customer.collect_events()
     for turn in range(responses):
-        customer_id = CustomerProfile.id_of(company, f"{turn % CUSTOMERS}")
-        yield _selected(origin, company, customer_id, turn)
+        yield _selected(origin, company, f"{first + turn % CUSTOMERS}", turn)
 
 
-def _selected(origin: Origin, company: str, customer: UUID, turn: int) -> ResponseSelected:
+def _selected(origin: Origin, company: str, number: str, turn: int) -> ResponseSelected:
+    customer = CustomerProfile.id_of(company, number)
     version = 2 + turn // CUSTOMERS
     return ResponseSelected(
         originator_id=customer,
@@ -82,7 +82,7 @@ def _selected(origin: Origin, company: str, customer: UUID, turn: int) -> Respon
         event_id=event_id(origin.causation_id, customer, version),
         company=company,
         origin=origin,
-        number=f"{turn % CUSTOMERS}",
+        number=number,
         category=1 + version % 3,
         category_description="Age",
         response=f"A{version % 5}",

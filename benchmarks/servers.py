@@ -1,20 +1,28 @@
-"""The servers of a run: one PostgreSQL, shared by Dossier and its peers, in a temporary directory, and one Apache Kafka."""
+"""The servers and processes of a run: one PostgreSQL, shared by Dossier and its peers, in a temporary directory, and one Apache Kafka."""
 
 import base64
 import importlib.util
 import os
 import shutil
+import socket
+import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from types import ModuleType
+from typing import Final
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import psycopg
 
+from aggregates.fact import Role
+from api.http.tokens import issue_token
 from projections.catalogue import classes
 from projections.engine.projection import Projection
 from projections.engine.runner import Runner, folding_connection, install
@@ -24,7 +32,10 @@ from store.database import Database
 from store.schema import migrate
 from store.stopping import Stop
 
-ROOT = Path(__file__).parent.parent
+ROOT: Final = Path(__file__).parent.parent
+BIN: Final = Path(sys.executable).parent
+SECRET: Final = "benchmark-token-secret-of-32-characters-or-more"
+STARTED_S: Final = 30.0
 
 
 @contextmanager
@@ -101,3 +112,53 @@ def kafka_module() -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def process_environment(url: str, company: str) -> dict[str, str]:
+    """What a process of the product needs for a company that has its schema."""
+    return {
+        **os.environ,
+        "DATABASE_URL": url,
+        "DOSSIER_COMPANY": company,
+        "DOSSIER_MASTER_KEY": base64.b64encode(b"k" * 32).decode(),
+        "DOSSIER_TOKEN_SECRET": SECRET,
+        "DOSSIER_LOG_LEVEL": "warning",
+    }
+
+
+def token_of(company: str, role: Role) -> dict[str, str]:
+    """The header with a token for `process_environment`."""
+    return {"Authorization": f"Bearer {issue_token(SECRET, 'ann', role, company, timedelta(hours=1))}"}
+
+
+@contextmanager
+def listening(command: list[str], environ: dict[str, str]) -> Iterator[int]:
+    """A server; yields its port, which is added to the command, as soon as it listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    with running([*command, str(port)], environ):
+        deadline = time.monotonic() + STARTED_S
+        while not _listens(port):
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{command[0]} did not start.")
+            time.sleep(0.05)
+        yield port
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextmanager
+def running(command: list[str], environ: dict[str, str]) -> Iterator[None]:
+    """A process in the project's directory, without output."""
+    with (
+        Path(os.devnull).open("wb") as nowhere,
+        subprocess.Popen(command, env=environ, stdout=nowhere, stderr=nowhere, cwd=ROOT) as process,
+    ):
+        try:
+            yield
+        finally:
+            process.terminate()

@@ -1,17 +1,9 @@
 """HTTP: saving a drawer against a no-op POST with the same body, and how soon a user reads their own write."""
 
 import asyncio
-import os
-import socket
 import statistics
-import subprocess
-import sys
 import time
-from base64 import b64encode
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from datetime import timedelta
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Final
 from uuid import uuid4
 
@@ -22,11 +14,10 @@ from aggregates.customer.commands import register_customer
 from aggregates.fact import Origin, Role, Source
 from aggregates.setup.commands import define_category, define_response
 from aggregates.use_case import Request
-from api.http.tokens import issue_token
 from benchmarks.load import answer, request, send
 from benchmarks.peer import Customer, PeerApplication, ResponsesProjection, ResponsesView
 from benchmarks.rows import Row, at_least, at_most
-from benchmarks.servers import environment, library_environment
+from benchmarks.servers import BIN, environment, library_environment, listening, process_environment, running, token_of
 from store.application import Dossier
 
 CUSTOMERS: Final = 500
@@ -35,10 +26,8 @@ WARM_UP: Final = 500
 CONNECTIONS: Final = 32
 READS: Final = 300
 STARTED_S: Final = 30.0
-SECRET: Final = "benchmark-token-secret-of-32-characters-or-more"
 PEER_READS: Final = 30
 COLOURS: Final = ("RED", "GREEN", "BLUE")
-BIN: Final = Path(sys.executable).parent
 
 
 def run(url: str) -> list[Row]:
@@ -46,23 +35,16 @@ def run(url: str) -> list[Row]:
     environ = environment(url)
     with Dossier(environ) as dossier:
         _set_up(dossier)
-    told = {
-        **os.environ,
-        "DATABASE_URL": url,
-        "DOSSIER_COMPANY": environ["DOSSIER_COMPANY"],
-        "DOSSIER_MASTER_KEY": b64encode(b"k" * 32).decode(),
-        "DOSSIER_TOKEN_SECRET": SECRET,
-        "DOSSIER_LOG_LEVEL": "warning",
-    }
-    with _server([str(BIN / "uvicorn"), "benchmarks.noop:app", "--no-access-log", "--port"], told) as port:
+    told = process_environment(url, environ["DOSSIER_COMPANY"])
+    with listening([str(BIN / "uvicorn"), "benchmarks.noop:app", "--no-access-log", "--port"], told) as port:
         bodies = [request("POST", "/noop", _body(number)) for number in range(SAVES)]
         send(port, bodies[:WARM_UP], CONNECTIONS)
         noop = send(port, bodies, CONNECTIONS)
-    with _server([str(BIN / "dossier"), "serve", "--port"], told) as port:
+    with listening([str(BIN / "dossier"), "serve", "--port"], told) as port:
         saves = _saves(environ["DOSSIER_COMPANY"])
         send(port, saves[:WARM_UP], CONNECTIONS)
         saved = send(port, saves[WARM_UP:], CONNECTIONS)
-        with _process([str(BIN / "dossier"), "project"], told):
+        with running([str(BIN / "dossier"), "project"], told):
             own = asyncio.run(_read_own_writes(port, environ["DOSSIER_COMPANY"]))
     _expect(noop.statuses, saved.statuses)
     waits = _library_waits(url)
@@ -104,13 +86,8 @@ def _body(number: int) -> bytes:
     return orjson.dumps({"responses": {"1": COLOURS[(number // CUSTOMERS) % len(COLOURS)]}})
 
 
-def _headers(company: str) -> dict[str, str]:
-    token = issue_token(SECRET, "ann", Role.AGENT, company, timedelta(hours=1))
-    return {"Authorization": f"Bearer {token}"}
-
-
 def _saves(company: str) -> Sequence[bytes]:
-    headers = _headers(company)
+    headers = token_of(company, Role.AGENT)
     return [
         request("PUT", f"/v1/customers/{number % CUSTOMERS}/drawer", _body(number), headers)
         for number in range(WARM_UP + SAVES)
@@ -119,7 +96,7 @@ def _saves(company: str) -> Sequence[bytes]:
 
 async def _read_own_writes(port: int, company: str) -> list[float]:
     """Milliseconds from asking for one's own write, just acknowledged, to having it."""
-    headers, times = _headers(company), []
+    headers, times = token_of(company, Role.AGENT), []
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     for number in range(READS):
         path = f"/v1/customers/{number % CUSTOMERS}/drawer"
@@ -154,36 +131,3 @@ def _library_waits(url: str) -> list[float]:
             runner.wait(saved[-1].notification.id, timeout=STARTED_S)
             times.append((time.perf_counter() - began) * 1_000)
     return times
-
-
-@contextmanager
-def _server(command: list[str], environ: dict[str, str]) -> Iterator[int]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    with _process([*command, str(port)], environ):
-        deadline = time.monotonic() + STARTED_S
-        while not _listens(port):
-            if time.monotonic() > deadline:
-                raise RuntimeError(f"{command[0]} did not start.")
-            time.sleep(0.05)
-        yield port
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-@contextmanager
-def _process(command: list[str], environ: dict[str, str]) -> Iterator[None]:
-    with (
-        Path(os.devnull).open("wb") as nowhere,
-        subprocess.Popen(
-            command, env=environ, stdout=nowhere, stderr=nowhere, cwd=Path(__file__).parent.parent
-        ) as process,
-    ):
-        try:
-            yield
-        finally:
-            process.terminate()

@@ -36,6 +36,20 @@ def test_a_document_has_a_tag_and_may_be_kept(api: Api, path: str) -> None:
     assert (head.status_code, head.headers["Content-Length"]) == (200, str(len(first.content)))
 
 
+@pytest.mark.parametrize("path", ["/openapi.json", "/docs"])
+def test_a_document_is_compressed_where_the_client_takes_it(api: Api, path: str) -> None:
+    plain = api.get(path, None)
+    compressed = api.get(path, None, headers={"Accept-Encoding": "gzip"})
+    assert (plain.headers.get("Content-Encoding"), compressed.headers["Content-Encoding"]) == (None, "gzip")
+    assert compressed.content == plain.content
+    assert int(compressed.headers["Content-Length"]) < len(plain.content)
+    assert compressed.headers["Vary"] == plain.headers["Vary"] == "Accept-Encoding"
+    assert compressed.headers["ETag"] != plain.headers["ETag"], "a strong tag belongs to one coding"
+    known = {"If-None-Match": compressed.headers["ETag"]}
+    assert api.get(path, None, headers={"Accept-Encoding": "gzip", **known}).status_code == 304
+    assert api.get(path, None, headers=known).status_code == 200
+
+
 def test_a_document_is_built_once(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     built: list[str] = []
     describe, operations = openapi.describe, page.operations

@@ -40,6 +40,7 @@ def chromium() -> Iterator[Browser]:
     """Debian's Chromium without its own windows, which cost more than the pages; `make test` installs it."""
     path = shutil.which(CHROMIUM)
     assert path is not None, f"Chromium is not installed: `make test` installs it, or `apt-get install {CHROMIUM}`."
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
         yield browser

@@ -17,7 +17,9 @@ DRAWER = "/v1/customers/1002/drawer"
 def opened(page: Page) -> Locator:
     """The drawer, opened by way of the menu."""
     page.get_by_role("button", name="More Options").press("Enter")
-    page.get_by_role("menuitem", name="Profile").press("Enter")
+    profile = page.get_by_role("menuitem", name="Profile")
+    expect(profile).to_be_focused()
+    page.keyboard.press("Enter")
     drawer = page.get_by_role("dialog", name=TITLE)
     expect(drawer).to_be_visible()
     return drawer
