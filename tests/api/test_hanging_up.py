@@ -1,15 +1,22 @@
 """A client that disconnects is not a server error: a line in the access log, status 499, and no traceback."""
 
+import asyncio
 import io
 import json
 import socket
 import time
+from contextlib import ExitStack
 from typing import Any
 from urllib.request import urlopen
 
 import pytest
 
+from api.app import create_app
+from api.settings import ApiSettings
 from api_client import Api, register
+from projections.reading.read_models import ReadModels
+from served import Exchange, run, served
+from store.application import Dossier
 
 BOUND_S = 60.0
 
@@ -85,3 +92,32 @@ def test_a_client_that_hangs_up_within_its_answer_is_no_fault(
 def test_an_answer_that_came_whole_is_no_hang_up(api: Api, address: tuple[str, int], log_lines: io.BytesIO) -> None:
     hang_up(address, head(api, "GET /v1/events HTTP/1.1"), after=b"0\r\n\r\n")
     assert "client_gone" not in wait_for(log_lines, route="/v1/events")
+
+
+@pytest.mark.parametrize(("path", "media_type"), [("/v1/customers", "application/json"), ("/v1/uploads", "text/csv")])
+def test_what_a_server_that_stops_has_not_answered_is_answered_with_503(
+    dossier: Dossier,
+    reads: ReadModels,
+    settings: ApiSettings,
+    api: Api,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    media_type: str,
+) -> None:
+    monkeypatch.setattr("cli.http_server.server.GRACE_S", 0)
+    headers = {"Content-Type": media_type}
+    if path == "/v1/uploads":
+        headers["Dossier-Upload-Columns"] = '{"N": "customer_number"}'
+
+    async def ask(port: int, server: ExitStack) -> None:
+        exchange = Exchange(port, api.token())
+        await exchange.begin("POST", path, headers=headers, body=b"{", length=100)
+        await asyncio.sleep(0.2)
+        await asyncio.to_thread(server.close)
+        answer = await exchange.end()
+        assert answer.status == 503
+        assert answer.json()["type"] == "/problems/unavailable"
+        assert "retry-after: " in answer.headers
+
+    with ExitStack() as server:
+        run(ask(server.enter_context(served(create_app(dossier, reads, settings))), server))

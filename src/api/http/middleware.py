@@ -2,11 +2,13 @@
 
 HEAD is answered as GET is, without the body (RFC 9110, 9.3.2), whatever the route: it is handed on as GET, and the answer ends after the
 headers, so that nothing is streamed. A client that hangs up is not an error: its request is logged with status 499 and `client_gone`.
+What has no answer when the server ends is answered with 503.
 
 FastAPI's own body limit answers in plain text, outside of every handler; this one raises where the body is read, so that the answer is a
 problem document like every other.
 """
 
+import asyncio
 import time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -20,7 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.http import request_context
 from api.http.logs import ACCESS, FAULTS
 from api.http.metrics import Metrics
-from api.http.problems import BROKEN, problem
+from api.http.problems import BROKEN, UNAVAILABLE, problem
 from api.http.request_context import RequestContext
 
 MOST_BODY_BYTES: Final = 1_048_576
@@ -30,6 +32,9 @@ LONGEST_LENGTH: Final = 15
 """Digits of a Content-Length; a longer number is beyond every limit."""
 UNMATCHED: Final = "unmatched"
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+STOPPED: Final = (
+    "The server was stopped before it had answered: send the request again, a write with the same Idempotency-Key."
+)
 CLIENT_GONE: Final = 499
 """Logged and counted where the client hung up before it was answered; never sent."""
 _CACHE_CONTROL: Final = b"cache-control"
@@ -106,8 +111,17 @@ class _Exchange:
             answer = problem(self._scope, BROKEN, "The operator can find the cause by the correlation id.")
             with suppress(_HeadAnsweredError):
                 await answer(self._scope, self._receive, self.send)
+        except asyncio.CancelledError:
+            await self._stopped()
         finally:
             self._account(metrics, time.perf_counter() - start)
+
+    async def _stopped(self) -> None:
+        """Answers where nothing was answered yet: the server ends, and its patience as well."""
+        if not self._status:
+            answer = problem(self._scope, UNAVAILABLE, STOPPED)
+            with suppress(_HeadAnsweredError):
+                await answer(self._scope, self._receive, self.send)
 
     async def receive(self) -> Message:
         """Returns the next part of the body. Raises 413 beyond the limit."""
