@@ -75,7 +75,7 @@ export function readoutText(day: number, knownAt: string | null, span: Span | nu
 
 /** Names the drawing for those who do not see it. */
 export function drawingText(name: string, versions: number, recordings: number): string {
-  return `Timeline of ${name}: ${versions} versions in ${recordings} recordings. The table below says the same.`;
+  return `Timeline of ${name}: ${versions} versions in ${recordings} recordings. “${texts.asTable}” says the same.`;
 }
 
 export function earlierText(count: number): string {
