@@ -1,7 +1,9 @@
 """The change page: what, when and why, with the preview of the effect; saving, refusals and conflicts."""
 
+import random
 import re
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Final
 
 import pytest
@@ -13,6 +15,17 @@ from api_client import Api
 from browser import NARROW, Visits
 from test_account import ACCOUNT, assign, caught_up, panel
 
+HORIZON: Final = date(2099, 12, 31)
+"""Stands for the end of what is open."""
+_PERIODS: Final = (
+    "(list) => [...list.children].map((each) => [...each.children].slice(0, 2).map((part) => part.textContent))"
+)
+_IN_WORDS: Final = """(stretches) => {
+    const words = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+    const range = (from, to) =>
+        to === null ? `${words.format(new Date(from))} – open` : words.formatRange(new Date(from), new Date(to));
+    return stretches.map(([from, to, classes]) => [range(from, to).replaceAll("\\u2009", " "), classes]);
+}"""
 WRITERS: Final = {Role.ADMINISTRATOR, Role.AGENT, Role.INTEGRATOR}
 
 
@@ -141,6 +154,64 @@ def test_the_first_profile_of_a_site_is_created_and_can_be_ended(visit: Visits, 
     expect(page.get_by_role("status").filter(has_text="Recorded as version")).to_be_visible()
     last = date.fromisoformat(api.seen(f"{ACCOUNT}/sites/S-1/history").json()["items"][-1]["effective_from"])
     assert last == api.dossier.today() + timedelta(6)
+
+
+def test_what_random_previews_said_is_what_the_history_has_then(visit: Visits, api: Api) -> None:  # rules 2.11, 2.21
+    chance = random.Random(20_261_128)
+    today = api.dossier.today()
+    page = visit.open("/accounts/A-7/change")
+    for number in range(6):
+        before = in_force(api)
+        fill_in(page, chance, today, updates=number % 2 == 1)
+        preview(page)
+        save = page.get_by_role("button", name=re.compile("^(Assign|Update) "))
+        expect(save).not_to_have_attribute("aria-disabled", "true")
+        said = page.get_by_role("list", name="Days").evaluate(_PERIODS)
+        save.click()
+        expect(page.get_by_role("status").filter(has_text="Recorded as version")).to_be_visible()
+        assert said == page.evaluate(_IN_WORDS, recorded(before, in_force(api)))
+        page.get_by_role("link", name="Change", exact=True).click()
+
+
+def fill_in(page: Page, chance: random.Random, today: date, *, updates: bool) -> None:
+    """Enters a random change: of one option, or to another class."""
+    if updates:
+        page.get_by_role("radio", name="Update options").check()
+        page.get_by_label("Add a value to change").select_option("Tolerance %")
+        page.get_by_label("Tolerance %", exact=True).fill(str(chance.randrange(1, 100)))
+    else:
+        page.get_by_role("radio", name=chance.choice(["Prompt payers", "Late payers"])).check()
+    first = today + timedelta(chance.randrange(60))
+    page.get_by_label("From", exact=True).fill(str(first))
+    if chance.random() < 0.6:
+        page.get_by_label("To", exact=True).fill(str(first + timedelta(chance.randrange(30))))
+    later = page.get_by_role("checkbox", name=re.compile("^Keep the .*later version"))
+    if later.count() > 0 and chance.random() < 0.5:
+        later.check()
+
+
+def in_force(api: Api) -> dict[date, tuple[str, str]]:
+    """Gives the event and the class in force on each day, as the history tells it."""
+    days = {}
+    for version in api.seen(f"{ACCOUNT}/history?limit=500").json()["items"]:
+        name = f"{version['profile_class']}, version {version['class_version']}"
+        for part in version["in_force"]:
+            first = date.fromisoformat(part["effective_from"])
+            last = HORIZON if part["effective_to"] is None else date.fromisoformat(part["effective_to"])
+            days |= {first + timedelta(day): (version["event_id"], name) for day in range((last - first).days + 1)}
+    return days
+
+
+def recorded(before: dict[date, tuple[str, str]], after: dict[date, tuple[str, str]]) -> list[list[str | None]]:
+    """Gives the stretches of days that a change has brought something new to: from, to, and the class before and after."""
+    known = set(before.values())
+    days = sorted(day for day, version in after.items() if version not in known)
+    stretches: list[list[str | None]] = []
+    for last, day in pairwise([date.min, *days]):
+        if last + timedelta(1) != day or (before[last], after[last]) != (before[day], after[day]):
+            stretches.append([str(day), None, f"{before[day][1]} → {after[day][1]}"])
+        stretches[-1][1] = None if day == HORIZON else str(day)
+    return stretches
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
