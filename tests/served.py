@@ -4,8 +4,8 @@ import asyncio
 import json
 import socket
 import threading
-from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,10 +96,10 @@ def run(requests: Coroutine[Any, Any, None]) -> None:
 
 
 @contextmanager
-def served(app: ASGIApp) -> Iterator[int]:
-    """Serves the application as `dossier serve` does; gives its port."""
+def served(app: ASGIApp, port: int = 0) -> Iterator[int]:
+    """Serves the application as `dossier serve` does, at a free port where none is given; gives the port."""
     stop = Stop()
-    with socket.create_server(("127.0.0.1", 0), backlog=1_000) as listener:
+    with socket.create_server(("127.0.0.1", port), backlog=1_000) as listener:
         thread = threading.Thread(target=serve, args=(app, listener, stop))
         thread.start()
         try:
@@ -107,3 +107,22 @@ def served(app: ASGIApp) -> Iterator[int]:
         finally:
             stop.set()
             thread.join(PATIENCE_S)
+
+
+class Server:
+    """A server that can be stopped, and started again at the same address with an application of its own."""
+
+    def __init__(self, make_app: Callable[[], ASGIApp]) -> None:
+        self._make_app = make_app
+        self._opened = ExitStack()
+        self._port = 0
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    def start(self) -> None:
+        self._port = self._opened.enter_context(served(self._make_app(), self._port))
+
+    def stop(self) -> None:
+        self._opened.close()

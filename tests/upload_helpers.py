@@ -1,5 +1,6 @@
 """Helpers for tests of contact uploads: a company with fields, and files that are received and processed to the end."""
 
+import threading
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, Final
@@ -26,6 +27,18 @@ COLUMNS: Final = {
     "due": "due_date",
 }
 HEADER: Final = "id,alt,first,town,due\n"
+
+
+class StopAfter(threading.Event):
+    """Is set when it has been looked at so often."""
+
+    def __init__(self, looks: int) -> None:
+        super().__init__()
+        self._looks = looks
+
+    def is_set(self) -> bool:
+        self._looks -= 1
+        return self._looks < 0
 
 
 def request(actor: str = "ann", role: Role = Role.ADMINISTRATOR, reason: str | None = None) -> Request:

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -50,9 +51,10 @@ def chromium() -> Iterator[Browser]:
 class Visits:
     """The pages that a test has open."""
 
-    def __init__(self, browser: Browser, address: str) -> None:
+    def __init__(self, browser: Browser, address: str, clock: datetime | None = None) -> None:
         self.address = address
         self._browser = browser
+        self._clock = clock
         self._contexts: list[BrowserContext] = []
         self._faults: list[str] = []
         self._expected: set[int] = set()
@@ -85,6 +87,8 @@ class Visits:
             reduced_motion="reduce",
         )
         context.set_default_timeout(PATIENCE_MS)
+        if self._clock is not None:
+            context.clock.set_fixed_time(self._clock)
         context.add_init_script(_REPORT_VIOLATIONS)
         context.on("console", self._on_console)
         context.on("weberror", lambda error: self._faults.append(f"not caught: {error.error}"))

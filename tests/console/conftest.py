@@ -1,6 +1,8 @@
 """The console in a real browser, over a real server and a small company."""
 
 from collections.abc import Iterator
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from api_parts import folding, logging_to_memory, reading
 from browser import Visits, chromium
 from cli.wiring import record_what_exists_from_the_start
 from desktop import desktop
-from served import served
+from served import Server
 from small_company import set_up
 from store.application import Dossier
 
@@ -42,31 +44,45 @@ def embedding_origin() -> Iterator[str]:
 
 
 @pytest.fixture
-def company(dossier: Dossier, embedding_origin: str) -> Iterator[tuple[Api, str]]:
-    """The company: its API, and the address where it is served. Customer 1001 has the answer that the drawer asks 1002 for."""
+def clock() -> datetime | None:
+    """The instant at which all clocks stand, for modules that want it so; None: they go on."""
+    return None
+
+
+@pytest.fixture
+def company(clock: datetime | None, dossier: Dossier, embedding_origin: str) -> Iterator[tuple[Api, Server]]:
+    """The company: its API, and the server of its pages. Customer 1001 has the answer that the drawer asks 1002 for."""
     record_what_exists_from_the_start(dossier)
     set_up(dossier)
     settings = ApiSettings(token_secret=SECRET, heartbeat_s=0.5, embed_origins=(embedding_origin,))
     with logging_to_memory(), reading(dossier) as reads, folding(dossier):
-        app = create_app(dossier, reads, settings)
-        with served(app) as port, TestClient(create_app(dossier, reads, settings)) as client:
+        server = Server(partial(create_app, dossier, reads, settings))
+        server.start()
+        with TestClient(create_app(dossier, reads, settings)) as client:
             api = Api(client, dossier)
             answer = {"responses": {"1": "A2"}}
             assert api.put("/v1/customers/1001/drawer", answer).status_code == 200
             for path in ("/v1/customers", "/v1/customers/1001/drawer", "/v1/customers/1001/fields"):
                 assert api.seen(path).status_code == 200
-            yield api, f"http://127.0.0.1:{port}"
+            yield api, server
+        server.stop()
 
 
 @pytest.fixture
-def api(company: tuple[Api, str]) -> Api:
+def api(company: tuple[Api, Server]) -> Api:
     """The API of the company, for what happens meanwhile."""
     return company[0]
 
 
 @pytest.fixture
-def visit(pages: None, browser: Browser, company: tuple[Api, str]) -> Iterator[Visits]:
+def server(company: tuple[Api, Server]) -> Server:
+    """The server of the pages."""
+    return company[1]
+
+
+@pytest.fixture
+def visit(pages: None, browser: Browser, server: Server, clock: datetime | None) -> Iterator[Visits]:
     """Opens pages: `visit.open("/customers", Role.AGENT)`."""
-    visits = Visits(browser, company[1])
+    visits = Visits(browser, server.address, clock)
     yield visits
     visits.close()

@@ -1,8 +1,10 @@
 """Pictures of every page in both themes, wide and narrow, for people to look at: `make screenshots` writes them to `console/screenshots`.
 
-Not collected with the tests, because it checks nothing.
+It renews the trees of `test_trees` as well. Not collected with the tests, because it checks nothing. All clocks stand, so that two runs
+give the same pictures, but for what a running installation tells of itself.
 """
 
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -10,10 +12,19 @@ import pytest
 from playwright.sync_api import expect
 
 from aggregates.fact import Role
+from api_client import Api
 from browser import NARROW, WIDE, Visits, assert_settled
+from standing_clock import let_clocks_stand
 from test_accessibility import PAGES
+from test_trees import SCREENS, file_of, tree_of
 
 FOLDER: Final = Path(__file__).parents[2] / "console/screenshots"
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch, postgres_url: str) -> datetime:
+    """All clocks stand."""
+    return let_clocks_stand(monkeypatch, postgres_url)
 
 
 @pytest.mark.parametrize("width", [WIDE, NARROW])
@@ -26,3 +37,8 @@ def test_pictures(visit: Visits, theme: str, width: int) -> None:
         assert_settled(page)
         name = path.strip("/").replace("/", "-").replace("?", "_").replace("&", "_") or "home"
         page.screenshot(path=FOLDER / f"{name}-{theme}-{width}.png", full_page=True)
+
+
+def test_trees(visit: Visits, api: Api) -> None:
+    for name in SCREENS:
+        file_of(name).write_text(tree_of(name, visit, api))

@@ -1,6 +1,5 @@
 """Uploading contact files: rows are matched and applied exactly once, and errors are reported (rules 3.2, 3.9, 3.10, 5.1, 6.1)."""
 
-import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
@@ -38,6 +37,7 @@ from store.keys import KeyRing
 from store.stopping import Stop
 from upload_helpers import (
     HEADER,
+    StopAfter,
     counts,
     customer,
     end,
@@ -59,18 +59,6 @@ TWO = HEADER + "1001,,Ada,Rome,2026-12-01\n1002,,Grace,Oslo,\n"
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two rows a transaction."""
     monkeypatch.setattr(uploading, "CHUNK", 2)
-
-
-class StopAfter(threading.Event):
-    """Is set when it has been looked at so often."""
-
-    def __init__(self, looks: int) -> None:
-        super().__init__()
-        self._looks = looks
-
-    def is_set(self) -> bool:
-        self._looks -= 1
-        return self._looks < 0
 
 
 # Matching
