@@ -49,6 +49,7 @@ ROUTERS: Final = (
     "interactions",
     "current_interaction",
     "search",
+    "history",
     "categories",
     "fields",
     "controls",

@@ -17,7 +17,7 @@ from httpx2 import Response
 
 from aggregates.fact import Role
 from api.app import create_app
-from api.routers.uploads import harmless
+from api.http.csv_files import harmless
 from api.settings import ApiSettings
 from api_client import Api, assert_problem, fields, token
 from jobs.upload.staging import Staging

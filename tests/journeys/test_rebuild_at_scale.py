@@ -19,6 +19,7 @@ from aggregates.use_case import Request
 from conftest import TODAY
 from projections import catalogue
 from projections.engine.rebuild import rebuild
+from projections.history.filters import Filters
 from projections.history.queries import history
 from projections.reading.read_models import ReadModels
 from read_models import fold_log
@@ -103,7 +104,7 @@ def watching(dossier: Dossier) -> Iterator[Watch]:
         while not stop.wait(PAUSE_S):
             try:
                 with models.view("history", valid_at=TODAY) as view:
-                    assert history(view, "customer", "7", 10, None).items
+                    assert history(view, Filters(kind="customer", key="7"), 10).items
                     watch.backwards += view.position < last
                     last = max(last, view.position)
                 with models.view(*names(dossier), valid_at=TODAY):

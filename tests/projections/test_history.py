@@ -13,6 +13,7 @@ from aggregates.setup import commands as setup
 from aggregates.use_case import Request
 from conftest import TODAY
 from projections.answers.differences import DIFFED, Diff, diff
+from projections.history.filters import Filters
 from projections.history.models import HistoryEntry
 from projections.history.queries import history
 from store.application import Dossier
@@ -37,7 +38,7 @@ def company(dossier: Dossier, ask: Ask) -> Dossier:
 
 def told(company: Dossier, kind: str = "customer", key: str = "1001") -> list[HistoryEntry]:
     with reading(company, "history") as view:
-        return history(view, kind, key, 100).items
+        return history(view, Filters(kind=kind, key=key), 100).items
 
 
 def test_an_entry_tells_who_from_where_and_why(company: Dossier, ask: Ask) -> None:
@@ -111,7 +112,9 @@ def test_an_entry_names_the_event_that_superseded_it(company: Dossier, ask: Ask)
     assert (third.superseded_by, fourth.superseded_by) == (fourth.event_id, None)
     assert (name.superseded_by, renamed.superseded_by) == (renamed.event_id, None)
     with reading(company, "history", known_at=then) as view:
-        assert [entry.superseded_by for entry in history(view, "customer", "1001", 100).items] == [None] * 3
+        assert [entry.superseded_by for entry in history(view, Filters(kind="customer", key="1001"), 100).items] == [
+            None
+        ] * 3
 
 
 def test_history_comes_in_pages_as_known_then(company: Dossier, ask: Ask) -> None:
@@ -121,8 +124,8 @@ def test_history_comes_in_pages_as_known_then(company: Dossier, ask: Ask) -> Non
     then = now_known(company)
     customers.confirm_drawer(company, ask(), number="1001", responses={7: "A"})
     with reading(company, "history", known_at=then) as view:
-        first = history(view, "customer", "1001", 2)
-        second = history(view, "customer", "1001", 2, first.next_cursor)
+        first = history(view, Filters(kind="customer", key="1001"), 2)
+        second = history(view, Filters(kind="customer", key="1001"), 2, first.next_cursor)
     assert [entry.version for entry in (*first.items, *second.items)] == [1, 2, 3]
     assert second.next_cursor is None
 

@@ -41,6 +41,7 @@ from field_facts import (
 )
 from projections.catalogue import projections
 from projections.engine.rebuild import rebuild
+from projections.history.filters import Filters
 from projections.history.models import HistoryEntry, InForce
 from projections.history.queries import history
 from projections.history.statements import check_known, has_days
@@ -332,7 +333,7 @@ def check(entry: HistoryEntry, expected: Expected, told: list[tuple[Fact, Says]]
 
 def check_story(view: View, story: Story, round_: int) -> None:
     told = story.told[: story.rounds[round_]]
-    entries = history(view, story.kind, story.key).items
+    entries = history(view, Filters(kind=story.kind, key=story.key)).items
     assert [entry.event_id for entry in entries] == [fact.event_id for fact, _ in told]
     for place, (entry, expected) in enumerate(zip(entries, expected_of(told), strict=True)):
         try:
@@ -392,7 +393,7 @@ def test_personal_fields_of_an_erased_customer_are_not_told_of_before_a_rebuild_
 
     def told() -> list[tuple[list[str], list[str]]]:
         with reading(dossier, "history") as view:
-            entries = history(view, "customer", "1").items
+            entries = history(view, Filters(kind="customer", key="1")).items
         return [
             ([a for one in e.in_force for a in one.about], [a for one in e.superseded for a in one.about])
             for e in entries

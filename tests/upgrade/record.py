@@ -129,7 +129,7 @@ class Recording:
                 "description": name,
                 "options": {"collector": "EU", "allow_discount": True, **options},
             }
-            body["amounts"] = {"USD": {"credit_limit": "500"}, "JPY": {"minimum_receipt": "100.5"}}
+            body["amounts"] = {"USD": {"credit_limit": "500"}, "JPY": {"minimum_receipt": "100"}}
             api.post("/v1/profile-classes", body)
         api.patch("/v1/system-options", {"options": {"payment_terms": "NET14"}, "effective_from": "2026-01-01"})
 

@@ -76,11 +76,11 @@ def serving(line: CommandLine) -> Iterator[Api]:
             yield Api(client, dossier)
 
 
-@pytest.mark.parametrize("old", ["0003-one-digest"], indirect=True)
+@pytest.mark.parametrize("old", ["0004-searched-history"], indirect=True)
 def test_tables_that_have_not_changed_are_caught_up_without_a_rebuild(
     old: tuple[str, CommandLine],
 ) -> None:  # rule 0.3
-    """The row of a read model had one digest, of tables and topics together. When tables change, a newer state takes this one's place."""
+    """When tables change, a newer state takes this one's place."""
     state, line = old
     assert line.run("migrate").exit_code == 0
     with serving(line) as api, running(api.dossier.database):
@@ -117,9 +117,10 @@ def test_an_old_database_is_upgraded_as_the_runbook_says(
 
     told = line.run(*status)
     assert told.exit_code == 1
-    assert "The tables of the database are those of an earlier version." in told.stderr
+    is_earlier = "The tables of the database are those of an earlier version." in told.stderr
+    assert is_earlier or state == STATES[-1]  # which may have been recorded since the last migration was written
     with serving(line) as api:
-        assert "Run `dossier migrate`." in not_ready(api)["database"]
+        assert ("Run `dossier migrate`." in not_ready(api).get("database", "")) == is_earlier
         assert [answer.status_code for answer in map(api.get, READS) if answer.status_code not in {200, 404, 503}] == []
 
     assert line.run(*migrate).exit_code == 0

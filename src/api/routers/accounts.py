@@ -9,10 +9,13 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from aggregates.account import commands
+from aggregates.account.account import Account
 from aggregates.account.place import Place
+from aggregates.account.site import Site
 from aggregates.clocks import AsOf
 from aggregates.errors import InvalidError
 from aggregates.profile_class import currencies
+from api.parameters.histories import FILES, Asked
 from api.parameters.pages import Paged
 from api.parameters.paths import ACCOUNT, SITE
 from api.parameters.reading import AnswerSource, Read, Reading
@@ -23,6 +26,7 @@ from projections.accounts import queries as accounts
 from projections.accounts import replay
 from projections.accounts.existence import check_exists, check_recorded, existing_account, existing_site
 from projections.accounts.models import AccountRead, Resolution, SiteRead
+from projections.history.models import HistoryEntry
 from projections.reading.paging import Page
 
 router: Final = APIRouter(prefix="/v1/accounts", tags=["accounts"], route_class=GuardedRoute)
@@ -78,6 +82,19 @@ def read_account(read: Reading, account: ACCOUNT) -> Response:
         return read.answer(account_read, view, version=account_read.version)
 
 
+@router.get(
+    "/{account}/events",
+    response_model=Page[HistoryEntry],
+    responses=FILES,
+    dependencies=[allow(PROFILE_READERS, stream=True)],
+)
+def list_account_events(read: Reading, asked: Asked, account: ACCOUNT) -> Response:
+    """Every event of an account itself: who, when, why, for which days, and the values before and after."""
+    with read.view("accounts", "history") as view:
+        check_exists(view, Place(account))
+        return asked.answer(read, view, kind=Account.KIND, key=account)
+
+
 @router.get("/{account}/sites", response_model=Page[SiteRead], dependencies=[allow(PROFILE_READERS)])
 def list_sites(read: Reading, account: ACCOUNT, page: Paged) -> Response:
     """The sites of an account, by number."""
@@ -101,6 +118,19 @@ def read_site(read: Reading, account: ACCOUNT, site: SITE) -> Response:
     with read.view("accounts") as view:
         site_read = existing_site(view, account, site)
         return read.answer(site_read, view, version=site_read.version)
+
+
+@router.get(
+    "/{account}/sites/{site}/events",
+    response_model=Page[HistoryEntry],
+    responses=FILES,
+    dependencies=[allow(PROFILE_READERS, stream=True)],
+)
+def list_site_events(read: Reading, asked: Asked, account: ACCOUNT, site: SITE) -> Response:
+    """Every event of a site itself: who, when, why, for which days, and the values before and after."""
+    with read.view("accounts", "history") as view:
+        check_exists(view, Place(account, site))
+        return asked.answer(read, view, kind=Site.KIND, key=Site.key(account, site))
 
 
 @router.get("/{account}/resolve", response_model=Resolution, dependencies=[allow(PROFILE_READERS)])

@@ -11,6 +11,7 @@ from starlette.responses import Response as Answer
 
 from aggregates.setup import commands
 from aggregates.setup.category import CategoryNotFoundError, ProfileCategory, ResponseNotFoundError
+from api.parameters.histories import FILES, Asked
 from api.parameters.pages import Paged, page_of
 from api.parameters.paths import CATEGORY, RESPONSE
 from api.parameters.reading import NOT_MODIFIED, Reading
@@ -19,7 +20,6 @@ from api.parameters.writing import WriteAnswer, Writing
 from api.routing.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
 from projections.drawer import categories as drawer
 from projections.drawer.models import Category, Response
-from projections.history import queries as history
 from projections.history.models import HistoryEntry
 from projections.reading import paging
 from projections.reading.view import View
@@ -120,12 +120,17 @@ def deactivate_category(write: Writing, code: CATEGORY) -> Answer:
     return write.done(commands.change_category(write.services.dossier, write.ask(), code=code, active=False))
 
 
-@router.get("/{code}/history", response_model=paging.Page[HistoryEntry], dependencies=[allow(PROFILE_READERS)])
-def read_category_history(read: Reading, code: CATEGORY, page: Paged) -> Answer:
+@router.get(
+    "/{code}/history",
+    response_model=paging.Page[HistoryEntry],
+    responses=FILES,
+    dependencies=[allow(PROFILE_READERS, stream=True)],
+)
+def read_category_history(read: Reading, asked: Asked, code: CATEGORY) -> Answer:
     """Every event of a category and its responses: who, when, why."""
     with read.view("drawer", "history") as view:
         _category(view, code)
-        return read.answer(history.history(view, ProfileCategory.KIND, str(code), page.limit, page.cursor), view)
+        return asked.answer(read, view, kind=ProfileCategory.KIND, key=str(code))
 
 
 @router.get("/{code}/responses", response_model=paging.Page[Response], dependencies=[allow(PROFILE_READERS)])

@@ -9,7 +9,8 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from aggregates.setup import commands
-from aggregates.setup.controls import ControlNotFoundError, control
+from aggregates.setup.controls import ControlNotFoundError, SystemControls, control
+from api.parameters.histories import FILES, Asked
 from api.parameters.pages import Paged, page_of
 from api.parameters.paths import CONTROL
 from api.parameters.reading import Reading
@@ -18,6 +19,7 @@ from api.parameters.writing import WriteAnswer, Writing
 from api.routing.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
 from projections.controls import queries as controls
 from projections.controls.queries import ControlValue
+from projections.history.models import HistoryEntry
 from projections.reading.paging import Page
 
 router: Final = APIRouter(prefix="/v1/controls", tags=["controls"], route_class=GuardedRoute)
@@ -45,6 +47,19 @@ def read_control(read: Reading, code: CONTROL) -> Response:
         if value is None:
             raise ControlNotFoundError(f"System control {known_code} is not defined.")
         return read.answer(value, view, version=value.version)
+
+
+@router.get(
+    "/{code}/history",
+    response_model=Page[HistoryEntry],
+    responses=FILES,
+    dependencies=[allow(PROFILE_READERS, stream=True)],
+)
+def read_control_history(read: Reading, asked: Asked, code: CONTROL) -> Response:
+    """Every value that a control was set to: who, when, why, for which days, and the value before."""
+    fields = (*asked.filters.fields, f"controls.{control(code).code}")
+    with read.view("history") as view:
+        return asked.answer(read, view, kind=SystemControls.KIND, key=read.services.dossier.company, fields=fields)
 
 
 @router.put("/{code}", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])

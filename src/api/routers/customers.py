@@ -13,6 +13,7 @@ from aggregates.customer.profile import CustomerNotFoundError, CustomerProfile
 from aggregates.customer.unmasking import UNMASKERS
 from aggregates.errors import InvalidError, RefusedError
 from api.http import request_context
+from api.parameters.histories import FILES, Asked
 from api.parameters.pages import Paged, Paging
 from api.parameters.paths import ALTERNATE_NUMBER, NUMBER
 from api.parameters.points import From, To, two_views
@@ -27,7 +28,6 @@ from projections.customers import models
 from projections.customers import queries as customers
 from projections.customers.models import Customer, FoundByAlternate
 from projections.drawer import queries as drawer
-from projections.history import queries as history
 from projections.history.models import HistoryEntry
 from projections.reading.paging import Page
 from projections.reading.view import View
@@ -231,13 +231,18 @@ def remove_alternate_number(write: Writing, number: NUMBER, alternate_number: AL
     return write.done(outcome)
 
 
-@router.get("/{number}/history", response_model=Page[HistoryEntry], dependencies=[allow(PROFILE_READERS)])
-def read_history(read: Reading, number: NUMBER, page: Paged) -> Response:
+@router.get(
+    "/{number}/history",
+    response_model=Page[HistoryEntry],
+    responses=FILES,
+    dependencies=[allow(PROFILE_READERS, stream=True)],
+)
+def read_history(read: Reading, asked: Asked, number: NUMBER) -> Response:
     """Every event of a customer: who, when, why, effective dates; also of one that was merged into another (rule 6.1)."""
     with read.view("customers", "history") as view:
         if not customers.is_known(view, number):
             raise CustomerNotFoundError(f"Customer {number} does not exist.")
-        return read.answer(history.history(view, CustomerProfile.KIND, number, page.limit, page.cursor), view)
+        return asked.answer(read, view, kind=CustomerProfile.KIND, key=number)
 
 
 @router.get("/{number}/diff", response_model=Diff, dependencies=[allow(PROFILE_READERS)], responses=LEADS_ON)

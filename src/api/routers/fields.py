@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from aggregates.field import commands
 from aggregates.field.field import BusinessField, FieldNotFoundError
+from api.parameters.histories import FILES, Asked
 from api.parameters.pages import Paged, page_of
 from api.parameters.paths import FIELD
 from api.parameters.reading import NOT_MODIFIED, Reading
@@ -29,7 +30,6 @@ from api.parameters.writing import WriteAnswer, Writing
 from api.routing.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
 from projections.fields import queries as fields
 from projections.fields.queries import FieldRead
-from projections.history import queries as history
 from projections.history.models import HistoryEntry
 from projections.reading.paging import Page
 from projections.reading.view import View
@@ -109,12 +109,17 @@ def change_field(write: Writing, key: FIELD, body: FieldChange) -> Response:
     return write.done(outcome)
 
 
-@router.get("/{key}/history", response_model=Page[HistoryEntry], dependencies=[allow(PROFILE_READERS)])
-def read_field_history(read: Reading, key: FIELD, page: Paged) -> Response:
+@router.get(
+    "/{key}/history",
+    response_model=Page[HistoryEntry],
+    responses=FILES,
+    dependencies=[allow(PROFILE_READERS, stream=True)],
+)
+def read_field_history(read: Reading, asked: Asked, key: FIELD) -> Response:
     """Every event of a business field's definition: who, when, why."""
     with read.view("fields", "history") as view:
         _definition(view, key)
-        return read.answer(history.history(view, BusinessField.KIND, key, page.limit, page.cursor), view)
+        return asked.answer(read, view, kind=BusinessField.KIND, key=key)
 
 
 def _attributes(body: NewField | FieldChange) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from aggregates.setup import commands
-from aggregates.setup.mappings import MappingNotFoundError
+from aggregates.setup.mappings import AttributeMappings, MappingNotFoundError
+from api.parameters.histories import FILES, Asked
 from api.parameters.pages import Paged, page_of
 from api.parameters.paths import MAPPED
 from api.parameters.reading import Reading
@@ -18,6 +19,7 @@ from api.parameters.writing import WriteAnswer, Writing
 from api.routing.auth import ADMINISTRATORS, FACT_READERS, GuardedRoute, allow
 from projections.controls import queries as controls
 from projections.controls.queries import MappingRow
+from projections.history.models import HistoryEntry
 from projections.reading.paging import Page
 
 router: Final = APIRouter(prefix="/v1/attribute-mappings", tags=["attribute mappings"], route_class=GuardedRoute)
@@ -49,6 +51,19 @@ def read_mapping(read: Reading, mapped: MAPPED) -> Response:
         if mapping is None:
             raise MappingNotFoundError(f"{mapped} is not mapped.")
         return read.answer(mapping, view, version=controls.mappings_version(view))
+
+
+@router.get(
+    "/{mapped}/history",
+    response_model=Page[HistoryEntry],
+    responses=FILES,
+    dependencies=[allow(FACT_READERS, stream=True)],
+)
+def read_mapping_history(read: Reading, asked: Asked, mapped: MAPPED) -> Response:
+    """Every attribute that a category or field was mapped to: who, when, why, and the one before; empty if it never was."""
+    fields = (*asked.filters.fields, f"mappings.{mapped}")
+    with read.view("history") as view:
+        return asked.answer(read, view, kind=AttributeMappings.KIND, key=read.services.dossier.company, fields=fields)
 
 
 @router.put("/{mapped}", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])

@@ -14,6 +14,7 @@ from aggregates.errors import NotFoundError
 from aggregates.profile_class import commands
 from aggregates.profile_class.profile_class import ClassNotFoundError, ProfileClass
 from aggregates.use_case import Outcome
+from api.parameters.histories import FILES, Asked
 from api.parameters.pages import Paged
 from api.parameters.paths import CLASS, CLASS_VERSION
 from api.parameters.reading import NOT_MODIFIED, Reading
@@ -23,6 +24,7 @@ from api.parameters.writing import Write, WriteAnswer, Writing
 from api.routing.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
 from projections.accounts import classes
 from projections.accounts.models import ClassRead, ClassVersion
+from projections.history.models import HistoryEntry
 from projections.reading.paging import Page
 from projections.reading.view import View
 
@@ -109,6 +111,18 @@ def change_profile_class(write: Writing, name: CLASS, body: ProfileClassChange) 
 def deactivate_profile_class(write: Writing, name: CLASS) -> Response:
     """Deactivates a class: it is not assigned any more, and profiles made from it go on (rule 2.19)."""
     return write.done(commands.change_class(write.services.dossier, write.ask(), name=name, active=False))
+
+
+@router.get(
+    "/{name}/history",
+    response_model=Page[HistoryEntry],
+    responses=FILES,
+    dependencies=[allow(PROFILE_READERS, stream=True)],
+)
+def read_profile_class_history(read: Reading, asked: Asked, name: CLASS) -> Response:
+    """Every event of a class: who, when, why, and the values before and after."""
+    with read.view("accounts", "history") as view:
+        return asked.answer(read, view, kind=ProfileClass.KIND, key=_profile_class(view, name).name)
 
 
 @router.get("/{name}/versions", response_model=Page[ClassVersion], dependencies=[allow(PROFILE_READERS)])

@@ -34,8 +34,8 @@ from jobs.propagation import progress
 from jobs.propagation.chunks import BEFORE_ALL
 from jobs.propagation.progress import PropagationDetail, PropagationRead, State
 from jobs.propagation.records import ProfileOutcome
-from projections.accounts.models import PlainValue
 from projections.reading.paging import Page, cursor_of, keys_of
+from projections.tables.plain import PlainValue
 
 router: Final = APIRouter(
     prefix="/v1/profile-classes/{name}/propagations", tags=["profile classes"], route_class=GuardedRoute

@@ -9,6 +9,8 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from aggregates.setup import commands
+from aggregates.setup.system_options import SystemOptions
+from api.parameters.histories import FILES, Asked
 from api.parameters.reading import Reading
 from api.parameters.shapes import DatedBody
 from api.parameters.terms import TermsBody
@@ -16,6 +18,8 @@ from api.parameters.writing import WriteAnswer, Writing
 from api.routing.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
 from projections.accounts import queries as accounts
 from projections.accounts.models import SystemOptionsRead
+from projections.history.models import HistoryEntry
+from projections.reading.paging import Page
 
 router: Final = APIRouter(prefix="/v1/system-options", tags=["profile classes"], route_class=GuardedRoute)
 
@@ -33,6 +37,18 @@ def read_system_options(read: Reading) -> Response:
     with read.view("accounts") as view:
         options = accounts.system_options(view)
         return read.answer(options, view, version=options.version)
+
+
+@router.get(
+    "/history",
+    response_model=Page[HistoryEntry],
+    responses=FILES,
+    dependencies=[allow(PROFILE_READERS, stream=True)],
+)
+def read_system_options_history(read: Reading, asked: Asked) -> Response:
+    """Every change of the company's own options and amounts: who, when, why, for which days, and the values before and after."""
+    with read.view("history") as view:
+        return asked.answer(read, view, kind=SystemOptions.KIND, key=read.services.dossier.company)
 
 
 @router.patch("", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])

@@ -3,6 +3,7 @@
 A mapping holds from when it is recorded; it has a known time, but no effective dates: each upload keeps the columns that it went by.
 """
 
+from datetime import datetime
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Path
@@ -10,13 +11,15 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 from starlette.responses import Response
 
 from aggregates.upload import commands
-from aggregates.upload.mapping import LONGEST_COLUMN, LONGEST_NAME, MappingNotFoundError, mapping_name
+from aggregates.upload.mapping import LONGEST_COLUMN, LONGEST_NAME, MappingNotFoundError, UploadMapping, mapping_name
+from api.parameters.histories import FILES, Asked
 from api.parameters.pages import Paged, page_of
-from api.parameters.reading import Reading
+from api.parameters.reading import Read, Reading
 from api.parameters.shapes import Body, Reason, rule
 from api.parameters.writing import MADE, WriteAnswer, Writing
 from api.routing.auth import UPLOADERS, GuardedRoute, allow
 from jobs.upload.mappings import MappingRead, saved_mappings
+from projections.history.models import HistoryEntry
 from projections.reading.paging import Page
 
 router: Final = APIRouter(prefix="/v1/upload-mappings", tags=["uploads"], route_class=GuardedRoute)
@@ -55,10 +58,21 @@ def list_upload_mappings(read: Reading, page: Paged) -> Response:
 def read_upload_mapping(read: Reading, name: NAME) -> Response:
     """One saved mapping of a contact file's columns."""
     known_at = read.from_log().known_at
-    mapping = next((item for item in saved_mappings(read.services.dossier, known_at) if item.name == name), None)
-    if mapping is None:
-        raise MappingNotFoundError(f"There is no upload mapping {name}.")
+    mapping = _mapping(read, name, known_at)
     return read.answer_known(mapping, known_at, version=mapping.version)
+
+
+@router.get(
+    "/{name}/history",
+    response_model=Page[HistoryEntry],
+    responses=FILES,
+    dependencies=[allow(UPLOADERS, stream=True)],
+)
+def read_upload_mapping_history(read: Reading, asked: Asked, name: NAME) -> Response:
+    """Every version of a saved mapping: who, when, why, and the columns before and after."""
+    with read.view("history") as view:
+        _mapping(read, name, view.known_at)
+        return asked.answer(read, view, kind=UploadMapping.KIND, key=name)
 
 
 @router.put("/{name}", response_model=WriteAnswer, dependencies=[allow(UPLOADERS)], responses=MADE)
@@ -73,3 +87,10 @@ def save_upload_mapping(write: Writing, name: NAME, body: SavedMapping) -> Respo
         header=body.header,
     )
     return write.done(outcome, location=f"/v1/upload-mappings/{name}" if outcome.version == 1 else None)
+
+
+def _mapping(read: Read, name: str, known_at: datetime) -> MappingRead:
+    mapping = next((item for item in saved_mappings(read.services.dossier, known_at) if item.name == name), None)
+    if mapping is None:
+        raise MappingNotFoundError(f"There is no upload mapping {name}.")
+    return mapping

@@ -3,9 +3,6 @@
 `contact_files` takes the files in.
 """
 
-import csv
-import io
-import unicodedata
 from collections.abc import Iterator
 from typing import Annotated, Any, Final, Literal
 
@@ -13,7 +10,8 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from aggregates.errors import InvalidError
-from aggregates.upload.mapping import BYTE_ORDER_MARK, trimmed
+from aggregates.upload.mapping import BYTE_ORDER_MARK
+from api.http.csv_files import CSV, MEDIA_TYPE, csv_line, harmless
 from api.http.streaming import Stream
 from api.parameters.pages import Paged
 from api.parameters.reading import answer_at, as_json
@@ -26,8 +24,6 @@ from jobs.upload import cancel, progress
 from jobs.upload.progress import UploadRead, WrongValue
 from projections.reading.paging import Page
 
-FORMULA: Final = "=+-@"
-"""The first characters of values that a spreadsheet evaluates, in any width."""
 router: Final = APIRouter(prefix="/v1/uploads", tags=["uploads"], route_class=GuardedRoute)
 ERROR_COLUMNS: Final = ("row", "field", "value", "reason", "customer_number", "original_row")
 UPLOAD = Annotated[Id, Path(description="Id of an upload.")]
@@ -66,7 +62,7 @@ _ERRORS: Final = f'{",".join(ERROR_COLUMNS)}\r\n2,1001,city,,City is required.,"
     "/{upload}/errors",
     response_model=Page[WrongValue],
     dependencies=[allow(UPLOADERS)],
-    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}, "example": _ERRORS}}}},
+    responses={200: {"content": {CSV: {"schema": {"type": "string"}, "example": _ERRORS}}}},
 )
 def read_errors(
     request: Request,
@@ -88,29 +84,14 @@ def read_errors(
     progress.upload(dossier, upload)
     headers = {"Content-Disposition": f'attachment; filename="errors-{upload}.csv"'}
     lines = csv_lines(progress.all_wrong_values(dossier, upload), bom=bool(bom))
-    return Stream(services_of(request).queries.each(lines), 200, headers, "text/csv; charset=utf-8")
+    return Stream(services_of(request).queries.each(lines), 200, headers, MEDIA_TYPE)
 
 
 def csv_lines(errors: Iterator[WrongValue], *, bom: bool = False) -> Iterator[str]:
     """Yields the errors as a file, line by line."""
-    yield BYTE_ORDER_MARK * bom + _csv_line(ERROR_COLUMNS)
+    yield BYTE_ORDER_MARK * bom + csv_line(ERROR_COLUMNS)
     for error in errors:
-        yield _csv_line((error.row, *(harmless(getattr(error, column)) for column in ERROR_COLUMNS[1:])))
-
-
-def harmless(text: str | None) -> str:
-    """Returns the text such that no spreadsheet evaluates it, even behind invisible characters, or with signs of another width."""
-    if not text:
-        return ""
-    first = unicodedata.normalize("NFKC", trimmed(text)[:1])
-    begins = text[0] in "\t\r\n" or (first != "" and first in FORMULA)
-    return f"'{text}" if begins else text
-
-
-def _csv_line(cells: tuple[object, ...]) -> str:
-    line = io.StringIO()
-    csv.writer(line).writerow(cells)
-    return line.getvalue()
+        yield csv_line((error.row, *(harmless(getattr(error, column)) for column in ERROR_COLUMNS[1:])))
 
 
 def _answer(body: Any) -> Response:

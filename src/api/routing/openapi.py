@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
+from aggregates.catalogue import FACTS, KEY_FIELDS
 from aggregates.customer.fields import EDITED, MERGED, UPLOADED
 from aggregates.fact import Role, Source
 from aggregates.field.field import Group, Policy
@@ -116,8 +117,10 @@ _ENUMERATIONS: Final[dict[str, Iterable[str]]] = {
     "FieldRead.policy": Policy,
     "FieldRead.type": FieldType,
     "FieldRead.validators": VALIDATORS,
+    "HistoryEntry.kind": KEY_FIELDS,
     "HistoryEntry.role": Role,
     "HistoryEntry.source": Source,
+    "HistoryEntry.topic": FACTS,
     "InteractionRead.state": State,
     "MappingRead.delimiter": DELIMITERS,
     "ProfileVersion.role": Role,
@@ -204,8 +207,10 @@ def _finish_parameters(document: dict[str, Any], examples: Examples) -> None:
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
     """Returns the schema of a value that cannot be `null`."""
     choices: list[dict[str, Any]] = [choice for choice in schema.get("anyOf", ()) if choice.get("type") != "null"]
-    if len(choices) != 1:
+    if not choices:
         return schema
+    if len(choices) > 1:
+        return {**schema, "anyOf": choices}
     return choices[0] | {name: value for name, value in schema.items() if name != "anyOf"}
 
 

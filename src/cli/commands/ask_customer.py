@@ -17,6 +17,7 @@ from projections.answers.widget import WIDGET, Widget, widget
 from projections.customers.replay import Replayed, replay_customer
 from projections.drawer.models import Drawer
 from projections.drawer.queries import drawer
+from projections.history.filters import Filters
 from projections.history.models import HistoryEntry, InForce
 from projections.history.queries import history as history_page
 from projections.reading.read_models import clocks_of_log
@@ -101,7 +102,7 @@ def _entries(view: View, kind: str, key: str) -> list[HistoryEntry]:
     entries: list[HistoryEntry] = []
     cursor: str | None = None
     while True:
-        page = history_page(view, kind, key, PAGE, cursor)
+        page = history_page(view, Filters(kind=kind, key=key), PAGE, cursor)
         entries += page.items
         cursor = page.next_cursor
         if cursor is None:

@@ -20,7 +20,6 @@ from projections.accounts.models import (
     Applied,
     Applies,
     Explained,
-    PlainValue,
     ProfileRead,
     Resolution,
     SystemOptionsRead,
@@ -110,14 +109,6 @@ def system_options_read(at: Clocks, in_force: InForce | None, version: int) -> S
         effective_from=None if in_force is None else in_force.days.first,
         effective_to=None if in_force is None else in_force.days.last,
     )
-
-
-def flat(terms: Mapping[str, Any]) -> dict[str, PlainValue]:
-    """The values in the JSON of terms by path, in the order of a form."""
-    values = {f"options.{name}": value for name, value in terms["options"].items()}
-    for code, row in terms["amounts"].items():
-        values |= {f"amounts.{code}.{name}": value for name, value in row.items()}
-    return values | {f"attributes.{key}": value for key, value in terms["attributes"].items()}
 
 
 def label_of(path: str) -> str:

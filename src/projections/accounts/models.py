@@ -10,8 +10,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-PlainValue = str | bool | int | dict[str, str]
-"""A value of an option, amount or attribute as JSON has it."""
+from projections.tables.plain import PlainValue
+
 OptionValues = dict[str, str | bool | int]
 """Options by name."""
 AmountValues = dict[str, dict[str, str | dict[str, str]]]

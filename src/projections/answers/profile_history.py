@@ -10,15 +10,16 @@ from aggregates.account.account import Account
 from aggregates.account.place import Place
 from aggregates.account.profile import HERE
 from aggregates.account.site import Site
-from projections.accounts.answers import flat, label_of
-from projections.accounts.models import PlainValue
+from projections.accounts.answers import label_of
 from projections.accounts.queries import account, profile, site, sites
 from projections.accounts.tables import is_storable
 from projections.answers.differences import Diff, Difference, PointInTime
+from projections.history.filters import Filters
 from projections.history.models import HistoryEntry, InForce, Superseded
 from projections.history.queries import history
 from projections.reading.paging import Page
 from projections.reading.view import View
+from projections.tables.plain import PlainValue, flat
 
 HISTORY: Final = ("accounts", "history")
 """The read models that a view for `profile_history` must be of."""
@@ -104,7 +105,8 @@ def profile_history(view: View, place: Place, limit: int = 100, cursor: str | No
     """
     kind, key = (Account.KIND, place.account) if place.site is None else (Site.KIND, _key(place))
     storable_key = key if is_storable(place) else "\0"
-    entries = history(view, kind, storable_key, limit, cursor, stating=True)
+    filters = Filters(kind=kind, key=storable_key, stating=True)
+    entries = history(view, filters, limit, cursor, changes=False)
     return Page(items=[_version(entry) for entry in entries.items], next_cursor=entries.next_cursor)
 
 

@@ -20,11 +20,11 @@ from aggregates.effective import Days, joined
 from aggregates.profile_class.options import OPTIONS
 from aggregates.setup.catalogue import SetupStore
 from aggregates.use_case import Outcome
-from projections.accounts.answers import flat, label_of
-from projections.accounts.models import AmountValues, OptionValues, PlainValue
+from projections.accounts.answers import label_of
+from projections.accounts.models import AmountValues, OptionValues
 from projections.accounts.queries import SitesFollowing
 from projections.accounts.tables import holder_id
-from projections.tables.plain import plain
+from projections.tables.plain import PlainValue, flat, plain
 from store.application import Dossier
 
 MOST_PERIODS: Final = 200

@@ -6,7 +6,7 @@ in force at an instant are those that no event known then superseded: nothing is
 in force on its own days and no others, and the same events give the same rows in whatever batches they come.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
@@ -16,7 +16,7 @@ from psycopg import Connection
 from aggregates.effective import Days, Timeline, Version
 from aggregates.fact import Fact
 from projections.engine.projection import LoggedFact
-from projections.history.statements import Statement, statements
+from projections.history.statements import Statement
 from projections.history.tables import DAYS
 from projections.tables.bitemporal import PROBES_ONLY
 from projections.tables.superseding import reach_of
@@ -105,16 +105,21 @@ class Folding:
             yield family_key, part
 
 
-def fold_days(connection: Connection[Row], facts: Sequence[LoggedFact]) -> None:
-    """Writes what these facts, in log order, make of the table."""
+def fold_days(
+    connection: Connection[Row], stated_facts: Sequence[tuple[LoggedFact, Sequence[Statement]]]
+) -> Mapping[int, Collection[int]]:
+    """Writes what these facts and their statements, in log order, make of the table.
+
+    Returns, for each of them that superseded parts of others, the positions of those, by its own position.
+    """
     keyed_statements = [
         (family_key_of(logged.fact, statement), statement, logged.position)
-        for logged in facts
-        for statement in statements(logged.fact)
+        for logged, fact_statements in stated_facts
+        for statement in fact_statements
     ]
     if not keyed_statements:
-        return
-    new = {logged.fact.originator_id for logged in facts if logged.fact.originator_version == 1}
+        return {}
+    new = {logged.fact.originator_id for logged, _ in stated_facts if logged.fact.originator_version == 1}
     reach = reach_of(
         (family_key, statement.days) for family_key, statement, _ in keyed_statements if family_key[0] not in new
     )
@@ -122,6 +127,11 @@ def fold_days(connection: Connection[Row], facts: Sequence[LoggedFact]) -> None:
     for family_key, statement, position in keyed_statements:
         state.apply(family_key, statement, position)
     _write(connection, state)
+    superseded: dict[int, set[int]] = {}
+    for _, part in state.ended:
+        if part.superseded_by is not None:
+            superseded.setdefault(part.superseded_by, set()).add(part.position)
+    return superseded
 
 
 def family_key_of(fact: Fact, statement: Statement) -> FamilyKey:

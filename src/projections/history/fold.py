@@ -4,9 +4,12 @@ Folded by the engine; read through `queries`. What an event says is kept as it w
 values are sealed with the customer's key. To recover it: `dossier rebuild history`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import ClassVar, Final
 
+import orjson
 from psycopg import Connection
 
 from aggregates.catalogue import FACTS, natural_key
@@ -16,7 +19,10 @@ from aggregates.setup.controls import TIME_ZONE
 from aggregates.setup.events import ControlValueSet
 from projections.engine.projection import LoggedFact, Projection
 from projections.history.days import fold_days
+from projections.history.marks import BACK_DATED, day_marks, fold_marks, mark_of, word_marks
+from projections.history.statements import Statement, statements
 from projections.history.tables import DDL, MASKS, MEMBERS, TABLES, ZONE, seal_personal
+from projections.history.values import IN_PLACE_OF, Content, is_of_several, paths_touched
 from projections.tables.bitemporal import ALWAYS, instant_of
 from projections.tables.controls import ControlsThen
 from projections.tables.plain import json_text
@@ -24,7 +30,26 @@ from projections.tables.superseding import Change, copied
 from store.database import Row
 from store.keys import KeyRing
 
-_COPY: Final = f"COPY history (kind, key, {', '.join(MEMBERS)}, data, personal) FROM STDIN"
+_COPY: Final = f"COPY history ({', '.join(MEMBERS)}, data, personal) FROM STDIN"
+_EARLIER: Final = "SELECT position, topic, data FROM history WHERE position = ANY(%b)"
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """An event as a row: the fact, its position, its statements, whether it is back-dated, and its open content as JSON."""
+
+    logged: LoggedFact
+    statements: Sequence[Statement]
+    back_dated: bool
+    data: str
+
+    @property
+    def fact(self) -> Fact:
+        return self.logged.fact
+
+    @property
+    def kind(self) -> str:
+        return self.fact.TOPIC.partition(".")[0]
 
 
 class HistoryProjection(Projection):
@@ -38,48 +63,98 @@ class HistoryProjection(Projection):
     def fold(self, connection: Connection[Row], facts: Sequence[LoggedFact]) -> None:
         """See `Projection`."""
         controls = ControlsThen(connection, ZONE)
-        lines: list[str] = []
+        rows: list[_Row] = []
         for logged in facts:
             if isinstance(logged.fact, ControlValueSet) and logged.fact.code == TIME_ZONE:
                 controls.see(logged.fact)
-            lines.append(_line(self.keys, logged, controls))
+            rows.append(_row(logged, controls))
         controls.write()
         MASKS.fold(connection, [change for logged in facts for change in _mask_change(logged.fact)])
         with connection.cursor().copy(_COPY) as copy:
-            copy.write("".join(lines))
-        fold_days(connection, facts)
+            copy.write("".join(_line(self.keys, row) for row in rows))
+        superseded = fold_days(connection, [(row.logged, row.statements) for row in rows])
+        fold_marks(connection, _positions_by_mark(connection, rows, superseded))
 
 
-def _line(keys: KeyRing, logged: LoggedFact, controls: ControlsThen) -> str:
+def _row(logged: LoggedFact, controls: ControlsThen) -> _Row:
+    fact = logged.fact
+    first, _ = _days(fact)
+    common = EffectiveFact.model_fields if isinstance(fact, EffectiveFact) else Fact.model_fields
+    personal = fact.personal_fields()
+    data = {name: value for name, value in vars(fact).items() if name not in common and name not in personal}
+    back_dated = first is not None and first < controls.day_of(instant_of(fact.recorded_at))
+    return _Row(logged, statements(fact), back_dated, json_text(data))
+
+
+def _line(keys: KeyRing, row: _Row) -> str:
     """A row in the text format of COPY."""
-    fact, origin = logged.fact, logged.fact.origin
-    kind = fact.TOPIC.partition(".")[0]
-    dated = isinstance(fact, EffectiveFact)
-    first, last = (fact.effective_from, fact.effective_to) if isinstance(fact, EffectiveFact) else (None, None)
-    common = EffectiveFact.model_fields if dated else Fact.model_fields
-    recorded_at = instant_of(fact.recorded_at)
-    data = {name: value for name, value in vars(fact).items() if name not in common}
-    personal = {name: data.pop(name) for name in fact.personal_fields()}
+    fact, origin = row.fact, row.fact.origin
     values = (
-        kind,
-        natural_key(kind, fact.company, vars(fact)),
-        logged.position,
+        row.logged.position,
         fact.event_id,
+        row.kind,
+        natural_key(row.kind, fact.company, vars(fact)),
         fact.TOPIC,
         fact.originator_version,
-        recorded_at,
+        instant_of(fact.recorded_at),
         origin.actor,
         origin.role.value,
         origin.source.value,
         origin.reason,
         origin.correlation_id,
-        first,
-        last,
-        first is not None and first < controls.day_of(recorded_at),
-        json_text(data),
-        seal_personal(keys, fact, personal),
+        origin.causation_id,
+        *_days(fact),
+        row.back_dated,
+        row.data,
+        seal_personal(keys, fact, {name: vars(fact)[name] for name in fact.personal_fields()}),
     )
     return "\t".join(map(copied, values)) + "\n"
+
+
+def _days(fact: Fact) -> tuple[date | None, date | None]:
+    return (fact.effective_from, fact.effective_to) if isinstance(fact, EffectiveFact) else (None, None)
+
+
+def _positions_by_mark(
+    connection: Connection[Row], rows: Sequence[_Row], superseded: Mapping[int, Collection[int]]
+) -> Mapping[str, list[int]]:
+    """The positions of these events by their marks. `superseded` has the positions of earlier events by that of the one in their place."""
+    wanted = {
+        position
+        for row in rows
+        if row.fact.TOPIC in IN_PLACE_OF
+        for position in superseded.get(row.logged.position, ())
+    }
+    earlier: dict[int, tuple[str, Content]] = {}
+    if wanted:
+        for position, topic, data in connection.execute(_EARLIER, [sorted(wanted)], binary=True):
+            earlier[position] = (topic, orjson.loads(data))
+    positions: dict[str, list[int]] = {}
+    for row in rows:
+        contents = [earlier[position] for position in superseded.get(row.logged.position, ()) if position in earlier]
+        for mark in _marks(row, contents):
+            positions.setdefault(mark, []).append(row.logged.position)
+    return positions
+
+
+def _marks(row: _Row, superseded: Sequence[tuple[str, Content]]) -> Iterator[str]:
+    """Everything that this event is found by; no mark comes twice."""
+    fact, origin = row.fact, row.fact.origin
+    yield mark_of("kind", row.kind)
+    yield mark_of("topic", fact.TOPIC)
+    yield mark_of("actor", origin.actor)
+    yield mark_of("role", origin.role.value)
+    yield mark_of("source", origin.source.value)
+    if origin.reason is not None:
+        yield from word_marks(origin.reason)
+    if row.back_dated:
+        yield BACK_DATED
+    if isinstance(fact, EffectiveFact):
+        yield from day_marks(fact.effective_from)
+    several = any(is_of_several(statement.family) for statement in row.statements)
+    content: Content = orjson.loads(row.data) if several else vars(fact)
+    for path in paths_touched(fact.TOPIC, content, row.statements, superseded):
+        yield mark_of("field", path)
 
 
 def _mask_change(fact: Fact) -> Iterator[Change]:

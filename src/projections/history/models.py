@@ -6,6 +6,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from projections.tables.plain import PlainValue
+
+ChangedTo = PlainValue | list[str] | None
+"""A value before or after a change, as JSON has it."""
+
 
 class InForce(BaseModel):
     """Days, both inclusive, on which what an event says about some things is in force; `effective_to` `None`: from then on.
@@ -36,8 +41,29 @@ class Standing(BaseModel):
     superseded: list[Superseded]
 
 
+class ValueChange(BaseModel):
+    """A value that an event changed, and of one with effective dates, on which days. What it says again, as it was, is no change."""
+
+    model_config = ConfigDict(frozen=True)
+
+    field: str = Field(
+        description="The value, such as `fields.city`, `options.tolerance_percent`, `responses.1` or `description`."
+    )
+    effective_from: date | None = Field(
+        description="The first day on which it changed; `null` where it has no effective dates."
+    )
+    effective_to: date | None = Field(
+        description="The last day on which it changed; `null` where that is open or it has no effective dates."
+    )
+    before: ChangedTo = Field(description="The value before; `null` where there was none.")
+    after: ChangedTo = Field(description="The value afterwards; `null` where there is none.")
+
+
 class HistoryEntry(BaseModel):
     """One event. `version` is the one that it made.
+
+    `changes` are the values before and after (rule 0.1), masked where their field is, then or now; of an erased customer they read as
+    erased. `data` is all that the event says.
 
     `in_force` are the days on which what it says is in force at the given instant, `superseded` its other days, each with the later
     event that superseded it there (rule 2.22). `superseded_by` is the first of those events; what is about several business fields is
@@ -50,6 +76,8 @@ class HistoryEntry(BaseModel):
 
     position: int
     event_id: UUID
+    kind: str = Field(description="The kind of thing that it is about, such as `customer`.")
+    key: str = Field(description="The one of that kind, such as a customer number.")
     topic: str
     version: int
     recorded_at: datetime
@@ -58,12 +86,16 @@ class HistoryEntry(BaseModel):
     source: str
     reason: str | None
     correlation_id: UUID
+    causation_id: UUID = Field(
+        description="The id of its cause: of the request or job, the same for all events of one command."
+    )
     effective_from: date | None
     effective_to: date | None
     back_dated: bool
     superseded_by: UUID | None
     in_force: list[InForce]
     superseded: list[Superseded]
+    changes: list[ValueChange]
     data: dict[str, Any]
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from aggregates.effective import Days, joined
 from projections.history.models import InForce, Standing, Superseded
-from projections.history.statements import NAME, abouts_of
+from projections.history.statements import NAME, UNDATED, abouts_of
 from projections.history.tables import DAYS
 from projections.reading.view import View
 
@@ -35,12 +35,19 @@ _Ranges = dict[tuple[str, _Later], list[Days]]
 """What one event says: the days by what they are about and what superseded them."""
 
 
-def standings(view: View, positions: Sequence[int], *, shown: Callable[[str], bool]) -> Mapping[int, Standing]:
-    """Returns the standing of the events at these positions, with the subjects that are `shown`; events without days are left out."""
+def standings(view: View, positions: Sequence[int], *, shown: Callable[[int, str], bool]) -> Mapping[int, Standing]:
+    """Returns the standing of the events at these positions, with the subjects that are `shown`, a function of position and subject.
+
+    Events without days are left out.
+    """
     ranges_by_position: dict[int, _Ranges] = {}
     parameters = {"positions": list(positions), "known_at": view.known_at}
     for position, family, subjects, first, last, later, event_id in view.connection.execute(_PARTS, parameters):
-        for about in filter(shown, abouts_of(family, subjects)):
+        if family.startswith(UNDATED):
+            continue
+        for about in abouts_of(family, subjects):
+            if not shown(position, about):
+                continue
             key = about, None if later is None else (later, event_id)
             ranges_by_position.setdefault(position, {}).setdefault(key, []).append(Days(first, last))
     topics = _topics_of(view, ranges_by_position.values())

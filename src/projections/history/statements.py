@@ -13,18 +13,28 @@ from typing import Any, Final, get_args
 from aggregates.catalogue import FACTS
 from aggregates.customer import events as customer
 from aggregates.customer.fields import taken_values
-from aggregates.effective import Days
+from aggregates.effective import EVER, Days
 from aggregates.fact import EffectiveFact, Erased, Fact
+from aggregates.field import events as field
+from aggregates.interaction import events as interaction
+from aggregates.profile_class import events as profile_class
+from aggregates.setup import events as setup
+from aggregates.upload import events as upload
 
 NAME: Final = "name"
 FIELDS: Final = "fields"
+UNDATED: Final = "="
+"""The first character of families without effective dates, whose statements are about all days: they are kept for what held before."""
+DEFINITION: Final = f"{UNDATED}definition"
+STATE: Final = f"{UNDATED}state"
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
     """What an event says about some subjects of its aggregate on the same days.
 
-    `family` is `name`, `responses.<category>`, `fields`, `profile`, `options` or `controls.<code>`. Fields are the only family of
+    `family` is `name`, `responses.<category>`, `fields`, `profile`, `options` or `controls.<code>`; without effective dates it is
+    `=definition`, `=responses.<code>`, `=mappings.<mapped>`, `=alternate_numbers.<number>` or `=state`. Fields are the only family of
     several subjects, their keys; the others have one, which is blank.
     """
 
@@ -37,7 +47,7 @@ Statements = Iterator[Statement]
 
 
 def statements(fact: Fact) -> list[Statement]:
-    """The statements of a fact about days; no two of its statements are about the same subject and day."""
+    """The statements of a fact; no two of them are about the same subject and day."""
     state = _STATES.get(type(fact))
     if state is not None:
         return list(state(fact))
@@ -53,6 +63,11 @@ def check_known(facts: Iterable[type[Fact]]) -> None:
     )
     if unknown:
         raise TypeError(f"What are events of {', '.join(unknown)} about? Set ABOUT in the class.")
+
+
+def has_statements(fact: type[Fact]) -> bool:
+    """Returns whether events of a class make statements."""
+    return fact in _STATES or getattr(fact, "ABOUT", None) is not None
 
 
 def has_days(fact: type[Fact]) -> bool:
@@ -97,6 +112,32 @@ def _put_back(fact: customer.CustomerValuesPutBack) -> Statements:
     yield from _of_values({**fact.fields, **_personal(fact.personal_fields_put_back)}, fact.responses)
 
 
+def _defined(fact: Fact) -> Statements:
+    del fact
+    yield Statement(DEFINITION, EVER)
+
+
+def _response_defined(fact: setup.ResponseDefined | setup.ResponseChanged) -> Statements:
+    yield Statement(f"{UNDATED}responses.{fact.response}", EVER)
+
+
+def _attribute_mapped(fact: setup.AttributeMapped | setup.AttributeUnmapped) -> Statements:
+    yield Statement(f"{UNDATED}mappings.{fact.mapped}", EVER)
+
+
+def _alternate_number(
+    fact: customer.AlternateNumberAdded | customer.PrimaryAlternateNumberChanged | customer.AlternateNumberRemoved,
+) -> Statements:
+    """Yields the statements about the number and about the one that it replaces as the primary one."""
+    for number in filter(None, (fact.alternate_number, getattr(fact, "replaced", None))):
+        yield Statement(f"{UNDATED}alternate_numbers.{number}", EVER)
+
+
+def _state_changed(fact: Fact) -> Statements:
+    del fact
+    yield Statement(STATE, EVER)
+
+
 def _personal(values: Any) -> Mapping[str, Any]:
     """Personal values by field; none once their key is destroyed."""
     return {} if isinstance(values, Erased) else values
@@ -129,7 +170,25 @@ _STATES: Final[dict[type[Fact], Callable[[Any], Statements]]] = {
     customer.CustomerMerged: _merged,
     customer.CustomerUnmerged: _unmerged,
     customer.CustomerValuesPutBack: _put_back,
+    customer.AlternateNumberAdded: _alternate_number,
+    customer.PrimaryAlternateNumberChanged: _alternate_number,
+    customer.AlternateNumberRemoved: _alternate_number,
+    setup.CategoryDefined: _defined,
+    setup.CategoryChanged: _defined,
+    setup.ResponseDefined: _response_defined,
+    setup.ResponseChanged: _response_defined,
+    setup.AttributeMapped: _attribute_mapped,
+    setup.AttributeUnmapped: _attribute_mapped,
+    field.FieldDefined: _defined,
+    field.FieldChanged: _defined,
+    profile_class.ProfileClassDefined: _defined,
+    profile_class.ProfileClassChanged: _defined,
+    upload.UploadMappingSaved: _defined,
+    interaction.InteractionStarted: _state_changed,
+    interaction.InteractionEnded: _state_changed,
+    interaction.InteractionClosed: _state_changed,
 }
-"""Event classes that are about more than one subject, or about days of values; the others say it themselves: `EffectiveFact.ABOUT`."""
+"""Event classes that are about more than one subject, about days of values, or that have no effective dates; the others say it themselves:
+`EffectiveFact.ABOUT`."""
 
 check_known(FACTS.values())

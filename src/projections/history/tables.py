@@ -1,4 +1,4 @@
-"""Tables of the read model `history`: entries, the days of what they say, the time zone and masks as they were known.
+"""Tables of the read model `history`: entries, the days of what they say, their marks, the time zone and masks as they were known.
 
 Personal values of an entry are sealed with the customer's key, for their own place, so that a row moved elsewhere does not open.
 """
@@ -17,6 +17,8 @@ from store.keys import KeyRing, seal, unseal
 MEMBERS: Final = (
     "position",
     "event_id",
+    "kind",
+    "key",
     "topic",
     "version",
     "recorded_at",
@@ -25,6 +27,7 @@ MEMBERS: Final = (
     "source",
     "reason",
     "correlation_id",
+    "causation_id",
     "effective_from",
     "effective_to",
     "back_dated",
@@ -47,10 +50,21 @@ _DAYS_DDL: Final = f"""
         CHECK (last >= first)
     );
     CREATE INDEX {DAYS}_of ON {DAYS} (position);
+    CREATE INDEX {DAYS}_superseding ON {DAYS} (superseded_by) WHERE superseded_by IS NOT NULL;
     CREATE INDEX {DAYS}_in_force ON {DAYS} (holder, family, coalesce(last, 'infinity'), first) WHERE superseded_by IS NULL;
 """
 """`holder`: the aggregate's id. `subjects` are separated by spaces. `superseded_by`: the position of the later event; null if in force."""
-TABLES: Final = ("history", DAYS, ZONE.table, MASKS.table)
+MARKS: Final = "history_marks"
+_MARKS_DDL: Final = f"""
+    CREATE TABLE {MARKS} (
+        mark text COLLATE "C",
+        block integer,
+        places bytea NOT NULL,
+        PRIMARY KEY (mark, block)
+    ) WITH (fillfactor = 70);
+"""
+"""Of each block of positions, which of its events have a mark; see `marks`."""
+TABLES: Final = ("history", DAYS, MARKS, ZONE.table, MASKS.table)
 DDL: Final = f"""
     CREATE TABLE history (
         position bigint PRIMARY KEY,
@@ -65,6 +79,7 @@ DDL: Final = f"""
         source text NOT NULL,
         reason text,
         correlation_id uuid NOT NULL,
+        causation_id uuid NOT NULL,
         effective_from date,
         effective_to date,
         back_dated boolean NOT NULL,
@@ -73,7 +88,10 @@ DDL: Final = f"""
     );
     CREATE INDEX history_key ON history (key, kind, position);
     CREATE INDEX history_event ON history (event_id);
+    CREATE INDEX history_correlation ON history (correlation_id, position);
+    CREATE INDEX history_recorded ON history (recorded_at, position);
     {_DAYS_DDL}
+    {_MARKS_DDL}
     {ZONE.ddl}
     {MASKS.ddl}
 """

@@ -92,19 +92,20 @@ def tokens_of(keys: KeyRing, name: str) -> str:
     """Tokens of every beginning of every word of a name, in order, separated by spaces; none for an erased one."""
     if isinstance(name, Erased):
         return ""
-    beginnings = {word[:end] for word in _words(name) for end in range(1, len(word) + 1)}
+    beginnings = {word[:end] for word in words_of(name) for end in range(1, len(word) + 1)}
     return " ".join(_token(keys, beginning) for beginning in sorted(beginnings))
 
 
 def search_tokens(keys: KeyRing, words: str) -> list[str]:
     """Tokens that a name must have for each of these words to begin one of its own. Raises `NameSearchError`."""
-    searched = sorted(set(_words(words)))
+    searched = sorted(set(words_of(words)))
     if not 1 <= len(searched) <= MOST_WORDS:
         raise NameSearchError(f"Search by 1 to {MOST_WORDS} words of the name.", field="name")
     return [_token(keys, searched_word) for searched_word in searched]
 
 
-def _words(text: str) -> list[str]:
+def words_of(text: str) -> list[str]:
+    """The words of a text, without case, accents and apostrophes."""
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()).translate(_APOSTROPHES)
     return _WORD.findall("".join(letter for letter in folded if not unicodedata.combining(letter)))
 

@@ -1,0 +1,146 @@
+"""Entries of a history, made of the rows of events, with what was before (rule 2.22).
+
+Personal values are opened, and those of masked fields masked again (rules 5.1, 5.2).
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+
+from aggregates.catalogue import FACTS
+from aggregates.customer.profile import CustomerProfile
+from aggregates.effective import Days
+from projections.history.changes import Event, Stated, Succession, changes_of
+from projections.history.masks import masked_fields, open_fields, personal_values
+from projections.history.models import HistoryEntry, ValueChange
+from projections.history.standings import NOTHING, standings
+from projections.history.statements import FIELDS, NAME
+from projections.history.tables import DAYS, MEMBERS, open_personal
+from projections.reading.view import View
+from store.database import Row
+
+_FIELD: Final = f"{FIELDS}."
+_ROWS: Final = f"SELECT {', '.join((*MEMBERS, 'data', 'personal'))} FROM history WHERE position = ANY(%s)"
+_STATED: Final = f"SELECT position, family, subjects, first, last FROM {DAYS} WHERE position = ANY(%s)"
+_SUPERSEDED: Final = f"""
+    SELECT superseded_by, family, subjects, first, last, position FROM {DAYS} WHERE superseded_by = ANY(%s)
+"""
+_KIND, _KEY, _TOPIC = (MEMBERS.index(name) for name in ("kind", "key", "topic"))
+
+
+def entries_at(view: View, positions: Sequence[int], *, changes: bool) -> Iterator[HistoryEntry]:
+    """The entries of the events at these positions, in this order; without `changes` they have none."""
+    rows = {row[0]: row for row in view.connection.execute(_ROWS, [list(positions)])}
+    reader = _Reader.of(view, rows)
+    standing_by_position = standings(view, positions, shown=reader.may_name)
+    changes_by_position = reader.changes(positions) if changes else {}
+    for position in positions:
+        yield HistoryEntry(
+            **dict(zip(MEMBERS, rows[position], strict=False)),
+            **dict(standing_by_position.get(position, NOTHING)),
+            changes=changes_by_position.get(position, []),
+            data=reader.data(position),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Rows of events, with what reading them takes, looked up once: the keys of their customers, and which fields are masked or open."""
+
+    view: View
+    rows: dict[int, Row]
+    secrets: dict[str, bytes | None]
+    """By customer number; `None` where the key is destroyed."""
+    masked: Collection[str]
+    open_keys: Collection[str]
+
+    @classmethod
+    def of(cls, view: View, rows: dict[int, Row]) -> "_Reader":
+        customers = {
+            row[_KEY]: CustomerProfile.id_of(view.company, row[_KEY]) for row in rows.values() if _is_customer(row)
+        }
+        view.keys.preload(customers.values(), view.connection)
+        secrets = {number: view.keys.find(subject)[1] for number, subject in customers.items()}
+        masked = masked_fields(view) if customers else frozenset()
+        open_keys = open_fields(view) if None in secrets.values() else frozenset()
+        return cls(view, rows, secrets, masked, open_keys)
+
+    def data(self, position: int) -> dict[str, Any]:
+        """What an event says, as it is shown."""
+        row = self.rows[position]
+        content: dict[str, Any] = orjson.loads(row[-2])
+        if personal := FACTS[row[_TOPIC]].personal_fields():
+            content |= personal_values(content, self._opened(row), personal, self.masked)
+        return content
+
+    def changes(self, positions: Sequence[int]) -> Mapping[int, list[ValueChange]]:
+        """What each of these events changed."""
+        successions = {position: Succession() for position in positions}
+        for position, stated in _stated(self.view, positions):
+            if self.may_name(position, stated.about):
+                successions[position].stated.append(stated)
+        superseded = list(_superseded(self.view, positions))
+        self._read_further({earlier for _, _, earlier in superseded})
+        events = {position: self._event(position) for position in {*positions, *(one for _, _, one in superseded)}}
+        for position, stated, earlier in superseded:
+            successions[position].superseded.append((stated, events[earlier]))
+        return {
+            position: changes_of(
+                events[position], succession, is_concealed=self._concealed(position), masked=self.masked
+            )
+            for position, succession in successions.items()
+        }
+
+    def may_name(self, position: int, about: str) -> bool:
+        """Returns whether an answer may name this subject: which personal fields an erased customer had is no longer known."""
+        return (
+            not about.startswith(_FIELD)
+            or not self._is_erased(position)
+            or about.removeprefix(_FIELD) in self.open_keys
+        )
+
+    def _read_further(self, positions: Collection[int]) -> None:
+        """Adds the rows of further events of the same customers."""
+        missing = [position for position in positions if position not in self.rows]
+        if missing:
+            self.rows.update({row[0]: row for row in self.view.connection.execute(_ROWS, [missing])})
+
+    def _event(self, position: int) -> Event:
+        row = self.rows[position]
+        content: dict[str, Any] = orjson.loads(row[-2])
+        if personal := FACTS[row[_TOPIC]].personal_fields():
+            content |= personal_values(content, self._opened(row), personal, ())
+        return Event(row[_TOPIC], content)
+
+    def _opened(self, row: Row) -> dict[str, Any] | None:
+        """The personal values in a row; `None` when their key is destroyed."""
+        secret, sealed = self.secrets.get(row[_KEY]), row[-1]
+        return None if secret is None or sealed is None else open_personal(secret, row[1], sealed)
+
+    def _is_erased(self, position: int) -> bool:
+        row = self.rows[position]
+        return _is_customer(row) and self.secrets[row[_KEY]] is None
+
+    def _concealed(self, position: int) -> Callable[[str], bool]:
+        """Of an erased customer it is not known whether two names were the same."""
+        return lambda path: path == NAME and self._is_erased(position)
+
+
+def _is_customer(row: Row) -> bool:
+    return bool(row[_KIND] == CustomerProfile.KIND)
+
+
+def _stated(view: View, positions: Sequence[int]) -> Iterator[tuple[int, Stated]]:
+    """Yields what these events say."""
+    for position, family, subjects, first, last in view.connection.execute(_STATED, [list(positions)]):
+        for subject in subjects.split(" "):
+            yield position, Stated(family, subject, Days(first, last))
+
+
+def _superseded(view: View, positions: Sequence[int]) -> Iterator[tuple[int, Stated, int]]:
+    """Yields what these events superseded: the later position, the statement, the position of the event that had made it."""
+    for later, family, subjects, first, last, earlier in view.connection.execute(_SUPERSEDED, [list(positions)]):
+        for subject in subjects.split(" "):
+            yield later, Stated(family, subject, Days(first, last)), earlier

@@ -1,0 +1,128 @@
+"""Marks: what events are found by, kept while `history` folds, as bitmaps over blocks of positions.
+
+A mark is a property that many events share, such as `actor ada`, `field options.tolerance_percent`, `word telephone` or `from 2026-03`.
+A row tells which events of a block have it. So any filters together are an AND of a few rows a block, in the order of the log, and what
+10 million events have in common takes 2,442 rows at most. What few events share, the thing that they are about and their correlation
+id, has indexes of its own on `history`.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, timedelta
+from struct import pack, unpack
+from typing import Final
+
+from psycopg import Connection
+
+from aggregates.effective import FIRST_DAY
+from projections.history.tables import MARKS
+from projections.tables.bitemporal import PROBES_ONLY
+from projections.tables.names import words_of
+from store.database import Row
+
+BLOCK: Final = 4_096
+"""Positions."""
+BACK_DATED: Final = "back-dated"
+_MOST_OFFSETS: Final = 255
+"""Up to so many places are stored as offsets of two bytes; more as a bit each, which takes `_BITMAP` bytes."""
+_BITMAP: Final = BLOCK // 8
+_DAY: Final = timedelta(days=1)
+_SELECT: Final = f"""
+    SELECT one.mark, one.block, one.places FROM unnest(%b::text[], %b::integer[]) AS wanted (mark, block)
+    CROSS JOIN LATERAL (
+        SELECT mark, block, places FROM {MARKS} WHERE mark = wanted.mark AND block = wanted.block OFFSET 0
+    ) AS one
+"""
+_UPSERT: Final = f"""
+    INSERT INTO {MARKS} (mark, block, places) SELECT * FROM unnest(%b::text[], %b::integer[], %b::bytea[])
+    ON CONFLICT (mark, block) DO UPDATE SET places = excluded.places
+"""
+
+Bits = int
+"""A set of places in a block: the place of position p is p % BLOCK, the lowest bit that of the first."""
+
+
+def mark_of(criterion: str, value: str) -> str:
+    """The mark of events of which a criterion has this value: `actor`, `role`, `source`, `kind`, `topic`, `field`, `word` or `from`."""
+    return f"{criterion} {value}"
+
+
+def word_marks(reason: str) -> set[str]:
+    """The marks of the words of a reason."""
+    return {mark_of("word", word) for word in words_of(reason)}
+
+
+def day_marks(day: date) -> Iterator[str]:
+    """The marks of what holds from a day on: of the day, its month, its year and its century."""
+    text = day.isoformat()
+    return (mark_of("from", text[:length]) for length in (10, 7, 4, 2))
+
+
+def range_marks(first: date, last: date) -> Iterator[str]:
+    """The marks of which what holds from one of these days on has exactly one: whole centuries, years and months, and the days around."""
+    day = first
+    while day <= last:
+        length, end = next((length, end) for length, end in _periods(day) if end <= last)
+        yield mark_of("from", day.isoformat()[:length])
+        day = end + _DAY
+
+
+def _periods(day: date) -> Iterator[tuple[int, date]]:
+    """The periods that begin on a day, the longest first: how much of its text names the period, and its last day."""
+    if (day.month, day.day) == (1, 1):
+        if (day.year % 100 == 0 or day == FIRST_DAY) and day.year < 9900:
+            yield 2, date(day.year // 100 * 100 + 99, 12, 31)
+        yield 4, date(day.year, 12, 31)
+    if day.day == 1:
+        yield 7, (day.replace(day=28) + 4 * _DAY).replace(day=1) - _DAY
+    yield 10, day
+
+
+def packed(bits: Bits) -> bytes:
+    """The places as they are stored; the same places give the same bytes."""
+    if bits.bit_count() > _MOST_OFFSETS:
+        return bits.to_bytes(_BITMAP, "little")
+    offsets = list(ascending(bits))
+    return pack(f"<{len(offsets)}H", *offsets)
+
+
+def unpacked(places: bytes) -> Bits:
+    """The places in a row."""
+    if len(places) == _BITMAP:
+        return int.from_bytes(places, "little")
+    bits = 0
+    for offset in unpack(f"<{len(places) // 2}H", places):
+        bits |= 1 << offset
+    return bits
+
+
+def ascending(bits: Bits) -> Iterator[int]:
+    """The places from the lowest on."""
+    while bits:
+        lowest = bits & -bits
+        yield lowest.bit_length() - 1
+        bits ^= lowest
+
+
+def descending(bits: Bits) -> Iterator[int]:
+    """The places from the highest down."""
+    while bits:
+        highest = bits.bit_length() - 1
+        yield highest
+        bits ^= 1 << highest
+
+
+def fold_marks(connection: Connection[Row], positions_by_mark: Mapping[str, Iterable[int]]) -> None:
+    """Adds events to the rows of their marks."""
+    added: dict[tuple[str, int], Bits] = {}
+    for mark, positions in positions_by_mark.items():
+        for position in positions:
+            block, place = divmod(position, BLOCK)
+            added[mark, block] = added.get((mark, block), 0) | 1 << place
+    if not added:
+        return
+    connection.execute(PROBES_ONLY)
+    keys = sorted(added)
+    marks, blocks = [mark for mark, _ in keys], [block for _, block in keys]
+    for mark, block, places in connection.execute(_SELECT, [marks, blocks], binary=True):
+        added[mark, block] |= unpacked(places)
+    connection.execute(_UPSERT, [marks, blocks, [packed(added[key]) for key in keys]])
