@@ -119,6 +119,45 @@ def test_what_another_window_saved_meanwhile_is_shown_and_nothing_is_lost(visit:
     assert (category["description"], category["required"]) == ("House owner", True)
 
 
+def test_a_control_that_was_set_elsewhere_meanwhile_is_set_after_a_second_look(visit: Visits, api: Api) -> None:
+    page = visit.open("/set-up/controls")
+    dialog = page.get_by_role("dialog", name="Send Profile Data to ORCE")
+    page.get_by_role("button", name="Change L51").click()
+    dialog.get_by_label("Reason").fill("The link is down")
+    dialog.get_by_label("Value", exact=True).select_option("No")
+    assert api.put("/v1/controls/K87", {"value": "No"}).status_code == 200  # another control is no conflict
+    dialog.get_by_role("button", name="Set the value").click()
+    expect(dialog).to_be_hidden()
+    assert api.seen("/v1/controls/L51").json()["value"] == "No"
+    page.get_by_role("button", name="Change L51").click()
+    dialog.get_by_label("Reason").fill("For good")
+    assert api.put("/v1/controls/L51", {"value": "Yes"}).status_code == 200
+    dialog.get_by_role("button", name="Set the value").click()
+    expect(dialog.get_by_role("alert")).to_be_visible()
+    expect(dialog.get_by_label("Value", exact=True)).to_have_accessible_description(
+        re.compile("Meanwhile it was changed to: Yes.")
+    )
+    expect(dialog.get_by_label("Reason")).to_have_value("For good")
+    dialog.get_by_role("button", name="Set the value").click()
+    expect(dialog).to_be_hidden()
+    assert api.seen("/v1/controls/L51").json()["value"] == "No"
+
+
+def test_a_mapping_that_was_changed_elsewhere_meanwhile_is_not_overwritten_unseen(visit: Visits, api: Api) -> None:
+    page = visit.open("/set-up/mappings")
+    page.get_by_role("button", name="Change City").click()
+    attribute = page.get_by_role("dialog", name="City").get_by_label("Attribute")
+    attribute.fill("town")
+    assert api.put("/v1/attribute-mappings/field:city", {"attribute": "place"}).status_code == 200
+    api.seen("/v1/attribute-mappings")
+    page.keyboard.press("Enter")
+    expect(attribute).to_have_accessible_description(re.compile("Meanwhile it was changed to: place."))
+    expect(attribute).to_have_value("town")
+    page.keyboard.press("Enter")
+    expect(attribute).to_be_hidden()
+    assert api.seen("/v1/attribute-mappings/field:city").json()["attribute"] == "town"
+
+
 def test_a_field_is_defined_and_changed(visit: Visits, api: Api) -> None:  # rule 3.1
     page = visit.open("/set-up/fields", Role.ADMINISTRATOR)
     page.get_by_role("link", name="New field").press("Enter")

@@ -15,9 +15,10 @@ import { Panel } from "../design/Panel.tsx";
 import { Table } from "../design/Table.tsx";
 import { Days } from "../design/When.tsx";
 import { Page } from "../shell/Page.tsx";
+import { NOW } from "../time/point.ts";
 import { usePoint } from "../time/usePoint.ts";
 import { controlsQuery } from "./queries.ts";
-import { effectOf, texts, VALUES } from "./texts.ts";
+import { effectOf, texts, theirs, VALUES } from "./texts.ts";
 import { useRefusal } from "./useRefusal.ts";
 
 type Control = Schema<"ControlValue">;
@@ -37,7 +38,7 @@ export default function ControlsPage() {
             keyOf={({ code }) => code}
             columns={[
               { head: texts.control, cell: ({ code, label }) => (code.length > 3 ? label : `${code} · ${label}`) },
-              { head: texts.value, cell: ({ value }) => value || "(blank)" },
+              { head: texts.value, cell: ({ value }) => value || texts.blank },
               { head: texts.holds, cell: (control) => <Holds control={control} /> },
               { head: texts.effect, cell: ({ code, value }) => effectOf(code, value) },
               {
@@ -65,27 +66,44 @@ function Holds({ control }: { control: Control }) {
   return <Days from={control.effective_from} to={control.effective_to} />;
 }
 
-function ControlForm({ control: { code, value, version }, onDone }: { control: Control; onDone: () => void }) {
+function ControlForm({ control, onDone }: { control: Control; onDone: () => void }) {
+  const { code, value } = control;
   const queries = useQueryClient();
   const { today } = useMe();
   const submission = useSubmission();
+  const [seen, setSeen] = useState(control);
   const [error, setError] = useState<Error | null>(null);
   const [typed, setTyped] = useState({ value, effective_from: today, effective_to: "", keep_later: false, reason: "" });
   const errorsOf = (name: string) => problemOf(error)?.of(name);
   const put = (part: Partial<typeof typed>) => setTyped({ ...typed, ...part });
+  const hints = [effectOf(code, typed.value), seen.value !== value && theirs(seen.value || texts.blank)];
+
+  async function send(version: number) {
+    const { effective_to, reason, ...rest } = typed;
+    const content = { ...rest, effective_to: effective_to || null, reason: reason || null };
+    const header = submission.headers(version, content);
+    const answer = await body(client.PUT("/v1/controls/{code}", { params: { path: { code }, header }, body: content }));
+    await queries.invalidateQueries();
+    announce(answer.changed ? effectOf(code, typed.value) : texts.nothingChanged);
+    onDone();
+  }
+
+  /** The version is that of all controls: where this one is as it was, the change is sent again, else after a second look. */
+  async function meet(stale: Error) {
+    const { items } = await queries.fetchQuery({ ...controlsQuery(NOW), staleTime: 0 });
+    const now = items.find((each) => each.code === code) ?? seen;
+    setSeen(now);
+    if (now.value !== seen.value || now.effective_from !== seen.effective_from) throw stale;
+    await send(now.version);
+  }
 
   async function save() {
     setError(null);
-    const { effective_to, reason, ...rest } = typed;
-    const content = { ...rest, effective_to: effective_to || null, reason: reason || null };
     try {
-      const header = submission.headers(version, content);
-      const answer = await body(
-        client.PUT("/v1/controls/{code}", { params: { path: { code }, header }, body: content }),
-      );
-      await queries.invalidateQueries();
-      announce(answer.changed ? effectOf(code, typed.value) : texts.nothingChanged);
-      onDone();
+      await send(seen.version).catch((failure) => {
+        if (problemOf(failure, "stale-version") === null) throw failure;
+        return meet(failure);
+      });
     } catch (failure) {
       setError(failure as Error);
     }
@@ -93,7 +111,7 @@ function ControlForm({ control: { code, value, version }, onDone }: { control: C
 
   return (
     <Form names={Object.keys(typed)} error={error} onSubmit={() => void save()}>
-      <Field label={texts.value} name="value" hint={effectOf(code, typed.value)} errors={errorsOf("value")}>
+      <Field label={texts.value} name="value" hint={hints.filter(Boolean).join(" ")} errors={errorsOf("value")}>
         {(input) => (
           <ValueInput code={code} input={input} value={typed.value} onType={(text) => put({ value: text })} />
         )}
@@ -153,7 +171,7 @@ function ValueInput({ code, input, value, onType }: ValueInputProps) {
     <select {...input} value={value} onChange={(event) => onType(event.target.value)}>
       {choices.map((choice) => (
         <option key={choice} value={choice}>
-          {choice || "(blank)"}
+          {choice || texts.blank}
         </option>
       ))}
     </select>

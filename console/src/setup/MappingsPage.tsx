@@ -10,9 +10,10 @@ import { Form } from "../design/Form.tsx";
 import { Panel, Reading } from "../design/Panel.tsx";
 import { Table } from "../design/Table.tsx";
 import { Page } from "../shell/Page.tsx";
+import { NOW } from "../time/point.ts";
 import { usePoint } from "../time/usePoint.ts";
 import { categoriesQuery, fieldsQuery, mappingsQuery } from "./queries.ts";
-import { texts } from "./texts.ts";
+import { texts, theirs } from "./texts.ts";
 import { useRefusal } from "./useRefusal.ts";
 
 interface Mapped {
@@ -90,12 +91,24 @@ function Mappings({ rows }: { rows: Mapped[] }) {
 function MappingForm({ row, onDone }: { row: Mapped; onDone: () => void }) {
   const queries = useQueryClient();
   const [attribute, setAttribute] = useState(row.attribute);
+  const [seen, setSeen] = useState(row.attribute);
   const [error, setError] = useState<Error | null>(null);
   const path = { mapped: row.mapped };
+  const hints = [texts.attributeHint, seen !== row.attribute && theirs(seen || texts.notMapped)];
+
+  /** Returns whether somebody else has changed it since it was seen here. */
+  async function isChangedMeanwhile(): Promise<boolean> {
+    const { items } = await queries.fetchQuery({ ...mappingsQuery(NOW), staleTime: 0 });
+    const now = items.find(({ mapped }) => mapped === row.mapped)?.attribute ?? "";
+    setSeen(now);
+    if (now !== seen) announce(theirs(now || texts.notMapped));
+    return now !== seen;
+  }
 
   async function save() {
     setError(null);
     try {
+      if (await isChangedMeanwhile()) return;
       const answer = await body(
         attribute === ""
           ? client.DELETE("/v1/attribute-mappings/{mapped}", { params: { path } })
@@ -114,7 +127,7 @@ function MappingForm({ row, onDone }: { row: Mapped; onDone: () => void }) {
       <Field
         label={texts.attribute}
         name="attribute"
-        hint={texts.attributeHint}
+        hint={hints.filter(Boolean).join(" ")}
         errors={problemOf(error)?.of("attribute")}
       >
         {(input) => (

@@ -80,6 +80,7 @@ export const texts = {
   from: "From",
   to: "To",
   toHint: "Left out: open",
+  blank: "(blank)",
   keepLater: "Keep later values",
   keepLaterHint: "It then holds until the day before the next value that is planned.",
   mappings: "Mappings",
