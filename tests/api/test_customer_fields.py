@@ -243,6 +243,7 @@ def test_the_same_field_changed_meanwhile_conflicts_with_both_values(prepared_ap
     with prepared_api.storing_nothing():
         answer = save(prepared_api, seen=seen, city="Hull", due_date="2028-01-31", loan_type="House")
     problem = assert_problem(answer, 412, "field-changed")
+    assert answer.headers["Dossier-Position"] == str(prepared_api.end())
     [city, due] = problem["conflicts"]
     assert city == {
         "field": "city",

@@ -13,6 +13,7 @@ def test_a_stale_version_is_refused_naming_who_changed_it_and_when(api: Api, ver
     with api.storing_nothing():
         answer = api.patch("/v1/customers/1001", {"name": "Ada King"}, headers={"If-Match": version})  # rule 0.7
     problem = assert_problem(answer, 412, "stale-version")
+    assert answer.headers["Dossier-Position"] == str(api.end())
     assert (problem["expected"], problem["actual"], problem["by"]) == (1, 2, "agent")
     assert problem["at"].endswith("Z")
     assert api.patch("/v1/customers/1001", {"name": "Ada King"}, headers={"If-Match": '"2"'}).status_code == 200

@@ -131,6 +131,28 @@ def press(page: Page, button: str) -> None:
     save.click()
 
 
+def test_nobody_leaves_what_they_typed_without_being_asked(visit: Visits) -> None:
+    for form, page in filled(visit):
+        if "drawer" in form.path:
+            continue  # it covers every link; closing it asks as well, see test_drawer
+        question = page.get_by_role("dialog", name="Discard what you changed?")
+        for leave in (lambda page: page.get_by_role("link", name="Operations").click(), search_for_ada):
+            leave(page)
+            question.get_by_role("button", name="Keep editing").click()
+            expect(question).to_be_hidden()
+            form.assert_kept(page)
+        page.get_by_role("link", name="Operations").click()
+        question.get_by_role("button", name="Discard").click()
+        expect(page.get_by_role("heading", name="Operations", level=1)).to_be_focused()
+        page.get_by_role("link", name="Customers", exact=True).click()
+        expect(page.get_by_role("heading", name="Customers", level=1)).to_be_focused()
+
+
+def search_for_ada(page: Page) -> None:
+    page.get_by_role("combobox", name="Search").fill("ada")
+    page.keyboard.press("Enter")
+
+
 def test_a_server_that_stops_and_starts_again_costs_nobody_what_they_typed(
     visit: Visits, api: Api, server: Server
 ) -> None:

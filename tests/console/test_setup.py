@@ -152,8 +152,10 @@ def test_a_mapping_that_was_changed_elsewhere_meanwhile_is_not_overwritten_unsee
     api.seen("/v1/attribute-mappings")
     page.keyboard.press("Enter")
     expect(attribute).to_have_accessible_description(re.compile("Meanwhile it was changed to: place."))
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Keep editing").press("Enter")
     expect(attribute).to_have_value("town")
-    page.keyboard.press("Enter")
+    attribute.press("Enter")
     expect(attribute).to_be_hidden()
     assert api.seen("/v1/attribute-mappings/field:city").json()["attribute"] == "town"
 

@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import { useLocation } from "wouter";
 import { useMe, useRights } from "../api/session.ts";
 import { Action } from "../design/Action.tsx";
-import { AskBeforeLeaving, useLeavingTab } from "../design/AskBeforeLeaving.tsx";
+import { leave, useLeavingTab } from "../design/AskBeforeLeaving.tsx";
 import { Form } from "../design/Form.tsx";
 import { Notice } from "../design/Notice.tsx";
 import { Panel, Reading } from "../design/Panel.tsx";
@@ -57,7 +57,6 @@ interface Props {
 function ChangeForm({ place, start, versions }: Props) {
   const { time_zone, today } = useMe();
   const [, navigate] = useLocation();
-  const [isAsking, setAsking] = useState(false);
   const isFirst = place.site !== undefined && versions.length === 0;
   const form = useChange(place, isFirst, ({ version }) => navigate(`${pathOf(place)}?recorded=${version}`));
   const { draft, preview, meanwhile } = form;
@@ -69,7 +68,6 @@ function ChangeForm({ place, start, versions }: Props) {
   const isChanged = form.change !== null || draft.reason !== "";
   useLeavingTab(isChanged && !form.isSaving);
   const off = useReasonOff(form);
-  const leave = () => (isChanged ? setAsking(true) : navigate(pathOf(place)));
   return (
     <div className="stack">
       {versions.length > 0 && <Pictured place={place} start={start} versions={versions} form={form} />}
@@ -93,13 +91,12 @@ function ChangeForm({ place, start, versions }: Props) {
               <Action type="submit" look="primary" off={off}>
                 {actText(draft, isFirst)}
               </Action>
-              <Action onClick={leave}>{texts.cancel}</Action>
+              <Action onClick={() => leave(() => navigate(pathOf(place)))}>{texts.cancel}</Action>
             </div>
           </Form>
         </section>
         <ChangePreview form={form} query={preview} />
       </div>
-      <AskBeforeLeaving isOpen={isAsking} onDiscard={() => navigate(pathOf(place))} onKeep={() => setAsking(false)} />
     </div>
   );
 }

@@ -6,6 +6,7 @@ import { useMe } from "../api/session.ts";
 import { useSubmission } from "../api/submission.ts";
 import type { Schema } from "../api/types.ts";
 import { Action } from "../design/Action.tsx";
+import { leave, useLeavingTab } from "../design/AskBeforeLeaving.tsx";
 import { announce } from "../design/announce.ts";
 import { DateField } from "../design/DateField.tsx";
 import { Dialog } from "../design/Dialog.tsx";
@@ -54,7 +55,7 @@ export default function ControlsPage() {
           />
         )}
       </Panel>
-      <Dialog title={changed?.label ?? ""} isOpen={changed !== null} onClose={() => setChanged(null)}>
+      <Dialog title={changed?.label ?? ""} isOpen={changed !== null} onClose={() => leave(() => setChanged(null))}>
         {changed && <ControlForm control={changed} onDone={() => setChanged(null)} />}
       </Dialog>
     </Page>
@@ -74,9 +75,12 @@ function ControlForm({ control, onDone }: { control: Control; onDone: () => void
   const [seen, setSeen] = useState(control);
   const [error, setError] = useState<Error | null>(null);
   const [typed, setTyped] = useState({ value, effective_from: today, effective_to: "", keep_later: false, reason: "" });
+  const [first] = useState(JSON.stringify(typed));
   const errorsOf = (name: string) => problemOf(error)?.of(name);
   const put = (part: Partial<typeof typed>) => setTyped({ ...typed, ...part });
   const hints = [effectOf(code, typed.value), seen.value !== value && theirs(seen.value || texts.blank)];
+
+  useLeavingTab(JSON.stringify(typed) !== first);
 
   async function send(version: number) {
     const { effective_to, reason, ...rest } = typed;
@@ -149,7 +153,7 @@ function ControlForm({ control, onDone }: { control: Control; onDone: () => void
         <Action type="submit" look="primary">
           {texts.setControl}
         </Action>
-        <Action onClick={onDone}>{texts.cancel}</Action>
+        <Action onClick={() => leave(onDone)}>{texts.cancel}</Action>
       </div>
     </Form>
   );

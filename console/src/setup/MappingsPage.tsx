@@ -3,6 +3,7 @@ import { useState } from "react";
 import { body, client } from "../api/client.ts";
 import { problemOf } from "../api/problems.ts";
 import { Action } from "../design/Action.tsx";
+import { leave, useLeavingTab } from "../design/AskBeforeLeaving.tsx";
 import { announce } from "../design/announce.ts";
 import { Dialog } from "../design/Dialog.tsx";
 import { Field } from "../design/Field.tsx";
@@ -81,7 +82,7 @@ function Mappings({ rows }: { rows: Mapped[] }) {
           },
         ]}
       />
-      <Dialog title={changed?.label ?? ""} isOpen={changed !== null} onClose={() => setChanged(null)}>
+      <Dialog title={changed?.label ?? ""} isOpen={changed !== null} onClose={() => leave(() => setChanged(null))}>
         {changed && <MappingForm row={changed} onDone={() => setChanged(null)} />}
       </Dialog>
     </>
@@ -95,6 +96,8 @@ function MappingForm({ row, onDone }: { row: Mapped; onDone: () => void }) {
   const [error, setError] = useState<Error | null>(null);
   const path = { mapped: row.mapped };
   const hints = [texts.attributeHint, seen !== row.attribute && theirs(seen || texts.notMapped)];
+
+  useLeavingTab(attribute !== row.attribute);
 
   /** Returns whether somebody else has changed it since it was seen here. */
   async function isChangedMeanwhile(): Promise<boolean> {
@@ -138,7 +141,7 @@ function MappingForm({ row, onDone }: { row: Mapped; onDone: () => void }) {
         <Action type="submit" look="primary">
           {texts.saveMapping}
         </Action>
-        <Action onClick={onDone}>{texts.cancel}</Action>
+        <Action onClick={() => leave(onDone)}>{texts.cancel}</Action>
       </div>
     </Form>
   );

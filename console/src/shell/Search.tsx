@@ -3,6 +3,7 @@ import { type KeyboardEvent, useEffect, useState } from "react";
 import { useLocation } from "wouter";
 import { body, client } from "../api/client.ts";
 import { read } from "../api/reading.ts";
+import { leave } from "../design/AskBeforeLeaving.tsx";
 import { announce } from "../design/announce.ts";
 import { clocks, type Point, withPoint } from "../time/point.ts";
 import { usePoint } from "../time/usePoint.ts";
@@ -41,7 +42,7 @@ export function Search() {
   function go(path: string) {
     setTyped("");
     setOpen(false);
-    navigate(withPoint(path, point));
+    leave(() => navigate(withPoint(path, point)));
   }
 
   function enter() {

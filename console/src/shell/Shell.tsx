@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { LeavingGuard } from "../design/AskBeforeLeaving.tsx";
 import { Boundary } from "../design/Boundary.tsx";
 import { Bar } from "./Bar.tsx";
 import { ConnectionBar } from "./ConnectionBar.tsx";
@@ -24,6 +25,7 @@ export function Shell({ children }: { children: ReactNode }) {
         <Boundary>{children}</Boundary>
       </main>
       <Shortcuts />
+      <LeavingGuard />
       <SessionOver />
     </>
   );

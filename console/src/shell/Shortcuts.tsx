@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import { useLocation } from "wouter";
 import { Action } from "../design/Action.tsx";
+import { leave } from "../design/AskBeforeLeaving.tsx";
 import { Dialog } from "../design/Dialog.tsx";
 import { withPoint } from "../time/point.ts";
 import { usePoint } from "../time/usePoint.ts";
@@ -31,7 +32,7 @@ export function Shortcuts() {
       if (event.key === "?") setOpen(true);
       if (!isOn) return;
       wentAt.current = event.key === "g" ? event.timeStamp : Number.NEGATIVE_INFINITY;
-      if (area) navigate(withPoint(area.path, point));
+      if (area) leave(() => navigate(withPoint(area.path, point)));
       if (event.key === "/") {
         event.preventDefault();
         document.getElementById(SEARCH_FIELD)?.focus();

@@ -6,7 +6,7 @@ clause of its docstring), the description of each field (`glossary`), an example
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import orjson
@@ -104,6 +104,9 @@ _HEADERS_OF_READS: Final = {
 _HEADERS_OF_WRITES: Final = {
     "ETag": "The new version.",
     "Dossier-Position": "Log position of the last event, when something was recorded.",
+}
+_HEADERS_OF_REFUSED_WRITES: Final = {
+    "Dossier-Position": "Of 412: the log position from which on what was changed meanwhile can be read.",
 }
 _PUBLISHED: Final = {
     "jobs__propagation__progress__State": "PropagationState",
@@ -258,5 +261,10 @@ def _complete(operation: dict[str, Any], method: str, route: APIRoute) -> None:
     headers = _HEADERS_OF_WRITES if method in _CHANGING else _HEADERS_OF_READS
     for status, answer in answers.items():
         if status.startswith("2"):
-            described = {name: {"description": text, "schema": {"type": "string"}} for name, text in headers.items()}
-            answer.setdefault("headers", described)
+            answer.setdefault("headers", _described_headers(headers))
+    if method in _CHANGING:
+        answers["4XX"] = {**refusal, "headers": _described_headers(_HEADERS_OF_REFUSED_WRITES)}
+
+
+def _described_headers(headers: Mapping[str, str]) -> dict[str, Any]:
+    return {name: {"description": text, "schema": {"type": "string"}} for name, text in headers.items()}

@@ -10,6 +10,7 @@ from typing import Any, Final, cast
 
 from eventsourcing.persistence import OperationalError
 from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -49,7 +50,8 @@ async def refused(request: Request, error: Exception) -> Response:
         versions = {"expected": max(fault.expected, default=None), "actual": fault.actual, "by": fault.by, "at": at}
         condition = request_context.of(request.scope).header(b"if-match") or ""
         weak = " A weak tag never matches in If-Match." if 'W/"' in condition else ""
-        return problem(request.scope, kind_of(fault), fault.text + weak, members=versions)
+        position = await _position(request)
+        return problem(request.scope, kind_of(fault), fault.text + weak, headers=position, members=versions)
     faults = fault.faults if isinstance(fault, RefusedError) else (fault,) if fault.field is not None else ()
     errors: list[FieldError] = [{"field": item.field, "message": item.text} for item in faults]
     conflicts = [_conflict(request, item) for item in faults if isinstance(item, FieldChangedMeanwhileError)]
@@ -58,7 +60,14 @@ async def refused(request: Request, error: Exception) -> Response:
         members["interaction"] = fault.interaction
     if isinstance(fault, CountChangedError):
         members["count"] = fault.count
-    return problem(request.scope, kind_of(fault), fault.text, errors=errors, members=members)
+    headers = await _position(request) if conflicts else None
+    return problem(request.scope, kind_of(fault), fault.text, errors=errors, headers=headers, members=members)
+
+
+async def _position(request: Request) -> dict[str, str]:
+    """Returns the header that names the position from which on what a write has met can be read."""
+    end = await run_in_threadpool(services_of(request).dossier.log_of_facts.max_notification_id)
+    return {"Dossier-Position": str(end or 0)}
 
 
 def _conflict(request: Request, fault: FieldChangedMeanwhileError) -> dict[str, Any]:
