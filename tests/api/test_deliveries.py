@@ -36,6 +36,8 @@ def test_every_change_has_a_delivery_status_and_a_reason(api: Api) -> None:
         ("1002", "waiting", None),
         ("1001", "not_sent", "L37 is not INTERACT"),
     ]
+    for role in Role:  # rule 4.5: every user sees what became of a change
+        assert api.get("/v1/deliveries", role).json()["items"] == found
     assert [one["number"] for one in api.get("/v1/deliveries?number=1001").json()["items"]] == ["1001"]
     assert [one["number"] for one in api.get("/v1/deliveries?status=waiting").json()["items"]] == ["1002"]
     assert api.get("/v1/deliveries?limit=1").json()["next_cursor"]

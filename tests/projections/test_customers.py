@@ -93,6 +93,9 @@ def test_a_replaced_primary_number_is_found_and_out_of_date(company: Dossier, as
     assert one is not None
     listed = [(number.number, number.primary, number.current) for number in one.alternate_numbers]
     assert listed == [("X9", True, True), ("A1", False, True), ("Y9", False, True)]
+    replacing, replaced, further = one.alternate_numbers
+    assert (replaced.out_of_date_since, replaced.known_to) == (replacing.known_from, None)
+    assert (replacing.out_of_date_since, further.out_of_date_since) == (None, None)
     with reading(company, "customers", known_at=before) as view:
         assert found(view, "A1") == ("1001", False)
         assert found(view, "X9") is None
@@ -104,6 +107,23 @@ def test_a_number_made_primary_again_is_not_out_of_date(company: Dossier, ask: A
     customers.make_alternate_number_primary(company, ask(), number="1001", alternate_number="A1")
     with reading(company, "customers") as view:
         assert (found(view, "A1"), found(view, "X9")) == (("1001", False), ("1001", True))
+        one = customer(view, "1001")
+    assert one is not None
+    assert [number.out_of_date_since is None for number in one.alternate_numbers] == [True, False]
+
+
+def test_a_number_stays_out_of_date_since_it_was_replaced_when_it_is_removed(company: Dossier, ask: Ask) -> None:
+    # rule 1.14
+    customers.add_alternate_number(company, ask(), number="1001", alternate_number="X9", primary=True)
+    with reading(company, "customers") as view:
+        one = customer(view, "1001")
+    customers.remove_alternate_number(company, ask(), number="1001", alternate_number="A1")
+    with reading(company, "customers") as view:
+        other = customer(view, "1001")
+    assert one is not None
+    assert other is not None
+    assert not other.alternate_numbers[1].current
+    assert other.alternate_numbers[1].out_of_date_since == one.alternate_numbers[1].out_of_date_since
 
 
 def test_a_removed_number_leads_to_its_last_holder(company: Dossier, ask: Ask) -> None:
@@ -117,6 +137,7 @@ def test_a_removed_number_leads_to_its_last_holder(company: Dossier, ask: Ask) -
     [former] = one.alternate_numbers
     assert (former.number, former.primary, former.current, former.known_to) == ("A1", False, False, removed)
     assert former.known_from == one.registered_at
+    assert former.out_of_date_since == removed
     customers.add_alternate_number(company, ask(), number="1002", alternate_number="A1")
     with reading(company, "customers") as view:
         assert found(view, "A1") == ("1002", False)

@@ -68,6 +68,18 @@ def test_the_version_is_the_customers_and_counts_all_its_facts(company: Dossier,
     assert (shown(company).version, shown(company, "1002").version) == (4, 1)
 
 
+def test_a_stored_answer_says_who_stored_it_and_when(company: Dossier, ask: Ask) -> None:
+    # rules 0.2, 1.6
+    assert (age(company).changed_by, age(company).changed_at) == (None, None)
+    customers.confirm_drawer(company, ask(actor="bea"), number="1001", responses={7: "A"})
+    stored = now_known(company)
+    bounded = When(TODAY, TODAY)
+    customers.confirm_drawer(company, ask(actor="cy"), number="1001", responses={7: "B"}, when=bounded)
+    assert (age(company).changed_by, age(company, known_at=stored).changed_by) == ("cy", "bea")
+    resumed = age(company, valid_at=TODAY + timedelta(1))
+    assert (resumed.changed_by, resumed.changed_at) == ("bea", age(company, known_at=stored).changed_at)
+
+
 def test_an_unknown_customer_has_no_drawer(company: Dossier) -> None:
     with reading(company, "drawer") as view:
         assert [drawer(view, number) for number in ("9", "1001 ", "a\0b", "")] == [None] * 4

@@ -30,7 +30,9 @@ def _checked(text: str) -> str:
 Point = Annotated[
     str,
     AfterValidator(_checked),
-    WithJsonSchema({"type": "string", "pattern": r"^(\d{4}-\d{2}-\d{2})?(@(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z)?)?$"}),
+    WithJsonSchema(
+        {"type": "string", "pattern": r"^(\d{4}-\d{2}-\d{2})?(@(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?Z)?)?$"}
+    ),
 ]
 From = Annotated[Point, Query(alias="from", description="`valid_at@known_at`; either may be left out.")]
 To = Annotated[Point | None, Query(description="The other point; by default today as known now.")]

@@ -21,7 +21,7 @@ from api.parameters.reading import Reading, as_json
 from api.parameters.shapes import Body, CorrectedValue, CustomerNumber
 from api.parameters.spellings import EventId
 from api.parameters.writing import JSON
-from api.routing.auth import FACT_READERS, FORWARDERS, GuardedRoute, allow
+from api.routing.auth import FACT_READERS, FORWARDERS, PROFILE_READERS, GuardedRoute, allow
 from api.services import services_of
 from projections.deliveries import queries as deliveries
 from projections.deliveries.models import Delivery
@@ -158,7 +158,7 @@ class ChoiceError(InvalidError):
     """It is not said which dead letters are meant, or said in two ways."""
 
 
-@router.get("/deliveries", response_model=Page[Delivery], dependencies=[allow(FACT_READERS)])
+@router.get("/deliveries", response_model=Page[Delivery], dependencies=[allow(PROFILE_READERS)])
 def list_deliveries(
     read: Reading,
     page: Paged,

@@ -16,7 +16,7 @@ from api.parameters.paths import MAPPED
 from api.parameters.reading import Reading
 from api.parameters.shapes import AttributeName, Body, Reason
 from api.parameters.writing import WriteAnswer, Writing
-from api.routing.auth import ADMINISTRATORS, FACT_READERS, GuardedRoute, allow
+from api.routing.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
 from projections.controls import queries as controls
 from projections.controls.queries import MappingRow
 from projections.history.models import HistoryEntry
@@ -35,7 +35,7 @@ class NewMapping(Body):
     reason: Reason | None = None
 
 
-@router.get("", response_model=Page[MappingRow], dependencies=[allow(FACT_READERS)])
+@router.get("", response_model=Page[MappingRow], dependencies=[allow(PROFILE_READERS)])
 def list_mappings(read: Reading, page: Paged) -> Response:
     """Every mapping of a category or field to a Customer Engagement attribute."""
     with read.view("controls") as view:
@@ -43,7 +43,7 @@ def list_mappings(read: Reading, page: Paged) -> Response:
         return read.answer(listed, view, version=controls.mappings_version(view))
 
 
-@router.get("/{mapped}", response_model=MappingRow, dependencies=[allow(FACT_READERS)])
+@router.get("/{mapped}", response_model=MappingRow, dependencies=[allow(PROFILE_READERS)])
 def read_mapping(read: Reading, mapped: MAPPED) -> Response:
     """The mapping of one category or field."""
     with read.view("controls") as view:
@@ -57,7 +57,7 @@ def read_mapping(read: Reading, mapped: MAPPED) -> Response:
     "/{mapped}/history",
     response_model=Page[HistoryEntry],
     responses=FILES,
-    dependencies=[allow(FACT_READERS, stream=True)],
+    dependencies=[allow(PROFILE_READERS, stream=True)],
 )
 def read_mapping_history(read: Reading, asked: Asked, mapped: MAPPED) -> Response:
     """Every attribute that a category or field was mapped to: who, when, why, and the one before; empty if it never was."""

@@ -10,7 +10,7 @@ from api.background.rebuilds import RebuildRunningError
 from api.parameters.paths import PROJECTION
 from api.parameters.reading import as_json
 from api.parameters.writing import JSON
-from api.routing.auth import ADMINISTRATORS, OPERATORS, GuardedRoute, allow
+from api.routing.auth import ADMINISTRATORS, FACT_READERS, GuardedRoute, allow
 from api.services import Services, services_of
 from projections.engine.projection import Projection
 from projections.engine.states import ProjectionState
@@ -29,13 +29,13 @@ class ProjectionReport(ProjectionState):
     rebuild_error: str | None = None
 
 
-@router.get("", response_model=Page[ProjectionReport], dependencies=[allow(OPERATORS)])
+@router.get("", response_model=Page[ProjectionReport], dependencies=[allow(FACT_READERS)])
 def list_projections(request: Request) -> Response:
     """Every read model: position, lag, state, rebuild."""
     return _answer({"items": _reports(services_of(request)), "next_cursor": None})
 
 
-@router.get("/{name}", response_model=ProjectionReport, dependencies=[allow(OPERATORS)])
+@router.get("/{name}", response_model=ProjectionReport, dependencies=[allow(FACT_READERS)])
 def read_projection(request: Request, name: PROJECTION) -> Response:
     """One read model."""
     report = next((item for item in _reports(services_of(request)) if item.name == name), None)

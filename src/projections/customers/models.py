@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class _Model(BaseModel):
@@ -17,6 +17,11 @@ class AlternateNumber(_Model):
     current: bool
     known_from: datetime
     known_to: datetime | None
+    out_of_date_since: datetime | None = Field(
+        None,
+        exclude_if=lambda since: since is None,
+        description="Since when another number is primary in its place, or it is off the list; absent where it is up to date.",
+    )
 
 
 class Customer(_Model):

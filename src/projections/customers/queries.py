@@ -13,7 +13,7 @@ from aggregates.customer.merging import MergedAwayError
 from aggregates.customer.numbers import alternate_number_text
 from aggregates.errors import InvalidError
 from projections.customers.models import AlternateNumber, Customer, FoundByAlternate
-from projections.customers.tables import MERGES, NAMES, PRIMARY, VERSIONS
+from projections.customers.tables import FORMER, MERGES, NAMES, PRIMARY, VERSIONS
 from projections.reading.paging import Page, bounded, keys_of
 from projections.reading.view import View
 from projections.tables.beginnings import begins
@@ -193,8 +193,14 @@ def _spells(number: str, rows: list[tuple[Any, ...]]) -> list[AlternateNumber]:
     spells: list[AlternateNumber] = []
     for _, status, since, until in rows:
         begun = spells.pop().known_from if spells and spells[-1].known_to == since else since
-        primary = status == PRIMARY and until is None
         spells.append(
-            AlternateNumber(number=number, primary=primary, current=until is None, known_from=begun, known_to=until)
+            AlternateNumber(
+                number=number,
+                primary=status == PRIMARY and until is None,
+                current=until is None,
+                known_from=begun,
+                known_to=until,
+                out_of_date_since=since if status == FORMER else until,
+            )
         )
     return spells

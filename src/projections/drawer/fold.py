@@ -12,6 +12,7 @@ from psycopg import Connection
 from aggregates.catalogue import FACTS
 from aggregates.customer import events as customer
 from aggregates.customer.profile import CustomerProfile
+from aggregates.effective import Days
 from aggregates.fact import Fact
 from aggregates.setup import events as setup
 from aggregates.setup.category import ProfileCategory
@@ -116,13 +117,13 @@ def _listed(fact: Any, alternate_number: str, content: tuple[bool] | None) -> tu
 
 
 def _answer(_: KeyRing, fact: customer.ResponseSelected | customer.ResponseCleared) -> Changes:
-    content = (fact.response,) if isinstance(fact, customer.ResponseSelected) else None
-    return [(ANSWERS, Change((fact.number, fact.category), fact.days, content, instant_of(fact.recorded_at)))]
+    response = fact.response if isinstance(fact, customer.ResponseSelected) else None
+    return [_response_change(fact, fact.category, fact.days, response)]
 
 
 def _merged_values(_: KeyRing, fact: customer.CustomerMerged | customer.CustomerValuesPutBack) -> Changes:
     return [
-        _response_change(fact, category, dated_response, (dated_response.value or "",))
+        _response_change(fact, category, dated_response.days, dated_response.value or "")
         for category, dated_responses in fact.responses.items()
         for dated_response in dated_responses
     ]
@@ -130,17 +131,17 @@ def _merged_values(_: KeyRing, fact: customer.CustomerMerged | customer.Customer
 
 def _unmerged(_: KeyRing, fact: customer.CustomerUnmerged) -> Changes:
     return [
-        _response_change(fact, category, dated_response, None)
+        _response_change(fact, category, dated_response.days, None)
         for category, dated_responses in fact.responses.items()
         for dated_response in dated_responses
     ]
 
 
-def _response_change(
-    fact: Any, category: int, dated_response: customer.Held, content: tuple[str] | None
-) -> tuple[Rectangles, Change]:
-    """Returns the change that a merge, or its undoing, makes to the response of a category on some days."""
-    return ANSWERS, Change((fact.number, category), dated_response.days, content, instant_of(fact.recorded_at))
+def _response_change(fact: Any, category: int, days: Days, response: str | None) -> tuple[Rectangles, Change]:
+    """Returns the change that an event makes to the response of a category on some days; `None`: there is none on them."""
+    at = instant_of(fact.recorded_at)
+    content = None if response is None else (response, fact.origin.actor, at)
+    return ANSWERS, Change((fact.number, category), days, content, at)
 
 
 _CHANGES: Final[dict[type[Fact], Callable[[KeyRing, Any], Changes]]] = {

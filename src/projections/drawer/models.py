@@ -61,7 +61,8 @@ class Choice(_Model):
 class DrawerCategory(_Model):
     """A category with the response that its field shows: stored, else the default, else blank (rule 1.6).
 
-    `effective_from` and `effective_to` are the days, both inclusive, on which the stored response holds.
+    `effective_from` and `effective_to` are the days, both inclusive, on which the stored response holds; `changed_by` stored it, at
+    `changed_at`.
     """
 
     code: int
@@ -73,6 +74,8 @@ class DrawerCategory(_Model):
     shown: Literal["stored", "defaulted", "blank"]
     effective_from: date | None
     effective_to: date | None
+    changed_by: str | None
+    changed_at: datetime | None
     blank_offered: bool
     choices: list[Choice]
 
@@ -107,9 +110,11 @@ class Drawer(_Model):
 
 
 class StoredAnswer(_Model):
-    """A stored response and the days, both inclusive, on which it holds."""
+    """A stored response, the days, both inclusive, on which it holds, and who stored it when."""
 
     category: int
     response: str
     effective_from: date
     effective_to: date | None
+    changed_by: str
+    changed_at: datetime

@@ -30,7 +30,7 @@ _CUSTOMER: Final = f"""
            {MERGES.survivor("%(number)s")}
 """
 _ANSWERS: Final = f"""
-    SELECT answer.category, answer.response, lower(answer.valid), upper(answer.valid) - 1
+    SELECT answer.category, answer.response, lower(answer.valid), upper(answer.valid) - 1, answer.changed_by, answer.changed_at
     FROM drawer_answers AS answer WHERE answer.number = %(number)s AND {in_force("answer")}
 """
 _BY_RESPONSE: Final = f"""
@@ -76,10 +76,7 @@ def drawer(view: View, number: str) -> Drawer | None:
 def stored_answers(view: View, number: str) -> dict[int, StoredAnswer]:
     """The stored responses of a customer by category, those of categories that are not shown included."""
     rows = view.connection.execute(_ANSWERS, {**clocks(view), "number": number})
-    return {
-        row[0]: StoredAnswer(category=row[0], response=row[1], effective_from=row[2], effective_to=row[3])
-        for row in rows
-    }
+    return {row[0]: StoredAnswer(**dict(zip(StoredAnswer.model_fields, row, strict=True))) for row in rows}
 
 
 def customers_by_response(
@@ -115,6 +112,8 @@ def _category(category: Category, stored: StoredAnswer | None) -> DrawerCategory
         shown="stored" if stored else "blank" if value is None else "defaulted",
         effective_from=stored.effective_from if stored else None,
         effective_to=stored.effective_to if stored else None,
+        changed_by=stored.changed_by if stored else None,
+        changed_at=stored.changed_at if stored else None,
         blank_offered=category.offers_blank,
         choices=[Choice(code=choice.code, description=choice.description) for choice in choices],
     )

@@ -19,7 +19,11 @@ RESPONSES: Final = Rectangles(
 )
 DEFAULTS: Final = Rectangles("drawer_defaults", (("category", "integer"),), (("response", "text"),))
 """The default response of each category that has one."""
-ANSWERS: Final = Rectangles("drawer_answers", (("number", "text"), ("category", "integer")), (("response", "text"),))
+ANSWERS: Final = Rectangles(
+    "drawer_answers",
+    (("number", "text"), ("category", "integer")),
+    (("response", "text"), ("changed_by", "text"), ("changed_at", "timestamptz")),
+)
 NAMES: Final = Rectangles("drawer_names", (("number", "text"),), (("name", "bytea"),))
 ALTERNATE_NUMBERS: Final = Rectangles(
     "drawer_alternate_numbers", (("number", "text"), ("alternate_number", "text")), (("is_primary", "boolean"),)
