@@ -3,8 +3,9 @@ import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
 /** What every page needs: one file, so that a first visit is few requests. */
-const BASE = /console\/src\/(api|time|design|shell)\/|\/(react|react-dom|scheduler|@tanstack)\/|rolldown\/runtime/;
-/** What the pages of a family share is one file, too. */
+const BASE =
+  /console\/src\/(api|time|design|shell|history)\/|\/(react|react-dom|scheduler|@tanstack)\/|rolldown\/runtime/;
+/** What the pages of a family share is one file, too; what only one of them needs is in its own. */
 const FAMILY = /console\/src\/(?!shell)(\w+)\/(?!\w+Page\.tsx)/;
 
 export default defineConfig({
@@ -32,7 +33,13 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             { name: "base", test: BASE, priority: 2 },
-            { name: (id) => FAMILY.exec(id)?.[1] ?? null, test: FAMILY, priority: 1, debugName: "families" },
+            {
+              name: (id) => FAMILY.exec(id)?.[1] ?? null,
+              test: FAMILY,
+              priority: 1,
+              minShareCount: 2,
+              debugName: "families",
+            },
           ],
         },
       },

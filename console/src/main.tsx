@@ -3,7 +3,7 @@
 import { QueryClientProvider, useQuery } from "@tanstack/react-query";
 import { type ComponentType, StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { Redirect, Route, Switch } from "wouter";
+import { Route, Switch } from "wouter";
 import { isReached } from "./api/client.ts";
 import { NetworkError } from "./api/problems.ts";
 import { makeQueryClient } from "./api/reading.ts";
@@ -17,8 +17,6 @@ import { Shell } from "./shell/Shell.tsx";
 import { SignedIn } from "./shell/SignedIn.tsx";
 import { SignInPage } from "./shell/SignInPage.tsx";
 import { texts } from "./shell/texts.ts";
-
-const HOME = "/customers";
 
 const REDEPLOYED_AFTER_MS = 10_000;
 
@@ -50,19 +48,17 @@ function RoutedPage({ page }: { page: string }) {
   return module.isLoadingError ? <Page title={texts.name}>{content}</Page> : content;
 }
 
+/** The page of the address. It begins anew for another thing, unless it shows that beside what `stays`. */
 function Console() {
   return (
     <SignedIn>
       <Shell>
         <Switch>
-          {routes.map(({ path, page }) => (
-            <Route key={path} path={path}>
-              {(parameters) => <RoutedPage key={Object.values(parameters).join("/")} page={page} />}
+          {routes.map(({ path, page, stays = false }) => (
+            <Route key={page} path={path}>
+              {(parameters) => <RoutedPage key={stays ? page : Object.values(parameters).join("/")} page={page} />}
             </Route>
           ))}
-          <Route path="/">
-            <Redirect to={HOME} replace />
-          </Route>
           <Route>
             <NotFoundPage />
           </Route>

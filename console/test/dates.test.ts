@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { addDays, dayIn, dayNumber, dayOf, elapsed, firstOfNextMonth, instantIn, localIn } from "../src/time/dates.ts";
+import {
+  addDays,
+  dayIn,
+  dayNumber,
+  dayOf,
+  elapsed,
+  firstOfNextMonth,
+  instantIn,
+  justBefore,
+  localIn,
+} from "../src/time/dates.ts";
 
 test("a day and its number lead to each other", () => {
   for (const day of ["1970-01-01", "2024-02-29", "2026-12-31", "1815-12-10"]) assert.equal(dayOf(dayNumber(day)), day);
@@ -32,4 +42,9 @@ test("a time that has passed is written in minutes and seconds", () => {
   assert.equal(elapsed(134_000), "02:14");
   assert.equal(elapsed(3_734_000), "1:02:14");
   assert.equal(elapsed(-5), "00:00");
+});
+
+test("just before an instant is a microsecond earlier, across seconds and days", () => {
+  assert.equal(justBefore("2026-11-27T03:31:47.189350Z"), "2026-11-27T03:31:47.189349Z");
+  assert.equal(justBefore("2026-01-01T00:00:00Z"), "2025-12-31T23:59:59.999999Z");
 });

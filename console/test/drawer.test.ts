@@ -23,6 +23,8 @@ function category(code: number, value: string | null, more: Partial<DrawerCatego
     value_description: value,
     effective_from: null,
     effective_to: null,
+    changed_by: null,
+    changed_at: null,
     ...more,
   };
 }

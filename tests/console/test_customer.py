@@ -8,8 +8,6 @@ from api_client import Api
 from browser import Visits
 from business_fields import upload_row
 
-DELIVERY_READERS = {Role.ADMINISTRATOR, Role.INTEGRATOR, Role.AUDITOR}
-
 
 def panel(page: Page, name: str) -> Locator:
     """A part of the page by its title."""
@@ -17,7 +15,8 @@ def panel(page: Page, name: str) -> Locator:
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_every_role_finds_a_customer_and_opens_it(visit: Visits, role: Role) -> None:
+def test_every_role_finds_a_customer_and_opens_it(visit: Visits, api: Api, role: Role) -> None:
+    api.seen("/v1/deliveries")
     page = visit.open("/customers", role)
     page.get_by_role("textbox", name="Name").fill("ada")
     page.keyboard.press("Enter")
@@ -28,7 +27,8 @@ def test_every_role_finds_a_customer_and_opens_it(visit: Visits, role: Role) -> 
     expect(page).to_have_title("Ada Byron · Dossier")
     expect(page.get_by_role("main")).to_contain_text("A1001")
     expect(panel(page, "Accounts").get_by_role("rowheader", name="A-7")).to_be_visible()
-    expect(page.get_by_role("region", name="Deliveries")).to_have_count(1 if role in DELIVERY_READERS else 0)
+    deliveries = page.get_by_role("table", name="Deliveries").get_by_role("row")
+    expect(deliveries.filter(has_text="age_band")).to_contain_text("waiting")  # rule 4.5
 
 
 def test_the_widget_shows_the_business_fields_in_order_and_sorted(visit: Visits) -> None:  # rules 3.3, 3.8
@@ -91,3 +91,47 @@ def test_a_customer_as_known_before_it_was_registered_does_not_exist(visit: Visi
     expect(page.get_by_role("alert")).to_contain_text("Customer 1001 does not exist.")
     page.get_by_role("button", name="Back to now").click()
     expect(page.get_by_role("heading", name="Ada Byron", level=1)).to_be_visible()
+
+
+def test_what_somebody_else_changes_is_said_and_not_redrawn(visit: Visits, api: Api) -> None:
+    page = visit.open("/customers/1001", Role.AGENT)
+    widget = panel(page, "Customer Profile")
+    expect(widget).to_contain_text("London")
+    assert api.patch("/v1/customers/1001/fields", {"fields": {"city": "Paris"}}).status_code == 200
+    api.seen("/v1/customers/1001/history")
+    api.seen("/v1/customers/1001/fields")
+    page.wait_for_timeout(5_100)
+    page.evaluate("window.dispatchEvent(new Event('visibilitychange'))")
+    changed = page.get_by_role("status").filter(has_text="administrator changed this at")
+    expect(changed).to_be_visible()
+    expect(widget).to_contain_text("London")
+    changed.get_by_role("button", name="Show").press("Enter")
+    expect(widget).to_contain_text("Paris")
+    expect(changed).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("role", "heading"),
+    [
+        (Role.AGENT, "Customers"),
+        (Role.ADMINISTRATOR, "Customers"),
+        (Role.INTEGRATOR, "Operations"),
+    ],
+)
+def test_each_role_begins_at_its_own_page(visit: Visits, role: Role, heading: str) -> None:
+    page = visit.open("/", role)
+    expect(page.get_by_role("heading", name=heading, level=1)).to_be_visible()
+
+
+def test_an_agent_begins_at_the_open_call(visit: Visits, api: Api) -> None:  # rule 3.5
+    page = visit.open("/", Role.AGENT)
+    expect(page.get_by_role("heading", name="Customers", level=1)).to_be_visible()
+    call = {"interaction": "I-1", "customer": "1001", "agent": "agent"}
+    assert api.post("/v1/interactions", call).status_code == 201
+    mine = panel(page, "My call")
+    expect(mine).to_contain_text("On call")
+    expect(mine).to_contain_text("Ada Byron 1001")
+    assert api.patch("/v1/interactions/I-1", {"state": "wrap_up"}).status_code == 200
+    expect(mine).to_contain_text("Wrap-up")
+    mine.get_by_role("link", name="Open Ada Byron").press("Enter")
+    expect(page.get_by_role("heading", name="Ada Byron", level=1)).to_be_focused()

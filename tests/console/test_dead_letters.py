@@ -20,7 +20,7 @@ FORWARDERS = [Role.ADMINISTRATOR, Role.INTEGRATOR]
 def opened(visit: Visits, event_id: UUID, role: Role = Role.INTEGRATOR) -> Page:
     """The page of a letter."""
     page = visit.open(f"{LETTERS}/{event_id}", role)
-    expect(page.get_by_role("heading", name="Dead letter", level=1)).to_be_visible()
+    expect(page.get_by_role("heading", name="Dead letter", level=2, exact=True)).to_be_visible()
     return page
 
 
@@ -44,7 +44,8 @@ def test_a_letter_is_corrected_and_sent_again(visit: Visits, api: Api, role: Rol
     event_id = died(api)
     page = visit.open(LETTERS, role)
     letters(page).get_by_role("link", name="1001").press("Enter")
-    expect(page.get_by_role("heading", name="Dead letter", level=1)).to_be_focused()
+    expect(page.get_by_role("heading", name="Dead letter", level=2, exact=True)).to_be_focused()
+    expect(page).to_have_title("Dead letter · Dossier")
     expect(page.get_by_role("main")).to_contain_text(REASON)
     field = page.get_by_role("textbox", name="Value to send")
     expect(field).to_have_accessible_description("Until now: 30-39. Leave it empty to clear the attribute.")
@@ -187,6 +188,30 @@ def test_those_that_are_checked_by_keyboard_are_sent_again(visit: Visits, api: A
     dialog.get_by_role("button", name="Resend 2 dead letters").press("Enter")
     expect(page.get_by_text("2 dead letters are on the way again.")).to_be_visible()
     assert [state(api, each) for each in (first, second, third)] == ["resending", "dead", "resending"]
+
+
+def test_the_list_stays_beside_the_open_letter_where_there_is_room(visit: Visits, api: Api) -> None:
+    died(api)
+    died(api, "1002", reason="400: too long", position=2)
+    page = visit.open(f"{LETTERS}?state=all")
+    page.get_by_role("checkbox", name="Choose 1002, age").check()
+    letters(page).get_by_role("link", name="1001").press("Enter")
+    refused = page.get_by_role("region", name="What was refused")
+    expect(refused).to_contain_text(REASON)
+    expect(letters(page).get_by_role("link", name="1001")).to_have_attribute("aria-current", "true")
+    expect(page.get_by_role("checkbox", name="Choose 1002, age")).to_be_checked()
+    letters(page).get_by_role("link", name="1001").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(refused).to_contain_text("400: too long")
+    expect(letters(page).get_by_role("link", name="1002")).to_have_attribute("aria-current", "true")
+    page.get_by_role("link", name="All dead letters").press("Enter")
+    expect(reasons(page)).to_be_visible()
+    assert page.url.endswith("?state=all")
+    narrow = visit.open(page.url.removeprefix(visit.address), width=NARROW)
+    letters(narrow).get_by_role("link", name="1002").press("Enter")
+    expect(narrow.get_by_role("region", name="What was refused")).to_be_visible()
+    expect(letters(narrow)).to_be_hidden()
 
 
 def test_those_that_were_overtaken_stay_dead_and_are_named_unless_they_are_forced(visit: Visits, api: Api) -> None:

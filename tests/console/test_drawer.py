@@ -4,8 +4,9 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, Request, expect
+from playwright.sync_api import Locator, Page, Request, Route, expect
 
+from aggregates.customer.profile import CustomerProfile
 from aggregates.fact import Role
 from api_client import Api
 from browser import Visits, assert_settled
@@ -87,18 +88,24 @@ def test_nothing_is_stored_while_a_required_category_is_unanswered(visit: Visits
     assert stored(api) == {}
 
 
-def test_ok_stores_what_was_chosen_and_every_shown_default(visit: Visits, api: Api) -> None:  # rules 1.6, 1.9
-    page = visit.open("/customers/1002", Role.ADMINISTRATOR)
+@pytest.mark.parametrize("role", [Role.AGENT, Role.ADMINISTRATOR, Role.INTEGRATOR])
+def test_ok_stores_what_was_chosen_and_every_shown_default(
+    visit: Visits, api: Api, role: Role
+) -> None:  # rules 1.6, 1.9, 4.5
+    page = visit.open("/customers/1002", role)
     drawer = page.get_by_role("dialog", name=TITLE)
     drawer.get_by_label("Age (required)").select_option("30-39")
     drawer.get_by_role("button", name="OK").click()
     expect(drawer).to_be_hidden()
     status = page.get_by_role("status").filter(has_text="Profile saved.")
+    expect(status.get_by_role("heading", name="Deliveries")).to_be_visible()
     expect(status.get_by_role("listitem").filter(has_text="age_band")).to_contain_text("waiting")
     expect(page.get_by_role("button", name="More Options")).to_be_focused()
     assert stored(api) == {"Age": "A2", "Favourite colour": "BLUE"}
     drawer = opened(page)
-    expect(drawer.get_by_label("Age (required)")).to_have_accessible_description(re.compile("Stored"))
+    expect(drawer.get_by_label("Age (required)")).to_have_accessible_description(
+        re.compile(f"^Stored, .* – open, by {role.value}$")
+    )
     drawer.get_by_role("button", name="OK").click()
     expect(page.get_by_role("status").filter(has_text="Nothing changed.")).to_be_visible()
 
@@ -207,3 +214,40 @@ def test_without_a_category_that_has_responses_profile_is_off_and_says_why(
     profile = page.get_by_role("menuitem", name="Profile")
     expect(profile).to_have_attribute("aria-disabled", "true")
     expect(profile).to_have_accessible_description("No category has responses.")
+
+
+def test_a_customer_that_was_merged_meanwhile_is_said_so_and_nothing_is_stored_for_another(
+    visit: Visits, api: Api
+) -> None:  # rule 6.1
+    page = visit.open("/customers/1002", Role.AGENT)
+    drawer = page.get_by_role("dialog", name=TITLE)
+    drawer.get_by_label("Age (required)").select_option("65+")
+    assert api.post("/v1/customers/1001/merge", {"other": "1002"}).status_code == 200
+    drawer.get_by_role("button", name="OK").click()
+    expect(drawer.get_by_role("alert")).to_have_text("Customer 1002 was merged into 1001.")
+    expect(drawer.get_by_label("Age (required)")).to_have_value("A5")
+    expect(drawer.get_by_role("button", name="OK")).to_have_attribute("aria-disabled", "true")
+    [age, *_] = api.seen("/v1/customers/1001/drawer").json()["categories"]
+    assert age["value"] == "A2"
+
+
+def test_the_drawer_of_an_erased_customer_is_read_and_not_changed(visit: Visits, api: Api) -> None:  # rule 5.1
+    api.dossier.fact_mapper.keys.destroy(CustomerProfile.id_of(api.dossier.company, "1002"))
+    page = visit.open("/customers/1002?drawer", Role.AGENT)
+    drawer = page.get_by_role("dialog")
+    expect(drawer.get_by_role("alert")).to_contain_text("The personal data of this customer were erased.")
+    expect(drawer.get_by_role("button", name="OK")).to_have_attribute("aria-disabled", "true")
+
+
+def test_the_drawer_does_not_open_by_itself_while_a_field_is_edited(visit: Visits, api: Api) -> None:  # rule 1.12
+    page = visit.open("/nowhere", Role.ADMINISTRATOR)
+    late: list[Route] = []
+    page.route("**/v1/customers/1002/drawer", lambda route: late.append(route))  # noqa: PLW0108  (Playwright marks its handlers)
+    page.goto(f"{visit.address}/customers/1002")
+    page.get_by_role("button", name="Edit City").click()
+    for route in late:
+        with page.expect_response("**/v1/customers/1002/drawer"):
+            route.continue_()
+    expect(page.get_by_role("button", name="More Options")).to_be_visible()
+    expect(page.get_by_label("City", exact=True)).to_be_focused()
+    expect(page.get_by_role("dialog")).to_have_count(0)

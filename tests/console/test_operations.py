@@ -76,7 +76,7 @@ def test_an_agent_is_not_led_to_operations_and_is_refused_beside_the_thing(visit
     page = visit.open("/customers", Role.AGENT)
     heading(page, "Customers")
     expect(page.get_by_role("link", name="Operations")).to_have_count(0)
-    for path in ("/operations", "/operations/deliveries", "/operations/dead-letters", "/operations/read-models/drawer"):
+    for path in ("/operations", "/operations/dead-letters", "/operations/read-models/drawer"):
         page.goto(f"{visit.address}{path}")
         expect(page.get_by_role("main").get_by_role("alert").first).to_have_text(
             "Allowed to administrator, integrator, auditor only."

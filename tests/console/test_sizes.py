@@ -19,6 +19,9 @@ REQUESTS: Final = 14
     [
         ("/customers", "Customers"),
         ("/customers/1001", "Ada Byron"),
+        ("/customers/1001/history", "History: Ada Byron"),
+        ("/customers/1001/compare", "Compare: Ada Byron"),
+        ("/customers/1001/merge?other=1002", "Merge: Ada Byron"),
         ("/accounts", "Accounts"),
         ("/accounts/A-7", "Account A-7"),
         ("/accounts/A-7/history", "Profile History: Account A-7"),

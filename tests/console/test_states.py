@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from accessibility import assert_accessible, assert_no_sideways_scrolling
 from aggregates.fact import Role
-from api_client import Api
+from api_client import Api, token
 from browser import NARROW, WIDE, Visits
 
 State = Callable[[Visits, Api, Page], None]
@@ -18,6 +18,30 @@ def menu(visit: Visits, _api: Api, page: Page) -> None:
     page.goto(f"{visit.address}/customers/1001")
     page.get_by_role("button", name="More Options").click()
     expect(page.get_by_role("menuitem", name="Profile")).to_be_visible()
+
+
+def refused_number(visit: Visits, _api: Api, page: Page) -> None:
+    menu(visit, _api, page)
+    page.get_by_role("menuitem", name="Alternate numbers…").click()
+    page.get_by_role("textbox", name="New number").fill("G1002")
+    page.get_by_role("button", name="Replace the primary number").click()
+    expect(page.get_by_text("Alternate number G1002 is already in use.")).to_be_visible()
+
+
+def merged_and_undoing(visit: Visits, api: Api, page: Page) -> None:
+    assert api.post("/v1/customers/1001/merge", {"other": "1002"}).status_code == 200
+    api.seen("/v1/customers/1001")
+    page.goto(f"{visit.address}/customers/1001/merge?other=1002")
+    expect(page.get_by_text("Customer 1002 was merged into 1001.")).to_be_visible()
+    page.get_by_role("button", name="Undo the merge of 1002…").click()
+    expect(page.get_by_role("dialog", name="Undo the merge of 1002?")).to_be_visible()
+
+
+def called(visit: Visits, api: Api, page: Page) -> None:
+    assert api.post("/v1/interactions", {"interaction": "I-1", "customer": "1001", "agent": "agent"}).status_code == 201
+    visit.sign_in(page, token(Role.AGENT))
+    page.goto(f"{visit.address}/")
+    expect(page.get_by_role("link", name="Open Ada Byron")).to_be_visible()
 
 
 def found(visit: Visits, _api: Api, page: Page) -> None:
@@ -88,6 +112,9 @@ def not_reached(visit: Visits, _api: Api, page: Page) -> None:
 
 STATES: Final[tuple[State, ...]] = (
     menu,
+    refused_number,
+    merged_and_undoing,
+    called,
     found,
     refused_drawer,
     asking,

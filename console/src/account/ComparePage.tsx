@@ -1,185 +1,47 @@
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
-import { useLocation, useSearch } from "wouter";
-import { useMe } from "../api/session.ts";
 import type { Schema } from "../api/types.ts";
-import { Action } from "../design/Action.tsx";
-import { Empty } from "../design/Empty.tsx";
-import { Field } from "../design/Field.tsx";
-import { Panel, Reading } from "../design/Panel.tsx";
-import { Table } from "../design/Table.tsx";
+import { Points } from "../history/Points.tsx";
+import { type Compared, SideBySide } from "../history/SideBySide.tsx";
+import { usePair } from "../history/usePair.ts";
 import { Page } from "../shell/Page.tsx";
-import { firstOfNextMonth } from "../time/dates.ts";
-import { NOW, type Point } from "../time/point.ts";
-import { usePoint } from "../time/usePoint.ts";
-import { instantText, pointText, precisionOf } from "../time/words.ts";
 import "./account.css";
-import { applied, type Compared, compared, type Pair, pairOf, withPair } from "./comparing.ts";
+import { applied, compared } from "./comparing.ts";
 import { labelOf, valueText } from "./options.ts";
 import { PlaceNav } from "./PlaceNav.tsx";
 import { type Place, usePlace } from "./place.ts";
-import { historyQuery, resolutionQuery } from "./queries.ts";
+import { comparisonQuery, historyQuery } from "./queries.ts";
 import { originText, placeText, texts } from "./texts.ts";
 
 /** Two points of a profile side by side; the address holds both. */
 export default function ComparePage() {
   const place = usePlace();
-  const [path, navigate] = useLocation();
-  const search = useSearch();
-  const pair = pairOf(search);
-  const onChange = (next: Pair) => navigate(`${path}?${withPair(search, next)}`, { replace: true });
+  const [pair, setPair] = usePair();
+  const history = useQuery(historyQuery(place));
+  const comparison = useQuery(comparisonQuery(place, pair));
   return (
     <Page title={`${texts.compare}: ${placeText(place)}`}>
       <PlaceNav place={place} />
-      <Points place={place} pair={pair} onChange={onChange} />
-      <Differences place={place} pair={pair} />
+      <Points pair={pair} onChange={setPair} query={history} />
+      <SideBySide pair={pair} query={comparison}>
+        {([before, after]) => rowsOf(place, before, after)}
+      </SideBySide>
     </Page>
   );
 }
 
-interface PointsProps {
-  place: Place;
-  pair: Pair;
-  onChange: (pair: Pair) => void;
-}
-
-function Points({ place, pair, onChange }: PointsProps) {
-  const { today } = useMe();
-  const point = usePoint();
-  const query = useQuery(historyQuery(place));
-  const instants = [...new Set((query.data ?? []).map(({ recorded_at }) => recorded_at))];
-  const [before = null, last = null] = instants.slice(-2);
-  const day = point.validAt;
-  return (
-    <Panel title={texts.points} query={query}>
-      {() => (
-        <>
-          {/* biome-ignore lint/a11y/useSemanticElements: it is no part of a form */}
-          <div className="row" role="group" aria-label={texts.startingPoints}>
-            <Action
-              onClick={() =>
-                onChange({ a: { validAt: day, knownAt: point.knownAt ?? before }, b: { validAt: day, knownAt: null } })
-              }
-            >
-              {texts.thenAndNow}
-            </Action>
-            <Action
-              onClick={() => onChange({ a: { validAt: day, knownAt: before }, b: { validAt: day, knownAt: last } })}
-            >
-              {texts.lastRecording}
-            </Action>
-            <Action onClick={() => onChange({ a: NOW, b: { validAt: firstOfNextMonth(today), knownAt: null } })}>
-              {texts.nextMonth}
-            </Action>
-          </div>
-          <div className="row">
-            <PointFields side="A" point={pair.a} instants={instants} onChange={(a) => onChange({ ...pair, a })} />
-            <PointFields side="B" point={pair.b} instants={instants} onChange={(b) => onChange({ ...pair, b })} />
-          </div>
-        </>
-      )}
-    </Panel>
-  );
-}
-
-interface FieldsProps {
-  side: string;
-  point: Point;
-  instants: readonly string[];
-  onChange: (point: Point) => void;
-}
-
-function PointFields({ side, point, instants, onChange }: FieldsProps) {
-  const { today, time_zone } = useMe();
-  const precision = precisionOf(instants);
-  const isOther = point.knownAt !== null && !instants.includes(point.knownAt);
-  return (
-    // biome-ignore lint/a11y/useSemanticElements: it is no part of a form
-    <div className="point" role="group" aria-label={side}>
-      <strong>{side}</strong>
-      <Field label={`${texts.day} ${side}`}>
-        {(input) => (
-          <input
-            {...input}
-            type="date"
-            value={point.validAt ?? today}
-            onChange={(event) => onChange({ ...point, validAt: event.target.value || null })}
-          />
-        )}
-      </Field>
-      <Field label={`${texts.knownAt} ${side}`}>
-        {(input) => (
-          <select
-            {...input}
-            value={point.knownAt ?? ""}
-            onChange={(event) => onChange({ ...point, knownAt: event.target.value || null })}
-          >
-            <option value="">{texts.now}</option>
-            {[...(isOther && point.knownAt !== null ? [point.knownAt] : []), ...instants].map((at) => (
-              <option key={at} value={at}>
-                {instantText(at, time_zone, precision)}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
-    </div>
-  );
-}
-
-function Differences({ place, pair }: { place: Place; pair: Pair }) {
-  const [isOnly, setOnly] = useState(true);
-  const a = useQuery(resolutionQuery(place, pair.a));
-  const b = useQuery(resolutionQuery(place, pair.b));
-  return (
-    <Panel
-      title={texts.compare}
-      query={a}
-      actions={
-        <Action aria-pressed={isOnly} onClick={() => setOnly(!isOnly)}>
-          {texts.onlyDifferences}
-        </Action>
-      }
-    >
-      {(before) => (
-        <Reading query={b}>
-          {(after) => <SideBySide before={before} after={after} pair={pair} place={place} isOnly={isOnly} />}
-        </Reading>
-      )}
-    </Panel>
-  );
-}
-
-interface SideProps {
-  before: Schema<"Resolution">;
-  after: Schema<"Resolution">;
-  pair: Pair;
-  place: Place;
-  isOnly: boolean;
-}
-
-type Row = Compared | "class";
-
-function SideBySide({ before, after, pair, place, isOnly }: SideProps) {
-  const { today, time_zone } = useMe();
+/** Returns the class and every value of both answers. */
+function rowsOf(place: Place, before: Schema<"Resolution">, after: Schema<"Resolution">): Compared[] {
   const [a, b] = [classOf(before), classOf(after)];
-  const values: Row[] = compared(before, after).filter(({ isDifferent }) => isDifferent || !isOnly);
-  const rows: Row[] = a === b && isOnly ? values : ["class", ...values];
-  const head = (side: string, point: Point) =>
-    `${side}: ${pointText(point.validAt ?? today, point.knownAt, time_zone)}`;
-  if (rows.length === 0) return <Empty text={texts.noDifferences} />;
-  return (
-    <Table
-      caption={texts.compare}
-      rows={rows}
-      keyOf={(row) => (row === "class" ? row : row.path)}
-      columns={[
-        { head: texts.field, cell: (row) => (row === "class" ? texts.profileClass : labelOf(row.path)) },
-        { head: head("A", pair.a), cell: (row) => (row === "class" ? a : <Cell explained={row.a} place={place} />) },
-        { head: head("B", pair.b), cell: (row) => (row === "class" ? b : <Cell explained={row.b} place={place} />) },
-      ]}
-    />
-  );
+  return [
+    { key: "class", label: texts.profileClass, a, b, isDifferent: a !== b },
+    ...compared(before, after).map((value) => ({
+      key: value.path,
+      label: labelOf(value.path),
+      a: <Cell explained={value.a} place={place} />,
+      b: <Cell explained={value.b} place={place} />,
+      isDifferent: value.isDifferent,
+    })),
+  ];
 }
 
 function classOf(resolution: Schema<"Resolution">): string {

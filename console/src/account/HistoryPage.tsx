@@ -1,16 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { Link } from "wouter";
-import { Badge } from "../design/Badge.tsx";
 import { Empty } from "../design/Empty.tsx";
 import { Panel } from "../design/Panel.tsx";
 import { Table } from "../design/Table.tsx";
-import { To } from "../design/To.tsx";
-import { Days, Instant } from "../design/When.tsx";
+import { Days } from "../design/When.tsx";
+import { AtEvent, BeforeAndAfter, ChangedValue, EffectiveDays, InForceOn, Recorded } from "../history/Recorded.tsx";
+import { texts as told } from "../history/texts.ts";
 import { classText } from "../picture/texts.ts";
 import type { Version } from "../picture/versions.ts";
 import { Page } from "../shell/Page.tsx";
-import { withPoint } from "../time/point.ts";
 import { precisionOf } from "../time/words.ts";
 import "./account.css";
 import { changesOf } from "./changes.ts";
@@ -18,7 +16,7 @@ import { labelOf, type Value, valueText } from "./options.ts";
 import { PlaceNav } from "./PlaceNav.tsx";
 import { pathOf, usePlace } from "./place.ts";
 import { historyQuery } from "./queries.ts";
-import { placeText, texts } from "./texts.ts";
+import { placeText, texts, versionText } from "./texts.ts";
 
 /** Profile History: every version, its days, what was set here, who, when and why, and what superseded it (rules 2.18, 2.22). */
 export default function HistoryPage() {
@@ -53,47 +51,29 @@ function Versions({ versions, path }: { versions: readonly Version[]; path: stri
       columns={[
         { head: texts.version, cell: ({ version }) => <AtVersion path={path} version={version} /> },
         {
-          head: texts.days,
-          cell: ({ version }) => (
-            <>
-              <Days from={version.effective_from} to={version.effective_to} />{" "}
-              {version.back_dated && <Badge tone="warning">{texts.backDated}</Badge>}
-            </>
-          ),
+          head: told.days,
+          cell: ({ version }) => <EffectiveDays range={version} isBackDated={version.back_dated} />,
         },
         { head: texts.profileClass, cell: ({ version }) => classText(version) },
         { head: texts.whatWasSet, cell: ({ index }) => <SetHere versions={versions} index={index} /> },
+        { head: told.recorded, cell: ({ version }) => <Recorded told={version} precision={precision} /> },
+        { head: told.reason, cell: ({ version }) => version.reason },
+        { head: told.inForceOn, cell: ({ version }) => <InForceOn ranges={version.in_force} /> },
         {
-          head: texts.recorded,
-          cell: ({ version }) => (
-            <>
-              <Instant at={version.recorded_at} precision={precision} />
-              <div className="hint">
-                {version.actor}, {version.source}
-              </div>
-            </>
-          ),
-        },
-        { head: texts.reason, cell: ({ version }) => version.reason },
-        { head: texts.inForceOn, cell: ({ version }) => <InForceOn version={version} /> },
-        {
-          head: texts.superseded,
+          head: told.superseded,
           cell: ({ version }) => <SupersededBy version={version} byEvent={byEvent} path={path} />,
         },
         {
-          head: texts.compare,
-          cell: ({ version, index }) => {
-            const before = versions.findLast((each, at) => at < index && each.recorded_at !== version.recorded_at);
-            if (before === undefined) return null;
-            const day = version.effective_from;
-            const points = { a_valid: day, a_known: before.recorded_at, b_valid: day, b_known: version.recorded_at };
-            return (
-              <To href={`${path}/compare?${new URLSearchParams(points)}`}>
-                {texts.beforeAndAfter}
-                <span className="unseen"> version {version.version}</span>
-              </To>
-            );
-          },
+          head: told.compare,
+          cell: ({ version, index }) =>
+            index > 0 && (
+              <BeforeAndAfter
+                path={path}
+                day={version.effective_from}
+                at={version.recorded_at}
+                event={versionText(version)}
+              />
+            ),
         },
       ]}
     />
@@ -101,9 +81,12 @@ function Versions({ versions, path }: { versions: readonly Version[]; path: stri
 }
 
 /** A link to the picture at the version's first day, as known when it was recorded. */
-function AtVersion({ path, version, children }: { path: string; version: Version; children?: ReactNode }) {
-  const point = { validAt: version.effective_from, knownAt: version.recorded_at };
-  return <Link href={withPoint(path, point)}>{children ?? version.version}</Link>;
+function AtVersion({ path, version, text = version.version }: { path: string; version: Version; text?: ReactNode }) {
+  return (
+    <AtEvent path={path} day={version.effective_from} at={version.recorded_at}>
+      {text}
+    </AtEvent>
+  );
 }
 
 function SetHere({ versions, index }: { versions: readonly Version[]; index: number }) {
@@ -112,9 +95,12 @@ function SetHere({ versions, index }: { versions: readonly Version[]; index: num
   return (
     <ul className="plain">
       {changes.map(({ path, before, after }) => (
-        <li key={path}>
-          {labelOf(path)}: {before !== undefined && <s>{shown(before)}</s>} {shown(after)}
-        </li>
+        <ChangedValue
+          key={path}
+          label={labelOf(path)}
+          before={before === undefined ? undefined : shown(before)}
+          after={shown(after)}
+        />
       ))}
     </ul>
   );
@@ -122,19 +108,6 @@ function SetHere({ versions, index }: { versions: readonly Version[]; index: num
 
 function shown(value: Value | null): string {
   return value === null ? texts.notSet : valueText(value);
-}
-
-function InForceOn({ version }: { version: Version }) {
-  if (version.in_force.length === 0) return texts.nowhere;
-  return (
-    <ul className="plain">
-      {version.in_force.map(({ effective_from, effective_to }) => (
-        <li key={effective_from}>
-          <Days from={effective_from} to={effective_to} />
-        </li>
-      ))}
-    </ul>
-  );
 }
 
 interface SupersededProps {
@@ -150,14 +123,8 @@ function SupersededBy({ version, byEvent, path }: SupersededProps) {
         const later = byEvent.get(by);
         return (
           <li key={`${effective_from} ${by}`}>
-            {later === undefined ? (
-              by
-            ) : (
-              <AtVersion path={path} version={later}>
-                version {later.version}
-              </AtVersion>
-            )}
-            : <Days from={effective_from} to={effective_to} />
+            {later === undefined ? by : <AtVersion path={path} version={later} text={versionText(later)} />}:{" "}
+            <Days from={effective_from} to={effective_to} />
           </li>
         );
       })}

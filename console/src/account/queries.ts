@@ -4,6 +4,7 @@ import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { body, client } from "../api/client.ts";
 import { read } from "../api/reading.ts";
 import type { Schema } from "../api/types.ts";
+import type { Pair } from "../history/pair.ts";
 import type { Version } from "../picture/versions.ts";
 import { clocks, NOW, type Point } from "../time/point.ts";
 import type { Place } from "./place.ts";
@@ -108,6 +109,18 @@ export function resolutionQuery({ account, site }: Place, point: Point) {
       }),
     ),
   );
+}
+
+/** Returns the query of what applies at each of two points. */
+export function comparisonQuery(place: Place, pair: Pair) {
+  return queryOptions({
+    queryKey: ["compare_profile", place.account, place.site ?? null, pair],
+    queryFn: ({ client: queries }) =>
+      Promise.all([
+        queries.fetchQuery(resolutionQuery(place, pair.a)),
+        queries.fetchQuery(resolutionQuery(place, pair.b)),
+      ]),
+  });
 }
 
 /** Returns the query of all profile classes, as they are now: their order gives the colours. */

@@ -40,36 +40,23 @@ export const texts = {
   noSites: "This account has no site.",
   show: "Show",
   systemSet: "Set for the company.",
-  backDated: "back-dated",
   version: "Version",
-  days: "Effective days",
   profileClass: "Class",
   recorded: "Recorded",
-  reason: "Reason",
-  inForceOn: "In force on",
-  superseded: "Superseded by",
   whatWasSet: "Set here",
-  nowhere: "no day",
   noHistory: "No profile was recorded.",
-  beforeAndAfter: "Before and after",
-  field: "Field",
-  onlyDifferences: "Only differences",
-  noDifferences: "Nothing differs.",
   notSet: "not set",
   noProfile: "no profile",
-  thenAndNow: "This day, as known then and now",
-  lastRecording: "Before and after the last recording",
-  nextMonth: "Today and the 1st of next month",
-  day: "Business day",
-  knownAt: "As known at",
-  now: "now",
-  points: "Points to compare",
-  startingPoints: "Start from",
 } as const;
 
 /** Names an account or a site as the title of its pages. */
 export function placeText({ account, site }: Place): string {
   return site === undefined ? `Account ${account}` : `Site ${site} of account ${account}`;
+}
+
+/** Names a version inside a sentence. */
+export function versionText({ version }: { version: number }): string {
+  return `version ${version}`;
 }
 
 /** Says how many recordings there are that are not shown. */

@@ -59,10 +59,13 @@ interface Result<Body> {
   response: Response;
 }
 
-/** Returns the body of a successful answer. Throws `ProblemError` for any other one, and `NetworkError` where there was none. */
-export async function body<Body>(request: Promise<Result<Body>>): Promise<Body> {
+/**
+ * Returns the JSON of a successful answer, not the file that the document has besides for some. Throws `ProblemError` for any other answer,
+ * and `NetworkError` where there was none.
+ */
+export async function body<Body>(request: Promise<Result<Body>>): Promise<Exclude<Body, string>> {
   const { data, error, response } = await request;
-  if (response.ok && data !== undefined) return data;
+  if (response.ok && data !== undefined) return data as Exclude<Body, string>;
   throw withPositionChecked(problemFrom(response, error));
 }
 

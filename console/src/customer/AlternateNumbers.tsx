@@ -24,9 +24,11 @@ export function AlternateNumbers({ customer }: { customer: Schema<"Customer"> })
           <summary>{texts.formerNumbers}</summary>
           <ul className="plain">
             {others.map((each) => (
-              <li key={each.number}>
+              <li key={`${each.number} ${each.known_from}`}>
                 {each.number}{" "}
-                {each.known_to && <span className="muted">{outOfDate(dayIn(time_zone, each.known_to))}</span>}
+                {each.out_of_date_since && (
+                  <span className="muted">{outOfDate(dayIn(time_zone, each.out_of_date_since))}</span>
+                )}
               </li>
             ))}
           </ul>

@@ -48,8 +48,13 @@ export function nameOf(category: DrawerCategory): string {
 
 function hint(category: DrawerCategory): string | undefined {
   if (category.shown === "defaulted") return texts.defaulted;
+  return storedHint(category);
+}
+
+/** Returns since when an answer is stored; undefined where none is. */
+export function storedHint(category: DrawerCategory): string | undefined {
   if (category.shown !== "stored" || category.effective_from === null) return undefined;
-  return storedSince(rangeText(category.effective_from, category.effective_to));
+  return storedSince(rangeText(category.effective_from, category.effective_to), category.changed_by);
 }
 
 type BothProps = Pick<Props, "category" | "onChoose" | "meanwhile"> & { label: string; conflict: Conflict };

@@ -1,31 +1,46 @@
 import { useQuery } from "@tanstack/react-query";
-import { useEffect } from "react";
-import { useLocation, useParams, useSearch } from "wouter";
+import { useParams } from "wouter";
 import { useRights } from "../api/session.ts";
 import type { Schema } from "../api/types.ts";
 import { Notice } from "../design/Notice.tsx";
 import { Reading } from "../design/Panel.tsx";
+import { To } from "../design/To.tsx";
 import { Page } from "../shell/Page.tsx";
 import { usePoint } from "../time/usePoint.ts";
 import { Accounts } from "./Accounts.tsx";
 import { AlternateNumbers } from "./AlternateNumbers.tsx";
+import { ChangedMeanwhile } from "./ChangedMeanwhile.tsx";
 import "./customer.css";
-import { CustomerDrawer } from "./CustomerDrawer.tsx";
+import { CustomerOptions } from "./CustomerOptions.tsx";
 import { Deliveries } from "./Deliveries.tsx";
+import { pathOf } from "./paths.ts";
 import { customerQuery } from "./queries.ts";
 import { merged } from "./texts.ts";
+import { useFollowedMerge } from "./useFollowedMerge.ts";
 import { Widget } from "./Widget.tsx";
 
 /** A customer: head, alternate numbers, widget, accounts and deliveries. */
 export default function CustomerPage() {
   const { number = "" } = useParams();
-  const query = useQuery(customerQuery(number, usePoint()));
+  const point = usePoint();
+  const query = useQuery(customerQuery(number, point));
   const from = useFollowedMerge(number, query.data?.number);
   return (
     <Page title={query.data?.name ?? number} aside={query.data && <Head customer={query.data} />}>
       {from !== null && <Notice role="status">{merged(from, number)}</Notice>}
+      {query.data && query.data.number !== number && <MergedMeanwhile number={number} survivor={query.data.number} />}
+      {query.data && point.knownAt === null && <ChangedMeanwhile customer={query.data} />}
       <Reading query={query}>{(customer) => <Parts customer={customer} />}</Reading>
     </Page>
+  );
+}
+
+/** Stands on a page that stays open, because something is being edited there. */
+function MergedMeanwhile({ number, survivor }: { number: string; survivor: string }) {
+  return (
+    <Notice tone="warning" role="status">
+      {merged(number, survivor)} <To href={pathOf(survivor)}>{survivor}</To>
+    </Notice>
   );
 }
 
@@ -33,7 +48,7 @@ function Head({ customer }: { customer: Schema<"Customer"> }) {
   return (
     <>
       <AlternateNumbers customer={customer} />
-      <CustomerDrawer number={customer.number} />
+      <CustomerOptions customer={customer} />
     </>
   );
 }
@@ -51,17 +66,4 @@ function Parts({ customer }: { customer: Schema<"Customer"> }) {
       </div>
     </div>
   );
-}
-
-/** Goes on to the survivor's page where the number is that of a merged customer. Returns the number that led here. */
-function useFollowedMerge(number: string, survivor: string | undefined): string | null {
-  const [, navigate] = useLocation();
-  const parameters = new URLSearchParams(useSearch());
-  useEffect(() => {
-    if (survivor === undefined || survivor === number) return;
-    const next = new URLSearchParams(window.location.search);
-    next.set("from", number);
-    navigate(`/customers/${encodeURIComponent(survivor)}?${next}`, { replace: true });
-  }, [number, survivor, navigate]);
-  return parameters.get("from");
 }

@@ -20,23 +20,28 @@ const TONE: Record<Delivery["status"], Tone> = {
   dead: "danger",
 };
 
+/** The id of the panel on the customer's page. */
+export const DELIVERIES = "deliveries";
+
 /** What became of each change of this customer's profile on its way to Customer Engagement (rule 4.5). */
 export function Deliveries({ number }: { number: string }) {
   const query = useInfiniteQuery(deliveriesQuery(number, usePoint()));
   const labels = useLabels(number);
   return (
-    <Panel title={texts.deliveries} query={query}>
-      {(data) =>
-        itemsOf(data).length === 0 ? (
-          <Empty text={texts.noDeliveries} />
-        ) : (
-          <>
-            <DeliveryTable deliveries={itemsOf(data)} labels={labels} />
-            <LoadMore query={query} />
-          </>
-        )
-      }
-    </Panel>
+    <div id={DELIVERIES}>
+      <Panel title={texts.deliveries} query={query}>
+        {(data) =>
+          itemsOf(data).length === 0 ? (
+            <Empty text={texts.noDeliveries} />
+          ) : (
+            <>
+              <DeliveryTable deliveries={itemsOf(data)} labels={labels} />
+              <LoadMore query={query} />
+            </>
+          )
+        }
+      </Panel>
+    </div>
   );
 }
 

@@ -37,7 +37,8 @@ export function FieldValue({ field, unmasked, onShow }: Props) {
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
-function Value({ field, value }: { field: WidgetField; value: string | null }) {
+/** A value as its type is written. */
+export function Value({ field, value }: { field: WidgetField; value: string | null }) {
   if (value === null) return texts.noValue;
   if (field.type === "date" && DAY.test(value)) return dayText(value);
   if (field.type === "datetime" && !Number.isNaN(Date.parse(value))) return <Instant at={value} />;

@@ -2,16 +2,22 @@ import type { RefObject } from "react";
 import { Button, Menu, MenuItem, MenuTrigger, Popover, Text } from "react-aria-components";
 import { drawerTexts as texts } from "./texts.ts";
 
+export interface Option {
+  readonly id: string;
+  readonly text: string;
+  /** Why it cannot be chosen now; null where it can. */
+  readonly off: string | null;
+  readonly onChoose: () => void;
+}
+
 interface Props {
-  /** Where the focus goes when the drawer closes. */
+  /** Where the focus goes when what was chosen is closed. */
   button: RefObject<HTMLButtonElement | null>;
-  /** Whether the drawer can be opened: at least one category has responses (rule 1.11). */
-  isAvailable: boolean;
-  onProfile: () => void;
+  options: readonly Option[];
 }
 
 /** “More Options” of a customer. */
-export function MoreOptions({ button, isAvailable, onProfile }: Props) {
+export function MoreOptions({ button, options }: Props) {
   return (
     <MenuTrigger>
       <Button ref={button} className="button">
@@ -19,15 +25,17 @@ export function MoreOptions({ button, isAvailable, onProfile }: Props) {
       </Button>
       <Popover className="menu" isNonModal UNSTABLE_portalContainer={landmark()}>
         <Menu>
-          <MenuItem id="profile" textValue={texts.profile} isDisabled={!isAvailable} onAction={onProfile}>
-            <Text slot="label">{texts.profile}</Text>
-            {!isAvailable && (
-              <Text slot="description" className="hint">
-                {" "}
-                {texts.notAvailable}
-              </Text>
-            )}
-          </MenuItem>
+          {options.map(({ id, text, off, onChoose }) => (
+            <MenuItem key={id} id={id} textValue={text} isDisabled={off !== null} onAction={onChoose}>
+              <Text slot="label">{text}</Text>
+              {off !== null && (
+                <Text slot="description" className="hint">
+                  {" "}
+                  {off}
+                </Text>
+              )}
+            </MenuItem>
+          ))}
         </Menu>
       </Popover>
     </MenuTrigger>

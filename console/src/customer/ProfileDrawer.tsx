@@ -6,10 +6,12 @@ import { AskBeforeLeaving, useLeavingTab } from "../design/AskBeforeLeaving.tsx"
 import { DateField } from "../design/DateField.tsx";
 import { Drawer as Frame } from "../design/Drawer.tsx";
 import { Form } from "../design/Form.tsx";
+import { Notice } from "../design/Notice.tsx";
 import { CategoryField, fieldValue, focusCode, nameOf } from "./CategoryField.tsx";
 import { DisplayVerdict } from "./DisplayVerdict.tsx";
 import type { Drawer } from "./drawer.ts";
-import { drawerTexts as texts } from "./texts.ts";
+import { ERASED } from "./erased.ts";
+import { merged, drawerTexts as texts } from "./texts.ts";
 import { type Saved, useDrawerForm } from "./useDrawerForm.ts";
 
 interface Props {
@@ -30,10 +32,12 @@ export function ProfileDrawer({ isOpen, ...rest }: Props) {
 function OpenDrawer({ onClose, ...rest }: Omit<Props, "isOpen">) {
   const [isChanged, setChanged] = useState(false);
   const [isAsking, setAsking] = useState(false);
+  // It stays that of the customer that was opened, whatever becomes of that one.
+  const [title] = useState(rest.drawer.title);
   useLeavingTab(isChanged);
   const close = () => (isChanged ? setAsking(true) : onClose());
   return (
-    <Frame title={rest.drawer.title} isOpen onClose={close}>
+    <Frame title={title} isOpen onClose={close}>
       <DrawerForm {...rest} onCancel={close} onChanged={setChanged} />
       <AskBeforeLeaving isOpen={isAsking} onDiscard={onClose} onKeep={() => setAsking(false)} />
     </Frame>
@@ -45,6 +49,12 @@ interface FormProps extends Pick<Props, "drawer" | "off" | "onSaved"> {
   onChanged: (isChanged: boolean) => void;
 }
 
+/** Returns why nothing can be stored for this customer any more; null where it can. */
+function goneText({ number, name }: Drawer, survivor: string | null): string | null {
+  if (survivor !== null) return merged(number, survivor);
+  return name === ERASED ? texts.erased : null;
+}
+
 /** The form inside the drawer, which stands alone in an agent desktop as well. */
 export function DrawerForm({ drawer: initial, off, onSaved, onCancel, onChanged }: FormProps) {
   const form = useDrawerForm(initial, onSaved);
@@ -52,10 +62,16 @@ export function DrawerForm({ drawer: initial, off, onSaved, onCancel, onChanged 
   const problem = problemOf(form.error);
   const errors = (name: string) => problem?.of(name) ?? [];
   const names = [...form.drawer.categories.map(nameOf), "effective_from", "effective_to"];
-  const reason = off ?? (form.isUndecided ? texts.chooseFirst : null);
+  const gone = goneText(form.drawer, form.survivor);
+  const reason = off ?? gone ?? (form.isUndecided ? texts.chooseFirst : null);
 
   return (
     <Form onSubmit={() => reason === null && !form.isSaving && void form.save()} error={form.error} names={names}>
+      {gone !== null && (
+        <Notice tone="warning" role="alert">
+          {gone}
+        </Notice>
+      )}
       <DisplayVerdict display={form.drawer.display} categories={form.drawer.categories} />
       {form.drawer.categories.map((category) => (
         <CategoryField

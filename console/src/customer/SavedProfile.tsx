@@ -15,40 +15,50 @@ interface Props {
   answer: Saved;
   /** The version before it was stored. */
   before: number;
+  /** Where all deliveries of the customer are listed; absent where they are not. */
+  list?: string;
 }
 
 /** What was stored with OK, and what becomes of each change that is forwarded. */
-export function SavedProfile({ number, answer, before }: Props) {
+export function SavedProfile({ number, answer, before, list }: Props) {
   const may = useRights();
   return (
     <Notice tone="success" role="status">
       <p>{answer.message}</p>
       {answer.position != null && may("list_deliveries") && (
-        <Forwarded number={number} last={answer.position} count={answer.version - before} />
+        <Forwarded number={number} last={answer.position} count={answer.version - before} list={list} />
       )}
     </Notice>
   );
 }
 
 /** The deliveries of the events of one commit, which have the last positions up to `last`. */
-function Forwarded({ number, last, count }: { number: string; last: number; count: number }) {
+function Forwarded({ number, last, count, list }: Pick<Props, "number" | "list"> & { last: number; count: number }) {
   const isPatient = useFor(AT_MOST_MS);
   const { data: deliveries = [] } = useQuery({
     ...deliveriesOfQuery(number, last - count, last, NOW),
     refetchInterval: ({ state }) =>
       isPatient && !state.data?.every(({ status }) => status !== "waiting") ? ASK_EVERY_MS : false,
   });
+  if (deliveries.length === 0) return null;
   return (
-    <ul className="plain">
-      {deliveries.map((delivery) => (
-        <li key={delivery.delivery_id}>
-          {delivery.attribute ?? delivery.mapped.join(", ")}:{" "}
-          {delivery.status === "waiting" && !isPatient ? texts.stillWaiting : STATUS[delivery.status]}
-          {delivery.reason && `: ${delivery.reason}`}
-        </li>
-      ))}
-    </ul>
+    <div>
+      <h3>{texts.deliveries}</h3>
+      <ul className="plain">
+        {deliveries.map((delivery) => (
+          <li key={delivery.delivery_id}>
+            {delivery.attribute ?? delivery.mapped.join(", ")}:{" "}
+            {delivery.status === "waiting" && !isPatient ? <StillWaiting list={list} /> : STATUS[delivery.status]}
+            {delivery.reason && `: ${delivery.reason}`}
+          </li>
+        ))}
+      </ul>
+    </div>
   );
+}
+
+function StillWaiting({ list }: Pick<Props, "list">) {
+  return list === undefined ? texts.stillWaiting : <a href={list}>{texts.stillWaiting}</a>;
 }
 
 /** Returns true for this long, then false. */

@@ -1,11 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useRights } from "../api/session.ts";
-import { Notice } from "../design/Notice.tsx";
 import { Reading } from "../design/Panel.tsx";
 import { NOW } from "../time/point.ts";
 import { DrawerForm } from "./ProfileDrawer.tsx";
 import { drawerQuery } from "./queries.ts";
+import { SavedProfile } from "./SavedProfile.tsx";
 import { drawerTexts as texts } from "./texts.ts";
 import type { Saved } from "./useDrawerForm.ts";
 
@@ -19,7 +19,7 @@ interface Props {
 export function StandaloneDrawer({ number, onSaved, onCancel }: Props) {
   const query = useQuery(drawerQuery(number, NOW));
   const may = useRights();
-  const [saved, setSaved] = useState<Saved | null>(null);
+  const [saved, setSaved] = useState<{ answer: Saved; before: number } | null>(null);
   const [saves, setSaves] = useState(0);
   return (
     <Reading query={query}>
@@ -32,13 +32,13 @@ export function StandaloneDrawer({ number, onSaved, onCancel }: Props) {
             off={may("confirm_drawer") ? null : texts.mayNot}
             onChanged={() => setSaved(null)}
             onCancel={onCancel}
-            onSaved={(answer) => {
-              setSaved(answer);
+            onSaved={(answer, before) => {
+              setSaved({ answer, before });
               setSaves(saves + 1);
               onSaved(answer);
             }}
           />
-          <div role="status">{saved && <Notice tone="success">{saved.message}</Notice>}</div>
+          {saved && <SavedProfile number={number} {...saved} />}
         </section>
       )}
     </Reading>

@@ -51,7 +51,7 @@ export function WidgetForm({ widget, isSorted, onSaved }: Props) {
         {groups.map((group) => (
           <TabPanel key={group.label} id={group.label}>
             {/* biome-ignore lint/a11y/noStaticElementInteractions: the keys come from the inputs inside */}
-            <div className="fields" onKeyDown={savingWithEnter(form)}>
+            <div className="fields" data-editing={openKeys.length > 0 || undefined} onKeyDown={savingWithEnter(form)}>
               {(isSorted ? byLabel(group.fields) : group.fields).map(row)}
             </div>
           </TabPanel>

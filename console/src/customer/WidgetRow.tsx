@@ -1,3 +1,4 @@
+import { Lock } from "lucide-react";
 import { type KeyboardEvent, useEffect, useRef } from "react";
 import { problemOf } from "../api/problems.ts";
 import { Action } from "../design/Action.tsx";
@@ -42,6 +43,7 @@ function EditButton({ field, refusal, onEdit }: { field: WidgetField; refusal: s
   if (refusal !== null) {
     return (
       <span className="hint" title={refusal}>
+        <Lock aria-hidden="true" size={14} />
         <span className="unseen">{refusal}</span>
       </span>
     );

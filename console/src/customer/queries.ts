@@ -1,12 +1,16 @@
 /** What the customer pages read. */
 
-import { infiniteQueryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, type QueryClient, queryOptions } from "@tanstack/react-query";
 import { body, client } from "../api/client.ts";
+import { problemOf } from "../api/problems.ts";
 import { read } from "../api/reading.ts";
 import type { Schema } from "../api/types.ts";
-import { clocks, type Point } from "../time/point.ts";
+import type { Pair } from "../history/pair.ts";
+import { clocks, NOW, type Point } from "../time/point.ts";
+import type { Filters } from "./historyFilters.ts";
 
 const PAGE = 50;
+const LARGEST_PAGE = 500;
 
 export const FIND_BY = ["name", "number", "alternate", "response"] as const;
 export type FindBy = (typeof FIND_BY)[number];
@@ -20,22 +24,121 @@ export interface Found {
   mergedFrom?: string | null;
 }
 
+/** What is looked at and edited is read anew when that is asked for, not under the reader's hands. */
+const STAYS = { refetchOnWindowFocus: false };
+
 export function customerQuery(number: string, point: Point) {
-  return read("read_customer", [number], point, (signal) =>
+  const query = read("read_customer", [number], point, (signal) =>
     body(client.GET("/v1/customers/{number}", { params: { path: { number }, query: clocks(point) }, signal })),
   );
+  return { ...query, ...STAYS };
+}
+
+/** Returns the query of the version that a customer has now, which is looked at again and again. */
+export function latestVersionQuery(number: string) {
+  return read("read_latest_customer", [number], NOW, async (signal) => {
+    const { version } = await body(client.GET("/v1/customers/{number}", { params: { path: { number } }, signal }));
+    return version;
+  });
 }
 
 export function drawerQuery(number: string, point: Point) {
-  return read("read_drawer", [number], point, (signal) =>
+  const query = read("read_drawer", [number], point, (signal) =>
     body(client.GET("/v1/customers/{number}/drawer", { params: { path: { number }, query: clocks(point) }, signal })),
   );
+  return { ...query, ...STAYS };
 }
 
 export function widgetQuery(number: string, point: Point) {
-  return read("read_widget", [number], point, (signal) =>
+  const query = read("read_widget", [number], point, (signal) =>
     body(client.GET("/v1/customers/{number}/fields", { params: { path: { number }, query: clocks(point) }, signal })),
   );
+  return { ...query, ...STAYS };
+}
+
+/** Returns the query of the events of a customer that pass the filters, the last one first. */
+export function eventsQuery(number: string, filters: Filters, { knownAt }: Point) {
+  return infiniteQueryOptions({
+    queryKey: ["read_customer_history", number, filters, knownAt],
+    queryFn: ({ signal, pageParam }) => {
+      const query = {
+        ...filters,
+        known_at: knownAt ?? undefined,
+        order: "newest",
+        limit: PAGE,
+        cursor: pageParam,
+      } as const;
+      return body(client.GET("/v1/customers/{number}/history", { params: { path: { number }, query }, signal }));
+    },
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  });
+}
+
+/** Returns the query of the last events of a customer, the last one first: as many as a page may have. */
+export function lastEventsQuery(number: string, limit: number, { knownAt }: Point) {
+  return read("read_last_events", [number, limit], { validAt: null, knownAt }, async (signal) => {
+    const query = { known_at: knownAt ?? undefined, order: "newest", limit } as const;
+    const page = await body(
+      client.GET("/v1/customers/{number}/history", { params: { path: { number }, query }, signal }),
+    );
+    return page.items;
+  });
+}
+
+/** Returns the query of what differs in a customer between two points, and of what is shown at each; null where it did not exist yet, as known then. */
+export function comparisonQuery(number: string, pair: Pair) {
+  return queryOptions({
+    queryKey: ["compare_customer", number, pair],
+    queryFn: async ({ client: queries, signal }) => {
+      const [diff, a, b] = await Promise.all([
+        body(
+          client.GET("/v1/customers/{number}/diff", {
+            params: { path: { number }, query: { from: pointParameter(pair.a), to: pointParameter(pair.b) } },
+            signal,
+          }),
+        ),
+        snapshotOrNull(queries, number, pair.a),
+        snapshotOrNull(queries, number, pair.b),
+      ]);
+      return { diff, a, b };
+    },
+  });
+}
+
+function pointParameter({ validAt, knownAt }: Point): string {
+  return `${validAt ?? ""}@${knownAt ?? ""}`;
+}
+
+async function snapshotOrNull(queries: QueryClient, number: string, point: Point): Promise<Snapshot | null> {
+  try {
+    return await queries.fetchQuery(snapshotQuery(number, point));
+  } catch (failure) {
+    if (problemOf(failure, "not-found")) return null;
+    throw failure;
+  }
+}
+
+/** What is shown of a customer at a point. */
+export interface Snapshot {
+  readonly customer: Schema<"Customer">;
+  readonly drawer: Schema<"Drawer">;
+  readonly widget: Schema<"Widget">;
+}
+
+/** Returns the query of everything that is shown of a customer at a point. */
+export function snapshotQuery(number: string, point: Point) {
+  return queryOptions({
+    queryKey: ["read_snapshot", number, point],
+    queryFn: async ({ client: queries }): Promise<Snapshot> => {
+      const [customer, drawer, widget] = await Promise.all([
+        queries.fetchQuery(customerQuery(number, point)),
+        queries.fetchQuery(drawerQuery(number, point)),
+        queries.fetchQuery(widgetQuery(number, point)),
+      ]);
+      return { customer, drawer, widget };
+    },
+  });
 }
 
 export function accountsQuery(customer: string, point: Point) {
@@ -79,7 +182,14 @@ export function deliveriesOfQuery(number: string, after: number, last: number, p
 
 export function categoriesQuery(point: Point) {
   return read("list_categories", [], point, (signal) =>
-    body(client.GET("/v1/categories", { params: { query: { ...clocks(point), limit: 500 } }, signal })),
+    body(client.GET("/v1/categories", { params: { query: { ...clocks(point), limit: LARGEST_PAGE } }, signal })),
+  );
+}
+
+/** Returns the query of all business fields. */
+export function fieldsQuery(point: Point) {
+  return read("list_fields", [], point, (signal) =>
+    body(client.GET("/v1/fields", { params: { query: { ...clocks(point), limit: LARGEST_PAGE } }, signal })),
   );
 }
 
@@ -127,11 +237,11 @@ async function findPage(
 
 function found(item: Schema<"CustomerSummary"> | Schema<"FoundByAlternate">): Found {
   if (!("customer" in item)) return item;
-  const former = item.customer.alternate_numbers.find(({ number }) => number === item.alternate_number);
+  const former = item.customer.alternate_numbers.findLast(({ number }) => number === item.alternate_number);
   return {
     number: item.customer.number,
     name: item.customer.name,
-    outOfDateSince: item.out_of_date ? former?.known_to : null,
+    outOfDateSince: item.out_of_date ? former?.out_of_date_since : null,
     mergedFrom: item.merged_from,
   };
 }

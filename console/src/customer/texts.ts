@@ -1,9 +1,11 @@
 /** Texts of the customer pages. Those in curly quotes are the texts of the domain rules. */
 
 import { dayText } from "../time/words.ts";
+import type { Entry } from "./events.ts";
 
 export const texts = {
   customers: "Customers",
+  myCall: "My call",
   findBy: "Find by",
   find: "Find",
   byName: "Name",
@@ -39,6 +41,11 @@ export const texts = {
   noValue: "–",
 } as const;
 
+/** Leads to the customer of a call. */
+export function openCustomer(name: string): string {
+  return `Open ${name}`;
+}
+
 export const drawerTexts = {
   // “More Options” and “Profile” (rule 1.11)
   moreOptions: "More Options",
@@ -65,7 +72,162 @@ export const drawerTexts = {
   chooseFirst: "Choose one of the two answers at each category that was answered meanwhile.",
   stillWaiting: "still waiting",
   mayNot: "Your role reads profiles and does not change them.",
+  erased: "The personal data of this customer were erased. Its profile can be read, and not changed.",
+  deliveries: "Deliveries",
 } as const;
+
+export const pageTexts = {
+  parts: "Parts of this customer",
+  customer: "Customer",
+  history: "History",
+  compare: "Compare",
+  event: "What",
+  filters: "What the list shows",
+  about: "About",
+  everything: "everything",
+  by: "By",
+  from: "Came from",
+  anywhere: "anywhere",
+  reasonWords: "Words of the reason",
+  showEvents: "Show these events",
+  csv: "Save as CSV",
+  later: "a later event",
+  onlyBackDated: "Only back-dated",
+  noEvents: "No event is like that. Ask for fewer things at once above.",
+  notSet: "not set",
+  nothingChanged: "Nothing was changed.",
+  show: "Show",
+  reason: "Reason",
+  close: "Close",
+  actions: "Change",
+  numbers: "Alternate numbers…",
+  alternateNumbers: "Alternate numbers",
+  makePrimary: "Make primary",
+  remove: "Remove",
+  primaryGoesLast: "This is the primary number. Make another number primary first.",
+  newNumber: "New number",
+  newNumberHint: "1 to 15 letters or digits, which no other customer has",
+  enterNumber: "Enter a number first.",
+  addNumber: "Add the number",
+  replaceNumber: "Replace the primary number",
+  merge: "Merge…",
+  mergeTab: "Merge",
+} as const;
+
+/** Says who changed a customer since it was read. */
+export function changedBy(who: string, at: string): string {
+  return `${who} changed this at ${at}.`;
+}
+
+/** Offers to make a new number the primary one. The old one stays in the list (rule 1.14). */
+export function insteadOf(primary: string): string {
+  return `Primary in place of ${primary}, which stays in the list as out of date`;
+}
+
+/** Says that a number was added. */
+export function added(number: string): string {
+  return `${number} was added.`;
+}
+
+/** Says that another number is primary, and what became of the one before. */
+export function madePrimary(number: string, before: string | null): string {
+  return before === null ? `${number} is primary now.` : `${number} is primary now; ${before} is out of date.`;
+}
+
+/** Says that a number was taken off the list. Whoever looks for it still finds the customer (rule 1.14). */
+export function removed(number: string): string {
+  return `${number} was removed. It still finds this customer, as out of date.`;
+}
+
+export const mergeTexts = {
+  which: "Which customer is the duplicate?",
+  otherNumber: "Number of the other customer",
+  otherHint: "It is the same person or firm, registered twice.",
+  show: "Show what a merge does",
+  effect: "What the merge does",
+  itself: "A customer cannot be merged with itself.",
+  mayNot: "Your role does not merge customers.",
+  survivor: "Who survives",
+  registered: "registered",
+  older: "the older one",
+  field: "Field",
+  afterwards: "Afterwards",
+  takenFrom: "taken from",
+  notSet: "not set",
+  everyDay:
+    "The table shows today. The same goes for every other day: a value of the survivor wins where it is set, and the other one's holds on days without.",
+  bothHistories: "Both histories stay.",
+  canBeUndone: "The merge can be undone: then it reads as if it had never happened, with what was set since.",
+  reason: "Reason",
+  reasonHint: "Stands in both histories",
+  mergedIn: "Merged into this customer",
+  undoSeparate: "The customer stands for itself again, under its own number.",
+  undoValues: "What was taken from it goes again, and what that covered shows again. What was set since stays.",
+  undoHistory: "Both histories stay, and tell of the merge and of its undoing.",
+  cancel: "Cancel",
+} as const;
+
+/** Titles the page that merges customers. */
+export function mergeOf(name: string): string {
+  return `Merge: ${name}`;
+}
+
+/** Names the merge for the button that does it. */
+export function mergeInto(away: string, survivor: string): string {
+  return `Merge ${away} into ${survivor}`;
+}
+
+/** Says what becomes of the number of a customer that is merged away. */
+export function leadsTo(away: string, survivor: string): string {
+  return `Number ${away} and its alternate numbers lead to ${survivor} from then on, and its accounts are listed there.`;
+}
+
+/** Names the undoing of a merge. */
+export function undoMerge(number: string): string {
+  return `Undo the merge of ${number}`;
+}
+
+export const DAY_TEXTS = {
+  recorded_from: "Recorded from",
+  recorded_to: "Recorded to",
+  effective_from: "Effective from",
+  effective_to: "Effective to",
+} as const;
+
+/** Titles the history of a customer. */
+export function historyOf(name: string): string {
+  return `${pageTexts.history}: ${name}`;
+}
+
+/** Titles the comparison of a customer at two points. */
+export function comparisonOf(name: string): string {
+  return `${pageTexts.compare}: ${name}`;
+}
+
+const EVENTS: Readonly<Record<string, (data: Entry["data"]) => string>> = {
+  registered: () => "Registered",
+  renamed: () => "Renamed",
+  alternate_number_added: ({ alternate_number, replaced }) =>
+    `Alternate number ${alternate_number} added${replaced ? `, primary in place of ${replaced}` : ""}`,
+  primary_alternate_number_changed: ({ alternate_number, replaced }) =>
+    `Alternate number ${alternate_number} made primary${replaced ? ` in place of ${replaced}` : ""}`,
+  alternate_number_removed: ({ alternate_number }) => `Alternate number ${alternate_number} removed`,
+  response_selected: ({ by_default }) => (by_default ? "Default stored" : "Answered"),
+  response_cleared: () => "Answer taken away",
+  field_edited: ({ interaction }) => (interaction ? `Edited during call ${interaction}` : "Edited"),
+  fields_uploaded: ({ row }) => `Uploaded, row ${row}`,
+  merged: ({ other }) => `Customer ${other} merged in`,
+  merged_away: ({ survivor }) => `Merged into customer ${survivor}`,
+  unmerged: ({ other }) => `Merge of customer ${other} undone`,
+  values_put_back: ({ other }) => `What the merge of customer ${other} had covered`,
+  brought_back: ({ survivor }) => `Separate from customer ${survivor} again`,
+};
+
+/** Says what an event is. */
+export function eventText({ topic, data }: Pick<Entry, "topic" | "data">): string {
+  const name = topic.replace("customer.", "");
+  return EVENTS[name]?.(data) ?? name.replaceAll("_", " ");
+}
 
 /** Says why the drawer opened by itself. */
 export function opened(categories: readonly string[]): string {
@@ -99,9 +261,9 @@ export function changedMeanwhile(label: string, by: string, at: string): string 
   return `${label} was changed by ${by} at ${at}`;
 }
 
-/** Says since when an answer is stored. */
-export function storedSince(days: string): string {
-  return `Stored, ${days}`;
+/** Says since when an answer is stored, and by whom. */
+export function storedSince(days: string, by: string | null): string {
+  return by === null ? `Stored, ${days}` : `Stored, ${days}, by ${by}`;
 }
 
 /** Names the other answer of a conflict: `30–39, by Ada at 10:42`. */

@@ -36,6 +36,7 @@ export function useDrawerForm(initial: Drawer, onSaved: (answer: Saved, before: 
   const [meanwhile, setMeanwhile] = useState<Meanwhile>({});
   const [dates, setDates] = useState({ from: "", to: "" });
   const [error, setError] = useState<Error | null>(null);
+  const [survivor, setSurvivor] = useState<string | null>(null);
   const [isSaving, setSaving] = useState(false);
 
   function pick(category: DrawerCategory, value: string) {
@@ -75,6 +76,8 @@ export function useDrawerForm(initial: Drawer, onSaved: (answer: Saved, before: 
       await send(drawer).catch((failure) => {
         const stale = problemOf(failure, "stale-version");
         if (stale === null) throw failure;
+        // The customer was merged into another one meanwhile: what was chosen is not for that one.
+        if (stale.problem.survivor !== undefined) return setSurvivor(stale.problem.survivor);
         return meet(stale.problem);
       });
     } catch (failure) {
@@ -86,5 +89,19 @@ export function useDrawerForm(initial: Drawer, onSaved: (answer: Saved, before: 
 
   const isChanged = Object.keys(choices).length > 0 || dates.from !== "" || dates.to !== "";
   const isUndecided = Object.values(both).some(({ picked }) => picked === null);
-  return { drawer, choices, both, meanwhile, dates, setDates, error, isSaving, isChanged, isUndecided, pick, save };
+  return {
+    drawer,
+    choices,
+    both,
+    meanwhile,
+    dates,
+    setDates,
+    error,
+    survivor,
+    isSaving,
+    isChanged,
+    isUndecided,
+    pick,
+    save,
+  };
 }

@@ -1,5 +1,6 @@
 import { useEffect } from "react";
 import { useLocation, useSearch } from "wouter";
+import { isBusy } from "./busy.ts";
 import type { Drawer } from "./drawer.ts";
 
 const DRAWER = "drawer";
@@ -22,7 +23,7 @@ export function useDrawerOpen(number: string, drawer: Drawer | undefined, isWrit
   const isDue = drawer?.display.displayed === true && isWritable && !displayed.has(number);
   // biome-ignore lint/correctness/useExhaustiveDependencies: it opens once, when the drawer is read
   useEffect(() => {
-    if (!isDue || document.querySelector("[role=dialog]") !== null) return;
+    if (!isDue || isBusy()) return;
     displayed.add(number);
     setOpen(true);
   }, [isDue, number]);

@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import type { KeyboardEvent, ReactNode } from "react";
 
 export interface Column<Row> {
   head: string;
@@ -16,13 +16,25 @@ interface Props<Row> {
   keyOf: (row: Row) => string;
 }
 
+const STEPS: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1 };
+
+/** Arrow keys go from the link that names a row to that of the next one. */
+function goToNextRow(event: KeyboardEvent<HTMLElement>) {
+  const links = [...event.currentTarget.querySelectorAll<HTMLElement>("tbody th :is(a, button)")];
+  const index = event.target instanceof HTMLElement ? links.indexOf(event.target) : -1;
+  const step = STEPS[event.key];
+  if (index === -1 || step === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  links[index + step]?.focus();
+}
+
 /** A table whose first column names the row. */
 export function Table<Row>({ caption, captionUnseen = true, columns, rows, keyOf }: Props<Row>) {
   const [first, ...others] = columns;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     // biome-ignore lint/a11y/useSemanticElements: it is no part of a form
-    <div className="table-scroll" role="group" aria-label={caption} tabIndex={0}>
+    <div className="table-scroll" role="group" aria-label={caption} tabIndex={0} onKeyDown={goToNextRow}>
       <table>
         <caption className={captionUnseen ? "unseen" : undefined}>{caption}</caption>
         <thead>

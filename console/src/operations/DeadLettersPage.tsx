@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { useSearch } from "wouter";
+import { useParams, useSearch } from "wouter";
 import { useRights } from "../api/session.ts";
 import { Action } from "../design/Action.tsx";
 import { Empty } from "../design/Empty.tsx";
@@ -15,6 +15,7 @@ import { usePastReason } from "../shell/usePastReason.ts";
 import { Filters } from "./Filters.tsx";
 import { count, type Reading } from "./judging.ts";
 import { LetterList } from "./LetterList.tsx";
+import { OpenLetter } from "./OpenLetter.tsx";
 import "./operations.css";
 import { type Letter, type LetterReason, lettersQuery, reasonsQuery, STATES } from "./queries.ts";
 import { type Chosen, ResendMany } from "./ResendMany.tsx";
@@ -23,9 +24,13 @@ import { useLiveLetters } from "./useLiveLetters.ts";
 import { useOperations } from "./useOperations.ts";
 
 const ALL = "all";
+const LETTERS_PATH = "/operations/dead-letters";
 
-/** Dead letters: counted by reason, listed, and sent again, many at once (rule 4.4). */
+/** Dead letters: counted by reason, listed, and sent again, many at once; one of them may be open beside the list (rule 4.4). */
 export default function DeadLettersPage() {
+  const { id = null } = useParams();
+  const parameters = useSearch();
+  const search = parameters === "" ? "" : `?${parameters}`;
   const counts = useOperations().query.data?.dead_letters ?? undefined;
   const [chosen, setChosen] = useState<Chosen | null>(null);
   const [outcome, setOutcome] = useState<string | null>(null);
@@ -37,15 +42,24 @@ export default function DeadLettersPage() {
   }
 
   return (
-    <Page title={texts.deadLetters}>
+    <Page
+      title={texts.deadLetters}
+      tabTitle={id === null ? texts.deadLetters : texts.letter}
+      aside={id !== null && <To href={`${LETTERS_PATH}${search}`}>{texts.back}</To>}
+    >
       {outcome !== null && (
         <Notice tone="success" role="status">
           {outcome}
         </Notice>
       )}
-      <Reasons onResend={resend} />
-      <StateFilters counts={counts} />
-      <Letters onResend={resend} />
+      {id === null && <Reasons onResend={resend} />}
+      <div className={id === null ? undefined : "beside"}>
+        <div className="stack letters">
+          <StateFilters counts={counts} />
+          <Letters open={id} onResend={resend} />
+        </div>
+        {id !== null && <OpenLetter key={id} id={id} />}
+      </div>
       {chosen !== null && <ResendMany chosen={chosen} onClose={() => setChosen(null)} onDone={setOutcome} />}
     </Page>
   );
@@ -86,7 +100,7 @@ function Reasons({ onResend }: { onResend: (chosen: Chosen) => void }) {
                 {
                   head: texts.reason,
                   cell: ({ reason }) => (
-                    <To className="reason" href={`/operations/dead-letters?${new URLSearchParams({ reason })}`}>
+                    <To className="reason" href={`${LETTERS_PATH}?${new URLSearchParams({ reason })}`}>
                       {reason}
                     </To>
                   ),
@@ -104,18 +118,19 @@ function Reasons({ onResend }: { onResend: (chosen: Chosen) => void }) {
   );
 }
 
-function Letters({ onResend }: { onResend: (chosen: Chosen) => void }) {
+interface LettersProps {
+  open: string | null;
+  onResend: (chosen: Chosen) => void;
+}
+
+function Letters({ open, onResend }: LettersProps) {
   const parameters = new URLSearchParams(useSearch());
   const wanted = parameters.get("state");
   const state = wanted === ALL ? undefined : (STATES.find((each) => each === wanted) ?? "dead");
   const reason = parameters.get("reason") ?? undefined;
   const query = useInfiniteQuery(lettersQuery(state, reason));
   return (
-    <Panel
-      title={texts.deadLetters}
-      query={query}
-      actions={reason && <To href="/operations/dead-letters">{texts.allReasons}</To>}
-    >
+    <Panel title={texts.deadLetters} query={query} actions={reason && <To href={LETTERS_PATH}>{texts.allReasons}</To>}>
       {(data) => (
         <>
           {reason && (
@@ -126,7 +141,7 @@ function Letters({ onResend }: { onResend: (chosen: Chosen) => void }) {
           {itemsOf(data).length === 0 ? (
             <Empty text={texts.none} />
           ) : (
-            <Choosing letters={itemsOf(data)} onResend={onResend} />
+            <Choosing letters={itemsOf(data)} open={open} onResend={onResend} />
           )}
           <LoadMore query={query} />
         </>
@@ -135,7 +150,8 @@ function Letters({ onResend }: { onResend: (chosen: Chosen) => void }) {
   );
 }
 
-function Choosing({ letters, onResend }: { letters: Letter[]; onResend: (chosen: Chosen) => void }) {
+function Choosing({ letters, open, onResend }: LettersProps & { letters: Letter[] }) {
+  const search = useSearch();
   const may = useRights();
   const past = usePastReason();
   const [checked, setChecked] = useState<ReadonlySet<string>>(new Set());
@@ -158,6 +174,8 @@ function Choosing({ letters, onResend }: { letters: Letter[]; onResend: (chosen:
         letters={letters}
         checked={checked}
         onToggle={mayResend ? toggle : undefined}
+        open={open}
+        pathTo={(eventId) => `${LETTERS_PATH}/${encodeURIComponent(eventId)}?${search}`}
         onResend={() => dead.length > 0 && past === null && resend()}
       />
       {mayResend && (

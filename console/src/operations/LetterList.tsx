@@ -12,24 +12,33 @@ export const TONE: Readonly<Record<Letter["state"], Tone>> = {
   resent: "success",
 };
 
+/** Columns for which there is no room beside an open letter. */
+const WIDE: readonly Column<Letter>[] = [
+  { head: texts.value, cell: valueText },
+  { head: texts.reason, cell: (each) => <div className="reason">{each.reason}</div> },
+];
+const DIED: Column<Letter> = { head: texts.died, cell: (each) => <Instant at={each.died_at} /> };
+
 interface Props {
   letters: readonly Letter[];
   checked: ReadonlySet<string>;
   /** Absent where the role does not send letters again. */
   onToggle?: (eventId: string) => void;
   onResend: () => void;
+  /** The letter that is open beside the list; null where the list has the whole width. */
+  open: string | null;
+  /** The address of a letter. */
+  pathTo: (eventId: string) => string;
 }
 
-/** A list of letters. Arrow keys go from one to the next, Space checks it, r sends again what is checked. */
-export function LetterList({ letters, checked, onToggle, onResend }: Props) {
+/** A list of letters. Arrow keys go from one to the next, Enter opens it, Space checks it, r sends again what is checked. */
+export function LetterList({ letters, checked, onToggle, onResend, open, pathTo }: Props) {
   function onKeyDown(event: KeyboardEvent<HTMLDivElement>) {
     const links = [...event.currentTarget.querySelectorAll<HTMLElement>("tbody th a")];
     const index = event.target instanceof HTMLElement ? links.indexOf(event.target) : -1;
     if (event.ctrlKey || event.metaKey || event.altKey || index === -1) return;
     const letter = letters[index];
-    if (event.key === "ArrowDown") links[index + 1]?.focus();
-    else if (event.key === "ArrowUp") links[index - 1]?.focus();
-    else if (event.key === " " && letter?.state === "dead" && letter.number !== null) onToggle?.(letter.event_id);
+    if (event.key === " " && letter?.state === "dead" && letter.number !== null) onToggle?.(letter.event_id);
     else if (event.key === "r" && onToggle) onResend();
     else return;
     event.preventDefault();
@@ -60,17 +69,16 @@ export function LetterList({ letters, checked, onToggle, onResend }: Props) {
           {
             head: texts.customer,
             cell: (each) => (
-              <To href={`/operations/dead-letters/${encodeURIComponent(each.event_id)}`}>
+              <To href={pathTo(each.event_id)} aria-current={each.event_id === open ? "true" : undefined}>
                 {each.number ?? texts.unreadable}
               </To>
             ),
           },
           ...(onToggle ? [choice] : []),
           { head: texts.attribute, cell: (each) => each.attribute ?? "–" },
-          { head: texts.value, cell: valueText },
-          { head: texts.reason, cell: (each) => <div className="reason">{each.reason}</div> },
+          ...(open === null ? WIDE : []),
           { head: texts.state, cell: (each) => <Badge tone={TONE[each.state]}>{each.state}</Badge> },
-          { head: texts.died, cell: (each) => <Instant at={each.died_at} /> },
+          ...(open === null ? [DIED] : []),
         ]}
       />
     </div>

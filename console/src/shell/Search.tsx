@@ -3,6 +3,7 @@ import { type KeyboardEvent, useEffect, useState } from "react";
 import { useLocation } from "wouter";
 import { body, client } from "../api/client.ts";
 import { read } from "../api/reading.ts";
+import { useMe } from "../api/session.ts";
 import { leave } from "../design/AskBeforeLeaving.tsx";
 import { announce } from "../design/announce.ts";
 import { clocks, type Point, withPoint } from "../time/point.ts";
@@ -24,13 +25,14 @@ function searchQuery(q: string, point: Point) {
 /** The search field of the top bar: one text for whatever it may be the number, the name or the id of. */
 export function Search() {
   const [, navigate] = useLocation();
+  const { time_zone } = useMe();
   const point = usePoint();
   const [typed, setTyped] = useState("");
   const [isOpen, setOpen] = useState(false);
   const [chosen, setChosen] = useState(-1);
   const rested = useRested(typed.trim());
   const { data } = useQuery({ ...searchQuery(rested, point), enabled: rested !== "" });
-  const groups = data === undefined || rested === "" ? null : groupsOf(data);
+  const groups = data === undefined || rested === "" ? null : groupsOf(data, time_zone);
   const results = (groups ?? []).flatMap((group) => group.results);
   const isShown = isOpen && groups !== null;
 

@@ -3,6 +3,7 @@ import { LeavingGuard } from "../design/AskBeforeLeaving.tsx";
 import { Boundary } from "../design/Boundary.tsx";
 import { Bar } from "./Bar.tsx";
 import { ConnectionBar } from "./ConnectionBar.tsx";
+import { Foot } from "./Foot.tsx";
 import { PointBar } from "./PointBar.tsx";
 import { Sections } from "./Sections.tsx";
 import { SessionOver } from "./SessionOver.tsx";
@@ -24,6 +25,7 @@ export function Shell({ children }: { children: ReactNode }) {
       <main id="content" tabIndex={-1}>
         <Boundary>{children}</Boundary>
       </main>
+      <Foot />
       <Shortcuts />
       <LeavingGuard />
       <SessionOver />

@@ -2,6 +2,7 @@
 
 import type { Schema } from "../api/types.ts";
 import routes from "../routes.json" with { type: "json" };
+import { dayIn } from "../time/dates.ts";
 import { dayText } from "../time/words.ts";
 
 export interface Result {
@@ -18,11 +19,11 @@ export interface ResultGroup {
 
 const patterns = routes.map(({ path }) => new RegExp(`^${path.replaceAll(/:\w+/g, "[^/]+")}$`));
 
-/** Returns the groups that have results. */
-export function groupsOf(found: Schema<"SearchResults">): ResultGroup[] {
+/** Returns the groups that have results; days are those of the company's time zone. */
+export function groupsOf(found: Schema<"SearchResults">, zone: string): ResultGroup[] {
   const groups = [
     { title: "Customers", results: found.customers.items.map(customer) },
-    { title: "Alternate numbers", results: found.alternate_numbers.items.map(alternateNumber) },
+    { title: "Alternate numbers", results: found.alternate_numbers.items.map((each) => alternateNumber(each, zone)) },
     { title: "Accounts", results: found.accounts.items.map(account) },
     { title: "Sites", results: found.sites.items.map(site) },
     { title: "Uploads", results: (found.uploads?.items ?? []).map(upload) },
@@ -45,9 +46,9 @@ function customer(each: Schema<"CustomerFound">): Result {
   return { path: path("customers", each.number), text: `${each.name}, ${each.number}`, note };
 }
 
-function alternateNumber(each: Schema<"AlternateNumberFound">): Result {
+function alternateNumber(each: Schema<"AlternateNumberFound">, zone: string): Result {
   const since = each.out_of_date_since;
-  const note = since === null ? undefined : `Out of date since ${dayText(since.slice(0, 10))}.`;
+  const note = since === null ? undefined : `Out of date since ${dayText(dayIn(zone, since))}.`;
   return { path: path("customers", each.number), text: `${each.alternate_number}, ${each.name}`, note };
 }
 

@@ -27,7 +27,14 @@ export const texts = {
   shortcuts: "Keyboard shortcuts",
   shortcutsOn: "Shortcuts are on",
   close: "Close",
+  apiDocs: "The API",
+  licences: "About: licences",
 } as const;
+
+/** Names the time zone of all instants. */
+export function timesIn(zone: string): string {
+  return `Times of day are those of ${zone}.`;
+}
 
 /** Returns the text of the connection bar. */
 export function noConnection(since: string): string {

@@ -36,6 +36,13 @@ export function microseconds(instant: string): number {
   return Date.parse(instant.replace(/\.\d+/, "")) * 1_000 + Number(fraction.padEnd(6, "0").slice(0, 6));
 }
 
+/** Returns the last instant before this one: times are known to the microsecond. */
+export function justBefore(instant: string): string {
+  const before = microseconds(instant) - 1;
+  const fraction = String(before % 1_000_000).padStart(6, "0");
+  return `${new Date(Math.floor(before / 1_000)).toISOString().slice(0, 19)}.${fraction}Z`;
+}
+
 /** Returns the day of an instant in a time zone. */
 export function dayIn(zone: string, instant: string): string {
   return new Intl.DateTimeFormat("en-CA", { timeZone: zone, dateStyle: "short" }).format(new Date(instant));

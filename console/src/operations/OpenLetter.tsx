@@ -1,35 +1,31 @@
 import { useQuery } from "@tanstack/react-query";
-import type { ReactNode } from "react";
-import { useParams } from "wouter";
+import { type ReactNode, useEffect, useRef } from "react";
 import { useRights } from "../api/session.ts";
 import { Badge } from "../design/Badge.tsx";
 import { Panel } from "../design/Panel.tsx";
 import { To } from "../design/To.tsx";
 import { Days, Instant } from "../design/When.tsx";
-import { Page } from "../shell/Page.tsx";
 import { TONE, valueText } from "./LetterList.tsx";
-import "./operations.css";
 import { type Letter, letterQuery } from "./queries.ts";
 import { ResendForm } from "./ResendForm.tsx";
 import { Section } from "./Section.tsx";
 import { requestedBy, letterTexts as texts } from "./texts.ts";
-import { useLiveLetters } from "./useLiveLetters.ts";
-import { useOperations } from "./useOperations.ts";
 
 /** One dead letter: what was to be sent, why it was refused, and sending it again, as it was or corrected (rule 4.4). */
-export default function DeadLetterPage() {
-  const { id = "" } = useParams();
+export function OpenLetter({ id }: { id: string }) {
   const query = useQuery(letterQuery(id));
-  useLiveLetters(useOperations().query.data?.dead_letters ?? undefined);
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => heading.current?.focus(), []);
   return (
-    <Page title={texts.letter} aside={<To href="/operations/dead-letters">{texts.back}</To>}>
-      <div className="letter">
-        <Panel title={texts.refused} query={query}>
-          {(letter) => <Facts letter={letter} />}
-        </Panel>
-        {query.data && <Acting letter={query.data} />}
-      </div>
-    </Page>
+    <div className="stack">
+      <h2 ref={heading} tabIndex={-1}>
+        {texts.letter}
+      </h2>
+      <Panel title={texts.refused} query={query}>
+        {(letter) => <Facts letter={letter} />}
+      </Panel>
+      {query.data && <Acting letter={query.data} />}
+    </div>
   );
 }
 

@@ -1,0 +1,54 @@
+/** What the events of a customer changed, in the words of a person (rules 1.15, 3.11, 6.1). */
+
+import type { Schema } from "../api/types.ts";
+
+export type Entry = Schema<"HistoryEntry">;
+type ValueChange = Schema<"ValueChange">;
+
+/** The words for what events name by codes and keys. */
+export interface Names {
+  /** The label of a path, such as `responses.1` or `fields.city`. */
+  readonly label: (path: string) => string;
+  /** A value as it is shown under that label. */
+  readonly value: (path: string, value: string) => string;
+}
+
+/** A value that an event changed. */
+export interface Change {
+  readonly path: string;
+  readonly label: string;
+  /** Null where there was none, or is none any more. */
+  readonly before: string | null;
+  readonly after: string | null;
+  /** The days on which it changed, where the event changed the same value on others in another way. */
+  readonly days: { from: string; to: string | null } | null;
+}
+
+/** Paths of which the words of an event tell already. */
+const TOLD = /^(alternate_numbers\.|merged_into$)/;
+
+/** Returns what an event changed. */
+export function changesOf(entry: Entry, names: Names): Change[] {
+  const changes = entry.changes.filter(({ field }) => !TOLD.test(field));
+  return changes.map((change) => ({
+    path: change.field,
+    label: names.label(change.field),
+    before: valueText(change.field, change.before, names),
+    // What a response was called when it was chosen, the event knows (rule 1.13).
+    after: textOf(entry.data.response_description) ?? valueText(change.field, change.after, names),
+    days: changes.filter(({ field }) => field === change.field).length > 1 ? daysOf(change) : null,
+  }));
+}
+
+function daysOf({ effective_from, effective_to }: ValueChange): Change["days"] {
+  return effective_from === null ? null : { from: effective_from, to: effective_to };
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}
+
+function valueText(path: string, value: ValueChange["before"], names: Names): string | null {
+  if (value === null) return null;
+  return typeof value === "string" ? names.value(path, value) : JSON.stringify(value);
+}
