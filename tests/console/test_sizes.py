@@ -30,6 +30,7 @@ REQUESTS: Final = 14
         ("/set-up/categories/2", "Homeowner"),
         ("/set-up/fields/city", "City"),
         ("/set-up/uploads/new", "Upload a contact file"),
+        ("/audit", "Audit"),
         ("/operations", "Operations"),
         ("/operations/deliveries", "Deliveries"),
         ("/operations/dead-letters", "Dead letters"),

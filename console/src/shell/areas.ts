@@ -36,6 +36,7 @@ export const AREAS: readonly Area[] = [
       { path: "/set-up/uploads", label: "Uploads", needs: "list_uploads" },
     ],
   },
+  { path: "/audit", label: "Audit", key: "u", needs: "search_history" },
   {
     path: "/operations",
     label: "Operations",

@@ -26,6 +26,7 @@ export function groupsOf(found: Schema<"SearchResults">, zone: string): ResultGr
     { title: "Alternate numbers", results: found.alternate_numbers.items.map((each) => alternateNumber(each, zone)) },
     { title: "Accounts", results: found.accounts.items.map(account) },
     { title: "Sites", results: found.sites.items.map(site) },
+    { title: "Events", results: (found.events?.items ?? []).map(event) },
     { title: "Uploads", results: (found.uploads?.items ?? []).map(upload) },
   ];
   return groups
@@ -33,7 +34,8 @@ export function groupsOf(found: Schema<"SearchResults">, zone: string): ResultGr
     .filter(({ results }) => results.length > 0);
 }
 
-function isPage(path: string): boolean {
+/** Returns whether the console has a page at a path. */
+export function isPage(path: string): boolean {
   return patterns.some((pattern) => pattern.test(path));
 }
 
@@ -58,6 +60,10 @@ function account(each: Schema<"AccountFound">): Result {
 
 function site(each: Schema<"SiteFound">): Result {
   return { path: path("accounts", each.account, "sites", each.site), text: each.site, note: `Account ${each.account}` };
+}
+
+function event(each: Schema<"FoundEvent">): Result {
+  return { path: path("audit", each.event_id), text: each.event_id, note: `${each.topic}, ${each.key}` };
 }
 
 function upload(each: Schema<"UploadRead">): Result {

@@ -46,13 +46,9 @@ export function uploadQuery(upload: string) {
 export function refusedRowsQuery(upload: string) {
   return infiniteQueryOptions({
     queryKey: ["read_errors", upload],
-    queryFn: async ({ signal, pageParam }) => {
+    queryFn: ({ signal, pageParam }) => {
       const query = { format: "json", limit: PAGE, cursor: pageParam } as const;
-      const page = await body(
-        client.GET("/v1/uploads/{upload}/errors", { params: { path: { upload }, query }, signal }),
-      );
-      // The document has both forms of the answer: pages of JSON, and a file.
-      return page as Schema<"Page_WrongValue_">;
+      return body(client.GET("/v1/uploads/{upload}/errors", { params: { path: { upload }, query }, signal }));
     },
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
