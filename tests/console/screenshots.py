@@ -19,6 +19,14 @@ from test_accessibility import PAGES
 from test_trees import SCREENS, file_of, tree_of
 
 FOLDER: Final = Path(__file__).parents[2] / "console/screenshots"
+_STILL: Final = """() => new Promise((resolve) => {
+    let timer = setTimeout(resolve, 400);
+    new MutationObserver(() => {
+        clearTimeout(timer);
+        timer = setTimeout(resolve, 400);
+    }).observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+})"""
+"""Waits until the page has not changed for a while."""
 
 
 @pytest.fixture
@@ -35,8 +43,9 @@ def test_pictures(visit: Visits, theme: str, width: int) -> None:
         page.goto(f"{visit.address}{path}")
         expect(page.get_by_role("heading", name=heading).first).to_be_visible()
         assert_settled(page)
+        page.evaluate(_STILL)
         name = path.strip("/").replace("/", "-").replace("?", "_").replace("&", "_") or "home"
-        page.screenshot(path=FOLDER / f"{name}-{theme}-{width}.png", full_page=True)
+        page.screenshot(path=FOLDER / f"{name}-{theme}-{width}.png", full_page=True, animations="disabled")
 
 
 def test_trees(visit: Visits, api: Api) -> None:

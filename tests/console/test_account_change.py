@@ -40,7 +40,7 @@ def preview(page: Page) -> str:
 def test_only_who_may_change_profiles_is_led_to_the_page(visit: Visits, role: Role) -> None:
     page = visit.open("/accounts/A-7", role)
     expect(page.get_by_role("link", name="Profile History")).to_be_visible()
-    expect(page.get_by_role("link", name="Change", exact=True)).to_have_count(1 if role in WRITERS else 0)
+    expect(page.get_by_role("link", name="Edit Account", exact=True)).to_have_count(1 if role in WRITERS else 0)
     page.goto(f"{visit.address}/accounts/A-7/change")
     save = page.get_by_role("button", name="Assign a class")
     reason = "Something is missing yet" if role in WRITERS else "does not change them"
@@ -146,7 +146,7 @@ def test_the_first_profile_of_a_site_is_created_and_can_be_ended(visit: Visits, 
     preview(page)
     page.get_by_role("button", name="Create Site Profile").click()
     expect(panel(page, "At this point")).to_contain_text("Prompt payers, version 1")
-    page.get_by_role("link", name="Change", exact=True).click()
+    page.get_by_role("link", name="Edit Site", exact=True).click()
     page.get_by_role("radio", name="End the profile").check()
     page.get_by_label("Last day", exact=True).fill(str(api.dossier.today() + timedelta(5)))
     assert "Prompt payers, version 1 → no profile" in preview(page)
@@ -170,7 +170,7 @@ def test_what_random_previews_said_is_what_the_history_has_then(visit: Visits, a
         save.click()
         expect(page.get_by_role("status").filter(has_text="Recorded as version")).to_be_visible()
         assert said == page.evaluate(_IN_WORDS, recorded(before, in_force(api)))
-        page.get_by_role("link", name="Change", exact=True).click()
+        page.get_by_role("link", name="Edit Account", exact=True).click()
 
 
 def fill_in(page: Page, chance: random.Random, today: date, *, updates: bool) -> None:

@@ -25,6 +25,7 @@ export default function HistoryPage() {
   return (
     <Page title={`${texts.history}: ${placeText(place)}`}>
       <PlaceNav place={place} />
+      <p className="muted">{texts.historyIntro}</p>
       <Panel title={texts.history} query={query}>
         {(versions) =>
           versions.length === 0 ? (

@@ -30,6 +30,7 @@ export function InForce({ place, versions, point }: Props) {
     <Panel title={texts.inForce} query={query}>
       {(resolution) => (
         <div className={isMoving ? "stack waits" : "stack"}>
+          <p className="hint">{texts.dateDecides}</p>
           <Applies resolution={resolution} />
           <Values resolution={resolution} place={place} versions={versions} />
           <Ways resolution={resolution} place={place} />

@@ -7,11 +7,12 @@ import { texts } from "./texts.ts";
 export function PlaceNav({ place }: { place: Place }) {
   const may = useRights();
   const path = pathOf(place);
+  const edit = place.site === undefined ? texts.editAccount : texts.editSite;
   const links = [
     [path, texts.timeline],
     [`${path}/history`, texts.history],
     [`${path}/compare`, texts.compare],
-    ...(may("assign_account_class") ? ([[`${path}/change`, texts.change]] as const) : []),
+    ...(may("assign_account_class") ? ([[`${path}/change`, edit]] as const) : []),
   ] as const;
   return <PageTabs label={texts.parts} links={links} />;
 }

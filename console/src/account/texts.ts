@@ -17,11 +17,16 @@ export const texts = {
   timeline: "Timeline",
   // “details of when a given version of a profile class is active” (rules 2.18, 2.22)
   history: "Profile History",
+  historyIntro: "It gives details of when a given version of a profile class is active.",
   compare: "Compare",
-  change: "Change",
+  editAccount: "Edit Account",
+  // “Edit Site” (rule 2.6)
+  editSite: "Edit Site",
   // “Create Site Profile” (rule 2.6)
   create: "Create Site Profile",
   inForce: "In force",
+  // Word for word as in rule 2.13
+  dateDecides: "The date of a given transaction or receipt determines which account or site profile applies.",
   notInForce: "No profile is in force on this day.",
   asAccount: "as the account",
   followsAccount: "This site has no profile of its own on this day. Its account's applies.",

@@ -23,7 +23,7 @@ export default function CategoriesPage() {
   );
   return (
     <Page title={texts.categories} aside={action}>
-      <Panel title={texts.categories} query={query}>
+      <Panel title={texts.workWithCategories} query={query}>
         {({ items }) => <Categories categories={items} />}
       </Panel>
     </Page>

@@ -34,6 +34,8 @@ export const texts = {
   state: "State",
   required: "Required",
   categories: "Categories",
+  // “Work with Profile Categories (WPFL)” (rule 1.1)
+  workWithCategories: "Work with Profile Categories (WPFL)",
   category: "Category",
   newCategory: "New category",
   createCategory: "Create the category",
@@ -99,7 +101,8 @@ export const CATEGORY: readonly Member[] = [
     name: "required",
     label: texts.required,
     kind: "flag",
-    hint: "While it is unanswered, the profile cannot be saved.",
+    // Word for word as in rule 1.8
+    hint: "If a profile category is required, a value must be selected to save the Profile.",
   },
   { name: "position", label: "Position", kind: "number", hint: "Categories are shown in this order." },
 ];
