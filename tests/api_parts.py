@@ -41,6 +41,18 @@ def reading(dossier: Dossier) -> Iterator[ReadModels]:
     reads.close()
 
 
+def caught_up(dossier: Dossier, *names: str, within_s: float = CAUGHT_UP_WITHIN_S) -> bool:
+    """Waits, bounded, until these read models, else all, have what was recorded before; gives whether they have."""
+    names = names or tuple(projection.name for projection in catalogue.classes())
+    until, end = time.monotonic() + within_s, dossier.log_of_facts.max_notification_id() or 0
+    with dossier.database.connection() as connection:
+        while any(positions.place(connection, name).position < end for name in names):
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.005)
+    return True
+
+
 class Runners:
     """Keeps read models up to date, each by a thread of its own."""
 
@@ -60,15 +72,6 @@ class Runners:
                     thread = self._threads[projection.name] = threading.Thread(target=runner.run, args=(self._stop,))
                     thread.start()
         return missing
-
-    def catch_up(self, name: str) -> None:
-        """Waits until a read model has what was recorded before; not for long, since some tests break it on purpose."""
-        until, end = time.monotonic() + CAUGHT_UP_WITHIN_S, self._dossier.log_of_facts.max_notification_id() or 0
-        while time.monotonic() < until:
-            with self._dossier.database.connection() as connection:
-                if positions.place(connection, name).position >= end:
-                    return
-            time.sleep(0.005)
 
     def end(self) -> None:
         """Ends all."""
@@ -95,7 +98,7 @@ def folding_what_is_read(dossier: Dossier) -> Iterator[None]:
     def viewed(models: ReadModels, *names: str, **point: Any) -> AbstractContextManager[View]:
         for name in runners.start(names):
             with suppress(Exception):  # the read itself tells what is wrong
-                runners.catch_up(name)
+                caught_up(dossier, name)
         return view(models, *names, **point)
 
     with pytest.MonkeyPatch.context() as patch:

@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -47,13 +47,17 @@ def template(server: str) -> str:
     return name
 
 
+def filled(server: str, template: str, fill: Callable[[str, str], None]) -> str:
+    """The name of another database that copies can be made of: a copy of the template that was filled, given its address and schema."""
+    name = _copy(server, template)
+    fill(_at(server, name), SCHEMA)
+    return name
+
+
 @contextmanager
 def copied(server: str, template: str) -> Iterator[str]:
     """The address of a copy, dropped afterwards with whatever is in it."""
-    name = f"dossier_test_{uuid4().hex[:12]}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        copying = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
-        connection.execute(copying.format(sql.Identifier(name), sql.Identifier(template)))
+    name = _copy(server, template)
     yield _at(server, name)
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
@@ -68,6 +72,15 @@ def take(url: str, schema: str) -> bool:
             sql.SQL("ALTER SCHEMA {} RENAME TO {}").format(sql.Identifier(SCHEMA), sql.Identifier(schema))
         )
     return True
+
+
+def _copy(server: str, template: str) -> str:
+    """Makes a copy and gives its name."""
+    name = f"dossier_test_{uuid4().hex[:12]}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        copying = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
+        connection.execute(copying.format(sql.Identifier(name), sql.Identifier(template)))
+    return name
 
 
 def _at(server: str, name: str) -> str:

@@ -20,6 +20,8 @@ from playwright.sync_api import (
 
 from aggregates.fact import Role
 from api_client import token
+from api_parts import caught_up
+from store.application import Dossier
 
 CHROMIUM: Final = "chromium-headless-shell"
 WIDE: Final = 1280
@@ -51,9 +53,10 @@ def chromium() -> Iterator[Browser]:
 class Visits:
     """The pages that a test has open."""
 
-    def __init__(self, browser: Browser, address: str, clock: datetime | None = None) -> None:
+    def __init__(self, browser: Browser, address: str, dossier: Dossier, clock: datetime | None = None) -> None:
         self.address = address
         self._browser = browser
+        self._dossier = dossier
         self._clock = clock
         self._contexts: list[BrowserContext] = []
         self._faults: list[str] = []
@@ -71,7 +74,8 @@ class Visits:
         theme: str = "light",
         seconds: int = 600,
     ) -> Page:
-        """Opens a page as a person of this role, who has signed in; `None` has not."""
+        """Opens a page as a person of this role, who has signed in; `None` has not. The page can show all that was recorded before."""
+        assert caught_up(self._dossier, within_s=PATIENCE_MS / 1_000)
         page = self.stranger(width=width, theme=theme)
         if role is not None:
             self.sign_in(page, token(role, sub=actor, seconds=seconds))

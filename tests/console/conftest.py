@@ -9,13 +9,17 @@ import pytest
 from fastapi.testclient import TestClient
 from playwright.sync_api import Browser
 
+import databases
 from api.app import create_app
 from api.settings import ApiSettings
 from api_client import SECRET, Api
 from api_parts import folding, logging_to_memory, reading
 from browser import Visits, chromium
 from cli.wiring import record_what_exists_from_the_start
+from conftest import environment
 from desktop import desktop
+from projections.catalogue import projections
+from read_models import fold_log
 from served import Server
 from small_company import set_up
 from store.application import Dossier
@@ -43,28 +47,42 @@ def embedding_origin() -> Iterator[str]:
         yield origin
 
 
+@pytest.fixture(scope="session")
+def template(postgres_server: str, template: str) -> str:
+    """The database that those of the tests are copied from: the small company, with every read model up to date."""
+
+    def fill(url: str, schema: str) -> None:
+        with Dossier(environment(url, schema)) as dossier:
+            record(dossier)
+            for projection in projections(dossier):
+                fold_log(dossier, projection)
+
+    return databases.filled(postgres_server, template, fill)
+
+
+def record(dossier: Dossier) -> None:
+    """Records the small company."""
+    record_what_exists_from_the_start(dossier)
+    set_up(dossier)
+
+
 @pytest.fixture
 def clock() -> datetime | None:
-    """The instant at which all clocks stand, for modules that want it so; None: they go on."""
+    """The instant at which all clocks stand, for modules that want it so, and whose template is empty; None: they go on."""
     return None
 
 
 @pytest.fixture
 def company(clock: datetime | None, dossier: Dossier, embedding_origin: str) -> Iterator[tuple[Api, Server]]:
-    """The company: its API, and the server of its pages. Customer 1001 has the answer that the drawer asks 1002 for."""
-    record_what_exists_from_the_start(dossier)
-    set_up(dossier)
+    """The company: its API, and the server of its pages."""
+    if clock is not None:
+        record(dossier)
     settings = ApiSettings(token_secret=SECRET, heartbeat_s=0.5, embed_origins=(embedding_origin,))
     with logging_to_memory(), reading(dossier) as reads, folding(dossier):
         server = Server(partial(create_app, dossier, reads, settings))
         server.start()
         with TestClient(create_app(dossier, reads, settings)) as client:
-            api = Api(client, dossier)
-            answer = {"responses": {"1": "A2"}}
-            assert api.put("/v1/customers/1001/drawer", answer).status_code == 200
-            for path in ("/v1/customers", "/v1/customers/1001/drawer", "/v1/customers/1001/fields"):
-                assert api.seen(path).status_code == 200
-            yield api, server
+            yield Api(client, dossier), server
         server.stop()
 
 
@@ -81,8 +99,8 @@ def server(company: tuple[Api, Server]) -> Server:
 
 
 @pytest.fixture
-def visit(pages: None, browser: Browser, server: Server, clock: datetime | None) -> Iterator[Visits]:
+def visit(pages: None, browser: Browser, company: tuple[Api, Server], clock: datetime | None) -> Iterator[Visits]:
     """Opens pages: `visit.open("/customers", Role.AGENT)`."""
-    visits = Visits(browser, server.address, clock)
+    visits = Visits(browser, company[1].address, company[0].dossier, clock)
     yield visits
     visits.close()

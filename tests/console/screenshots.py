@@ -11,6 +11,7 @@ from typing import Final
 import pytest
 from playwright.sync_api import expect
 
+import databases
 from aggregates.fact import Role
 from api_client import Api
 from browser import NARROW, WIDE, Visits, assert_settled
@@ -27,6 +28,12 @@ _STILL: Final = """() => new Promise((resolve) => {
     }).observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
 })"""
 """Waits until the page has not changed for a while."""
+
+
+@pytest.fixture(scope="session")
+def template(postgres_server: str) -> str:
+    """An empty company: the small one is recorded while all clocks stand."""
+    return databases.template(postgres_server)
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
 """The company of the journeys: three profile categories, their mappings, the controls, two customers with their fields, and an account
-with a site and the profile classes of prompt and late payers.
+with a site and the profile classes of prompt and late payers. Customer 1001 has the answer that the drawer asks 1002 for.
 """
 
 from collections.abc import Callable, Iterator
@@ -8,7 +8,7 @@ from typing import Final
 from uuid import uuid4
 
 from aggregates.account.commands import create_site, open_account
-from aggregates.customer.commands import register_customer
+from aggregates.customer.commands import confirm_drawer, register_customer
 from aggregates.fact import Origin, Role, Source
 from aggregates.interaction.field_edits import edit_fields
 from aggregates.profile_class.commands import define_class
@@ -97,3 +97,4 @@ def _steps() -> Iterator[_Step]:
         yield partial(define_class, name=name, description=description, options=options, amounts=amounts)
     yield partial(open_account, account=ACCOUNT, customer=CUSTOMER)
     yield partial(create_site, account=ACCOUNT, site=SITE)
+    yield partial(confirm_drawer, number=CUSTOMER, responses={1: "A2"})

@@ -9,12 +9,13 @@ from accessibility import assert_accessible, assert_no_sideways_scrolling
 from aggregates.fact import Role
 from api_client import Api, token
 from browser import NARROW, WIDE, Visits
+from served import Server
 
 
 @pytest.fixture
-def visit(browser: Browser, company: tuple[Api, str]) -> Iterator[Visits]:
+def visit(browser: Browser, company: tuple[Api, Server]) -> Iterator[Visits]:
     """Opens pages; the console need not be built for this one."""
-    visits = Visits(browser, company[1])
+    visits = Visits(browser, company[1].address, company[0].dossier)
     yield visits
     visits.close()
 

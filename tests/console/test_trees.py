@@ -12,6 +12,7 @@ from typing import Final
 import pytest
 from playwright.sync_api import Locator, expect
 
+import databases
 from aggregates.fact import Role
 from api_client import Api
 from browser import Visits, assert_settled
@@ -26,6 +27,12 @@ from vital_signs import running
 TREES: Final = Path(__file__).parent / "trees"
 _OF_THIS_RUN: Final = re.compile(r"[\d.]+(?= events a second)|[\w.-]+, \d+(?=: active)")
 """How fast it goes, and on which machine in which process."""
+
+
+@pytest.fixture(scope="session")
+def template(postgres_server: str) -> str:
+    """An empty company: the small one is recorded while all clocks stand."""
+    return databases.template(postgres_server)
 
 
 @pytest.fixture
