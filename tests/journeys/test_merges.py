@@ -32,6 +32,8 @@ COLUMNS: Final = {
     "date_of_birth": "date_of_birth",
     "soc_sec_id": "loan_number",
 }
+PEOPLE: Final = 400
+"""Of those in the file, so many are merged with their duplicates."""
 READ: Final = ("customers", "fields", "drawer")
 CLOCKS: Final = {"version", "known_at"}
 """What differs although nothing that a user sees does: merge and un-merge are facts themselves."""
@@ -85,6 +87,8 @@ def test_real_duplicates_are_merged_by_person_and_separated_again(dossier: Dossi
         found = PERSON.fullmatch(number)
         assert found is not None
         people[found[1]].append(number)
+    people = dict(list(people.items())[:PEOPLE])
+    numbers = [number for group in people.values() for number in group]
     duplicates = [(first, other) for first, *others in people.values() for other in others]
     assert len(duplicates) > 500
     for _, other in duplicates[::10]:

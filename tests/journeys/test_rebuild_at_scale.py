@@ -1,5 +1,9 @@
-"""A rebuild of every read model over a hundred thousand events, while reads continue and a write arrives."""
+"""A rebuild of every read model over tens of thousands of events, while reads continue.
 
+DOSSIER_REBUILD_EVENTS sets how many there are, for a longer run.
+"""
+
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -25,8 +29,8 @@ from projections.reading.read_models import ReadModels
 from read_models import fold_log
 from store.application import Dossier
 
-CUSTOMERS: Final = 10_000
-EVENTS: Final = 100_000
+EVENTS: Final = int(os.environ.get("DOSSIER_REBUILD_EVENTS", "25000"))
+CUSTOMERS: Final = EVENTS // 10
 PUT_EVENTS: Final = 4_000
 PAUSE_S: Final = 0.02
 """Seconds between two reads, which would slow the rebuild down otherwise: both are in one process."""
