@@ -4,7 +4,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 KAFKA_DIR := .dossier/kafka
-WORKERS ?= 2
+
+# One more than there are processors: tests of processes and of browsers often wait.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 # The web pages are built when console/ or the API's document is newer than what was built. The node that builds them comes from
 # PyPI; NODE= names another one, of version 20.19 or later.

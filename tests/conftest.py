@@ -3,6 +3,7 @@
 import base64
 import importlib.util
 import os
+import runpy
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -33,6 +34,18 @@ RAN_AGAINST: dict[str, str] = {}
 """Servers of this run and their versions, as they were started."""
 FIGURES: Final = "figures"
 """Property of a test under which it leaves lines for the summary."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds `--late`, which finds tests that read what they have written without waiting until it can be read."""
+    parser.addoption("--late", metavar="SECONDS", help="Fold read models so much later than something was recorded.")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Makes the read models late, here and in the processes that tests start."""
+    if late_s := config.getoption("late"):
+        os.environ |= {"LATE_S": late_s, "PYTHONPATH": str(ROOT / "tests/late")}
+        runpy.run_path(str(ROOT / "tests/late/sitecustomize.py"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +29,7 @@ from command_line import eventually
 OUTSIDE = ("DATABASE_URL", "KAFKA_BOOTSTRAP_SERVERS")
 STOPS_WITHIN_S = 15.0
 """Five seconds on an idle machine; tests share theirs."""
+BEHIND = 503
 
 
 class Up:
@@ -38,6 +40,8 @@ class Up:
     ) -> None:
         clean = {name: value for name, value in os.environ.items() if name not in OUTSIDE}
         self.directory = directory
+        self.position = 0
+        """What answers know of at least."""
         self._files = [directory.parent / f"{uuid4()}.{name}" for name in ("stdout", "stderr")]
         with self._files[0].open("w") as stdout, self._files[1].open("w") as stderr:
             self.process = subprocess.Popen(
@@ -53,6 +57,7 @@ class Up:
         """Waits for the last line that it prints."""
         eventually(lambda: "Logs and data" in self._read(0) or self.process.poll() is not None, "it is ready")
         assert self.process.poll() is None, self.complaints()
+        self.events()
         return self
 
     @property
@@ -88,12 +93,27 @@ class Up:
         return json.loads(self.text(path, role))
 
     def text(self, path: str, role: str = "ADMINISTRATOR") -> str:
-        """The answer of the API as text."""
-        request = urllib.request.Request(
-            f"{self.address}{path}", headers={"Authorization": f"Bearer {self.token(role)}"}
-        )
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return bytes(answer.read()).decode()
+        """The answer of the API as text; it knows of all events that `events` returned."""
+        headers = {"Authorization": f"Bearer {self.token(role)}", "Dossier-Position": str(self.position)}
+        request = urllib.request.Request(f"{self.address}{path}", headers=headers)
+
+        def answer() -> str | None:
+            try:
+                with urllib.request.urlopen(request, timeout=30) as answered:
+                    return bytes(answered.read()).decode()
+            except urllib.error.HTTPError as error:
+                with error:
+                    if error.code == BEHIND:
+                        return None
+                    raise
+
+        return str(eventually(answer, f"{path} is answered"))
+
+    def events(self) -> list[str]:
+        """Every event that there is now."""
+        lines = self.text("/v1/events?limit=10000").splitlines()
+        self.position = json.loads(lines[-1])["position"]
+        return lines
 
     def pid_of(self, name: str) -> int | None:
         """The process of a part."""
@@ -144,7 +164,7 @@ def complete_log_of(up: Up) -> list[str] | None:
     """Every event, once the demo company's contact file was read and its dead letter is there; `None` before."""
     states = [upload["state"] for upload in up.get("/v1/uploads")["items"]]
     complete = states == ["finished"] and up.get("/v1/dead-letters")["items"]
-    return up.text("/v1/events?limit=10000").splitlines() if complete else None
+    return up.events() if complete else None
 
 
 @pytest.fixture(scope="module")
