@@ -83,6 +83,8 @@ screenshots: browser
 test: check browser
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
 
+# For daily work a quarter of the random histories that `make test` plays.
+test-rules: export DOSSIER_HISTORIES ?= 500
 test-rules: check
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not kafka and not whole"
 

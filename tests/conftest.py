@@ -30,6 +30,8 @@ MASTER_KEY = base64.b64encode(b"k" * 32).decode()
 PARTS: Final = {"", *(path.name for path in (ROOT / "src").iterdir())} - {"cli"}
 """Folders of tests that are named for a part of the product, and the tests in none: what they test runs in the process of the test. The
 command line starts all the others."""
+LONG: Final = ("_fuzz", "_histories")
+"""Ends of the names of modules whose tests take long among those that start nothing."""
 RAN_AGAINST: dict[str, str] = {}
 """Servers of this run and their versions, as they were started."""
 FIGURES: Final = "figures"
@@ -56,7 +58,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("kafka"))
         if _folder(item) not in PARTS:
             item.add_marker(pytest.mark.whole)
-    items.sort(key=lambda item: (_folder(item) != "journeys", item.get_closest_marker("whole") is None))
+    items.sort(
+        key=lambda item: (
+            _folder(item) != "journeys",
+            item.get_closest_marker("whole") is None,
+            not item.path.stem.endswith(LONG),
+        )
+    )
 
 
 def _folder(item: pytest.Item) -> str:

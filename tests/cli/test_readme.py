@@ -47,7 +47,7 @@ def test_every_line_for_the_shell_does_what_the_readme_says(up: Up) -> None:
 
     eventually(lambda: shown()["Homeowner"] == "RENT", "the read has the last write")
     assert shown()["Age"] == "A3"
-    assert [call["interaction"] for call in answer_of(up, call)["items"]] == ["CALL-1"]
+    eventually(lambda: [one["interaction"] for one in answer_of(up, call)["items"]] == ["CALL-1"], "the call is there")
     assert answer_of(up, edit)["message"] == "Customer profile changed successfully"
 
     def labels() -> dict[str, str]:
@@ -55,10 +55,13 @@ def test_every_line_for_the_shell_does_what_the_readme_says(up: Up) -> None:
 
     eventually(lambda: labels()["City"] == "Oxford", "the widget has the last write")
     assert list(labels()) == sorted(labels())
-    assert any(entry["reason"] == "told us on the phone" for entry in answer_of(up, history)["items"])
+    eventually(
+        lambda: any(entry["reason"] == "told us on the phone" for entry in answer_of(up, history)["items"]),
+        "the history has the last write",
+    )
     assert answer_of(up, assign)["changed"]
     assert answer_of(up, resolve)["amounts"]["USD"]["credit_limit"]["profile_class"] == "Late payers"
-    assert answer_of(up, deliveries)["items"]
+    eventually(lambda: answer_of(up, deliveries)["items"], "the deliveries are there")
 
 
 def test_what_the_readme_points_at_is_there() -> None:

@@ -12,10 +12,11 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
 
@@ -41,7 +42,6 @@ class Up:
         clean = {name: value for name, value in os.environ.items() if name not in OUTSIDE}
         self.directory = directory
         self.position = 0
-        """What answers know of at least."""
         self._files = [directory.parent / f"{uuid4()}.{name}" for name in ("stdout", "stderr")]
         with self._files[0].open("w") as stdout, self._files[1].open("w") as stderr:
             self.process = subprocess.Popen(
@@ -92,22 +92,27 @@ class Up:
         """Asks the API."""
         return json.loads(self.text(path, role))
 
-    def text(self, path: str, role: str = "ADMINISTRATOR") -> str:
-        """The answer of the API as text; it knows of all events that `events` returned."""
-        headers = {"Authorization": f"Bearer {self.token(role)}", "Dossier-Position": str(self.position)}
-        request = urllib.request.Request(f"{self.address}{path}", headers=headers)
+    def seen(self, path: str, role: str = "ADMINISTRATOR") -> Any:
+        """Asks the API for what its read models have, once they have all events that `events` returned."""
 
         def answer() -> str | None:
             try:
-                with urllib.request.urlopen(request, timeout=30) as answered:
-                    return bytes(answered.read()).decode()
+                return self.text(path, role, {"Dossier-Position": str(self.position)})
             except urllib.error.HTTPError as error:
                 with error:
                     if error.code == BEHIND:
                         return None
                     raise
 
-        return str(eventually(answer, f"{path} is answered"))
+        return json.loads(eventually(answer, f"{path} is answered"))
+
+    def text(self, path: str, role: str = "ADMINISTRATOR", headers: Mapping[str, str] = MappingProxyType({})) -> str:
+        """The answer of the API as text."""
+        request = urllib.request.Request(
+            f"{self.address}{path}", headers={"Authorization": f"Bearer {self.token(role)}", **headers}
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return bytes(answer.read()).decode()
 
     def events(self) -> list[str]:
         """Every event that there is now."""
@@ -223,27 +228,27 @@ def test_the_demo_company_is_worth_opening(up: Up) -> None:
     eventually(lambda: complete_log_of(up), "the demo company is complete")
     today = date.fromisoformat(up.get("/v1/me")["today"])
 
-    assert len(up.get("/v1/customers")["items"]) == 12
-    assert sorted(one["name"] for one in up.get("/v1/profile-classes")["items"]) == [
+    assert len(up.seen("/v1/customers")["items"]) == 12
+    assert sorted(one["name"] for one in up.seen("/v1/profile-classes")["items"]) == [
         "DEFAULT",
         "Late payers",
         "Prompt payers",
         "Public bodies",
     ]
-    accounts = up.get("/v1/accounts")["items"]
+    accounts = up.seen("/v1/accounts")["items"]
     assert len(accounts) == 10
     assert all(date.fromisoformat(account["start"]) <= today - timedelta(days=365) for account in accounts)
-    assert len(up.get("/v1/accounts/A-14/sites")["items"]) == 3
+    assert len(up.seen("/v1/accounts/A-14/sites")["items"]) == 3
 
     [refused] = up.get("/v1/uploads")["items"]
     assert (refused["rows"], refused["failed"]) == (8, 2)
     wrong_values = up.get(f"/v1/uploads/{refused['upload']}/errors")["items"]
     assert [value["field"] for value in wrong_values] == ["e_mail", "due_date"]
 
-    [call] = up.get("/v1/interactions?agent=agent&state=on_call")["items"]
+    [call] = up.seen("/v1/interactions?agent=agent&state=on_call")["items"]
     assert call["customer"] == "1001"
 
-    not_sent = up.get("/v1/deliveries?status=not_sent")["items"]
+    not_sent = up.seen("/v1/deliveries?status=not_sent")["items"]
     assert {delivery["reason"] for delivery in not_sent} == {"not mapped"}
     [letter] = up.get("/v1/dead-letters")["items"]
     assert (letter["number"], letter["status_code"]) == ("1012", 422)
@@ -253,7 +258,7 @@ def test_the_demo_company_is_worth_opening(up: Up) -> None:
 def test_the_demo_company_has_a_back_dated_correction_and_a_planned_change(up: Up) -> None:  # rules 0.4, 2.11
     def class_on(account: str, days: int) -> str:
         day = date.fromisoformat(up.get("/v1/me")["today"]) + timedelta(days=days)
-        profile = up.get(f"/v1/accounts/{account}/profile?valid_at={day}")
+        profile = up.seen(f"/v1/accounts/{account}/profile?valid_at={day}")
         return str(profile["profile_class"])
 
     assert [class_on("A-10", days) for days in (-365, -200, -120, -60)] == [
@@ -262,14 +267,14 @@ def test_the_demo_company_has_a_back_dated_correction_and_a_planned_change(up: U
         "Prompt payers",
         "Prompt payers",
     ]
-    reasons = [entry["reason"] for entry in up.get("/v1/accounts/A-10/history")["items"]]
+    reasons = [entry["reason"] for entry in up.seen("/v1/accounts/A-10/history")["items"]]
     assert any(reason.startswith("Correction: ") for reason in reasons)
     assert [class_on("A-11", days) for days in (0, 29, 30)] == ["Late payers", "Late payers", "Prompt payers"]
 
 
 def test_a_token_is_printed_for_each_role(up: Up) -> None:
     for role in ("ADMINISTRATOR", "AGENT", "AUDITOR", "INTEGRATOR"):
-        assert up.get("/v1/customers/1001", role)["number"] == "1001"
+        assert up.seen("/v1/customers/1001", role)["number"] == "1001"
 
 
 def test_a_link_for_each_role_signs_in_to_the_console(tmp_path: Path) -> None:
@@ -326,7 +331,7 @@ def test_a_process_that_dies_is_started_again(up: Up, name: str) -> None:
     after = eventually(lambda: (pid := up.pid_of(name)) and pid != before and pid, f"{name} runs again")
     assert after != before
     assert "ended with signal SIGKILL; restarting it" in up.complaints()
-    assert up.get("/v1/customers/1001")["number"] == "1001"
+    assert up.seen("/v1/customers/1001")["number"] == "1001"
 
 
 def test_a_database_that_dies_is_started_again(up: Up) -> None:
@@ -338,7 +343,7 @@ def test_a_database_that_dies_is_started_again(up: Up) -> None:
 
     def answers() -> bool:
         try:
-            return up.get("/v1/customers/1001")["number"] == "1001" and postmaster() != before
+            return up.seen("/v1/customers/1001")["number"] == "1001" and postmaster() != before
         except (OSError, ValueError):
             return False
 
@@ -351,7 +356,7 @@ def test_children_end_by_themselves_when_the_supervisor_is_killed(data: Path) ->
     killed.process.wait()
     eventually(lambda: all("postgres" in command for command in left_over(data)), "only PostgreSQL is left")
     again = Up(data).wait_until_ready()
-    assert again.get("/v1/customers/1001")["number"] == "1001"
+    assert again.seen("/v1/customers/1001")["number"] == "1001"
     assert again.stop()[0] == 0
     assert left_over(data) == []
 
@@ -359,7 +364,7 @@ def test_children_end_by_themselves_when_the_supervisor_is_killed(data: Path) ->
 def test_another_company_gets_no_demo(data: Path) -> None:
     other = Up(data, DOSSIER_COMPANY="acme").wait_until_ready()
     assert other.curl_lines == []
-    assert other.get("/v1/customers")["items"] == []
+    assert other.seen("/v1/customers")["items"] == []
     assert other.stop()[0] == 0
 
 
@@ -405,4 +410,4 @@ def test_one_off_commands_share_the_database_of_a_running_one(up: Up) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["events"] > 20
-    assert up.get("/v1/customers/1001")["number"] == "1001"
+    assert up.seen("/v1/customers/1001")["number"] == "1001"
