@@ -19,6 +19,8 @@ def opened(page: Page) -> Locator:
     """The drawer, opened by way of the menu."""
     page.get_by_role("button", name="More Options").press("Enter")
     profile = page.get_by_role("menuitem", name="Profile")
+    expect(profile).to_be_enabled()
+    profile.focus()
     expect(profile).to_be_focused()
     page.keyboard.press("Enter")
     drawer = page.get_by_role("dialog", name=TITLE)
