@@ -10,7 +10,7 @@ from typing import Final
 
 from rich.console import Console
 
-from benchmarks import accounts, browsing, catching_up, commits, propagating, relaying, serving, uploading
+from benchmarks import accounts, auditing, browsing, catching_up, commits, propagating, relaying, serving, uploading
 from benchmarks.enduring import run as enduring
 from benchmarks.hostile import run as hostile
 from benchmarks.outages import run as outages
@@ -23,6 +23,7 @@ PARTS: Final[dict[str, Callable[[str], list[Row]]]] = {
     "catching-up": catching_up.run,
     "serving": serving.run,
     "browsing": browsing.run,
+    "auditing": auditing.run,
     "accounts": accounts.run,
     "propagating": propagating.run,
     "uploading": uploading.run,

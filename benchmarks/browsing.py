@@ -80,6 +80,8 @@ def _paths(customer: str, account: str) -> dict[str, str]:
         "drawer": f"{customers}/drawer",
         "drawer on a past day": f"{customers}/drawer?valid_at=2026-01-01&known_at={known}",
         "customer's history": f"{customers}/history?limit=50",
+        "audit": "/v1/history?limit=50",
+        "audit of one actor": "/v1/history?actor=ann&limit=50",
         "customer's accounts": f"/v1/accounts?customer={customer}&limit=50",
         "customer's deliveries": f"/v1/deliveries?number={customer}&limit=50",
         "alternate numbers": f"{customers}/alternate-numbers",

@@ -17,10 +17,12 @@ import pytest
 from fastapi.testclient import TestClient
 
 from aggregates.catalogue import FACTS, KEY_FIELDS
+from aggregates.customer.commands import rename_customer
 from aggregates.customer.profile import CustomerProfile
 from aggregates.fact import Role
 from aggregates.profile_class.commands import found_company
 from api.app import create_app
+from api.parameters import histories
 from api.parameters.histories import COLUMNS
 from api.settings import ApiSettings
 from api_client import SECRET, Api, assert_problem, fields, register
@@ -449,6 +451,22 @@ def test_of_an_erased_customer_personal_values_and_fields_are_told_no_more(ada: 
 def test_a_spreadsheet_evaluates_nothing_of_a_file(ada: Api) -> None:
     rows = list(csv.DictReader(io.StringIO(ada.seen("/v1/history?kind=customer&format=csv").text)))
     assert {row["reason"] for row in rows} == {"'=1+1, as agreed", ""}
+
+
+def test_a_file_has_nothing_that_is_recorded_while_it_is_made(
+    ada: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:  # rule 0.3
+    before = len(everything(ada))
+    made = histories.as_json
+
+    def recording(entry: object) -> bytes:
+        rename_customer(ada.dossier, setting_up(), number="1001", name=f"Ada {ada.end()}")
+        return made(entry)
+
+    monkeypatch.setattr(histories, "MOST_A_PAGE", 2)
+    monkeypatch.setattr(histories, "as_json", recording)
+    assert len(everything(ada)) == before
+    assert ada.end() == 2 * before
 
 
 THINGS: Final = {

@@ -147,6 +147,53 @@ def test_history_of_nothing_fails_in_plain_words(told: CommandLine, arguments: t
     assert (result.exit_code, result.stderr) == (1, f"dossier: {words}\n")
 
 
+def test_history_is_searched_by_the_filters_of_the_api(told: CommandLine) -> None:
+    events = told.asked("history", "--field", "name", "--newest", "--limit", "1")
+    assert [(event["topic"], event["key"]) for event in events] == [("customer.renamed", "1001")]
+    [change] = events[0]["changes"]
+    assert (change["before"], change["after"]) == ("Ada Byron", change["after"])
+    for options, count in (
+        (("customer", "1001", "--event", "customer.field_edited"), 3),
+        (("--reason", "BIRTHDAY"), 1),
+        (("customer", "--actor", "bob", "--role", "agent"), 1),
+        (("customer", "1001", "--recorded-from", recorded_at(told, 7), "--recorded-to", recorded_at(told, 7)), 1),
+        (
+            ("customer", "1001", "--back-dated"),
+            len([e for e in told.asked("history", "customer", "1001") if e["back_dated"]]),
+        ),
+    ):
+        assert len(told.asked("history", *options)) == count, options
+
+
+def test_a_search_of_the_history_shows_before_and_after_within_80_columns(
+    told: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cli.output.tables._width", lambda: 80)
+    result = told.run("history", "customer", "--event", "customer.renamed")
+    assert "name: Ada Byron -> " in " ".join(result.stdout.split())
+    assert max(map(len, result.stdout.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--actor", "nobody"), "Nothing that was recorded passes these filters."),
+        (("customer", "1001", "--source", "cli", "--back-dated"), "Nothing that was recorded passes these filters."),
+        (("--reason", "..."), "Search by 1 to 10 words of the reason."),
+    ],
+)
+def test_a_search_that_finds_nothing_says_so(told: CommandLine, arguments: tuple[str, ...], words: str) -> None:
+    result = told.run("history", *arguments)
+    assert (result.exit_code, result.stderr) == (1, f"dossier: {words}\n")
+
+
+def test_a_filter_that_cannot_be_meant_is_refused(told: CommandLine) -> None:
+    for option in (("--event", "customer.bought"), ("--recorded-from", "yesterday"), ("--role", "boss")):
+        result = told.run("history", *option)
+        assert result.exit_code == 2
+        assert option[0] in result.stderr
+
+
 def test_history_of_a_category(told: CommandLine) -> None:
     assert len(told.asked("history", "category", "7")) == 3
 

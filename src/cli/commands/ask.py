@@ -4,10 +4,12 @@
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
 from aggregates.clocks import AsOf
+from aggregates.fact import Role, Source
 from cli.app import AsJson
 from cli.settings import load
 
@@ -55,6 +57,18 @@ def _instant(text: str) -> datetime:
     return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
 
+def _day_or_instant(text: str) -> date | datetime:
+    return _instant(text) if len(text) > len("YYYY-MM-DD") else _day(text)
+
+
+def _topic(text: str) -> str:
+    from aggregates.catalogue import FACTS
+
+    if text not in FACTS:
+        raise typer.BadParameter("must be a kind of event like customer.field_edited")
+    return text
+
+
 Number = Annotated[
     str, typer.Argument(metavar="NUMBER", help="Customer number, account number, or ACCOUNT/SITE of a site.")
 ]
@@ -71,6 +85,25 @@ KnownAt = Annotated[
     ),
 ]
 
+RecordedFrom = Annotated[
+    datetime | None,
+    typer.Option(
+        parser=_day_or_instant, metavar="DAY|INSTANT", help="Recorded on this business day, or then, or later."
+    ),
+]
+RecordedTo = Annotated[
+    datetime | None,
+    typer.Option(
+        parser=_day_or_instant, metavar="DAY|INSTANT", help="Recorded on this business day, or then, or earlier."
+    ),
+]
+EffectiveFrom = Annotated[
+    date | None, typer.Option(parser=_day, metavar="DAY", help="Its effective dates begin on this day or later.")
+]
+EffectiveTo = Annotated[
+    date | None, typer.Option(parser=_day, metavar="DAY", help="Its effective dates begin on this day or earlier.")
+]
+
 
 def add_to(app: typer.Typer) -> None:
     """Declares the commands."""
@@ -81,7 +114,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def history(
-    kind: Annotated[Kind, typer.Argument(help="What it is about.")],
+    kind: Annotated[Kind | None, typer.Argument(help="What it is about; without it, filters choose.")] = None,
     key: Annotated[
         str | None,
         typer.Argument(
@@ -90,13 +123,61 @@ def history(
             " class or upload mapping, key of a field, id of an interaction or upload; the others have no key.",
         ),
     ] = None,
+    *,
+    actor: Annotated[str | None, typer.Option(help="Who did it.")] = None,
+    role: Annotated[Role | None, typer.Option(help="The role in which it was done.")] = None,
+    source: Annotated[Source | None, typer.Option(help="The way by which it came.")] = None,
+    event: Annotated[
+        str | None, typer.Option(parser=_topic, metavar="TOPIC", help="The kind of event, customer.field_edited.")
+    ] = None,
+    field: Annotated[
+        str | None, typer.Option(help="A value that changed: fields.city, options.tolerance_percent, responses.1.")
+    ] = None,
+    recorded_from: RecordedFrom = None,
+    recorded_to: RecordedTo = None,
+    effective_from: EffectiveFrom = None,
+    effective_to: EffectiveTo = None,
+    back_dated: Annotated[
+        bool, typer.Option("--back-dated", help="Only what holds from a day before the one on which it was recorded.")
+    ] = False,
+    reason: Annotated[str | None, typer.Option(help="Words that are all in the reason.")] = None,
+    correlation_id: Annotated[
+        UUID | None, typer.Option(help="The id that ties together what belongs together.")
+    ] = None,
+    newest: Annotated[bool, typer.Option("--newest", help="The newest first.")] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="The most events to show. Default: all.")] = None,
     known_at: KnownAt = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show every event of a customer, an account, a site, a profile class or another thing: who, when, why, effective dates."""
-    from cli.commands import ask_customer
+    """Show every event of a customer, an account, a site, a profile class or another thing: who, when, why, effective dates. With filters,
+    those of a kind, or without a kind those of everything, with the values before and after."""
+    from cli.commands import ask_history
+    from projections.history.filters import Filters
 
-    ask_customer.history(load(), kind.value, key, known_at=known_at, as_json=as_json)
+    filters = Filters(
+        actor=actor,
+        role=role,
+        source=source,
+        topic=event,
+        fields=() if field is None else (field,),
+        recorded_from=recorded_from,
+        recorded_to=recorded_to,
+        effective_from=effective_from,
+        effective_to=effective_to,
+        back_dated=back_dated,
+        reason=reason,
+        correlation_id=correlation_id,
+    )
+    ask_history.history(
+        load(),
+        kind and kind.value,
+        key,
+        filters,
+        known_at=known_at,
+        newest_first=newest,
+        limit=limit,
+        as_json=as_json,
+    )
 
 
 def as_of(

@@ -1,68 +1,19 @@
-"""`dossier history` of anything, and `dossier as-of` and `replay` of a customer."""
+"""`dossier as-of` and `replay` of a customer."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
-from typing import Final, Protocol
-from uuid import UUID
+from datetime import date
+from typing import Protocol
 
 from aggregates.clocks import AsOf
 from aggregates.customer.profile import CustomerNotFoundError
-from cli.errors import CliError
 from cli.output import show
 from cli.output.lines import say
-from cli.output.profile_words import payload_words
 from cli.settings import Settings
 from cli.wiring import open_dossier, open_reads
 from projections.answers.widget import WIDGET, Widget, widget
 from projections.customers.replay import Replayed, replay_customer
 from projections.drawer.models import Drawer
 from projections.drawer.queries import drawer
-from projections.history.filters import Filters
-from projections.history.models import HistoryEntry, InForce
-from projections.history.queries import history as history_page
 from projections.reading.read_models import clocks_of_log
-from projections.reading.view import View
-from store.application import Dossier
-
-PAGE: Final = 500
-_SINGLE: Final = ("controls", "mappings", "system-options")
-"""Kinds of which a company has one."""
-
-
-class KeyNeededError(CliError):
-    """The history of this kind needs a key, or takes none."""
-
-
-class NothingRecordedError(CliError):
-    """There is no event of this aggregate."""
-
-
-def history(settings: Settings, kind: str, key: str | None, *, known_at: datetime | None, as_json: bool) -> None:
-    """Prints every event of one aggregate. Raises `NothingRecordedError`."""
-    single = kind in _SINGLE
-    if single == (key is not None):
-        raise KeyNeededError(f"{kind} takes no key." if single else f"Say which {kind}: dossier history {kind} KEY")
-    with open_reads(settings) as (dossier, reads), reads.view("history", known_at=known_at) as view:
-        entries = _entries(view, kind.replace("-", "_"), _key(dossier, kind, key))
-    if not entries:
-        raise NothingRecordedError(f"Nothing is recorded about {kind} {key or ''}".rstrip() + ".")
-    if as_json:
-        show.document(entries)
-    else:
-        columns = (
-            "version",
-            "recorded at",
-            "who",
-            "from",
-            "event",
-            "what",
-            "effective",
-            "in force",
-            "superseded",
-            "why",
-        )
-        versions = {entry.event_id: entry.version for entry in entries}
-        show.table(columns, [_row(entry, versions) for entry in entries], title=f"{kind} {key or ''}".rstrip())
 
 
 def as_of(settings: Settings, number: str, *, as_of: AsOf, as_json: bool) -> None:
@@ -90,48 +41,6 @@ def replay(settings: Settings, number: str, *, as_of: AsOf, as_json: bool) -> No
         show.document(customer)
     else:
         _print_replayed(customer)
-
-
-def _key(dossier: Dossier, kind: str, key: str | None) -> str:
-    """Returns the natural key: the company for what has none, and the name of a profile class as it was first written."""
-    profile_class = dossier.setup().profile_class(key) if kind == "profile-class" and key is not None else None
-    return profile_class.name if profile_class is not None else key or dossier.company
-
-
-def _entries(view: View, kind: str, key: str) -> list[HistoryEntry]:
-    entries: list[HistoryEntry] = []
-    cursor: str | None = None
-    while True:
-        page = history_page(view, Filters(kind=kind, key=key), PAGE, cursor)
-        entries += page.items
-        cursor = page.next_cursor
-        if cursor is None:
-            return entries
-
-
-def _row(entry: HistoryEntry, versions: Mapping[UUID, int]) -> Sequence[object]:
-    """Returns the cells of an entry. `versions` by event id name the entry that superseded it."""
-    several = len({about for statement in (*entry.in_force, *entry.superseded) for about in statement.about}) > 1
-    return (
-        entry.version,
-        entry.recorded_at,
-        f"{entry.actor} ({entry.role})",
-        entry.source,
-        entry.topic,
-        payload_words(entry.data),
-        days_of(entry) + (", back-dated" if entry.back_dated else ""),
-        "; ".join(_days_about(statement, several=several) for statement in entry.in_force),
-        "; ".join(
-            f"{_days_about(statement, several=several)} by {versions[statement.by]}" for statement in entry.superseded
-        ),
-        entry.reason,
-    )
-
-
-def _days_about(statement: InForce, *, several: bool) -> str:
-    """Returns the days of a statement, and what it is about where an event makes several."""
-    days = days_of(statement)
-    return f"{days} ({', '.join(statement.about)})" if several else days
 
 
 class _Dated(Protocol):

@@ -4,7 +4,7 @@ Personal values are opened, and those of masked fields masked again (rules 5.1, 
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
@@ -37,11 +37,14 @@ def entries_at(view: View, positions: Sequence[int], *, changes: bool) -> Iterat
     standing_by_position = standings(view, positions, shown=reader.may_name)
     changes_by_position = reader.changes(positions) if changes else {}
     for position in positions:
+        standing = standing_by_position.get(position, NOTHING)
         yield HistoryEntry(
             **dict(zip(MEMBERS, rows[position], strict=False)),
-            **dict(standing_by_position.get(position, NOTHING)),
+            superseded_by=standing.superseded_by,
+            in_force=standing.in_force,
+            superseded=standing.superseded,
             changes=changes_by_position.get(position, []),
-            data=reader.data(position),
+            data=reader.content(position, reader.masked),
         )
 
 
@@ -55,6 +58,8 @@ class _Reader:
     """By customer number; `None` where the key is destroyed."""
     masked: Collection[str]
     open_keys: Collection[str]
+    contents: dict[int, tuple[dict[str, Any], Mapping[str, Any] | None]] = field(default_factory=dict)
+    """Open and personal values by position; the latter are `None` when their key is destroyed."""
 
     @classmethod
     def of(cls, view: View, rows: dict[int, Row]) -> "_Reader":
@@ -67,13 +72,16 @@ class _Reader:
         open_keys = open_fields(view) if None in secrets.values() else frozenset()
         return cls(view, rows, secrets, masked, open_keys)
 
-    def data(self, position: int) -> dict[str, Any]:
-        """What an event says, as it is shown."""
+    def content(self, position: int, masked: Collection[str]) -> dict[str, Any]:
+        """What an event says, with the values of these fields masked."""
         row = self.rows[position]
-        content: dict[str, Any] = orjson.loads(row[-2])
-        if personal := FACTS[row[_TOPIC]].personal_fields():
-            content |= personal_values(content, self._opened(row), personal, self.masked)
-        return content
+        if position not in self.contents:
+            secret, sealed = self.secrets.get(row[_KEY]), row[-1]
+            personal_content = None if secret is None or sealed is None else open_personal(secret, row[1], sealed)
+            self.contents[position] = orjson.loads(row[-2]), personal_content
+        open_values, opened = self.contents[position]
+        personal = FACTS[row[_TOPIC]].personal_fields()
+        return open_values | personal_values(open_values, opened, personal, masked) if personal else open_values
 
     def changes(self, positions: Sequence[int]) -> Mapping[int, list[ValueChange]]:
         """What each of these events changed."""
@@ -108,16 +116,7 @@ class _Reader:
             self.rows.update({row[0]: row for row in self.view.connection.execute(_ROWS, [missing])})
 
     def _event(self, position: int) -> Event:
-        row = self.rows[position]
-        content: dict[str, Any] = orjson.loads(row[-2])
-        if personal := FACTS[row[_TOPIC]].personal_fields():
-            content |= personal_values(content, self._opened(row), personal, ())
-        return Event(row[_TOPIC], content)
-
-    def _opened(self, row: Row) -> dict[str, Any] | None:
-        """The personal values in a row; `None` when their key is destroyed."""
-        secret, sealed = self.secrets.get(row[_KEY]), row[-1]
-        return None if secret is None or sealed is None else open_personal(secret, row[1], sealed)
+        return Event(self.rows[position][_TOPIC], self.content(position, ()))
 
     def _is_erased(self, position: int) -> bool:
         row = self.rows[position]

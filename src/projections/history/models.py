@@ -1,5 +1,6 @@
 """What the read model `history` answers with."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -31,10 +32,9 @@ class Superseded(InForce):
     by: UUID
 
 
-class Standing(BaseModel):
+@dataclass(frozen=True, slots=True)
+class Standing:
     """What became of one event. `superseded_by`: the first later event that superseded a part of it and is about all that it is about."""
-
-    model_config = ConfigDict(frozen=True)
 
     superseded_by: UUID | None
     in_force: list[InForce]
