@@ -69,7 +69,6 @@ PARTS: Final[dict[str, set[str]]] = {
         "projections.tables.plain",
     },
     "api": {
-        "jobs.propagation.chunks",
         "jobs.propagation.preview",
         "jobs.propagation.progress",
         "jobs.propagation.records",

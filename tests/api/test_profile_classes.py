@@ -22,7 +22,7 @@ def test_defining_a_class_answers_201_with_its_place_and_reads_back_typed(
     read = api.seen(PROMPT_PAYERS, Role.AGENT)
     assert read.headers["ETag"] == '"1"'
     told = read.json()
-    assert told.pop("recorded_at")
+    assert told.pop("recorded_at") == told.pop("defined_at")
     assert told == {
         "name": "Prompt payers",
         "description": "Pay on time",
@@ -108,6 +108,10 @@ def test_every_version_is_kept_with_what_it_changed_and_whose_it_was(api: Api, r
         "amounts.EUR.credit_limit",
     }
     assert (second["apply_to"], second["actor"], second["reason"]) == ("all", "administrator", "new policy")
+    assert first["recorded_at"] == first["defined_at"] == second["defined_at"] < second["recorded_at"]
+    assert {each["name"]: each["defined_at"] for each in api.seen(CLASSES).json()["items"]}["Prompt payers"] == first[
+        "recorded_at"
+    ]
     assert api.seen(f"{PROMPT_PAYERS}/versions/1").json() == first
     assert api.seen(f"{PROMPT_PAYERS}/versions/2").json() == second
     assert_problem(api.seen(f"{PROMPT_PAYERS}/versions/3"), 404, "not-found")

@@ -1,5 +1,8 @@
 """Propagations over HTTP: planned with a preview, started once, run, reported (rules 2.15-2.17)."""
 
+import codecs
+import csv
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -14,10 +17,11 @@ from aggregates.effective import When
 from aggregates.fact import Role
 from api_client import Api, assert_problem, fields
 from command_line import eventually
+from jobs.propagation import progress
 from jobs.propagation.worker import PropagationWorker
 from projections.catalogue import projections
 from projections.reading.read_models import ReadModels
-from propagation_helpers import account, change, company, facts_of, request, site
+from propagation_helpers import account, begin, change, company, facts_of, request, site, work
 from store.application import Dossier
 from store.stopping import Stop
 
@@ -89,8 +93,6 @@ def test_it_is_previewed_started_run_and_reported(api: Api, dossier: Dossier) ->
 
 
 def test_the_report_comes_in_pages_and_by_outcome(api: Api, dossier: Dossier) -> None:  # rule 2.17
-    from propagation_helpers import begin, work
-
     company(dossier, accounts=5)
     version = change(dossier)
     begin(dossier, version)
@@ -109,6 +111,32 @@ def test_the_report_comes_in_pages_and_by_outcome(api: Api, dossier: Dossier) ->
     assert_problem(api.get(f"{BASE}/{version}/report?cursor=abc"), 422, "invalid")
     answer = api.get(f"{BASE}/{version}/report?outcome=lost&limit=0")
     assert fields(answer) == {"outcome", "limit"}
+
+
+def test_the_report_is_had_as_a_file(api: Api, dossier: Dossier, monkeypatch: pytest.MonkeyPatch) -> None:  # rule 2.17
+    monkeypatch.setattr(progress, "READ_AT_ONCE", 2)
+    company(dossier, accounts=2)
+    site(dossier, "A-1", "S-1")
+    update_profile(dossier, request(), Place("A-2"), options={"risk_code": "LOW"})
+    version = change(dossier, "unmodified")
+    begin(dossier, version)
+    work(dossier)
+    answer = api.get(f"{BASE}/{version}/report?format=csv")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"] == f'attachment; filename="report-{version}.csv"'
+    lines = list(csv.DictReader(io.StringIO(answer.text)))
+    assert [(line["account"], line["site"], line["outcome"], line["path"], line["after"]) for line in lines] == [
+        ("A-1", "", "changed", "options.payment_terms", "NET45"),
+        ("A-1", "S-1", "changed", "options.payment_terms", "NET45"),
+        ("A-2", "", "skipped", "", ""),
+    ]
+    assert lines[2]["reason"] == "Modified here."
+    only = api.get(f"{BASE}/{version}/report?format=csv&outcome=skipped&bom=true").content
+    assert only.startswith(codecs.BOM_UTF8)
+    assert b"A-2" in only
+    assert b"A-1" not in only
+    assert fields(api.get(f"{BASE}/{version}/report?bom=true")) == {"bom"}
+    assert_problem(api.get(f"{BASE}/99/report?format=csv"), 404, "not-found")
 
 
 @pytest.mark.usefixtures("runners")

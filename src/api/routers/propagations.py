@@ -5,10 +5,10 @@ A class version that is meant for existing profiles is *planned*: reading it giv
 a run has finished, a further one may bring what it left out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Annotated, Final
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote
 from uuid import UUID
 
@@ -18,9 +18,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from aggregates.account.propagating import Became
+from aggregates.errors import InvalidError
 from aggregates.profile_class.commands import start_propagation
 from aggregates.profile_class.profile_class import ProfileClass
 from aggregates.profile_class.propagation import MOST_RUNS, change_of
+from aggregates.upload.mapping import BYTE_ORDER_MARK
+from api.http.csv_files import CSV, MEDIA_TYPE, csv_line, harmless
+from api.http.streaming import Stream
 from api.parameters.pages import Paged, Paging, page_of
 from api.parameters.paths import CLASS, CLASS_VERSION
 from api.parameters.reading import AtLeast, answer_at, as_json
@@ -31,15 +35,17 @@ from api.routing.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allo
 from api.services import services_of
 from jobs.propagation import preview as previewing
 from jobs.propagation import progress
-from jobs.propagation.chunks import BEFORE_ALL
 from jobs.propagation.progress import PropagationDetail, PropagationRead, State
-from jobs.propagation.records import ProfileOutcome
+from jobs.propagation.records import BEFORE_ALL, ProfileOutcome
 from projections.reading.paging import Page, cursor_of, keys_of
 from projections.tables.plain import PlainValue
 
 router: Final = APIRouter(
     prefix="/v1/profile-classes/{name}/propagations", tags=["profile classes"], route_class=GuardedRoute
 )
+PROFILE_COLUMNS: Final = ("account", "site", "outcome", "reason")
+VALUE_COLUMNS: Final = ("path", "effective_from", "effective_to", "before", "after", "set_here")
+REPORT_COLUMNS: Final = (*PROFILE_COLUMNS, *VALUE_COLUMNS)
 
 
 class Start(Body):
@@ -166,7 +172,17 @@ def begin_propagation(write: Writing, name: CLASS, version: CLASS_VERSION, body:
     return answer
 
 
-@router.get("/{version}/report", response_model=Page[Reported], dependencies=[allow(PROFILE_READERS)])
+_REPORT: Final = (
+    f"{','.join(REPORT_COLUMNS)}\r\nA-2001,S-1,changed,,options.tolerance_percent,2026-07-01,,2.5,3,false\r\n"
+)
+
+
+@router.get(
+    "/{version}/report",
+    response_model=Page[Reported],
+    dependencies=[allow(PROFILE_READERS)],
+    responses={200: {"content": {CSV: {"schema": {"type": "string"}, "example": _REPORT}}}},
+)
 def read_report(
     request: Request,
     name: CLASS,
@@ -175,11 +191,42 @@ def read_report(
     *,
     outcome: Annotated[Became | None, Query(description="Only those with this outcome.")] = None,
     run: Run = None,
+    format: Annotated[  # noqa: A002  (the caller's word)
+        Literal["csv", "json"],
+        Query(description="`csv`: the whole report, as a file to download; `json`: in pages."),
+    ] = "json",
+    bom: Annotated[
+        Flag | None, Query(description="Whether the file begins with a byte order mark, which Excel needs.")
+    ] = None,
 ) -> Response:
-    """The outcome for each profile, by account and site, with every value before and after; empty while it is planned."""
+    """The outcome for each profile, by account and site, with every value before and after; empty while it is planned.
+
+    The file has a line for each value, and one for each profile without any. A value that a spreadsheet would take for a formula has a
+    `'` before it.
+    """
     dossier = services_of(request).dossier
-    rows = progress.outcomes_of(dossier, name, version, page.limit + 1, _keys_of(page), outcome=outcome, run=run)
-    return _reported(rows, page)
+    if format == "json":
+        if bom is not None:
+            raise InvalidError("Only the file has a byte order mark: ask for format=csv.", field="bom")
+        rows = progress.outcomes_of(dossier, name, version, page.limit + 1, _keys_of(page), outcome=outcome, run=run)
+        return _reported(rows, page)
+    lines = _csv_lines(progress.all_outcomes_of(dossier, name, version, outcome=outcome, run=run), bom=bool(bom))
+    headers = {"Content-Disposition": f'attachment; filename="report-{version}.csv"'}
+    return Stream(services_of(request).queries.each(lines), 200, headers, MEDIA_TYPE)
+
+
+def _csv_lines(outcomes: Iterable[ProfileOutcome], *, bom: bool) -> Iterator[str]:
+    """Yields the outcomes as a file, profile by profile."""
+    yield BYTE_ORDER_MARK * bom + csv_line(REPORT_COLUMNS)
+    for row in outcomes:
+        profile = {name: getattr(row, name) for name in PROFILE_COLUMNS}
+        changes = orjson.loads(row.changes or "[]") or [{}]
+        yield "".join(csv_line(map(_cell, map((profile | change).get, REPORT_COLUMNS))) for change in changes)
+
+
+def _cell(value: Any) -> str:
+    """Returns a value as a cell: what is no text as JSON has it, nothing for `null`."""
+    return harmless(value) if value is None or isinstance(value, str) else orjson.dumps(value).decode()
 
 
 def _keys_of(page: Paging) -> tuple[str, str]:

@@ -37,6 +37,7 @@ _TIME: Final = {
     "closed_at": "When the interaction was closed; `null` while it is open.",
     "created_at": "When the site was created.",
     "date": "The date of the transaction.",
+    "defined_at": "When the class was defined.",
     "effective_from": "The first business day on which it holds.",
     "effective_to": "The last business day on which it holds, itself included; `null`: from the first day on.",
     "ended_at": "When the call ended and its wrap-up began; `null` while it goes on.",

@@ -6,12 +6,11 @@ from datetime import datetime
 from typing import Final
 
 from jobs.propagation.decide import Key, Plan
+from jobs.propagation.records import BEFORE_ALL
 from projections.accounts.queries import profiles_of_class
 from projections.reading.read_models import ReadModels
 
 READ_MODEL: Final = "accounts"
-BEFORE_ALL: Final = ("", "")
-"""The key before that of every profile."""
 
 
 @dataclass(frozen=True, slots=True)

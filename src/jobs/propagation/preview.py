@@ -17,11 +17,11 @@ from aggregates.fact import Origin, Role, Source
 from aggregates.profile_class.profile_class import ClassChange, ProfileClass
 from aggregates.profile_class.propagation import Propagation, runs_of
 from jobs.propagation import preview_records, records
-from jobs.propagation.chunks import BEFORE_ALL, page_of
+from jobs.propagation.chunks import page_of
 from jobs.propagation.decide import Key, Outcomes, Plan, decide
 from jobs.propagation.models import Preview, reasons_of
 from jobs.propagation.preview_records import Progress
-from jobs.propagation.records import ProfileOutcome
+from jobs.propagation.records import BEFORE_ALL, ProfileOutcome
 from projections.reading.read_models import ReadModels
 from store.application import Dossier
 

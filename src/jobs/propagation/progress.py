@@ -4,9 +4,10 @@ Used by the API and `dossier status`. It is read from the log and from the outco
 fact with effective dates.
 """
 
+from collections.abc import Iterator
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any, Final, cast
 from uuid import UUID
 
 from psycopg import Connection
@@ -26,6 +27,9 @@ from jobs.propagation import records
 from jobs.propagation.models import Preview, Reason, reasons_of
 from store.application import Dossier
 from store.database import Row
+
+READ_AT_ONCE: Final = 500
+"""Outcomes in memory while a whole report is read."""
 
 
 class State(StrEnum):
@@ -126,10 +130,27 @@ def outcomes_of(
 
     Raises `PropagationNotFoundError`.
     """
-    change = change_of(dossier.load(ProfileClass, name), name, version)
-    id_ = _id(dossier, change, _number_of(dossier, change, run))
+    id_ = _id_of_run(dossier, name, version, run)
     with dossier.database.connection() as connection:
         return records.report(connection, id_, limit, after, outcome)
+
+
+def all_outcomes_of(
+    dossier: Dossier, name: str, version: int, *, outcome: Became | None = None, run: int | None = None
+) -> Iterator[records.ProfileOutcome]:
+    """Returns the whole report of a run, which is read in bounded memory. Raises `PropagationNotFoundError`."""
+    return _each_outcome(dossier, _id_of_run(dossier, name, version, run), outcome)
+
+
+def _each_outcome(dossier: Dossier, id_: UUID, outcome: Became | None) -> Iterator[records.ProfileOutcome]:
+    after = records.BEFORE_ALL
+    while True:
+        with dossier.database.connection() as connection:
+            rows = records.report(connection, id_, READ_AT_ONCE, after, outcome)
+        yield from rows
+        if len(rows) < READ_AT_ONCE:
+            return
+        after = (rows[-1].account, rows[-1].site)
 
 
 def runs(dossier: Dossier, change: ClassChange) -> int:
@@ -143,6 +164,12 @@ def _number_of(dossier: Dossier, change: ClassChange, run: int | None) -> int:
     if run is not None and run > last:
         raise PropagationNotFoundError(f"Version {change.version} of {change.name} has no run {run}.")
     return last if run is None else run
+
+
+def _id_of_run(dossier: Dossier, name: str, version: int, run: int | None) -> UUID:
+    """Returns the id of the run with this number, or of the last one. Raises `PropagationNotFoundError`."""
+    change = change_of(dossier.load(ProfileClass, name), name, version)
+    return _id(dossier, change, _number_of(dossier, change, run))
 
 
 def _id(dossier: Dossier, change: ClassChange, run: int) -> UUID:

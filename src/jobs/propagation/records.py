@@ -17,6 +17,8 @@ from store.admission import Statement
 from store.database import Row
 from store.events import COLUMNS, RecordedEvent, recorded_event
 
+BEFORE_ALL: Final = ("", "")
+"""The account and site before those of every profile."""
 LONGEST_ERROR: Final = 2_000
 """Characters kept of an error."""
 _INSERT: Final = """

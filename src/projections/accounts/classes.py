@@ -10,7 +10,11 @@ from projections.reading.paging import Page, bounded, keys_of, page
 from projections.reading.view import View
 from store.database import Row
 
-_COLUMNS: Final = ", ".join(CLASS_COLUMNS)
+_DEFINED_AT: Final = """(
+    SELECT definition.recorded_at FROM profile_class_versions AS definition
+    WHERE definition.class = profile_class_versions.class AND definition.version = 1
+)"""
+_COLUMNS: Final = f"{', '.join(CLASS_COLUMNS)}, {_DEFINED_AT}"
 _CLASS: Final = f"""
     SELECT {_COLUMNS} FROM profile_class_versions
     WHERE class = %(class)s AND recorded_at <= %(known_at)s ORDER BY version DESC LIMIT 1
@@ -53,7 +57,7 @@ def class_versions(view: View, name: str, limit: int = 100, cursor: str | None =
 
 
 def _members(row: Row) -> dict[str, Any]:
-    columns = dict(zip(CLASS_COLUMNS, row, strict=True))
+    columns = dict(zip((*CLASS_COLUMNS, "defined_at"), row, strict=True))
     return {**columns, **orjson.loads(columns["terms"]), "changed": orjson.loads(columns["changed"])}
 
 

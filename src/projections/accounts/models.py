@@ -122,6 +122,8 @@ class ClassRead(_Model):
     amounts: AmountValues
     attributes: dict[str, str]
     recorded_at: datetime
+    defined_at: datetime
+    """When its first version was recorded."""
 
 
 class ClassVersion(ClassRead):
