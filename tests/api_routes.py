@@ -153,6 +153,7 @@ OPEN = (
     "/asyncapi.yaml",
     "/openapi.json",
     "/licenses.md",
+    "/favicon.ico",
     "/assets/index.js",
 )
 """Paths that everybody may read, without a token."""

@@ -199,6 +199,15 @@ def test_the_licences_are_served(console: TestClient) -> None:
     assert (licenses.status_code, licenses.text) == (200, "# Licences\n")
 
 
+def test_browsers_find_a_picture_for_their_tabs_whether_or_not_the_console_is_built(
+    console: TestClient, built: Path
+) -> None:
+    shutil.rmtree(built)
+    icon = console.get("/favicon.ico", headers={"Accept": "image/avif,image/webp,*/*;q=0.8"})
+    assert (icon.status_code, icon.headers["Content-Type"]) == (200, "image/svg+xml")
+    assert icon.text.startswith("<svg")
+
+
 def test_a_console_that_was_never_built_says_how_to_build_it(console: TestClient, built: Path) -> None:
     shutil.rmtree(built)
     page = console.get("/", headers=BROWSER)

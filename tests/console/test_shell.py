@@ -71,11 +71,6 @@ def test_a_chosen_theme_is_there_from_the_first_paint(visit: Visits) -> None:
     assert 'data-theme="dark"' in answer.text()
 
 
-def test_an_address_without_a_page_says_so(visit: Visits) -> None:
-    page = visit.open("/nowhere")
-    expect(page.get_by_role("heading", name="Page not found")).to_be_visible()
-
-
 def test_while_the_server_is_not_reached_a_bar_says_since_when(visit: Visits) -> None:
     page = visit.open("/customers/1001")
     expect(page.get_by_role("heading", name="Ada Byron", level=1)).to_be_visible()

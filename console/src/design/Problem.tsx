@@ -1,6 +1,7 @@
 import { NetworkError, problemOf } from "../api/problems.ts";
 import { Action } from "./Action.tsx";
 import { Notice } from "./Notice.tsx";
+import { focusSearch, hasSearch } from "./search.ts";
 
 interface Props {
   error: Error;
@@ -14,11 +15,18 @@ export function Problem({ error, onRetry }: Props) {
   const problem = problemOf(error)?.problem;
   const broken = problem ? problem.status === 500 : !(error instanceof NetworkError);
   const refused = problem?.status === 403;
+  const canRetry = onRetry !== undefined && !refused;
+  const canSearch = problem?.status === 404 && hasSearch();
   return (
     <Notice tone={refused ? "neutral" : "danger"} role="alert">
       <p>{broken ? SOMETHING_BROKE : error.message}</p>
       {broken && problem && <p>{problem.detail}</p>}
-      {onRetry && !refused && <Action onClick={onRetry}>Try again</Action>}
+      {(canRetry || canSearch) && (
+        <div className="row">
+          {canRetry && <Action onClick={onRetry}>Try again</Action>}
+          {canSearch && <Action onClick={focusSearch}>Search</Action>}
+        </div>
+      )}
       {problem && problem.status >= 500 && <CorrelationId id={problem.correlation_id} />}
     </Notice>
   );

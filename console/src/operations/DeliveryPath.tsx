@@ -1,7 +1,7 @@
 import { Badge } from "../design/Badge.tsx";
+import { Section } from "../design/Section.tsx";
 import { Table } from "../design/Table.tsx";
 import { count, lagVerdict, type Reading, type Verdict } from "./judging.ts";
-import { Section } from "./Section.tsx";
 import { texts } from "./texts.ts";
 
 interface Step {

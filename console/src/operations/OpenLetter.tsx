@@ -8,7 +8,7 @@ import { Days, Instant } from "../design/When.tsx";
 import { TONE, valueText } from "./LetterList.tsx";
 import { type Letter, letterQuery } from "./queries.ts";
 import { ResendForm } from "./ResendForm.tsx";
-import { Section } from "./Section.tsx";
+import { Section } from "../design/Section.tsx";
 import { requestedBy, letterTexts as texts } from "./texts.ts";
 
 /** One dead letter: what was to be sent, why it was refused, and sending it again, as it was or corrected (rule 4.4). */

@@ -9,9 +9,9 @@ import { Page } from "../shell/Page.tsx";
 import { count, type ReadModel } from "./judging.ts";
 import { LiveBar } from "./LiveBar.tsx";
 import "./operations.css";
+import { Section } from "../design/Section.tsx";
 import { ModelState, runnerOf } from "./ReadModels.tsx";
 import { Rebuild } from "./Rebuild.tsx";
-import { Section } from "./Section.tsx";
 import { texts } from "./texts.ts";
 import { useOperations } from "./useOperations.ts";
 

@@ -1,8 +1,8 @@
 import { Badge } from "../design/Badge.tsx";
+import { Section } from "../design/Section.tsx";
 import { Table } from "../design/Table.tsx";
 import { To } from "../design/To.tsx";
 import { count, gravestFirst, modelVerdict, type ReadModel } from "./judging.ts";
-import { Section } from "./Section.tsx";
 import { texts } from "./texts.ts";
 
 /** Every read model; those that stand still come first. */

@@ -7,9 +7,9 @@ import { Dialog } from "../design/Dialog.tsx";
 import { Meter } from "../design/Meter.tsx";
 import { Notice } from "../design/Notice.tsx";
 import { Problem } from "../design/Problem.tsx";
+import { Section } from "../design/Section.tsx";
 import { count, duration, type Reading, type ReadModel, rebuildRate } from "./judging.ts";
 import { operationsQuery, projectionQuery } from "./queries.ts";
-import { Section } from "./Section.tsx";
 import { rebuildEnded, rebuildMeans, rebuilt, texts } from "./texts.ts";
 
 interface Props {

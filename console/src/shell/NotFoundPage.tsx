@@ -1,14 +1,21 @@
+import { useLocation } from "wouter";
+import { Action } from "../design/Action.tsx";
 import { Empty } from "../design/Empty.tsx";
-import { To } from "../design/To.tsx";
+import { focusSearch } from "../design/search.ts";
 import { Page } from "./Page.tsx";
-import { texts } from "./texts.ts";
+import { notFoundText, texts } from "./texts.ts";
 
-/** Says that an address leads nowhere. */
+/** Says that an address leads nowhere, and offers to search. */
 export function NotFoundPage() {
+  const [path] = useLocation();
   return (
     <Page title={texts.notFound}>
-      <Empty text={texts.notFoundHint}>
-        <To href="/">{texts.name}</To>
+      <Empty text={notFoundText(path)}>
+        <div>
+          <Action look="primary" onClick={focusSearch}>
+            {texts.search}
+          </Action>
+        </div>
       </Empty>
     </Page>
   );

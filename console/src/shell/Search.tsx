@@ -6,13 +6,13 @@ import { read } from "../api/reading.ts";
 import { useMe } from "../api/session.ts";
 import { leave } from "../design/AskBeforeLeaving.tsx";
 import { announce } from "../design/announce.ts";
+import { SEARCH_FIELD } from "../design/search.ts";
 import { clocks, type Point, withPoint } from "../time/point.ts";
 import { usePoint } from "../time/usePoint.ts";
 import { optionId, ResultList } from "./ResultList.tsx";
 import { groupsOf } from "./results.ts";
 import { resultCount, texts } from "./texts.ts";
 
-export const SEARCH_FIELD = "search";
 const LIST = "search-results";
 const REST_MS = 200;
 

@@ -3,9 +3,9 @@ import { useLocation } from "wouter";
 import { Action } from "../design/Action.tsx";
 import { leave } from "../design/AskBeforeLeaving.tsx";
 import { Dialog } from "../design/Dialog.tsx";
+import { focusSearch } from "../design/search.ts";
 import { withPoint } from "../time/point.ts";
 import { usePoint } from "../time/usePoint.ts";
-import { SEARCH_FIELD } from "./Search.tsx";
 import { texts } from "./texts.ts";
 import { useAreas } from "./useAreas.ts";
 
@@ -35,7 +35,7 @@ export function Shortcuts() {
       if (area) leave(() => navigate(withPoint(area.path, point)));
       if (event.key === "/") {
         event.preventDefault();
-        document.getElementById(SEARCH_FIELD)?.focus();
+        focusSearch();
       }
     }
     document.addEventListener("keydown", onKey);

@@ -23,7 +23,6 @@ export const texts = {
   backToNow: "Back to now",
   pastIsReadOnly: "The past is looked at, not changed: go back to now first.",
   notFound: "Page not found",
-  notFoundHint: "There is no page at this address.",
   shortcuts: "Keyboard shortcuts",
   shortcutsOn: "Shortcuts are on",
   close: "Close",
@@ -45,4 +44,9 @@ export function noConnection(since: string): string {
 export function resultCount(count: number): string {
   if (count === 0) return texts.nothingFound;
   return count === 1 ? "1 result" : `${count} results`;
+}
+
+/** Says what was looked for and is not there. */
+export function notFoundText(path: string): string {
+  return `There is no page at ${path}. Search for a number, a name or an account instead.`;
 }

@@ -26,7 +26,8 @@ THEMES: Final = ("light", "dark")
 """Themes that can be chosen; without one, a page follows the system."""
 NOT_BUILT: Final = "The console is not built: run `make console` where the source of Dossier is, then reload this page."
 ELSEWHERE: Final = re.compile(
-    r"/(v1|health|metrics|docs|problems|console|assets|openapi\.json|asyncapi\.yaml|licenses\.md)(/.*)?", re.DOTALL
+    r"/(v1|health|metrics|docs|problems|console|assets|openapi\.json|asyncapi\.yaml|licenses\.md|favicon\.ico)(/.*)?",
+    re.DOTALL,
 )
 """Paths that are no pages."""
 _HTML: Final = "text/html"

@@ -1,12 +1,13 @@
 """The files of the console that are not pages: its assets, and the licences of what they contain. For everybody, without a token."""
 
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Final
 
 from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from api import console
 from api.console.build import ENCODINGS, LICENSES, Build, NotBuiltError
 from api.console.pages import NOT_BUILT
 from api.http import request_context
@@ -22,6 +23,8 @@ MEDIA_TYPES: Final = {
     ".ico": "image/x-icon",
     ".json": "application/json",
 }
+ICON_PATH: Final = "/favicon.ico"
+ICON: Final = Path(console.__file__).with_name("icon.svg")
 _UNKNOWN: Final = "application/octet-stream"
 _FOR_EVER: Final = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
 """Headers of an asset, whose name changes with its content."""
@@ -45,6 +48,12 @@ async def read_asset(request: Request, name: str) -> Response:
     encoding = taken(request_context.of(request.scope).header(b"accept-encoding"), offered)
     headers = _FOR_EVER if encoding is None else {**_FOR_EVER, "Content-Encoding": encoding}
     return Response(build.asset(name, encoding), 200, headers, media_type)
+
+
+@router.get(ICON_PATH, response_class=Response)
+async def read_icon() -> Response:
+    """The picture that browsers show for every page, of the console and of the documentation; they ask for it by this name."""
+    return Response(ICON.read_bytes(), headers={"Cache-Control": "public, max-age=86400"}, media_type="image/svg+xml")
 
 
 @router.get(f"/{LICENSES}", response_class=Response)
