@@ -3,7 +3,7 @@
 import { QueryClientProvider, useQuery } from "@tanstack/react-query";
 import { type ComponentType, StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { Route, Switch } from "wouter";
+import { Route, Router, Switch } from "wouter";
 import { isReached } from "./api/client.ts";
 import { NetworkError } from "./api/problems.ts";
 import { makeQueryClient } from "./api/reading.ts";
@@ -13,10 +13,12 @@ import "./design/base.css";
 import routes from "./routes.json";
 import { NotFoundPage } from "./shell/NotFoundPage.tsx";
 import { Page } from "./shell/Page.tsx";
+import { parsePattern } from "./shell/patterns.ts";
 import { Shell } from "./shell/Shell.tsx";
 import { SignedIn } from "./shell/SignedIn.tsx";
 import { SignInPage } from "./shell/SignInPage.tsx";
 import { texts } from "./shell/texts.ts";
+import { useRawLocation, useRawSearch } from "./shell/useRawLocation.ts";
 
 const REDEPLOYED_AFTER_MS = 10_000;
 
@@ -73,14 +75,16 @@ if (root === null) throw new Error("The page has no root.");
 createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={makeQueryClient()}>
-      <Switch>
-        <Route path="/sign-in">
-          <SignInPage />
-        </Route>
-        <Route>
-          <Console />
-        </Route>
-      </Switch>
+      <Router hook={useRawLocation} searchHook={useRawSearch} parser={parsePattern}>
+        <Switch>
+          <Route path="/sign-in">
+            <SignInPage />
+          </Route>
+          <Route>
+            <Console />
+          </Route>
+        </Switch>
+      </Router>
     </QueryClientProvider>
   </StrictMode>,
 );

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { changesOf } from "../src/account/changes.ts";
 import { compared } from "../src/account/comparing.ts";
-import { labelOf, type Value, valueText } from "../src/account/options.ts";
 import type { Schema } from "../src/api/types.ts";
 import { pairOf, withPair } from "../src/history/pair.ts";
 import type { Version } from "../src/picture/versions.ts";
+import { labelOf, type Value, valueText } from "../src/terms/options.ts";
 
 test("the address holds both points, and what is left out is now", () => {
   const pair = {

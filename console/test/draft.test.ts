@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { changeOf, EMPTY, pathOfRow, type Row } from "../src/account/draft.ts";
+import { changeOf, EMPTY } from "../src/account/draft.ts";
+import { pathOfRow, type Row } from "../src/terms/rows.ts";
 
 const WHEN = { effective_from: null, effective_to: null, keep_later: false, reason: null };
 const ROW: Row = { name: "options.tolerance_percent", currency: "", text: "5", isNotSet: false, unit: "rate" };

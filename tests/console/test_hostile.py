@@ -26,3 +26,17 @@ def test_hostile_texts_are_texts(visit: Visits, api: Api) -> None:
         expect(page.get_by_role("definition").filter(has_text=value)).to_be_visible()
     assert page.title() == f"{MARKUP} · Dossier"
     assert_no_sideways_scrolling(page)
+
+
+def test_hostile_names_of_classes_and_reasons_are_texts(visit: Visits, api: Api) -> None:
+    name = f"{MARKUP[:17]} &?%3D אבג"
+    options = {"collector": "</script>", "allow_discount": True, "payment_terms": "W" * 30}
+    content = {"name": name, "description": "<b>bold</b>", "options": options, "reason": ENDLESS[:200]}
+    assert api.post("/v1/profile-classes", content).status_code == 201
+    api.seen("/v1/profile-classes")
+    page = visit.open("/set-up/classes", width=NARROW)
+    page.get_by_role("link", name=name).press("Enter")
+    expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
+    expect(page.get_by_role("region", name="Credit")).to_contain_text("</script>")
+    expect(page.get_by_role("region", name="Versions")).to_contain_text(content["reason"])
+    assert_no_sideways_scrolling(page)

@@ -160,6 +160,34 @@ def test_a_mapping_that_was_changed_elsewhere_meanwhile_is_not_overwritten_unsee
     assert api.seen("/v1/attribute-mappings/field:city").json()["attribute"] == "town"
 
 
+def test_a_form_says_that_it_was_filled_from_what_is_not_there_any_more(visit: Visits, api: Api) -> None:
+    page = visit.open("/set-up/categories/2")
+    page.get_by_label("Description").fill("House owner")
+    assert api.patch("/v1/categories/2", {"required": True}).status_code == 200
+    api.seen("/v1/categories/2/history")
+    page.get_by_role("region", name="Responses").get_by_role("button", name="Up Rents").press("Enter")
+    notice = page.get_by_role("status").filter(has_text=re.compile(r"administrator changed this at \d\d:\d\d\."))
+    expect(notice).to_be_visible()
+    expect(page.get_by_label("Description")).to_have_value("House owner")
+    expect(page.get_by_label("Required")).to_have_value("false")
+    notice.get_by_role("button", name="Show").press("Enter")
+    expect(page.get_by_label("Required")).to_have_value("true")
+    expect(page.get_by_label("Description")).to_have_value("House owner")
+    page.get_by_role("button", name="Save the category").press("Enter")
+    expect(page.get_by_role("status").filter(has_text="Saved.")).to_be_visible()
+
+
+def test_what_just_changed_is_marked_for_a_moment(visit: Visits, api: Api) -> None:
+    page = visit.open("/set-up/mappings")
+    page.get_by_role("button", name="Change City").press("Enter")
+    page.get_by_role("dialog", name="City").get_by_label("Attribute").fill("town")
+    page.keyboard.press("Enter")
+    city = row(page, "^City$")
+    expect(city).to_have_class("just-changed")
+    expect(row(page, "^Age$")).not_to_have_class("just-changed")
+    expect(city).not_to_have_class("just-changed")
+
+
 def test_a_field_is_defined_and_changed(visit: Visits, api: Api) -> None:  # rule 3.1
     page = visit.open("/set-up/fields", Role.ADMINISTRATOR)
     page.get_by_role("link", name="New field").press("Enter")

@@ -29,6 +29,8 @@ REQUESTS: Final = 14
         ("/accounts/A-7/change", "Change: Account A-7"),
         ("/set-up/categories/2", "Homeowner"),
         ("/set-up/fields/city", "City"),
+        ("/set-up/classes/DEFAULT", "DEFAULT"),
+        ("/set-up/system-options", "System options"),
         ("/set-up/uploads/new", "Upload a contact file"),
         ("/audit", "Audit"),
         ("/operations", "Operations"),

@@ -9,6 +9,7 @@ import { Notice } from "../design/Notice.tsx";
 import { Panel, Reading } from "../design/Panel.tsx";
 import { To } from "../design/To.tsx";
 import { Day } from "../design/When.tsx";
+import { inOrderOfDefinition } from "../picture/hues.ts";
 import { Picture } from "../picture/Picture.tsx";
 import { useChosen } from "../picture/useChosen.ts";
 import { usePictureWindow } from "../picture/usePictureWindow.ts";
@@ -35,7 +36,11 @@ export default function AccountPage() {
     <Page title={placeText(place)} aside={query.data && <Head account={query.data} place={place} />}>
       <PlaceNav place={place} />
       <div role="status">{recorded !== null && <Notice tone="success">{doneText(recorded)}</Notice>}</div>
-      <Reading query={query}>{(account) => <Timeline place={place} start={account.start} />}</Reading>
+      <Reading query={query}>
+        {(account) => (
+          <Timeline place={place} start={account.start} recorded={recorded === null ? undefined : Number(recorded)} />
+        )}
+      </Reading>
     </Page>
   );
 }
@@ -56,7 +61,14 @@ function Head({ account, place }: { account: Schema<"AccountRead">; place: Place
   );
 }
 
-function Timeline({ place, start }: { place: Place; start: string }) {
+interface TimelineProps {
+  place: Place;
+  start: string;
+  /** The version that the reader has just recorded. */
+  recorded: number | undefined;
+}
+
+function Timeline({ place, start, recorded }: TimelineProps) {
   const query = useQuery(historyQuery(place));
   if (query.data === undefined) {
     return (
@@ -65,21 +77,19 @@ function Timeline({ place, start }: { place: Place; start: string }) {
       </Panel>
     );
   }
-  return <Parts place={place} start={start} versions={query.data} />;
+  return <Parts place={place} start={start} recorded={recorded} versions={query.data} />;
 }
 
-interface PartsProps {
-  place: Place;
-  start: string;
+interface PartsProps extends TimelineProps {
   versions: readonly Version[];
 }
 
-function Parts({ place, start, versions }: PartsProps) {
+function Parts({ place, start, recorded, versions }: PartsProps) {
   const { today } = useMe();
   const may = useRights();
   const query = useQuery(historyQuery(place));
   const classes = useQuery(classesQuery());
-  const names = useMemo(() => (classes.data?.items ?? []).map(({ name }) => name), [classes.data]);
+  const names = useMemo(() => inOrderOfDefinition(classes.data?.items ?? []), [classes.data]);
   const recordings = useMemo(() => recordingsOf(versions), [versions]);
   const [chosen, knownAt, choose] = useChosen(recordings, today);
   const days = usePictureWindow(recordings, start, today, chosen.day);
@@ -102,6 +112,7 @@ function Parts({ place, start, versions }: PartsProps) {
                 chosen={chosen}
                 knownAt={knownAt}
                 onChoose={choose}
+                fresh={recorded}
                 newer={<Newer place={place} versions={versions} />}
               />
             )

@@ -3,8 +3,9 @@ import type { Schema } from "../api/types.ts";
 import { Empty } from "../design/Empty.tsx";
 import { Notice } from "../design/Notice.tsx";
 import { Panel } from "../design/Panel.tsx";
+import { type Value, valueText } from "../terms/options.ts";
+import { texts as termTexts } from "../terms/texts.ts";
 import { daysText, summaryText, texts } from "./changeTexts.ts";
-import { type Value, valueText } from "./options.ts";
 import type { useChange } from "./useChange.ts";
 
 type Preview = Schema<"ProfilePreviewRead">;
@@ -83,5 +84,5 @@ function Differences({ differences }: { differences: readonly Schema<"PreviewDif
 }
 
 function shown(value: Value | null): string {
-  return value === null ? texts.notSet.toLowerCase() : valueText(value);
+  return value === null ? termTexts.notSetValue : valueText(value);
 }

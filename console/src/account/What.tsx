@@ -1,12 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { problemOf } from "../api/problems.ts";
 import { idOf } from "../design/Field.tsx";
+import { Values } from "../terms/Values.tsx";
 import { texts } from "./changeTexts.ts";
 import type { Act } from "./draft.ts";
 import type { Place } from "./place.ts";
 import { classesQuery } from "./queries.ts";
 import type { useChange } from "./useChange.ts";
-import { Values } from "./Values.tsx";
 
 interface Props {
   place: Place;
@@ -34,7 +34,13 @@ export function What({ place, isFirst, form }: Props) {
         ))}
       </fieldset>
       {draft.act === "assign" && <Classes form={form} isFirst={isFirst} />}
-      {draft.act === "update" && <Values form={form} />}
+      {draft.act === "update" && (
+        <Values
+          rows={draft.rows}
+          onChange={(rows) => setDraft({ ...draft, rows })}
+          problem={problemOf(form.error ?? form.preview.error)}
+        />
+      )}
     </>
   );
 }

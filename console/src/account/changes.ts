@@ -1,8 +1,8 @@
 /** What each version set on this account or site only, with the value that was set there before (rules 2.8, 2.18). */
 
 import { recordingsOf, type Version, versionAt } from "../picture/versions.ts";
+import type { Value } from "../terms/options.ts";
 import { dayNumber } from "../time/dates.ts";
-import type { Value } from "./options.ts";
 
 export interface Change {
   readonly path: string;

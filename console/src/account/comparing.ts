@@ -1,7 +1,7 @@
 /** What differs between two answers about a profile. */
 
 import type { Schema } from "../api/types.ts";
-import { valuesOf } from "./options.ts";
+import { valuesOf } from "../terms/options.ts";
 
 type Resolution = Schema<"Resolution">;
 type Explained = Schema<"Explained">;

@@ -1,4 +1,7 @@
 import type { KeyboardEvent, ReactNode } from "react";
+import { withPoint } from "../time/point.ts";
+import { usePoint } from "../time/usePoint.ts";
+import { useJustChanged } from "./useJustChanged.ts";
 
 export interface Column<Row> {
   head: string;
@@ -14,6 +17,8 @@ interface Props<Row> {
   columns: readonly [Column<Row>, ...Column<Row>[]];
   rows: readonly Row[];
   keyOf: (row: Row) => string;
+  /** Rows that change while the table is looked at are marked for a moment. */
+  marksChanges?: boolean;
 }
 
 const STEPS: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1 };
@@ -29,8 +34,10 @@ function goToNextRow(event: KeyboardEvent<HTMLElement>) {
 }
 
 /** A table whose first column names the row. */
-export function Table<Row>({ caption, captionUnseen = true, columns, rows, keyOf }: Props<Row>) {
+export function Table<Row>({ caption, captionUnseen = true, columns, rows, keyOf, marksChanges = false }: Props<Row>) {
   const [first, ...others] = columns;
+  const point = withPoint("", usePoint());
+  const justChanged = useJustChanged(point, marksChanges ? rows : [], keyOf);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     // biome-ignore lint/a11y/useSemanticElements: it is no part of a form
@@ -48,7 +55,7 @@ export function Table<Row>({ caption, captionUnseen = true, columns, rows, keyOf
         </thead>
         <tbody>
           {rows.map((row) => (
-            <tr key={keyOf(row)}>
+            <tr key={keyOf(row)} className={justChanged.has(keyOf(row)) ? "just-changed" : undefined}>
               <th scope="row" className={first.align}>
                 {first.cell(row)}
               </th>

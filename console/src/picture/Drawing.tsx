@@ -1,6 +1,7 @@
 import { memo } from "react";
 import { dayNumber, dayOf } from "../time/dates.ts";
 import { type Label, labels, type Rectangle, type Rows, rectangles, ticks, type Window, xOf } from "./geometry.ts";
+import "./hues.css";
 import { hueOf } from "./hues.ts";
 import { setHereText, shortText, spanText } from "./texts.ts";
 import { type Recording, setHere, untilOf, type Version } from "./versions.ts";

@@ -2,6 +2,7 @@ import { useState } from "react";
 import { Action } from "../design/Action.tsx";
 import { To } from "../design/To.tsx";
 import { type Window, xOf } from "./geometry.ts";
+import "./hues.css";
 import { hueOf } from "./hues.ts";
 import { classText, shortText, showAll, spanText } from "./texts.ts";
 import { useWidth } from "./useWidth.ts";

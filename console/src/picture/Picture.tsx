@@ -28,6 +28,8 @@ interface Props {
   knownAt: string | null;
   onChoose: Choose;
   ghosts?: readonly Ghost[];
+  /** The version that the reader has just recorded; its row stands out for a moment. */
+  fresh?: number;
   /** Stands under the rows: recordings that are not drawn yet. */
   newer?: ReactNode;
 }
@@ -77,7 +79,7 @@ export function Picture({ ghosts = NO_GHOSTS, newer, ...props }: Props) {
 
 type FrameProps = Omit<Props, "newer" | "ghosts"> & { rows: Rows; ghosts: readonly Ghost[] };
 
-function Frame({ name, recordings, classes, days, chosen, onChoose, rows, ghosts }: FrameProps) {
+function Frame({ name, recordings, classes, days, chosen, onChoose, rows, ghosts, fresh }: FrameProps) {
   const today = dayNumber(useMe().today);
   const [ref, width] = useWidth<HTMLDivElement>();
   const versions = recordings.flatMap((recording) => recording.versions);
@@ -96,7 +98,7 @@ function Frame({ name, recordings, classes, days, chosen, onChoose, rows, ghosts
 
   return (
     <div className="picture">
-      <RowLabels rows={rows} recordings={recordings} stop={chosen.stop} />
+      <RowLabels rows={rows} recordings={recordings} stop={chosen.stop} fresh={fresh} />
       <div className="recording-track">
         <RecordingSlider {...slider} rows={rows} />
       </div>

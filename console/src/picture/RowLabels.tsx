@@ -8,10 +8,11 @@ interface Props {
   rows: Rows;
   recordings: readonly Recording[];
   stop: number;
+  fresh: number | undefined;
 }
 
 /** When, by whom and why each row was recorded; the table says the same to those who do not see it. */
-export function RowLabels({ rows, recordings, stop }: Props) {
+export function RowLabels({ rows, recordings, stop, fresh }: Props) {
   const { time_zone } = useMe();
   const precision = precisionOf(recordings.map(({ at }) => at));
   const chosen = rowOf(rows, Math.max(0, stop));
@@ -20,12 +21,13 @@ export function RowLabels({ rows, recordings, stop }: Props) {
       {labelledRows(rows, chosen).map((row) => {
         const recording = recordings[recordingOf(rows, row)];
         const isEarlier = row === 0 && rows.earlier > 0;
+        const isFresh = recording?.versions.some(({ version }) => version === fresh);
         const words = recording === undefined || isEarlier ? "" : whoAndWhy(recording);
         const when = recording === undefined ? texts.now : instantText(recording.at, time_zone, precision);
         return (
           <div
             key={row}
-            className={row === chosen ? "chosen" : undefined}
+            className={`${row === chosen ? "chosen" : ""} ${isFresh ? "stands-out" : ""}`}
             style={{ insetBlockStart: rows.tops[row] }}
             title={`${when} ${words}`}
           >

@@ -8,8 +8,8 @@ import { usePoint } from "../time/usePoint.ts";
 import { ActiveBadge } from "./ActiveBadge.tsx";
 import { Deactivation } from "./Deactivation.tsx";
 import { DefinitionForm } from "./DefinitionForm.tsx";
-import { HistoryPanel } from "./HistoryPanel.tsx";
-import { categoryHistoryQuery, categoryQuery } from "./queries.ts";
+import { type Change, changeOf, HistoryPanel } from "./HistoryPanel.tsx";
+import { categoryHistoryQuery, categoryQuery, LOOK_AGAIN_MS } from "./queries.ts";
 import { Responses } from "./Responses.tsx";
 import "./setup.css";
 import { CATEGORY, texts } from "./texts.ts";
@@ -50,12 +50,12 @@ function NewCategory() {
 
 function Existing({ code }: { code: number }) {
   const point = usePoint();
-  const query = useQuery(categoryQuery(code, point));
-  const history = useInfiniteQuery(categoryHistoryQuery(code, point));
+  const query = useQuery({ ...categoryQuery(code, point), refetchInterval: LOOK_AGAIN_MS });
+  const history = useInfiniteQuery({ ...categoryHistoryQuery(code, point), refetchInterval: LOOK_AGAIN_MS });
   return (
     <Page title={query.data?.description ?? String(code)} aside={query.data && <Head category={query.data} />}>
       <Panel title={texts.category} query={query}>
-        {(category) => <Details category={category} />}
+        {(category) => <Details category={category} change={changeOf(history, category.version)} />}
       </Panel>
       <Panel title={texts.responses} query={query}>
         {(category) => <Responses category={category} />}
@@ -82,7 +82,12 @@ function Head({ category: { code, description, active } }: { category: Schema<"C
   );
 }
 
-function Details({ category }: { category: Schema<"Category"> }) {
+interface DetailsProps {
+  category: Schema<"Category">;
+  change: Change | undefined;
+}
+
+function Details({ category, change }: DetailsProps) {
   const { code, description, required, position, version } = category;
   return (
     <div className="form">
@@ -90,6 +95,7 @@ function Details({ category }: { category: Schema<"Category"> }) {
         members={CATEGORY}
         values={{ code, description, required, position }}
         version={version}
+        change={change}
         submitLabel={texts.saveCategory}
         off={useRefusal("change_category")}
         save={(content, header) =>

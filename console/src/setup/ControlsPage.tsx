@@ -8,7 +8,6 @@ import type { Schema } from "../api/types.ts";
 import { Action } from "../design/Action.tsx";
 import { leave, useLeavingTab } from "../design/AskBeforeLeaving.tsx";
 import { announce } from "../design/announce.ts";
-import { DateField } from "../design/DateField.tsx";
 import { Dialog } from "../design/Dialog.tsx";
 import { Field, type InputProps } from "../design/Field.tsx";
 import { Form } from "../design/Form.tsx";
@@ -19,6 +18,7 @@ import { Page } from "../shell/Page.tsx";
 import { NOW } from "../time/point.ts";
 import { usePoint } from "../time/usePoint.ts";
 import { controlsQuery } from "./queries.ts";
+import { RangeFields } from "./RangeFields.tsx";
 import { effectOf, texts, theirs, VALUES } from "./texts.ts";
 import { useRefusal } from "./useRefusal.ts";
 
@@ -35,6 +35,7 @@ export default function ControlsPage() {
         {({ items }) => (
           <Table
             caption={texts.controls}
+            marksChanges
             rows={items}
             keyOf={({ code }) => code}
             columns={[
@@ -120,32 +121,11 @@ function ControlForm({ control, onDone }: { control: Control; onDone: () => void
           <ValueInput code={code} input={input} value={typed.value} onType={(text) => put({ value: text })} />
         )}
       </Field>
-      <DateField
-        label={texts.from}
-        name="effective_from"
-        errors={errorsOf("effective_from")}
-        value={typed.effective_from}
-        today={today}
-        onChange={(day) => put({ effective_from: day })}
+      <RangeFields
+        range={{ from: typed.effective_from, to: typed.effective_to, keepLater: typed.keep_later }}
+        onChange={({ from, to, keepLater }) => put({ effective_from: from, effective_to: to, keep_later: keepLater })}
+        problem={problemOf(error)}
       />
-      <DateField
-        label={texts.to}
-        name="effective_to"
-        hint={texts.toHint}
-        errors={errorsOf("effective_to")}
-        value={typed.effective_to}
-        today={today}
-        onChange={(day) => put({ effective_to: day })}
-      />
-      <label className="row">
-        <input
-          type="checkbox"
-          checked={typed.keep_later}
-          onChange={(event) => put({ keep_later: event.target.checked })}
-        />
-        {texts.keepLater}
-      </label>
-      <p className="hint">{texts.keepLaterHint}</p>
       <Field label={texts.reason} name="reason" errors={errorsOf("reason")}>
         {(input) => <input {...input} value={typed.reason} onChange={(event) => put({ reason: event.target.value })} />}
       </Field>

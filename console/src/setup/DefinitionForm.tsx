@@ -3,6 +3,7 @@ import { Action } from "../design/Action.tsx";
 import { Field, type InputProps } from "../design/Field.tsx";
 import { Form } from "../design/Form.tsx";
 import { Notice } from "../design/Notice.tsx";
+import { Stale } from "../design/Stale.tsx";
 import { type Member, type Value, words } from "./members.ts";
 import { texts, theirs } from "./texts.ts";
 import { type Definition, useDefinition } from "./useDefinition.ts";
@@ -13,16 +14,19 @@ interface Props extends Definition {
   prefix?: string;
   /** Why nothing can be changed, or null where it can. */
   off: string | null;
+  /** Who made the present version, and when, where that is known. */
+  change?: { actor: string; recorded_at: string };
 }
 
 /** The form of a definition. Only what was changed is sent, so that what others changed meanwhile stays. */
-export function DefinitionForm({ members, submitLabel, prefix = "", off, ...definition }: Props) {
+export function DefinitionForm({ members, submitLabel, prefix = "", off, change, ...definition }: Props) {
   const form = useDefinition(definition);
   const isStale = problemOf(form.error, "stale-version") !== null;
   const names = [...members.map(({ name }) => name), "reason"];
   return (
     <Form names={names} prefix={prefix} error={form.error} onSubmit={() => off === null && void form.submit()}>
       {isStale && <Action onClick={form.takeOver}>{texts.takeOver}</Action>}
+      <div role="status">{!isStale && form.isBehind && <Stale change={change} onShow={form.takeOver} />}</div>
       {members.map((member) => {
         const { name, label, hint } = member;
         const isFixed = member.isFixed && !definition.isNew;

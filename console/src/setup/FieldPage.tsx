@@ -8,9 +8,9 @@ import { usePoint } from "../time/usePoint.ts";
 import { ActiveBadge } from "./ActiveBadge.tsx";
 import { Deactivation } from "./Deactivation.tsx";
 import { DefinitionForm } from "./DefinitionForm.tsx";
-import { HistoryPanel } from "./HistoryPanel.tsx";
+import { type Change, changeOf, HistoryPanel } from "./HistoryPanel.tsx";
 import type { Values } from "./members.ts";
-import { fieldHistoryQuery, fieldQuery } from "./queries.ts";
+import { fieldHistoryQuery, fieldQuery, LOOK_AGAIN_MS } from "./queries.ts";
 import "./setup.css";
 import { FIELD, texts } from "./texts.ts";
 import { useRefusal } from "./useRefusal.ts";
@@ -64,12 +64,12 @@ function NewField() {
 
 function Existing({ fieldKey: key }: { fieldKey: string }) {
   const point = usePoint();
-  const query = useQuery(fieldQuery(key, point));
-  const history = useInfiniteQuery(fieldHistoryQuery(key, point));
+  const query = useQuery({ ...fieldQuery(key, point), refetchInterval: LOOK_AGAIN_MS });
+  const history = useInfiniteQuery({ ...fieldHistoryQuery(key, point), refetchInterval: LOOK_AGAIN_MS });
   return (
     <Page title={query.data?.label ?? key} aside={query.data && <Head field={query.data} />}>
       <Panel title={texts.field} query={query}>
-        {(field) => <Details field={field} />}
+        {(field) => <Details field={field} change={changeOf(history, field.version)} />}
       </Panel>
       <HistoryPanel query={history} />
     </Page>
@@ -93,7 +93,12 @@ function Head({ field: { key, label, active } }: { field: Schema<"FieldRead"> })
   );
 }
 
-function Details({ field }: { field: Schema<"FieldRead"> }) {
+interface DetailsProps {
+  field: Schema<"FieldRead">;
+  change: Change | undefined;
+}
+
+function Details({ field, change }: DetailsProps) {
   const { active: _, validators: __, version, ...values } = field;
   const { key } = field;
   return (
@@ -102,6 +107,7 @@ function Details({ field }: { field: Schema<"FieldRead"> }) {
         members={FIELD}
         values={values}
         version={version}
+        change={change}
         submitLabel={texts.saveField}
         off={useRefusal("change_field")}
         save={(content, header) =>

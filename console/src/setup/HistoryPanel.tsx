@@ -15,6 +15,13 @@ interface Page {
   next_cursor?: string | null;
 }
 
+export type Change = Pick<Entry, "actor" | "recorded_at">;
+
+/** Returns who made a version, and when; undefined where that part of the history was not read yet. */
+export function changeOf(query: UseInfiniteQueryResult<InfiniteData<Page>>, version: number): Change | undefined {
+  return query.data && itemsOf(query.data).find((entry) => entry.version === version);
+}
+
 /** Every event of a definition: when, what, who and why. */
 export function HistoryPanel({ query }: { query: UseInfiniteQueryResult<InfiniteData<Page>> }) {
   return (

@@ -65,6 +65,7 @@ function Mappings({ rows }: { rows: Mapped[] }) {
     <>
       <Table
         caption={texts.mappings}
+        marksChanges
         rows={rows}
         keyOf={({ mapped }) => mapped}
         columns={[

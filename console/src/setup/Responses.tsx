@@ -57,6 +57,7 @@ export function Responses({ category }: { category: Category }) {
       ) : (
         <Table
           caption={texts.responses}
+          marksChanges
           rows={responses}
           keyOf={({ code }) => code}
           columns={[

@@ -7,6 +7,8 @@ import { clocks, type Point } from "../time/point.ts";
 
 const PAGE = 50;
 const ALL = 500;
+/** How often a page with a form looks whether somebody else has changed what it was filled from. */
+export const LOOK_AGAIN_MS = 30_000;
 
 export function categoriesQuery(point: Point) {
   return read("list_categories", [], point, (signal) =>

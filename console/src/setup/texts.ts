@@ -8,6 +8,8 @@ export const texts = {
   sections: {
     "/set-up/categories": "Profile categories and the responses that customers give.",
     "/set-up/fields": "Business fields: who may edit them, and which are personal.",
+    "/set-up/classes": "Profile classes, their versions, and how a change reaches profiles.",
+    "/set-up/system-options": "The company's own options and amounts, where neither site nor account has a value.",
     "/set-up/controls": "What decides about displaying, sending, names and the time zone.",
     "/set-up/mappings": "Which category or field is which attribute of Customer Engagement.",
     "/set-up/uploads": "Contact files that bring customers and their fields: progress, outcome, and a new one.",
@@ -15,6 +17,7 @@ export const texts = {
   readOnly: "Your role reads the set-up and does not change it.",
   fixed: "It is fixed since it was created.",
   reason: "Reason",
+  none: "(none)",
   saved: "Saved.",
   nothingChanged: "Nothing was changed.",
   takeOver: "Go on from the present one; what I typed stays",

@@ -30,6 +30,7 @@ export function useDefinition({ values, version, isNew = false, save, onSaved }:
   const [reason, setReason] = useState("");
   const [error, setError] = useState<Error | null>(null);
   const [message, setMessage] = useState<string | null>(null);
+  const [isSending, setSending] = useState(false);
   const current = { values, version };
   // A form in which nothing was typed yet follows what there is.
   const base = opened ?? current;
@@ -54,16 +55,22 @@ export function useDefinition({ values, version, isNew = false, save, onSaved }:
   async function submit() {
     setError(null);
     setMessage(null);
+    setSending(true);
     try {
       await send();
     } catch (failure) {
-      setError(failure as Error);
+      // What there is now is read before going on from it is offered.
       if (problemOf(failure, "stale-version")) await queries.invalidateQueries();
+      setError(failure as Error);
+    } finally {
+      setSending(false);
     }
   }
 
   return {
     now,
+    /** Somebody else has made another version since the form was filled. */
+    isBehind: !isSending && opened !== null && opened.version !== version,
     reason,
     error,
     message,

@@ -37,3 +37,8 @@ export function Page({ title, tabTitle = title, aside, children }: Props) {
     </div>
   );
 }
+
+/** Moves the focus to the heading of the page, when what had it has gone. */
+export function focusHeading(): void {
+  document.querySelector("h1")?.focus();
+}

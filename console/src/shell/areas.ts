@@ -31,6 +31,8 @@ export const AREAS: readonly Area[] = [
     sections: [
       { path: "/set-up/categories", label: "Categories", needs: "list_categories" },
       { path: "/set-up/fields", label: "Fields", needs: "list_fields" },
+      { path: "/set-up/classes", label: "Classes", needs: "list_profile_classes" },
+      { path: "/set-up/system-options", label: "System options", needs: "read_system_options" },
       { path: "/set-up/controls", label: "Controls", needs: "list_controls" },
       { path: "/set-up/mappings", label: "Mappings", needs: "list_mappings" },
       { path: "/set-up/uploads", label: "Uploads", needs: "list_uploads" },

@@ -7,6 +7,7 @@ import { Empty } from "../design/Empty.tsx";
 import { Field } from "../design/Field.tsx";
 import { itemsOf, LoadMore } from "../design/LoadMore.tsx";
 import { Panel } from "../design/Panel.tsx";
+import { saveFile } from "../design/saveFile.ts";
 import { Table } from "../design/Table.tsx";
 import { refusedRowsQuery, type Upload } from "./queries.ts";
 import { count, firstOf, texts } from "./texts.ts";
@@ -70,7 +71,7 @@ function WrongValues({ values }: { values: WrongValue[] }) {
   );
 }
 
-/** Saves the list as a file. It is fetched, because a link carries no header by which the API knows its own pages. */
+/** Saves the list as a file. */
 async function download({ upload, file }: Upload) {
   const content = await body(
     client.GET("/v1/uploads/{upload}/errors", {
@@ -78,9 +79,5 @@ async function download({ upload, file }: Upload) {
       parseAs: "blob",
     }),
   );
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(content as unknown as Blob);
-  link.download = `refused-${file}`;
-  link.click();
-  URL.revokeObjectURL(link.href);
+  saveFile(content as unknown as Blob, `refused-${file}`);
 }

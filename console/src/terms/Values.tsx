@@ -1,42 +1,66 @@
-import { problemOf } from "../api/problems.ts";
+import type { ProblemError } from "../api/problems.ts";
 import { Action } from "../design/Action.tsx";
 import { Field, type InputProps } from "../design/Field.tsx";
-import { texts } from "./changeTexts.ts";
-import { pathOfRow, type Row } from "./draft.ts";
-import { AMOUNT_NAMES, AMOUNTS, type AmountName, GROUPS, OPTIONS, type OptionName } from "./options.ts";
-import type { useChange } from "./useChange.ts";
+import {
+  AMOUNT_NAMES,
+  AMOUNTS,
+  type AmountName,
+  GROUPS,
+  OPTIONS,
+  type OptionName,
+  type Terms,
+  termsByPath,
+  valueText,
+} from "./options.ts";
+import { pathOfRow, type Row, rowOf } from "./rows.ts";
+import "./terms.css";
+import { nowText, texts } from "./texts.ts";
 
 interface Props {
-  form: ReturnType<typeof useChange>;
+  rows: readonly Row[];
+  /** What there is before the change, where that is known. */
+  current?: Terms;
+  /** The values that what is new must have. */
+  required?: readonly string[];
+  onChange: (rows: readonly Row[]) => void;
+  /** Why they were refused. */
+  problem: ProblemError | null;
 }
 
-const USUAL_CURRENCY = "USD";
 const INTEREST = "amounts.interest";
 
 /** The values that shall change; each is added first, so that only what is touched is sent. */
-export function Values({ form: { draft, setDraft, preview, error } }: Props) {
-  const problem = problemOf(error ?? preview.error);
-  const put = (rows: readonly Row[]) => setDraft({ ...draft, rows });
-  const used = draft.rows.map(({ name }) => name);
+export function Values({ rows, current, required, onChange, problem }: Props) {
+  const used = rows.map(({ name }) => name);
+  const currencies = Object.keys(current?.amounts ?? {});
+  const values = current && termsByPath(current);
 
   function add(name: string) {
-    if (name === "") return;
-    const currency = name.startsWith("amounts.") ? USUAL_CURRENCY : "";
-    put([...draft.rows, { name, currency, text: "", isNotSet: false, unit: "rate" }]);
+    if (name !== "") onChange([...rows, rowOf(name, rows, currencies)]);
+  }
+
+  function hintOf(row: Row): string | undefined {
+    if (values === undefined) return undefined;
+    const value = values.get(pathOfRow(row));
+    return nowText(value === undefined ? texts.notSetValue : valueText(value));
   }
 
   return (
     <>
-      {draft.rows.map((row, index) => (
+      {rows.map((row, index) => (
         <ValueRow
-          key={row.name}
+          // biome-ignore lint/suspicious/noArrayIndexKey: an amount may have several rows, whose currencies are typed
+          key={`${row.name} ${index}`}
           row={row}
+          hint={hintOf(row)}
+          isNew={required !== undefined}
+          isRequired={required?.includes(row.name) ?? false}
           errors={problem?.of(pathOfRow(row)) ?? []}
-          onChange={(next) => put(draft.rows.with(index, next))}
-          onRemove={() => put(draft.rows.toSpliced(index, 1))}
+          onChange={(next) => onChange(rows.with(index, next))}
+          onRemove={() => onChange(rows.toSpliced(index, 1))}
         />
       ))}
-      <Field label={texts.addValue}>
+      <Field label={required === undefined ? texts.addValue : texts.addNew}>
         {(input) => (
           <select {...input} value="" onChange={(event) => add(event.target.value)}>
             <option value="">{texts.choose}</option>
@@ -52,7 +76,7 @@ export function Values({ form: { draft, setDraft, preview, error } }: Props) {
               </optgroup>
             ))}
             <optgroup label={texts.amounts}>
-              {AMOUNT_NAMES.filter((name) => !used.includes(`amounts.${name}`)).map((name) => (
+              {AMOUNT_NAMES.map((name) => (
                 <option key={name} value={`amounts.${name}`}>
                   {AMOUNTS[name]}
                 </option>
@@ -67,6 +91,10 @@ export function Values({ form: { draft, setDraft, preview, error } }: Props) {
 
 interface RowProps {
   row: Row;
+  hint: string | undefined;
+  /** Nothing was set before, so nothing can be taken away. */
+  isNew: boolean;
+  isRequired: boolean;
   errors: readonly string[];
   onChange: (row: Row) => void;
   onRemove: () => void;
@@ -77,11 +105,11 @@ function labelOfRow({ name }: Row): string {
   return kind === "options" ? OPTIONS[key as OptionName].label : AMOUNTS[key as AmountName];
 }
 
-function ValueRow({ row, errors, onChange, onRemove }: RowProps) {
+function ValueRow({ row, hint, isNew, isRequired, errors, onChange, onRemove }: RowProps) {
   const label = labelOfRow(row);
   return (
     <div className="value-row">
-      <Field label={label} name={pathOfRow(row)} errors={errors}>
+      <Field label={label} name={pathOfRow(row)} hint={hint} errors={errors}>
         {(input) => <ValueInput row={row} input={input} onChange={(text) => onChange({ ...row, text })} />}
       </Field>
       {row.name.startsWith("amounts.") && (
@@ -110,19 +138,23 @@ function ValueRow({ row, errors, onChange, onRemove }: RowProps) {
           )}
         </Field>
       )}
-      <label className="row choice-row">
-        <input
-          type="checkbox"
-          checked={row.isNotSet}
-          onChange={(event) => onChange({ ...row, isNotSet: event.target.checked })}
-        />
-        {texts.notSet}
-        <span className="unseen">: {label}</span>
-      </label>
-      <Action look="quiet" onClick={onRemove}>
-        {texts.remove}
-        <span className="unseen"> {label}</span>
-      </Action>
+      {!isNew && (
+        <label className="row choice-row">
+          <input
+            type="checkbox"
+            checked={row.isNotSet}
+            onChange={(event) => onChange({ ...row, isNotSet: event.target.checked })}
+          />
+          {texts.notSet}
+          <span className="unseen">: {label}</span>
+        </label>
+      )}
+      {!isRequired && (
+        <Action look="quiet" onClick={onRemove}>
+          {texts.remove}
+          <span className="unseen"> {label}</span>
+        </Action>
+      )}
     </div>
   );
 }

@@ -150,3 +150,21 @@ export function valuesOf(resolution: Schema<"Resolution">): Map<string, Schema<"
   for (const [key, explained] of Object.entries(attributes)) values.set(`attributes.${key}`, explained);
   return values;
 }
+
+/** Options, amounts and attributes as a class or the company has them. */
+export interface Terms {
+  readonly options: Readonly<Record<string, Value>>;
+  readonly amounts: Readonly<Record<string, Readonly<Record<string, Value>>>>;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** Returns all values by their paths: `options.collector`, `amounts.USD.credit_limit`, `attributes.region`. */
+export function termsByPath({ options, amounts, attributes }: Terms): Map<string, Value> {
+  return new Map<string, Value>([
+    ...Object.entries(options).map(([name, value]) => [`options.${name}`, value] as const),
+    ...Object.entries(amounts).flatMap(([currency, row]) =>
+      Object.entries(row).map(([name, value]) => [`amounts.${currency}.${name}`, value] as const),
+    ),
+    ...Object.entries(attributes).map(([name, value]) => [`attributes.${name}`, value] as const),
+  ]);
+}
