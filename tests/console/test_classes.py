@@ -186,6 +186,12 @@ def test_system_options_hold_from_a_day_on(visit: Visits, api: Api) -> None:  # 
     expect(page.get_by_role("status").filter(has_text="Saved.")).to_be_visible()
     expect(page.get_by_role("region", name="Credit")).to_contain_text("2")
     assert api.seen("/v1/system-options").json()["options"]["tolerance_percent"] == "2"
+    assert api.patch("/v1/system-options", {"amounts": {"USD": {"interest": {"rate": "1.5"}}}}).status_code == 200
+    api.seen("/v1/system-options/history")
+    page.reload()
+    rows = page.get_by_role("region", name="History").get_by_role("row")
+    expect(rows.nth(1)).to_contain_text("Interest (USD): (none) → 1.5 %")
+    expect(rows.nth(2)).to_contain_text("Tolerance %: (none) → 2")
 
 
 @pytest.mark.parametrize("role", READERS)

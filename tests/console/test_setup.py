@@ -245,6 +245,38 @@ def test_a_field_is_mapped_to_an_attribute_and_unmapped(visit: Visits, api: Api)
     expect(row(page, "^City$")).to_contain_text("(not mapped)")
 
 
+@pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.AGENT])
+def test_every_control_has_its_history(visit: Visits, api: Api, role: Role) -> None:  # rules 0.1, 4.1
+    change = {"value": "No", "effective_from": "2031-01-01", "reason": "not from 2031 on"}
+    assert api.put("/v1/controls/L51", change).status_code == 200
+    api.seen("/v1/controls/L51/history")
+    page = visit.open("/set-up/controls", role)
+    button = page.get_by_role("button", name="History L51")
+    button.press("Enter")
+    dialog = page.get_by_role("dialog", name="History of Send Profile Data to ORCE")
+    latest = dialog.get_by_role("row").nth(1)
+    expect(latest).to_contain_text("Yes → No")
+    expect(latest).to_contain_text("1 Jan 2031 – open")
+    expect(latest).to_contain_text("not from 2031 on")
+    page.keyboard.press("Escape")
+    expect(button).to_be_focused()
+    page.get_by_role("button", name="History TZ").press("Enter")
+    expect(page.get_by_role("dialog").get_by_text("It was never changed.")).to_be_visible()
+
+
+def test_every_mapping_has_its_history(visit: Visits, api: Api) -> None:  # rules 0.1, 4.2
+    for attribute in ("town", "city"):
+        assert api.put("/v1/attribute-mappings/field:city", {"attribute": attribute}).status_code == 200
+    assert api.delete("/v1/attribute-mappings/field:city").status_code == 200
+    api.seen("/v1/attribute-mappings/field:city/history")
+    page = visit.open("/set-up/mappings", Role.AUDITOR)
+    page.get_by_role("button", name="History City").press("Enter")
+    rows = page.get_by_role("dialog", name="History of City").get_by_role("row")
+    for index, text in enumerate(("city → (none)", "town → city", "(none) → town"), start=1):
+        expect(rows.nth(index)).to_contain_text(text)
+    assert_accessible(page)
+
+
 @pytest.mark.parametrize("role", READERS)
 def test_mappings_are_read_by_those_who_may_and_changed_by_administrators(visit: Visits, role: Role) -> None:
     page = visit.open("/set-up/mappings", role)

@@ -71,6 +71,16 @@ def test_a_chosen_theme_is_there_from_the_first_paint(visit: Visits) -> None:
     assert 'data-theme="dark"' in answer.text()
 
 
+def test_an_address_without_a_page_offers_to_search(visit: Visits) -> None:
+    page = visit.open("/nowhere/at/all")
+    expect(page.get_by_role("main")).to_contain_text("There is no page at /nowhere/at/all.")
+    page.get_by_role("button", name="Search").press("Enter")
+    expect(page.get_by_role("combobox", name="Search")).to_be_focused()
+    page.goto(f"{visit.address}/customers/4711")
+    page.get_by_role("main").get_by_role("button", name="Search").first.press("Enter")
+    expect(page.get_by_role("combobox", name="Search")).to_be_focused()
+
+
 def test_while_the_server_is_not_reached_a_bar_says_since_when(visit: Visits) -> None:
     page = visit.open("/customers/1001")
     expect(page.get_by_role("heading", name="Ada Byron", level=1)).to_be_visible()

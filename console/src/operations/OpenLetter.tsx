@@ -3,12 +3,12 @@ import { type ReactNode, useEffect, useRef } from "react";
 import { useRights } from "../api/session.ts";
 import { Badge } from "../design/Badge.tsx";
 import { Panel } from "../design/Panel.tsx";
+import { Section } from "../design/Section.tsx";
 import { To } from "../design/To.tsx";
 import { Days, Instant } from "../design/When.tsx";
 import { TONE, valueText } from "./LetterList.tsx";
 import { type Letter, letterQuery } from "./queries.ts";
 import { ResendForm } from "./ResendForm.tsx";
-import { Section } from "../design/Section.tsx";
 import { requestedBy, letterTexts as texts } from "./texts.ts";
 
 /** One dead letter: what was to be sent, why it was refused, and sending it again, as it was or corrected (rule 4.4). */

@@ -17,17 +17,20 @@ import { Days } from "../design/When.tsx";
 import { Page } from "../shell/Page.tsx";
 import { NOW } from "../time/point.ts";
 import { usePoint } from "../time/usePoint.ts";
-import { controlsQuery } from "./queries.ts";
+import { HistoryList } from "./HistoryPanel.tsx";
+import { controlHistoryQuery, controlsQuery, LOOK_AGAIN_MS } from "./queries.ts";
 import { RangeFields } from "./RangeFields.tsx";
-import { effectOf, texts, theirs, VALUES } from "./texts.ts";
+import { effectOf, historyOf, texts, theirs, VALUES } from "./texts.ts";
 import { useRefusal } from "./useRefusal.ts";
 
 type Control = Schema<"ControlValue">;
 
 /** The system controls: what each is, from when it holds, and what it does (rule 4.1). */
 export default function ControlsPage() {
-  const query = useQuery(controlsQuery(usePoint()));
+  const point = usePoint();
+  const query = useQuery({ ...controlsQuery(point), refetchInterval: LOOK_AGAIN_MS });
   const [changed, setChanged] = useState<Control | null>(null);
+  const [looked, setLooked] = useState<Control | null>(null);
   const off = useRefusal("set_control");
   return (
     <Page title={texts.controls}>
@@ -46,10 +49,16 @@ export default function ControlsPage() {
               {
                 head: texts.change,
                 cell: (control) => (
-                  <Action off={off} onClick={() => setChanged(control)}>
-                    {texts.change}
-                    <span className="unseen"> {control.code}</span>
-                  </Action>
+                  <div className="row">
+                    <Action off={off} onClick={() => setChanged(control)}>
+                      {texts.change}
+                      <span className="unseen"> {control.code}</span>
+                    </Action>
+                    <Action onClick={() => setLooked(control)}>
+                      {texts.history}
+                      <span className="unseen"> {control.code}</span>
+                    </Action>
+                  </div>
                 ),
               },
             ]}
@@ -58,6 +67,10 @@ export default function ControlsPage() {
       </Panel>
       <Dialog title={changed?.label ?? ""} isOpen={changed !== null} onClose={() => leave(() => setChanged(null))}>
         {changed && <ControlForm control={changed} onDone={() => setChanged(null)} />}
+      </Dialog>
+      <Dialog title={historyOf(looked?.label ?? "")} isOpen={looked !== null} onClose={() => setLooked(null)}>
+        {looked && <HistoryList query={controlHistoryQuery(looked.code, point)} />}
+        <Action onClick={() => setLooked(null)}>{texts.close}</Action>
       </Dialog>
     </Page>
   );

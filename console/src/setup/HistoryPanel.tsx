@@ -1,66 +1,93 @@
-import type { InfiniteData, UseInfiniteQueryResult } from "@tanstack/react-query";
+import { type InfiniteData, type UseInfiniteQueryResult, useInfiniteQuery } from "@tanstack/react-query";
 import type { Schema } from "../api/types.ts";
 import { Badge } from "../design/Badge.tsx";
+import { Empty } from "../design/Empty.tsx";
 import { itemsOf, LoadMore } from "../design/LoadMore.tsx";
-import { Panel } from "../design/Panel.tsx";
+import { Panel, Reading } from "../design/Panel.tsx";
 import { Table } from "../design/Table.tsx";
-import { Instant } from "../design/When.tsx";
+import { Days, Instant } from "../design/When.tsx";
+import { labelOf, valueText } from "../terms/options.ts";
 import { precisionOf } from "../time/words.ts";
 import { words } from "./members.ts";
+import type { historyQuery } from "./queries.ts";
 import { texts } from "./texts.ts";
 
 type Entry = Schema<"HistoryEntry">;
-interface Page {
-  items: Entry[];
-  next_cursor?: string | null;
-}
-
+type ValueChange = Schema<"ValueChange">;
+type History = UseInfiniteQueryResult<InfiniteData<Schema<"Page_HistoryEntry_">>>;
 export type Change = Pick<Entry, "actor" | "recorded_at">;
 
 /** Returns who made a version, and when; undefined where that part of the history was not read yet. */
-export function changeOf(query: UseInfiniteQueryResult<InfiniteData<Page>>, version: number): Change | undefined {
+export function changeOf(query: History, version: number): Change | undefined {
   return query.data && itemsOf(query.data).find((entry) => entry.version === version);
 }
 
-/** Every event of a definition: when, what, who and why. */
-export function HistoryPanel({ query }: { query: UseInfiniteQueryResult<InfiniteData<Page>> }) {
+/** Every event of a definition, the latest first: when, what, who and why. */
+export function HistoryPanel({ query }: { query: History }) {
   return (
     <Panel title={texts.history} query={query}>
-      {(data) => {
-        const entries = itemsOf(data);
-        const precision = precisionOf(entries.map(({ recorded_at }) => recorded_at));
-        return (
-          <>
-            <Table
-              caption={texts.history}
-              rows={entries}
-              keyOf={({ event_id }) => event_id}
-              columns={[
-                { head: texts.when, cell: ({ recorded_at }) => <Instant at={recorded_at} precision={precision} /> },
-                { head: texts.what, cell: (entry) => <What entry={entry} /> },
-                { head: texts.who, cell: ({ actor, role }) => `${actor}, ${role}` },
-                { head: texts.why, cell: ({ reason }) => reason },
-              ]}
-            />
-            <LoadMore query={query} />
-          </>
-        );
-      }}
+      {(data) => <Entries entries={itemsOf(data)} query={query} />}
     </Panel>
   );
 }
 
-function What({ entry }: { entry: Entry }) {
+/** The history of one row of a list. */
+export function HistoryList({ query: options }: { query: ReturnType<typeof historyQuery> }) {
+  const query = useInfiniteQuery(options);
+  return <Reading query={query}>{(data) => <Entries entries={itemsOf(data)} query={query} />}</Reading>;
+}
+
+function Entries({ entries, query }: { entries: Entry[]; query: History }) {
+  const precision = precisionOf(entries.map(({ recorded_at }) => recorded_at));
+  if (entries.length === 0) return <Empty text={texts.noHistory} />;
+  return (
+    <>
+      <Table
+        caption={texts.history}
+        rows={entries}
+        keyOf={({ event_id }) => event_id}
+        columns={[
+          { head: texts.when, cell: ({ recorded_at }) => <Instant at={recorded_at} precision={precision} /> },
+          { head: texts.what, cell: (entry) => <What entry={entry} /> },
+          { head: texts.who, cell: ({ actor, role }) => `${actor}, ${role}` },
+          { head: texts.why, cell: ({ reason }) => reason },
+        ]}
+      />
+      <LoadMore query={query} />
+    </>
+  );
+}
+
+function What({ entry: { topic, changes, back_dated } }: { entry: Entry }) {
   return (
     <div className="what">
-      {entry.topic.replaceAll(/(?<=[a-z])(?=[A-Z])|[_.]/g, " ")}{" "}
-      {entry.back_dated && <Badge tone="warning">{texts.backDated}</Badge>}
-      <div className="hint">
-        {Object.entries(entry.data)
-          .filter(([, value]) => value !== null)
-          .map(([name, value]) => `${name}: ${words(value)}`)
-          .join(" · ")}
-      </div>
+      {topic.replaceAll(/(?<=[a-z])(?=[A-Z])|[_.]/g, " ")}{" "}
+      {back_dated && <Badge tone="warning">{texts.backDated}</Badge>}
+      <ul className="plain">
+        {changes.map((change) => (
+          <li key={`${change.field} ${change.effective_from}`}>
+            {nameOf(change.field)}: {shown(change.before)} → {shown(change.after)}{" "}
+            {change.effective_from !== null && (
+              <span className="hint">
+                <Days from={change.effective_from} to={change.effective_to} />
+              </span>
+            )}
+          </li>
+        ))}
+      </ul>
     </div>
   );
+}
+
+const OF_TERMS = /^(options|amounts|attributes)\./;
+const OF_ONE = /^(controls|mappings)\./;
+
+/** Returns what a form calls a value; where the list is of one thing, what is said of that. */
+function nameOf(field: string): string {
+  if (OF_TERMS.test(field)) return labelOf(field);
+  return OF_ONE.test(field) ? texts.value : field.replaceAll("_", " ");
+}
+
+function shown(value: ValueChange["before"]): string {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? valueText(value) : words(value);
 }

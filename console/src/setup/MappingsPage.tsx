@@ -13,8 +13,9 @@ import { Table } from "../design/Table.tsx";
 import { Page } from "../shell/Page.tsx";
 import { NOW } from "../time/point.ts";
 import { usePoint } from "../time/usePoint.ts";
-import { categoriesQuery, fieldsQuery, mappingsQuery } from "./queries.ts";
-import { texts, theirs } from "./texts.ts";
+import { HistoryList } from "./HistoryPanel.tsx";
+import { categoriesQuery, fieldsQuery, mappingHistoryQuery, mappingsQuery } from "./queries.ts";
+import { historyOf, texts, theirs } from "./texts.ts";
 import { useRefusal } from "./useRefusal.ts";
 
 interface Mapped {
@@ -59,7 +60,9 @@ export default function MappingsPage() {
 }
 
 function Mappings({ rows }: { rows: Mapped[] }) {
+  const point = usePoint();
   const [changed, setChanged] = useState<Mapped | null>(null);
+  const [looked, setLooked] = useState<Mapped | null>(null);
   const off = useRefusal("map_attribute");
   return (
     <>
@@ -75,16 +78,26 @@ function Mappings({ rows }: { rows: Mapped[] }) {
           {
             head: texts.change,
             cell: (row) => (
-              <Action off={off} onClick={() => setChanged(row)}>
-                {texts.change}
-                <span className="unseen"> {row.label}</span>
-              </Action>
+              <div className="row">
+                <Action off={off} onClick={() => setChanged(row)}>
+                  {texts.change}
+                  <span className="unseen"> {row.label}</span>
+                </Action>
+                <Action onClick={() => setLooked(row)}>
+                  {texts.history}
+                  <span className="unseen"> {row.label}</span>
+                </Action>
+              </div>
             ),
           },
         ]}
       />
       <Dialog title={changed?.label ?? ""} isOpen={changed !== null} onClose={() => leave(() => setChanged(null))}>
         {changed && <MappingForm row={changed} onDone={() => setChanged(null)} />}
+      </Dialog>
+      <Dialog title={historyOf(looked?.label ?? "")} isOpen={looked !== null} onClose={() => setLooked(null)}>
+        {looked && <HistoryList query={mappingHistoryQuery(looked.mapped, point)} />}
+        <Action onClick={() => setLooked(null)}>{texts.close}</Action>
       </Dialog>
     </>
   );

@@ -1,4 +1,4 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { body, client } from "../api/client.ts";
 import { problemOf } from "../api/problems.ts";
@@ -20,7 +20,8 @@ import { Values } from "../terms/Values.tsx";
 import { usePoint } from "../time/usePoint.ts";
 import { systemOptionsQuery } from "./classQueries.ts";
 import { texts as classTexts } from "./classTexts.ts";
-import { LOOK_AGAIN_MS } from "./queries.ts";
+import { type Change, changeOf, HistoryPanel } from "./HistoryPanel.tsx";
+import { LOOK_AGAIN_MS, systemOptionsHistoryQuery } from "./queries.ts";
 import { RangeFields } from "./RangeFields.tsx";
 import "./setup.css";
 import { texts } from "./texts.ts";
@@ -28,7 +29,9 @@ import { useRefusal } from "./useRefusal.ts";
 
 /** The company's own options and amounts (rule 2.13). */
 export default function SystemOptionsPage() {
-  const query = useQuery({ ...systemOptionsQuery(usePoint()), refetchInterval: LOOK_AGAIN_MS });
+  const point = usePoint();
+  const query = useQuery({ ...systemOptionsQuery(point), refetchInterval: LOOK_AGAIN_MS });
+  const history = useInfiniteQuery({ ...systemOptionsHistoryQuery(point), refetchInterval: LOOK_AGAIN_MS });
   return (
     <Page title={classTexts.systemOptions}>
       <p className="muted">{classTexts.systemIntro}</p>
@@ -47,15 +50,21 @@ export default function SystemOptionsPage() {
       <Panel title={classTexts.changeOptions} query={query}>
         {(read) => (
           <div className="form wide">
-            <OptionsForm current={read} />
+            <OptionsForm current={read} change={changeOf(history, read.version)} />
           </div>
         )}
       </Panel>
+      <HistoryPanel query={history} />
     </Page>
   );
 }
 
-function OptionsForm({ current }: { current: Schema<"SystemOptionsRead"> }) {
+interface FormProps {
+  current: Schema<"SystemOptionsRead">;
+  change: Change | undefined;
+}
+
+function OptionsForm({ current, change }: FormProps) {
   const { version } = current;
   const queries = useQueryClient();
   const submission = useSubmission();
@@ -109,7 +118,7 @@ function OptionsForm({ current }: { current: Schema<"SystemOptionsRead"> }) {
     setError(null);
   }
 
-  function change(next: readonly Row[]) {
+  function put(next: readonly Row[]) {
     setSeen(seen ?? version);
     setRows(next);
   }
@@ -122,8 +131,10 @@ function OptionsForm({ current }: { current: Schema<"SystemOptionsRead"> }) {
       onSubmit={() => off === null && void save()}
     >
       {isStale && <Action onClick={takeOver}>{texts.takeOver}</Action>}
-      <div role="status">{!isStale && seen !== null && seen !== version && <Stale onShow={takeOver} />}</div>
-      <Values rows={rows} current={current} onChange={change} problem={problem} />
+      <div role="status">
+        {!isStale && seen !== null && seen !== version && <Stale change={change} onShow={takeOver} />}
+      </div>
+      <Values rows={rows} current={current} onChange={put} problem={problem} />
       <RangeFields range={range} onChange={setRange} problem={problem} />
       <Field label={texts.reason} name="reason" errors={problem?.of("reason")}>
         {(input) => <input {...input} value={reason} onChange={(event) => setReason(event.target.value)} />}

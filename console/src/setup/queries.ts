@@ -3,6 +3,7 @@
 import { infiniteQueryOptions } from "@tanstack/react-query";
 import { body, client } from "../api/client.ts";
 import { read } from "../api/reading.ts";
+import type { Operation, Schema } from "../api/types.ts";
 import { clocks, type Point } from "../time/point.ts";
 
 const PAGE = 50;
@@ -23,15 +24,9 @@ export function categoryQuery(code: number, point: Point) {
 }
 
 export function categoryHistoryQuery(code: number, point: Point) {
-  return infiniteQueryOptions({
-    queryKey: ["read_category_history", code, point.validAt, point.knownAt],
-    queryFn: ({ signal, pageParam }) => {
-      const query = { ...clocks(point), limit: PAGE, cursor: pageParam };
-      return body(client.GET("/v1/categories/{code}/history", { params: { path: { code }, query }, signal }));
-    },
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
-  });
+  return historyQuery("read_category_history", code, point, (query, signal) =>
+    body(client.GET("/v1/categories/{code}/history", { params: { path: { code }, query }, signal })),
+  );
 }
 
 export function fieldsQuery(point: Point) {
@@ -47,15 +42,9 @@ export function fieldQuery(key: string, point: Point) {
 }
 
 export function fieldHistoryQuery(key: string, point: Point) {
-  return infiniteQueryOptions({
-    queryKey: ["read_field_history", key, point.validAt, point.knownAt],
-    queryFn: ({ signal, pageParam }) => {
-      const query = { ...clocks(point), limit: PAGE, cursor: pageParam };
-      return body(client.GET("/v1/fields/{key}/history", { params: { path: { key }, query }, signal }));
-    },
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
-  });
+  return historyQuery("read_field_history", key, point, (query, signal) =>
+    body(client.GET("/v1/fields/{key}/history", { params: { path: { key }, query }, signal })),
+  );
 }
 
 export function controlsQuery(point: Point) {
@@ -68,4 +57,48 @@ export function mappingsQuery(point: Point) {
   return read("list_mappings", [], point, (signal) =>
     body(client.GET("/v1/attribute-mappings", { params: { query: { ...clocks(point), limit: ALL } }, signal })),
   );
+}
+
+export function controlHistoryQuery(code: string, point: Point) {
+  return historyQuery("read_control_history", code, point, (query, signal) =>
+    body(client.GET("/v1/controls/{code}/history", { params: { path: { code }, query }, signal })),
+  );
+}
+
+export function mappingHistoryQuery(mapped: string, point: Point) {
+  return historyQuery("read_mapping_history", mapped, point, (query, signal) =>
+    body(client.GET("/v1/attribute-mappings/{mapped}/history", { params: { path: { mapped }, query }, signal })),
+  );
+}
+
+export function systemOptionsHistoryQuery(point: Point) {
+  return historyQuery("read_system_options_history", null, point, (query, signal) =>
+    body(client.GET("/v1/system-options/history", { params: { query }, signal })),
+  );
+}
+
+interface Asked {
+  valid_at?: string;
+  known_at?: string;
+  order: "newest";
+  limit: number;
+  cursor?: string;
+}
+
+/** Returns the query of a history, the latest first. */
+export function historyQuery(
+  operation: Operation,
+  of: string | number | null,
+  point: Point,
+  ask: (query: Asked, signal: AbortSignal) => Promise<unknown>,
+) {
+  return infiniteQueryOptions({
+    queryKey: [operation, of, point.validAt, point.knownAt],
+    queryFn: async ({ signal, pageParam }) => {
+      const page = await ask({ ...clocks(point), order: "newest", limit: PAGE, cursor: pageParam }, signal);
+      return page as Schema<"Page_HistoryEntry_">;
+    },
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  });
 }

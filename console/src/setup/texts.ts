@@ -27,6 +27,7 @@ export const texts = {
   cancel: "Cancel",
   close: "Close",
   history: "History",
+  noHistory: "It was never changed.",
   when: "When",
   what: "What",
   who: "Who",
@@ -173,6 +174,10 @@ export const FIELD: readonly Member[] = [
 /** Returns what somebody else's value is. */
 export function theirs(value: string): string {
   return `Meanwhile it was changed to: ${value}.`;
+}
+
+export function historyOf(name: string): string {
+  return `History of ${name}`;
 }
 
 /** Returns which response loses the default to another one. */
