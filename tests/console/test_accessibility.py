@@ -51,6 +51,7 @@ PAGES = {
     "/accounts/A-7/sites/S-1": "Site S-1 of account A-7",
     "/accounts/A-7/history": "Profile History: Account A-7",
     "/accounts/A-7/compare": "Compare: Account A-7",
+    "/accounts/A-7/events": "Events: Account A-7",
     "/accounts/A-7/change": "Change: Account A-7",
     "/set-up": "Set-up",
     "/set-up/categories": "Categories",

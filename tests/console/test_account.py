@@ -187,6 +187,37 @@ def test_compare_shows_what_differs_and_where_each_value_comes_from(visit: Visit
     assert f"b_valid={start}" in page.url
 
 
+@pytest.mark.parametrize("role", list(Role))
+def test_the_raw_events_of_an_account_are_for_those_who_read_events(visit: Visits, start: date, role: Role) -> None:
+    page = visit.open("/accounts/A-7", role)
+    events = page.get_by_role("navigation", name="Parts of this account").get_by_role("link", name="Events")
+    if role is Role.AGENT:
+        expect(page.get_by_role("link", name="Compare", exact=True)).to_be_visible()
+        expect(events).to_have_count(0)
+        page.goto(f"{visit.address}/accounts/A-7/events")
+        expect(panel(page, "Events").get_by_role("alert")).to_contain_text("Allowed to")
+        return
+    events.press("Enter")
+    expect(page.get_by_role("heading", name="Events: Account A-7", level=1)).to_be_focused()
+    rows = page.get_by_role("table", name="Events").get_by_role("row")
+    expect(rows.nth(1)).to_contain_text("Options updated")
+    expect(rows.nth(1)).to_contain_text("Tolerance %")
+    assigned = rows.filter(has_text="Pays early")
+    expect(assigned).to_contain_text("Class assigned")
+    expect(rows.filter(has_text="Account opened")).to_have_count(1)
+    assigned.get_by_role("cell").get_by_role("link").click()
+    expect(panel(page, "At this point")).to_contain_text("Prompt payers, version 1")
+
+
+def test_the_raw_events_of_a_site_are_its_own(visit: Visits, start: date) -> None:
+    page = visit.open("/accounts/A-7/sites/S-1/events", Role.AUDITOR)
+    expect(page.get_by_role("heading", name="Events: Site S-1 of account A-7", level=1)).to_be_visible()
+    rows = page.get_by_role("table", name="Events").get_by_role("row")
+    expect(rows).to_have_count(1 + 2)
+    expect(rows.nth(1)).to_contain_text("Class assigned")
+    expect(rows.nth(2)).to_contain_text("Site created")
+
+
 def _starts(day: date, text: str) -> str:
     month = "Sept" if day.month == 9 else f"{day:%b}"
     return f"{day.day} {month} {day.year}: {text}"

@@ -103,7 +103,7 @@ def test_what_is_shown_is_saved_as_a_file(visit: Visits, told: Api, role: Role) 
     expect(rows(page)).to_have_count(1 + 2)
     with page.expect_download() as download:
         page.get_by_role("link", name="Save as CSV").click()
-    text = download.value.path().read_text()
+    text = download.value.path().read_text(encoding="utf-8-sig")
     assert text.count("fields.city") == 2
     assert "London,Paris" in text
     assert "responses." not in text

@@ -26,6 +26,7 @@ REQUESTS: Final = 14
         ("/accounts/A-7", "Account A-7"),
         ("/accounts/A-7/history", "Profile History: Account A-7"),
         ("/accounts/A-7/compare", "Compare: Account A-7"),
+        ("/accounts/A-7/events", "Events: Account A-7"),
         ("/accounts/A-7/change", "Change: Account A-7"),
         ("/set-up/categories/2", "Homeowner"),
         ("/set-up/fields/city", "City"),

@@ -12,6 +12,7 @@ export function PlaceNav({ place }: { place: Place }) {
     [path, texts.timeline],
     [`${path}/history`, texts.history],
     [`${path}/compare`, texts.compare],
+    ...(may("search_history") ? ([[`${path}/events`, texts.events]] as const) : []),
     ...(may("assign_account_class") ? ([[`${path}/change`, edit]] as const) : []),
   ] as const;
   return <PageTabs label={texts.parts} links={links} />;

@@ -47,6 +47,25 @@ function latestSite(account: string, site: string, signal: AbortSignal): Promise
   return body(client.GET("/v1/accounts/{account}/sites/{site}", { params: { path: { account, site } }, signal }));
 }
 
+/** Returns an account or a site as the history of everything names it. */
+export function thingOf({ account, site }: Place): { kind: "account" | "site"; key: string } {
+  return site === undefined ? { kind: "account", key: account } : { kind: "site", key: `${account}/${site}` };
+}
+
+/** Returns the query of the events of an account or a site, the last one first. */
+export function eventsQuery(place: Place, { knownAt }: Point) {
+  return infiniteQueryOptions({
+    queryKey: ["search_history", thingOf(place), knownAt],
+    queryFn: ({ signal, pageParam }) => {
+      const known_at = knownAt ?? undefined;
+      const query = { ...thingOf(place), known_at, order: "newest", limit: PAGE, cursor: pageParam } as const;
+      return body(client.GET("/v1/history", { params: { query }, signal }));
+    },
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  });
+}
+
 /** Returns the query of every version of a profile. It is not asked again by itself: nothing is redrawn under the reader's hands. */
 export function historyQuery(place: Place) {
   return queryOptions({

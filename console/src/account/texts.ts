@@ -22,6 +22,11 @@ export const texts = {
   editAccount: "Edit Account",
   // “Edit Site” (rule 2.6)
   editSite: "Edit Site",
+  events: "Events",
+  event: "What",
+  noEvents: "Nothing was recorded.",
+  search: "Search these events in the audit",
+  position: "Log position",
   // “Create Site Profile” (rule 2.6)
   create: "Create Site Profile",
   inForce: "In force",

@@ -2,9 +2,13 @@ import type { FormEvent } from "react";
 import { useLocation, useSearch } from "wouter";
 import { Action } from "../design/Action.tsx";
 import { Field } from "../design/Field.tsx";
+import { usePoint } from "../time/usePoint.ts";
 import { DAYS, type Filters, SOURCES, withFilters } from "./historyFilters.ts";
 import { DAY_TEXTS, pageTexts as texts } from "./texts.ts";
 import type { useNames } from "./useNames.ts";
+
+/** A file that spreadsheets read as it is, in the order of the page. */
+const FILE = { format: "csv", bom: "true", order: "newest" };
 
 interface Props {
   number: string;
@@ -16,8 +20,10 @@ interface Props {
 export function HistoryFilters({ number, filters, names }: Props) {
   const [path, navigate] = useLocation();
   const search = useSearch();
+  const { knownAt } = usePoint();
   const asked = new URLSearchParams(withFilters("", Object.fromEntries(Object.entries(filters).map(asText))));
-  asked.set("format", "csv");
+  for (const [name, value] of Object.entries(FILE)) asked.set(name, value);
+  if (knownAt !== null) asked.set("known_at", knownAt);
 
   function show(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
