@@ -8,6 +8,7 @@ import {
   decided,
   needsAnswer,
   responses,
+  storedAnswers,
 } from "../src/customer/drawer.ts";
 
 function category(code: number, value: string | null, more: Partial<DrawerCategory> = {}): DrawerCategory {
@@ -58,4 +59,19 @@ test("what gives way to the answer of somebody else is not sent", () => {
   const conflict = { theirs: "A", yours: "Z" };
   assert.deepEqual(decided(choices, { 1: { ...conflict, picked: "A" } }), { 2: "B" });
   assert.deepEqual(decided(choices, { 1: { ...conflict, picked: "Z" } }), choices);
+});
+
+test("OK stores what was chosen and every shown default, and says so in words (rules 1.6, 1.9)", () => {
+  const choices = [{ code: "A", description: "18-29" }];
+  const shown = drawer(
+    category(1, "B", { choices }),
+    category(2, "A", { choices, shown: "defaulted" }),
+    category(3, "A", { choices }),
+    category(4, "A", { choices }),
+  );
+  assert.deepEqual(storedAnswers(shown, { 1: "A", 4: "" }), [
+    { label: "Category 1", answer: "18-29" },
+    { label: "Category 2", answer: "18-29" },
+    { label: "Category 4", answer: null },
+  ]);
 });

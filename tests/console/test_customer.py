@@ -115,6 +115,7 @@ def test_what_somebody_else_changes_is_said_and_not_redrawn(visit: Visits, api: 
     [
         (Role.AGENT, "Customers"),
         (Role.ADMINISTRATOR, "Customers"),
+        (Role.AUDITOR, "Audit"),
         (Role.INTEGRATOR, "Operations"),
     ],
 )

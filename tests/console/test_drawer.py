@@ -100,6 +100,8 @@ def test_ok_stores_what_was_chosen_and_every_shown_default(
     drawer.get_by_role("button", name="OK").click()
     expect(drawer).to_be_hidden()
     status = page.get_by_role("status").filter(has_text="Profile saved.")
+    answers = status.get_by_role("list", name="What was stored").get_by_role("listitem")
+    expect(answers).to_have_text(["Age: 30-39", "Favourite colour: Blue"])
     expect(status.get_by_role("heading", name="Deliveries")).to_be_visible()
     expect(status.get_by_role("listitem").filter(has_text="age_band")).to_contain_text("waiting")
     expect(page.get_by_role("button", name="More Options")).to_be_focused()

@@ -25,7 +25,7 @@ export function CustomerOptions({ customer }: { customer: Schema<"Customer"> }) 
   const may = useRights();
   const past = usePastReason();
   const button = useRef<HTMLButtonElement>(null);
-  const [saved, setSaved] = useState<{ answer: Saved; before: number } | null>(null);
+  const [saved, setSaved] = useState<Saved | null>(null);
   const [isNumbersOpen, setNumbersOpen] = useState(false);
   const off = may("confirm_drawer") ? past : texts.mayNot;
   const [isOpen, setOpen] = useDrawerOpen(number, query.data, off === null);
@@ -43,15 +43,15 @@ export function CustomerOptions({ customer }: { customer: Schema<"Customer"> }) 
   return (
     <>
       <MoreOptions button={button} options={options} />
-      {saved && <SavedProfile number={number} list={`#${DELIVERIES}`} {...saved} />}
+      {saved && <SavedProfile number={number} list={`#${DELIVERIES}`} saved={saved} />}
       {query.data && (
         <ProfileDrawer
           drawer={query.data}
           isOpen={isOpen}
           off={off}
           onClose={() => setOpen(false)}
-          onSaved={(answer, before) => {
-            setSaved({ answer, before });
+          onSaved={(next) => {
+            setSaved(next);
             setOpen(false);
           }}
         />

@@ -49,28 +49,33 @@ export function HistoryFilters({ number, filters, names }: Props) {
         <Field label={texts.by}>
           {(input) => <input {...input} name="actor" defaultValue={filters.actor ?? ""} />}
         </Field>
-        <Field label={texts.from}>
-          {(input) => (
-            <select {...input} name="source" defaultValue={filters.source ?? ""}>
-              <option value="">{texts.anywhere}</option>
-              {SOURCES.map((each) => (
-                <option key={each}>{each}</option>
-              ))}
-            </select>
-          )}
-        </Field>
         <Field label={texts.reasonWords}>
           {(input) => <input {...input} name="reason" defaultValue={filters.reason ?? ""} />}
         </Field>
-        {DAYS.map((name) => (
-          <Field key={name} label={DAY_TEXTS[name]}>
-            {(input) => <input {...input} type="date" name={name} defaultValue={filters[name] ?? ""} />}
-          </Field>
-        ))}
         <label className="row">
           <input type="checkbox" name="back_dated" value="true" defaultChecked={filters.back_dated} />
           {texts.onlyBackDated}
         </label>
+        <details open={[...DAYS, "source" as const].some((name) => filters[name] !== undefined)}>
+          <summary>{texts.moreFilters}</summary>
+          <div className="filter">
+            <Field label={texts.from}>
+              {(input) => (
+                <select {...input} name="source" defaultValue={filters.source ?? ""}>
+                  <option value="">{texts.anywhere}</option>
+                  {SOURCES.map((each) => (
+                    <option key={each}>{each}</option>
+                  ))}
+                </select>
+              )}
+            </Field>
+            {DAYS.map((name) => (
+              <Field key={name} label={DAY_TEXTS[name]}>
+                {(input) => <input {...input} type="date" name={name} defaultValue={filters[name] ?? ""} />}
+              </Field>
+            ))}
+          </div>
+        </details>
         <Action type="submit" look="primary">
           {texts.showEvents}
         </Action>

@@ -91,10 +91,10 @@ function What({ entry, names }: { entry: Entry; names: Names }) {
                 <>
                   {after ?? <span className="muted">{texts.notSet}</span>}
                   {days && (
-                    <>
+                    <span className="hint">
                       {" "}
-                      <Days {...days} />
-                    </>
+                      (<Days {...days} />)
+                    </span>
                   )}
                 </>
               }

@@ -20,7 +20,7 @@ interface Props {
   /** Why nothing can be stored here; null where it can. */
   off: string | null;
   onClose: () => void;
-  onSaved: (answer: Saved, before: number) => void;
+  onSaved: (saved: Saved) => void;
 }
 
 /** The Customer Profile drawer at the right edge; its title is the customer's name and number (rule 1.10). */

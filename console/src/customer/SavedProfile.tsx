@@ -12,19 +12,26 @@ const AT_MOST_MS = 30_000;
 
 interface Props {
   number: string;
-  answer: Saved;
-  /** The version before it was stored. */
-  before: number;
+  saved: Saved;
   /** Where all deliveries of the customer are listed; absent where they are not. */
   list?: string;
 }
 
 /** What was stored with OK, and what becomes of each change that is forwarded. */
-export function SavedProfile({ number, answer, before, list }: Props) {
+export function SavedProfile({ number, saved: { answer, before, stored }, list }: Props) {
   const may = useRights();
   return (
     <Notice tone="success" role="status">
       <p>{answer.message}</p>
+      {stored.length > 0 && (
+        <ul className="plain" aria-label={texts.storedAnswers}>
+          {stored.map(({ label, answer: words }) => (
+            <li key={label}>
+              {label}: {words ?? texts.blank}
+            </li>
+          ))}
+        </ul>
+      )}
       {answer.position != null && may("list_deliveries") && (
         <Forwarded number={number} last={answer.position} count={answer.version - before} list={list} />
       )}

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useRights } from "../api/session.ts";
+import type { Schema } from "../api/types.ts";
 import { Reading } from "../design/Panel.tsx";
 import { NOW } from "../time/point.ts";
 import { DrawerForm } from "./ProfileDrawer.tsx";
@@ -11,7 +12,7 @@ import type { Saved } from "./useDrawerForm.ts";
 
 interface Props {
   number: string;
-  onSaved: (answer: Saved) => void;
+  onSaved: (answer: Schema<"WriteAnswer">) => void;
   onCancel: () => void;
 }
 
@@ -19,7 +20,7 @@ interface Props {
 export function StandaloneDrawer({ number, onSaved, onCancel }: Props) {
   const query = useQuery(drawerQuery(number, NOW));
   const may = useRights();
-  const [saved, setSaved] = useState<{ answer: Saved; before: number } | null>(null);
+  const [saved, setSaved] = useState<Saved | null>(null);
   const [saves, setSaves] = useState(0);
   return (
     <Reading query={query}>
@@ -32,13 +33,13 @@ export function StandaloneDrawer({ number, onSaved, onCancel }: Props) {
             off={may("confirm_drawer") ? null : texts.mayNot}
             onChanged={() => setSaved(null)}
             onCancel={onCancel}
-            onSaved={(answer, before) => {
-              setSaved({ answer, before });
+            onSaved={(next) => {
+              setSaved(next);
               setSaves(saves + 1);
-              onSaved(answer);
+              onSaved(next.answer);
             }}
           />
-          {saved && <SavedProfile number={number} {...saved} />}
+          {saved && <SavedProfile number={number} saved={saved} />}
         </section>
       )}
     </Reading>

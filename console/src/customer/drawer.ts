@@ -58,6 +58,23 @@ export function decided(choices: Choices, both: Conflicts): Choices {
   );
 }
 
+/** An answer that OK stored, in words. */
+export interface StoredAnswer {
+  readonly label: string;
+  /** Null for the blank choice. */
+  readonly answer: string | null;
+}
+
+/** Returns what OK stores: what was chosen, and every default that was shown (rules 1.6, 1.9). */
+export function storedAnswers(drawer: Drawer, choices: Choices): StoredAnswer[] {
+  return drawer.categories
+    .filter((category) => choices[category.code] !== undefined || category.shown === "defaulted")
+    .map((category) => {
+      const value = choices[category.code] ?? shownValue(category);
+      return { label: category.description, answer: value === "" ? null : description(category, value) };
+    });
+}
+
 /** Returns the words of a choice. */
 export function description(category: DrawerCategory, value: string): string {
   return category.choices.find(({ code }) => code === value)?.description ?? value;

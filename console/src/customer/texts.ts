@@ -74,6 +74,7 @@ export const drawerTexts = {
   mayNot: "Your role reads profiles and does not change them.",
   erased: "The personal data of this customer were erased. Its profile can be read, and not changed.",
   deliveries: "Deliveries",
+  storedAnswers: "What was stored",
 } as const;
 
 export const pageTexts = {
@@ -89,6 +90,7 @@ export const pageTexts = {
   from: "Came from",
   anywhere: "anywhere",
   reasonWords: "Words of the reason",
+  moreFilters: "Days and way",
   showEvents: "Show these events",
   csv: "Save as CSV",
   later: "a later event",

@@ -16,18 +16,25 @@ import {
   type DrawerCategory,
   decided,
   responses,
+  type StoredAnswer,
+  storedAnswers,
 } from "./drawer.ts";
 import { drawerQuery } from "./queries.ts";
 
-export type Saved = Schema<"WriteAnswer">;
+export interface Saved {
+  readonly answer: Schema<"WriteAnswer">;
+  /** The version before it was stored. */
+  readonly before: number;
+  readonly stored: readonly StoredAnswer[];
+}
 
 interface Meanwhile {
   by?: string;
   at?: string;
 }
 
-/** Returns the state of a drawer that was opened as `initial`. `onSaved` is given the answer and the version before. */
-export function useDrawerForm(initial: Drawer, onSaved: (answer: Saved, before: number) => void) {
+/** Returns the state of a drawer that was opened as `initial`. */
+export function useDrawerForm(initial: Drawer, onSaved: (saved: Saved) => void) {
   const queries = useQueryClient();
   const submission = useSubmission();
   const [drawer, setDrawer] = useState(initial);
@@ -46,8 +53,9 @@ export function useDrawerForm(initial: Drawer, onSaved: (answer: Saved, before: 
   }
 
   async function send(seen: Drawer) {
+    const chosen = decided(choices, both);
     const content = {
-      responses: responses(decided(choices, both)),
+      responses: responses(chosen),
       effective_from: dates.from || null,
       effective_to: dates.to || null,
     };
@@ -56,7 +64,7 @@ export function useDrawerForm(initial: Drawer, onSaved: (answer: Saved, before: 
     const answer = await body(client.PUT("/v1/customers/{number}/drawer", { params: { path, header }, body: content }));
     submission.succeeded();
     await queries.invalidateQueries();
-    onSaved(answer, seen.version);
+    onSaved({ answer, before: seen.version, stored: answer.changed ? storedAnswers(seen, chosen) : [] });
   }
 
   /** Shows what somebody else answered meanwhile. What was chosen at other categories only is sent again. */
