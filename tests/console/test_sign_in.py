@@ -25,7 +25,7 @@ def test_a_person_signs_in_where_they_wanted_to_go(visit: Visits) -> None:
 
 def test_a_printed_link_signs_in_and_its_token_leaves_the_address(visit: Visits) -> None:
     page = visit.open(f"/sign-in#{token(Role.AUDITOR)}", role=None)
-    expect(page.get_by_role("heading", name="Customers", level=1)).to_be_visible()
+    expect(page.get_by_role("heading", name="Audit", level=1)).to_be_visible()
     expect(page.get_by_role("banner")).to_contain_text("auditor")
     assert "#" not in page.url
     [cookie] = [each for each in page.context.cookies() if each["name"] == COOKIE]
