@@ -92,7 +92,13 @@ def test_the_error_file_can_be_downloaded_and_no_spreadsheet_reckons_with_it(com
     ]
     with_mark = company.get(f"{path}/errors?format=csv&bom=true").content
     assert with_mark == codecs.BOM_UTF8 + answer.content
-    wrong = {"row": 2, "field": "due_date", "value": "=1+1", "reason": "Due Date must be a date like 2026-11-22."}
+    wrong = {
+        "row": 2,
+        "line": 3,
+        "field": "due_date",
+        "value": "=1+1",
+        "reason": "Due Date must be a date like 2026-11-22.",
+    }
     page = {"items": [wrong | {"customer_number": "1002", "original_row": "1002,Bob,Oslo,=1+1"}], "next_cursor": None}
     assert company.get(f"{path}/errors?format=json").json() == page
     assert company.get(f"{path}/errors").json() == page

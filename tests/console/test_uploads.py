@@ -96,7 +96,7 @@ def test_a_file_goes_in_step_by_step_and_its_refused_rows_come_back(visit: Visit
     go_to_check(page)
     check = page.get_by_role("status").filter(has_text="All 4 rows were checked")
     expect(check).to_contain_text("2 can be taken (1 new, 1 changed, 0 unchanged); 2 would be refused.")
-    expect(page.get_by_role("table", name="Why rows would be refused")).to_contain_text("Row 3: tomorrow")
+    expect(page.get_by_role("table", name="Why rows would be refused")).to_contain_text("Line 4: tomorrow")
     assert uploads(api) == []
     page.get_by_role("button", name="Upload", exact=True).click()
     expect(page.get_by_role("heading", name="contacts.csv", level=1)).to_be_focused()
@@ -104,13 +104,29 @@ def test_a_file_goes_in_step_by_step_and_its_refused_rows_come_back(visit: Visit
     with working(api.dossier):
         expect(page.get_by_role("status").filter(has_text="finished: 1 new, 1 changed")).to_be_attached()
     refused = page.get_by_role("region", name="Refused rows")
-    expect(refused.get_by_role("rowheader")).to_have_text(["3", "4"])
+    expect(refused.get_by_role("rowheader")).to_have_text(["Line 4", "Line 5"])
     with page.expect_download() as download:
         refused.get_by_role("button", name="Download the refused rows").press("Enter")
     content = Path(download.value.path()).read_text(encoding="utf-8-sig")
     assert [line[5] for line in csv.reader(io.StringIO(content))][1:] == CONTACTS.splitlines()[3:]
     page.get_by_role("navigation", name="Set-up").get_by_role("link", name="Uploads").press("Enter")
     expect(page.get_by_role("row").filter(has_text="contacts.csv")).to_contain_text("1 new, 1 changed")
+
+
+def test_rows_without_a_number_are_told_before_and_after(visit: Visits, api: Api) -> None:  # rule 3.2
+    page = visit.open("/set-up/uploads/new")
+    choose(page, b"Cust No;City\n1001;Paris\n;Rome\n;Oslo\n1001;Bern;x\n")
+    expect(target(page, "Cust No")).to_have_accessible_description("suggested by name")
+    expect(page.get_by_text("Line 5: The row has 3 cells")).to_be_visible()
+    page.get_by_role("button", name="Next").click()
+    warning = page.get_by_role("status").filter(has_text="2 rows have no customer number (lines 3, 4).")
+    expect(warning).to_contain_text("another one each time it is sent in a different file")
+    expect(page.get_by_role("table", name="Why rows would be refused")).to_contain_text("Line 5: 1001;Bern;x")
+    page.get_by_role("button", name="Upload", exact=True).click()
+    with working(api.dossier):
+        expect(page.get_by_role("region", name="Outcome")).to_contain_text(
+            "2 new customers came without a customer number"
+        )
 
 
 @pytest.mark.parametrize("role", [Role.AGENT, Role.AUDITOR])

@@ -67,6 +67,36 @@ def test_columns_go_where_their_names_or_the_look_of_their_values_suggest(compan
     assert (town.place, town.examples, town.filled) == (3, ["Rome"], 1)
 
 
+def test_the_usual_names_of_numbers_and_addresses_are_known_in_any_spelling(company: Dossier) -> None:  # rule 3.2
+    for name in ("Cust No", "CUST_NO.", "Cust. No", "Client-ID", "Customer Nr", "Customer Code"):
+        assert going(shown(company, f"{name};x\n1;2\n"))[name] == ("customer_number", "name"), name
+    for name in ("E-Mail Address", "EMAIL", "email_address", "Mail"):
+        assert going(shown(company, f"id;{name}\n1;\n"))[name] == ("email", "name"), name
+
+
+def test_rows_without_a_number_are_told_before_they_make_customers(company: Dossier) -> None:  # rule 3.2
+    columns = {"id": "customer_number", "alt": "alternate_number", "first": "first_name"}
+    content = "id,alt,first\n1,,Ada\n,,Bob\n,X1,Cy\n" + ",,Di\n" * 3
+    check = shown(company, content, columns=columns, rows=1_000).check
+    assert check is not None
+    assert (check.new, check.without_number) == (6, 4)
+    assert [(one.row, one.line) for one in check.without_number_rows] == [(2, 3), (4, 5), (5, 6)]
+    assert uploaded(company, content, columns).without_number == 4
+    check = shown(company, content, columns=columns, rows=1_000).check
+    assert check is not None
+    assert (check.unchanged, check.without_number) == (6, 0)
+    check = shown(company, content + "7,,Ed\n", columns=columns, rows=1_000).check
+    assert check is not None
+    assert (check.new, check.without_number) == (5, 4)
+
+
+def test_a_row_that_is_wrong_as_a_whole_is_shown(company: Dossier) -> None:
+    check = shown(company, "id,first\n1,Ada,Byron\n", columns={"id": "customer_number"}, rows=10).check
+    assert check is not None
+    [example] = check.reasons[0].examples
+    assert (example.row, example.line, example.value) == (1, 2, "1,Ada,Byron")
+
+
 def test_a_mapping_comes_first_and_the_request_before_it(company: Dossier) -> None:
     save_mapping(company, request(), name="autumn", columns={"town": "address", "notes": "city"})
     result = shown(company, FILE, mapping="autumn")
@@ -88,7 +118,7 @@ def test_values_that_would_be_refused_are_told_with_the_reason(company: Dossier)
     refused = {column.column: column.refused_values for column in result.columns if column.refused}
     assert refused.keys() == {"Mail", "When"}
     [mail] = refused["Mail"]
-    assert (mail.row, mail.value, mail.reason) == (2, "bob", "E-mail must be an e-mail address.")
+    assert (mail.row, mail.line, mail.value, mail.reason) == (2, 3, "bob", "E-mail must be an e-mail address.")
     result = shown(company, "id,first\n1 2,Ada\n3,Bob,\n", columns={"id": "customer_number"})
     assert (result.columns[0].refused, result.faulty) == (1, 1)
     [row] = result.faulty_rows

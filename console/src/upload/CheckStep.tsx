@@ -12,7 +12,7 @@ import { To } from "../design/To.tsx";
 import { dayIn } from "../time/dates.ts";
 import { type Preview, previewQuery, sameFileQuery } from "./queries.ts";
 import type { ContactFile } from "./reading.ts";
-import { checkText, count, moreReasons, sizeText, takenBefore, texts } from "./texts.ts";
+import { checkText, count, moreReasons, placeOf, sizeText, takenBefore, texts, withoutNumber } from "./texts.ts";
 import { COLUMNS, type NewUpload, type Plan } from "./useNewUpload.ts";
 import { type SendingFile, useSending } from "./useSending.ts";
 import { useTargetNames } from "./useTargetNames.ts";
@@ -84,6 +84,11 @@ function Check({ check }: { check: NonNullable<Preview["check"]> }) {
       <Notice tone={check.refused > 0 ? "warning" : "success"} role="status">
         {checkText(check)}
       </Notice>
+      {check.without_number > 0 && (
+        <Notice tone="warning" role="status">
+          {withoutNumber(check)}
+        </Notice>
+      )}
       {check.refusal !== null && <Notice tone="danger">{check.refusal}</Notice>}
       {check.reasons.length > 0 && (
         <Table
@@ -107,9 +112,9 @@ function Check({ check }: { check: NonNullable<Preview["check"]> }) {
 function Examples({ examples }: { examples: NonNullable<Preview["check"]>["reasons"][number]["examples"] }) {
   return (
     <ul className="plain">
-      {examples.map(({ row, value }) => (
+      {examples.map(({ row, line, value }) => (
         <li key={row}>
-          {texts.row} {row}: {value ?? texts.masked}
+          {placeOf({ row, line })}: {value ?? texts.noValue}
         </li>
       ))}
     </ul>

@@ -4,7 +4,7 @@ import type { Schema } from "../api/types.ts";
 import { Table } from "../design/Table.tsx";
 import type { Preview } from "./queries.ts";
 import { doubles, type PreviewColumn, taken, targetOf } from "./reading.ts";
-import { NUMBERS, refusedValues, SUGGESTED_BY, texts } from "./texts.ts";
+import { NUMBERS, placeOf, refusedValues, SUGGESTED_BY, texts } from "./texts.ts";
 import type { NewUpload } from "./useNewUpload.ts";
 
 interface Props {
@@ -112,9 +112,9 @@ function Refused({ column }: { column: PreviewColumn }) {
     <div className="wrong">
       {refusedValues(column.refused, column.filled)}
       <ul>
-        {column.refused_values.map(({ row, value, reason }) => (
+        {column.refused_values.map(({ row, line, value, reason }) => (
           <li key={row}>
-            {texts.row} {row}: {value ?? texts.masked} – {reason}
+            {placeOf({ row, line })}: {value} – {reason}
           </li>
         ))}
       </ul>

@@ -10,7 +10,7 @@ import { fieldsQuery, type Preview, previewQuery } from "./queries.ts";
 import { ReadAs } from "./ReadAs.tsx";
 import { type ContactFile, doubles, isMatchable, taken } from "./reading.ts";
 import { SaveMapping } from "./SaveMapping.tsx";
-import { notTaken, texts } from "./texts.ts";
+import { notTaken, placeOf, texts } from "./texts.ts";
 import { FILE, type NewUpload } from "./useNewUpload.ts";
 
 /** Shows how the file is read, and lets each of its columns go somewhere. */
@@ -94,10 +94,10 @@ function reasonAgainst(
 function FaultyRows({ preview }: { preview: Preview }) {
   return (
     <Notice tone="warning">
-      <ul>
-        {preview.faulty_rows.map(({ row, reason }) => (
+      <ul className="plain">
+        {preview.faulty_rows.map(({ row, line, reason }) => (
           <li key={row}>
-            {texts.row} {row}: {reason}
+            {placeOf({ row, line })}: {reason}
           </li>
         ))}
       </ul>

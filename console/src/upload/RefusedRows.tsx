@@ -10,7 +10,7 @@ import { Panel } from "../design/Panel.tsx";
 import { saveFile } from "../design/saveFile.ts";
 import { Table } from "../design/Table.tsx";
 import { refusedRowsQuery, type Upload } from "./queries.ts";
-import { count, firstOf, texts } from "./texts.ts";
+import { firstOf, placeOf, texts } from "./texts.ts";
 import { useTargetNames } from "./useTargetNames.ts";
 
 /** What was wrong with rows: to be looked at by reason, and to be downloaded, corrected and sent again. */
@@ -61,10 +61,10 @@ function WrongValues({ values }: { values: WrongValue[] }) {
       rows={values}
       keyOf={({ row, field, reason }) => `${row} ${field} ${reason}`}
       columns={[
-        { head: texts.row, align: "end", cell: ({ row }) => count(row) },
+        { head: texts.place, cell: (value) => placeOf(value) },
         { head: texts.customer, cell: ({ customer_number }) => customer_number },
         { head: texts.field, cell: ({ field }) => nameOf(field) },
-        { head: texts.value, cell: ({ value }) => value },
+        { head: texts.value, cell: ({ field, value, original_row }) => (field === null ? original_row : value) },
         { head: texts.reason, cell: ({ reason }) => reason },
       ]}
     />

@@ -12,7 +12,7 @@ import { CancelUpload } from "./CancelUpload.tsx";
 import { isOver, type Upload, uploadQuery } from "./queries.ts";
 import { RefusedRows } from "./RefusedRows.tsx";
 import { StateBadge } from "./StateBadge.tsx";
-import { count, countsText, of, sizeText, texts } from "./texts.ts";
+import { count, countsText, of, sizeText, takenWithoutNumber, texts } from "./texts.ts";
 import "./upload.css";
 import { useQuarters, useRate } from "./useRate.ts";
 import { useTargetNames } from "./useTargetNames.ts";
@@ -80,6 +80,7 @@ function Counts({ upload }: { upload: Upload }) {
           </div>
         ))}
       </dl>
+      {upload.without_number > 0 && <Notice tone="warning">{takenWithoutNumber(upload)}</Notice>}
       {isOver(upload) && (
         <p className="unseen" role="status">
           {upload.state}: {countsText(upload)}
@@ -97,7 +98,8 @@ function Facts({ upload }: { upload: Upload }) {
     <dl className="facts">
       <dt>{texts.received}</dt>
       <dd>
-        <Instant at={upload.received_at} />, {upload.received_by} <span className="hint">{time_zone}</span>
+        <Instant at={upload.received_at} /> <span className="hint">{time_zone}</span>, {texts.byWhom}{" "}
+        {upload.received_by}
       </dd>
       {duration && (
         <>

@@ -70,14 +70,15 @@ export const texts = {
   noRefusedRows: "No row was refused.",
   filter: "Reason",
   all: "All reasons",
-  row: "Row",
   field: "Field",
   value: "Value",
   customer: "Customer",
   download: "Download the refused rows",
   downloadHint:
-    "One line for each wrong value, with the row as it came: correct the rows, put them under the header of your file and upload it. Rows that were taken change nothing when they come again.",
-  masked: "masked",
+    "One line for each wrong value, with the row as it came: correct the rows, put them under the header of your file and upload it. Rows with a customer number that were taken change nothing when they come again; rows without a number make a new customer in every other file.",
+  noValue: "no value",
+  place: "Line",
+  byWhom: "by",
   wholeRow: "whole row",
 } as const;
 
@@ -142,6 +143,26 @@ export function checkText(check: Schema<"UploadCheck">): string {
     : `The first ${of(check.rows, "row")} were checked`;
   const parts = `${count(check.new)} new, ${count(check.changed)} changed, ${count(check.unchanged)} unchanged`;
   return `${first}: ${count(taken)} can be taken (${parts}); ${count(check.refused)} would be refused.`;
+}
+
+/** Returns where a row is: the line of the file on which it begins, or its number among the rows where the line was not kept. */
+export function placeOf({ row, line }: { row: number; line?: number | null }): string {
+  return typeof line === "number" ? `Line ${count(line)}` : `Row ${count(row)}`;
+}
+
+export function withoutNumber(check: Schema<"UploadCheck">): string {
+  const { without_number: rows, without_number_rows: first } = check;
+  const lines = first.map(({ line }) => count(line)).join(", ");
+  const places = `${first.length === 1 ? "line" : "lines"} ${lines}${rows > first.length ? ", …" : ""}`;
+  return rows === 1
+    ? `1 row has no customer number (${places}). It would become a new customer with a number made up by Dossier, and another one each time it is sent in a different file.`
+    : `${count(rows)} rows have no customer number (${places}). Each would become a new customer with a number made up by Dossier, and another one each time it is sent in a different file.`;
+}
+
+export function takenWithoutNumber({ without_number: rows }: Schema<"UploadRead">): string {
+  return rows === 1
+    ? "1 new customer came without a customer number: Dossier made up a number. The row makes another customer if it is sent again in a different file."
+    : `${count(rows)} new customers came without a customer number: Dossier made up their numbers. Their rows make further customers if they are sent again in a different file.`;
 }
 
 export function takenBefore(receivedOn: string): string {

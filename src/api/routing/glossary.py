@@ -217,6 +217,7 @@ _UPLOADS: Final = {
     "file": "The name of the file.",
     "header": "Whether the first row names the columns; `null` where it is detected in each file.",
     "new": "The number of rows that register a customer.",
+    "without_number": "The number of those that have no number in the file: Dossier made up a number for each.",
     "original_row": "The row as it came, masked fields masked; `null` where it cannot be shown.",
     "percent": "How much of the file was read, in percent.",
     "received_by": "Who uploaded the file.",
@@ -227,7 +228,12 @@ _UPLOADS: Final = {
     "size": "The size of the file in bytes.",
     "upload": "The id of the upload.",
     **_in("UploadRead DryRun", changed="The number of rows that change a customer.", state="How far the upload is."),
-    **_in("WrongValue", reason="What is wrong, in words.", field="The field; `null` where it is the row as a whole."),
+    **_in(
+        "WrongValue",
+        line="The line of the file on which the row begins; `null` where it was not kept.",
+        reason="What is wrong, in words.",
+        field="The field; `null` where it is the row as a whole.",
+    ),
 }
 _DELIVERIES: Final = {
     "attempts": "How often it was tried.",

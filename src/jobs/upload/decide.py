@@ -63,6 +63,8 @@ class Outcomes:
     changed: int = 0
     unchanged: int = 0
     failed: int = 0
+    without_number: list[Row] = field(default_factory=list)
+    """The rows that make a new customer and have no number by which they could be matched again."""
     consulted: AbstractSet[Hashable] = frozenset()
     """The customers and the alternate numbers that were looked at."""
 
@@ -193,6 +195,8 @@ class _Deciding:
         self._registered[id_] = fact
         self.outcomes.facts.append(fact)
         self.outcomes.new += 1
+        if not named_row.has_number and named_row.alternate is None:
+            self.outcomes.without_number.append(named_row.row)
         if (rest or named_row.alternate is not None) and (customer := self._survivor(id_)) is not None:
             self._take(customer, named_row, rest)
 

@@ -19,10 +19,10 @@ from jobs.upload import run
 from jobs.upload.chunks import chunks_of_rows, fields_of, layout_of
 from jobs.upload.contact_file.rows import FileRefusedError, Row
 from jobs.upload.decide import Outcomes, decide, plan_of
-from jobs.upload.failed_rows import masked_targets, shown
+from jobs.upload.failed_rows import masked_targets
 from jobs.upload.known_customers import TriedCustomers
 from jobs.upload.progress import State, WrongValue, wrong_value
-from jobs.upload.records import ERASED, LONGEST_VALUE, RowError
+from jobs.upload.records import LONGEST_VALUE, RowError
 from jobs.upload.trial import Trial
 from store.application import Dossier
 
@@ -70,6 +70,8 @@ class DryRunner:
         self._open_file = open_file
         self._plan = plan_of(dossier, received)
         self._counts = Counts()
+        self.without_number: list[Row] = []
+        """The rows that would make a new customer and have no number by which they could be matched again: the first 1,000."""
         self._errors: list[WrongValue] = []
         self._left_off = 0
         self._refusal: str | None = None
@@ -120,6 +122,7 @@ class DryRunner:
     def _count(self, rows: int, outcomes: Outcomes) -> None:
         counts = (rows, outcomes.new, outcomes.changed, outcomes.unchanged, outcomes.failed)
         self._counts = Counts(*map(add, astuple(self._counts), counts))
+        self.without_number += outcomes.without_number[: MOST_ERRORS - len(self.without_number)]
         contents = {row.row: row.content for row in outcomes.failed_rows}
         for error in outcomes.errors:
             if len(self._errors) < MOST_ERRORS:
@@ -132,5 +135,4 @@ class DryRunner:
         hidden = masked_targets(self._dossier.setup().fields)
         erased = error.subject is not None and self._dossier.fact_mapper.keys.find(error.subject) == (True, None)
         value = None if erased else (error.value or "")[:LONGEST_VALUE] or None
-        number, row = (None, ERASED) if erased else shown(content, hidden)
-        return wrong_value(replace(error, value=value), number, row, hidden)
+        return wrong_value(replace(error, value=value), content, hidden, erased=erased)

@@ -27,7 +27,7 @@ def content_of(row: Row, customer: str | None, hidden: AbstractSet[str]) -> dict
     The number is not taken from a row that cannot be split: what stands in its place may be another field's value.
     """
     number = None if row.fault is not None else row.cells.get(NUMBER)
-    content: dict[str, Any] = {"customer_number": customer or number or None}
+    content: dict[str, Any] = {"customer_number": customer or number or None, "line": row.line}
     if row.original is not None:
         original = row.original.without(hidden)
         if len(original.written()) <= LONGEST_ORIGINAL:

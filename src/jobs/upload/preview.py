@@ -6,6 +6,7 @@ only; a file in another encoding is shown all the same, so that a person can see
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from itertools import islice
 from typing import Final
 
@@ -37,6 +38,7 @@ from jobs.upload.preview_models import (
     MOST_REASONS,
     MOST_SHOWN,
     FaultyRow,
+    NewRow,
     PreviewColumn,
     ReadAs,
     ReasonGroup,
@@ -80,7 +82,7 @@ def preview(dossier: Dossier, request: Request, reading: Reading, sample: Sample
     table_as_found, table = _tables(sample.head(), layout, Names(setup.fields))
     by = SuggestedBy.MAPPING if reading.columns is None else SuggestedBy.REQUEST
     going = suggestions(table.columns, setup.fields, mapped=layout.columns, by=by, zone=zone)
-    columns = [_column(column, going.get(column.place), setup.fields, zone) for column in table.columns]
+    columns = [_column(column, going.get(column.place), setup.fields, zone, table.lines) for column in table.columns]
     return UploadPreview(
         file=reading.file,
         read_as=_read_as(sample.encoding or encoding, table),
@@ -157,13 +159,19 @@ def _unless_cut_off(error: FileRefusedError | None, head: Sample, table: Table) 
 
 
 def _column(
-    column: Column, suggestion: Suggestion | None, fields: Mapping[str, FieldDefinition], zone: ZoneOn
+    column: Column,
+    suggestion: Suggestion | None,
+    fields: Mapping[str, FieldDefinition],
+    zone: ZoneOn,
+    lines: Sequence[int],
 ) -> PreviewColumn:
     refused = []
     if suggestion is not None:
         faults = ((row, cell, fault_of(suggestion.target, cell, fields, zone)) for row, cell in column.cells)
         refused = [
-            RefusedValue(row=row, value=cell[:LONGEST_SHOWN], reason=fault) for row, cell, fault in faults if fault
+            RefusedValue(row=row, line=lines[row - 1], value=cell[:LONGEST_SHOWN], reason=fault)
+            for row, cell, fault in faults
+            if fault
         ]
     return PreviewColumn(
         place=column.place,
@@ -181,7 +189,8 @@ def _check(dossier: Dossier, request: Request, reading: Reading, sample: Sample)
     """Returns what an upload of the first rows would come to; `None` where that was not asked. Raises what is wrong with the columns."""
     if sample.rows is None:
         return None
-    received = receive.as_received(dossier, request, reading, size=len(sample.content), digest="")
+    digest = sha256(sample.content).hexdigest() if sample.whole else ""
+    received = receive.as_received(dossier, request, reading, size=len(sample.content), digest=digest)
     encoding = sample.encoding or Encoding.UTF_8
     content = in_utf_8(sample.content, encoding, whole=sample.whole)
     rows = complete_rows(content, layout_of(received), sample.rows, whole=sample.whole)
@@ -197,6 +206,10 @@ def _check(dossier: Dossier, request: Request, reading: Reading, sample: Sample)
         rows=result.rows,
         all_rows=all_rows,
         new=result.new,
+        without_number=len(dry_run.without_number),
+        without_number_rows=[
+            NewRow(row=row.number, line=row.line) for row in dry_run.without_number[:EXAMPLES_OF_REASON]
+        ],
         changed=result.changed,
         unchanged=result.unchanged,
         refused=result.failed,
@@ -219,9 +232,15 @@ def _reasons(errors: Sequence[WrongValue]) -> list[ReasonGroup]:
             reason=reason,
             rows=len(alike),
             examples=[
-                RefusedValue(row=error.row, value=error.value and error.value[:LONGEST_SHOWN], reason=error.reason)
+                RefusedValue(row=error.row, line=error.line, value=_shown(error), reason=error.reason)
                 for error in alike[:EXAMPLES_OF_REASON]
             ],
         )
         for (field, reason), alike in frequent
     ]
+
+
+def _shown(error: WrongValue) -> str | None:
+    """Returns the beginning of what is wrong: a value, or the whole row."""
+    value = error.original_row if error.field is None else error.value
+    return value and value[:LONGEST_SHOWN]

@@ -31,7 +31,9 @@ _EXAMPLE: Final[dict[str, Any]] = {
             "goes_to": "due_date",
             "suggested_by": "mapping",
             "refused": 1,
-            "refused_values": [{"row": 2, "value": "soon", "reason": "Due Date must be a date like 2026-11-21."}],
+            "refused_values": [
+                {"row": 2, "line": 3, "value": "soon", "reason": "Due Date must be a date like 2026-11-21."}
+            ],
         }
     ],
     "not_taken": 0,
@@ -50,7 +52,10 @@ class RefusedValue(_Model):
     """A value that would be refused."""
 
     row: int = Field(description="Number of its row, from 1 without the header.")
-    value: str | None = Field(description="The value, or the beginning of a long one; `null`: it is masked.")
+    line: int | None = Field(description="Number of the line of the file on which the row begins.")
+    value: str | None = Field(
+        description="The value, or the beginning of a long one; of a row that is wrong as a whole, the row. `null`: there is none."
+    )
     reason: str = Field(description="What is wrong with it.")
 
 
@@ -94,12 +99,24 @@ class ReasonGroup(_Model):
     examples: list[RefusedValue] = Field(description=f"The first {EXAMPLES_OF_REASON} of them.")
 
 
+class NewRow(_Model):
+    """A row that would make a new customer."""
+
+    row: int = Field(description="Number of the row, from 1 without the header.")
+    line: int = Field(description="Number of the line of the file on which it begins.")
+
+
 class UploadCheck(_Model):
     """What an upload of the first rows would come to now."""
 
     rows: int = Field(description="Rows that were checked.")
     all_rows: bool = Field(description="Whether these are all rows of the file.")
     new: int = Field(description="Rows that would make a new customer.")
+    without_number: int = Field(
+        description="Those of them without a customer number and an alternate number: Dossier makes up a number for each. In"
+        " another file, the same row makes another customer."
+    )
+    without_number_rows: list[NewRow] = Field(description=f"The first {EXAMPLES_OF_REASON} of these rows.")
     changed: int = Field(description="Rows that would change a customer.")
     unchanged: int = Field(description="Rows that would change nothing.")
     refused: int = Field(description="Rows that would be refused.")

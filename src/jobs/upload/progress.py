@@ -4,7 +4,7 @@ Used by the API, `dossier status` and `dossier upload`. It is read from the log,
 a job, not a fact with effective dates.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime
 from enum import StrEnum
@@ -69,6 +69,8 @@ class UploadRead(BaseModel):
     changed: int
     unchanged: int
     failed: int
+    without_number: int
+    """Of the new ones, those whose row had no customer number and no alternate number: Dossier made up a number for each."""
     received_at: datetime
     received_by: str
     reason: str | None
@@ -88,6 +90,7 @@ class UploadRead(BaseModel):
 class WrongValue(BaseModel):
     """What is wrong with a row, counted from 1 without the header; without a field, with the row as a whole.
 
+    `line` is the line of the file on which the row begins, `None` where it was not kept.
     `customer_number` is that of its customer, or the one in the row; `original_row` is the row as it came, with masked fields masked,
     `None` where masked fields cannot be located, or where the row is longer than 16,384 characters.
     """
@@ -95,6 +98,7 @@ class WrongValue(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     row: int
+    line: int | None = None
     field: str | None
     value: str | None
     reason: str
@@ -158,16 +162,24 @@ def _errors(dossier: Dossier, upload_id: UUID, after: tuple[int, int], limit: in
 
 def _shown(dossier: Dossier, stored: ReadError) -> WrongValue:
     hidden = masked_targets(dossier.setup().fields)
-    number, row = (None, ERASED) if stored.erased else shown(stored.content, hidden)
-    return wrong_value(stored.error, number, row, hidden)
+    return wrong_value(stored.error, stored.content, hidden, erased=stored.erased)
 
 
-def wrong_value(error: RowError, number: str | None, row: str | None, hidden: AbstractSet[str]) -> WrongValue:
+def wrong_value(
+    error: RowError, content: Mapping[str, Any] | None, hidden: AbstractSet[str], *, erased: bool
+) -> WrongValue:
     """Returns an error as it is shown, without a value that was masked when the row was read, or is masked now (rule 5.2)."""
+    number, row = (None, ERASED) if erased else shown(content, hidden)
     masked = error.field is not None and (error.masked or error.field in hidden)
     value = MASK if masked else error.value
     return WrongValue(
-        row=error.row, field=error.field, value=value, reason=error.reason, customer_number=number, original_row=row
+        row=error.row,
+        line=None if content is None else content.get("line"),
+        field=error.field,
+        value=value,
+        reason=error.reason,
+        customer_number=number,
+        original_row=row,
     )
 
 
@@ -200,6 +212,7 @@ def _received(fact: UploadReceived, connection: Connection[Row], listed: Listed)
         "bytes_done": progress.bytes,
         "percent": 100 * progress.bytes // fact.size if fact.size else 0,
         **{name: getattr(counts, name) for name in ("rows", "new", "changed", "unchanged", "failed")},
+        "without_number": progress.without_number,
         "received_at": fact.recorded_at,
         "received_by": fact.origin.actor,
         "reason": fact.origin.reason,

@@ -6,7 +6,7 @@ once, whatever died when, even if another process believes that it runs the uplo
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from itertools import takewhile
 from typing import Any, Final
@@ -27,8 +27,8 @@ LONGEST_ERROR: Final = 2_000
 ERASED: Final = "[erased]"
 """Stands for a value whose key is destroyed."""
 _STEP: Final = """
-    INSERT INTO upload_steps (upload, first_row, last_row, bytes, new, changed, unchanged, failed)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+    INSERT INTO upload_steps (upload, first_row, last_row, bytes, new, changed, unchanged, failed, without_number)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 _ERRORS: Final = """
     INSERT INTO upload_errors (upload, line, place, field, subject, sealed, masked, reason)
@@ -38,7 +38,8 @@ _ERRORS: Final = """
 """
 _PROGRESS: Final = """
     SELECT coalesce(max(last_row), 0), coalesce(max(bytes), 0), coalesce(sum(new), 0)::bigint,
-           coalesce(sum(changed), 0)::bigint, coalesce(sum(unchanged), 0)::bigint, coalesce(sum(failed), 0)::bigint
+           coalesce(sum(changed), 0)::bigint, coalesce(sum(unchanged), 0)::bigint, coalesce(sum(failed), 0)::bigint,
+           coalesce(sum(without_number), 0)::bigint
     FROM upload_steps WHERE upload = %s
 """
 _ROWS: Final = """
@@ -96,7 +97,10 @@ class ReadError:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Rows that are done, with the number of rows that have each outcome. `bytes` of the file had been read by then."""
+    """Rows that are done, with the number of rows that have each outcome. `bytes` of the file had been read by then.
+
+    `without_number`: how many of the `new` ones have no number by which the row could be matched again.
+    """
 
     first_row: int
     last_row: int
@@ -105,15 +109,17 @@ class Step:
     changed: int
     unchanged: int
     failed: int
+    without_number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far an upload has been read."""
+    """How far an upload has been read. `without_number`: see `Step`."""
 
     rows: int
     bytes: int
     counts: Counts
+    without_number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +136,8 @@ class Listed:
 def progress(connection: Connection[Row], upload: UUID) -> Progress:
     """Returns how far an upload has been read, by its steps."""
     row = connection.execute(_PROGRESS, [upload]).fetchone()
-    rows, bytes_read, *counts = row or (0, 0, 0, 0, 0, 0)
-    return Progress(rows, bytes_read, Counts(rows, *counts))
+    rows, bytes_read, *counts, without_number = row or (0, 0, 0, 0, 0, 0, 0)
+    return Progress(rows, bytes_read, Counts(rows, *counts), without_number)
 
 
 def received_before(connection: Connection[Row], digest: str, event_id: UUID) -> Iterator[RecordedEvent]:
@@ -160,8 +166,7 @@ def writing(
 
 def step_of(upload: UUID, step: Step) -> list[Statement]:
     """Returns the statement that says that some rows are done; a step that begins at the same row is an integrity error."""
-    values = (step.first_row, step.last_row, step.bytes, step.new, step.changed, step.unchanged, step.failed)
-    return [(_STEP, [upload, *values])]
+    return [(_STEP, [upload, *astuple(step)])]
 
 
 def _columns(rows: Iterable[tuple[Any, ...]]) -> list[list[Any]]:

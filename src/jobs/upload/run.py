@@ -120,7 +120,9 @@ class UploadRun:
             self._setup = setup
         outcomes = decide(self._known, self._plan, self._fields, setup.controls.zone, rows)
         counts = {name: getattr(outcomes, name) for name in ("new", "changed", "unchanged", "failed")}
-        step = Step(rows[0].number, rows[-1].number, self._bytes_read, **counts)
+        step = Step(
+            rows[0].number, rows[-1].number, self._bytes_read, **counts, without_number=len(outcomes.without_number)
+        )
         keys = self._dossier.fact_mapper.keys
         along = records.writing(keys, self._upload, self._stream, step, outcomes.errors, rows=outcomes.failed_rows)
         return Decision(outcomes.facts, along, counts, outcomes.consulted, outcomes.claims, setup.position)

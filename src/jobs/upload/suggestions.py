@@ -17,8 +17,13 @@ from jobs.upload.contact_file.head import Column
 
 EXAMPLES: Final = 5
 """Different values of a column that are shown."""
+_NUMBER_WORDS: Final = ("number", "no", "nr", "num", "id", "code")
+_EMAIL_WORDS: Final = ("email", "e mail", "mail", "email address", "e mail address", "mail address", "email id")
 _SYNONYMS: Final[Mapping[str, Sequence[str]]] = {
-    NUMBER: ("customer number", "customer no", "customer id", "customer", "number", "no", "id", "rec id"),
+    NUMBER: (
+        *(f"{who} {what}" for who in ("customer", "cust", "client") for what in _NUMBER_WORDS),
+        *("customer", "client", "number", "no", "nr", "id", "rec id", "record id"),
+    ),
     ALTERNATE_NUMBER: ("alternate number", "alternate no", "alternate id", "alternate customer number", "alt"),
     NAME: ("name", "customer name", "full name"),
     "first_name": ("given name", "forename", "first"),
@@ -65,6 +70,9 @@ class Names:
         for target in (*SPECIAL, *(definition.key for definition in active)):
             for name in _SYNONYMS.get(target, ()):
                 self._add(name, target)
+        addresses = [definition.key for definition in active if definition.type is FieldType.EMAIL]
+        for name in _EMAIL_WORDS if len(addresses) == 1 else ():
+            self._add(name, addresses[0])
 
     def target(self, name: str) -> str | None:
         """Returns the target that a column's name means, `None` if it means none."""

@@ -52,15 +52,20 @@ class Column:
 class Table:
     """The columns of a file and how they were found. `delimiter` and `header` are `None` for JSON lines.
 
-    `faulty` are rows with a fault; `refusal` is why the rows end before the content does.
+    `lines` are the lines on which the rows begin; `faulty` are rows with a fault; `refusal` is why the rows end before the content does.
     """
 
     delimiter: str | None
     header: bool | None
     columns: Sequence[Column] = ()
-    rows: int = 0
+    lines: Sequence[int] = ()
     faulty: Sequence[Row] = ()
     refusal: FileRefusedError | None = None
+
+    @property
+    def rows(self) -> int:
+        """How many rows were read."""
+        return len(self.lines)
 
 
 def encoding_of(content: bytes, *, whole: bool) -> Encoding:
@@ -175,10 +180,10 @@ def _targets(names: list[str]) -> Mapping[str, str]:
 
 def _table(content: bytes, layout: Layout, names: list[str]) -> Table:
     columns = [Column(place + 1, name) for place, name in enumerate(names)]
-    rows, faulty, refusal = 0, [], None
+    lines, faulty, refusal = [], [], None
     try:
         for row in islice(read_rows([content], layout), MOST_ROWS):
-            rows += 1
+            lines.append(row.line)
             if row.fault is not None:
                 faulty.append(row)
                 continue
@@ -187,4 +192,4 @@ def _table(content: bytes, layout: Layout, names: list[str]) -> Table:
                     columns[int(place)].cells.append((row.number, cell))
     except FileRefusedError as error:
         refusal = error
-    return Table(layout.delimiter, layout.header, columns, rows, faulty, refusal)
+    return Table(layout.delimiter, layout.header, columns, lines, faulty, refusal)
