@@ -47,9 +47,18 @@ function Entries({ entries, query }: { entries: Entry[]; query: History }) {
         rows={entries}
         keyOf={({ event_id }) => event_id}
         columns={[
-          { head: texts.when, cell: ({ recorded_at }) => <Instant at={recorded_at} precision={precision} /> },
+          {
+            head: texts.when,
+            cell: ({ recorded_at, actor, role }) => (
+              <>
+                <Instant at={recorded_at} precision={precision} />
+                <div className="hint">
+                  {actor}, {role}
+                </div>
+              </>
+            ),
+          },
           { head: texts.what, cell: (entry) => <What entry={entry} /> },
-          { head: texts.who, cell: ({ actor, role }) => `${actor}, ${role}` },
           { head: texts.why, cell: ({ reason }) => reason },
         ]}
       />
