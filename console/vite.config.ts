@@ -5,6 +5,8 @@ import { defineConfig } from "vite";
 /** What every page needs: one file, so that a first visit is few requests. */
 const BASE =
   /console\/src\/(api|time|design|shell|history)\/|\/(react|react-dom|scheduler|@tanstack)\/|rolldown\/runtime/;
+/** What pages about profiles share: they need both, and a file each would be a request more. */
+const PROFILES = /console\/src\/(picture|terms)\//;
 /** What the pages of a family share is one file, too; what only one of them needs is in its own. */
 const FAMILY = /console\/src\/(?!shell)(\w+)\/(?!\w+Page\.tsx)/;
 
@@ -32,7 +34,8 @@ export default defineConfig({
       output: {
         codeSplitting: {
           groups: [
-            { name: "base", test: BASE, priority: 2 },
+            { name: "base", test: BASE, priority: 3 },
+            { name: "profiles", test: PROFILES, priority: 2 },
             {
               name: (id) => FAMILY.exec(id)?.[1] ?? null,
               test: FAMILY,
