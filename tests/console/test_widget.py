@@ -114,6 +114,7 @@ def test_two_values_of_one_field_are_both_shown_and_others_stay(
     expect(both.get_by_role("radio")).to_have_count(2)
     expect(both.get_by_role("radio", checked=True)).to_have_count(0)
     expect(widget.get_by_role("button", name="Save")).to_have_attribute("aria-disabled", "true")
+    expect(widget.get_by_text("Not saved yet. Choose one of the two values")).to_be_visible()
     expect(widget.get_by_label("First Name")).to_have_value("Augusta")
     both.get_by_role("radio", name=picked).check()
     widget.get_by_role("button", name="Save").click()
@@ -143,7 +144,14 @@ def test_a_call_that_ends_while_editing_freezes_what_was_typed(visit: Visits, ap
     expect(city).not_to_be_editable()
     expect(city).to_have_value("Paris")
     expect(city).to_have_accessible_description("Editing is allowed only during a call or its wrap-up.")
-    expect(widget.get_by_role("button", name="Copy what I typed")).to_be_visible()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    widget.get_by_role("button", name="Copy what I typed").click()
+    expect(widget.get_by_text("Copied")).to_be_visible()
+    save = widget.get_by_role("button", name="Save")
+    expect(save).to_have_attribute("aria-disabled", "true")
+    expect(widget.get_by_text("What you typed was not saved. Editing is allowed only during a call")).to_be_visible()
+    city.press("Control+Enter")
+    expect(widget.get_by_role("alert")).to_have_count(0)
 
 
 def test_sorting_keeps_the_focus_and_open_rows(visit: Visits) -> None:  # rule 3.8
@@ -151,6 +159,7 @@ def test_sorting_keeps_the_focus_and_open_rows(visit: Visits) -> None:  # rule 3
     widget = widget_of(page)
     widget.get_by_role("button", name="Edit City").click()
     widget.get_by_label("City").fill("Paris")
+    expect(widget.get_by_role("button", name="Save")).to_be_in_viewport()
     sort = widget.get_by_role("button", name="Sort By")
     sort.press("Space")
     expect(sort).to_be_focused()

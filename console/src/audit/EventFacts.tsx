@@ -1,7 +1,5 @@
-import { useState } from "react";
-import { Action } from "../design/Action.tsx";
-import { announce } from "../design/announce.ts";
 import { Badge } from "../design/Badge.tsx";
+import { Copy } from "../design/Copy.tsx";
 import { To } from "../design/To.tsx";
 import { Days, Instant } from "../design/When.tsx";
 import { Changes } from "./Changes.tsx";
@@ -101,22 +99,12 @@ function Standing({ entry, from }: { entry: Entry; from: string }) {
 }
 
 function Json({ entry }: { entry: Entry }) {
-  const [isCopied, setCopied] = useState(false);
   const json = JSON.stringify(entry, null, 2);
-
-  async function copy() {
-    await navigator.clipboard.writeText(json);
-    setCopied(true);
-    announce(texts.copied);
-  }
 
   return (
     <details>
       <summary>{texts.whole}</summary>
-      <div className="row">
-        <Action onClick={() => void copy()}>{texts.copy}</Action>
-        {isCopied && <span className="hint">{texts.copied}</span>}
-      </div>
+      <Copy text={json}>{texts.copy}</Copy>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
       <section className="audit-json" tabIndex={0} aria-label={texts.whole}>
         <pre>{json}</pre>

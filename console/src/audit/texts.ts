@@ -53,7 +53,6 @@ export const texts = {
   // One event
   whole: "The whole event as JSON",
   copy: "Copy",
-  copied: "Copied.",
   page: "Page of this event",
   together: "What belongs together",
   ofThing: "Everything about it",

@@ -32,7 +32,7 @@ export function CustomerOptions({ customer }: { customer: Schema<"Customer"> }) 
   const links = useLinks(number);
   useFocusAfter(isOpen || isNumbersOpen, button);
 
-  const profileOff = query.data?.available ? null : texts.notAvailable;
+  const profileOff = query.data?.available === false ? texts.notAvailable : null;
   const options: Option[] = [
     { id: "profile", text: texts.profile, off: profileOff, onChoose: () => setOpen(true) },
     ...(may("add_alternate_number")

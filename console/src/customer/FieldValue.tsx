@@ -52,8 +52,8 @@ function Origin({ field, changedAt }: { field: WidgetField; changedAt: string })
         {texts.details}
         <span className="unseen">: {field.label}</span>
       </summary>
-      {SOURCE[field.source ?? ""] ?? field.source}, {field.changed_by}, <Instant at={changedAt} />
-      {field.effective_from && `, ${rangeText(field.effective_from, field.effective_to ?? null)}`}
+      {SOURCE[field.source ?? ""] ?? field.source} by {field.changed_by}, <Instant at={changedAt} />
+      {field.effective_from && `; holds ${rangeText(field.effective_from, field.effective_to ?? null)}`}
     </details>
   );
 }

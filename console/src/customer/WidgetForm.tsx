@@ -9,7 +9,7 @@ import { Problem } from "../design/Problem.tsx";
 import { usePastReason } from "../shell/usePastReason.ts";
 import { fieldsOf, type Widget, type WidgetField } from "./edits.ts";
 import { byLabel } from "./sorting.ts";
-import { fieldsChanged, texts, widgetTexts } from "./texts.ts";
+import { fieldsChanged, notSaved, texts, widgetTexts } from "./texts.ts";
 import { useUnmasked } from "./useUnmasked.ts";
 import { type WidgetForm as State, useWidgetForm } from "./useWidgetForm.ts";
 import { editId, WidgetRow } from "./WidgetRow.tsx";
@@ -30,6 +30,8 @@ export function WidgetForm({ widget, isSorted, onSaved }: Props) {
   );
   const groups = form.seen.optional ? [form.seen.business, form.seen.optional] : [form.seen.business];
   const openKeys = Object.keys(form.edits);
+  const refused = openKeys.map((key) => refusals.get(key) ?? null).find((refusal) => refusal !== null);
+  const off = refused ? notSaved(refused) : form.isUndecided ? widgetTexts.chooseFirst : null;
   useFocusAfter(openKeys);
   useLeavingTab(form.count > 0);
 
@@ -51,36 +53,41 @@ export function WidgetForm({ widget, isSorted, onSaved }: Props) {
         {groups.map((group) => (
           <TabPanel key={group.label} id={group.label}>
             {/* biome-ignore lint/a11y/noStaticElementInteractions: the keys come from the inputs inside */}
-            <div className="fields" data-editing={openKeys.length > 0 || undefined} onKeyDown={savingWithEnter(form)}>
+            <div
+              className="fields"
+              data-editing={openKeys.length > 0 || undefined}
+              onKeyDown={savingWithEnter(form, off)}
+            >
               {(isSorted ? byLabel(group.fields) : group.fields).map(row)}
             </div>
           </TabPanel>
         ))}
       </Tabs>
-      {openKeys.length > 0 && <SaveBar form={form} />}
+      {openKeys.length > 0 && <SaveBar form={form} off={off} />}
       <div role="status">{form.message !== null && <Notice tone="success">{form.message}</Notice>}</div>
     </>
   );
 }
 
 /** Enter saves from an input, Ctrl+Enter from everywhere. */
-function savingWithEnter(form: State) {
+function savingWithEnter(form: State, off: string | null) {
   return (event: KeyboardEvent) => {
     const isField = event.target instanceof HTMLInputElement && event.target.type !== "radio";
     if (event.key !== "Enter" || !(isField || event.ctrlKey) || Object.keys(form.edits).length === 0) return;
     event.preventDefault();
-    if (!form.isUndecided && !form.isSaving) void form.save();
+    if (off === null && !form.isSaving) void form.save();
   };
 }
 
-function SaveBar({ form }: { form: State }) {
+/** The bar stays in sight, however long the list is. `off` says why nothing can be saved now. */
+function SaveBar({ form, off }: { form: State; off: string | null }) {
   const placed = problemOf(form.error)?.problem.errors.some(({ field }) => field?.startsWith("fields."));
   return (
-    <div className="stack-tight">
+    <div className="stack-tight save-bar">
       {form.error && !placed && <Problem error={form.error} />}
       <div className="row">
         <span>{fieldsChanged(form.count)}</span>
-        <Action look="primary" off={form.isUndecided ? widgetTexts.chooseFirst : null} onClick={() => void form.save()}>
+        <Action look="primary" off={off} onClick={() => void form.save()}>
           {widgetTexts.save}
         </Action>
         <Action onClick={() => form.reset()}>{widgetTexts.cancel}</Action>

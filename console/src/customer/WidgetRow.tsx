@@ -2,6 +2,7 @@ import { Lock } from "lucide-react";
 import { type KeyboardEvent, useEffect, useRef } from "react";
 import { problemOf } from "../api/problems.ts";
 import { Action } from "../design/Action.tsx";
+import { Copy } from "../design/Copy.tsx";
 import { Field } from "../design/Field.tsx";
 import type { WidgetField } from "./edits.ts";
 import { FieldConflict } from "./FieldConflict.tsx";
@@ -90,10 +91,10 @@ function OpenRow({
         )}
       </Field>
       {refusal !== null && (
-        <Action onClick={() => void navigator.clipboard.writeText(typed)}>
+        <Copy text={typed}>
           {texts.copyTyped}
           <span className="unseen">: {field.label}</span>
-        </Action>
+        </Copy>
       )}
     </div>
   );

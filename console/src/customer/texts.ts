@@ -249,13 +249,18 @@ export const widgetTexts = {
   copyTyped: "Copy what I typed",
   yours: "yours",
   empty: "(empty)",
-  chooseFirst: "Choose one of the two values at each field that was changed meanwhile.",
+  chooseFirst: "Not saved yet. Choose one of the two values at each field that was changed meanwhile.",
   nothingChanged: "Nothing was changed.",
 } as const;
 
 /** Says how many fields have another value than before. */
 export function fieldsChanged(count: number): string {
   return count === 1 ? "1 field changed" : `${count} fields changed`;
+}
+
+/** Says that what was typed is not saved, and why (rule 3.4). */
+export function notSaved(refusal: string): string {
+  return `What you typed was not saved. ${refusal}`;
 }
 
 /** Says who changed a field meanwhile (rule 3.7). */

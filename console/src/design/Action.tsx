@@ -6,7 +6,7 @@ interface Props extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, "disabled"
   off?: string | null;
 }
 
-/** A button that says what it does, and why where it cannot. */
+/** A button that says what it does, and why where it cannot: a primary one beside it, the others where they are pointed at. */
 export function Action({ look, off = null, onClick, children, className = "", type = "button", ...rest }: Props) {
   const reason = useId();
   if (off === null) {
@@ -23,12 +23,12 @@ export function Action({ look, off = null, onClick, children, className = "", ty
         className={`button ${look ?? ""} ${className}`}
         aria-disabled="true"
         aria-describedby={reason}
-        title={off}
+        title={look === "primary" ? undefined : off}
         {...rest}
       >
         {children}
       </button>
-      <span id={reason} className="unseen">
+      <span id={reason} className={look === "primary" ? "hint reason" : "unseen"}>
         {off}
       </span>
     </>

@@ -1,5 +1,6 @@
 import { NetworkError, problemOf } from "../api/problems.ts";
 import { Action } from "./Action.tsx";
+import { Copy } from "./Copy.tsx";
 import { Notice } from "./Notice.tsx";
 import { focusSearch, hasSearch } from "./search.ts";
 
@@ -37,9 +38,9 @@ function CorrelationId({ id }: { id: string }) {
   return (
     <p className="row hint">
       Correlation id <code>{id}</code>
-      <Action look="quiet" onClick={() => void navigator.clipboard.writeText(id)}>
+      <Copy text={id} look="quiet">
         Copy
-      </Action>
+      </Copy>
     </p>
   );
 }

@@ -60,7 +60,6 @@ export function DefinitionForm({ members, submitLabel, prefix = "", off, change,
         <Action type="submit" look="primary" off={off}>
           {submitLabel}
         </Action>
-        {off !== null && <span className="hint">{off}</span>}
       </div>
       <div role="status">{form.message !== null && <Notice tone="success">{form.message}</Notice>}</div>
     </Form>

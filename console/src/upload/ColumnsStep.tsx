@@ -67,7 +67,6 @@ function Columns({ upload, file, found, fields }: Props) {
         <Action look="primary" off={off} onClick={() => upload.check(plan)}>
           {texts.next}
         </Action>
-        {off !== null && <span className="hint">{off}</span>}
       </div>
     </div>
   );
