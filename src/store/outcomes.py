@@ -44,8 +44,9 @@ def record_resent(connection: Connection[Row], sending: Sending, attempts: int) 
     """The value of a dead letter was accepted after this many further requests."""
     record_sent(connection, sending, attempts)
     connection.execute(
-        "UPDATE dead_letters SET state = 'resent', resent_at = clock_timestamp() WHERE event_id = %s",
-        [sending.event_id],
+        "UPDATE dead_letters SET state = 'resent', attempts = attempts + %s, resent_at = clock_timestamp()"
+        " WHERE event_id = %s AND state <> 'resent'",
+        [attempts, sending.event_id],
     )
 
 

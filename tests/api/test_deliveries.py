@@ -46,6 +46,30 @@ def test_every_change_has_a_delivery_status_and_a_reason(api: Api) -> None:
     assert fields(answer) == {"status", "number"}
 
 
+@pytest.mark.usefixtures("runners")
+def test_a_delivery_tells_the_value_that_was_sent_in_place_of_the_recorded_one(api: Api) -> None:  # rule 4.5
+    api.post("/v1/categories", {"code": 7, "description": "Age"})
+    api.post("/v1/categories/7/responses", {"code": "A", "description": "Young"})
+    api.post("/v1/customers", {"number": "1001", "name": "Ada"})
+    api.put("/v1/controls/L37", {"value": "INTERACT"})
+    api.put("/v1/controls/L51", {"value": "Yes"})
+    api.put("/v1/attribute-mappings/category:7", {"attribute": "age"})
+    api.put("/v1/customers/1001/drawer", {"responses": {"7": "A"}})
+    [waiting] = api.seen("/v1/deliveries").json()["items"]
+    assert (waiting["corrected"], waiting["corrected_value"]) == (False, None)
+    change = UUID(waiting["delivery_id"])
+    sending = Sending(change, "1001", "age", "A", date(2026, 1, 1), None, waiting["position"])
+    with api.dossier.database.connection() as connection:
+        outcomes.record_dead(connection, sending, 3, "422: unknown value", 422)
+    assert api.post(f"/v1/dead-letters/{change}/resend", {"value": "30-39"}).status_code == 202
+    with api.dossier.database.connection() as connection:
+        outcomes.record_resent(connection, sending, 1)
+    [sent] = api.get("/v1/deliveries").json()["items"]
+    members = {name: sent[name] for name in ("status", "value", "corrected", "corrected_value", "attempts")}
+    assert members == {"status": "sent", "value": "A", "corrected": True, "corrected_value": "30-39", "attempts": 4}
+    assert api.get(f"/v1/dead-letters/{change}").json()["attempts"] == 4
+
+
 def test_dead_letters_are_listed_in_pages_and_read(api: Api) -> None:
     first, second = dead(api, "1001", 1), dead(api, "1002", 2)
     page = api.get("/v1/dead-letters?limit=1").json()

@@ -26,6 +26,7 @@ def test_a_dead_letter_can_be_sent_again(world: World, dead: Any) -> None:  # ru
     assert (asked.state, asked.resend_requested_by) == ("resending", "ann")
     assert world.wait_for(dead, "sent").attempts == 2
     wait_for(lambda: world.letter(dead).state == "resent", "the letter is resent")
+    assert world.letter(dead).attempts == 2
     assert world.received("1001") == [str(dead.event_id)]
     assert world.simulator.values("1001") == {"age": "A"}
     with pytest.raises(NotResendableError):

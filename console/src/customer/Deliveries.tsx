@@ -4,6 +4,7 @@ import { Badge, type Tone } from "../design/Badge.tsx";
 import { Empty } from "../design/Empty.tsx";
 import { itemsOf, LoadMore } from "../design/LoadMore.tsx";
 import { Panel } from "../design/Panel.tsx";
+import { RefusalText, SentValue } from "../design/Sent.tsx";
 import { Table } from "../design/Table.tsx";
 import { Instant } from "../design/When.tsx";
 import { usePoint } from "../time/usePoint.ts";
@@ -65,7 +66,7 @@ function DeliveryTable({ deliveries, labels }: { deliveries: Delivery[]; labels:
       columns={[
         { head: texts.what, cell: (each) => each.mapped.map((mapped) => labels.get(mapped) ?? mapped).join(", ") },
         { head: texts.attribute, cell: (each) => each.attribute ?? texts.noValue },
-        { head: texts.value, cell: (each) => (each.personal ? texts.hidden : (each.value ?? texts.noValue)) },
+        { head: texts.value, cell: (each) => <SentValue sent={each} /> },
         { head: texts.status, cell: (each) => <Status delivery={each} /> },
         { head: texts.attempts, align: "end", cell: (each) => each.attempts },
         { head: texts.when, cell: (each) => <Instant at={each.at} /> },
@@ -78,7 +79,11 @@ function Status({ delivery }: { delivery: Delivery }) {
   return (
     <>
       <Badge tone={TONE[delivery.status]}>{STATUS[delivery.status]}</Badge>
-      {delivery.reason && <div className="hint">{delivery.reason}</div>}
+      {delivery.reason && (
+        <div className="hint">
+          <RefusalText reason={delivery.reason} />
+        </div>
+      )}
     </>
   );
 }

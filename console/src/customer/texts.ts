@@ -33,7 +33,6 @@ export const texts = {
   status: "Status",
   attempts: "Attempts",
   when: "When",
-  hidden: "••••",
   // {Customer Profile} is the head of the widget (section 4 C)
   widget: "Customer Profile",
   sortBy: "Sort By",

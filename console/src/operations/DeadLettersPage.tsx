@@ -6,6 +6,7 @@ import { Action } from "../design/Action.tsx";
 import { Empty } from "../design/Empty.tsx";
 import { itemsOf, LoadMore } from "../design/LoadMore.tsx";
 import { Notice } from "../design/Notice.tsx";
+import { refusalOf } from "../api/refusals.ts";
 import { Panel } from "../design/Panel.tsx";
 import { Table } from "../design/Table.tsx";
 import { To } from "../design/To.tsx";
@@ -100,9 +101,12 @@ function Reasons({ onResend }: { onResend: (chosen: Chosen) => void }) {
                 {
                   head: texts.reason,
                   cell: ({ reason }) => (
-                    <To className="reason" href={`${LETTERS_PATH}?${new URLSearchParams({ reason })}`}>
-                      {reason}
-                    </To>
+                    <>
+                      <To className="reason" href={`${LETTERS_PATH}?${new URLSearchParams({ reason })}`}>
+                        {refusalOf(reason).sentence}
+                      </To>
+                      <div className="hint">{refusalOf(reason).status}</div>
+                    </>
                   ),
                 },
                 { head: texts.count, align: "end", cell: (each) => count(each.dead) },
@@ -135,7 +139,7 @@ function Letters({ open, onResend }: LettersProps) {
         <>
           {reason && (
             <p>
-              {texts.reason}: {reason}
+              {texts.reason}: {refusalOf(reason).sentence}
             </p>
           )}
           {itemsOf(data).length === 0 ? (

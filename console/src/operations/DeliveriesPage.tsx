@@ -8,6 +8,7 @@ import { Field } from "../design/Field.tsx";
 import { itemsOf, LoadMore } from "../design/LoadMore.tsx";
 import { Notice } from "../design/Notice.tsx";
 import { Panel } from "../design/Panel.tsx";
+import { RefusalText, SentValue } from "../design/Sent.tsx";
 import { Table } from "../design/Table.tsx";
 import { To } from "../design/To.tsx";
 import { Day, Instant } from "../design/When.tsx";
@@ -126,7 +127,7 @@ function DeliveryTable({ deliveries }: { deliveries: Delivery[] }) {
         },
         { head: texts.what, cell: (each) => each.mapped.join(", ") },
         { head: texts.attribute, cell: (each) => each.attribute ?? "–" },
-        { head: texts.value, cell: (each) => (each.personal ? "••••" : (each.value ?? "–")) },
+        { head: texts.value, cell: (each) => <SentValue sent={each} /> },
         { head: texts.status, cell: (each) => <Status delivery={each} /> },
         { head: texts.attempts, align: "end", cell: (each) => count(each.attempts) },
         { head: texts.when, cell: (each) => <Instant at={each.at} /> },
@@ -140,7 +141,11 @@ function Status({ delivery }: { delivery: Delivery }) {
   return (
     <>
       <Badge tone={TONE[delivery.status]}>{DELIVERY_STATUS[delivery.status]}</Badge>
-      {delivery.reason && <div className="hint">{delivery.reason}</div>}
+      {delivery.reason && (
+        <div className="hint">
+          <RefusalText reason={delivery.reason} />
+        </div>
+      )}
     </>
   );
 }
@@ -161,7 +166,7 @@ function Details({ delivery }: { delivery: Delivery }) {
           <Day day={delivery.effective_from} />
         </dd>
       </dl>
-      {delivery.status === "dead" && (
+      {(delivery.status === "dead" || delivery.corrected) && (
         <To href={`/operations/dead-letters/${encodeURIComponent(delivery.delivery_id)}`}>{texts.letter}</To>
       )}
     </details>

@@ -1,5 +1,6 @@
 import type { KeyboardEvent } from "react";
 import { Badge, type Tone } from "../design/Badge.tsx";
+import { RefusalText, SentValue } from "../design/Sent.tsx";
 import { type Column, Table } from "../design/Table.tsx";
 import { To } from "../design/To.tsx";
 import { Instant } from "../design/When.tsx";
@@ -14,8 +15,15 @@ export const TONE: Readonly<Record<Letter["state"], Tone>> = {
 
 /** Columns for which there is no room beside an open letter. */
 const WIDE: readonly Column<Letter>[] = [
-  { head: texts.value, cell: valueText },
-  { head: texts.reason, cell: (each) => <div className="reason">{each.reason}</div> },
+  { head: texts.value, cell: (each) => <SentValue sent={each} /> },
+  {
+    head: texts.reason,
+    cell: (each) => (
+      <div className="reason">
+        {each.state === "resent" ? <Accepted letter={each} /> : <RefusalText reason={each.reason} />}
+      </div>
+    ),
+  },
 ];
 const DIED: Column<Letter> = { head: texts.died, cell: (each) => <Instant at={each.died_at} /> };
 
@@ -85,7 +93,11 @@ export function LetterList({ letters, checked, onToggle, onResend, open, pathTo 
   );
 }
 
-/** Returns what was to be sent, dots where it is personal. */
-export function valueText(letter: Letter): string {
-  return letter.personal ? "••••" : (letter.value ?? "–");
+/** Says when a letter that was sent again was taken. */
+export function Accepted({ letter }: { letter: Letter }) {
+  return (
+    <>
+      {texts.accepted} {letter.resent_at && <Instant at={letter.resent_at} precision="seconds" />}
+    </>
+  );
 }

@@ -4,12 +4,14 @@ import { useRights } from "../api/session.ts";
 import { Badge } from "../design/Badge.tsx";
 import { Panel } from "../design/Panel.tsx";
 import { Section } from "../design/Section.tsx";
+import { RefusalText, SentValue } from "../design/Sent.tsx";
 import { To } from "../design/To.tsx";
 import { Days, Instant } from "../design/When.tsx";
-import { TONE, valueText } from "./LetterList.tsx";
+import { refusalOf } from "../api/refusals.ts";
+import { Accepted, TONE } from "./LetterList.tsx";
 import { type Letter, letterQuery } from "./queries.ts";
 import { ResendForm } from "./ResendForm.tsx";
-import { requestedBy, letterTexts as texts } from "./texts.ts";
+import { customerNamed, requestedBy, letterTexts as texts } from "./texts.ts";
 
 /** One dead letter: what was to be sent, why it was refused, and sending it again, as it was or corrected (rule 4.4). */
 export function OpenLetter({ id }: { id: string }) {
@@ -21,7 +23,7 @@ export function OpenLetter({ id }: { id: string }) {
       <h2 ref={heading} tabIndex={-1}>
         {texts.letter}
       </h2>
-      <Panel title={texts.refused} query={query}>
+      <Panel title={query.data?.state === "resent" ? texts.sentAgain : texts.refused} query={query}>
         {(letter) => <Facts letter={letter} />}
       </Panel>
       {query.data && <Acting letter={query.data} />}
@@ -35,9 +37,23 @@ function Acting({ letter }: { letter: Letter }) {
     <Section title={texts.correct}>
       {letter.number === null && <p>{texts.unreadableWhy}</p>}
       {letter.number !== null && !may("resend") && <p className="muted">{texts.mayNot}</p>}
-      {letter.number !== null && may("resend") && letter.state === "dead" && <ResendForm letter={letter} />}
-      {letter.state !== "dead" && <p role="status">{letter.state === "resent" ? texts.wasResent : texts.onItsWay}</p>}
+      {letter.number !== null && may("resend") && letter.state !== "resent" && <ResendForm letter={letter} />}
+      {!may("resend") && letter.state === "resending" && <p role="status">{texts.onItsWay}</p>}
+      {letter.state === "resent" && <WasAccepted letter={letter} />}
     </Section>
+  );
+}
+
+/** Takes the focus over from the form that it replaces. */
+function WasAccepted({ letter }: { letter: Letter }) {
+  const line = useRef<HTMLParagraphElement>(null);
+  useEffect(() => {
+    if (document.activeElement === document.body) line.current?.focus();
+  }, []);
+  return (
+    <p role="status" ref={line} tabIndex={-1}>
+      <Accepted letter={letter} />
+    </p>
   );
 }
 
@@ -47,14 +63,25 @@ function Facts({ letter }: { letter: Letter }) {
       <Fact name={texts.state}>
         <Badge tone={TONE[letter.state]}>{letter.state}</Badge>
       </Fact>
-      <Fact name={texts.reason}>{letter.reason}</Fact>
-      <Fact name={texts.statusCode}>{letter.status_code}</Fact>
+      {letter.state === "resent" ? (
+        <Fact name={texts.earlierReason}>
+          <RefusalText reason={letter.reason} />
+        </Fact>
+      ) : (
+        <>
+          <Fact name={texts.reason}>{refusalOf(letter.reason).sentence}</Fact>
+          <Fact name={texts.statusCode}>{refusalOf(letter.reason).status ?? letter.status_code}</Fact>
+        </>
+      )}
       <Fact name={texts.customer}>
-        {letter.number && <To href={`/customers/${encodeURIComponent(letter.number)}`}>{letter.number}</To>}
+        {letter.number && (
+          <To href={`/customers/${encodeURIComponent(letter.number)}`}>{customerNamed(letter.number)}</To>
+        )}
       </Fact>
       <Fact name={texts.attribute}>{letter.attribute}</Fact>
-      <Fact name={texts.value}>{valueText(letter)}</Fact>
-      <Fact name={texts.correctedValue}>{letter.corrected && (letter.corrected_value ?? texts.cleared)}</Fact>
+      <Fact name={texts.value}>
+        <SentValue sent={letter} />
+      </Fact>
       <Fact name={texts.effective}>
         {letter.effective_from && <Days from={letter.effective_from} to={letter.effective_to ?? null} />}
       </Fact>

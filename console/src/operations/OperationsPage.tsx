@@ -4,12 +4,12 @@ import { Reading } from "../design/Panel.tsx";
 import { Table } from "../design/Table.tsx";
 import { Page } from "../shell/Page.tsx";
 import { DeliveryPath } from "./DeliveryPath.tsx";
-import type { Reading as State } from "./judging.ts";
+import { concernsOf, type Reading as State } from "./judging.ts";
 import { LiveBar } from "./LiveBar.tsx";
 import "./operations.css";
 import { Section } from "../design/Section.tsx";
 import { ReadModels } from "./ReadModels.tsx";
-import { Strip } from "./Strip.tsx";
+import { Strip, Target } from "./Strip.tsx";
 import { deadInTitle, texts } from "./texts.ts";
 import { useOperations } from "./useOperations.ts";
 
@@ -34,23 +34,24 @@ export default function OperationsPage() {
   );
 }
 
-function Faults({ reading: { faults, warnings } }: { reading: State }) {
+function Faults({ reading }: { reading: State }) {
+  const concerns = concernsOf(reading);
   return (
     <Section title={texts.faults}>
-      {faults.length === 0 ? (
+      {concerns.length === 0 ? (
         <Empty text={texts.noFaults} />
       ) : (
         <Table
           caption={texts.faults}
-          rows={faults}
+          rows={concerns}
           keyOf={(each) => `${each.what} ${each.why}`}
           columns={[
             {
               head: texts.what,
               cell: (each) => (
                 <span className="row">
-                  {each.what}
-                  <Badge tone={each.blocks ? "danger" : "warning"}>{each.blocks ? texts.blocks : texts.delays}</Badge>
+                  {each.href === null ? each.what : <Target href={each.href}>{each.what}</Target>}
+                  <Badge tone={each.badge.tone}>{each.badge.words}</Badge>
                 </span>
               ),
             },
@@ -59,7 +60,7 @@ function Faults({ reading: { faults, warnings } }: { reading: State }) {
           ]}
         />
       )}
-      {warnings.map((warning) => (
+      {reading.warnings.map((warning) => (
         <p key={warning} className="hint">
           {warning}
         </p>

@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { body, client } from "../api/client.ts";
 import { problemOf } from "../api/problems.ts";
+import { refusalOf } from "../api/refusals.ts";
 import { Action } from "../design/Action.tsx";
 import { Dialog } from "../design/Dialog.tsx";
 import { Notice } from "../design/Notice.tsx";
@@ -39,7 +40,7 @@ export function ResendMany({ chosen, onClose, onDone }: Props) {
     <Dialog title={`${texts.resend} ${letters(seen)}?`} isOpen onClose={onClose}>
       {"reason" in chosen && (
         <p>
-          {texts.reason}: {chosen.reason}
+          {texts.reason}: {refusalOf(chosen.reason).sentence}
         </p>
       )}
       {resend.error &&

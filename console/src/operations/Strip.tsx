@@ -1,8 +1,8 @@
 import type { ReactNode } from "react";
 import { To } from "../design/To.tsx";
-import { count, duration, lagVerdict, modelVerdict, type Reading, type Verdict, worst } from "./judging.ts";
+import { count, duration, modelVerdict, type Reading, relayVerdict, type Verdict, worst } from "./judging.ts";
 import { Trace } from "./Trace.tsx";
-import { texts } from "./texts.ts";
+import { texts, waitForSomebody } from "./texts.ts";
 
 interface Figure {
   label: string;
@@ -40,7 +40,7 @@ function FigureItem({ figure, reading, history }: { figure: Figure; reading: Rea
 }
 
 /** Places of this page have no point in time of their own. */
-function Target({ href, children }: { href: string; children: ReactNode }) {
+export function Target({ href, children }: { href: string; children: ReactNode }) {
   return href.startsWith("#") ? <a href={href}>{children}</a> : <To href={href}>{children}</To>;
 }
 
@@ -57,9 +57,7 @@ function figuresOf(reading: Reading): Figure[] {
       label: texts.relay,
       href: "#path",
       value: ({ relay }) => relay?.lag ?? null,
-      verdict: reading.relay
-        ? lagVerdict(reading.relay.lag, reading.relay.lag_s)
-        : { words: texts.noRelay, tone: "neutral" },
+      verdict: relayVerdict(reading),
     },
     {
       label: texts.worst,
@@ -97,7 +95,7 @@ function deliveryFigures(reading: Reading): Figure[] {
       value: ({ dead_letters }) => dead_letters?.dead ?? null,
       verdict:
         dead && dead.dead > 0
-          ? { words: texts.waitForSomebody, tone: "danger" }
+          ? { words: waitForSomebody(dead.dead), tone: "danger" }
           : { words: texts.none, tone: "success" },
     },
   ];

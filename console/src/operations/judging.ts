@@ -2,6 +2,7 @@
 
 import type { Schema } from "../api/types.ts";
 import type { Tone } from "../design/Badge.tsx";
+import { letters, STATUS, texts, waitForSomebody } from "./texts.ts";
 
 export type Reading = Schema<"Operations">;
 export type ReadModel = Schema<"ReadModelRead">;
@@ -66,6 +67,65 @@ export function worst(models: readonly ReadModel[]): ReadModel | undefined {
   const grave = gravestFirst(models)[0];
   if (grave === undefined || grave.state === "stopped") return grave;
   return models.reduce((one, other) => (other.lag > one.lag ? other : one), grave);
+}
+
+/** Something that is wrong or waits for somebody, and the place where it is looked after, if this console has one. */
+export interface Concern {
+  what: string;
+  why: string;
+  todo: string;
+  badge: Verdict;
+  href: string | null;
+}
+
+const STATUS_TONE: Readonly<Record<Reading["status"], Tone>> = {
+  ready: "success",
+  degraded: "warning",
+  unready: "danger",
+};
+
+/** Returns how the installation is doing, in a few words. Where all of it works, dead letters still wait for somebody. */
+export function statusVerdict({ status, dead_letters }: Reading): Verdict {
+  if (status === "ready" && (dead_letters?.dead ?? 0) > 0) return { words: texts.lettersWait, tone: "warning" };
+  return { words: STATUS[status], tone: STATUS_TONE[status] };
+}
+
+/** Returns what is wrong, the gravest first, then the dead letters. */
+export function concernsOf({ faults, dead_letters }: Reading): Concern[] {
+  const dead = dead_letters?.dead ?? 0;
+  const concerns = faults.map(({ what, why, todo, blocks }) => ({
+    what,
+    why,
+    todo,
+    badge: blocks
+      ? ({ words: texts.blocks, tone: "danger" } as const)
+      : ({ words: texts.delays, tone: "warning" } as const),
+    href: placeOf(what),
+  }));
+  if (dead === 0) return concerns;
+  const letter = {
+    what: letters(dead),
+    why: `${waitForSomebody(dead)}.`,
+    todo: texts.deadTodo,
+    badge: { words: texts.needsSomebody, tone: "danger" } as const,
+    href: "/operations/dead-letters",
+  };
+  return [...concerns, letter];
+}
+
+function placeOf(what: string): string | null {
+  const [, model] = /^read model (\S+)$/.exec(what) ?? [];
+  if (model !== undefined) return `/operations/read-models/${encodeURIComponent(model)}`;
+  if (what.startsWith("read model")) return "#read-models";
+  if (what === "deliveries") return "/operations/deliveries?status=waiting";
+  return /^(relay|forward|work|api)\b/.test(what) ? "#path" : null;
+}
+
+/** Returns what a lag of the relay means; one that is neither there nor expected has no broker. */
+export function relayVerdict({ relay, processes }: Reading): Verdict {
+  if (relay) return lagVerdict(relay.lag, relay.lag_s);
+  const isExpected = processes.some(({ process }) => process === "relay");
+  return { words: isExpected ? texts.noRelay : texts.noBroker, tone: "neutral" };
 }
 
 /** Returns how fast a read model is being rebuilt, from the readings of it; null where there are too few to tell. */

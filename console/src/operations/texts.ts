@@ -1,11 +1,11 @@
 /** Texts of the operations pages. */
 
+import type { Refusal } from "../api/refusals.ts";
 import type { Schema } from "../api/types.ts";
 
 export const texts = {
   operations: "Operations",
   noValue: "–",
-  hidden: "••••",
   // The strip and the line to the server
   strip: "State of the installation",
   pause: "Pause",
@@ -18,9 +18,9 @@ export const texts = {
   notSent: "Not sent",
   deadLetters: "Dead letters",
   noRelay: "never ran",
+  noBroker: "nothing is relayed: no broker is set",
   notCounted: "not counted yet",
   nobodyWaits: "none waits",
-  waitForSomebody: "wait for somebody",
   none: "none",
   byControls: "not meant to be sent",
   // What is wrong
@@ -28,6 +28,9 @@ export const texts = {
   noFaults: "Nothing is wrong.",
   blocks: "answers cannot be trusted",
   delays: "delays what is sent",
+  needsSomebody: "needs somebody",
+  deadTodo: "Look at them, correct what was refused, and send it again.",
+  lettersWait: "everything runs, but dead letters wait",
   what: "What",
   why: "Why",
   todo: "What to do",
@@ -60,6 +63,9 @@ export const texts = {
   runs: "runs",
   doesNotRun: "does not run",
 } as const;
+
+/** Characters of a value in a button. */
+const LONGEST_IN_BUTTON = 40;
 
 export const deliveryTexts = {
   deliveries: "Deliveries",
@@ -112,22 +118,23 @@ export const letterTexts = {
   event: "Event",
   requested: "Requested",
   resent: "Sent again",
-  correctedValue: "Corrected value",
   correct: "Correct",
   newValue: "Value to send",
   cleared: "(no value: the attribute is cleared)",
   clears: "Leave it empty to clear the attribute.",
   personal: "A personal value is corrected at the customer, not here.",
   resend: "Resend",
-  resendAsItWas: "Resend as it was",
   resendCorrected: "Resend corrected",
   resendCleared: "Resend without a value",
   unchanged: "The value is the old one.",
   sendAllTheSame: "Send all the same",
   onItsWay: "It is on its way again.",
-  wasResent: "It was sent again.",
+  beingSent: "It is being sent.",
+  accepted: "Accepted by Customer Engagement at",
+  earlierReason: "Refused before",
   forceMany: "Send also those that a later value has overtaken",
   refused: "What was refused",
+  sentAgain: "What was sent again",
   oldValue: "Until now",
   back: "All dead letters",
   cancel: "Cancel",
@@ -177,6 +184,34 @@ export function deadInTitle(count: number): string {
 /** Names letters by their number. */
 export function letters(count: number): string {
   return count === 1 ? "1 dead letter" : `${count.toLocaleString()} dead letters`;
+}
+
+/** Says that letters wait for somebody. */
+export function waitForSomebody(count: number): string {
+  return `${count.toLocaleString()} ${count === 1 ? "waits" : "wait"} for somebody`;
+}
+
+/** Says what a correction leaves as it is. */
+export function customerKeeps(value: string): string {
+  return `This changes only what is sent; the customer keeps “${value}” in Dossier. It is changed there:`;
+}
+
+/** Names the page of a customer, apart from what else has its number. */
+export function customerNamed(number: string): string {
+  return `Customer ${number}`;
+}
+
+/** Says what came of a resend that was not taken. */
+export function refusedAgain({ status, sentence }: Refusal): string {
+  return `${status?.startsWith("4") ? "Refused again" : "Not accepted"}: ${sentence}`;
+}
+
+/** Says which value is sent where none is entered. */
+export function resendAsItWas({ personal, corrected, value, corrected_value }: Schema<"DeadLetter">): string {
+  const how = corrected ? "Resend as last corrected" : "Resend as it was";
+  if (personal && !corrected) return how;
+  const sent = (corrected ? corrected_value : value) ?? "no value";
+  return `${how}: ${sent.length > LONGEST_IN_BUTTON ? `${sent.slice(0, LONGEST_IN_BUTTON)}…` : sent}`;
 }
 
 /** Asks for the resend of all letters with one reason. */

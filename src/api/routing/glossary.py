@@ -247,6 +247,7 @@ _DELIVERIES: Final = {
     "state": "Its state.",
     "status": "What became of it.",
     "status_code": "The HTTP status of the last answer; `null` where there was none.",
+    **_in("Delivery", corrected="Whether another value is sent than the one that was recorded."),
     **_in("DeadLetter Delivery", reason="Why it was not sent, in words; `null` where it was."),
     **_in("Resend", value="The corrected value; where it is left out, it is sent as it was."),
     **_in("DeadLetter", event_id="The id of the delivery that failed."),

@@ -37,7 +37,8 @@ class Delivery(BaseModel):
     """What became of one change. `reason` says why it was not sent, or why it is dead; `at`: when it came to this status.
 
     `delivery_id` names its dead letter, too; it is the event's id, unless one event may bring several changes. `mapped` is what was
-    changed: `category:<code>` or `field:<key>`. The value of a `personal` field is not shown here.
+    changed: `category:<code>` or `field:<key>`. The value of a `personal` field is not shown here. `value` is the one that was recorded:
+    where its dead letter was `corrected`, the `corrected_value` is sent in its place.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -50,6 +51,8 @@ class Delivery(BaseModel):
     attribute: str | None
     value: str | None
     personal: bool
+    corrected: bool
+    corrected_value: str | None
     effective_from: date
     status: Status
     reason: str | None

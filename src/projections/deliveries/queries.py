@@ -25,10 +25,13 @@ _STATUS: Final = (
 )
 _LIST: Final = f"""
     SELECT change.delivery_id, change.event_id, change.position, change.number, change.mapped, change.attribute,
-           change.value, change.personal, change.effective_from, {_STATUS},
+           change.value, change.personal, coalesce(letter.corrected, false), letter.corrected_value,
+           change.effective_from, {_STATUS},
            coalesce(change.not_sent_reason, outcome.reason), coalesce(outcome.attempts, 0),
            coalesce(outcome.at, change.recorded_at), change.place
-    FROM deliveries AS change LEFT JOIN delivery_outcomes AS outcome ON outcome.event_id = change.delivery_id
+    FROM deliveries AS change
+    LEFT JOIN delivery_outcomes AS outcome ON outcome.event_id = change.delivery_id
+    LEFT JOIN dead_letters AS letter ON letter.event_id = change.delivery_id
     WHERE change.recorded_at <= %(known_at)s {{conditions}}
     ORDER BY change.position DESC, change.place DESC LIMIT %(rows)s
 """
