@@ -1,12 +1,12 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useParams, useSearch } from "wouter";
+import { refusalOf } from "../api/refusals.ts";
 import { useRights } from "../api/session.ts";
 import { Action } from "../design/Action.tsx";
 import { Empty } from "../design/Empty.tsx";
 import { itemsOf, LoadMore } from "../design/LoadMore.tsx";
 import { Notice } from "../design/Notice.tsx";
-import { refusalOf } from "../api/refusals.ts";
 import { Panel } from "../design/Panel.tsx";
 import { Table } from "../design/Table.tsx";
 import { To } from "../design/To.tsx";

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useRef } from "react";
+import { refusalOf } from "../api/refusals.ts";
 import { useRights } from "../api/session.ts";
 import { Badge } from "../design/Badge.tsx";
 import { Panel } from "../design/Panel.tsx";
@@ -7,7 +8,6 @@ import { Section } from "../design/Section.tsx";
 import { RefusalText, SentValue } from "../design/Sent.tsx";
 import { To } from "../design/To.tsx";
 import { Days, Instant } from "../design/When.tsx";
-import { refusalOf } from "../api/refusals.ts";
 import { Accepted, TONE } from "./LetterList.tsx";
 import { type Letter, letterQuery } from "./queries.ts";
 import { ResendForm } from "./ResendForm.tsx";
