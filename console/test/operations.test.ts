@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  concernsOf,
   count,
   duration,
   gravestFirst,
@@ -10,6 +11,8 @@ import {
   type Reading,
   type ReadModel,
   rebuildRate,
+  relayVerdict,
+  statusVerdict,
   worst,
 } from "../src/operations/judging.ts";
 
@@ -77,4 +80,28 @@ test("a line goes from the left to the right, and higher is more", () => {
   const [low = 0, high = 0, middle = 0] = points.map(([, y]) => y ?? 0);
   assert.ok(low > middle && middle > high);
   assert.doesNotMatch(linePoints([4]), /NaN/);
+});
+
+test("dead letters wait under what is wrong, and each fault leads to its place", () => {
+  const stopped = { what: "read model drawer", why: "It has stopped.", todo: "Mend it.", blocks: true };
+  const relay = { what: "relay", why: "It does not run.", todo: "Start it.", blocks: false };
+  const reading = { status: "ready", faults: [stopped, relay], dead_letters: { dead: 2 } } as unknown as Reading;
+  assert.deepEqual(
+    concernsOf(reading).map(({ what, href }) => [what, href]),
+    [
+      ["read model drawer", "/operations/read-models/drawer"],
+      ["relay", "#path"],
+      ["2 dead letters", "/operations/dead-letters"],
+    ],
+  );
+  assert.equal(concernsOf(reading).at(-1)?.why, "2 wait for somebody.");
+  assert.notEqual(statusVerdict(reading).words, "everything works");
+  assert.equal(statusVerdict({ ...reading, dead_letters: null }).words, "everything works");
+});
+
+test("a relay that is neither there nor expected has no broker", () => {
+  const reading = { relay: null, processes: [] as { process: string }[] } as unknown as Reading;
+  assert.equal(relayVerdict(reading).words, "nothing is relayed: no broker is set");
+  const process = { process: "relay", task: "relay", runs: false };
+  assert.equal(relayVerdict({ ...reading, processes: [process] }).words, "never ran");
 });

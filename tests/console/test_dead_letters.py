@@ -34,6 +34,18 @@ def reasons(page: Page) -> Locator:
     return page.get_by_role("region", name="By reason", exact=True)
 
 
+def answer(api: Api, event_id: UUID, reason: str | None = None) -> None:
+    """The other side's answer to a resend: it takes the value, or refuses it for a reason."""
+    with api.dossier.database.connection() as connection:
+        letter = dead_letter(connection, event_id)
+        assert letter is not None
+        assert letter.sending is not None
+        if reason is None:
+            outcomes.record_resent(connection, letter.sending, 1)
+        else:
+            outcomes.record_dead(connection, letter.sending, 1, reason, 422)
+
+
 def state(api: Api, event_id: UUID) -> str:
     text: str = api.get(f"/v1/dead-letters/{event_id}").json()["state"]
     return text
@@ -65,12 +77,32 @@ def test_a_letter_that_was_sent_again_says_so_by_the_stream(visit: Visits, api: 
     page = opened(visit, event_id)
     page.get_by_role("button", name="Resend as it was").press("Enter")
     expect(page.get_by_text("It is on its way again.")).to_be_visible()
-    with api.dossier.database.connection() as connection:
-        letter = dead_letter(connection, event_id)
-        assert letter is not None
-        assert letter.sending is not None
-        outcomes.record_resent(connection, letter.sending, 1)
-    expect(page.get_by_role("status").filter(has_text="It was sent again.")).to_be_visible()
+    answer(api, event_id)
+    accepted = page.get_by_role("status").filter(has_text="Accepted by Customer Engagement at")
+    expect(accepted).to_be_focused()
+    expect(page.get_by_role("region", name="What was sent again")).to_contain_text("Refused before")
+
+
+def test_a_second_refusal_is_said_in_the_form_which_keeps_the_focus(visit: Visits, api: Api) -> None:
+    event_id = died(api)
+    page = opened(visit, event_id)
+    keeps = page.get_by_text("This changes only what is sent; the customer keeps “30-39” in Dossier.")
+    expect(keeps.get_by_role("link", name="Customer 1001")).to_have_attribute("href", "/customers/1001")
+    expect(page.get_by_role("button", name="Resend as it was: 30-39")).to_be_visible()
+    field = page.get_by_role("textbox", name="Value to send")
+    field.fill("forty")
+    field.press("Enter")
+    expect(page.get_by_role("status").filter(has_text="It is on its way again.")).to_be_visible()
+    expect(field).to_be_focused()
+    answer(api, event_id, '422 Unprocessable Entity: {"detail":"Age must be a number."}')
+    expect(page.get_by_role("alert")).to_have_text("Refused again: Age must be a number.")
+    expect(field).to_be_focused()
+    expect(field).to_have_value("forty")
+    expect(page.get_by_role("main")).not_to_contain_text("detail")
+    refused = page.get_by_role("region", name="What was refused")
+    expect(refused).to_contain_text("422 Unprocessable Entity")
+    expect(refused).to_contain_text("corrected from “30-39”, only in what is sent: Dossier was not changed")
+    expect(page.get_by_role("button", name="Resend as last corrected: forty")).to_be_visible()
 
 
 def test_an_attribute_is_cleared_with_an_empty_value(visit: Visits, api: Api) -> None:
@@ -112,12 +144,12 @@ def test_somebody_else_was_faster(visit: Visits, api: Api) -> None:
     page = opened(visit, event_id)
     assert api.post(f"/v1/dead-letters/{event_id}/resend", {}).status_code == 202
     expect(page.get_by_text("It is on its way again.")).to_be_visible()
-    expect(page.get_by_role("button", name="Resend as it was")).to_have_count(0)
+    expect(page.get_by_role("button", name="Resend as it was")).to_have_attribute("aria-disabled", "true")
 
 
 def test_a_personal_value_is_not_shown_and_is_corrected_elsewhere(visit: Visits, api: Api) -> None:
     page = opened(visit, died(api, personal=True))
-    expect(page.get_by_role("main")).to_contain_text("••••")
+    expect(page.get_by_role("main")).to_contain_text("personal value, not shown here")
     expect(page.get_by_text("A personal value is corrected at the customer, not here.")).to_be_visible()
     expect(page.get_by_role("textbox", name="Value to send")).to_have_count(0)
     expect(page.get_by_role("button", name="Resend as it was")).to_be_visible()

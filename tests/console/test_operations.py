@@ -12,6 +12,8 @@ from aggregates.fact import Role
 from api_client import Api
 from browser import Visits
 from outcomes_of import died, settle
+from store.deliveries import dead_letter
+from store.outcomes import record_resent
 from vital_signs import running
 
 WATCHERS = [Role.ADMINISTRATOR, Role.INTEGRATOR, Role.AUDITOR]
@@ -210,6 +212,35 @@ def test_deliveries_are_listed_by_status_with_their_reason(visit: Visits, api: A
     row.get_by_role("link", name="Its dead letter").press("Enter")
     heading(page, "Dead letter")
     expect(page.get_by_role("main")).to_contain_text(str(delivery))
+
+
+def test_a_delivery_shows_the_value_that_was_sent_and_what_it_was_corrected_from(visit: Visits, api: Api) -> None:
+    delivery = settle(api, "1001", "age_band", dead=True)
+    [recorded] = [
+        each["value"] for each in api.get("/v1/deliveries").json()["items"] if each["delivery_id"] == str(delivery)
+    ]
+    assert api.post(f"/v1/dead-letters/{delivery}/resend", {"value": "corrected"}).status_code == 202
+    with api.dossier.database.connection() as connection:
+        letter = dead_letter(connection, delivery)
+        assert letter is not None
+        assert letter.sending is not None
+        record_resent(connection, letter.sending, 1)
+    for path in ("/operations/deliveries", "/customers/1001"):
+        row = visit.open(path).get_by_role("row").filter(has_text="age_band")
+        expect(row).to_contain_text(f"corrected from “{recorded}”, only in what is sent: Dossier was not changed")
+
+
+def test_dead_letters_are_under_what_is_wrong(visit: Visits, api: Api) -> None:
+    page = visit.open("/operations")
+    wrong = panel(page, "What is wrong")
+    expect(wrong).to_contain_text("Nothing is wrong.")
+    expect(figure(page, "Relay lag")).to_contain_text("nothing is relayed: no broker is set")
+    died(api)
+    expect(figure(page, "Dead letters")).to_contain_text("1 waits for somebody")
+    expect(page.get_by_role("main").get_by_text("everything runs, but dead letters wait")).to_be_visible()
+    expect(page.get_by_role("main").get_by_text("everything works")).to_have_count(0)
+    wrong.get_by_role("link", name="1 dead letter").press("Enter")
+    heading(page, "Dead letters")
 
 
 def test_deliveries_of_one_customer_are_in_the_address(visit: Visits) -> None:

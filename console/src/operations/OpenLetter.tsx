@@ -12,12 +12,14 @@ import { Accepted, TONE } from "./LetterList.tsx";
 import { type Letter, letterQuery } from "./queries.ts";
 import { ResendForm } from "./ResendForm.tsx";
 import { customerNamed, requestedBy, letterTexts as texts } from "./texts.ts";
+import { useListsFollowing } from "./useLiveLetters.ts";
 
 /** One dead letter: what was to be sent, why it was refused, and sending it again, as it was or corrected (rule 4.4). */
 export function OpenLetter({ id }: { id: string }) {
   const query = useQuery(letterQuery(id));
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), []);
+  useListsFollowing(query.data?.state);
   return (
     <div className="stack">
       <h2 ref={heading} tabIndex={-1}>

@@ -6,6 +6,7 @@ import type { Schema } from "../api/types.ts";
 import { clocks, type Point } from "../time/point.ts";
 
 const PAGE = 50;
+const ANSWERED_MS = 1_000;
 
 export type Delivery = Schema<"Delivery">;
 export type Letter = Schema<"DeadLetter">;
@@ -71,5 +72,7 @@ export function letterQuery(eventId: string) {
     queryKey: [...LETTERS, eventId],
     queryFn: ({ signal }) =>
       body(client.GET("/v1/dead-letters/{event_id}", { params: { path: { event_id: eventId } }, signal })),
+    // An answer that comes within a second leaves the counts of the stream as they were.
+    refetchInterval: (query) => query.state.data?.state === "resending" && ANSWERED_MS,
   });
 }

@@ -29,7 +29,7 @@ export const texts = {
   blocks: "answers cannot be trusted",
   delays: "delays what is sent",
   needsSomebody: "needs somebody",
-  deadTodo: "Look at them, correct what was refused, and send it again.",
+  deadTodo: "Correct what was refused, and send it again.",
   lettersWait: "everything runs, but dead letters wait",
   what: "What",
   why: "Why",
