@@ -20,7 +20,8 @@ export function DisplayVerdict({ display, categories }: Props) {
           {display.conditions.map((condition) => (
             <li key={condition.code} className="row">
               {condition.holds ? <Check aria-hidden="true" size={14} /> : <X aria-hidden="true" size={14} />}
-              <span className="unseen">{condition.holds ? texts.holds : texts.fails}:</span> {condition.text}
+              <span className="unseen">{condition.holds ? texts.holds : texts.fails}:</span>{" "}
+              {condition.code === "k87" ? texts.k87 : condition.text}
             </li>
           ))}
         </ul>

@@ -55,6 +55,8 @@ export const drawerTexts = {
   holds: "holds",
   fails: "does not hold",
   required: "(required)",
+  // Named as the page of the controls names it (rules 1.12 and 4.1)
+  k87: "The control “Alternate ID Required for Display Customer Profile” (K87) is Yes.",
   blank: "(none)",
   choose: "Choose…",
   defaulted: "Default, stored with OK",

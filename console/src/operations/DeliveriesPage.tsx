@@ -19,6 +19,7 @@ import { count, type Reading } from "./judging.ts";
 import "./operations.css";
 import { type Delivery, deliveriesQuery, STATUSES } from "./queries.ts";
 import { DELIVERY_STATUS, deliveryTexts as texts } from "./texts.ts";
+import { useLabels } from "./useLabels.ts";
 import { useOperations } from "./useOperations.ts";
 
 const TONE: Readonly<Record<Delivery["status"], Tone>> = {
@@ -115,6 +116,7 @@ function useIsOld(counts: Reading["deliveries"] | undefined, readAt: number): bo
 }
 
 function DeliveryTable({ deliveries }: { deliveries: Delivery[] }) {
+  const labels = useLabels();
   return (
     <Table
       caption={texts.deliveries}
@@ -125,7 +127,7 @@ function DeliveryTable({ deliveries }: { deliveries: Delivery[] }) {
           head: texts.customer,
           cell: ({ number }) => <To href={`/customers/${encodeURIComponent(number)}`}>{number}</To>,
         },
-        { head: texts.what, cell: (each) => each.mapped.join(", ") },
+        { head: texts.what, cell: (each) => each.mapped.map((mapped) => labels.get(mapped) ?? mapped).join(", ") },
         { head: texts.attribute, cell: (each) => each.attribute ?? "–" },
         { head: texts.value, cell: (each) => <SentValue sent={each} /> },
         { head: texts.status, cell: (each) => <Status delivery={each} /> },
