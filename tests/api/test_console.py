@@ -396,7 +396,7 @@ def test_a_stream_is_followed_without_a_header_of_our_own(console: TestClient, a
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/event-stream; charset=utf-8")
 
 
-def test_only_streams_of_events_do_without_that_header() -> None:
+def test_only_streams_of_events_and_files_to_download_do_without_that_header() -> None:
     operations = [
         (method, operation)
         for item in describe_only()["paths"].values()
@@ -406,7 +406,7 @@ def test_only_streams_of_events_do_without_that_header() -> None:
     assert operations
     for method, operation in operations:
         assert method == "get"
-        assert "text/event-stream" in operation["responses"]["200"]["content"]
+        assert {"text/event-stream", "text/csv"} & set(operation["responses"]["200"]["content"])
 
 
 def test_a_read_that_is_recorded_is_no_stream(console: TestClient, api: Api) -> None:  # rule 5.2

@@ -70,7 +70,8 @@ class Allowed:
 def allow(roles: tuple[Role, ...], *, stream: bool = False) -> Dependency:
     """Declares who may use a route: `dependencies=[allow(PROFILE_WRITERS)]`.
 
-    A `stream` of events, which records nothing, may be followed by the console without the header `Dossier-Console` (see `sessions`).
+    A `stream` of events, or a list that is also had as a file, may be read by the console without the header `Dossier-Console` (see
+    `sessions`): neither records anything, and neither `EventSource` nor a link can send a header.
     """
     return Depends(Allowed(roles, stream=stream))  # type: ignore[no-any-return]
 

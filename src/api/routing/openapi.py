@@ -94,7 +94,7 @@ _SECURITY: Final = {
         "type": "apiKey",
         "in": "header",
         "name": sessions.HEADER,
-        "description": f"`{sessions.HEADER_VALUE.decode()}` in each request of the console; only a stream may come without it.",
+        "description": f"`{sessions.HEADER_VALUE.decode()}` in each request of the console; streams and downloads may come without it.",
     },
 }
 _HEADERS_OF_READS: Final = {
