@@ -80,6 +80,7 @@ PARTS: Final[dict[str, set[str]]] = {
         "jobs.upload.preview_models",
         "jobs.upload.progress",
         "jobs.upload.receive",
+        "jobs.upload.refused_file",
         "jobs.upload.staging",
     },
 }

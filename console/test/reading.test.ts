@@ -16,6 +16,7 @@ function column(name: string, goesTo: string | null): PreviewColumn {
     examples: [],
     filled: 0,
     goes_to: goesTo,
+    of_dossier: false,
     suggested_by: null,
     refused: 0,
     refused_values: [],

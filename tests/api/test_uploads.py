@@ -105,6 +105,85 @@ def test_the_error_file_can_be_downloaded_and_no_spreadsheet_reckons_with_it(com
     assert fields(company.get(f"{path}/errors?bom=true")) == {"bom"}
 
 
+def test_refused_rows_come_back_as_a_file_that_can_be_corrected_and_sent(company: Api) -> None:  # rule 3.2
+    content = (
+        "id;first;Shoe, size;town;due\r\n1001;Ada;38;Rome;2026-12-01\r\n1 2;=1+1;39;Bern;never\r\n"
+        "1003;Cy;40;Oslo\r\n1004;Di;41;Graz;soon\r\n"
+    )
+    path = send(company, content.encode()).headers["Location"]
+    assert fields(company.get(f"{path}/errors?format=file")) == {"format"}
+    work(company)
+    answer = company.get(f"{path}/errors?format=file")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"].startswith('attachment; filename="refused-')
+    lines = answer.text.splitlines()
+    assert lines[0] == "id;first;Shoe, size;town;due;Reason (Dossier)"
+    assert [line.rpartition(";")[0] for line in lines[1:]] == [
+        "1 2;=1+1;39;Bern;never",
+        "1003;Cy;40;Oslo",
+        "1004;Di;41;Graz;soon",
+    ]
+    assert lines[1].count("Due Date must be a date") == 1
+    assert "The customer number" in lines[1]
+    assert company.get(f"{path}/errors?format=file&bom=true").content == codecs.BOM_UTF8 + answer.content
+    again = send(company, answer.content).headers["Location"]
+    work(company)
+    assert company.get(again).json()["failed"] == 3
+    rows = company.get(f"{again}/errors?format=file").text.splitlines()
+    assert [row.rpartition(";")[0] for row in rows] == [line.rpartition(";")[0] for line in lines]
+    corrected = answer.text.replace("never", "2026-12-01").replace("1 2", "1002").replace("Oslo;", "Oslo;;")
+    shown = company.call(
+        "POST",
+        "/v1/uploads/preview?rows=9",
+        Role.INTEGRATOR,
+        content=corrected.encode(),
+        headers={"Content-Type": "text/csv"},
+    ).json()
+    assert [one["column"] for one in shown["columns"] if one["of_dossier"]] == ["Reason (Dossier)"]
+    assert shown["not_taken"] == 2
+    last = send(company, corrected.encode()).headers["Location"]
+    work(company)
+    assert (company.get(last).json()["new"], company.get(last).json()["failed"]) == (2, 1)
+
+
+def test_refused_lines_of_json_come_back_with_a_member_more(company: Api) -> None:  # rule 3.2
+    content = '{"id": 1001, "first": "Ada", "town": "Rome", "due": "soon", "size": 38.0}\n{"id": 1002, \n'
+    path = send(company, content.encode()).headers["Location"]
+    work(company)
+    answer = company.get(f"{path}/errors?format=file")
+    assert answer.headers["content-type"].startswith("application/x-ndjson")
+    first, second = answer.text.splitlines()
+    assert first.startswith(
+        '{"id": 1001, "first": "Ada", "town": "Rome", "due": "soon", "size": 38.0, "Reason (Dossier)": '
+    )
+    assert list(json.loads(second)) == ["Reason (Dossier)"]
+    again = send(company, answer.content).headers["Location"]
+    work(company)
+    assert company.get(again).json()["failed"] == 2
+    assert company.get(f"{again}/errors?format=file").text.splitlines()[0] == first
+
+
+def test_masked_values_are_left_out_of_the_file_of_refused_rows(company: Api) -> None:  # rule 5.2
+    secret = {
+        "key": "secret",
+        "label": "Secret",
+        "group": "business",
+        "type": "string",
+        "personal": True,
+        "masked": True,
+    }
+    assert company.post("/v1/fields", secret).status_code == 201
+    columns = json.dumps({"id": "customer_number", "pin": "secret", "due": "due_date"})
+    headers = {"Dossier-Upload-Columns": columns}
+    path = send(company, b"id,pin,due\n1001,4711,soon\n1002,4712\n", "", headers=headers).headers["Location"]
+    work(company)
+    _, first, second = csv.reader(io.StringIO(company.get(f"{path}/errors?format=file").text))
+    assert first[:3] == ["1001", "", "soon"]
+    assert first[3].endswith("Masked values were left out: fill them in.")
+    assert second[:3] == ["", "", ""]
+    assert second[3] == "The row has 2 cells, not 3 like the first. The row itself was not kept."
+
+
 @pytest.mark.parametrize(
     "text",
     [

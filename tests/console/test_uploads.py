@@ -1,7 +1,5 @@
 """Contact upload: File, Columns, Check, Upload, Outcome; the list of uploads; and what each role may not do (rule 3.2)."""
 
-import csv
-import io
 import re
 import threading
 from collections.abc import Iterator
@@ -107,9 +105,22 @@ def test_a_file_goes_in_step_by_step_and_its_refused_rows_come_back(visit: Visit
     expect(refused.get_by_role("rowheader")).to_have_text(["Line 4", "Line 5"])
     with page.expect_download() as download:
         refused.get_by_role("button", name="Download the refused rows").press("Enter")
+    assert download.value.suggested_filename == "refused-contacts.csv"
     content = Path(download.value.path()).read_text(encoding="utf-8-sig")
-    assert [line[5] for line in csv.reader(io.StringIO(content))][1:] == CONTACTS.splitlines()[3:]
+    header, *rows = content.splitlines()
+    assert header == f"{CONTACTS.splitlines()[0]};Reason (Dossier)"
+    assert [row.rpartition(";")[0] for row in rows] == CONTACTS.splitlines()[3:]
+    refused.get_by_role("link", name="Upload a corrected file").press("Enter")
+    expect(page.get_by_text("Columns, delimiter and days are those of the upload of contacts.csv.")).to_be_visible()
+    choose(page, content.replace("tomorrow", "1930-05-11").encode(), "corrected.csv")
+    expect(target(page, "Born")).to_have_value("date_of_birth")
+    expect(target(page, "Reason (Dossier)")).to_have_accessible_description("Dossier's reasons: left out")
+    expect(page.get_by_text("2 of 5 columns are not taken.")).to_be_visible()
+    page.get_by_role("button", name="Next").click()
+    check = page.get_by_role("status").filter(has_text="All 2 rows were checked")
+    expect(check).to_contain_text("1 can be taken (1 new, 0 changed, 0 unchanged); 1 would be refused.")
     page.get_by_role("navigation", name="Set-up").get_by_role("link", name="Uploads").press("Enter")
+    page.get_by_role("button", name="Discard").click()
     expect(page.get_by_role("row").filter(has_text="contacts.csv")).to_contain_text("1 new, 1 changed")
 
 

@@ -62,7 +62,8 @@ function Target({ column, marked, errors, upload, fields }: TargetProps) {
   const id = useId();
   const target = targetOf(column, upload.decisions);
   const isDecided = upload.decisions[column.column] !== undefined;
-  const by = !isDecided && column.suggested_by ? SUGGESTED_BY[column.suggested_by] : "";
+  const suggestedBy = !isDecided && column.suggested_by ? SUGGESTED_BY[column.suggested_by] : "";
+  const by = column.of_dossier && target === "" ? texts.reasonsOfDossier : suggestedBy;
   const isWrong = errors.length > 0;
   return (
     <div className="stack-tight target">

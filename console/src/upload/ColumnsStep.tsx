@@ -16,7 +16,7 @@ import { FILE, type NewUpload } from "./useNewUpload.ts";
 /** Shows how the file is read, and lets each of its columns go somewhere. */
 export function ColumnsStep({ upload, file }: { upload: NewUpload; file: ContactFile }) {
   const { mapping, overrides } = upload;
-  const query = useQuery(previewQuery({ file, mapping, overrides, columns: null }));
+  const query = useQuery(previewQuery({ file, mapping, overrides, columns: upload.kept }));
   const fields = useQuery(fieldsQuery());
   return (
     <>
@@ -47,7 +47,8 @@ function Columns({ upload, file, found, fields }: Props) {
   const plan = { columns, overrides: { ...overrides, delimiter, header } };
   const marked = useQuery({ ...previewQuery({ file, mapping: null, ...plan }), enabled: isAskable });
   const shown = (isAskable && marked.data) || found;
-  const left = found.columns.length - Object.keys(columns).length;
+  const countable = found.columns.filter((column) => !column.of_dossier || columns[column.column] !== undefined);
+  const left = countable.length - Object.keys(columns).length;
   const off = reasonAgainst(shown, columns, marked.isFetching, marked.error);
   return (
     <div className="stack">
@@ -56,7 +57,7 @@ function Columns({ upload, file, found, fields }: Props) {
       {shown.faulty_rows.length > 0 && <FaultyRows preview={shown} />}
       {found.columns.length > 0 && (
         <>
-          {left > 0 && <Notice tone="warning">{notTaken(left, found.columns.length)}</Notice>}
+          {left > 0 && <Notice tone="warning">{notTaken(left, countable.length)}</Notice>}
           <ColumnTable found={found} marked={shown} error={marked.error} upload={upload} fields={fields} />
           <SaveMapping columns={columns} delimiter={delimiter as Schema<"SavedMapping">["delimiter"]} header={header} />
         </>

@@ -1,27 +1,40 @@
+import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useRef } from "react";
+import { useSearch } from "wouter";
 import { useRights } from "../api/session.ts";
 import { Notice } from "../design/Notice.tsx";
+import { Reading } from "../design/Panel.tsx";
 import { Steps } from "../design/Steps.tsx";
 import { Page } from "../shell/Page.tsx";
 import { CheckStep } from "./CheckStep.tsx";
 import { ColumnsStep } from "./ColumnsStep.tsx";
 import { FileStep } from "./FileStep.tsx";
-import { of, sizeText, texts } from "./texts.ts";
+import { type Upload, uploadQuery } from "./queries.ts";
+import { likeText, of, sizeText, texts } from "./texts.ts";
 import "./upload.css";
 import { CHECK, COLUMNS, FILE, type NewUpload, useNewUpload } from "./useNewUpload.ts";
 
 /** A new upload, step by step (rule 3.2). */
 export default function NewUploadPage() {
   const may = useRights();
-  return <Page title={texts.newUpload}>{may("receive_file") ? <Wizard /> : <Notice>{texts.refused}</Notice>}</Page>;
+  const like = new URLSearchParams(useSearch()).get("like");
+  if (!may("receive_file")) return <Page title={texts.newUpload}>{<Notice>{texts.refused}</Notice>}</Page>;
+  return <Page title={texts.newUpload}>{like === null ? <Wizard like={null} /> : <Corrected like={like} />}</Page>;
 }
 
-function Wizard() {
-  const upload = useNewUpload();
+/** A file that was corrected: it is read like the upload whose rows were refused. */
+function Corrected({ like }: { like: string }) {
+  const query = useQuery(uploadQuery(like));
+  return <Reading query={query}>{(upload) => <Wizard key={like} like={upload} />}</Reading>;
+}
+
+function Wizard({ like }: { like: Upload | null }) {
+  const upload = useNewUpload(like);
   const title = texts.steps[upload.step] ?? "";
   return (
     <>
       <Steps label={texts.stepsLabel} names={texts.steps} current={upload.step} />
+      {like !== null && upload.kept !== null && <p className="muted">{likeText(like.file)}</p>}
       <Chosen upload={upload} />
       <Step key={upload.step} title={title} isFirst={upload.step === FILE && upload.file === null}>
         {upload.step === FILE && <FileStep upload={upload} />}

@@ -1,14 +1,17 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { body, client } from "../api/client.ts";
+import { useRights } from "../api/session.ts";
 import type { Schema } from "../api/types.ts";
 import { Action } from "../design/Action.tsx";
 import { Empty } from "../design/Empty.tsx";
 import { Field } from "../design/Field.tsx";
 import { itemsOf, LoadMore } from "../design/LoadMore.tsx";
 import { Panel } from "../design/Panel.tsx";
+import { Problem } from "../design/Problem.tsx";
 import { saveFile } from "../design/saveFile.ts";
 import { Table } from "../design/Table.tsx";
+import { To } from "../design/To.tsx";
 import { refusedRowsQuery, type Upload } from "./queries.ts";
 import { firstOf, placeOf, texts } from "./texts.ts";
 import { useTargetNames } from "./useTargetNames.ts";
@@ -18,11 +21,7 @@ export function RefusedRows({ upload }: { upload: Upload }) {
   const query = useInfiniteQuery(refusedRowsQuery(upload.upload));
   const [wanted, setWanted] = useState("");
   return (
-    <Panel
-      title={texts.refusedRows}
-      query={query}
-      actions={upload.failed > 0 && <Action onClick={() => void download(upload)}>{texts.download}</Action>}
-    >
+    <Panel title={texts.refusedRows} query={query} actions={upload.failed > 0 && <Actions upload={upload} />}>
       {(data) => {
         const rows = itemsOf(data);
         if (rows.length === 0) return <Empty text={texts.noRefusedRows} />;
@@ -51,6 +50,24 @@ export function RefusedRows({ upload }: { upload: Upload }) {
   );
 }
 
+function Actions({ upload }: { upload: Upload }) {
+  const may = useRights();
+  const [error, setError] = useState<Error | null>(null);
+  const save = (format: "file" | "csv") => void download(upload, format).then(() => setError(null), setError);
+  return (
+    <div className="row">
+      <Action onClick={() => save("file")}>{texts.download}</Action>
+      <Action onClick={() => save("csv")}>{texts.downloadList}</Action>
+      {may("receive_file") && (
+        <To className="button" href={`/set-up/uploads/new?like=${upload.upload}`}>
+          {texts.uploadCorrected}
+        </To>
+      )}
+      {error && <Problem error={error} />}
+    </div>
+  );
+}
+
 type WrongValue = Schema<"WrongValue">;
 
 function WrongValues({ values }: { values: WrongValue[] }) {
@@ -71,13 +88,13 @@ function WrongValues({ values }: { values: WrongValue[] }) {
   );
 }
 
-/** Saves the list as a file. */
-async function download({ upload, file }: Upload) {
+/** Saves the refused rows, or the list of what is wrong with them, as a file. */
+async function download({ upload, file }: Upload, format: "file" | "csv") {
   const content = await body(
     client.GET("/v1/uploads/{upload}/errors", {
-      params: { path: { upload }, query: { format: "csv", bom: true } },
+      params: { path: { upload }, query: { format, bom: true } },
       parseAs: "blob",
     }),
   );
-  saveFile(content as unknown as Blob, `refused-${file}`);
+  saveFile(content as unknown as Blob, format === "csv" ? `mistakes-${file}.csv` : `refused-${file}`);
 }

@@ -74,8 +74,11 @@ export const texts = {
   value: "Value",
   customer: "Customer",
   download: "Download the refused rows",
+  downloadList: "Download the list of mistakes",
+  uploadCorrected: "Upload a corrected file",
   downloadHint:
-    "One line for each wrong value, with the row as it came: correct the rows, put them under the header of your file and upload it. Rows with a customer number that were taken change nothing when they come again; rows without a number make a new customer in every other file.",
+    "The file has the refused rows only, under the header of your file, and a last column that says what is wrong with each. Correct the rows in it and upload it again: the last column is left out by itself. If you send your whole file instead, rows with a customer number that were taken change nothing, and rows without a number make new customers again.",
+  reasonsOfDossier: "Dossier's reasons: left out",
   noValue: "no value",
   place: "Line",
   byWhom: "by",
@@ -176,6 +179,10 @@ export function moreReasons(left: number): string {
 export function countsText(upload: Schema<"UploadRead">): string {
   const { changed, unchanged, failed } = upload;
   return `${count(upload.new)} new, ${count(changed)} changed, ${count(unchanged)} unchanged, ${count(failed)} refused`;
+}
+
+export function likeText(file: string): string {
+  return `Columns, delimiter and days are those of the upload of ${file}.`;
 }
 
 export function savedAs(name: string): string {

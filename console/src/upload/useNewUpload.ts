@@ -1,8 +1,9 @@
-/** The state of a new upload: what was chosen in each step. Going back keeps all of it. */
+/** The state of a new upload: what was chosen in each step. Going back keeps all of it. `like`: the upload whose rows were corrected. */
 
 import { useState } from "react";
 import { useMe } from "../api/session.ts";
 import { useLeavingTab } from "../design/AskBeforeLeaving.tsx";
+import type { Upload } from "./queries.ts";
 import { AS_FOUND, type ContactFile, type Decisions, type Overrides } from "./reading.ts";
 
 export const FILE = 0;
@@ -15,21 +16,25 @@ export interface Plan {
   overrides: Overrides;
 }
 
-export function useNewUpload() {
+export function useNewUpload(like: Upload | null) {
   const { today } = useMe();
+  const asBefore = like === null ? AS_FOUND : { ...AS_FOUND, delimiter: like.delimiter, header: like.header };
   const [step, setStep] = useState(FILE);
   const [file, setFile] = useState<ContactFile | null>(null);
   const [mapping, setMapping] = useState<string | null>(null);
-  const [overrides, setOverrides] = useState<Overrides>(AS_FOUND);
+  const [overrides, setOverrides] = useState<Overrides>(asBefore);
   const [decisions, setDecisions] = useState<Decisions>({});
+  const [kept, setKept] = useState(like?.columns ?? null);
   const [plan, setPlan] = useState<Plan | null>(null);
-  const [days, setDays] = useState({ from: today, to: "" });
+  const [days, setDays] = useState({ from: like?.effective_from ?? today, to: like?.effective_to ?? "" });
   useLeavingTab(file !== null);
 
   return {
     step,
     file,
     mapping,
+    /** Where the columns of the upload that this one is like go; null: as the mapping says, or as suggested. */
+    kept,
     overrides,
     decisions,
     plan,
@@ -42,11 +47,12 @@ export function useNewUpload() {
     },
     choose(chosen: ContactFile | null) {
       setFile(chosen);
-      setOverrides(AS_FOUND);
+      setOverrides(asBefore);
       setDecisions({});
     },
     chooseMapping(name: string | null) {
       setMapping(name);
+      setKept(null);
       setDecisions({});
     },
     /** Other columns may be found now, so what was decided about them is asked again. */

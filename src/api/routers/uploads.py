@@ -4,7 +4,9 @@
 """
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Annotated, Any, Final, Literal
+from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
@@ -20,7 +22,7 @@ from api.parameters.spellings import Flag, Id
 from api.parameters.writing import JSON, WriteAnswer, Writing
 from api.routing.auth import UPLOADERS, GuardedRoute, allow
 from api.services import services_of
-from jobs.upload import cancel, progress
+from jobs.upload import cancel, progress, refused_file
 from jobs.upload.progress import UploadRead, WrongValue
 from projections.reading.paging import Page
 
@@ -55,6 +57,8 @@ def cancel_upload(write: Writing, upload: UPLOAD, body: Cancel | None = None) ->
     return write.done(cancel.cancel(write.services.dossier, request, upload))
 
 
+JSON_LINES: Final = "application/x-ndjson"
+_REFUSED_JSON: Final = '{"id": "1001", "city": "", "Reason (Dossier)": "City is required."}\n'
 _ERRORS: Final = f'{",".join(ERROR_COLUMNS)}\r\n2,1001,city,,City is required.,"1001,Ada Byron,"\r\n'
 
 
@@ -62,29 +66,56 @@ _ERRORS: Final = f'{",".join(ERROR_COLUMNS)}\r\n2,1001,city,,City is required.,"
     "/{upload}/errors",
     response_model=Page[WrongValue],
     dependencies=[allow(UPLOADERS)],
-    responses={200: {"content": {CSV: {"schema": {"type": "string"}, "example": _ERRORS}}}},
+    responses={
+        200: {
+            "content": {
+                CSV: {"schema": {"type": "string"}, "example": _ERRORS},
+                JSON_LINES: {"schema": {"type": "string"}, "example": _REFUSED_JSON},
+            }
+        }
+    },
 )
 def read_errors(
     request: Request,
     upload: UPLOAD,
     page: Paged,
     format: Annotated[  # noqa: A002  (the caller's word)
-        Literal["csv", "json"], Query(description="`csv`: the whole list, as a file to download; `json`: in pages.")
+        Literal["csv", "file", "json"],
+        Query(
+            description="`csv`: the whole list, as a file to download; `file`: the refused rows themselves, once each, laid out like the"
+            " file that was uploaded, to be corrected and uploaded again; `json`: the list in pages."
+        ),
     ] = "json",
     bom: Annotated[
         Flag | None, Query(description="Whether the file begins with a byte order mark, which Excel needs.")
     ] = None,
 ) -> Response:
-    """The rows with faults, and what is wrong. In the file, a value that a spreadsheet would take for a formula has a `'` before it."""
+    """The rows with faults, and what is wrong. In the list as CSV, a value that a spreadsheet would take for a formula has a `'` before it.
+
+    With `format=file`, the cells are as they came, under the file's header, and a last column `Reason (Dossier)` says what is wrong. An
+    upload and a preview leave that column out. Masked values are blank there, and so is a row that was not kept.
+    """
     dossier = services_of(request).dossier
     if format == "json":
         if bom is not None:
-            raise InvalidError("Only the file has a byte order mark: ask for format=csv.", field="bom")
+            raise InvalidError("Only a file has a byte order mark: ask for format=csv or format=file.", field="bom")
         return _answer(progress.wrong_values(dossier, upload, page.limit, page.cursor))
+    if format == "file":
+        return _refused_file(request, upload, bom=bool(bom))
     progress.upload(dossier, upload)
     headers = {"Content-Disposition": f'attachment; filename="errors-{upload}.csv"'}
     lines = csv_lines(progress.all_wrong_values(dossier, upload), bom=bool(bom))
     return Stream(services_of(request).queries.each(lines), 200, headers, MEDIA_TYPE)
+
+
+def _refused_file(request: Request, upload: UUID, *, bom: bool) -> Response:
+    dossier = services_of(request).dossier
+    shape = refused_file.shape_of(dossier, upload)
+    is_json = shape.delimiter is None
+    name = f"refused-{upload}.{'jsonl' if is_json else 'csv'}"
+    lines = chain([BYTE_ORDER_MARK * bom], refused_file.refused_file(dossier, upload, shape))
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Stream(services_of(request).queries.each(lines), 200, headers, JSON_LINES if is_json else MEDIA_TYPE)
 
 
 def csv_lines(errors: Iterator[WrongValue], *, bom: bool = False) -> Iterator[str]:

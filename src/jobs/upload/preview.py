@@ -48,7 +48,7 @@ from jobs.upload.preview_models import (
 )
 from jobs.upload.progress import WrongValue
 from jobs.upload.receive import Reading
-from jobs.upload.suggestions import Names, SuggestedBy, Suggestion, examples, fault_of, suggestions
+from jobs.upload.suggestions import Names, SuggestedBy, Suggestion, examples, fault_of, is_reason, suggestions
 from store.application import Dossier
 
 MOST_CHECKED: Final = 1_000
@@ -90,7 +90,7 @@ def preview(dossier: Dossier, request: Request, reading: Reading, sample: Sample
         bytes_read=len(head.content),
         rows=table.rows,
         columns=columns,
-        not_taken=len(columns) - len(going),
+        not_taken=sum(column.goes_to is None and not column.of_dossier for column in columns),
         faulty=len(table.faulty),
         faulty_rows=[
             FaultyRow(row=row.number, line=row.line, reason=row.fault or "") for row in table.faulty[:MOST_SHOWN]
@@ -179,6 +179,7 @@ def _column(
         examples=[example[:LONGEST_SHOWN] for example in examples(column)],
         filled=len(column.cells),
         goes_to=None if suggestion is None else suggestion.target,
+        of_dossier=is_reason(column),
         suggested_by=None if suggestion is None else suggestion.by,
         refused=len(refused),
         refused_values=refused[:MOST_SHOWN],

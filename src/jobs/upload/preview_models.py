@@ -29,6 +29,7 @@ _EXAMPLE: Final[dict[str, Any]] = {
             "examples": ["2026-12-01", "soon"],
             "filled": 2,
             "goes_to": "due_date",
+            "of_dossier": False,
             "suggested_by": "mapping",
             "refused": 1,
             "refused_values": [
@@ -68,6 +69,9 @@ class PreviewColumn(_Model):
     filled: int = Field(description="How many of the rows have a value in it.")
     goes_to: str | None = Field(
         description="`customer_number`, `alternate_number`, `name` or the key of a field; `null`: it is not taken."
+    )
+    of_dossier: bool = Field(
+        description="Whether it holds the reasons that Dossier adds to a file of refused rows: it is not suggested for anything."
     )
     suggested_by: SuggestedBy | None = Field(description="Why it goes there; `request`: the request says so.")
     refused: int = Field(description="How many of the values would be refused whatever is stored.")
@@ -136,7 +140,7 @@ class UploadPreview(_Model):
     bytes_read: int = Field(description=f"Bytes that the columns were found in, {HEAD_BYTES:,} at most.")
     rows: int = Field(description="Rows in them.")
     columns: list[PreviewColumn] = Field(description="The columns in the order of the file.")
-    not_taken: int = Field(description="How many columns go nowhere.")
+    not_taken: int = Field(description="How many columns go nowhere, besides that of Dossier's reasons.")
     faulty: int = Field(description="Rows that cannot be taken whatever their values are.")
     faulty_rows: list[FaultyRow] = Field(description=f"The first {MOST_SHOWN} of them.")
     refusal: str | None = Field(

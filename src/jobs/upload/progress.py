@@ -148,10 +148,15 @@ def wrong_values(dossier: Dossier, upload_id: UUID, limit: int, cursor: str | No
 
 def all_wrong_values(dossier: Dossier, upload_id: UUID) -> Iterator[WrongValue]:
     """Yields everything that is wrong with rows, in the order of the file and in bounded memory."""
+    return (_shown(dossier, error) for error in all_errors(dossier, upload_id))
+
+
+def all_errors(dossier: Dossier, upload_id: UUID) -> Iterator[ReadError]:
+    """Yields everything that is wrong with rows as it is stored, in the order of the file and in bounded memory."""
     dossier.renew_setup()
     after = (0, 0)
     while errors := _errors(dossier, upload_id, after, READ_AT_ONCE):
-        yield from (_shown(dossier, error) for error in errors)
+        yield from errors
         after = (errors[-1].error.row, errors[-1].place)
 
 

@@ -46,6 +46,9 @@ _ROWS: Final = """
     INSERT INTO upload_rows (upload, line, subject, sealed)
     SELECT %s::uuid, * FROM unnest(%s::bigint[], %s::uuid[], %s::bytea[])
 """
+FIRST_ROW: Final = 0
+"""In place of a row's number: what is kept of the first row of the file, which names the columns."""
+_FIRST: Final = "SELECT subject, sealed FROM upload_rows WHERE upload = %s AND line = %s"
 _WRONG: Final = """
     SELECT line, place, field, upload_errors.subject, upload_errors.sealed, masked, reason, upload_rows.subject, upload_rows.sealed
     FROM upload_errors LEFT JOIN upload_rows USING (upload, line)
@@ -206,6 +209,16 @@ def errors_after(
     subjects = (subject for row in rows for subject in (row[3], row[7]) if subject is not None)
     keys.preload(subjects, connection)
     return [_read_error(keys, upload, row) for row in rows]
+
+
+def first_row(connection: Connection[Row], keys: KeyRing, upload: UUID) -> dict[str, Any] | None:
+    """Returns what is kept of the first row of the file, `None` where nothing is."""
+    row = connection.execute(_FIRST, [upload, FIRST_ROW]).fetchone()
+    if row is None:
+        return None
+    keys.preload([row[0]], connection)
+    content = _opened(keys, row[0], row[1], _row_context(upload, FIRST_ROW))
+    return None if content is None or content == ERASED else json.loads(content)
 
 
 def _read_error(keys: KeyRing, upload: UUID, columns: Row) -> ReadError:

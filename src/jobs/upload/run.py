@@ -24,6 +24,7 @@ from jobs.upload.contact_file.rows import FileRefusedError, Row
 from jobs.upload.decide import decide, plan_of
 from jobs.upload.known_customers import KnownCustomers
 from jobs.upload.records import Progress, Step
+from jobs.upload.refused_file import first_row
 from store.application import Dossier
 from store.leadership import Leader
 from store.stopping import Stop
@@ -124,7 +125,9 @@ class UploadRun:
             rows[0].number, rows[-1].number, self._bytes_read, **counts, without_number=len(outcomes.without_number)
         )
         keys = self._dossier.fact_mapper.keys
-        along = records.writing(keys, self._upload, self._stream, step, outcomes.errors, rows=outcomes.failed_rows)
+        first = first_row(self._pieces(), layout_of(self._received)) if step.first_row == 1 else []
+        kept = [*first, *outcomes.failed_rows]
+        along = records.writing(keys, self._upload, self._stream, step, outcomes.errors, rows=kept)
         return Decision(outcomes.facts, along, counts, outcomes.consulted, outcomes.claims, setup.position)
 
     def stored(self, decision: Decision) -> None:

@@ -14,6 +14,7 @@ from aggregates.field.types import FieldType, ZoneOn, read
 from aggregates.texts import text
 from aggregates.upload.mapping import ALTERNATE_NUMBER, LONGEST_COLUMN, MOST_COLUMNS, NAME, NUMBER, SPECIAL, column_key
 from jobs.upload.contact_file.head import Column
+from jobs.upload.contact_file.originals import REASON_COLUMN
 
 EXAMPLES: Final = 5
 """Different values of a column that are shown."""
@@ -140,13 +141,22 @@ def fault_of(target: str, cell: str, fields: Mapping[str, FieldDefinition], zone
     return None
 
 
+def is_reason(column: Column) -> bool:
+    """Returns true for the column that Dossier adds to a file of refused rows."""
+    return column_key(column.name) == column_key(REASON_COLUMN)
+
+
 def _plain(name: str) -> str:
     return _APART.sub(" ", column_key(name)).strip()
 
 
 def _free(columns: Iterable[Column], found: Mapping[int, Suggestion]) -> list[Column]:
     """Returns the columns that a mapping could name and that go nowhere yet."""
-    return [column for column in columns if column.place not in found and 1 <= len(column.name) <= LONGEST_COLUMN]
+    return [
+        column
+        for column in columns
+        if column.place not in found and 1 <= len(column.name) <= LONGEST_COLUMN and not is_reason(column)
+    ]
 
 
 def _taken(target: str, found: Mapping[int, Suggestion]) -> bool:

@@ -102,7 +102,7 @@ def read_table(content: bytes, layout: Layout, is_name: Callable[[str], bool]) -
     if json_lines.is_json(Lines([content]).sample()[0]):
         names = _names_of_members(content)
         return _table(content, Layout(_targets(names)), names)
-    first = _first_cells(content, layout)
+    first = first_cells(content, layout)
     header = layout.header
     if header is None:
         header = layout.has_header if layout.columns else _are_names(first.cells, is_name)
@@ -137,7 +137,7 @@ def _first_lines(content: bytes, count: int) -> bytes:
     return "".join(islice(lines, count)).encode("utf-8", errors="surrogateescape")
 
 
-def _first_cells(content: bytes, layout: Layout) -> Delimited:
+def first_cells(content: bytes, layout: Layout) -> Delimited:
     """Returns the first row. The delimiter is the one that an upload would find."""
     delimiter = layout.delimiter
     if layout.columns and delimiter is None:

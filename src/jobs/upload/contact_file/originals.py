@@ -6,10 +6,13 @@ import json
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from aggregates.field.field import MASK
 from aggregates.strict_json import JsonError, Members, Number, read_members
+
+REASON_COLUMN: Final = "Reason (Dossier)"
+"""The last column of a file of refused rows: it says why, and is never taken by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,16 @@ class JsonLine:
         except JsonError:  # a line that was stored before lines were bounded
             return replace(self, line="")
         return replace(self, line=_json(Members((name, MASK if name in names else value) for name, value in members)))
+
+    def with_reason(self, reason: str, hidden: AbstractSet[str]) -> str:
+        """Returns the line without the members of these targets, and with a last member that says why it was refused.
+
+        Raises `JsonError`.
+        """
+        left_out = {name for name, target in self.targets.items() if target in hidden} | {REASON_COLUMN}
+        members = read_members(self.line, label="The line", most=len(self.line))
+        kept = [(name, value) for name, value in members if name not in left_out]
+        return _json(Members([*kept, (REASON_COLUMN, reason)]))
 
     def written(self) -> str:
         """Returns the line."""
