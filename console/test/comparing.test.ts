@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { changesOf } from "../src/account/changes.ts";
 import { compared } from "../src/account/comparing.ts";
 import type { Schema } from "../src/api/types.ts";
-import { pairOf, withPair } from "../src/history/pair.ts";
+import { isSamePoint, pairOf, withPair } from "../src/history/pair.ts";
 import type { Version } from "../src/picture/versions.ts";
 import { labelOf, type Value, valueText } from "../src/terms/options.ts";
 
@@ -15,6 +15,21 @@ test("the address holds both points, and what is left out is now", () => {
   const search = withPair("valid=2026-01-01&b_valid=2026-02-02", pair);
   assert.deepEqual(pairOf(search), pair);
   assert.match(search, /^valid=2026-01-01&/);
+});
+
+test("an address without the two points compares the point of the page with the same day as known now", () => {
+  const then = { validAt: "2026-03-15", knownAt: "2026-05-15T10:00:00Z" };
+  const page = `valid=${then.validAt}&known=${then.knownAt}`;
+  assert.deepEqual(pairOf(page), { a: then, b: { validAt: then.validAt, knownAt: null } });
+  const now = { validAt: null, knownAt: null };
+  assert.deepEqual(pairOf(withPair(page, { a: now, b: now })), { a: now, b: now });
+});
+
+test("two points are the same where today is named and where it is left out", () => {
+  const now = { validAt: null, knownAt: null };
+  assert.ok(isSamePoint({ a: now, b: { validAt: "2026-03-15", knownAt: null } }, "2026-03-15"));
+  assert.ok(!isSamePoint({ a: now, b: { validAt: "2026-03-15", knownAt: null } }, "2026-03-16"));
+  assert.ok(!isSamePoint({ a: now, b: { validAt: null, knownAt: "2026-05-15T10:00:00Z" } }, "2026-03-15"));
 });
 
 function resolution(options: Record<string, unknown>): Schema<"Resolution"> {

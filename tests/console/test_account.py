@@ -1,5 +1,6 @@
 """The account pages: the list, the timeline with what is in force at its point, the sites, Profile History and Compare."""
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -161,7 +162,9 @@ def test_profile_history_tells_every_version_and_leads_to_the_picture(
     row = table.get_by_role("row").filter(has_text="Pays early")
     expect(row).to_contain_text("Prompt payers, version 1")
     expect(row).to_contain_text("administrator")
-    expect(row).to_contain_text("version 4")
+    expect(row.get_by_role("rowheader")).to_have_text("2")
+    expect(row).to_contain_text("entry 3")
+    expect(table.get_by_role("row").last.get_by_role("rowheader")).to_have_text("1")
     changed = table.get_by_role("row").filter(has_text="Tolerance %")
     expect(changed.first).to_contain_text("5")
     row.get_by_role("rowheader").get_by_role("link").click()
@@ -174,16 +177,16 @@ def test_compare_shows_what_differs_and_where_each_value_comes_from(visit: Visit
     row = page.get_by_role("table", name="Profile History").get_by_role("row").filter(has_text="Pays early")
     row.get_by_role("link", name="Before and after").click()
     table = page.get_by_role("table", name="Compare")
-    expect(table.get_by_role("row").filter(has_text="Class")).to_contain_text(
-        "DEFAULT, version 1Prompt payers, version 1"
-    )
+    classes = table.get_by_role("row").filter(has_text="Class").get_by_role("cell")
+    expect(classes.nth(0)).to_contain_text("DEFAULT, version 1")
+    expect(classes.nth(1)).to_contain_text("Prompt payers, version 1")
     expect(table.get_by_role("row").filter(has_text="Payment terms")).to_contain_text("from Prompt payers v1")
     expect(table).not_to_contain_text("Tolerance %")
     page.get_by_role("button", name="Only differences").click()
     expect(table).to_contain_text("Allow discount")
     page.get_by_label("Business day B").fill(str(start))
     page.get_by_role("button", name="Only differences").click()
-    expect(panel(page, "Compare")).to_contain_text("Nothing differs.")
+    expect(panel(page, "Compare")).to_contain_text("Nothing differs between")
     assert f"b_valid={start}" in page.url
 
 
@@ -216,6 +219,67 @@ def test_the_raw_events_of_a_site_are_its_own(visit: Visits, start: date) -> Non
     expect(rows).to_have_count(1 + 2)
     expect(rows.nth(1)).to_contain_text("Class assigned")
     expect(rows.nth(2)).to_contain_text("Site created")
+
+
+def test_compare_takes_the_point_of_the_page_and_the_same_day_as_known_now(
+    visit: Visits, api: Api, start: date
+) -> None:
+    opened = api.get(ACCOUNT).json()["opened_at"]
+    day = start + timedelta(60)
+    page = visit.open(f"/accounts/A-7?valid={day}&known={opened}", Role.AGENT)
+    page.get_by_role("link", name="Compare", exact=True).click()
+    tolerance = page.get_by_role("table", name="Compare").get_by_role("row").filter(has_text="Tolerance %")
+    expect(tolerance.get_by_role("cell").nth(0)).to_contain_text("0")
+    expect(tolerance.get_by_role("cell").nth(1)).to_contain_text("5◆ set hereRecorded")
+    expect(tolerance.get_by_role("cell").nth(1)).to_contain_text("by administrator")
+    row = page.get_by_role("table", name="Compare").get_by_role("row").filter(has_text="Class")
+    expect(row.get_by_role("cell").nth(1)).to_contain_text("by administrator: “Pays early”")
+    expect(page.get_by_label("Business day A")).to_have_value(str(day))
+    expect(page.get_by_label("Business day B")).to_have_value(str(day))
+    expect(page.get_by_label("As known at B")).to_have_value("")
+    page.go_back()
+    page.get_by_role("link", name="Compare with this day as known now").click()
+    expect(tolerance.get_by_role("cell").nth(1)).to_contain_text("5◆ set here")
+    page.get_by_label("Business day A").fill(str(start))
+    page.get_by_label("Business day B").fill(str(start))
+    words = r"Nothing differs between \d+ \w+ \d{4}, as known on .* at .*, and \d+ \w+ \d{4}, as known now\."
+    expect(panel(page, "Compare")).to_contain_text(re.compile(words))
+
+
+def test_now_is_not_compared_with_itself(visit: Visits, start: date) -> None:
+    page = visit.open("/accounts/A-7", Role.AGENT)
+    expect(panel(page, "In force")).to_contain_text("from DEFAULT v1")
+    expect(page.get_by_role("link", name="Compare with")).to_have_count(0)
+    page.get_by_role("link", name="Compare", exact=True).click()
+    expect(panel(page, "Compare")).to_contain_text("A and B are the same point")
+    expect(panel(page, "Points to compare")).to_contain_text("choose first at “As known at A” when it was known")
+    page.get_by_label("As known at A").select_option(index=1)
+    page.get_by_role("button", name="This day, as known then and now").click()
+    expect(panel(page, "Compare")).to_contain_text("Nothing differs between")
+
+
+@pytest.mark.parametrize(
+    ("path", "name"), [("/accounts/A-7", "account A-7"), ("/accounts/A-7/sites/S-1", "site S-1 of account A-7")]
+)
+def test_before_the_first_entry_a_profile_says_so_and_leads_to_it(
+    visit: Visits, api: Api, start: date, path: str, name: str
+) -> None:  # rule 0.3
+    known = f"valid={start}&known=2020-05-15T10:00:00Z"
+    page = visit.open(f"{path}?{known}", Role.AGENT)
+    sentence = f"On 15 May 2020 at 10:00 nothing was recorded about {name} yet; the first entry was recorded on"
+    expect(panel(page, "In force")).to_contain_text(sentence)
+    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(page.get_by_role("button", name="Try again")).to_have_count(0)
+    expect(page.get_by_label("As known after")).to_have_value("-1")
+    expect(page.get_by_role("slider", name="Known at")).to_have_value("-1")
+    page.get_by_role("link", name="Compare", exact=True).click()
+    expect(panel(page, "Compare")).to_contain_text(sentence)
+    page.get_by_role("link", name="Show what was known then").click()
+    expect(panel(page, "Compare")).not_to_contain_text(sentence)
+    page.goto(f"{visit.address}{path}?{known}")
+    page.get_by_role("link", name="Show what was known then").click()
+    expect(panel(page, "In force")).to_contain_text("from ")
+    expect(panel(page, "In force")).not_to_contain_text(sentence)
 
 
 def _starts(day: date, text: str) -> str:

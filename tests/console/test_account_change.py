@@ -61,7 +61,7 @@ def test_a_class_is_assigned_after_its_preview(visit: Visits, api: Api) -> None:
     save = page.get_by_role("button", name="Assign Late payers")
     expect(save).not_to_have_attribute("aria-disabled", "true")
     page.get_by_role("textbox", name="Reason").press("Control+Enter")
-    expect(page.get_by_role("status").filter(has_text="Recorded as version 3.")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Recorded in the Profile History.")).to_be_visible()
     expect(panel(page, "Timeline").get_by_role("img", name="Timeline of Account A-7: 2 versions")).to_be_visible()
     history = api.seen(f"{ACCOUNT}/history").json()["items"]
     assert (history[-1]["profile_class"], history[-1]["reason"], history[-1]["source"]) == (
@@ -83,7 +83,7 @@ def test_an_update_sends_only_what_was_touched_and_keeps_other_classes(visit: Vi
     assert "Late payers, version 1 → Late payers, version 1" in text
     assert "The days of another class would change, too, and keep their class: Late payers." in text
     page.get_by_role("button", name="Update 1 value").click()
-    expect(page.get_by_role("status").filter(has_text="Recorded as version")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Recorded in the Profile History.")).to_be_visible()
     items = api.seen(f"{ACCOUNT}/history").json()["items"][-2:]
     assert [each["profile_class"] for each in items] == ["DEFAULT", "Late payers"]
     assert all(each["set_here"] == {"options.tolerance_percent": "7"} for each in items)
@@ -111,7 +111,7 @@ def test_days_in_the_past_need_a_reason(visit: Visits, api: Api) -> None:  # rul
     page.get_by_role("textbox", name="Reason").fill("Agreed by telephone")
     preview(page)
     save.click()
-    expect(page.get_by_role("status").filter(has_text="Recorded as version")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Recorded in the Profile History.")).to_be_visible()
 
 
 def test_what_changes_nothing_cannot_be_saved(visit: Visits) -> None:  # rule 0.5
@@ -136,7 +136,7 @@ def test_nothing_is_lost_when_somebody_else_was_faster(visit: Visits, api: Api) 
     expect(panel(page, "Preview")).to_contain_text("Late payers, version 1 → Prompt payers, version 1")
     expect(page.get_by_role("checkbox", name="Keep the later version")).to_be_visible()
     save.click()
-    expect(page.get_by_role("status").filter(has_text="Recorded as version 4.")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Recorded in the Profile History.")).to_be_visible()
 
 
 def test_the_first_profile_of_a_site_is_created_and_can_be_ended(visit: Visits, api: Api) -> None:  # rules 2.6, 2.14
@@ -151,7 +151,7 @@ def test_the_first_profile_of_a_site_is_created_and_can_be_ended(visit: Visits, 
     page.get_by_label("Last day", exact=True).fill(str(api.dossier.today() + timedelta(5)))
     assert "Prompt payers, version 1 → no profile" in preview(page)
     page.get_by_role("button", name="End the profile").click()
-    expect(page.get_by_role("status").filter(has_text="Recorded as version")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Recorded in the Profile History.")).to_be_visible()
     last = date.fromisoformat(api.seen(f"{ACCOUNT}/sites/S-1/history").json()["items"][-1]["effective_from"])
     assert last == api.dossier.today() + timedelta(6)
 
@@ -168,7 +168,7 @@ def test_what_random_previews_said_is_what_the_history_has_then(visit: Visits, a
         expect(save).not_to_have_attribute("aria-disabled", "true")
         said = page.get_by_role("list", name="Days").evaluate(_PERIODS)
         save.click()
-        expect(page.get_by_role("status").filter(has_text="Recorded as version")).to_be_visible()
+        expect(page.get_by_role("status").filter(has_text="Recorded in the Profile History.")).to_be_visible()
         assert said == page.evaluate(_IN_WORDS, recorded(before, in_force(api)))
         page.get_by_role("link", name="Edit Account", exact=True).click()
 

@@ -36,7 +36,7 @@ _TAKE_POINTS: Final = """async (points) => {
         ?? element.labels?.[0]?.textContent;
     const named = (selector, name) => [...document.querySelectorAll(selector)].find((each) => nameOf(each) === name);
     const linked = (point) => {
-        const link = [...document.querySelectorAll("a")].find((each) => each.textContent === "Compare with now");
+        const link = [...document.querySelectorAll("a")].find((each) => each.textContent === "Compare with today as known now");
         const query = new URL(link?.href ?? document.baseURI).searchParams;
         return query.get("a_valid") === point.day && query.get("a_known") === point.instant;
     };

@@ -86,9 +86,16 @@ def test_a_number_that_nobody_has_is_said_where_it_was_looked_for(visit: Visits)
     expect(page.get_by_role("alert")).to_contain_text("Customer 4711 does not exist.")
 
 
-def test_a_customer_as_known_before_it_was_registered_does_not_exist(visit: Visits) -> None:  # rule 0.3
-    page = visit.open("/customers/1001?known=2020-01-01T00:00:00Z")
-    expect(page.get_by_role("alert")).to_contain_text("Customer 1001 does not exist.")
+@pytest.mark.parametrize("part", ["", "/history"])
+def test_before_a_customer_was_registered_its_pages_say_so_and_lead_there(visit: Visits, part: str) -> None:  # rule 0.3
+    page = visit.open(f"/customers/1001{part}?known=2020-01-01T00:00:00Z")
+    sentence = page.get_by_text("On 1 January 2020 at 00:00 nothing was recorded about customer 1001 yet")
+    expect(sentence).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    page.get_by_role("link", name="Show what was known then").click()
+    expect(sentence).to_be_hidden()
+    expect(page.get_by_role("region", name="Point in time")).to_be_visible()
+    page.goto(f"{visit.address}/customers/1001?known=2020-01-01T00:00:00Z")
     page.get_by_role("button", name="Back to now").click()
     expect(page.get_by_role("heading", name="Ada Byron", level=1)).to_be_visible()
 

@@ -144,7 +144,7 @@ def test_two_points_show_what_differs_or_all_with_where_it_comes_from(visit: Vis
     page.get_by_role("button", name="More Options").press("Enter")
     page.get_by_role("menuitem", name="Compare").press("Enter")
     expect(page.get_by_role("heading", name="Compare: Ada Byron", level=1)).to_be_focused()
-    expect(panel(page, "Compare")).to_contain_text("Nothing differs.")
+    expect(panel(page, "Compare")).to_contain_text("A and B are the same point")
     page.get_by_role("button", name="Before and after the last recording").press("Enter")
     table = page.get_by_role("table", name="Compare")
     heads = table.get_by_role("rowheader")
@@ -164,6 +164,7 @@ def test_a_customer_that_was_not_known_then_has_nothing_there(visit: Visits, tol
     page = visit.open("/customers/1001/compare?a_known=2020-01-01T00:00:00Z")
     name = page.get_by_role("table", name="Compare").get_by_role("row").filter(has_text="Ada Byron").first
     expect(name.get_by_role("cell").nth(0)).to_have_text("not set")
+    expect(panel(page, "Compare")).to_contain_text("nothing was recorded about customer 1001 yet")
 
 
 def test_masked_values_stay_masked(visit: Visits, api: Api) -> None:  # rule 5.2

@@ -123,7 +123,7 @@ def test_an_answer_can_hold_from_a_day_on(visit: Visits, api: Api) -> None:  # r
     drawer.get_by_label("To", exact=True).fill("2031-05-01")
     drawer.get_by_role("button", name="OK").click()
     expect(drawer.get_by_label("To", exact=True)).to_have_accessible_description(
-        "Left out: open The end date must not be before the start date."
+        "Empty means open The end date must not be before the start date."
     )
     drawer.get_by_label("To", exact=True).fill("")
     drawer.get_by_role("button", name="OK").click()

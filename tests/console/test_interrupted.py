@@ -82,7 +82,7 @@ FORMS: Final = (
         fill_change,
         assert_change_kept,
         "Assign Late payers",
-        "Recorded as version",
+        "Recorded in the Profile History.",
         lambda api: api.seen(f"{ACCOUNT}/profile").json()["profile_class"],
         "Late payers",
     ),

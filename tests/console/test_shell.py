@@ -3,6 +3,7 @@
 from playwright.sync_api import Route, expect
 
 from aggregates.fact import Role
+from api_client import Api
 from browser import Visits
 
 
@@ -16,14 +17,32 @@ def test_the_first_stop_of_tab_skips_to_the_content(visit: Visits) -> None:
 
 
 def test_the_search_field_finds_customers_from_anywhere(visit: Visits) -> None:
-    page = visit.open("/customers/1001")
-    expect(page.get_by_role("heading", name="Ada Byron", level=1)).to_be_visible()
+    page = visit.open("/customers")
+    expect(page.get_by_role("heading", name="Customers", level=1)).to_be_visible()
     page.keyboard.press("/")
     expect(page.get_by_role("combobox", name="Search")).to_be_focused()
-    page.keyboard.type("hopper")
+    page.keyboard.type("byron")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Customers", level=1)).to_be_focused()
-    expect(page.get_by_role("link", name="Grace Hopper")).to_be_visible()
+    expect(page.get_by_role("heading", name="Ada Byron", level=1)).to_be_focused()
+
+
+def test_enter_in_the_search_field_opens_what_the_text_means_or_shows_what_it_may_mean(visit: Visits, api: Api) -> None:
+    event = api.seen("/v1/accounts/A-7/history").json()["items"][0]["event_id"]
+    page = visit.open("/nowhere")
+    search = page.get_by_role("combobox", name="Search")
+    for text, title in (("a-7", "Account A-7"), ("1001", "Ada Byron"), (event, "Event")):
+        search.fill(text)
+        search.press("Enter")
+        expect(page.get_by_role("heading", name=title, level=1)).to_be_visible()
+    search.fill("A")
+    search.press("Enter")
+    expect(page.get_by_role("listbox").get_by_role("group", name="Accounts")).to_contain_text("A-7")
+    expect(page.get_by_role("listbox").get_by_role("group", name="Customers")).to_contain_text("Ada Byron")
+    search.fill("no such thing")
+    search.press("Enter")
+    expect(
+        page.get_by_role("search").get_by_text("Nothing was found. Look for a customer's name or number")
+    ).to_be_visible()
 
 
 def test_shortcuts_go_to_areas_never_fire_in_a_field_and_can_be_switched_off(visit: Visits) -> None:

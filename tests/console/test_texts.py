@@ -45,7 +45,7 @@ def test_the_texts_of_profiles(visit: Visits) -> None:
     page.get_by_role("link", name="Create Site Profile").click()  # rule 2.6
     page.get_by_role("radio", name="Prompt payers").check()
     page.get_by_role("button", name="Create Site Profile").click()
-    expect(page.get_by_role("status").filter(has_text="Recorded as version")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Recorded in the Profile History.")).to_be_visible()
     page.get_by_role("link", name="Edit Site", exact=True).click()  # rule 2.6
     expect(page.get_by_role("radio", name="Update options")).to_be_visible()
 

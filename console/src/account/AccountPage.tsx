@@ -17,7 +17,7 @@ import { recordingsOf, type Version } from "../picture/versions.ts";
 import { Page } from "../shell/Page.tsx";
 import { dayOf } from "../time/dates.ts";
 import "./account.css";
-import { doneText } from "./changeTexts.ts";
+import { texts as changeTexts } from "./changeTexts.ts";
 import { InForce } from "./InForce.tsx";
 import { PlaceNav } from "./PlaceNav.tsx";
 import { type Place, pathOf, usePlace } from "./place.ts";
@@ -35,7 +35,7 @@ export default function AccountPage() {
   return (
     <Page title={placeText(place)} aside={query.data && <Head account={query.data} place={place} />}>
       <PlaceNav place={place} />
-      <div role="status">{recorded !== null && <Notice tone="success">{doneText(recorded)}</Notice>}</div>
+      <div role="status">{recorded !== null && <Notice tone="success">{changeTexts.done}</Notice>}</div>
       <Reading query={query}>
         {(account) => (
           <Timeline place={place} start={account.start} recorded={recorded === null ? undefined : Number(recorded)} />

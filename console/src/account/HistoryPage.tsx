@@ -16,7 +16,7 @@ import { changesOf } from "./changes.ts";
 import { PlaceNav } from "./PlaceNav.tsx";
 import { pathOf, usePlace } from "./place.ts";
 import { historyQuery } from "./queries.ts";
-import { placeText, texts, versionText } from "./texts.ts";
+import { entryText, placeText, texts } from "./texts.ts";
 
 /** Profile History: every version, its days, what was set here, who, when and why, and what superseded it (rules 2.18, 2.22). */
 export default function HistoryPage() {
@@ -43,14 +43,17 @@ export default function HistoryPage() {
 
 function Versions({ versions, path }: { versions: readonly Version[]; path: string }) {
   const precision = precisionOf(versions.map(({ recorded_at }) => recorded_at));
-  const byEvent = new Map(versions.map((version) => [version.event_id, version]));
+  const byEvent = new Map(versions.map((version, index) => [version.event_id, { version, number: index + 1 }]));
   return (
     <Table
       caption={texts.history}
       rows={versions.map((version, index) => ({ version, index })).toReversed()}
       keyOf={({ version }) => version.event_id}
       columns={[
-        { head: texts.version, cell: ({ version }) => <AtVersion path={path} version={version} /> },
+        {
+          head: texts.entry,
+          cell: ({ version, index }) => <AtVersion path={path} version={version} text={index + 1} />,
+        },
         {
           head: told.days,
           cell: ({ version }) => <EffectiveDays range={version} isBackDated={version.back_dated} />,
@@ -72,7 +75,7 @@ function Versions({ versions, path }: { versions: readonly Version[]; path: stri
                 path={path}
                 day={version.effective_from}
                 at={version.recorded_at}
-                event={versionText(version)}
+                event={entryText(index + 1)}
               />
             ),
         },
@@ -82,7 +85,7 @@ function Versions({ versions, path }: { versions: readonly Version[]; path: stri
 }
 
 /** A link to the picture at the version's first day, as known when it was recorded. */
-function AtVersion({ path, version, text = version.version }: { path: string; version: Version; text?: ReactNode }) {
+function AtVersion({ path, version, text }: { path: string; version: Version; text: ReactNode }) {
   return (
     <AtEvent path={path} day={version.effective_from} at={version.recorded_at}>
       {text}
@@ -113,7 +116,8 @@ function shown(value: Value | null): string {
 
 interface SupersededProps {
   version: Version;
-  byEvent: ReadonlyMap<string, Version>;
+  /** The entries by their events, each with its number in the table. */
+  byEvent: ReadonlyMap<string, { version: Version; number: number }>;
   path: string;
 }
 
@@ -124,8 +128,12 @@ function SupersededBy({ version, byEvent, path }: SupersededProps) {
         const later = byEvent.get(by);
         return (
           <li key={`${effective_from} ${by}`}>
-            {later === undefined ? by : <AtVersion path={path} version={later} text={versionText(later)} />}:{" "}
-            <Days from={effective_from} to={effective_to} />
+            {later === undefined ? (
+              by
+            ) : (
+              <AtVersion path={path} version={later.version} text={entryText(later.number)} />
+            )}
+            : <Days from={effective_from} to={effective_to} />
           </li>
         );
       })}

@@ -5,14 +5,16 @@ import { Action } from "../design/Action.tsx";
 import { announce } from "../design/announce.ts";
 import { Panel } from "../design/Panel.tsx";
 import { To } from "../design/To.tsx";
-import { Instant } from "../design/When.tsx";
+import { NothingYet } from "../history/NothingYet.tsx";
+import { thenAndNow, withPair } from "../history/pair.ts";
 import type { Version } from "../picture/versions.ts";
 import { GROUPS, labelOf, OPTIONS, valuesOf, valueText } from "../terms/options.ts";
-import { type Point, withPoint } from "../time/point.ts";
+import { isBeforeFirst, isNow, NOW, type Point, withPoint } from "../time/point.ts";
 import { usePoint } from "../time/usePoint.ts";
+import { Because } from "./Because.tsx";
 import { type Place, pathOf } from "./place.ts";
-import { resolutionQuery, versionsQuery } from "./queries.ts";
-import { notSetText, originText, texts } from "./texts.ts";
+import { firstEntryQuery, resolutionQuery, versionsQuery } from "./queries.ts";
+import { notSetText, originText, placeName, texts } from "./texts.ts";
 
 interface Props {
   place: Place;
@@ -21,8 +23,26 @@ interface Props {
   point: Point;
 }
 
-/** What applies at the point: every value, and where it comes from. */
-export function InForce({ place, versions, point }: Props) {
+/** What applies at the point: every value, and where it comes from; or that nothing was recorded yet. */
+export function InForce(props: Props) {
+  const query = useQuery(firstEntryQuery(props.place));
+  const { validAt, knownAt } = usePoint();
+  const name = placeName(props.place);
+  if (knownAt === null || query.isError || (query.data && !isBeforeFirst({ validAt, knownAt }, query.data))) {
+    return <Resolved {...props} />;
+  }
+  return (
+    <Panel title={texts.inForce} query={query}>
+      {(first) => {
+        if (first === undefined) return null;
+        const href = withPoint(pathOf(props.place), { validAt, knownAt: first });
+        return <NothingYet name={name} knownAt={knownAt} first={first} href={href} />;
+      }}
+    </Panel>
+  );
+}
+
+function Resolved({ place, versions, point }: Props) {
   const rested = usePoint();
   const query = useQuery({ ...resolutionQuery(place, rested), placeholderData: keepPreviousData });
   const isMoving = query.isPlaceholderData || (rested.validAt ?? point.validAt) !== point.validAt;
@@ -94,7 +114,6 @@ interface RowProps {
 }
 
 function ValueRow({ path, explained, place, events }: RowProps) {
-  const event = events.find(({ event_id }) => event_id === explained.event_id);
   const isHere = explained.origin === "here";
   return (
     <>
@@ -104,19 +123,10 @@ function ValueRow({ path, explained, place, events }: RowProps) {
         <details>
           <summary className={isHere ? "hint tone-warning" : "hint"}>{originText(explained, place)}</summary>
           <p className="hint">
-            {event === undefined ? (explained.event_id ?? texts.systemSet) : <Recorded version={event} />}
+            <Because id={explained.event_id} events={events} />
           </p>
         </details>
       </dd>
-    </>
-  );
-}
-
-function Recorded({ version }: { version: Version }) {
-  return (
-    <>
-      {texts.recorded} <Instant at={version.recorded_at} precision="seconds" /> by {version.actor}
-      {version.reason !== null && `: “${version.reason}”`}
     </>
   );
 }
@@ -128,7 +138,9 @@ function Ways({ resolution: { date, known_at }, place }: { resolution: Schema<"R
   const origin = window.location.origin;
   const query = new URLSearchParams({ ...(place.site && { site: place.site }), date, known_at });
   const url = `${origin}/v1/accounts/${encodeURIComponent(place.account)}/resolve?${query}`;
-  const compared = new URLSearchParams({ a_valid: date, a_known: known_at });
+  const rested = usePoint();
+  const isPast = rested.knownAt !== null;
+  const compared = { validAt: date, knownAt: isPast ? known_at : null };
 
   async function copy(name: string, text: string) {
     await navigator.clipboard.writeText(text);
@@ -143,7 +155,10 @@ function Ways({ resolution: { date, known_at }, place }: { resolution: Schema<"R
       <Action onClick={() => void copy(texts.copyCurl, `curl -H "Authorization: Bearer $TOKEN" "${url}"`)}>
         {texts.copyCurl}
       </Action>
-      <To href={`${path}/compare?${compared}`}>{texts.compareNow}</To>
+      {isPast && <To href={`${path}/compare?${withPair("", thenAndNow(compared))}`}>{texts.compareDay}</To>}
+      {!isNow(rested) && (
+        <To href={`${path}/compare?${withPair("", { a: compared, b: NOW })}`}>{texts.compareToday}</To>
+      )}
       {copied !== null && <span className="hint">{texts.copied}</span>}
     </div>
   );

@@ -17,11 +17,11 @@ export const texts = {
   profileClass: "Class",
   keepOverrides: "Keep what is set here",
   from: "From",
-  fromHint: "Left out: today",
+  fromHint: "Empty means today",
   to: "To",
-  toHint: "Left out: open",
+  toHint: "Empty means open",
   lastDay: "Last day",
-  lastDayHint: "Left out: today",
+  lastDayHint: "Empty means today",
   keepLaterHint: "The change then ends before the next later version begins.",
   reason: "Reason",
   reasonHint: "Stands in the history; needed for days in the past.",
@@ -41,6 +41,7 @@ export const texts = {
   noProfile: "no profile",
   resumes: "Resumes",
   superseded: "Superseded",
+  done: "Recorded in the Profile History.",
 } as const;
 
 /** Names the act for the button that does it. */
@@ -49,11 +50,6 @@ export function actText(draft: Draft, isFirst: boolean): string {
   if (draft.act === "update") return draft.rows.length === 1 ? "Update 1 value" : `Update ${draft.rows.length} values`;
   if (isFirst) return texts.create;
   return draft.profileClass === "" ? texts.assign : `Assign ${draft.profileClass}`;
-}
-
-/** Says what was done, after it was recorded. */
-export function doneText(version: string): string {
-  return `Recorded as version ${version}.`;
 }
 
 type Preview = Schema<"ProfilePreviewRead">;

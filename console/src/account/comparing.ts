@@ -14,8 +14,9 @@ export interface ComparedValue {
 }
 
 /** Returns the values of two answers side by side. Whether they differ is a question of the value, not of its origin. */
-export function compared(a: Resolution, b: Resolution): ComparedValue[] {
-  const [before, after] = [valuesOf(a), valuesOf(b)];
+export function compared(a: Resolution | null, b: Resolution | null): ComparedValue[] {
+  const before: Map<string, Explained> = a === null ? new Map() : valuesOf(a);
+  const after: Map<string, Explained> = b === null ? new Map() : valuesOf(b);
   const paths = [...new Set([...before.keys(), ...after.keys()])];
   return paths.map((path) => {
     const [old, now] = [before.get(path) ?? null, after.get(path) ?? null];
@@ -26,4 +27,15 @@ export function compared(a: Resolution, b: Resolution): ComparedValue[] {
 /** Returns the profile that applies: the site's, else the account's; null where there is none. */
 export function applied({ applies }: Resolution): Schema<"Applied"> | null {
   return applies.site ?? applies.account;
+}
+
+/** Returns the id of the event that gave this version of its class to the profile that applies; undefined where no value tells. */
+export function eventOfClass(resolution: Resolution): string | undefined {
+  const profile = applied(resolution);
+  const level = resolution.applies.site === null ? "account" : "site";
+  return (
+    [...valuesOf(resolution).values()].find(
+      (value) => value.origin === "class" && value.level === level && value.class_version === profile?.class_version,
+    )?.event_id ?? undefined
+  );
 }

@@ -1,7 +1,8 @@
 /** What the account pages read. */
 
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, type QueryClient, queryOptions } from "@tanstack/react-query";
 import { body, client } from "../api/client.ts";
+import { problemOf } from "../api/problems.ts";
 import { read } from "../api/reading.ts";
 import type { Schema } from "../api/types.ts";
 import type { Pair } from "../history/pair.ts";
@@ -33,17 +34,24 @@ export function accountQuery(account: string) {
   );
 }
 
-/** Returns the query of the version that an account or a site has now. */
+/** What an account or a site is now: its version, and when it was opened or created. */
+interface Latest {
+  readonly version: number;
+  readonly opened_at?: string;
+  readonly created_at?: string;
+}
+
+/** Returns the query of what an account or a site is now. */
 export function latestQuery({ account, site }: Place) {
   if (site === undefined) return read("read_account", [account], NOW, (signal) => latestAccount(account, signal));
   return read("read_site", [account, site], NOW, (signal) => latestSite(account, site, signal));
 }
 
-function latestAccount(account: string, signal: AbortSignal): Promise<{ version: number }> {
+function latestAccount(account: string, signal: AbortSignal): Promise<Latest> {
   return body(client.GET("/v1/accounts/{account}", { params: { path: { account } }, signal }));
 }
 
-function latestSite(account: string, site: string, signal: AbortSignal): Promise<{ version: number }> {
+function latestSite(account: string, site: string, signal: AbortSignal): Promise<Latest> {
   return body(client.GET("/v1/accounts/{account}/sites/{site}", { params: { path: { account, site } }, signal }));
 }
 
@@ -64,6 +72,15 @@ export function eventsQuery(place: Place, { knownAt }: Point) {
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
   });
+}
+
+/** Returns the query of the instant at which the first entry about a place was recorded. */
+export function firstEntryQuery(place: Place) {
+  return { ...latestQuery(place), select: firstEntryOf };
+}
+
+function firstEntryOf({ opened_at, created_at }: Latest): string | undefined {
+  return opened_at ?? created_at;
 }
 
 /** Returns the query of every version of a profile. It is not asked again by itself: nothing is redrawn under the reader's hands. */
@@ -130,16 +147,26 @@ export function resolutionQuery({ account, site }: Place, point: Point) {
   );
 }
 
-/** Returns the query of what applies at each of two points. */
+/** Returns the query of what applies at each of two points; null where nothing was recorded yet, as known then. */
 export function comparisonQuery(place: Place, pair: Pair) {
   return queryOptions({
     queryKey: ["compare_profile", place.account, place.site ?? null, pair],
     queryFn: ({ client: queries }) =>
-      Promise.all([
-        queries.fetchQuery(resolutionQuery(place, pair.a)),
-        queries.fetchQuery(resolutionQuery(place, pair.b)),
-      ]),
+      Promise.all([resolutionOrNull(queries, place, pair.a), resolutionOrNull(queries, place, pair.b)]),
   });
+}
+
+async function resolutionOrNull(
+  queries: QueryClient,
+  place: Place,
+  point: Point,
+): Promise<Schema<"Resolution"> | null> {
+  try {
+    return await queries.fetchQuery(resolutionQuery(place, point));
+  } catch (failure) {
+    if (point.knownAt !== null && problemOf(failure, "not-found")) return null;
+    throw failure;
+  }
 }
 
 /** Returns the query of all profile classes, as they are now: their order gives the colours. */

@@ -9,7 +9,7 @@ export const texts = {
   account: "Account",
   customer: "Customer",
   customerNumber: "Customer number",
-  customerHint: "Left out: all accounts",
+  customerHint: "Empty means all accounts",
   find: "Find",
   start: "Start",
   noAccounts: "No account was found.",
@@ -17,7 +17,8 @@ export const texts = {
   timeline: "Timeline",
   // “details of when a given version of a profile class is active” (rules 2.18, 2.22)
   history: "Profile History",
-  historyIntro: "It gives details of when a given version of a profile class is active.",
+  historyIntro:
+    "It gives details of when a given version of a profile class is active. Each row is an entry, as it was recorded; the version is that of the class.",
   compare: "Compare",
   editAccount: "Edit Account",
   // “Edit Site” (rule 2.6)
@@ -44,13 +45,14 @@ export const texts = {
   copyLink: "Copy a link to this point",
   copyCurl: "Copy as curl",
   copied: "Copied",
-  compareNow: "Compare with now",
+  compareDay: "Compare with this day as known now",
+  compareToday: "Compare with today as known now",
   sites: "Sites",
   accountLane: "The account",
   noSites: "This account has no site.",
   show: "Show",
   systemSet: "Set for the company.",
-  version: "Version",
+  entry: "Entry",
   profileClass: "Class",
   recorded: "Recorded",
   whatWasSet: "Set here",
@@ -64,9 +66,14 @@ export function placeText({ account, site }: Place): string {
   return site === undefined ? `Account ${account}` : `Site ${site} of account ${account}`;
 }
 
-/** Names a version inside a sentence. */
-export function versionText({ version }: { version: number }): string {
-  return `version ${version}`;
+/** Names an account or a site inside a sentence. */
+export function placeName({ account, site }: Place): string {
+  return site === undefined ? `account ${account}` : `site ${site} of account ${account}`;
+}
+
+/** Names an entry of the Profile History inside a sentence. */
+export function entryText(number: number): string {
+  return `entry ${number}`;
 }
 
 /** Says how many recordings there are that are not shown. */

@@ -5,12 +5,14 @@ import { Points } from "../history/Points.tsx";
 import { SideBySide } from "../history/SideBySide.tsx";
 import { usePair } from "../history/usePair.ts";
 import { Page } from "../shell/Page.tsx";
-import { usePoint } from "../time/usePoint.ts";
+import { NOW } from "../time/point.ts";
 import { storedHint } from "./CategoryField.tsx";
 import { CustomerTabs } from "./CustomerTabs.tsx";
 import { compared, type Held } from "./comparing.ts";
 import "./customer.css";
+import type { Entry } from "./events.ts";
 import { Value } from "./FieldValue.tsx";
+import { customerName } from "./paths.ts";
 import { comparisonQuery, customerQuery, lastEventsQuery } from "./queries.ts";
 import { comparisonOf, SOURCE, pageTexts as texts } from "./texts.ts";
 import { useFollowedMerge } from "./useFollowedMerge.ts";
@@ -22,16 +24,23 @@ const MOST_INSTANTS = 500;
 export default function ComparePage() {
   const { number = "" } = useParams();
   const [pair, setPair] = usePair();
-  const customer = useQuery(customerQuery(number, usePoint())).data;
-  const history = useQuery({ ...lastEventsQuery(number, MOST_INSTANTS, usePoint()), select: oldestFirst });
+  const customer = useQuery(customerQuery(number, NOW)).data;
+  const history = useQuery({ ...lastEventsQuery(number, MOST_INSTANTS, NOW), select: oldestFirst });
+  const events = history.data ?? [];
   const comparison = useQuery(comparisonQuery(number, pair));
   useFollowedMerge(number, customer?.number, "/compare");
   return (
     <Page title={comparisonOf(customer?.name ?? number)}>
       <CustomerTabs number={number} />
       <Points pair={pair} onChange={setPair} query={history} />
-      <SideBySide pair={pair} query={comparison}>
-        {(data) => compared(data).map(({ a, b, ...rest }) => ({ ...rest, a: <Cell held={a} />, b: <Cell held={b} /> }))}
+      <SideBySide pair={pair} name={customerName(number)} first={customer?.registered_at} query={comparison}>
+        {(data) =>
+          compared(data).map(({ a, b, ...rest }) => ({
+            ...rest,
+            a: <Cell held={a} events={events} />,
+            b: <Cell held={b} events={events} />,
+          }))
+        }
       </SideBySide>
     </Page>
   );
@@ -41,9 +50,11 @@ function oldestFirst<Item>(items: readonly Item[]): readonly Item[] {
   return items.toReversed();
 }
 
-function Cell({ held }: { held: Held | null }) {
+function Cell({ held, events }: { held: Held | null; events: readonly Entry[] }) {
   if (held === null) return <span className="muted">{texts.notSet}</span>;
   const { value, category, field } = held;
+  const at = category?.changed_at ?? field?.changed_at;
+  const reason = events.find((each) => each.recorded_at === at)?.reason;
   return (
     <>
       {field ? <Value field={field} value={value} /> : value}
@@ -53,6 +64,7 @@ function Cell({ held }: { held: Held | null }) {
           {SOURCE[field.source ?? ""] ?? field.source}, {field.changed_by}, <Instant at={field.changed_at} />
         </div>
       )}
+      {reason && <div className="hint">“{reason}”</div>}
     </>
   );
 }

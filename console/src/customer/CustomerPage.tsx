@@ -13,6 +13,7 @@ import { ChangedMeanwhile } from "./ChangedMeanwhile.tsx";
 import "./customer.css";
 import { CustomerOptions } from "./CustomerOptions.tsx";
 import { Deliveries } from "./Deliveries.tsx";
+import { NotRegisteredYet } from "./NotRegisteredYet.tsx";
 import { pathOf } from "./paths.ts";
 import { customerQuery } from "./queries.ts";
 import { merged } from "./texts.ts";
@@ -30,7 +31,9 @@ export default function CustomerPage() {
       {from !== null && <Notice role="status">{merged(from, number)}</Notice>}
       {query.data && query.data.number !== number && <MergedMeanwhile number={number} survivor={query.data.number} />}
       {query.data && point.knownAt === null && <ChangedMeanwhile customer={query.data} />}
-      <Reading query={query}>{(customer) => <Parts customer={customer} />}</Reading>
+      <NotRegisteredYet number={number} error={query.error}>
+        <Reading query={query}>{(customer) => <Parts customer={customer} />}</Reading>
+      </NotRegisteredYet>
     </Page>
   );
 }

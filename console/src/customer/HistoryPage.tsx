@@ -12,6 +12,7 @@ import "./customer.css";
 import { HistoryFilters } from "./HistoryFilters.tsx";
 import { HistoryTable } from "./HistoryTable.tsx";
 import { filtersOf } from "./historyFilters.ts";
+import { NotRegisteredYet } from "./NotRegisteredYet.tsx";
 import { pathOf } from "./paths.ts";
 import { customerQuery, eventsQuery } from "./queries.ts";
 import { historyOf, merged, pageTexts as texts } from "./texts.ts";
@@ -23,7 +24,7 @@ export default function HistoryPage() {
   const point = usePoint();
   const filters = filtersOf(useSearch());
   const query = useInfiniteQuery(eventsQuery(number, filters, point));
-  const customer = useQuery(customerQuery(number, point)).data;
+  const { data: customer, error } = useQuery(customerQuery(number, point));
   const names = useNames();
   const survivor = customer === undefined || customer.number === number ? null : customer.number;
   return (
@@ -35,18 +36,20 @@ export default function HistoryPage() {
         </Notice>
       )}
       <HistoryFilters key={JSON.stringify(filters)} number={number} filters={filters} names={names} />
-      <Panel title={texts.history} query={query}>
-        {(data) =>
-          itemsOf(data).length === 0 ? (
-            <Empty text={texts.noEvents} />
-          ) : (
-            <>
-              <HistoryTable number={number} entries={itemsOf(data)} names={names} />
-              <LoadMore query={query} />
-            </>
-          )
-        }
-      </Panel>
+      <NotRegisteredYet number={number} error={error}>
+        <Panel title={texts.history} query={query}>
+          {(data) =>
+            itemsOf(data).length === 0 ? (
+              <Empty text={texts.noEvents} />
+            ) : (
+              <>
+                <HistoryTable number={number} entries={itemsOf(data)} names={names} />
+                <LoadMore query={query} />
+              </>
+            )
+          }
+        </Panel>
+      </NotRegisteredYet>
     </Page>
   );
 }

@@ -22,7 +22,7 @@ export interface ComparedValue {
 }
 
 interface Comparison {
-  readonly diff: Schema<"Diff">;
+  readonly diff: Pick<Schema<"Diff">, "differences">;
   readonly a: Snapshot | null;
   readonly b: Snapshot | null;
 }

@@ -92,18 +92,27 @@ export function comparisonQuery(number: string, pair: Pair) {
     queryKey: ["compare_customer", number, pair],
     queryFn: async ({ client: queries, signal }) => {
       const [diff, a, b] = await Promise.all([
-        body(
-          client.GET("/v1/customers/{number}/diff", {
-            params: { path: { number }, query: { from: pointParameter(pair.a), to: pointParameter(pair.b) } },
-            signal,
-          }),
-        ),
+        differences(number, pair, signal),
         snapshotOrNull(queries, number, pair.a),
         snapshotOrNull(queries, number, pair.b),
       ]);
       return { diff, a, b };
     },
   });
+}
+
+type Differences = Pick<Schema<"Diff">, "differences">;
+
+/** Returns what differs; nothing where the customer was not registered yet, as known at both points. */
+async function differences(number: string, { a, b }: Pair, signal: AbortSignal): Promise<Differences> {
+  const query = { from: pointParameter(a), to: pointParameter(b) };
+  try {
+    return await body(client.GET("/v1/customers/{number}/diff", { params: { path: { number }, query }, signal }));
+  } catch (failure) {
+    const isPast = a.knownAt !== null && b.knownAt !== null;
+    if (isPast && problemOf(failure, "not-found")) return { differences: [] };
+    throw failure;
+  }
 }
 
 function pointParameter({ validAt, knownAt }: Point): string {

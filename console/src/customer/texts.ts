@@ -62,9 +62,9 @@ export const drawerTexts = {
   defaulted: "Default, stored with OK",
   dates: "Dates",
   from: "From",
-  fromHint: "Left out: today",
+  fromHint: "Empty means today",
   to: "To",
-  toHint: "Left out: open",
+  toHint: "Empty means open",
   // “OK” and “Cancel” (rules 1.8, 1.9)
   ok: "OK",
   cancel: "Cancel",

@@ -3,12 +3,12 @@ import { useMe } from "../api/session.ts";
 import { Action } from "../design/Action.tsx";
 import { Field } from "../design/Field.tsx";
 import { Panel } from "../design/Panel.tsx";
-import { firstOfNextMonth } from "../time/dates.ts";
+import { firstOfNextMonth, justBefore } from "../time/dates.ts";
 import { NOW, type Point } from "../time/point.ts";
 import { usePoint } from "../time/usePoint.ts";
 import { instantText, precisionOf } from "../time/words.ts";
 import "./history.css";
-import type { Pair } from "./pair.ts";
+import { type Pair, thenAndNow } from "./pair.ts";
 import { texts } from "./texts.ts";
 
 interface Recorded {
@@ -27,11 +27,11 @@ export function Points({ pair, onChange, query }: Props) {
   const { today } = useMe();
   const point = usePoint();
   const instants = [...new Set((query.data ?? []).map(({ recorded_at }) => recorded_at))];
-  const [before = null, last = null] = instants.slice(-2);
-  const day = point.validAt;
-  const starts: [string, Pair][] = [
-    [texts.thenAndNow, { a: { validAt: day, knownAt: point.knownAt ?? before }, b: { validAt: day, knownAt: null } }],
-    [texts.lastRecording, { a: { validAt: day, knownAt: before }, b: { validAt: day, knownAt: last } }],
+  const last = instants.at(-1);
+  const then = [pair.a, pair.b, point].find(({ knownAt }) => knownAt !== null);
+  const starts: [string, Pair | undefined][] = [
+    [texts.thenAndNow, then && thenAndNow(then)],
+    [texts.lastRecording, last === undefined ? last : recordingPair(pair.a.validAt, instants.at(-2), last)],
     [texts.nextMonth, { a: NOW, b: { validAt: firstOfNextMonth(today), knownAt: null } }],
   ];
   return (
@@ -40,12 +40,16 @@ export function Points({ pair, onChange, query }: Props) {
         <>
           {/* biome-ignore lint/a11y/useSemanticElements: it is no part of a form */}
           <div className="row" role="group" aria-label={texts.startingPoints}>
-            {starts.map(([text, start]) => (
-              <Action key={text} onClick={() => onChange(start)}>
-                {text}
-              </Action>
-            ))}
+            {starts.map(
+              ([text, start]) =>
+                start && (
+                  <Action key={text} onClick={() => onChange(start)}>
+                    {text}
+                  </Action>
+                ),
+            )}
           </div>
+          {then === undefined && <p className="hint">{texts.thenNeeded}</p>}
           <div className="row">
             <PointFields side="A" point={pair.a} instants={instants} onChange={(a) => onChange({ ...pair, a })} />
             <PointFields side="B" point={pair.b} instants={instants} onChange={(b) => onChange({ ...pair, b })} />
@@ -54,6 +58,11 @@ export function Points({ pair, onChange, query }: Props) {
       )}
     </Panel>
   );
+}
+
+/** Returns a day as known before a recording and with it. */
+function recordingPair(validAt: string | null, before: string | undefined, at: string): Pair {
+  return { a: { validAt, knownAt: before ?? justBefore(at) }, b: { validAt, knownAt: at } };
 }
 
 interface FieldsProps {

@@ -12,13 +12,29 @@ export const texts = {
   beforeAndAfter: "Before and after",
   field: "Field",
   onlyDifferences: "Only differences",
-  noDifferences: "Nothing differs.",
   thenAndNow: "This day, as known then and now",
+  thenNeeded: "For “This day, as known then and now”, choose first at “As known at A” when it was known.",
   lastRecording: "Before and after the last recording",
   nextMonth: "Today and the 1st of next month",
   day: "Business day",
   knownAt: "As known at",
   now: "now",
+  showFirst: "Show what was known then",
   points: "Points to compare",
   startingPoints: "Start from",
 } as const;
+
+/** Says that nothing was known of a thing at an instant, and from when on there is something. */
+export function nothingYet(name: string, knownAt: string, first: string): string {
+  return `On ${knownAt} nothing was recorded about ${name} yet; the first entry was recorded on ${first}.`;
+}
+
+/** Says that two points, each in words, have the same values. */
+export function nothingDiffers(a: string, b: string): string {
+  return `Nothing differs between ${a}, and ${b}.`;
+}
+
+/** Says that there is only one point, which is given in words. */
+export function samePoint(point: string): string {
+  return `A and B are the same point: ${point}. Choose another day or another time for one of them.`;
+}

@@ -17,10 +17,11 @@ interface Props {
 export function AsTable({ recordings, stop, onStop }: Props) {
   const precision = precisionOf(recordings.map(({ at }) => at));
   const known = recordings[stop]?.at;
+  const when = known === undefined ? texts.now : <Instant at={known} precision={precision} />;
   return (
     <div className="stack whole-words">
       <h3>
-        {texts.inForceAs} {known === undefined ? texts.now : <Instant at={known} precision={precision} />}
+        {texts.inForceAs} {stop < 0 ? texts.beforeFirst : when}
       </h3>
       <Table
         caption={texts.inForceAs}

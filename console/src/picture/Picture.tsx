@@ -47,7 +47,7 @@ export function Picture({ ghosts = NO_GHOSTS, newer, ...props }: Props) {
   const shown = chosen.stop < 0 ? more : Math.max(more, recordings.length - chosen.stop);
   const rows = useMemo(() => rowsOf(recordings, shown, isToScale), [recordings, shown, isToScale]);
   const known = inForce(recordings, chosen.stop);
-  const text = readoutText(chosen.day, knownAt, spanAround(known, chosen.day), time_zone);
+  const text = readoutText(chosen.day, knownAt, spanAround(known, chosen.day), time_zone, chosen.stop < 0);
   return (
     <div className="stack">
       <div className="row spread">
@@ -85,7 +85,8 @@ function Frame({ name, recordings, classes, days, chosen, onChoose, rows, ghosts
   const versions = recordings.flatMap((recording) => recording.versions);
   const boundaries = boundariesOf(versions);
   const reach = { whole: days.whole, boundaries, today, now: recordings.length };
-  const text = `${dayText(dayOf(chosen.day))}: ${classText(versionAt(recordings, chosen.stop, chosen.day))}`;
+  const known = chosen.stop < 0 ? texts.notYet : classText(versionAt(recordings, chosen.stop, chosen.day));
+  const text = `${dayText(dayOf(chosen.day))}: ${known}`;
   const slider = { chosen, onChoose, reach, text };
   const height = rows.tops.at(-1) ?? 0;
 

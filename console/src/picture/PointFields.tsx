@@ -36,7 +36,7 @@ export function PointFields({ chosen, onChoose, recordings }: Props) {
             value={chosen.stop}
             onChange={(event) => onChoose({ ...chosen, stop: Number(event.target.value) })}
           >
-            {chosen.stop < 0 && <option value={-1}>–</option>}
+            {chosen.stop < 0 && <option value={-1}>{texts.beforeFirst}</option>}
             {recordings.map(({ at, versions }, index) => (
               <option key={at} value={index}>
                 {`${instantText(at, time_zone, precision)}, ${versions[0]?.actor}`}

@@ -15,10 +15,10 @@ interface Props {
 export function RowLabels({ rows, recordings, stop, fresh }: Props) {
   const { time_zone } = useMe();
   const precision = precisionOf(recordings.map(({ at }) => at));
-  const chosen = rowOf(rows, Math.max(0, stop));
+  const chosen = stop < 0 ? null : rowOf(rows, stop);
   return (
     <div className="row-labels" aria-hidden="true">
-      {labelledRows(rows, chosen).map((row) => {
+      {labelledRows(rows, chosen ?? 0).map((row) => {
         const recording = recordings[recordingOf(rows, row)];
         const isEarlier = row === 0 && rows.earlier > 0;
         const isFresh = recording?.versions.some(({ version }) => version === fresh);

@@ -54,7 +54,10 @@ export function RecordingSlider({ rows, ...props }: Props & { rows: Rows }) {
   const count = rows.tops.length - 1;
   const height = rows.tops.at(-1) ?? 0;
   const rowHeight = height - (rows.tops.at(-2) ?? 0);
-  const style: CSSProperties = { top: rowHeight - THUMB / 2, height: height - rowHeight + THUMB };
+  // Before the first recording the thumb stands above all rows.
+  const first = chosen.stop < 0 ? -1 : 0;
+  const above = first < 0 ? 0 : rowHeight;
+  const style: CSSProperties = { top: above - THUMB / 2, height: height - above + THUMB };
   return (
     <input
       type="range"
@@ -63,9 +66,9 @@ export function RecordingSlider({ rows, ...props }: Props & { rows: Rows }) {
       aria-label={texts.knownAt}
       aria-valuetext={text}
       aria-orientation="vertical"
-      min={0}
+      min={first}
       max={count - 1}
-      value={rowOf(rows, Math.max(0, chosen.stop))}
+      value={first < 0 ? first : rowOf(rows, chosen.stop)}
       onChange={(event) => onChoose({ ...chosen, stop: recordingOf(rows, Number(event.target.value)) })}
       onKeyDown={onKeys(recordingKey, props)}
     />

@@ -11,6 +11,8 @@ export const texts = {
   now: "now",
   day: "Business day",
   recording: "As known after",
+  notYet: "no profile was recorded yet",
+  beforeFirst: "before the first entry",
   readout: "At this point",
   asTable: "As a table",
   toScale: "To scale",
@@ -59,10 +61,16 @@ export function setHereText(count: number): string {
 }
 
 /** Says what the picture has at a point: `On 20 Jun 2026, as known now: Prompt payers, version 1, 1 Mar – 15 Jul 2026. …`. */
-export function readoutText(day: number, knownAt: string | null, span: Span | null, zone: string): string {
+export function readoutText(
+  day: number,
+  knownAt: string | null,
+  span: Span | null,
+  zone: string,
+  isBefore = false,
+): string {
   const known = knownAt === null ? texts.now : `on ${instantText(knownAt, zone)}`;
   const at = `On ${dayText(dayOf(day))}, as known ${known}:`;
-  if (span === null) return `${at} ${texts.noProfile}.`;
+  if (span === null) return `${at} ${isBefore ? texts.notYet : texts.noProfile}.`;
   const { version } = span;
   const count = setHere(version);
   const because = version.reason === null ? "" : `: “${version.reason}”`;

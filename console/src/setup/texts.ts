@@ -85,7 +85,7 @@ export const texts = {
   setControl: "Set the value",
   from: "From",
   to: "To",
-  toHint: "Left out: open",
+  toHint: "Empty means open",
   blank: "(blank)",
   keepLater: "Keep later values",
   keepLaterHint: "It then holds until the day before the next value that is planned.",

@@ -5,7 +5,7 @@ import { Dialog } from "../design/Dialog.tsx";
 import { Field } from "../design/Field.tsx";
 import { instantIn, localIn } from "../time/dates.ts";
 import { usePoint, useSetPoint } from "../time/usePoint.ts";
-import { texts } from "./texts.ts";
+import { knownHint, texts } from "./texts.ts";
 
 /** Opens the two values that make the point in time of the page. */
 export function PointControl() {
@@ -43,7 +43,7 @@ function PointForm({ onDone }: { onDone: () => void }) {
       <Field label={texts.validAt} hint={texts.validHint}>
         {(input) => <input {...input} type="date" name="valid" defaultValue={point.validAt ?? ""} />}
       </Field>
-      <Field label={texts.knownAt} hint={`${texts.knownHint}. ${time_zone}`}>
+      <Field label={texts.knownAt} hint={knownHint(time_zone)}>
         {(input) => <input {...input} type="datetime-local" step="1" name="known" defaultValue={shown} />}
       </Field>
       <div className="row">

@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type KeyboardEvent, useEffect, useState } from "react";
 import { useLocation } from "wouter";
 import { body, client } from "../api/client.ts";
@@ -10,7 +10,7 @@ import { SEARCH_FIELD } from "../design/search.ts";
 import { clocks, type Point, withPoint } from "../time/point.ts";
 import { usePoint } from "../time/usePoint.ts";
 import { optionId, ResultList } from "./ResultList.tsx";
-import { groupsOf } from "./results.ts";
+import { groupsOf, meant } from "./results.ts";
 import { resultCount, texts } from "./texts.ts";
 
 const LIST = "search-results";
@@ -27,6 +27,7 @@ export function Search() {
   const [, navigate] = useLocation();
   const { time_zone } = useMe();
   const point = usePoint();
+  const queries = useQueryClient();
   const [typed, setTyped] = useState("");
   const [isOpen, setOpen] = useState(false);
   const [chosen, setChosen] = useState(-1);
@@ -47,17 +48,28 @@ export function Search() {
     leave(() => navigate(withPoint(path, point)));
   }
 
-  function enter() {
+  async function enter(field: HTMLInputElement) {
     const result = results[chosen];
     const wanted = typed.trim();
-    if (isShown && result) go(result.path);
-    else if (wanted !== "") go(`/customers?${new URLSearchParams({ by: "name", for: wanted })}`);
+    if (isShown && result) return go(result.path);
+    if (wanted === "") return;
+    const found = await queries.fetchQuery(searchQuery(wanted, point)).catch(() => null);
+    if (field.value.trim() !== wanted) return;
+    // That page tries again, and says why it cannot.
+    if (found === null) return go(`/customers?${new URLSearchParams({ by: "name", for: wanted })}`);
+    const groups = groupsOf(found, time_zone);
+    const only = meant(
+      groups.flatMap((group) => group.results),
+      wanted,
+    );
+    if (only) go(only.path);
+    else setOpen(true);
   }
 
-  function onKeyDown(event: KeyboardEvent) {
+  function onKeyDown(event: KeyboardEvent<HTMLInputElement>) {
     if (event.key === "ArrowDown") setChosen(Math.min(chosen + 1, results.length - 1));
     else if (event.key === "ArrowUp") setChosen(Math.max(chosen - 1, -1));
-    else if (event.key === "Enter") enter();
+    else if (event.key === "Enter") void enter(event.currentTarget);
     else if (event.key === "Escape") setOpen(false);
     else return;
     event.preventDefault();

@@ -8,6 +8,8 @@ import { dayText } from "../time/words.ts";
 export interface Result {
   path: string;
   text: string;
+  /** The texts of which each means this and no other. */
+  names: string[];
   /** What else is to be known of it. */
   note?: string;
 }
@@ -34,6 +36,13 @@ export function groupsOf(found: Schema<"SearchResults">, zone: string): ResultGr
     .filter(({ results }) => results.length > 0);
 }
 
+/** Returns the result that a text means: the only one, or the first that has exactly this name or number; undefined where it may be several. */
+export function meant(results: readonly Result[], text: string): Result | undefined {
+  if (results.length === 1) return results[0];
+  const wanted = text.toLocaleLowerCase();
+  return results.find(({ names }) => names.some((name) => name.toLocaleLowerCase() === wanted));
+}
+
 /** Returns whether the console has a page at a path. */
 export function isPage(path: string): boolean {
   return patterns.some((pattern) => pattern.test(path));
@@ -45,27 +54,52 @@ function path(...segments: string[]): string {
 
 function customer(each: Schema<"CustomerFound">): Result {
   const note = each.merged_into === null ? undefined : `Merged into ${each.merged_into}.`;
-  return { path: path("customers", each.number), text: `${each.name}, ${each.number}`, note };
+  return {
+    path: path("customers", each.number),
+    text: `${each.name}, ${each.number}`,
+    names: [each.number, each.name],
+    note,
+  };
 }
 
 function alternateNumber(each: Schema<"AlternateNumberFound">, zone: string): Result {
   const since = each.out_of_date_since;
   const note = since === null ? undefined : `Out of date since ${dayText(dayIn(zone, since))}.`;
-  return { path: path("customers", each.number), text: `${each.alternate_number}, ${each.name}`, note };
+  return {
+    path: path("customers", each.number),
+    text: `${each.alternate_number}, ${each.name}`,
+    names: [each.alternate_number],
+    note,
+  };
 }
 
 function account(each: Schema<"AccountFound">): Result {
-  return { path: path("accounts", each.account), text: each.account, note: `Customer ${each.customer}` };
+  return {
+    path: path("accounts", each.account),
+    text: each.account,
+    names: [each.account],
+    note: `Customer ${each.customer}`,
+  };
 }
 
 function site(each: Schema<"SiteFound">): Result {
-  return { path: path("accounts", each.account, "sites", each.site), text: each.site, note: `Account ${each.account}` };
+  return {
+    path: path("accounts", each.account, "sites", each.site),
+    text: each.site,
+    names: [each.site],
+    note: `Account ${each.account}`,
+  };
 }
 
 function event(each: Schema<"FoundEvent">): Result {
-  return { path: path("audit", each.event_id), text: each.event_id, note: `${each.topic}, ${each.key}` };
+  return {
+    path: path("audit", each.event_id),
+    text: each.event_id,
+    names: [each.event_id],
+    note: `${each.topic}, ${each.key}`,
+  };
 }
 
 function upload(each: Schema<"UploadRead">): Result {
-  return { path: path("set-up", "uploads", each.upload), text: each.upload };
+  return { path: path("set-up", "uploads", each.upload), text: each.upload, names: [each.upload] };
 }

@@ -5,7 +5,8 @@ export const texts = {
   skip: "Skip to the content",
   areas: "Areas",
   search: "Search",
-  nothingFound: "Nothing was found.",
+  nothingFound:
+    "Nothing was found. Look for a customer's name or number, an alternate number, an account, a site, an upload or an event id.",
   signIn: "Sign in",
   signInIntro: "A token says who you are and what you may do. Your administrator makes one with the dossier command.",
   token: "Token",
@@ -16,9 +17,8 @@ export const texts = {
   theme: "Theme",
   pointOpen: "Point in time",
   validAt: "Business day",
-  validHint: "Left out: today",
+  validHint: "Empty means today",
   knownAt: "As known at",
-  knownHint: "Left out: now",
   show: "Show this point",
   backToNow: "Back to now",
   pastIsReadOnly: "The past is looked at, not changed: go back to now first.",
@@ -29,6 +29,11 @@ export const texts = {
   apiDocs: "The API",
   licences: "About: licences",
 } as const;
+
+/** Says what the instant of knowledge is when its field is empty, and in which time zone it is read. */
+export function knownHint(zone: string): string {
+  return `Empty means now. Time zone: ${zone}.`;
+}
 
 /** Names the time zone of all instants. */
 export function timesIn(zone: string): string {

@@ -1,5 +1,7 @@
 /** The point in time that a page speaks about: the business day and the instant of knowledge, both in the address (rule 0.3). */
 
+import { microseconds } from "./dates.ts";
+
 /** Null stands for today, and for now. */
 export interface Point {
   readonly validAt: string | null;
@@ -34,6 +36,11 @@ export function withPoint(address: string, point: Point): string {
 /** Returns the point as the API's query parameters. */
 export function clocks(point: Point): { valid_at?: string; known_at?: string } {
   return { valid_at: point.validAt ?? undefined, known_at: point.knownAt ?? undefined };
+}
+
+/** Returns whether nothing was recorded yet as known at the point; `first` is the instant of the first entry, if it is known. */
+export function isBeforeFirst({ knownAt }: Point, first: string | undefined): boolean {
+  return knownAt !== null && first !== undefined && microseconds(knownAt) < microseconds(first);
 }
 
 /** Returns whether both clocks say now. */

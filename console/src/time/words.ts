@@ -81,9 +81,16 @@ export function standing(from: string, to: string | null, today: string): Standi
 
 /** Returns a point in time in words: `20 June 2026, as known on 27 November 2026 at 03:31`. */
 export function pointText(validAt: string, knownAt: string | null, zone: string, locale?: string): string {
-  const long = (timeZone: string) =>
-    new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", year: "numeric", timeZone });
-  const valid = long("UTC").format(date(validAt));
+  const valid = longDays("UTC", locale).format(date(validAt));
   if (knownAt === null) return `${valid}, as known now`;
-  return `${valid}, as known on ${long(zone).format(new Date(knownAt))} at ${timeText(knownAt, zone, locale)}`;
+  return `${valid}, as known on ${momentText(knownAt, zone, locale)}`;
+}
+
+/** Returns an instant in a time zone as part of a sentence: `27 November 2026 at 03:31`. */
+export function momentText(instant: string, zone: string, locale?: string): string {
+  return `${longDays(zone, locale).format(new Date(instant))} at ${timeText(instant, zone, locale)}`;
+}
+
+function longDays(timeZone: string, locale: string | undefined): Intl.DateTimeFormat {
+  return new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", year: "numeric", timeZone });
 }

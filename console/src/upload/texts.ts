@@ -45,7 +45,7 @@ export const texts = {
   save: "Save the mapping",
   from: "Effective from",
   to: "Effective to",
-  toHint: "Left out: open",
+  toHint: "Empty means open",
   effective: "Effective",
   checkTitle: "What would happen",
   start: "Upload",
