@@ -78,7 +78,7 @@ browser: console
 	|| { echo "Chromium is missing: apt-get install $(CHROMIUM)"; exit 1; }
 
 screenshots: browser
-	$(BIN)/pytest -q -n $(WORKERS) tests/console/screenshots.py
+	$(BIN)/pytest -q -n $(WORKERS) tests/console/screenshots.py tests/console/readme_pictures.py
 
 test: check browser
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup

@@ -1,6 +1,6 @@
 """The console in a real browser, over a real server and a small company."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -67,16 +67,24 @@ def record(dossier: Dossier) -> None:
 
 
 @pytest.fixture
+def recording() -> Callable[[Dossier], None]:
+    """What records the company where the clocks stand."""
+    return record
+
+
+@pytest.fixture
 def clock() -> datetime | None:
     """The instant at which all clocks stand, for modules that want it so, and whose template is empty; None: they go on."""
     return None
 
 
 @pytest.fixture
-def company(clock: datetime | None, dossier: Dossier, embedding_origin: str) -> Iterator[tuple[Api, Server]]:
+def company(
+    clock: datetime | None, recording: Callable[[Dossier], None], dossier: Dossier, embedding_origin: str
+) -> Iterator[tuple[Api, Server]]:
     """The company: its API, and the server of its pages."""
     if clock is not None:
-        record(dossier)
+        recording(dossier)
     settings = ApiSettings(token_secret=SECRET, heartbeat_s=0.5, embed_origins=(embedding_origin,))
     with logging_to_memory(), reading(dossier) as reads, folding(dossier):
         server = Server(partial(create_app, dossier, reads, settings))

@@ -107,7 +107,7 @@ def test_an_event_opens_whole_is_copied_and_leads_to_what_belongs_to_it(visit: V
     drawer = page.get_by_role("dialog", name="customer: field edited")
     drawer.get_by_text("The whole event as JSON").press("Enter")
     drawer.get_by_role("button", name="Copy").press("Enter")
-    expect(drawer.get_by_text("Copied.")).to_be_visible()
+    expect(drawer.get_by_text("Copied")).to_be_visible()
     entry = json.loads(page.evaluate("navigator.clipboard.readText()"))
     assert entry == api.seen("/v1/history?kind=customer&key=1001").json()["items"][0]
     page.keyboard.press("Escape")
