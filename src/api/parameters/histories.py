@@ -109,18 +109,18 @@ class AskedHistory:
 
     def check(self, *faults: DomainError) -> None:
         """Raises `RefusedError` where these faults are, or values that break a rule."""
-        found = [*faults, *_range_faults(self.filters)]
+        errors = [*faults, *_range_faults(self.filters)]
         if self.format != "json":
             paging = sorted(self.names & {"limit", "cursor"})
-            found += [InvalidError("A file has no pages; leave it out.", field=name) for name in paging]
+            errors += [InvalidError("A file has no pages; leave it out.", field=name) for name in paging]
         if self.format != "csv" and self.bom is not None:
-            found.append(InvalidError("Only a CSV file has a byte order mark: ask for format=csv.", field="bom"))
+            errors.append(InvalidError("Only a CSV file has a byte order mark: ask for format=csv.", field="bom"))
         try:
             self.filters.groups()
         except InvalidError as fault:
-            found.append(fault)
-        if found:
-            raise RefusedError(found)
+            errors.append(fault)
+        if errors:
+            raise RefusedError(errors)
 
     def answer(self, read: Read, view: View, *, order: Order = "oldest", **about: Any) -> Response:
         """Returns the entries that pass the filters and these further ones: `kind`, `key`, `fields`.
@@ -204,44 +204,59 @@ def _range_faults(filters: Filters) -> Iterator[DomainError]:
             yield InvalidError("The end must not be before the start.", field=f"{name}_to")
 
 
+Actor = Annotated[Word | None, Query(description="Who did it: the subject of the token.")]
+InRole = Annotated[Role | None, Query(description="The role in which it was done.")]
+FromSource = Annotated[Source | None, Query(description="The way by which it came.")]
+OfTopic = Annotated[Topic | None, Query(description="The kind of event.")]
+Changing = Annotated[
+    FieldPath | None,
+    Query(
+        description="A value that changed, such as `fields.city`, `options.tolerance_percent`, `responses.1` or `name`."
+    ),
+]
+RecordedFrom = Annotated[
+    DayOrInstant | None, Query(description="Recorded at this instant or later, or on this business day or later.")
+]
+RecordedTo = Annotated[
+    DayOrInstant | None,
+    Query(description="Recorded at this instant or earlier, or on this business day or earlier."),
+]
+EffectiveFrom = Annotated[Day | None, Query(description="Its effective dates begin on this day or later.")]
+EffectiveTo = Annotated[Day | None, Query(description="Its effective dates begin on this day or earlier.")]
+BackDated = Annotated[Flag, Query(description="Only what holds from a day before the one on which it was recorded.")]
+WithReason = Annotated[
+    ReasonWords | None,
+    Query(description="Words of the reason; all of them must be in it, whatever their case and accents."),
+]
+Correlated = Annotated[Id | None, Query(description="The id that ties together what belongs together.")]
+InOrder = Annotated[Order | None, Query(description="The order of the log, or the newest first.")]
+InFormat = Annotated[
+    Format, Query(description="`json`: in pages; `csv` and `ndjson`: all of it, as a file to download.")
+]
+WithMark = Annotated[
+    Flag | None, Query(description="Whether a CSV file begins with a byte order mark, which Excel needs.")
+]
+
+
 async def _asked(
     request: Request,
     page: Paged,
     *,
-    actor: Annotated[Word | None, Query(description="Who did it: the subject of the token.")] = None,
-    role: Annotated[Role | None, Query(description="The role in which it was done.")] = None,
-    source: Annotated[Source | None, Query(description="The way by which it came.")] = None,
-    topic: Annotated[Topic | None, Query(description="The kind of event.")] = None,
-    field: Annotated[
-        FieldPath | None,
-        Query(
-            description="A value that changed, such as `fields.city`, `options.tolerance_percent`, `responses.1` or `name`."
-        ),
-    ] = None,
-    recorded_from: Annotated[
-        DayOrInstant | None, Query(description="Recorded at this instant or later, or on this business day or later.")
-    ] = None,
-    recorded_to: Annotated[
-        DayOrInstant | None,
-        Query(description="Recorded at this instant or earlier, or on this business day or earlier."),
-    ] = None,
-    effective_from: Annotated[Day | None, Query(description="Its effective dates begin on this day or later.")] = None,
-    effective_to: Annotated[Day | None, Query(description="Its effective dates begin on this day or earlier.")] = None,
-    back_dated: Annotated[
-        Flag, Query(description="Only what holds from a day before the one on which it was recorded.")
-    ] = False,
-    reason: Annotated[
-        ReasonWords | None,
-        Query(description="Words of the reason; all of them must be in it, whatever their case and accents."),
-    ] = None,
-    correlation_id: Annotated[Id | None, Query(description="The id that ties together what belongs together.")] = None,
-    order: Annotated[Order | None, Query(description="The order of the log, or the newest first.")] = None,
-    format: Annotated[  # noqa: A002  (the caller's word)
-        Format, Query(description="`json`: in pages; `csv` and `ndjson`: all of it, as a file to download.")
-    ] = "json",
-    bom: Annotated[
-        Flag | None, Query(description="Whether a CSV file begins with a byte order mark, which Excel needs.")
-    ] = None,
+    actor: Actor = None,
+    role: InRole = None,
+    source: FromSource = None,
+    topic: OfTopic = None,
+    field: Changing = None,
+    recorded_from: RecordedFrom = None,
+    recorded_to: RecordedTo = None,
+    effective_from: EffectiveFrom = None,
+    effective_to: EffectiveTo = None,
+    back_dated: BackDated = False,
+    reason: WithReason = None,
+    correlation_id: Correlated = None,
+    order: InOrder = None,
+    format: InFormat = "json",  # noqa: A002  (the caller's word)
+    bom: WithMark = None,
 ) -> AskedHistory:
     filters = Filters(
         actor=actor,

@@ -105,6 +105,33 @@ EffectiveTo = Annotated[
 ]
 
 
+OptionalKind = Annotated[Kind | None, typer.Argument(help="What it is about; without it, filters choose.")]
+OptionalKey = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[KEY]",
+        help="Number of a customer (also for unmasking) or account, ACCOUNT/SITE, code of a category, name of a profile"
+        " class or upload mapping, key of a field, id of an interaction or upload; the others have no key.",
+    ),
+]
+Actor = Annotated[str | None, typer.Option(help="Who did it.")]
+InRole = Annotated[Role | None, typer.Option(help="The role in which it was done.")]
+FromSource = Annotated[Source | None, typer.Option(help="The way by which it came.")]
+OfTopic = Annotated[
+    str | None, typer.Option(parser=_topic, metavar="TOPIC", help="The kind of event, customer.field_edited.")
+]
+Changing = Annotated[
+    str | None, typer.Option(help="A value that changed: fields.city, options.tolerance_percent, responses.1.")
+]
+BackDated = Annotated[
+    bool, typer.Option("--back-dated", help="Only what holds from a day before the one on which it was recorded.")
+]
+WithReason = Annotated[str | None, typer.Option(help="Words that are all in the reason.")]
+Correlated = Annotated[UUID | None, typer.Option(help="The id that ties together what belongs together.")]
+Newest = Annotated[bool, typer.Option("--newest", help="The newest first.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="The most events to show. Default: all.")]
+
+
 def add_to(app: typer.Typer) -> None:
     """Declares the commands."""
     app.command(rich_help_panel=ASK)(history)
@@ -114,43 +141,27 @@ def add_to(app: typer.Typer) -> None:
 
 
 def history(
-    kind: Annotated[Kind | None, typer.Argument(help="What it is about; without it, filters choose.")] = None,
-    key: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[KEY]",
-            help="Number of a customer (also for unmasking) or account, ACCOUNT/SITE, code of a category, name of a profile"
-            " class or upload mapping, key of a field, id of an interaction or upload; the others have no key.",
-        ),
-    ] = None,
+    kind: OptionalKind = None,
+    key: OptionalKey = None,
     *,
-    actor: Annotated[str | None, typer.Option(help="Who did it.")] = None,
-    role: Annotated[Role | None, typer.Option(help="The role in which it was done.")] = None,
-    source: Annotated[Source | None, typer.Option(help="The way by which it came.")] = None,
-    event: Annotated[
-        str | None, typer.Option(parser=_topic, metavar="TOPIC", help="The kind of event, customer.field_edited.")
-    ] = None,
-    field: Annotated[
-        str | None, typer.Option(help="A value that changed: fields.city, options.tolerance_percent, responses.1.")
-    ] = None,
+    actor: Actor = None,
+    role: InRole = None,
+    source: FromSource = None,
+    event: OfTopic = None,
+    field: Changing = None,
     recorded_from: RecordedFrom = None,
     recorded_to: RecordedTo = None,
     effective_from: EffectiveFrom = None,
     effective_to: EffectiveTo = None,
-    back_dated: Annotated[
-        bool, typer.Option("--back-dated", help="Only what holds from a day before the one on which it was recorded.")
-    ] = False,
-    reason: Annotated[str | None, typer.Option(help="Words that are all in the reason.")] = None,
-    correlation_id: Annotated[
-        UUID | None, typer.Option(help="The id that ties together what belongs together.")
-    ] = None,
-    newest: Annotated[bool, typer.Option("--newest", help="The newest first.")] = False,
-    limit: Annotated[int | None, typer.Option(min=1, help="The most events to show. Default: all.")] = None,
+    back_dated: BackDated = False,
+    reason: WithReason = None,
+    correlation_id: Correlated = None,
+    newest: Newest = False,
+    limit: Limit = None,
     known_at: KnownAt = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show every event of a customer, an account, a site, a profile class or another thing: who, when, why, effective dates. With filters,
-    those of a kind, or without a kind those of everything, with the values before and after."""
+    """Show the events of one thing, or of everything that passes the filters: who, when, why, values before and after."""
     from cli.commands import ask_history
     from projections.history.filters import Filters
 
@@ -168,16 +179,7 @@ def history(
         reason=reason,
         correlation_id=correlation_id,
     )
-    ask_history.history(
-        load(),
-        kind and kind.value,
-        key,
-        filters,
-        known_at=known_at,
-        newest_first=newest,
-        limit=limit,
-        as_json=as_json,
-    )
+    ask_history.history(load(), kind, key, filters, known_at=known_at, newest=newest, limit=limit, as_json=as_json)
 
 
 def as_of(

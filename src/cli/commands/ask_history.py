@@ -54,7 +54,7 @@ def history(
     filters: Filters,
     *,
     known_at: datetime | None,
-    newest_first: bool,
+    newest: bool,
     limit: int | None,
     as_json: bool,
 ) -> None:
@@ -65,7 +65,7 @@ def history(
     with open_reads(settings) as (dossier, reads), reads.view("history", known_at=known_at) as view:
         is_one = single or key is not None
         about = replace(filters, kind=kind and kind.replace("-", "_"), key=_key(dossier, kind, key) if is_one else None)
-        entries = _entries(view, about, newest_first=newest_first, limit=limit)
+        entries = _entries(view, about, newest_first=newest, limit=limit)
     if not entries:
         raise NothingRecordedError(_nothing(kind, key, filters))
     if as_json:

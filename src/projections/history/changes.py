@@ -67,13 +67,13 @@ def changes_of(
     Values of the fields `masked` are masked, and neither they nor those that are `is_concealed` are compared (decision 26).
     """
     hidden = {f"{_FIELD}{key}" for key in masked}
-    found = [_Change(path, None, *values) for path, values in values_told(event.topic, event.content).items()]
+    changes = [_Change(path, None, *values) for path, values in values_told(event.topic, event.content).items()]
     for days, undated, before, after in _values(event, succession):
         for path in dict.fromkeys((*after, *before)):
             old, new = before.get(path), after.get(path)
             if old != new or path in hidden or is_concealed(path):
-                found.append(_Change(path, None if undated else days, old, new))
-    return [_masked(change) if change.field in hidden else change for change in _together(found)]
+                changes.append(_Change(path, None if undated else days, old, new))
+    return [_masked(change) if change.field in hidden else change for change in _together(changes)]
 
 
 def _values(event: Event, succession: Succession) -> Iterator[tuple[Days, bool, Values, Values]]:

@@ -91,7 +91,9 @@ class _Reader:
                 successions[position].stated.append(stated)
         superseded = list(_superseded(self.view, positions))
         self._read_further({earlier for _, _, earlier in superseded})
-        events = {position: self._event(position) for position in {*positions, *(one for _, _, one in superseded)}}
+        events = {
+            position: self._event(position) for position in {*positions, *(earlier for _, _, earlier in superseded)}
+        }
         for position, stated, earlier in superseded:
             successions[position].superseded.append((stated, events[earlier]))
         return {

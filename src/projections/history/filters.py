@@ -110,8 +110,8 @@ def positions(view: View, filters: Filters, after: int | None, *, newest_first: 
     span = _Span(first, last, newest_first)
     if groups and filters.key is None and filters.correlation_id is None:
         return _by_marks(view, groups, span)
-    found = _by_index(view, filters, span)
-    return _having(view, groups, found) if groups else (position for step in found for position in step)
+    steps = _by_index(view, filters, span)
+    return _having(view, groups, steps) if groups else (position for step in steps for position in step)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,11 +171,11 @@ def _by_index(view: View, filters: Filters, span: _Span) -> Iterator[list[int]]:
     first, last, step = span.first, span.last, _FIRST_STEP
     while first <= last:
         parameters |= {"first": first, "last": last, "step": step}
-        found = [row[0] for row in view.connection.execute(query.encode(), parameters)]
-        yield found
-        if len(found) < step:
+        matching = [row[0] for row in view.connection.execute(query.encode(), parameters)]
+        yield matching
+        if len(matching) < step:
             return
-        first, last = (first, found[-1] - 1) if span.newest_first else (found[-1] + 1, last)
+        first, last = (first, matching[-1] - 1) if span.newest_first else (matching[-1] + 1, last)
         step = min(step * 2, _LAST_STEP)
 
 

@@ -37,9 +37,9 @@ def history(
     """
     most = bounded(limit)
     after = keys_of(cursor, int)
-    found = positions(view, filters, None if after is None else after[0], newest_first=newest_first)
+    wanted = positions(view, filters, None if after is None else after[0], newest_first=newest_first)
     entries: list[HistoryEntry] = []
-    while len(entries) <= most and (step := list(islice(found, most + 1))):
+    while len(entries) <= most and (step := list(islice(wanted, most + 1))):
         entries += _with_fields(entries_at(view, step, changes=changes or bool(filters.fields)), filters)
     more = len(entries) > most
     entries = entries[:most]
@@ -54,8 +54,8 @@ def event(view: View, event_id: UUID) -> FoundEvent | None:
 
 def entry(view: View, event_id: UUID) -> HistoryEntry | None:
     """An event as it is in a history; `None` when there was none with this id, as known then."""
-    found = event(view, event_id)
-    return None if found is None else next(iter(entries_at(view, [found.position], changes=True)))
+    place = event(view, event_id)
+    return None if place is None else next(iter(entries_at(view, [place.position], changes=True)))
 
 
 def _with_fields(entries: Iterator[HistoryEntry], filters: Filters) -> Iterator[HistoryEntry]:
