@@ -17,6 +17,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+import structlog
 from typer.testing import CliRunner, Result
 
 import databases
@@ -39,11 +40,13 @@ class CommandLine:
         self.schema = f"dossier_{self.company}"
 
     def run(self, *arguments: str, **environment: str) -> Result:
-        """Runs a command in this process."""
+        """Runs a command in this process. Its log goes to a stream that is closed afterwards, so no later line may go there."""
         with pytest.MonkeyPatch.context() as patch:
             for name, value in {**self.environment, **environment}.items():
                 patch.setenv(name, value)
-            return CliRunner().invoke(app, list(arguments))
+            result = CliRunner().invoke(app, list(arguments))
+        structlog.reset_defaults()
+        return result
 
     def asked(self, *arguments: str, status: int = 0) -> Any:
         """Runs a command with `--json`, which must end with this status, and gives what it printed."""

@@ -58,6 +58,7 @@ def test_an_answer_is_looked_for_by_its_description(api: Api, asked: str) -> Non
     assert [one["number"] for one in answer.json()["items"]] == ["1001"]
 
 
+DAY_OR_INSTANT = "date or date-time"
 WRONG = {
     "integer": ["1_0", "+1", "01", " 1", "1 ", "1.0", "1e1", "0x1", "-0", "\u0661", "\uff11", ""],
     "boolean": ["1", "0", "yes", "on", "True", "TRUE", "t", " true", ""],
@@ -68,17 +69,17 @@ WRONG = {
         "0000000-00000-0000-0000-000000000001",
     ],
     "date": ["0", "20260101", "2026-1-1", "2026-01-01T00:00:00Z", "1767225600", "\u0662026-01-01", "2026-W01-1"],
+    DAY_OR_INSTANT: ["0", "20260101", "1767225600", "2026-1-1", "2026-01-01T00:00Z", "20260101T000000Z"],
     "date-time": ["0", "1767225600", "2026-01-01", "2026-01-01T00:00:00", "2026-01-01T00:00Z", "20260101T000000Z"],
 }
 
 
 def _kind(schema: dict[str, Any]) -> str | None:
     """The key of `WRONG` that a parameter is of."""
-    for one in (schema, *schema.get("anyOf", ())):
-        kind = one.get("format", one.get("type"))
-        if kind in WRONG:
-            return str(kind)
-    return None
+    kinds = [each.get("format", each.get("type")) for each in (schema, *schema.get("anyOf", ()))]
+    if {"date", "date-time"} <= set(kinds):
+        return DAY_OR_INSTANT
+    return next((str(kind) for kind in kinds if kind in WRONG), None)
 
 
 def test_numbers_booleans_ids_and_dates_have_one_spelling_on_every_route(

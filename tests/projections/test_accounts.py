@@ -31,6 +31,7 @@ from projections.accounts.queries import (
 from projections.accounts.replay import replay_profile, replay_resolution
 from projections.answers.profile_history import profile_diff, profile_history
 from projections.engine.rebuild import rebuild
+from projections.history.filters import Filters
 from projections.history.models import InForce
 from projections.history.queries import history
 from store.application import Dossier
@@ -253,7 +254,7 @@ def test_the_history_of_a_profile_tells_every_version(company: Dossier, ask: Ask
         assert profile_history(view, S1, 2, page.next_cursor).items == [ended]
         [default] = profile_history(view, A7).items
         assert profile_history(view, Place("A-7", "S-2")).items == profile_history(view, Place("A\0")).items == []
-        [opened, _] = history(view, "account", "A-7").items
+        [opened, _] = history(view, Filters(kind="account", key="A-7")).items
         earlier = profile_history(view.at(AsOf(known_at=then)), S1).items
     assert (assigned.version, assigned.profile_class, assigned.class_version) == (2, "Late", 1)
     assert (assigned.effective_from, assigned.effective_to, assigned.back_dated) == (START, None, True)

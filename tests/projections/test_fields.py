@@ -19,6 +19,7 @@ from conftest import TODAY
 from projections.answers.differences import DIFFED, diff
 from projections.answers.widget import WIDGET, Widget, WidgetField, widget
 from projections.fields.queries import definition, definitions
+from projections.history.filters import Filters
 from projections.history.queries import history
 from store.application import Dossier
 
@@ -245,7 +246,7 @@ def test_history_and_differences_are_masked_too(company: Dossier, ask: Ask) -> N
     edit(company, ask, first_name="Augusta", date_of_birth="1815-12-11", city="York")
     change_field(company, ask(), key="date_of_birth", changes={"masked": True})
     with reading(company, "history") as view:
-        entries = history(view, "customer", "1001").items
+        entries = history(view, Filters(kind="customer", key="1001")).items
     assert entries[0].data["personal_values"] == {
         "first_name": "Ada",
         "last_name": "Byron",
@@ -274,7 +275,9 @@ def test_a_merge_brings_values_and_the_optional_group_and_undoing_it_takes_them_
     assert (loan.value, loan.source, loan.changed_by) == ("Car", "merge", "boss")
     assert next(one for one in merged.fields if one.key == "city").value == "London"
     with reading(company, "history") as view:
-        [entry] = [one for one in history(view, "customer", "1001").items if one.topic == "customer.merged"]
+        [entry] = [
+            one for one in history(view, Filters(kind="customer", key="1001")).items if one.topic == "customer.merged"
+        ]
     assert entry.data["fields"]["loan_type"][0]["value"] == "Car"
     unmerge_customers(company, ask(), number="1001", other="1002")
     for number, old in before.items():
@@ -297,7 +300,7 @@ def test_merged_personal_values_are_in_the_history_and_masked_where_they_must_be
     change_field(company, ask(), key="first_name", changes={"masked": True})
     merge_customers(company, ask(), number="1003", other="1001")
     with reading(company, "history") as view:
-        taken = history(view, "customer", "1003").items[1].data["personal_fields_taken"]
+        taken = history(view, Filters(kind="customer", key="1003")).items[1].data["personal_fields_taken"]
     assert taken["first_name"][0] == {"effective_from": TODAY.isoformat(), "value": "••••"}
     assert taken["last_name"][0]["value"] == "Byron"
     assert field(company, "first_name", "1003", unmask=True).value == "Ada"
@@ -317,7 +320,7 @@ def test_what_comes_to_light_when_a_merge_is_undone_is_shown_with_its_source_and
     assert (city.value, city.source, city.changed_by, city.effective_from) == ("Paris", "merge", "boss", TODAY)
     assert (first_name.value, field(company, "first_name", "1003", unmask=True).value) == ("••••", "Bob")
     with reading(company, "history") as view:
-        entry = history(view, "customer", "1003").items[-1]
+        entry = history(view, Filters(kind="customer", key="1003")).items[-1]
     assert entry.topic == "customer.values_put_back"
     found = {"effective_from": TODAY.isoformat(), "source": "merge", "brought_by": "1002"}
     assert entry.data["fields"] == {"city": [found | {"value": "Paris"}]}
@@ -334,7 +337,7 @@ def test_history_names_what_superseded_an_edit_and_a_row(company: Dossier, ask: 
     edit(company, ask, city="Bath")
     upload_row(company, "1001", {"city": "Deal", "first_name": "Ada L"}, upload="U-3")
     with reading(company, "history") as view:
-        registered, york, elm, row, bath, last = history(view, "customer", "1001").items
+        registered, york, elm, row, bath, last = history(view, Filters(kind="customer", key="1001")).items
     assert (york.superseded_by, elm.superseded_by, registered.superseded_by) == (row.event_id, None, None)
     assert (row.superseded_by, bath.superseded_by, last.superseded_by) == (last.event_id, last.event_id, None)
 

@@ -28,7 +28,7 @@ FILL: Final = (
     "INSERT INTO accounts SELECT 'A' || n, 'C' || n, '2020-01-01', '2020-01-01' FROM generate_series(1, %s) AS n",
     "INSERT INTO account_sites SELECT 'A' || n, 'S' || n, '2020-01-01' FROM generate_series(1, %s) AS n",
     "INSERT INTO history SELECT n, gen_random_uuid(), 'customer', 'C' || n, 'customer.renamed', 1, '2020-01-01', 'ann',"
-    " 'agent', 'api', NULL, gen_random_uuid(), NULL, NULL, false, '{}' FROM generate_series(1, %s) AS n",
+    " 'agent', 'api', NULL, gen_random_uuid(), gen_random_uuid(), NULL, NULL, false, '{}' FROM generate_series(1, %s) AS n",
 )
 
 

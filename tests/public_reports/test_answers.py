@@ -36,7 +36,7 @@ def writes(api: Api) -> list[tuple[str, str]]:
     [
         ("/v1/customers/Q1/fields?vald_at=2026-01-01", "vald_at"),
         ("/v1/customers?city=London", "city"),
-        ("/v1/customers/Q1/history?actor=ann", "actor"),
+        ("/v1/customers/Q1/history?acter=ann", "acter"),
         ("/health/live?verbose=1", "verbose"),
     ],
 )

@@ -1,4 +1,4 @@
-import type { RefObject } from "react";
+import { type RefObject, useEffect, useState } from "react";
 import { Button, Menu, MenuItem, MenuTrigger, Popover, Text } from "react-aria-components";
 import { drawerTexts as texts } from "./texts.ts";
 
@@ -18,12 +18,13 @@ interface Props {
 
 /** “More Options” of a customer. */
 export function MoreOptions({ button, options }: Props) {
+  const landmark = useLandmark();
   return (
     <MenuTrigger>
       <Button ref={button} className="button">
         {texts.moreOptions}
       </Button>
-      <Popover className="menu" isNonModal UNSTABLE_portalContainer={landmark()}>
+      <Popover className="menu" isNonModal UNSTABLE_portalContainer={landmark}>
         <Menu>
           {options.map(({ id, text, off, onChoose }) => (
             <MenuItem key={id} id={id} textValue={text} isDisabled={off !== null} onAction={onChoose}>
@@ -42,7 +43,9 @@ export function MoreOptions({ button, options }: Props) {
   );
 }
 
-/** The menu belongs to the page's content, so that it lies in a landmark. */
-function landmark(): Element | undefined {
-  return document.querySelector("main") ?? undefined;
+/** Returns the page's content, where the menu belongs. It must not change while the menu is open, which would close it. */
+function useLandmark(): Element | undefined {
+  const [landmark, setLandmark] = useState<Element>();
+  useEffect(() => setLandmark(document.querySelector("main") ?? undefined), []);
+  return landmark;
 }

@@ -179,7 +179,7 @@ def wrong_value(
     value = MASK if masked else error.value
     return WrongValue(
         row=error.row,
-        line=None if content is None else content.get("line"),
+        line=None if content is None or erased else content.get("line"),
         field=error.field,
         value=value,
         reason=error.reason,
