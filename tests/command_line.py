@@ -40,12 +40,12 @@ class CommandLine:
         self.schema = f"dossier_{self.company}"
 
     def run(self, *arguments: str, **environment: str) -> Result:
-        """Runs a command in this process. Its log goes to a stream that is closed afterwards, so no later line may go there."""
+        """Runs a command in this process. Its log goes to a stream that is closed afterwards, so no logger may keep to it."""
         with pytest.MonkeyPatch.context() as patch:
             for name, value in {**self.environment, **environment}.items():
                 patch.setenv(name, value)
             result = CliRunner().invoke(app, list(arguments))
-        structlog.reset_defaults()
+        structlog.configure(cache_logger_on_first_use=False)
         return result
 
     def asked(self, *arguments: str, status: int = 0) -> Any:

@@ -84,6 +84,7 @@ def upload(visit: Visits, api: Api) -> Locator:
     choose(page)
     target(page, "Born").select_option("Date of Birth")
     expect(target(page, "Born")).to_have_accessible_description(re.compile("would be refused"))
+    expect(page.get_by_text("The columns are being looked at.")).to_have_count(0)
     return page.get_by_role("main")
 
 
