@@ -29,12 +29,10 @@ export function MoreOptions({ button, options }: Props) {
           {options.map(({ id, text, off, onChoose }) => (
             <MenuItem key={id} id={id} textValue={text} isDisabled={off !== null} onAction={onChoose}>
               <Text slot="label">{text}</Text>
-              {off !== null && (
-                <Text slot="description" className="hint">
-                  {" "}
-                  {off}
-                </Text>
-              )}
+              {/* Always there: an entry that gets its description while the menu is open would not be described by it. */}
+              <Text slot="description" className="hint">
+                {off !== null && ` ${off}`}
+              </Text>
             </MenuItem>
           ))}
         </Menu>
