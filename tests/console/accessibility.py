@@ -9,7 +9,10 @@ from playwright.sync_api import Page
 
 AXE: Final = Path(__file__).parents[2] / "console/node_modules/axe-core/axe.min.js"
 _RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-_RUN: Final = "rules => axe.run(document, { runOnly: { type: 'tag', values: rules }, resultTypes: ['violations'] })"
+_ALL: Final = {"type": "tag", "values": _RULES}
+_OF_COLOURS: Final = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
+"""The rules whose judgement hangs on the theme."""
+_RUN: Final = "runOnly => axe.run(document, { runOnly, resultTypes: ['violations'] })"
 _WIDTHS: Final = """async () => {
     for (const _ of [1, 2, 3]) await new Promise(requestAnimationFrame);
     return [document.documentElement.scrollWidth, window.innerWidth];
@@ -23,11 +26,13 @@ _MOVING: Final = """[...document.querySelectorAll("*")].filter((each) => {
 
 
 def assert_accessible(page: Page) -> None:
-    """Checks the page as it is now."""
+    """Checks the page as it is now: by all rules in the light theme, and by those of colours in the dark one."""
     if page.evaluate("!('axe' in window)"):
         page.evaluate(AXE.read_text())
-    violations = page.evaluate(_RUN, _RULES)["violations"]
-    assert violations == [], "\n".join(_line(violation) for violation in violations)
+    _assert_no_violations(page, _ALL, "light")
+    page.emulate_media(color_scheme="dark")
+    _assert_no_violations(page, _OF_COLOURS, "dark")
+    page.emulate_media(color_scheme="light")
 
 
 def assert_no_sideways_scrolling(page: Page) -> None:
@@ -47,6 +52,11 @@ def assert_room_for_large_text(page: Page) -> None:
 def assert_nothing_moves(page: Page) -> None:
     """No part of the page has a transition or an animation that lasts."""
     assert page.evaluate(_MOVING) == []
+
+
+def _assert_no_violations(page: Page, rules: dict[str, Any], theme: str) -> None:
+    violations = page.evaluate(_RUN, rules)["violations"]
+    assert violations == [], "\n".join([f"In the {theme} theme:", *(_line(violation) for violation in violations)])
 
 
 def _line(violation: dict[str, Any]) -> str:

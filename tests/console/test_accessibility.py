@@ -4,7 +4,6 @@ focus stays with the reader; and nothing depends on colours or motion.
 
 from typing import Final
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from accessibility import (
@@ -72,9 +71,8 @@ PAGES = {
 """Each page, and its heading when it is there."""
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_nothing_keeps_anybody_out(visit: Visits, theme: str) -> None:
-    page = visit.open("/nowhere", role=None, theme=theme)
+def test_nothing_keeps_anybody_out(visit: Visits) -> None:
+    page = visit.open("/nowhere", role=None)
     assert_for_everybody(page, f"{visit.address}/sign-in", "Sign in")
     visit.sign_in(page, token(Role.ADMINISTRATOR))
     for path, heading in PAGES.items():

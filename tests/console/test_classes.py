@@ -211,11 +211,10 @@ def test_who_only_reads_is_offered_no_change(visit: Visits, api: Api, role: Role
     expect(page.get_by_role("button", name="Save the system options")).to_have_count(0)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_no_page_of_classes_keeps_anybody_out(visit: Visits, api: Api, theme: str) -> None:
+def test_no_page_of_classes_keeps_anybody_out(visit: Visits, api: Api) -> None:
     version = change_for_all(api)
     for width in (WIDE, NARROW):
-        page = visit.open("/set-up/classes", width=width, theme=theme)
+        page = visit.open("/set-up/classes", width=width)
         for path in ("/new", "/Late payers", f"/{DEFAULT}/propagations/{version}"):
             page.goto(f"{visit.address}/set-up/classes{path}")
             expect(page.get_by_role("heading", level=1)).to_be_visible()

@@ -286,13 +286,12 @@ def test_a_letter_that_does_not_exist_is_said_so(visit: Visits) -> None:
     expect(page.get_by_role("alert")).to_contain_text("There is no dead letter for event")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_letters_keep_nobody_out(visit: Visits, api: Api, theme: str) -> None:
+def test_letters_keep_nobody_out(visit: Visits, api: Api) -> None:
     event_id = died(api)
     sent_later(api)
     unreadable(api)
     for width in (WIDE, NARROW):
-        page = visit.open(LETTERS, width=width, theme=theme)
+        page = visit.open(LETTERS, width=width)
         assert_settled(page)
         assert_accessible(page)
         assert_no_sideways_scrolling(page)

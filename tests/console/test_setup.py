@@ -313,10 +313,9 @@ def test_the_past_is_looked_at_and_not_changed(visit: Visits, api: Api) -> None:
     expect(change).to_have_accessible_description("The past is looked at, not changed: go back to now first.")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_no_page_of_the_set_up_keeps_anybody_out(visit: Visits, theme: str) -> None:
+def test_no_page_of_the_set_up_keeps_anybody_out(visit: Visits) -> None:
     for width in (WIDE, NARROW):
-        page = visit.open("/set-up", width=width, theme=theme)
+        page = visit.open("/set-up", width=width)
         for path, heading in PAGES.items():
             page.goto(f"{visit.address}{path}")
             expect(page.get_by_role("heading", name=heading, level=1)).to_be_visible()
