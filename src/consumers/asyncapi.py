@@ -8,7 +8,9 @@ import sys
 from collections.abc import Iterator
 from typing import Any, Final
 
-from consumers.messages import CONTENT_TYPE, DEAD_LETTER_HEADERS, DEAD_LETTERS_TOPIC, EVENTS_TOPIC, HEADERS
+from consumers.contract import headers_schema
+from consumers.examples import example
+from consumers.messages import CONTENT_TYPE, DEAD_LETTER_HEADERS, DEAD_LETTERS_TOPIC, EVENTS_TOPIC, HEADERS, KEY
 from consumers.schemas import definitions, schemas
 
 VERSION: Final = "2.0.0"
@@ -40,7 +42,7 @@ def document() -> str:
 def _contract() -> dict[str, Any]:
     by_topic = schemas()
     return {
-        "asyncapi": "3.0.0",
+        "asyncapi": "3.1.0",
         "info": {"title": "Dossier", "version": VERSION, "description": PROMISE},
         "defaultContentType": CONTENT_TYPE,
         "channels": {
@@ -64,10 +66,10 @@ def _contract() -> dict[str, Any]:
         "components": {
             "messages": {
                 **{_name(topic): _message(topic, schema) for topic, schema in by_topic.items()},
-                "deadLetter": {"summary": DEAD_LETTERS, "headers": _headers(DEAD_LETTER_HEADERS, required=True)},
+                "deadLetter": {"summary": DEAD_LETTERS, "headers": headers_schema(DEAD_LETTER_HEADERS)},
             },
             "schemas": {name: _shared(schema) for name, schema in definitions(by_topic).items()},
-            "messageTraits": {"cloudEvent": {"headers": _headers(HEADERS, required=True)}},
+            "messageTraits": {"cloudEvent": {"headers": headers_schema(HEADERS)}},
         },
     }
 
@@ -78,11 +80,10 @@ def _message(topic: str, schema: dict[str, Any]) -> dict[str, Any]:
         "title": schema["title"],
         "summary": schema["description"],
         "contentType": CONTENT_TYPE,
-        "bindings": {
-            "kafka": {"key": {"type": "string", "description": "Company and profile, such as demo/customer:1001."}}
-        },
+        "bindings": {"kafka": {"key": {"type": "string", "description": KEY}}},
         "traits": [{"$ref": "#/components/messageTraits/cloudEvent"}],
         "payload": {"schemaFormat": "application/schema+json;version=draft-2020-12", "schema": _shared(schema)},
+        "examples": [{"name": _name(topic), "payload": example(topic, schema)}],
     }
 
 
@@ -97,11 +98,6 @@ def _shared(schema: Any) -> Any:
         for name, member in schema.items()
         if name != "$defs"
     }
-
-
-def _headers(described: dict[str, str], *, required: bool) -> dict[str, Any]:
-    properties = {name: {"type": "string", "description": text} for name, text in described.items()}
-    return {"type": "object", "properties": properties} | ({"required": list(described)} if required else {})
 
 
 def _name(topic: str) -> str:

@@ -35,6 +35,11 @@ _ENVELOPE: Final[dict[str, dict[str, Any]]] = {
 }
 
 
+def schema_id(topic: str) -> str:
+    """Returns the id of the schema of an event's messages, in the present version of the event."""
+    return f"urn:dossier:event:{topic}:{FACTS[topic].class_version}"
+
+
 def schemas() -> dict[str, dict[str, Any]]:
     """The schema of each event's message by stored topic. Members may be added later: readers ignore what they do not know."""
     return {topic: _schema(topic, fact) for topic, fact in FACTS.items()}

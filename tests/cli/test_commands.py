@@ -1,9 +1,11 @@
 """What all commands share: clear help, clear errors, exit statuses; and the small commands."""
 
 import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -203,19 +205,50 @@ def test_generated_documents_are_as_the_code_says() -> None:
 
 
 def test_documents_are_written_checked_and_found_stale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def docs(option: str) -> Result:
-        return CliRunner().invoke(app, ["docs", option])
+    def docs(*options: str) -> Result:
+        return CliRunner().invoke(app, ["docs", *options])
 
     monkeypatch.chdir(tmp_path)
     assert (
         docs("--check").stderr
-        == "dossier: Stale: events.md, openapi.json, asyncapi.yaml. Run `dossier docs --write`.\n"
+        == "dossier: Stale: events.md, openapi.json, asyncapi.yaml, contract.json. Run `dossier docs --write`.\n"
     )
     assert docs("--write").exit_code == 0
     assert docs("--check").exit_code == 0
     (tmp_path / "docs" / "events.md").write_text("# Events\n")
     stale = docs("--check")
     assert (stale.exit_code, stale.stderr) == (1, "dossier: Stale: events.md. Run `dossier docs --write`.\n")
+
+
+def test_documents_that_would_break_a_subscriber_are_not_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # rule 4.6
+    def docs(*options: str) -> Result:
+        return CliRunner().invoke(app, ["docs", *options])
+
+    def publish(change: Callable[[dict[str, Any]], None]) -> None:
+        contract = json.loads(written)
+        change(contract["events"]["customer.renamed"]["1"])
+        published.write_text(json.dumps(contract))
+
+    monkeypatch.chdir(tmp_path)
+    published = tmp_path / "docs" / "contract.json"
+    assert docs("--write").exit_code == 0
+    written = published.read_text()
+    publish(lambda schema: schema.update(description="The customer got a nickname."))
+    for option in ("--check", "--write"):
+        refused = docs(option)
+        assert refused.exit_code == 1
+        assert "customer.renamed: its description has changed" in refused.stderr
+        assert "dossier docs --write --reworded" in refused.stderr
+    assert docs("--write", "--reworded").exit_code == 0
+    assert published.read_text() == written
+    publish(lambda schema: schema["properties"]["data"]["properties"].update(nickname={"type": "string"}))
+    refused = docs("--write", "--reworded")
+    assert refused.exit_code == 1
+    assert "customer.renamed.data.nickname: the member is gone" in refused.stderr
+    assert "add an upcaster" in refused.stderr
+    assert published.read_text() != written
 
 
 def test_the_event_catalogue_has_every_event_with_its_words() -> None:

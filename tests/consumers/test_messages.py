@@ -270,7 +270,7 @@ def test_the_published_contract_is_the_one_in_the_code() -> None:  # rule 4.6
 
 def test_the_contract_is_yaml_that_names_every_event() -> None:
     contract = yaml.safe_load(asyncapi.document())
-    assert contract["asyncapi"] == "3.0.0"
+    assert contract["asyncapi"] == "3.1.0"
     named = {one["name"] for one in contract["components"]["messages"].values() if "name" in one}
     assert named == set(FACTS)
     assert (

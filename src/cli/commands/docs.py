@@ -1,7 +1,8 @@
 """`dossier docs`: the generated documents of `docs/`, which are the event catalogue, the HTTP interface and the bus.
 
 `dossier docs --write` writes them, `--check` and a test compare them with the committed files. The catalogue is made from the event
-classes and their docstrings, so that it says what the code does.
+classes and their docstrings, so that it says what the code does. Neither goes on when the code would break a subscriber of what was
+published (`consumers.contract`).
 """
 
 import types
@@ -20,9 +21,10 @@ from aggregates.fact import EffectiveFact, Fact
 from api.app import openapi_document
 from cli.errors import CliError
 from cli.output.lines import say
-from consumers import asyncapi
+from consumers import asyncapi, contract
 
 FOLDER: Final = Path("docs")
+CONTRACT: Final = "contract.json"
 _HEAD: Final = """# Events
 
 Generated from the event classes by `dossier docs --write`; do not edit.
@@ -142,13 +144,26 @@ class StaleDocumentsError(CliError):
     """Committed documents differ from what the code says."""
 
 
+class BrokenContractError(CliError):
+    """Subscribers would be broken by what the code says."""
+
+
 def generated() -> dict[str, str]:
     """Returns every generated document by its name in `docs/`, as it must be."""
-    return {"events.md": event_catalogue(), "openapi.json": openapi_document(), "asyncapi.yaml": asyncapi.document()}
+    return {
+        "events.md": event_catalogue(),
+        "openapi.json": openapi_document(),
+        "asyncapi.yaml": asyncapi.document(),
+        CONTRACT: contract.document(_committed(FOLDER / CONTRACT)),
+    }
 
 
-def command(*, write: bool) -> None:
-    """Writes the documents, or checks them. Raises `StaleDocumentsError` naming the documents that are stale."""
+def command(*, write: bool, reworded: bool) -> None:
+    """Writes the documents, or checks them. `reworded`: descriptions that have changed mean what they meant before.
+
+    Raises `BrokenContractError` where subscribers would be broken, and `StaleDocumentsError` naming the documents that are stale.
+    """
+    _check_contract(_committed(FOLDER / CONTRACT), reworded=reworded)
     texts = generated()
     stale = [name for name, text in texts.items() if _committed(FOLDER / name) != text]
     if not write:
@@ -160,6 +175,21 @@ def command(*, write: bool) -> None:
     for name in stale:
         (FOLDER / name).write_text(texts[name])
     say(f"Written: {', '.join(stale)}." if stale else "Up to date.")
+
+
+def _check_contract(published: str | None, *, reworded: bool) -> None:
+    """Raises `BrokenContractError` where the code breaks the published contract."""
+    broken = contract.breaks(published) if published is not None else []
+    broken = [fault for fault in broken if not (reworded and fault.meaning)]
+    if not broken:
+        return
+    ways = "\n".join(f"  {fault}" for fault in broken)
+    hint = (
+        "If the texts alone have changed, and not what they mean, run `dossier docs --write --reworded`."
+        if all(fault.meaning for fault in broken)
+        else "Raise the event's class_version and add an upcaster, or give the topic a new version (see CONTRIBUTING)."
+    )
+    raise BrokenContractError(f"Subscribers would be broken:\n{ways}\n{hint}")
 
 
 def _committed(path: Path) -> str | None:

@@ -109,10 +109,13 @@ def token(
 def docs(
     write: Annotated[bool, typer.Option("--write", help="Write the files.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Fail if a file differs from what the code says.")] = False,
+    reworded: Annotated[
+        bool, typer.Option("--reworded", help="Changed descriptions of events mean what they meant before.")
+    ] = False,
 ) -> None:
-    """Regenerate docs/openapi.json, docs/asyncapi.yaml and docs/events.md in this directory, or check them."""
+    """Regenerate the documents in docs/ of this directory, or check them. Fails where subscribers to events would be broken."""
     from cli.commands.docs import command as run
 
     if write == check:
         raise typer.BadParameter("give either --write or --check")
-    run(write=write)
+    run(write=write, reworded=reworded)
