@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
+from uuid import UUID
 
 import aggregates.account.account
 import aggregates.account.site
@@ -14,6 +15,7 @@ import aggregates.setup.system_options
 import aggregates.upload.mapping
 import aggregates.upload.upload  # noqa: F401
 from aggregates.account import events as account_events
+from aggregates.aggregate import Aggregate
 from aggregates.customer import events as customer_events
 from aggregates.fact import Fact
 from aggregates.field import events as field_events
@@ -63,6 +65,13 @@ def natural_key(family: str, company: str, payload: Mapping[str, Any]) -> str:
     return "/".join(str(payload[field]) for field in fields) if fields else company
 
 
+def aggregate_id(company: str, subject: str) -> UUID | None:
+    """Returns the id of what a text such as `customer:1001` names, `None` where there is no family of this name."""
+    family, _, key = subject.partition(":")
+    kind = _KINDS.get(family)
+    return None if kind is None else kind.id_of(company, key)
+
+
 def check_keys(facts: Iterable[type[Fact]]) -> None:
     """Raises `TypeError` for an event class whose aggregate has no natural key in `KEY_FIELDS`."""
     for fact in facts:
@@ -72,3 +81,4 @@ def check_keys(facts: Iterable[type[Fact]]) -> None:
 
 
 check_keys(FACTS.values())
+_KINDS: Final[dict[str, type[Aggregate]]] = {fact.TOPIC.partition(".")[0]: fact.APPLIER[0] for fact in FACTS.values()}

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from functools import cached_property
 from typing import Any, ClassVar, Final, TypeVar, cast
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from aggregates.aggregate import Aggregate
 from aggregates.fact import Fact
 from aggregates.setup.catalogue import Setup
 from aggregates.use_case import Claim, KeyReusedError, Outcome, Request, StaleDecisionError
+from store import identity
 from store.admission import Append, Statement
 from store.database import Database
 from store.events import COLUMNS, SETUP_EVENTS, NewEvent, recorded_event
@@ -63,6 +65,12 @@ class Dossier(Application[UUID]):
     def fact_mapper(self) -> FactMapper:
         """The mapper between facts and the log."""
         return cast("FactMapper", self.mapper)
+
+    @cached_property
+    def log_id(self) -> UUID:
+        """The id of the log, as it was when it was first asked for here: it changes only while no process runs."""
+        with self.database.connection() as connection:
+            return identity.log_id(connection)
 
     def load(self, kind: type[A], key: str | int) -> A | None:
         """The aggregate as it is now, or `None` when it has no history. Within `deciding(fresh=False)`: as last seen here."""

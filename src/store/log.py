@@ -185,9 +185,13 @@ def read(
     *,
     until: int | None = None,
     topics: Sequence[str] = (),
+    originator: UUID | None = None,
     enough_bytes: int | None = None,
 ) -> list[RecordedEvent]:
-    """Up to `limit` events after a position, in order; `until` is inclusive. No more are read once their states have `enough_bytes`."""
+    """Up to `limit` events after a position, in order; `until` is inclusive, `originator` the aggregate that they are of.
+
+    No more are read once their states have `enough_bytes`.
+    """
     query = f"SELECT {COLUMNS} FROM events WHERE position > %s"
     values: list[Any] = [after]
     if until is not None:
@@ -196,7 +200,12 @@ def read(
     if topics:
         query += " AND topic = ANY(%s)"
         values.append(list(topics))
-    query += " ORDER BY position LIMIT %s"
+    order = "position"
+    if originator is not None:
+        query += " AND originator_id = %s"
+        values.append(originator)
+        order = "originator_version"  # the same order, and one that has an index
+    query += f" ORDER BY {order} LIMIT %s"
     values.append(limit)
     if enough_bytes is not None:
         before = "sum(octet_length(state)) OVER (ORDER BY position) - octet_length(state)"

@@ -34,7 +34,7 @@ RECORDED = 1_030
 """Events: the last batch of them is not full."""
 LARGE = 60
 PATIENCE_S = 240.0
-_ID = re.compile(rb"^id: (\d+)$", re.MULTILINE)
+_ID = re.compile(rb"^id: \S+/(\d+)$", re.MULTILINE)
 
 
 @pytest.fixture

@@ -40,6 +40,7 @@ COMMANDS = [
     "status",
     "rebuild",
     "verify",
+    "restored",
     "dead-letters",
     "refused-messages",
     "token",

@@ -14,7 +14,7 @@ from jsonschema.validators import validator_for
 
 import scenario
 from account_facts import ACCOUNT_FACTS, TERMS
-from aggregates.catalogue import FACTS
+from aggregates.catalogue import FACTS, aggregate_id
 from aggregates.customer import commands as customers
 from aggregates.fact import Fact, Personal
 from consumers import asyncapi
@@ -137,6 +137,12 @@ def test_the_key_is_the_company_and_the_profile_that_the_event_belongs_to(dossie
         b"acme/upload:U-2",
         b"acme/upload:U-3",
     }
+
+
+def test_what_an_event_belongs_to_is_found_by_its_subject(dossier: Dossier) -> None:
+    for event in recorded(dossier, *EVERY_FACT):
+        assert aggregate_id("acme", public_event(dossier.fact_mapper, event)["profile"]) == event.uuid
+    assert aggregate_id("acme", "person:1001") is None
 
 
 def test_the_fast_path_says_the_same_as_the_event_class(dossier: Dossier) -> None:

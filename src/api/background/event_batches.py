@@ -8,13 +8,15 @@ many want is made once, and long answers take one of the threads for queries.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 from api.background.following import LogFollowers
 from api.background.waiting import QueryThreads
 from store.application import Dossier
+from store.events import RecordedEvent
 from store.log import read
 from store.public import PublicEvent, as_json, from_json, public_event
 
@@ -23,14 +25,34 @@ BATCH: Final = 100
 ENOUGH_BYTES: Final = 131_072
 """Size of stored events; a batch ends with the event that reaches it."""
 KEPT_BYTES: Final = 16 * 1024**2
+SPAN: Final = 20_000
+"""Positions of which those of some events are read at a time."""
 _BYTES_A_SPAN: Final = 192
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """One event or more, as server-sent `messages`. `spans` is where in them the JSON of each event is, `topics` has the topic of each.
+class Wanted:
+    """Which events a reader wants: of these topics, and of one aggregate; all of them where neither is given."""
 
-    `full` is set when a later batch from the same start cannot have more events.
+    topics: tuple[str, ...] = ()
+    originator: UUID | None = None
+
+    @property
+    def is_everything(self) -> bool:
+        """Returns whether no event is left out."""
+        return not self.topics and self.originator is None
+
+
+EVERYTHING: Final = Wanted()
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Events as server-sent `messages`. `spans` is where in them the JSON of each event is, `topics` has the topic of each.
+
+    `last` is the position up to which no event is missing that is wanted. Where it is beyond that of the last event, a message without data
+    ends `messages`, which clients do not show, but from whose id they go on. `full` is set when a later batch from the same start
+    cannot have more events.
     """
 
     last: int
@@ -73,13 +95,15 @@ class EventBatches:
         self._batches: OrderedDict[int, Batch] = OrderedDict()
         self._bytes = 0
 
-    async def after(self, position: int, known_end: int = 0) -> Batch | None:
-        """Returns the events after a position, `None` at the log's end.
+    async def after(self, position: int, known_end: int = 0, wanted: Wanted = EVERYTHING) -> Batch | None:
+        """Returns the events after a position, `None` at the log's end. Where some are wanted, there may be none in a batch.
 
         `known_end` is a position up to which the log is known to go; events after it may be left out. With 0, no recorded event is
         left out. Raises what the database and the mapper raise.
         """
         async with self._turn:
+            if not wanted.is_everything:
+                return await self._queries.run(lambda: self._select(position, wanted))
             batch = self._batches.get(position)
             if batch is not None and (batch.full or position < known_end <= batch.last):
                 self._batches.move_to_end(position)
@@ -90,9 +114,9 @@ class EventBatches:
                 self._keep(position, batch)
             return batch
 
-    async def until(self, position: int, followers: LogFollowers) -> AsyncIterator[Batch]:
+    async def until(self, position: int, followers: LogFollowers, wanted: Wanted = EVERYTHING) -> AsyncIterator[Batch]:
         """Yields the batches after a position, up to the end of the log that its followers know of, or to its end where they know none."""
-        while (batch := await self.after(position, followers.position)) is not None:
+        while (batch := await self.after(position, followers.position, wanted)) is not None:
             yield batch
             position = batch.last
             if 0 < followers.position <= position:
@@ -104,15 +128,41 @@ class EventBatches:
             recorded = read(connection, after, BATCH, until=until, enough_bytes=ENOUGH_BYTES)
         if not recorded:
             return None
+        full = recorded[-1].id == until or sum(len(event.state) for event in recorded) >= ENOUGH_BYTES
+        return self._encoded(recorded, recorded[-1].id, full=full)
+
+    def _select(self, after: int, wanted: Wanted) -> Batch | None:
+        """Returns the events that are wanted among those after a position, of which it reads so many at a time."""
+        with self._dossier.database.connection() as connection:
+            row = connection.execute("SELECT max(position) FROM events").fetchone()
+            end = (row[0] if row else None) or 0
+            if end <= after:
+                return None
+            until = end if wanted.originator else min(end, after + SPAN)
+            recorded = read(
+                connection,
+                after,
+                BATCH,
+                until=until,
+                topics=wanted.topics,
+                originator=wanted.originator,
+                enough_bytes=ENOUGH_BYTES,
+            )
+        size = sum(len(event.state) for event in recorded)
+        cut = len(recorded) == BATCH or size >= ENOUGH_BYTES
+        return self._encoded(recorded, recorded[-1].id if cut else until, full=cut)
+
+    def _encoded(self, recorded: Sequence[RecordedEvent], last: int, *, full: bool) -> Batch:
         messages, spans, length = [], [], 0
+        log = self._dossier.log_id
         for event in recorded:
-            head = f"id: {event.id}\nevent: {event.topic}\ndata: ".encode()
+            head = f"id: {log}/{event.id}\nevent: {event.topic}\ndata: ".encode()
             data = as_json(public_event(self._dossier.fact_mapper, event))
             messages += [head, data, b"\n\n"]
             spans.append((length + len(head), length + len(head) + len(data)))
             length = spans[-1][1] + 2
-        last = recorded[-1].id
-        full = last == until or sum(len(event.state) for event in recorded) >= ENOUGH_BYTES
+        if not recorded or recorded[-1].id < last:
+            messages.append(f"id: {log}/{last}\n\n".encode())
         return Batch(last, b"".join(messages), tuple(spans), tuple(event.topic for event in recorded), full)
 
     def _keep(self, position: int, batch: Batch) -> None:

@@ -39,6 +39,10 @@ class FollowersError(domain.DomainError):
     """As many answers follow the log as are allowed."""
 
 
+class OtherLogError(domain.DomainError):
+    """A position is one of another log than this."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of problem: `slug` is the last part of its type, `meaning` the text of the page behind it."""
@@ -83,6 +87,13 @@ CONFLICT: Final = Kind(
     "conflict",
     "Not possible now",
     "The request is well-formed, but what is stored forbids it. Nothing was stored.",
+)
+OTHER_LOG: Final = Kind(
+    409,
+    "other-log",
+    "A position of another log",
+    "The log was restored from a backup that lacked its last events, and has given their positions again. Discard what was taken from the"
+    " other log, and begin at the first event. Header Dossier-Log of an answer has the id of the log.",
 )
 STALE: Final = Kind(
     412,
@@ -168,6 +179,7 @@ KINDS: Final = (
     NOT_FOUND,
     METHOD,
     CONFLICT,
+    OTHER_LOG,
     STALE,
     FIELD_CHANGED,
     TOO_SLOW,
@@ -196,6 +208,7 @@ _OF_ERROR: Final[dict[type[Exception], Kind]] = {
     JsonError: MALFORMED,
     KeyReusedError: KEY_REUSED,
     FollowersError: UNAVAILABLE,
+    OtherLogError: OTHER_LOG,
     OperationalError: UNAVAILABLE,
     BehindError: BEHIND,
     UnsettledError: BEHIND,

@@ -1,4 +1,4 @@
-"""The commands `rebuild`, `verify`, `dead-letters`, `token` and `docs`."""
+"""The commands `rebuild`, `verify`, `restored`, `dead-letters`, `token` and `docs`."""
 # ruff: noqa: PLC0415  (see `main`)
 
 from typing import Annotated
@@ -25,6 +25,7 @@ def add_to(app: typer.Typer) -> None:
     """Declares the commands."""
     app.command(rich_help_panel=KEEP)(rebuild)
     app.command(rich_help_panel=KEEP)(verify)
+    app.command(rich_help_panel=KEEP)(restored)
     app.add_typer(dead_letters, rich_help_panel=KEEP)
     app.command(rich_help_panel=KEEP)(token)
     app.command(rich_help_panel=KEEP)(docs)
@@ -46,6 +47,16 @@ def rebuild(
 def verify(as_json: AsJson = False) -> None:
     """Check the whole log: positions, times, digests, and that every event can be read. Fails at the first fault and names its position."""
     from cli.commands.verify import command as run
+
+    run(load(), as_json=as_json)
+
+
+def restored(as_json: AsJson = False) -> None:
+    """After restoring a backup that lacks the last events: tell subscribers to begin again, since positions will be given again.
+
+    Stop every process first. The log gets another id, and the relay sends all of it, as of that log.
+    """
+    from cli.commands.restored import command as run
 
     run(load(), as_json=as_json)
 
