@@ -31,7 +31,10 @@ def run(url: str, servers: str) -> list[Row]:
     with dossier(url) as application:
         catching_up.store_ours(application, EVENTS)
         with application.database.connection() as connection:
-            messages = [message(application.fact_mapper, event) for event in read(connection, 0, 10 * EVENTS)]
+            messages = [
+                message(application.fact_mapper, event, application.log_id)
+                for event in read(connection, 0, 10 * EVENTS)
+            ]
         ours, peers = [], []
         for _ in range(ROUNDS):
             peers.append(len(messages) / _bare(servers, messages))

@@ -322,13 +322,14 @@ def message_of(company: str = "demo", number: str = "1001", position: int = 1, *
     """A message that keeps the contract, with some members of its value changed, and its headers and key with them."""
     value = {**public_value(company, number, position), **changed}
     ids = (str(value[name]) for name in ("event_id", "company", "type", "recorded_at"))
-    headers = headers_of(*ids, profile=value["profile"], position=value["position"])
+    about = {"log": str(UUID(int=7)).encode(), "schema": f"urn:dossier:event:{value['type']}:1".encode()}
+    headers = headers_of(*ids, profile=value["profile"], position=value["position"], **about)
     key = key_of(value["company"], value["profile"])
     return Received(key, as_json(cast("PublicEvent", value)), dict(headers), f"test/0/{position}", position)
 
 
 def received_of(dossier: Dossier, event: Any) -> Received:
-    made = message(dossier.fact_mapper, event)
+    made = message(dossier.fact_mapper, event, dossier.log_id)
     return Received(made.key, made.value, dict(made.headers), f"test/0/{event.id}", event.id)
 
 

@@ -11,6 +11,7 @@ import orjson
 from consumers.brokers import Brokers
 from consumers.bus import Topics
 from consumers.kafka_client import KafkaConsumer, KafkaError, TopicPartition
+from consumers.messages import POSITION_HEADER
 from consumers.reaching import check_reachable
 
 POLL_MS: Final = 500
@@ -81,7 +82,7 @@ class Subscriber(threading.Thread):
 
     def _take(self, message: Any) -> None:
         key, event = message.key.decode(), orjson.loads(message.value)
-        position = int(dict(message.headers)["dossierposition"])
+        position = int(dict(message.headers)[POSITION_HEADER])
         if position > self._last.get(key, 0):
             self._last[key] = position
             self._events.add(event["event_id"])

@@ -9,15 +9,26 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from consumers.contract import headers_schema
-from consumers.examples import example
-from consumers.messages import CONTENT_TYPE, DEAD_LETTER_HEADERS, DEAD_LETTERS_TOPIC, EVENTS_TOPIC, HEADERS, KEY
-from consumers.schemas import definitions, schemas
+from consumers.examples import LOG, example
+from consumers.messages import (
+    CONTENT_TYPE,
+    DEAD_LETTER_HEADERS,
+    DEAD_LETTERS_TOPIC,
+    EVENTS_TOPIC,
+    HEADERS,
+    KEY,
+    headers_of,
+)
+from consumers.schemas import definitions, schema_id, schemas
 
-VERSION: Final = "2.0.0"
+VERSION: Final = "3.0.0"
 PROMISE: Final = (
     "Every fact of the log, in the order of the log within a key. Delivered at least once, never out of order within a"
-    " key: the header dossierposition only rises there, so a subscriber that remembers the last position of a key drops"
-    " a repetition with one comparison. Personal values are left out; personal_fields names them. So the values of"
+    " key: the header ce_dossierposition only rises there, so a subscriber that remembers the last position of a key drops"
+    " a repetition with one comparison. Positions are those of one log, whose id is in ce_dossierlog. After a restore that"
+    " lost events the log has another id and everything comes again: discard what was taken from the former log."
+    " Messages are CloudEvents in binary mode; ce_dataschema is the id of the value's JSON Schema in docs/contract.json."
+    " Personal values are left out; personal_fields names them. So the values of"
     " personal business fields never travel: customer.field_edited tells that one was changed (is_personal) or taken away"
     " (cleared), and who may reads it in GET /v1/customers/{number}/fields; other fields' values do. Members and event"
     " types may be added: ignore what you do not know. To begin from an earlier position than the topic holds, read"
@@ -83,8 +94,23 @@ def _message(topic: str, schema: dict[str, Any]) -> dict[str, Any]:
         "bindings": {"kafka": {"key": {"type": "string", "description": KEY}}},
         "traits": [{"$ref": "#/components/messageTraits/cloudEvent"}],
         "payload": {"schemaFormat": "application/schema+json;version=draft-2020-12", "schema": _shared(schema)},
-        "examples": [{"name": _name(topic), "payload": example(topic, schema)}],
+        "examples": [{"name": _name(topic), **_example(topic, schema)}],
     }
+
+
+def _example(topic: str, schema: dict[str, Any]) -> dict[str, Any]:
+    payload = example(topic, schema)
+    headers = headers_of(
+        payload["event_id"],
+        payload["company"],
+        topic,
+        payload["recorded_at"],
+        profile=payload["profile"],
+        position=payload["position"],
+        log=LOG.encode(),
+        schema=schema_id(topic).encode(),
+    )
+    return {"headers": {name: value.decode() for name, value in headers}, "payload": payload}
 
 
 def _shared(schema: Any) -> Any:

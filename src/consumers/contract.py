@@ -1,7 +1,8 @@
 """`docs/contract.json`: what subscribers were promised, which later versions of the code may add to and must not break.
 
-It has the topics, and the schema of every event in every version that was ever published, each with its id. `dossier docs --write` writes
-it, and writes nothing that would break a subscriber (see `compatibility`).
+It has the topics, and the schema of every event in every version that was ever published, each under the id that header
+`ce_dataschema` of a message names. `dossier docs --write` writes it, and writes nothing that would break a subscriber (see
+`compatibility`).
 """
 
 import json

@@ -9,6 +9,7 @@ from typing import Any, Final
 from aggregates.catalogue import natural_key
 
 COMPANY: Final = "demo"
+LOG: Final = "0b7e5c1a-2f64-4d0e-9a3c-7c1d5e8f9a20"
 _EVENT: Final = "0197a3c4-5d60-7c1e-9f2b-3a4b5c6d7e8f"
 _CAUSE: Final = "0197a3c4-5d60-7a0b-8c1d-2e3f4a5b6c7d"
 _DAY: Final = "2026-07-01"

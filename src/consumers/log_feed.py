@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Final
+from uuid import UUID
 from zlib import crc32
 
 from consumers.brokers import PARTITIONS
@@ -20,6 +21,7 @@ from consumers.messages import Received, message
 from store.application import Dossier
 from store.events import RecordedEvent
 from store.heartbeats import Progress
+from store.identity import log_id
 from store.leadership import Leader
 from store.log import move, position_of, read
 from store.retrying import RESTARTING, Retrying
@@ -69,6 +71,7 @@ class LogFeed:
         self._partitions = partitions
         self._retrying = retrying
         self._progress = progress or Progress()
+        self._log_id = UUID(int=0)
         self._stored_at = 0.0
 
     def run(self, handler: Handler, stop: Stop) -> None:
@@ -86,6 +89,7 @@ class LogFeed:
 
     @contextmanager
     def _term(self, handler: Handler, leader: Leader) -> Iterator[Step]:
+        self._log_id = log_id(leader.connection)
         stored = [position_of(leader.connection, self._follower(number)) or 0 for number in range(self._partitions)]
         partitions = [_Partition(number, position) for number, position in enumerate(stored)]
         workers = Lanes(f"{self._consumer}-log", handler, self._company)
@@ -139,7 +143,7 @@ class LogFeed:
             partition.position = events[-1].id
 
     def _received(self, event: RecordedEvent) -> Received:
-        outgoing = message(self._mapper, event)
+        outgoing = message(self._mapper, event, self._log_id)
         return Received(
             outgoing.key, outgoing.value, dict(outgoing.headers), f"log/{outgoing.position}", outgoing.position
         )

@@ -1,34 +1,42 @@
 """The public contract of the bus: which message an event becomes. `consumers.reading` reads it back.
 
 Key = company and profile, such as `demo/customer:1001`; value = the public event as JSON (`store.public`); headers = CloudEvents 1.0 in
-binary mode plus `dossierposition`, the log position. Promise: at least once, in order per key, with a position that only rises within a
-key, so a subscriber that remembers the last position of a key drops every repetition with one comparison. Personal values are never
-in a message. `docs/asyncapi.yaml` is generated from here.
+binary mode, with two extension attributes: the log and the position in it. Promise: at least once, in order per key, with a position that
+only rises within a key and a log, so a subscriber that remembers the last position of a key drops every repetition with one comparison.
+Personal values are never in a message. `docs/asyncapi.yaml` is generated from here.
 """
 
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
+from consumers.schemas import schema_id
 from store.events import RecordedEvent
 from store.mapper import FactMapper
 from store.public import as_json, public_event
 
-EVENTS_TOPIC: Final = "dossier.{company}.profile-events.v2"
+EVENTS_TOPIC: Final = "dossier.{company}.profile-events.v3"
 DEAD_LETTERS_TOPIC: Final = "dossier.{company}.dead-letters.v2"
 GROUP: Final = "dossier.{company}.{consumer}"
 """Every name on a broker starts with the company, so that several share one, and one access rule covers a company (rule 4.7)."""
 KEY: Final = "Company and profile, such as demo/customer:1001."
 SPEC_VERSION: Final = "1.0"
 CONTENT_TYPE: Final = "application/json"
-POSITION_HEADER: Final = "dossierposition"
+TYPE: Final = "io.dossier."
+"""Before the stored topic in `ce_type`: CloudEvents asks for the reversed name of a domain, so that types of many sources can meet."""
+LOG_HEADER: Final = "ce_dossierlog"
+POSITION_HEADER: Final = "ce_dossierposition"
+SCHEMA_HEADER: Final = "ce_dataschema"
 HEADERS: Final = {
     "ce_specversion": "Version of CloudEvents: 1.0.",
     "ce_id": "Id of the event; the same on every delivery.",
     "ce_source": "Where it comes from: /dossier/{company}.",
-    "ce_type": "Stored topic of the event, such as customer.response_selected.",
+    "ce_type": "What happened: io.dossier. and the type in the value, such as io.dossier.customer.response_selected.",
     "ce_time": "When it was recorded; RFC 3339, UTC.",
     "ce_subject": "The profile; with the company before it, the key.",
+    SCHEMA_HEADER: "Id of the JSON Schema of the value, such as urn:dossier:event:customer.response_selected:1.",
     "content-type": "application/json.",
+    LOG_HEADER: "Id of the log. Another one after a restore that lost events: positions are given again, and all events come again.",
     POSITION_HEADER: "Position in the log, a whole number; rises within a key.",
 }
 """Every header of a message, with what it says."""
@@ -80,12 +88,19 @@ class Received:
     undecodable: str | None = None
 
 
-def message(mapper: FactMapper, recorded: RecordedEvent) -> Message:
-    """The message of a recorded event. Raises `MapperDeserialisationError` when the event cannot be read."""
+def message(mapper: FactMapper, recorded: RecordedEvent, log: UUID) -> Message:
+    """The message of a recorded event of this log. Raises `MapperDeserialisationError` when the event cannot be read."""
     event = public_event(mapper, recorded)
     company, profile = event["company"], event["profile"]
     headers = headers_of(
-        event["event_id"], company, event["type"], event["recorded_at"], profile=profile, position=recorded.id
+        event["event_id"],
+        company,
+        event["type"],
+        event["recorded_at"],
+        profile=profile,
+        position=recorded.id,
+        log=str(log).encode(),
+        schema=schema_id(event["type"]).encode(),
     )
     return Message(key_of(company, profile), as_json(event), headers, recorded.id)
 
@@ -96,15 +111,25 @@ def key_of(company: str, profile: str) -> bytes:
 
 
 def headers_of(
-    event_id: str, company: str, type_: str, recorded_at: str, *, profile: str, position: int
+    event_id: str,
+    company: str,
+    type_: str,
+    recorded_at: str,
+    *,
+    profile: str,
+    position: int,
+    log: bytes,
+    schema: bytes,
 ) -> list[tuple[str, bytes]]:
-    """Returns the headers of a message, which repeat a part of its value."""
+    """Returns the headers of a message. But for the log and the schema they repeat a part of its value."""
     return [
         *_CONSTANT_HEADERS,
         ("ce_id", event_id.encode()),
         ("ce_source", f"/dossier/{company}".encode()),
-        ("ce_type", type_.encode()),
+        ("ce_type", f"{TYPE}{type_}".encode()),
         ("ce_time", recorded_at.encode()),
         ("ce_subject", profile.encode()),
+        (SCHEMA_HEADER, schema),
+        (LOG_HEADER, log),
         (POSITION_HEADER, b"%d" % position),
     ]

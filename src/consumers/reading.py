@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from aggregates import strict_json
 from aggregates.errors import DomainError
-from consumers.messages import Received, headers_of, key_of
+from consumers.messages import LOG_HEADER, SCHEMA_HEADER, Received, headers_of, key_of
 from store.public import from_json
 
 MOST_POSITION: Final = 2**63 - 1
@@ -25,6 +25,8 @@ MOST_FAULTS: Final = 5
 """Faults of one message that are named."""
 _COMPANY: Final = r"[a-z][a-z0-9_]{0,29}"
 _KEY: Final = re.compile(f"({_COMPANY})/".encode())
+_LOG: Final = re.compile(rb"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_SCHEMA: Final = rb"urn:dossier:event:%b:[1-9][0-9]{0,5}"
 _SOURCE: Final = re.compile(f"/dossier/({_COMPANY})".encode())
 
 
@@ -112,7 +114,11 @@ def _read_value(received: Received) -> PublicMessage:
 
 
 def _check_outside(received: Received, event: PublicMessage) -> None:
-    """Checks that key and headers agree with the value. Raises `UnreadableMessageError`."""
+    """Checks that key and headers agree with the value. Raises `UnreadableMessageError`.
+
+    The log and the schema are in no value: the one is an id, the other a version of the event, which may be an earlier or a later one.
+    """
+    log, schema = (received.headers.get(name, b"") for name in (LOG_HEADER, SCHEMA_HEADER))
     headers = headers_of(
         str(event.event_id),
         event.company,
@@ -120,6 +126,8 @@ def _check_outside(received: Received, event: PublicMessage) -> None:
         event.recorded_at,
         profile=event.profile,
         position=event.position,
+        log=log if _LOG.fullmatch(log) else b"?",
+        schema=schema if re.fullmatch(_SCHEMA % re.escape(event.type.encode()), schema) else b"?",
     )
     wrong = [name for name, value in headers if received.headers.get(name) != value]
     if wrong:

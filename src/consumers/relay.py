@@ -31,6 +31,7 @@ from store import refusals
 from store.application import Dossier
 from store.events import RecordedEvent
 from store.heartbeats import Progress
+from store.identity import log_id
 from store.leadership import Leader
 from store.log import RELAY, move, position_of, read
 from store.refusals import Refusal
@@ -72,6 +73,7 @@ class Relay:
         self._progress = progress or Progress()
         self._blocked: set[UUID] = set()
         """Aggregates whose messages wait for a refused one."""
+        self._log_id = UUID(int=0)
         self._position = 0
         self._ahead: deque[RecordedEvent] = deque()
         """Events after the position that are read already."""
@@ -97,6 +99,7 @@ class Relay:
             _log.info("relay.started", topic=self._topics.events)
             refusals.try_all_again(leader.connection)
             self._note_blocked(leader)
+            self._log_id = log_id(leader.connection)
             self._position = position_of(leader.connection, RELAY) or 0
             self._ahead.clear()
             self._asked_at = time.monotonic()
@@ -137,7 +140,7 @@ class Relay:
         while ahead and count < WINDOW_EVENTS:
             event = ahead[0]
             if event.uuid not in blocked:
-                outgoing = message(self._mapper, event)
+                outgoing = message(self._mapper, event, self._log_id)
                 size += outgoing.size
                 if window and size > WINDOW_BYTES:
                     break

@@ -1,10 +1,14 @@
 """JSON Schema of every message, generated from the event classes; part of the published contract (rule 4.6)."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final, get_type_hints
+
+from eventsourcing.utils import resolve_topic
 
 from aggregates.catalogue import FACTS
 from aggregates.fact import EffectiveFact, Fact, Role, Source
+from store.mapper import shape
 from store.public import PublicEvent
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -35,9 +39,10 @@ _ENVELOPE: Final[dict[str, dict[str, Any]]] = {
 }
 
 
+@cache
 def schema_id(topic: str) -> str:
     """Returns the id of the schema of an event's messages, in the present version of the event."""
-    return f"urn:dossier:event:{topic}:{FACTS[topic].class_version}"
+    return f"urn:dossier:event:{topic}:{shape(resolve_topic(topic)).version}"
 
 
 def schemas() -> dict[str, dict[str, Any]]:

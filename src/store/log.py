@@ -35,7 +35,7 @@ from store.events import COLUMNS, NewEvent, RecordedEvent, recorded_event
 from store.keys import KeyRing
 from store.mapper import FactMapper
 
-RELAY: Final = "relay/v2"
+RELAY: Final = "relay/v3"
 """The relay as a follower of the log. It ends in the contract's version, as the topic does: a new topic begins with the first event."""
 SETTLED_MS: Final = 2_000
 """How long to wait for the append that is under way."""

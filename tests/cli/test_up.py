@@ -370,7 +370,7 @@ def test_another_company_gets_no_demo(data: Path) -> None:
 
 def test_the_address_of_kafka_and_the_topic_are_told(data: Path) -> None:
     with_kafka = Up(data, KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1").wait_until_ready()
-    told = "Kafka is at 127.0.0.1:1; every change is on the topic dossier.demo.profile-events.v2."
+    told = "Kafka is at 127.0.0.1:1; every change is on the topic dossier.demo.profile-events.v3."
     assert told in with_kafka.printed
     assert with_kafka.stop()[0] == 0
 

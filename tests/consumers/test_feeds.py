@@ -12,7 +12,7 @@ from consumers.bus import Topics, producing
 from consumers.feeds import MOST_FAULTS, Feed, Lane, Later
 from consumers.kafka_feed import KafkaFeed
 from consumers.log_feed import LogFeed
-from consumers.messages import Received
+from consumers.messages import POSITION_HEADER, Received
 from consumers.reading import Incoming
 from consumers.relay import Relay
 from consumers.topics import ensure_topics
@@ -150,7 +150,7 @@ def test_a_message_without_headers_or_key_does_not_stop_a_partition(
     handler = Recorder()
     good = message_of()
     with producing(Brokers(kafka_servers), "test") as producer:
-        for key, headers in ((None, []), (b"customer:1", [("dossierposition", b"7")])):
+        for key, headers in ((None, []), (b"customer:1", [(POSITION_HEADER, b"7")])):
             producer.send(topics.events, value=b"\xff", key=key, headers=headers, partition=0)
         producer.send(topics.events, value=good.value, key=good.key, headers=[*good.headers.items()], partition=0)
         producer.flush(timeout=10)

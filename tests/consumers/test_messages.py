@@ -56,7 +56,7 @@ def recorded(dossier: Dossier, *facts: Fact) -> list[RecordedEvent]:
 
 
 def received(event: RecordedEvent, dossier: Dossier) -> Received:
-    made = message(dossier.fact_mapper, event)
+    made = message(dossier.fact_mapper, event, dossier.log_id)
     return Received(made.key, made.value, dict(made.headers), "test", made.position)
 
 
@@ -67,7 +67,7 @@ def test_every_event_keeps_its_schema(dossier: Dossier) -> None:  # rule 4.6
     for event in events:
         schema = by_topic[event.topic]
         validator_for(schema).check_schema(schema)
-        public = orjson.loads(message(dossier.fact_mapper, event).value)
+        public = orjson.loads(message(dossier.fact_mapper, event, dossier.log_id).value)
         checker = Draft202012Validator.FORMAT_CHECKER
         assert not list(Draft202012Validator(schema, format_checker=checker).iter_errors(public))
         assert public.keys() == schema["properties"].keys()
@@ -76,7 +76,7 @@ def test_every_event_keeps_its_schema(dossier: Dossier) -> None:  # rule 4.6
 
 def test_no_personal_value_is_in_a_message(dossier: Dossier) -> None:  # rule 5.1
     for event in recorded(dossier, *EVERY_FACT):
-        made = message(dossier.fact_mapper, event)
+        made = message(dossier.fact_mapper, event, dossier.log_id)
         assert b"Zaphod" not in made.value
         assert b"Zaphod" not in b"".join(value for _, value in made.headers)
         public = read_message(received(event, dossier), "acme").event
@@ -84,39 +84,41 @@ def test_no_personal_value_is_in_a_message(dossier: Dossier) -> None:  # rule 5.
 
 
 def test_an_erasure_changes_no_message(dossier: Dossier) -> None:  # rules 0.3, 5.1
-    before = [message(dossier.fact_mapper, event).value for event in recorded(dossier, *EVERY_FACT)]
+    before = [message(dossier.fact_mapper, event, dossier.log_id).value for event in recorded(dossier, *EVERY_FACT)]
     with dossier.database.connection() as connection:
         events = read(connection, 0, 100)
     dossier.fact_mapper.keys.destroy(next(event.uuid for event in events if event.topic == "customer.registered"))
-    assert [message(dossier.fact_mapper, event).value for event in events] == before
+    assert [message(dossier.fact_mapper, event, dossier.log_id).value for event in events] == before
 
 
 def test_headers_are_those_of_a_cloud_event_and_the_position(dossier: Dossier) -> None:
     [event] = recorded(dossier, scenario.response_selected())
-    made = message(dossier.fact_mapper, event)
+    made = message(dossier.fact_mapper, event, dossier.log_id)
     assert made.key == b"acme/customer:1001"
     assert dict(made.headers) == {
         "ce_specversion": b"1.0",
         "ce_id": str(event.event_id).encode(),
         "ce_source": b"/dossier/acme",
-        "ce_type": b"customer.response_selected",
+        "ce_type": b"io.dossier.customer.response_selected",
         "ce_time": event.recorded_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").encode(),
         "ce_subject": b"customer:1001",
         "content-type": b"application/json",
-        "dossierposition": b"1",
+        "ce_dataschema": b"urn:dossier:event:customer.response_selected:1",
+        "ce_dossierlog": str(dossier.log_id).encode(),
+        "ce_dossierposition": b"1",
     }
     assert dict(made.headers).keys() == HEADERS.keys()
 
 
 def test_the_size_of_a_message_is_never_too_small(dossier: Dossier) -> None:
     for event in recorded(dossier, *EVERY_FACT):
-        made = message(dossier.fact_mapper, event)
+        made = message(dossier.fact_mapper, event, dossier.log_id)
         bare = sum(len(name) + len(value) for name, value in made.headers)
         assert made.size >= len(made.key) + len(made.value) + bare + 100
 
 
 def test_the_key_is_the_company_and_the_profile_that_the_event_belongs_to(dossier: Dossier) -> None:  # rule 4.7
-    keys = {message(dossier.fact_mapper, event).key for event in recorded(dossier, *EVERY_FACT)}
+    keys = {message(dossier.fact_mapper, event, dossier.log_id).key for event in recorded(dossier, *EVERY_FACT)}
     assert keys == {
         b"acme/customer:1001",
         b"acme/category:7",
@@ -167,7 +169,7 @@ def _set_only(value: Any) -> Any:
 def test_an_event_about_a_profile_carries_its_days_and_all_that_holds_on_them(dossier: Dossier) -> None:
     """Decimals are texts, dates ISO 8601, and what is not set is not there."""
     *_, event = recorded(dossier, *ACCOUNT_FACTS[6:9])
-    public = orjson.loads(message(dossier.fact_mapper, event).value)
+    public = orjson.loads(message(dossier.fact_mapper, event, dossier.log_id).value)
     assert (public["type"], public["profile"]) == ("account.profile_updated", "account:A-7")
     assert (public["effective_from"], public["effective_to"]) == (scenario.TODAY.isoformat(), None)
     terms = public["data"]["profile"]["terms"]
@@ -204,7 +206,7 @@ def test_the_schema_of_an_event_says_what_stands_in_its_models(
     dossier: Dossier, path: tuple[str, ...], value: Any
 ) -> None:  # rule 4.6
     *_, event = recorded(dossier, *ACCOUNT_FACTS[6:9])
-    public = orjson.loads(message(dossier.fact_mapper, event).value)
+    public = orjson.loads(message(dossier.fact_mapper, event, dossier.log_id).value)
     validator = Draft202012Validator(
         schemas()["account.profile_updated"], format_checker=Draft202012Validator.FORMAT_CHECKER
     )
@@ -295,7 +297,7 @@ def test_every_reference_of_the_contract_leads_to_something_in_it(dossier: Dossi
             place = place[part]
     assert contract["components"]["schemas"].keys() == definitions(schemas()).keys()
     *_, event = recorded(dossier, *ACCOUNT_FACTS[6:9])
-    public = orjson.loads(message(dossier.fact_mapper, event).value)
+    public = orjson.loads(message(dossier.fact_mapper, event, dossier.log_id).value)
     message_of = contract["components"]["messages"]["account_profile_updated"]
     whole = {**message_of["payload"]["schema"], "components": {"schemas": contract["components"]["schemas"]}}
     assert Draft202012Validator(whole).is_valid(public)

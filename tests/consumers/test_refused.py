@@ -15,6 +15,7 @@ from consumers.brokers import Brokers
 from consumers.bus import LARGEST_MESSAGE_BYTES, Topics, producing
 from consumers.kafka_client import ConfigResource, ConfigResourceType, KafkaAdminClient
 from consumers.kafka_feed import KafkaFeed
+from consumers.messages import POSITION_HEADER
 from consumers.relay import Relay
 from consumers.relay_metrics import RELAY_REFUSED
 from consumers.topics import LIMIT, ensure_topics
@@ -78,7 +79,7 @@ def positions_of(servers: str, topics: Topics, number: str) -> list[int]:
     """Positions of a customer's messages on the topic, in order."""
     key = f"demo/customer:{number}".encode()
     found = [one for one in on_topic(servers, topics.events) if one.key == key]
-    return [int(one.headers["dossierposition"]) for one in found]
+    return [int(one.headers[POSITION_HEADER]) for one in found]
 
 
 def test_topics_take_large_messages_also_those_that_were_made_before(

@@ -21,7 +21,7 @@ from consumer_world import FAST, Company, Loops, drop_connections, on_topic, rel
 from consumers.brokers import Brokers, TopicShape
 from consumers.bus import Topics, producing
 from consumers.kafka_client import KafkaAdminClient, KafkaError
-from consumers.messages import Received, key_of
+from consumers.messages import POSITION_HEADER, Received, key_of
 from consumers.metrics import FAULTS
 from consumers.reading import read_message
 from consumers.relay import Relay
@@ -38,7 +38,7 @@ def positions_by_key(messages: list[Received]) -> dict[bytes, list[int]]:
     found: dict[bytes, list[int]] = defaultdict(list)
     for one in messages:
         assert one.key is not None
-        found[one.key].append(int(one.headers["dossierposition"]))
+        found[one.key].append(int(one.headers[POSITION_HEADER]))
     return found
 
 

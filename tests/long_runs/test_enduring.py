@@ -7,6 +7,8 @@ import pytest
 from benchmarks.enduring.subscribing import Subscriber
 from benchmarks.running.comparing import Counts, compare
 
+from consumers.messages import POSITION_HEADER
+
 SAVED = {"1": ["a", "b", "c"], "2": ["d"]}
 ALL = [("1", "a"), ("2", "d"), ("1", "b"), ("1", "c")]
 FAULTS: list[Any] = [
@@ -38,7 +40,7 @@ class Message:
     def __init__(self, position: int) -> None:
         self.key = b"north/customer:1"
         self.value = orjson.dumps({"event_id": str(position)})
-        self.headers = [("dossierposition", b"%d" % position)]
+        self.headers = [(POSITION_HEADER, b"%d" % position)]
 
 
 def test_a_subscriber_drops_repetitions_and_notices_what_comes_too_late() -> None:  # rules 4.3, 4.6
