@@ -41,6 +41,7 @@ COMMANDS = [
     "rebuild",
     "verify",
     "restored",
+    "republish",
     "dead-letters",
     "refused-messages",
     "token",
@@ -97,10 +98,14 @@ def test_a_database_that_is_away_is_told_in_plain_words(line: CommandLine, comma
 
 @pytest.mark.parametrize(
     ("command", "words"),
-    [("relay", "KAFKA_BOOTSTRAP_SERVERS is not set"), ("forward", "CUSTOMER_ENGAGEMENT_URL is not set")],
+    [
+        ("relay", "KAFKA_BOOTSTRAP_SERVERS is not set"),
+        ("republish --from 1", "KAFKA_BOOTSTRAP_SERVERS is not set"),
+        ("forward", "CUSTOMER_ENGAGEMENT_URL is not set"),
+    ],
 )
 def test_a_process_without_its_other_side_does_not_start(line: CommandLine, command: str, words: str) -> None:
-    result = line.run(command)
+    result = line.run(*command.split())
     assert result.exit_code == 1
     assert words in result.stderr
 

@@ -1,4 +1,4 @@
-"""The commands `rebuild`, `verify`, `restored`, `dead-letters`, `token` and `docs`."""
+"""The commands `rebuild`, `verify`, `restored`, `republish`, `dead-letters`, `token` and `docs`."""
 # ruff: noqa: PLC0415  (see `main`)
 
 from typing import Annotated
@@ -26,6 +26,7 @@ def add_to(app: typer.Typer) -> None:
     app.command(rich_help_panel=KEEP)(rebuild)
     app.command(rich_help_panel=KEEP)(verify)
     app.command(rich_help_panel=KEEP)(restored)
+    app.command(rich_help_panel=KEEP)(republish)
     app.add_typer(dead_letters, rich_help_panel=KEEP)
     app.command(rich_help_panel=KEEP)(token)
     app.command(rich_help_panel=KEEP)(docs)
@@ -59,6 +60,20 @@ def restored(as_json: AsJson = False) -> None:
     from cli.commands.restored import command as run
 
     run(load(), as_json=as_json)
+
+
+def republish(
+    first: Annotated[int, typer.Option("--from", min=1, help="Position of the first event.")],
+    last: Annotated[
+        int | None,
+        typer.Option("--to", min=1, help="Position of the last event. Default: the last that the relay has sent."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send a part of the log to Kafka again, for a subscriber or a topic that has lost it. Whoever has the events drops them."""
+    from cli.commands.republish import command as run
+
+    run(load(), first, last, as_json=as_json)
 
 
 @dead_letters.command("list")
