@@ -5,11 +5,11 @@ Write it with `python -m consumers.asyncapi > docs/asyncapi.yaml`; a test fails 
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from consumers.contract import headers_schema
-from consumers.examples import LOG, example
+from consumers.examples import LOG, example, state_example
 from consumers.messages import (
     CONTENT_TYPE,
     DEAD_LETTER_HEADERS,
@@ -17,9 +17,11 @@ from consumers.messages import (
     EVENTS_TOPIC,
     HEADERS,
     KEY,
+    PROFILES_TOPIC,
+    STATE_HEADERS,
     headers_of,
 )
-from consumers.schemas import definitions, schema_id, schemas
+from consumers.schemas import definitions, schema_id, schemas, state_schemas
 
 VERSION: Final = "3.0.0"
 PROMISE: Final = (
@@ -37,6 +39,15 @@ PROMISE: Final = (
     " ones of its key wait here until an operator has sent or skipped it, and those of other keys go on."
 )
 COMPANY: Final = {"company": {"description": "The company, as in DOSSIER_COMPANY: small letters, digits, underscores."}}
+SCHEMA_FORMAT: Final = "application/schema+json;version=draft-2020-12"
+PROFILES: Final = (
+    "What is known now of each customer, account and site, on all days, without personal values: of a key the last message"
+    " counts, and the topic is compacted, so that whoever begins at its first message has every profile. A message comes"
+    " at least once, and with or after the events that it tells of; one whose ce_dossierposition is lower than the last of"
+    " its key is a repetition. What holds on which days changes with events only: on another day, look at the same state"
+    " again. A tombstone, a message without a value, says that a customer was erased. After a restore that lost events"
+    " everything comes again as of another log (ce_dossierlog): discard the states of the former one."
+)
 _DEFS: Final = "#/$defs/"
 _SCHEMAS: Final = "#/components/schemas/"
 DEAD_LETTERS: Final = (
@@ -51,37 +62,69 @@ def document() -> str:
 
 
 def _contract() -> dict[str, Any]:
-    by_topic = schemas()
+    by_topic, by_kind = schemas(), state_schemas()
+    messages = {
+        **{_name(topic): _message(topic, schema) for topic, schema in by_topic.items()},
+        **{f"{kind}_state": _state(kind, schema) for kind, schema in by_kind.items()},
+        **{f"{kind}_erased": _erased(kind) for kind in by_kind},
+        "deadLetter": {"summary": DEAD_LETTERS, "headers": headers_schema(DEAD_LETTER_HEADERS)},
+    }
+    states = [f"{kind}_{suffix}" for kind in by_kind for suffix in ("state", "erased")]
+    channels = {
+        "profileEvents": _channel(EVENTS_TOPIC, PROMISE, map(_name, by_topic)),
+        "profiles": _channel(PROFILES_TOPIC, PROFILES, states),
+        "deadLetters": _channel(DEAD_LETTERS_TOPIC, DEAD_LETTERS, ["deadLetter"]),
+    }
     return {
         "asyncapi": "3.1.0",
         "info": {"title": "Dossier", "version": VERSION, "description": PROMISE},
         "defaultContentType": CONTENT_TYPE,
-        "channels": {
-            "profileEvents": {
-                "address": EVENTS_TOPIC,
-                "parameters": COMPANY,
-                "description": PROMISE,
-                "messages": {_name(topic): {"$ref": f"#/components/messages/{_name(topic)}"} for topic in by_topic},
-            },
-            "deadLetters": {
-                "address": DEAD_LETTERS_TOPIC,
-                "parameters": COMPANY,
-                "description": DEAD_LETTERS,
-                "messages": {"deadLetter": {"$ref": "#/components/messages/deadLetter"}},
-            },
-        },
+        "channels": channels,
         "operations": {
-            "publishProfileEvents": {"action": "send", "channel": {"$ref": "#/channels/profileEvents"}},
-            "publishDeadLetters": {"action": "send", "channel": {"$ref": "#/channels/deadLetters"}},
+            f"publish{name[0].upper()}{name[1:]}": {"action": "send", "channel": {"$ref": f"#/channels/{name}"}}
+            for name in channels
         },
         "components": {
-            "messages": {
-                **{_name(topic): _message(topic, schema) for topic, schema in by_topic.items()},
-                "deadLetter": {"summary": DEAD_LETTERS, "headers": headers_schema(DEAD_LETTER_HEADERS)},
+            "messages": messages,
+            "schemas": {name: _shared(schema) for name, schema in definitions({**by_topic, **by_kind}).items()},
+            "messageTraits": {
+                "cloudEvent": {"headers": headers_schema(HEADERS)},
+                "cloudEventOfProfile": {"headers": headers_schema(STATE_HEADERS)},
             },
-            "schemas": {name: _shared(schema) for name, schema in definitions(by_topic).items()},
-            "messageTraits": {"cloudEvent": {"headers": headers_schema(HEADERS)}},
         },
+    }
+
+
+def _channel(address: str, description: str, messages: Iterable[str]) -> dict[str, Any]:
+    return {
+        "address": address,
+        "parameters": COMPANY,
+        "description": description,
+        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in messages},
+    }
+
+
+def _state(kind: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **_about_profile(f"{kind}.state", schema["description"]),
+        "title": schema["title"],
+        "contentType": CONTENT_TYPE,
+        "payload": {"schemaFormat": SCHEMA_FORMAT, "schema": _shared(schema)},
+        "examples": [{"name": f"{kind}_state", "payload": state_example(kind)}],
+    }
+
+
+def _erased(kind: str) -> dict[str, Any]:
+    summary = f"A tombstone, without a value: the {kind} was erased, and nothing of it is on the topic any more."
+    return {**_about_profile(f"{kind}.erased", summary), "payload": {"type": "null"}}
+
+
+def _about_profile(name: str, summary: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "summary": summary,
+        "bindings": {"kafka": {"key": {"type": "string", "description": KEY}}},
+        "traits": [{"$ref": "#/components/messageTraits/cloudEventOfProfile"}],
     }
 
 
@@ -93,7 +136,7 @@ def _message(topic: str, schema: dict[str, Any]) -> dict[str, Any]:
         "contentType": CONTENT_TYPE,
         "bindings": {"kafka": {"key": {"type": "string", "description": KEY}}},
         "traits": [{"$ref": "#/components/messageTraits/cloudEvent"}],
-        "payload": {"schemaFormat": "application/schema+json;version=draft-2020-12", "schema": _shared(schema)},
+        "payload": {"schemaFormat": SCHEMA_FORMAT, "schema": _shared(schema)},
         "examples": [{"name": _name(topic), **_example(topic, schema)}],
     }
 

@@ -4,14 +4,14 @@ A producer is made for one purpose and thrown away at the first error: after the
 this client may never recover. The client's buffer is unbounded, so the sender bounds what is in flight.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 from consumers.brokers import Brokers, TopicShape
 from consumers.kafka_client import KafkaError, KafkaProducer
-from consumers.messages import DEAD_LETTERS_TOPIC, EVENTS_TOPIC, GROUP
+from consumers.messages import DEAD_LETTERS_TOPIC, EVENTS_TOPIC, GROUP, PROFILES_TOPIC
 from consumers.reaching import check_reachable
 
 LARGEST_BATCH_BYTES: Final = 1_000_000
@@ -40,17 +40,24 @@ class Topics:
     events: str
     dead_letters: str
     shape: TopicShape = field(default_factory=TopicShape)
+    profiles: str | None = None
 
     @classmethod
     def of(cls, company: str, shape: TopicShape | None = None) -> Self:
         """The topics of a company."""
         events, dead_letters = EVENTS_TOPIC.format(company=company), DEAD_LETTERS_TOPIC.format(company=company)
-        return cls(company, events, dead_letters, shape or TopicShape())
+        return cls(company, events, dead_letters, shape or TopicShape(), PROFILES_TOPIC.format(company=company))
 
     @property
-    def names(self) -> tuple[str, str]:
-        """Both names."""
-        return self.events, self.dead_letters
+    def names(self) -> tuple[str, ...]:
+        """All names."""
+        return tuple(name for name in (self.events, self.dead_letters, self.profiles) if name is not None)
+
+    def configs(self, name: str) -> Mapping[str, str]:
+        """The settings of a topic that is made: of the profiles', the last message of each key is kept for ever."""
+        if name != self.profiles:
+            return self.shape.configs()
+        return {**TopicShape(min_insync_replicas=self.shape.min_insync_replicas).configs(), "cleanup.policy": "compact"}
 
     def group(self, consumer: str) -> str:
         """The id of a consumer's group, and of any other client of the company."""

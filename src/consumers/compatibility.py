@@ -40,10 +40,12 @@ class Channel(TypedDict):
 
 
 class Contract(TypedDict):
-    """What subscribers rely on: topics by address, and schemas of messages by event and version of the event."""
+    """What subscribers rely on: topics by address, and schemas of messages, by event and version of the event, and of states by topic and
+    kind of profile."""
 
     channels: dict[str, Channel]
     events: dict[str, dict[str, dict[str, Any]]]
+    states: dict[str, dict[str, dict[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ def breaks(published: Contract, present: Contract, upcasts: Collection[tuple[str
     return [
         *_channel_breaks(published["channels"], present["channels"]),
         *_event_breaks(published["events"], present["events"], upcasts),
+        *_state_breaks(published["states"], present["states"]),
     ]
 
 
@@ -114,6 +117,18 @@ def _event_breaks(
         for step in range(before, now):
             if (event, step) not in upcasts:
                 yield Break(event, f"version {now} comes without an upcaster from version {step}")
+
+
+def _state_breaks(
+    published: Mapping[str, Mapping[str, Schema]], present: Mapping[str, Mapping[str, Schema]]
+) -> Iterator[Break]:
+    """Yields the breaks in states; another version of their topic may change anything, because it has all of them."""
+    for address in published.keys() & present.keys():
+        for kind, schema in published[address].items():
+            if kind in present[address]:
+                yield from schema_breaks(f"{address} {kind}", schema, present[address][kind])
+            else:
+                yield Break(address, f"it has no states of {kind} any more")
 
 
 @dataclass(frozen=True, slots=True)

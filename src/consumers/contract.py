@@ -12,9 +12,19 @@ from typing import Any, Final
 from aggregates.catalogue import FACTS
 from consumers import compatibility
 from consumers.compatibility import Break, Channel, Contract
-from consumers.examples import example
-from consumers.messages import DEAD_LETTER_HEADERS, DEAD_LETTERS_TOPIC, EVENTS_TOPIC, HEADERS, KEY
-from consumers.schemas import schema_id, schemas
+from consumers.examples import example, state_example
+from consumers.messages import (
+    DEAD_LETTER_HEADERS,
+    DEAD_LETTERS_TOPIC,
+    EVENTS_TOPIC,
+    HEADERS,
+    KEY,
+    PROFILES_TOPIC,
+    SCHEMA_HEADER,
+    STATE_HEADERS,
+)
+from consumers.profile_states import STATES
+from consumers.schemas import schema_id, schemas, state_schema_id, state_schemas
 
 DEAD_LETTER: Final = "dead_letter"
 
@@ -24,6 +34,9 @@ def contract() -> Contract:
     return {
         "channels": {
             EVENTS_TOPIC: _channel(list(FACTS), HEADERS),
+            PROFILES_TOPIC: _channel(
+                [f"{kind}.{suffix}" for kind in STATES for suffix in ("state", "erased")], STATE_HEADERS
+            ),
             DEAD_LETTERS_TOPIC: _channel([DEAD_LETTER], DEAD_LETTER_HEADERS),
         },
         "events": {
@@ -36,12 +49,18 @@ def contract() -> Contract:
             }
             for topic, schema in schemas().items()
         },
+        "states": {
+            PROFILES_TOPIC: {
+                kind: {"$id": state_schema_id(kind), **schema, "examples": [state_example(kind)]}
+                for kind, schema in state_schemas().items()
+            }
+        },
     }
 
 
 def breaks(published: str) -> list[Break]:
     """Returns in which ways the code breaks the contract in this text, as `document` has written it."""
-    return compatibility.breaks(json.loads(published), contract(), _upcasts())
+    return compatibility.breaks({"states": {}, **json.loads(published)}, contract(), _upcasts())
 
 
 def document(published: str | None) -> str:
@@ -53,9 +72,10 @@ def document(published: str | None) -> str:
 
 
 def headers_schema(described: dict[str, str]) -> dict[str, Any]:
-    """Returns the schema of headers, all of which are always there."""
+    """Returns the schema of headers, all of which are always there, but for that of a schema where there may be no value."""
     properties = {name: {"type": "string", "description": text} for name, text in described.items()}
-    return {"type": "object", "properties": properties, "required": list(described)}
+    required = [name for name in described if described is not STATE_HEADERS or name != SCHEMA_HEADER]
+    return {"type": "object", "properties": properties, "required": required}
 
 
 def _channel(messages: list[str], headers: dict[str, str]) -> Channel:

@@ -129,6 +129,22 @@ VALUES: Final[dict[str, Any]] = {
     "upload_mapping.saved.name": "crm-export",
 }
 """Values by `<event>.<member>` and by `<member>`. One that does not have a member's type is passed over."""
+_STATES: Final[dict[str, dict[str, Any]]] = {
+    "customer": {
+        "number": "1001",
+        "alternate_numbers": ["5550100"],
+        "primary_alternate_number": "5550100",
+        "responses": {"1": [{"effective_from": _DAY, "value": "EMAIL"}]},
+        "fields": {"city": [{**_HELD, "source": "edit"}]},
+    },
+    "account": {
+        "account": "A-2001",
+        "customer": "1001",
+        "start": _DAY,
+        "profiles": [{"effective_from": _DAY, "profile": _PROFILE}],
+    },
+    "site": {"account": "A-2001", "site": "S-1", "profiles": [{"effective_from": _DAY, "profile": _PROFILE}]},
+}
 _FORMATS: Final = {"date": _DAY, "date-time": VALUES["recorded_at"], "uuid": _EVENT}
 _TYPES: Final[dict[type, str]] = {
     str: "string",
@@ -147,6 +163,19 @@ def example(topic: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     data = {name: _value(topic, name, member) for name, member in described["data"]["properties"].items()}
     profile = f"{topic.partition('.')[0]}:{natural_key(topic.partition('.')[0], COMPANY, data)}"
     return {name: {"data": data, "profile": profile}.get(name, message.get(name)) for name in described}
+
+
+def state_example(kind: str) -> dict[str, Any]:
+    """Returns a message with the state of a profile of this kind."""
+    state = _STATES[kind]
+    return {
+        "profile": f"{kind}:{natural_key(kind, COMPANY, state)}",
+        "company": COMPANY,
+        "version": VALUES["version"],
+        "position": VALUES["position"],
+        "recorded_at": VALUES["recorded_at"],
+        "state": state,
+    }
 
 
 def _value(topic: str, name: str, schema: Mapping[str, Any]) -> Any:

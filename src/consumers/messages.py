@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from consumers.schemas import schema_id
+from consumers.schemas import schema_id, state_schema_id
 from store.events import RecordedEvent
 from store.mapper import FactMapper
-from store.public import as_json, public_event
+from store.public import PublicEvent, as_json, public_event
 
 EVENTS_TOPIC: Final = "dossier.{company}.profile-events.v3"
+PROFILES_TOPIC: Final = "dossier.{company}.profiles.v1"
 DEAD_LETTERS_TOPIC: Final = "dossier.{company}.dead-letters.v2"
 GROUP: Final = "dossier.{company}.{consumer}"
 """Every name on a broker starts with the company, so that several share one, and one access rule covers a company (rule 4.7)."""
@@ -40,6 +41,15 @@ HEADERS: Final = {
     POSITION_HEADER: "Position in the log, a whole number; rises within a key.",
 }
 """Every header of a message, with what it says."""
+STATE_HEADERS: Final = {
+    **HEADERS,
+    "ce_id": "Kind of profile, key, state or erased, and position: the same on every delivery.",
+    "ce_type": "io.dossier., the kind of profile, and .state or .erased.",
+    "ce_time": "When the last event in the state was recorded, or the erasure was told; RFC 3339, UTC.",
+    SCHEMA_HEADER: "Id of the JSON Schema of the value, such as urn:dossier:state:customer:1; of .erased there is none.",
+    POSITION_HEADER: "Position in the log of the last event in the state, a whole number.",
+}
+"""Every header of the state of a profile, and of its tombstone."""
 DEAD_LETTER_HEADERS: Final = {
     "dossierreason": "Why it is dead.",
     "dossierstatus": "HTTP status of the last answer; empty when there was none.",
@@ -59,10 +69,10 @@ _HEADER_NAME_BYTES: Final = sum(map(len, HEADERS))
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message as it goes to the bus. `position` is the log position of its event."""
+    """One message as it goes to the bus. `position` is the log position of its event. Without a value it is a tombstone."""
 
     key: bytes
-    value: bytes
+    value: bytes | None
     headers: list[tuple[str, bytes]]
     position: int
 
@@ -70,7 +80,7 @@ class Message:
     def size(self) -> int:
         """Bytes that it takes at most in a batch."""
         values = sum(len(value) for _, value in self.headers)
-        return len(self.key) + len(self.value) + values + _HEADER_NAME_BYTES + RECORD_OVERHEAD_BYTES
+        return len(self.key) + len(self.value or b"") + values + _HEADER_NAME_BYTES + RECORD_OVERHEAD_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +113,35 @@ def message(mapper: FactMapper, recorded: RecordedEvent, log: UUID) -> Message:
         schema=schema_id(event["type"]).encode(),
     )
     return Message(key_of(company, profile), as_json(event), headers, recorded.id)
+
+
+def state_message(value: bytes, last: PublicEvent, log: UUID) -> Message:
+    """The message of the state of a profile, `value`, in which its events are up to the last one."""
+    kind = last["type"].partition(".")[0]
+    schema = state_schema_id(kind).encode()
+    return _of_profile(value, f"{kind}.state", last["recorded_at"], last, log, schema=schema)
+
+
+def tombstone(event: PublicEvent, erased_at: str, log: UUID) -> Message:
+    """The message that takes the state of a profile off the topic; `event` is its last one."""
+    kind = event["type"].partition(".")[0]
+    return _of_profile(None, f"{kind}.erased", erased_at, event, log, schema=b"")
+
+
+def _of_profile(value: bytes | None, type_: str, at: str, event: PublicEvent, log: UUID, *, schema: bytes) -> Message:
+    company, profile, position = event["company"], event["profile"], event["position"]
+    headers = headers_of(
+        f"{profile}/{type_}/{position}",
+        company,
+        type_,
+        at,
+        profile=profile,
+        position=position,
+        log=str(log).encode(),
+        schema=schema,
+    )
+    named = [(name, text) for name, text in headers if text or name != SCHEMA_HEADER]
+    return Message(key_of(company, profile), value, named, position)
 
 
 def key_of(company: str, profile: str) -> bytes:

@@ -5,9 +5,11 @@ from functools import cache
 from typing import Any, Final, get_type_hints
 
 from eventsourcing.utils import resolve_topic
+from pydantic import BaseModel
 
 from aggregates.catalogue import FACTS
 from aggregates.fact import EffectiveFact, Fact, Role, Source
+from consumers.profile_states import STATES
 from store.mapper import shape
 from store.public import PublicEvent
 
@@ -90,6 +92,40 @@ def _carried(model: dict[str, Any]) -> dict[str, Any]:
 def definitions(by_topic: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """The models that events carry, by name: the `$defs` of all these schemas."""
     return {name: model for schema in by_topic.values() for name, model in schema.get("$defs", {}).items()}
+
+
+def state_schemas() -> dict[str, dict[str, Any]]:
+    """Returns the schema of the state of a profile by kind of profile. What is not set is left out, never null."""
+    return {kind: _state_schema(kind, model) for kind, model in STATES.items()}
+
+
+def state_schema_id(kind: str) -> str:
+    """Returns the id of the schema of the states of a kind of profile."""
+    return f"urn:dossier:state:{kind}:1"
+
+
+def _state_schema(kind: str, model: type[BaseModel]) -> dict[str, Any]:
+    generated = model.model_json_schema(mode="serialization")
+    properties = {
+        "profile": _ENVELOPE["profile"],
+        "company": _ENVELOPE["company"],
+        "version": {
+            **_ENVELOPE["version"],
+            "description": "Number of the last event of the profile that is in the state.",
+        },
+        "position": {**_ENVELOPE["position"], "description": "Number of that event in the log."},
+        "recorded_at": _ENVELOPE["recorded_at"],
+        "state": _carried(generated),
+    }
+    return {
+        "$schema": DIALECT,
+        "title": model.__name__,
+        "description": f"What is known now of a profile of kind {kind}, on all days.",
+        "type": "object",
+        "required": list(properties),
+        "properties": properties,
+        "$defs": {name: _carried(part) for name, part in generated.get("$defs", {}).items()},
+    }
 
 
 def _data(fact: type[Fact], generated: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Sends messages to the events topic in order per key, and tells which ones the brokers refuse for good.
+"""Sends messages to a topic in order per key, and tells which ones the brokers refuse for good.
 
 Everything of one call that goes to one partition is one batch. A batch with a refused message is refused as a whole, so none of its
 messages overtakes another; its messages are then sent one by one, by a new producer. After a refused message the later ones of its
@@ -35,7 +35,8 @@ REFUSALS: Final = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidRec
 class Sender:
     """A producer of one company's events; not to be shared between threads."""
 
-    def __init__(self, brokers: Brokers, topics: Topics, progress: Progress) -> None:
+    def __init__(self, brokers: Brokers, topics: Topics, progress: Progress, topic: str | None = None) -> None:
+        self._topic = topic or topics.events
         self._brokers = brokers
         self._progress = progress
         self._topics = topics
@@ -44,9 +45,9 @@ class Sender:
 
     @classmethod
     @contextmanager
-    def opened(cls, brokers: Brokers, topics: Topics, progress: Progress) -> Iterator[Self]:
-        """A sender that is closed at the end. Raises `KafkaError`."""
-        sender = cls(brokers, topics, progress)
+    def opened(cls, brokers: Brokers, topics: Topics, progress: Progress, topic: str | None = None) -> Iterator[Self]:
+        """A sender that is closed at the end; it sends to this topic, by default to that of events. Raises `KafkaError`."""
+        sender = cls(brokers, topics, progress, topic)
         sender._renew()
         try:
             yield sender
@@ -96,7 +97,7 @@ class Sender:
         return None
 
     def _put(self, message: Message) -> Any:
-        return self._producer.send(self._topics.events, value=message.value, key=message.key, headers=message.headers)
+        return self._producer.send(self._topic, value=message.value, key=message.key, headers=message.headers)
 
     def _renew(self) -> None:
         self._open.close()

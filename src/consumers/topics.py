@@ -69,12 +69,12 @@ def ensure_topics(brokers: Brokers, topics: Topics) -> None:
 
 
 def _make_missing(admin: Any, topics: Topics) -> None:
-    shape = {
-        "num_partitions": topics.shape.partitions,
-        "replication_factor": topics.shape.replication,
-        "configs": {**topics.shape.configs(), LIMIT: str(LARGEST_MESSAGE_BYTES)},
-    }
     for name in set(topics.names) - set(admin.list_topics()):
+        shape = {
+            "num_partitions": topics.shape.partitions,
+            "replication_factor": topics.shape.replication,
+            "configs": {**topics.configs(name), LIMIT: str(LARGEST_MESSAGE_BYTES)},
+        }
         with suppress(TopicAlreadyExistsError):
             admin.create_topics({name: shape}, wait_for_metadata=True)
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from psycopg import Connection
 
 from store.database import Row
-from store.log import RELAY, move
+from store.log import PROFILES, RELAY, move
 
 
 def log_id(connection: Connection[Row]) -> UUID:
@@ -20,8 +20,9 @@ def log_id(connection: Connection[Row]) -> UUID:
 
 
 def begin_another(connection: Connection[Row]) -> UUID:
-    """Gives the log another id and lets the relay send all of it, as of the new log. Returns the id. To be called in a transaction."""
-    move(connection, RELAY, 0)
+    """Gives the log another id and lets the relays send all of it, as of the new log. Returns the id. To be called in a transaction."""
+    for follower in (RELAY, PROFILES):
+        move(connection, follower, 0)
     row = connection.execute(
         "INSERT INTO logs (began_after) SELECT coalesce(max(position), 0) FROM events RETURNING id"
     ).fetchone()

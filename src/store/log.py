@@ -37,6 +37,8 @@ from store.mapper import FactMapper
 
 RELAY: Final = "relay/v3"
 """The relay as a follower of the log. It ends in the contract's version, as the topic does: a new topic begins with the first event."""
+PROFILES: Final = "profiles/v1"
+"""What sends the states of profiles, as a follower of the log."""
 SETTLED_MS: Final = 2_000
 """How long to wait for the append that is under way."""
 

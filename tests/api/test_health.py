@@ -149,7 +149,7 @@ def test_what_only_delays_is_degraded(dossier: Dossier, reads: ReadModels) -> No
     with TestClient(create_app(dossier, reads, settings)) as client, running(dossier.database):
         document = client.get("/health/ready").json()
     assert document["status"] == "degraded"
-    assert list(faults(document)) == ["relay", "forward", "forward (resend)"]
+    assert list(faults(document)) == ["relay", "relay (profiles)", "forward", "forward (resend)"]
     assert faults(document)["relay"].startswith("It does not run: no `dossier relay` has been seen.")
 
 

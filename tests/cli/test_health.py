@@ -137,11 +137,11 @@ def test_why_a_process_waits_is_told(
 ) -> None:
     seen, _ = installation
     code, document = eventually(
-        lambda: next((found for found in [seen.ready()] if len(found[1]["faults"]) >= 2), None), "both wait"
+        lambda: next((found for found in [seen.ready()] if len(found[1]["faults"]) >= 3), None), "all wait"
     )
     assert (code, document["status"]) == (200, "degraded")
     whys = {fault["what"]: fault["why"] for fault in document["faults"]}
-    assert whys["relay"] == whys["forward"] == "It waits: Kafka cannot be reached."
+    assert {whys[name] for name in ("relay", "relay (profiles)", "forward")} == {"It waits: Kafka cannot be reached."}
     told = seen.line.run("status")
     assert max(map(len, told.output.splitlines())) <= 80
     assert seen.line.asked("status", status=1)["faults"] == seen.ready()[1]["faults"]

@@ -190,7 +190,7 @@ def test_every_name_on_the_broker_starts_with_the_company(
     topics = {name for name in admin.list_topics() if company in name}
     groups = {group["group_id"] for group in admin.list_groups() if company in group["group_id"]}
     admin.close()
-    assert topics == {f"dossier.{company}.profile-events.v3", f"dossier.{company}.dead-letters.v2"}
+    assert topics == {f"dossier.{company}.{name}" for name in ("profile-events.v3", "profiles.v1", "dead-letters.v2")}
     assert groups == {f"dossier.{company}.forwarder", f"dossier.{company}.subscriber"}
 
 

@@ -14,7 +14,7 @@ from consumers import compatibility
 from consumers.compatibility import Break, Contract, schema_breaks
 from consumers.contract import breaks, contract, document
 from consumers.examples import example
-from consumers.messages import EVENTS_TOPIC
+from consumers.messages import EVENTS_TOPIC, PROFILES_TOPIC
 from consumers.schemas import schema_id, schemas
 
 PUBLISHED = Path(__file__).parents[2] / "docs/contract.json"
@@ -100,10 +100,18 @@ BREAKING: dict[str, Change] = {
     "an event is no longer on its topic": lambda c: c["channels"][EVENTS_TOPIC]["messages"].remove("customer.renamed"),
     "a topic is removed": lambda c: c["channels"].pop(EVENTS_TOPIC),
     "a topic has another key": lambda c: c["channels"][EVENTS_TOPIC].update(key="The id of the event."),
+    "a member of the state of a profile is removed": lambda c: c["states"][PROFILES_TOPIC]["site"]["properties"][
+        "state"
+    ]["properties"].pop("account"),
+    "states of a kind of profile are removed": lambda c: c["states"][PROFILES_TOPIC].pop("site"),
     "a header is removed": lambda c: c["channels"][EVENTS_TOPIC]["headers"]["properties"].pop("ce_subject"),
     "a header may be missing": lambda c: c["channels"][EVENTS_TOPIC]["headers"]["required"].remove("ce_subject"),
 }
 HARMLESS: dict[str, Change] = {
+    "a member joins the state of a profile": lambda c: c["states"][PROFILES_TOPIC]["site"]["properties"]["state"][
+        "properties"
+    ].update(name={"type": "string"}),
+    "states of another kind of thing join their topic": lambda c: c["states"][PROFILES_TOPIC].update(upload={}),
     "a member is added that may be missing": lambda c: add_member(c, {"type": "string"}, required=False),
     "a member is added that is null in older events": lambda c: add_member(
         c, {"anyOf": [{"type": "string"}, {"type": "null"}]}, required=True

@@ -19,8 +19,9 @@ from aggregates.customer import commands as customers
 from aggregates.fact import Fact, Personal
 from consumers import asyncapi
 from consumers.messages import HEADERS, Received, message
+from consumers.profile_states import STATES
 from consumers.reading import read_message
-from consumers.schemas import definitions, schemas
+from consumers.schemas import definitions, schemas, state_schemas
 from field_facts import FIELD_FACTS
 from store.application import Dossier
 from store.events import RecordedEvent
@@ -280,7 +281,7 @@ def test_the_contract_is_yaml_that_names_every_event() -> None:
     contract = yaml.safe_load(asyncapi.document())
     assert contract["asyncapi"] == "3.1.0"
     named = {one["name"] for one in contract["components"]["messages"].values() if "name" in one}
-    assert named == set(FACTS)
+    assert named == {*FACTS, *(f"{kind}.{suffix}" for kind in STATES for suffix in ("state", "erased"))}
     assert (
         contract["components"]["messages"]["customer_registered"]["payload"]["schema"]
         == schemas()["customer.registered"]
@@ -295,7 +296,7 @@ def test_every_reference_of_the_contract_leads_to_something_in_it(dossier: Dossi
         place = contract
         for part in reference.removeprefix("#/").split("/"):
             place = place[part]
-    assert contract["components"]["schemas"].keys() == definitions(schemas()).keys()
+    assert contract["components"]["schemas"].keys() == definitions({**schemas(), **state_schemas()}).keys()
     *_, event = recorded(dossier, *ACCOUNT_FACTS[6:9])
     public = orjson.loads(message(dossier.fact_mapper, event, dossier.log_id).value)
     message_of = contract["components"]["messages"]["account_profile_updated"]

@@ -22,13 +22,14 @@ Status = Literal["ready", "degraded", "unready"]
 ModelState = Literal["running", "stopped", "outdated", "missing", "unattended"]
 TASKS: Final = {
     "project": (),
-    "relay": ("relay",),
+    "relay": ("relay", "profiles"),
     "forward": ("forward", "resend"),
     "work": ("propagations", "uploads"),
 }
 """The tasks of each process; those of `project` are the read models."""
 _DOES: Final = {
     "relay": "Events are not sent to Kafka.",
+    "profiles": "The states of profiles are not sent to Kafka.",
     "forward": "Changes are not sent to Customer Engagement.",
     "resend": "Dead letters are not sent again.",
     "propagations": "Propagations wait.",
