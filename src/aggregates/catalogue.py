@@ -9,7 +9,6 @@ import aggregates.account.site
 import aggregates.customer.profile
 import aggregates.customer.unmasking
 import aggregates.interaction.interaction
-import aggregates.profile_class.propagation
 import aggregates.setup.catalogue
 import aggregates.setup.system_options
 import aggregates.upload.mapping
@@ -21,6 +20,7 @@ from aggregates.fact import Fact
 from aggregates.field import events as field_events
 from aggregates.interaction import events as interaction_events
 from aggregates.profile_class import events as profile_class_events
+from aggregates.profile_class.propagation import Propagation
 from aggregates.setup import events as setup_events
 from aggregates.upload import events as upload_events
 
@@ -66,10 +66,9 @@ def natural_key(family: str, company: str, payload: Mapping[str, Any]) -> str:
 
 
 def aggregate_id(company: str, subject: str) -> UUID | None:
-    """Returns the id of what a text such as `customer:1001` names, `None` where there is no family of this name."""
+    """Returns the id of what a text such as `customer:1001` names, `None` where it may be several aggregates: the runs of a propagation."""
     family, _, key = subject.partition(":")
-    kind = _KINDS.get(family)
-    return None if kind is None else kind.id_of(company, key)
+    return None if family == Propagation.KIND else _KINDS[family].id_of(company, key)
 
 
 def check_keys(facts: Iterable[type[Fact]]) -> None:

@@ -7,7 +7,7 @@ It has the topics, and the schema of every event in every version that was ever 
 
 import json
 from collections.abc import Set
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from aggregates.catalogue import FACTS
 from consumers import compatibility
@@ -60,7 +60,7 @@ def contract() -> Contract:
 
 def breaks(published: str) -> list[Break]:
     """Returns in which ways the code breaks the contract in this text, as `document` has written it."""
-    return compatibility.breaks({"states": {}, **json.loads(published)}, contract(), _upcasts())
+    return compatibility.breaks(cast("Contract", {"states": {}, **json.loads(published)}), contract(), _upcasts())
 
 
 def document(published: str | None) -> str:

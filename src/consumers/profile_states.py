@@ -16,7 +16,7 @@ from aggregates.account.profile import Profile
 from aggregates.account.site import Site
 from aggregates.aggregate import Aggregate
 from aggregates.customer.profile import CustomerProfile
-from aggregates.effective import Timeline
+from aggregates.effective import Timeline, Version
 from aggregates.fact import ERASED, Erased
 from store.database import Database
 from store.keys import KEY_BYTES, KeyRing
@@ -138,8 +138,8 @@ def _fields(customer: CustomerProfile) -> Iterator[tuple[str, list[DatedField]]]
 
 
 def _profiles(timeline: Timeline[Profile]) -> list[DatedProfile]:
-    return [DatedProfile.model_construct(**_days(version), profile=version.content) for version in timeline]
+    return [DatedProfile(**_days(version), profile=version.content) for version in timeline]
 
 
-def _days(version: Any) -> dict[str, date | None]:
+def _days(version: Version[Any]) -> dict[str, Any]:
     return {"effective_from": version.days.first, "effective_to": version.days.last}

@@ -14,7 +14,6 @@ from consumers.bus import Topics
 from consumers.messages import Message, message
 from consumers.relay import WINDOW_BYTES, WINDOW_EVENTS
 from consumers.sending import Sender
-from consumers.topics import ensure_topics
 from store import refusals
 from store.application import Dossier
 from store.events import RecordedEvent
@@ -46,7 +45,6 @@ def republish(dossier: Dossier, brokers: Brokers, topics: Topics, first: int, la
 
     Raises `KafkaError`; what was sent until then stays.
     """
-    ensure_topics(brokers, topics)
     stop, sent = Stop(), 0
     with dossier.database.connect() as connection:
         blocked = refusals.blocked(connection)

@@ -6,8 +6,10 @@ from uuid import uuid4
 
 import pytest
 
+from account_facts import ACCOUNT_FACTS
 from api.background import event_batches
 from api_client import Api, assert_problem, fields
+from scenario import history
 from store import identity
 
 SSE = {"Accept": "text/event-stream"}
@@ -60,6 +62,18 @@ def test_a_subscriber_gets_the_events_that_it_wants_and_no_others(
     assert positions(api, "?subject=customer:9", **headers) == []
     assert positions(api, "?type=customer&limit=3", **headers) == customers[:3]
     assert positions(api, f"?company={api.dossier.company}&type=customer", **headers) == customers
+
+
+def test_all_runs_of_a_propagation_are_one_subject(api: Api) -> None:
+    for fact in history(*ACCOUNT_FACTS):
+        api.dossier.put([fact])
+    runs = in_log(api, lambda event: event["profile"] == "propagation:LATE/2")
+    assert len(runs) >= 2
+    assert positions(api, "?subject=propagation:LATE/2") == runs
+    assert positions(api, "?subject=propagation:late/2", **SSE) == runs
+    assert positions(api, "?subject=propagation:LATE/2&type=propagation.started") == runs[:1]
+    assert positions(api, "?subject=propagation:LATE/2&type=customer") == []
+    assert positions(api, "?subject=propagation:LATE/3") == []
 
 
 def test_who_wants_some_events_only_still_comes_along_with_the_log(api: Api) -> None:

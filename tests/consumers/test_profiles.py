@@ -13,6 +13,7 @@ from aggregates.account.account import Account
 from aggregates.aggregate import Aggregate
 from aggregates.customer import commands as customers
 from aggregates.customer.profile import CustomerProfile
+from aggregates.effective import When
 from consumer_world import AGE, FAST, Company, Loops, on_topic, wait_for
 from consumers.brokers import Brokers
 from consumers.bus import Topics
@@ -89,11 +90,11 @@ def test_every_profile_has_its_state_on_the_topic_and_no_personal_value_is_in_it
 
 def test_a_state_says_what_holds_on_which_days(company: Company, relaying: Callable[[], list[Received]]) -> None:
     company.define().register("1001")
-    company.answer("1001", "A", effective_from=scenario.TODAY)
+    company.answer("1001", "A", when=When(scenario.TODAY))
     key = b"demo/customer:1001"
     first = latest(relaying())[key]
     assert state(first)["responses"] == {str(AGE): [{"effective_from": scenario.TODAY.isoformat(), "value": "A"}]}
-    company.answer("1001", "B", effective_from=scenario.TODAY, effective_to=scenario.TODAY)
+    company.answer("1001", "B", when=When(scenario.TODAY, scenario.TODAY))
     values = state(latest(relaying())[key])["responses"][str(AGE)]
     assert [(value["value"], value.get("effective_to")) for value in values] == [
         ("B", scenario.TODAY.isoformat()),
@@ -125,15 +126,16 @@ def test_an_erased_customer_has_a_tombstone_whatever_comes_later(
 
 
 def test_the_topic_keeps_the_last_state_of_each_profile_for_ever(
-    relaying: Callable[[], list[Received]], kafka_servers: str, topics: Topics
+    company: Company, relaying: Callable[[], list[Received]], kafka_servers: str, topics: Topics
 ) -> None:
+    company.define()
     relaying()
     admin = KafkaAdminClient(bootstrap_servers=kafka_servers)
     names = [topics.events, topics.profiles]
     resources = [ConfigResource(ConfigResourceType.TOPIC, name, ["cleanup.policy"]) for name in names]
     described = admin.describe_configs(resources, config_filter="all")["topic"]
     admin.close()
-    assert [described[name]["cleanup.policy"]["value"] for name in names] == ["delete", "compact"]
+    assert [described[name]["cleanup.policy"]["value"] for name in names] == ["delete", "compact"], described
 
 
 def test_a_state_is_that_of_a_decision_without_what_is_personal(dossier: Dossier, company: Company, ask: Any) -> None:

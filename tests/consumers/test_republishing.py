@@ -13,6 +13,7 @@ from consumers.bus import Topics
 from consumers.messages import POSITION_HEADER
 from consumers.relay import Relay
 from consumers.republishing import Republished, relayed_until, republish
+from consumers.topics import ensure_topics
 from store import refusals
 from store.application import Dossier
 from store.log import RELAY, move, read
@@ -77,6 +78,7 @@ def test_what_the_relay_has_not_sent_is_not_sent_before_it(line: CommandLine, ka
 
 def test_the_command_tells_what_was_sent_again(line: CommandLine, kafka_servers: str) -> None:
     broker = {"KAFKA_BOOTSTRAP_SERVERS": kafka_servers}
+    ensure_topics(Brokers(kafka_servers), Topics.of(line.company))
     with line.dossier() as dossier, dossier.database.connection() as connection:
         move(connection, RELAY, 5)
     assert line.run("republish", "--from", "2", **broker).stdout == "Sent again, from position 2 to 5: 4 events.\n"

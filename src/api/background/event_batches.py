@@ -32,15 +32,16 @@ _BYTES_A_SPAN: Final = 192
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which events a reader wants: of these topics, and of one aggregate; all of them where neither is given."""
+    """Which events a reader wants: of these topics, of one aggregate, of one subject whatever its case; all of them where none is given."""
 
     topics: tuple[str, ...] = ()
     originator: UUID | None = None
+    subject: str | None = None
 
     @property
     def is_everything(self) -> bool:
         """Returns whether no event is left out."""
-        return not self.topics and self.originator is None
+        return not self.topics and self.originator is None and self.subject is None
 
 
 EVERYTHING: Final = Wanted()
@@ -148,22 +149,26 @@ class EventBatches:
                 originator=wanted.originator,
                 enough_bytes=ENOUGH_BYTES,
             )
-        size = sum(len(event.state) for event in recorded)
-        cut = len(recorded) == BATCH or size >= ENOUGH_BYTES
-        return self._encoded(recorded, recorded[-1].id if cut else until, full=cut)
+        cut = len(recorded) == BATCH or sum(len(event.state) for event in recorded) >= ENOUGH_BYTES
+        return self._encoded(recorded, recorded[-1].id if cut else until, full=cut, subject=wanted.subject)
 
-    def _encoded(self, recorded: Sequence[RecordedEvent], last: int, *, full: bool) -> Batch:
-        messages, spans, length = [], [], 0
+    def _encoded(
+        self, recorded: Sequence[RecordedEvent], last: int, *, full: bool, subject: str | None = None
+    ) -> Batch:
+        messages, spans, topics, length, end = [], [], [], 0, 0
         log = self._dossier.log_id
         for event in recorded:
-            head = f"id: {log}/{event.id}\nevent: {event.topic}\ndata: ".encode()
-            data = as_json(public_event(self._dossier.fact_mapper, event))
+            public = public_event(self._dossier.fact_mapper, event)
+            if subject is not None and public["profile"].casefold() != subject.casefold():
+                continue
+            head, data = f"id: {log}/{event.id}\nevent: {event.topic}\ndata: ".encode(), as_json(public)
             messages += [head, data, b"\n\n"]
             spans.append((length + len(head), length + len(head) + len(data)))
-            length = spans[-1][1] + 2
-        if not recorded or recorded[-1].id < last:
+            topics.append(event.topic)
+            length, end = spans[-1][1] + 2, event.id
+        if end < last:
             messages.append(f"id: {log}/{last}\n\n".encode())
-        return Batch(last, b"".join(messages), tuple(spans), tuple(event.topic for event in recorded), full)
+        return Batch(last, b"".join(messages), tuple(spans), tuple(topics), full)
 
     def _keep(self, position: int, batch: Batch) -> None:
         replaced = self._batches.pop(position, None)

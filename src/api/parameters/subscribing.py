@@ -5,6 +5,7 @@ when the log is not the one that it knows. `after` is a bare number, for which `
 """
 
 import re
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Annotated, Final
 from uuid import UUID
@@ -24,6 +25,8 @@ from api.services import Services, services_of
 LONGEST_TYPES: Final = 2_000
 LONGEST_SUBJECT: Final = 500
 LONGEST_COMPANY: Final = 30
+NO_TOPIC: Final = ""
+"""Stands among topics that may otherwise be none, which would be all."""
 _ID: Final = re.compile("(?:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/)?(0|[1-9][0-9]{0,18})", re.ASCII)
 
 
@@ -135,14 +138,25 @@ async def _subscription(
     own = services_of(request).dossier.company
     if company not in (None, own):
         raise InvalidError(f"This is the log of {own}.", field="company")
-    topics = tuple(
-        topic for topic in FACTS if types is not None and {topic, topic.partition(".")[0]} & {*types.split(",")}
-    )
-    wanted = Wanted(topics, None if subject is None else aggregate_id(own, subject))
+    wanted = _wanted(own, None if types is None else {*types.split(",")}, subject)
     if last_event_id is None:
         return Subscription(after, log, wanted, "after")
     named, after = _place(last_event_id)
     return Subscription(after, named or log, wanted, "Last-Event-ID")
+
+
+def _wanted(company: str, types: Set[str] | None, subject: str | None) -> Wanted:
+    originator = None if subject is None else aggregate_id(company, subject)
+    if types is None and (subject is None or originator is not None):
+        return Wanted((), originator)
+    topics = [topic for topic in FACTS if types is None or {topic, _family(topic)} & types]
+    if subject is not None and originator is None:
+        topics = [topic for topic in topics if _family(topic) == subject.partition(":")[0]]
+    return Wanted((*topics, NO_TOPIC), originator, None if originator else subject)
+
+
+def _family(topic: str) -> str:
+    return topic.partition(".")[0]
 
 
 Subscribed = Annotated[Subscription, Depends(_subscription)]
