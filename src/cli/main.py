@@ -21,6 +21,7 @@ app = application(
     epilog=(
         "Settings are environment variables: DATABASE_URL (without it, PostgreSQL runs in DOSSIER_DATA_DIR), DOSSIER_DATA_DIR (.dossier),"
         " DOSSIER_COMPANY (demo), DOSSIER_MASTER_KEY and DOSSIER_TOKEN_SECRET (generated without DATABASE_URL),"
+        " DOSSIER_SIGNING_KEY (signs heads of the log; derived from the master key),"
         " DOSSIER_HOST (127.0.0.1), DOSSIER_PORT (8000), DOSSIER_WORKERS (1), DOSSIER_LOG_LEVEL (info),"
         " DOSSIER_POOL_SIZE (12 database connections a process), DOSSIER_THREADS (40, of an API process, for writes),"
         " DOSSIER_MOST_UPLOAD_BYTES (2 GiB), DOSSIER_KEEP_KEYS_DAYS (30), DOSSIER_EMBED_ORIGINS (whose pages may embed parts of the"
@@ -124,7 +125,8 @@ def forward(metrics_port: MetricsPort = None) -> None:
 
 @app.command(rich_help_panel=RUN)
 def work(metrics_port: MetricsPort = None) -> None:
-    """Run the worker: read contact files, write changed profile classes into existing profiles, forget old idempotency keys.
+    """Run the worker: read contact files, write changed profile classes into existing profiles, forget old idempotency keys, sign
+    heads of the log.
 
     A second process stands by.
     """

@@ -24,7 +24,7 @@ LONGEST_COMPANY: Final = 30
 """Characters: schema, NOTIFY channels and the tables of a rebuild are named after the company, and names may have 63 bytes."""
 SHORTEST_TOKEN_SECRET: Final = 32
 """Characters: the key of HMAC-SHA-256 must not be shorter than its digest."""
-MASTER_KEY_BYTES: Final = 32
+KEY_BYTES: Final = 32
 """As in `store.keys`; importing that here would load the database client into every command."""
 _ORIGIN: Final = re.compile(r"https?://([a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:]+\])(:[1-9][0-9]{0,4})?")
 _COMPANY: Final = re.compile(r"[a-z][a-z0-9_]*")
@@ -48,6 +48,7 @@ class Settings(KafkaSettings):
     data_dir: Annotated[Path, Field(alias="DOSSIER_DATA_DIR")] = Path(".dossier")
     company: Annotated[str, Field(alias="DOSSIER_COMPANY")] = "demo"
     master_key_given: Annotated[SecretStr | None, Field(alias="DOSSIER_MASTER_KEY")] = None
+    signing_key_given: Annotated[SecretStr | None, Field(alias="DOSSIER_SIGNING_KEY")] = None
     token_secret_given: Annotated[SecretStr | None, Field(alias="DOSSIER_TOKEN_SECRET")] = None
     customer_engagement_url: Annotated[str | None, Field(alias="CUSTOMER_ENGAGEMENT_URL")] = None
     customer_engagement_token: Annotated[SecretStr | None, Field(alias="CUSTOMER_ENGAGEMENT_TOKEN")] = None
@@ -118,16 +119,16 @@ class Settings(KafkaSettings):
     @property
     def master_key(self) -> str:
         """Base64 of the key that wraps the customers' keys. Raises `SettingsError` where it must be given and is not."""
-        key = self._secret("DOSSIER_MASTER_KEY", self.master_key_given, "master_key")
-        try:
-            length = len(b64decode(key, validate=True))
-        except ValueError:
-            length = 0
-        if length != MASTER_KEY_BYTES:
-            raise SettingsError(
-                f"DOSSIER_MASTER_KEY must be base64 of {MASTER_KEY_BYTES} bytes; make one with: {_NEW_KEY}"
-            )
-        return key
+        return _checked_key(
+            "DOSSIER_MASTER_KEY", self._secret("DOSSIER_MASTER_KEY", self.master_key_given, "master_key")
+        )
+
+    @property
+    def signing_key(self) -> str:
+        """Base64 of the seed that heads of the log are signed with; empty where it is derived from the master key."""
+        if self.signing_key_given is None:
+            return ""
+        return _checked_key("DOSSIER_SIGNING_KEY", self.signing_key_given.get_secret_value())
 
     @property
     def token_secret(self) -> str:
@@ -158,6 +159,17 @@ class Settings(KafkaSettings):
 
 
 _NEW_KEY: Final = "openssl rand -base64 32"
+
+
+def _checked_key(variable: str, key: str) -> str:
+    """Returns the key. Raises `SettingsError` where it is not base64 of `KEY_BYTES` bytes."""
+    try:
+        length = len(b64decode(key, validate=True))
+    except ValueError:
+        length = 0
+    if length != KEY_BYTES:
+        raise SettingsError(f"{variable} must be base64 of {KEY_BYTES} bytes; make one with: {_NEW_KEY}")
+    return key
 
 
 def load() -> Settings:

@@ -15,6 +15,7 @@ from cli.errors import SettingsError
 VARIABLES: Final = (
     "DATABASE_URL",
     "DOSSIER_MASTER_KEY",
+    "DOSSIER_SIGNING_KEY",
     "DOSSIER_TOKEN_SECRET",
     "CUSTOMER_ENGAGEMENT_TOKEN",
     "KAFKA_SASL_PASSWORD",

@@ -66,6 +66,7 @@ def open_dossier(settings: Settings) -> Iterator[Dossier]:
     """Yields the application of the company."""
     environment = {"DOSSIER_COMPANY": settings.company, "DOSSIER_SCHEMA": settings.schema_name}
     environment |= {"DOSSIER_MASTER_KEY": settings.master_key, "DOSSIER_POOL_SIZE": str(settings.pool_size)}
+    environment |= {"DOSSIER_SIGNING_KEY": settings.signing_key}
     with database_url(settings) as url, Dossier({**environment, "DATABASE_URL": url}) as dossier:
         yield dossier
 

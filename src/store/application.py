@@ -21,6 +21,7 @@ from store.events import COLUMNS, SETUP_EVENTS, NewEvent, recorded_event
 from store.log import Log
 from store.mapper import FactMapper
 from store.memory import Memory
+from store.proof.notary import Notary
 
 A = TypeVar("A", bound=Aggregate)
 _NEW_SETUP: Final = f"""
@@ -46,6 +47,7 @@ class Dossier(Application[UUID]):
     def __init__(self, env: dict[str, str]) -> None:
         super().__init__(env)
         self.company = env["DOSSIER_COMPANY"]
+        self.notary = Notary(self.database, self.company, self.fact_mapper.keys.signing_seed)
         self._setup: Setup | None = None
         self._renewing = threading.Lock()
         self._memory = Memory()

@@ -43,12 +43,14 @@ def unseal(key: bytes, sealed: bytes, context: bytes) -> bytes:
 class KeyRing:
     """The personal keys of one company. Safe to share between threads."""
 
-    def __init__(self, database: Database, master_key: bytes) -> None:
+    def __init__(self, database: Database, master_key: bytes, signing_seed: bytes | None = None) -> None:
         if len(master_key) != KEY_BYTES:
             raise MasterKeyError(f"The master key must have {KEY_BYTES} bytes.")
         self._database = database
         self._master_key = master_key
         self._wrapping = AESGCM(master_key)
+        self.signing_seed = signing_seed or hmac.digest(master_key, b"dossier/signing key", "sha256")
+        """Seed of the key that signs heads of the log: the one that is given, else derived from the master key."""
         self._blind_key = hmac.digest(master_key, b"dossier/blind index", "sha256")
         self._remembered: dict[UUID, tuple[float, bytes | None]] = {}
         self._fresh: dict[UUID, tuple[bytes, bytes]] = {}

@@ -3,7 +3,8 @@
 Writes go through the group commit of `committer`; reads are plain indexed selects. Promises: an acknowledged append is durable;
 position order is commit order, without gaps; `recorded_at` rises with position; a reader that has seen position N never misses
 anything before N. Environment: `DATABASE_URL`, `DOSSIER_SCHEMA`, `DOSSIER_MASTER_KEY` (base64 of 32 bytes),
-`DOSSIER_POOL_SIZE` (pooled connections; 12 where it is left out).
+`DOSSIER_SIGNING_KEY` (the same; derived from the master key where it is left out), `DOSSIER_POOL_SIZE` (pooled connections; 12 where it
+is left out).
 """
 
 import threading
@@ -238,13 +239,15 @@ class Factory(InfrastructureFactory[TrackingRecorder]):
     DATABASE_URL: ClassVar[str] = "DATABASE_URL"
     SCHEMA: ClassVar[str] = "DOSSIER_SCHEMA"
     MASTER_KEY: ClassVar[str] = "DOSSIER_MASTER_KEY"
+    SIGNING_KEY: ClassVar[str] = "DOSSIER_SIGNING_KEY"
     POOL_SIZE: ClassVar[str] = "DOSSIER_POOL_SIZE"
 
     def __init__(self, env: Any) -> None:
         super().__init__(env)
         pool_size = int(env.get(self.POOL_SIZE) or POOL_SIZE)
         self.database = Database(self._setting(self.DATABASE_URL), self._setting(self.SCHEMA), pool_size)
-        self.keys = KeyRing(self.database, b64decode(self._setting(self.MASTER_KEY)))
+        signing_seed = b64decode(env.get(self.SIGNING_KEY) or "") or None
+        self.keys = KeyRing(self.database, b64decode(self._setting(self.MASTER_KEY)), signing_seed)
         self._log: Log | None = None
 
     def _setting(self, name: str) -> str:

@@ -50,13 +50,20 @@ def test_an_empty_log_is_whole(unmigrated: CommandLine) -> None:
     database = Database(unmigrated.environment["DATABASE_URL"], unmigrated.schema)
     migrate(database)
     database.close()
-    assert unmigrated.asked("verify") == {"events": 0, "last_position": 0, "broken_position": None, "fault": None}
+    assert unmigrated.asked("verify") == {
+        "events": 0,
+        "last_position": 0,
+        "broken_position": None,
+        "fault": None,
+        "signed_position": 0,
+        "signed_at": None,
+    }
 
 
 def test_an_untouched_log_is_whole(filled: CommandLine) -> None:
     result = filled.run("verify")
     assert result.exit_code == 0
-    assert result.stdout == "The log is whole: 19 events, the last at position 19.\n"
+    assert result.stdout == "The log is whole: 19 events, the last at position 19; not signed yet.\n"
 
 
 @pytest.mark.parametrize("batch", [1, 2, 3])

@@ -1,6 +1,7 @@
-"""The commands `rebuild`, `verify`, `restored`, `republish`, `dead-letters`, `token` and `docs`."""
+"""The commands `rebuild`, `verify`, `proof`, `restored`, `republish`, `dead-letters`, `token` and `docs`."""
 # ruff: noqa: PLC0415  (see `main`)
 
+from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
@@ -16,6 +17,7 @@ EventId = Annotated[
     UUID, typer.Argument(parser=id_of, metavar="EVENT_ID", help="Id of the event that was not delivered.")
 ]
 
+proof = application(name="proof", help="What proves the log: signed heads, and the keys that check them.")
 dead_letters = application(
     name="dead-letters", help="Changes that Customer Engagement refused: look at them, and send them again."
 )
@@ -27,6 +29,7 @@ def add_to(app: typer.Typer) -> None:
     app.command(rich_help_panel=KEEP)(verify)
     app.command(rich_help_panel=KEEP)(restored)
     app.command(rich_help_panel=KEEP)(republish)
+    app.add_typer(proof, rich_help_panel=KEEP)
     app.add_typer(dead_letters, rich_help_panel=KEEP)
     app.command(rich_help_panel=KEEP)(token)
     app.command(rich_help_panel=KEEP)(docs)
@@ -45,11 +48,54 @@ def rebuild(
     run(load(), names or [], as_json=as_json)
 
 
-def verify(as_json: AsJson = False) -> None:
-    """Check the whole log: positions, times, digests, and that every event can be read. Fails at the first fault and names its position."""
-    from cli.commands.verify import command as run
+def verify(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[FILE]...",
+            help="Histories with proofs, proofs of events, heads or receipts, to be checked instead of the log.",
+        ),
+    ] = None,
+    heads: Annotated[
+        list[Path] | None, typer.Option("--head", help="A signed head that was kept elsewhere. May be repeated.")
+    ] = None,
+    keys: Annotated[
+        Path | None,
+        typer.Option(help="Public keys that are trusted, one a line. Default: that of this installation."),
+    ] = None,
+    answer: Annotated[Path | None, typer.Option(help="The answer that a receipt is for, as it was received.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check the whole log: positions, times, digests, its tree and signed heads, and that every event can be read.
 
-    run(load(), as_json=as_json)
+    Fails at the first fault and names its position. With files, it checks those, which needs --keys and neither database nor API.
+    """
+    from cli.commands import verify as run
+
+    if files:
+        if keys is None or heads:
+            raise typer.BadParameter("files are checked with --keys, and without --head")
+        run.verify_files(files, keys, answer, as_json=as_json)
+        return
+    if answer is not None:
+        raise typer.BadParameter("--answer belongs to a receipt")
+    run.command(load(), heads or [], keys, as_json=as_json)
+
+
+@proof.command()
+def head(as_json: AsJson = False) -> None:
+    """Sign a head over everything that is recorded, and print it. Keep it elsewhere: `dossier verify --head FILE` compares."""
+    from cli.commands import proof as run
+
+    run.head(load(), as_json=as_json)
+
+
+@proof.command("keys")
+def public_keys(as_json: AsJson = False) -> None:
+    """Print the public keys that heads and receipts are checked with, the present one first."""
+    from cli.commands import proof as run
+
+    run.public_keys(load(), as_json=as_json)
 
 
 def restored(as_json: AsJson = False) -> None:

@@ -13,6 +13,9 @@ from projections.engine.runner import ProjectionStoppedError
 from projections.reading.view import BehindError
 from store.keys import MasterKeyError
 from store.outages import is_not_migrated
+from store.proof.notary import BehindLogError
+from store.proof.notes import NoteError
+from store.proof.tiles import NotInTreeError
 from store.schema import MigrationError
 
 _PLAIN: Final = (
@@ -23,6 +26,9 @@ _PLAIN: Final = (
     MasterKeyError,
     InfrastructureFactoryError,
     BehindError,
+    BehindLogError,
+    NoteError,
+    NotInTreeError,
     NotInstalledError,
     ProjectionStoppedError,
     RebuildFailedError,

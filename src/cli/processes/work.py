@@ -8,6 +8,7 @@ from cli.settings import Settings
 from cli.wiring import open_reads
 from jobs.forgetting import KeyForgetter
 from jobs.propagation.worker import PropagationWorker
+from jobs.signing import HeadSigner
 from jobs.upload.worker import UploadWorker
 from store.heartbeats import Progress, beating
 
@@ -25,5 +26,6 @@ def work(settings: Settings, *, metrics_port: int | None) -> None:
             "propagations": PropagationWorker(dossier, reads, progress=propagations).run,
             "uploads": UploadWorker(dossier, progress=uploads).run,
             "idempotency keys": KeyForgetter(dossier.database, timedelta(days=settings.keep_keys_days)).run,
+            "heads of the log": HeadSigner(dossier.notary).run,
         }
         run_threads({name: partial(task, stop) for name, task in tasks.items()}, stop)

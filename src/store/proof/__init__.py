@@ -1,0 +1,1 @@
+"""The proof of the log: a Merkle tree over it, signed heads of the tree, and what they prove."""
