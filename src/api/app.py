@@ -50,6 +50,7 @@ ROUTERS: Final = (
     "current_interaction",
     "search",
     "history",
+    "proof",
     "categories",
     "fields",
     "controls",
@@ -109,6 +110,7 @@ def create_app(dossier: Dossier, reads: ReadModels, settings: ApiSettings) -> Fa
         queries=queries,
         waiting=Waiting(reads, settings.waiting),
         rebuilds=Rebuilds(dossier),
+        verification=asyncio.Lock(),
     )
     app = _routed()
     app.state.services = services

@@ -1,5 +1,6 @@
 """What the routes work with: one `Services` per application, made by `app.create_app` and found through the request."""
 
+import asyncio
 import time
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -86,6 +87,8 @@ class Services:
     queries: QueryThreads
     waiting: Waiting
     rebuilds: Rebuilds
+    verification: asyncio.Lock
+    """Held while the log is compared with its tree: by one request at a time."""
 
 
 def services_of(connection: HTTPConnection) -> Services:

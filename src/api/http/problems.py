@@ -25,6 +25,8 @@ from api.http.tokens import TokenError
 from projections.engine.positions import NotInstalledError
 from projections.reading.view import BehindError
 from store.log import UnsettledError
+from store.proof.notary import BehindLogError
+from store.proof.tiles import NotInTreeError
 
 MEDIA_TYPE: Final = "application/problem+json"
 MOST_ERRORS: Final = 100
@@ -211,6 +213,8 @@ _OF_ERROR: Final[dict[type[Exception], Kind]] = {
     OtherLogError: OTHER_LOG,
     OperationalError: UNAVAILABLE,
     BehindError: BEHIND,
+    BehindLogError: BEHIND,
+    NotInTreeError: UNAVAILABLE,
     UnsettledError: BEHIND,
     NotInstalledError: UNAVAILABLE,
 }

@@ -22,13 +22,15 @@ from aggregates.upload.mapping import BYTE_ORDER_MARK
 from api.http.csv_files import CSV, MEDIA_TYPE, csv_line, harmless
 from api.http.streaming import Stream
 from api.parameters.pages import Paged, Paging
-from api.parameters.reading import Read, as_json
+from api.parameters.proved_lines import proved_lines
+from api.parameters.reading import Asker, Read, as_json
 from api.parameters.shapes import LONGEST_WORD, MOST_A_PAGE, Day, day, moment
 from api.parameters.spellings import Flag, Id
 from projections.history.filters import Filters
 from projections.history.models import HistoryEntry, ValueChange
 from projections.history.queries import history
 from projections.reading.view import View
+from store.proof.receipts import Question
 from store.public import instant
 
 NDJSON: Final = "application/x-ndjson"
@@ -107,9 +109,11 @@ class AskedHistory:
     names: frozenset[str]
     """The names of all query parameters that are given."""
 
-    def check(self, *faults: DomainError) -> None:
+    def check(self, *faults: DomainError, proved: bool = False) -> None:
         """Raises `RefusedError` where these faults are, or values that break a rule."""
         errors = [*faults, *_range_faults(self.filters)]
+        if proved and self.format != "ndjson":
+            errors.append(InvalidError("Only an NDJSON file has proofs: ask for format=ndjson.", field="proof"))
         if self.format != "json":
             paging = sorted(self.names & {"limit", "cursor"})
             errors += [InvalidError("A file has no pages; leave it out.", field=name) for name in paging]
@@ -122,19 +126,27 @@ class AskedHistory:
         if errors:
             raise RefusedError(errors)
 
-    def answer(self, read: Read, view: View, *, order: Order = "oldest", **about: Any) -> Response:
+    def answer(
+        self, read: Read, view: View, *, order: Order = "oldest", proved: Asker | None = None, **about: Any
+    ) -> Response:
         """Returns the entries that pass the filters and these further ones: `kind`, `key`, `fields`.
 
-        `order` is the one where none is asked for. Raises what `check` raises, and `InvalidError` for a bad cursor.
+        `order` is the one where none is asked for; `proved` is who asks for a file with proofs. Raises what `check` raises, and
+        `InvalidError` for a bad cursor.
         """
-        self.check()
+        self.check(proved=proved is not None)
         filters = replace(self.filters, **about)
         newest_first = (self.order or order) == "newest"
         if self.format == "json":
             page = history(view, filters, self.page.limit, self.page.cursor, newest_first=newest_first)
             return read.answer(page, view)
         then = read.at(AsOf(view.valid_at, view.known_at))
-        lines = _LINES[self.format](_pages(then, filters, newest_first=newest_first), bom=bool(self.bom))
+        pages = _pages(then, filters, newest_first=newest_first)
+        lines = (
+            _LINES[self.format](pages, bom=bool(self.bom))
+            if proved is None
+            else proved_lines(read.services.dossier, pages, Question(*proved, view.valid_at, view.known_at))
+        )
         headers = {
             "Dossier-Known-At": instant(view.known_at),
             "Content-Disposition": f'attachment; filename="history.{self.format}"',

@@ -4,11 +4,13 @@ Routes take `Reading`, open `read.view("drawer")`, call one query function and a
 serialised as they are: our own queries made them, so nothing is validated twice.
 """
 
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import quote
 
 from fastapi import Depends, Header, Query
 from pydantic import AfterValidator, TypeAdapter
@@ -17,16 +19,22 @@ from starlette.responses import Response
 
 from aggregates.clocks import AsOf, Clocks
 from aggregates.errors import InvalidError
+from api.http import request_context
 from api.http.etags import Tags, tag, tags
 from api.parameters.shapes import Day, Instant, LogPosition
+from api.parameters.spellings import Flag
 from api.parameters.writing import JSON
 from api.services import Services, services_of
 from projections.reading.read_models import as_known_at
 from projections.reading.view import View
+from store.proof.receipts import Question, digest_of_answer
 from store.public import instant
 
 REVALIDATED: Final = "private, no-cache"
 """Cache-Control of setup, which holds no personal data: it may be kept, and revalidated with If-None-Match."""
+RECEIPT: Final = "Dossier-Receipt"
+Asker = tuple[str, str]
+"""The request line of a question, and the role of the caller."""
 _ANY: Final[TypeAdapter[Any]] = TypeAdapter(Any)
 
 ValidAt = Annotated[Day | None, Query(description="The business day; by default today.")]
@@ -50,6 +58,14 @@ Unless = Annotated[
         description="Tags that the caller has. The answer is 304 if one of them is still current, whatever the two clocks are.",
     ),
 ]
+WithReceipt = Annotated[
+    Flag,
+    Header(
+        alias=RECEIPT,
+        description="`true`: the answer has a receipt, in base64, in the header of the same name. It is a signed note with the request,"
+        " both clocks, the SHA-256 digest of the answer before any compression, and a head of the log; `dossier verify` checks it.",
+    ),
+]
 AnswerSource = Annotated[
     Literal["read_model", "log"], Query(alias="source", description="`log`: by replaying the log.")
 ]
@@ -71,6 +87,8 @@ class Read:
     as_of: AsOf
     position: int | None
     unless: Tags | None
+    receipt_for: Asker | None = None
+    """The request line and the role of the caller, where a receipt is wanted."""
 
     def at(self, as_of: AsOf) -> "Read":
         """Returns the same request with these clocks."""
@@ -98,7 +116,7 @@ class Read:
 
         `dated=False` means that the body depends on the version alone, so that If-None-Match may be answered with 304.
         """
-        return self.answer_known(body, view.known_at, version=version, dated=dated)
+        return self.answer_known(body, view.known_at, version=version, dated=dated, valid_at=view.valid_at)
 
     def from_log(self) -> Clocks:
         """Returns the clocks of an answer folded from the log: the business day and the instant of knowledge (see `as_known_at`)."""
@@ -107,7 +125,13 @@ class Read:
         return Clocks(self.as_of.valid_at or self.services.day.today(), known_at)
 
     def answer_known(
-        self, body: Any, known_at: datetime, *, version: int | None = None, dated: bool = True
+        self,
+        body: Any,
+        known_at: datetime,
+        *,
+        version: int | None = None,
+        dated: bool = True,
+        valid_at: date | None = None,
     ) -> Response:
         """Returns the same as `answer`, for a body that was made without a view."""
         headers = {"Dossier-Known-At": instant(known_at)}
@@ -117,17 +141,34 @@ class Read:
                 headers["Cache-Control"] = REVALIDATED
                 if self.unless is not None and self.unless.match_weakly(headers["ETag"]):
                     return Response(status_code=304, headers=headers)
-        return Response(_ANY.dump_json(body), 200, headers, JSON)
+        answer = _ANY.dump_json(body)
+        if self.receipt_for is not None:
+            day = valid_at or self.as_of.valid_at or self.services.day.today()
+            question = Question(*self.receipt_for, day, known_at)
+            note = self.services.dossier.notary.receipt(question, digest_of_answer(answer))
+            headers[RECEIPT] = b64encode(note.encode()).decode()
+        return Response(answer, 200, headers, JSON)
 
 
-async def _read(
+async def _read(  # noqa: PLR0917  (query parameters and headers)
     request: Request,
     valid_at: ValidAt = None,
     known_at: KnownAt = None,
     position: AtLeast = None,
     unless: Unless = None,
+    receipt: WithReceipt = False,
 ) -> Read:
-    return Read(services_of(request), AsOf(valid_at, known_at), position, None if unless is None else tags(unless))
+    conditions = None if unless is None else tags(unless)
+    read = Read(services_of(request), AsOf(valid_at, known_at), position, conditions)
+    return replace(read, receipt_for=asked_by(request)) if receipt else read
+
+
+def asked_by(request: Request) -> Asker:
+    """Returns what a receipt says of a request: its method with path and query as they came, and the role of the caller."""
+    path = quote(request.scope["path"])
+    query = request.scope["query_string"].decode("latin-1")
+    role = request_context.of(request.scope).role
+    return f"GET {path}?{query}" if query else f"GET {path}", "" if role is None else role.value
 
 
 Reading = Annotated[Read, Depends(_read)]

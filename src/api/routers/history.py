@@ -5,14 +5,14 @@ The histories of single things (`/v1/customers/{number}/history` and others) tak
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from aggregates.errors import InvalidError, NotFoundError
 from aggregates.profile_class.profile_class import ProfileClass
 from api.parameters.histories import FILES, Asked, Kind, Word
-from api.parameters.reading import Read, Reading
-from api.parameters.spellings import Id
+from api.parameters.reading import Read, Reading, asked_by
+from api.parameters.spellings import Flag, Id
 from api.routing.auth import FACT_READERS, GuardedRoute, allow
 from projections.history import queries as history
 from projections.history.models import HistoryEntry
@@ -29,7 +29,8 @@ class EventNotFoundError(NotFoundError):
 
 
 @router.get("", response_model=Page[HistoryEntry], responses=FILES, dependencies=[allow(FACT_READERS, stream=True)])
-def search_history(
+def search_history(  # noqa: PLR0917  (query parameters)
+    request: Request,
     read: Reading,
     asked: Asked,
     kind: Annotated[Kind | None, Query(description="The kind of thing that it is about.")] = None,
@@ -37,6 +38,13 @@ def search_history(
         Word | None,
         Query(description="The thing of that kind: its number, code, key, name or id; `A-7/S-1` for a site."),
     ] = None,
+    proof: Annotated[
+        Flag,
+        Query(
+            description="Of an NDJSON file, each line has the event as it is stored and the proof that it is under the signed head of the"
+            " first line; the last line has a receipt. `dossier verify` checks the file without this API."
+        ),
+    ] = False,
 ) -> Response:
     """Everything that was recorded, the newest first: who, when, why, from where, and the values before and after.
 
@@ -45,7 +53,8 @@ def search_history(
     if key is not None and kind is None:
         asked.check(InvalidError("Name the kind of thing, too.", field="kind"))
     with read.view("history") as view:
-        return asked.answer(read, view, order="newest", kind=kind, key=_as_written(read, kind, key))
+        proved = asked_by(request) if proof else None
+        return asked.answer(read, view, order="newest", proved=proved, kind=kind, key=_as_written(read, kind, key))
 
 
 @router.get("/{event_id}", response_model=HistoryEntry, dependencies=[allow(FACT_READERS)])

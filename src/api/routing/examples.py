@@ -12,6 +12,8 @@ INSTANT: Final = "2026-06-20T10:42:00.000000Z"
 ID: Final = "0197a3c4-5d60-7c1e-9f2b-3a4b5c6d7e8f"
 MISSING: Final = "…"
 """Stands where a text has no example; a test finds it."""
+_HASH: Final = "bjQLnP+zepqJpUTm5yq1LUWf2PYUOYRwZD+h4FgBKbg="
+_HEAD: Final = f"dossier/demo\n4712\n{_HASH}\nsigned {INSTANT}\n\n\N{EM DASH} dossier/demo Whs8TfSLkA==\n"
 _FORMATS: Final[dict[str, Any]] = {"date": DAY, "date-time": INSTANT, "uuid": ID}
 _AMOUNTS: Final = {"EUR": {"credit_limit": "5000.00"}}
 _EXPLAINED: Final[dict[str, Any]] = {
@@ -56,6 +58,8 @@ _CATEGORIES: Final = ("Category", "CategoryChange", "DrawerCategory", "NewCatego
 _CLASSES: Final = ("ClassRead", "ClassVersion", "NewProfileClass", "ProfileClassChange")
 VALUES: Final[dict[str, Any]] = {
     **_NOTHING_WRONG,
+    **dict.fromkeys(("leaf", "previous_digest", "root"), _HASH),
+    **dict.fromkeys(("size", "to_size"), 4712),
     **{f"{schema}.position": 10 for schema in _ORDERED},
     **{f"{schema}.description": "Preferred contact" for schema in _CATEGORIES},
     **{f"{schema}.description": "Firms that pay late" for schema in _CLASSES},
@@ -98,11 +102,13 @@ VALUES: Final[dict[str, Any]] = {
     "interaction": "I-20260620-17",
     "interest": {"rate": "1.5"},
     "key": "city",
+    "key_id": "5a1b3c4d",
     "kind": "customer",
     "label": "City",
     "mapped": "field:city",
     "merged_away": "1002",
     "name": "Ada Byron",
+    "note": _HEAD,
     "number": "1001",
     "options": {"tolerance_percent": "2.5"},
     "original_row": "1001,Vienna",
@@ -112,12 +118,14 @@ VALUES: Final[dict[str, Any]] = {
     "process": "project",
     "profile_class": "Slow payers",
     "propagation": "/v1/profile-classes/Slow%20payers/propagations/3",
+    "public_key": f"dossier/demo+5a1b3c4d+{_HASH}",
     "reason": "As agreed on the telephone.",
     "received_by": "ada",
     "responses": {"1": "EMAIL"},
     "saved_by": "ada",
     "set_here": {"options.tolerance_percent": "2.5"},
     "site": "S-1",
+    "from_size": 4711,
     "started_by": "ada",
     "status_code": 422,
     "survivor": "1001",
@@ -141,6 +149,9 @@ VALUES: Final[dict[str, Any]] = {
     "ClassVersion.changed": ["options.tolerance_percent"],
     "ClassRead.name": "Slow payers",
     "ClassVersion.name": "Slow payers",
+    "ConsistencyProof.path": [_HASH],
+    "InclusionProof.path": [_HASH],
+    "StoredEvent.state": '{"number":"1001","personal":"3q2+7w=="}',
     "Condition.text": "At least one category is defined.",
     "ControlValue.code": "K87",
     "ControlValue.label": "Display the drawer by itself",

@@ -100,6 +100,7 @@ _SECURITY: Final = {
 _HEADERS_OF_READS: Final = {
     "Dossier-Known-At": "The instant of knowledge of the answer.",
     "ETag": "The version, if any.",
+    "Dossier-Receipt": "The receipt in base64, where one was asked for.",
 }
 _HEADERS_OF_WRITES: Final = {
     "ETag": "The new version.",

@@ -32,6 +32,8 @@ from store import outages
 from store.committer import OutcomeUnknownError
 from store.log import UnsettledError
 from store.many_resends import CountChangedError
+from store.proof.notary import BehindLogError
+from store.proof.tiles import NotInTreeError
 from store.public import instant
 
 Handler = Callable[[Request, Any], Coroutine[Any, Any, Response]]
@@ -138,7 +140,7 @@ async def http_error(request: Request, error: Exception) -> Response:
 async def unavailable(request: Request, error: Exception) -> Response:
     """Answers that the database is not reachable, or that a read model has not caught up. The client may repeat the request."""
     kind = kind_of(error)
-    if isinstance(error, BehindError | NotInstalledError | UnsettledError):
+    if isinstance(error, BehindError | BehindLogError | NotInTreeError | NotInstalledError | UnsettledError):
         return problem(request.scope, kind, str(error))
     if isinstance(error, OutcomeUnknownError):
         return problem(request.scope, kind, kind.meaning)
@@ -165,6 +167,8 @@ HANDLERS: Final[dict[int | type[Exception], Handler]] = {
     HTTPException: http_error,
     OperationalError: unavailable,
     BehindError: unavailable,
+    BehindLogError: unavailable,
+    NotInTreeError: unavailable,
     NotInstalledError: unavailable,
     **dict.fromkeys(outages.NOT_MIGRATED, not_migrated),
 }
