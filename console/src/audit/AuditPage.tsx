@@ -11,6 +11,7 @@ import { FilterForm } from "./FilterForm.tsx";
 import { type Filters, filtersOf, orderOf, recordedOn, withFilters } from "./filters.ts";
 import { historyQuery } from "./queries.ts";
 import { texts } from "./texts.ts";
+import { Verify } from "./Verify.tsx";
 
 /** Everything that was recorded: who, what, when and why, with the values before and after. What is looked for is in the address. */
 export default function AuditPage() {
@@ -31,6 +32,7 @@ export default function AuditPage() {
         onShow={(wanted) => navigate(address(wanted))}
       />
       <Entries query={query} filters={filters} order={order} />
+      <Verify />
     </Page>
   );
 }

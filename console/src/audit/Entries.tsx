@@ -70,6 +70,9 @@ function Ways({ filters, order }: Omit<Props, "query">) {
       <a href={fileAddress(filters, order, point, "ndjson")} download>
         {texts.ndjson}
       </a>
+      <a href={`${fileAddress(filters, order, point, "ndjson")}&proof=true`} download>
+        {texts.proved}
+      </a>
     </div>
   );
 }

@@ -1,8 +1,12 @@
+import { useMutation } from "@tanstack/react-query";
+import { Action } from "../design/Action.tsx";
 import { Badge } from "../design/Badge.tsx";
 import { Copy } from "../design/Copy.tsx";
+import { Problem } from "../design/Problem.tsx";
 import { To } from "../design/To.tsx";
 import { Days, Instant } from "../design/When.tsx";
 import { Changes } from "./Changes.tsx";
+import { saveProof } from "./proving.ts";
 import type { Entry } from "./queries.ts";
 import { Thing } from "./Thing.tsx";
 import { SOURCES, texts } from "./texts.ts";
@@ -18,6 +22,7 @@ interface Props {
 /** All that an event says, in words and as JSON. */
 export function EventFacts({ entry, hasPage = false }: Props) {
   const together = new URLSearchParams({ correlation_id: entry.correlation_id });
+  const proof = useMutation({ mutationFn: () => saveProof(entry) });
   const about = new URLSearchParams({ kind: entry.kind, key: entry.key });
   return (
     <div className="stack">
@@ -60,7 +65,9 @@ export function EventFacts({ entry, hasPage = false }: Props) {
         <To href={`/audit?${together}`}>{texts.together}</To>
         <To href={`/audit?${about}`}>{texts.ofThing}</To>
         {hasPage && <To href={`/audit/${entry.event_id}`}>{texts.page}</To>}
+        <Action onClick={() => proof.mutate()}>{texts.proofOfEvent}</Action>
       </div>
+      {proof.error && <Problem error={proof.error} />}
       <Json entry={entry} />
     </div>
   );

@@ -35,6 +35,7 @@ export const texts = {
   oldest: "Oldest first",
   csv: "Export as CSV",
   ndjson: "Export as NDJSON",
+  proved: "Export with proofs",
   when: "Recorded",
   who: "Who",
   what: "What",
@@ -63,6 +64,14 @@ export const texts = {
   inForce: "In force",
   nowhere: "on no day",
   allEvents: "All events",
+  proofOfEvent: "Proof of this event",
+  // The proof of the log
+  proof: "Proof",
+  proofHint:
+    "A signed head says what the log is now. Keep it elsewhere: it shows later whether anything up to it was altered.",
+  verify: "Verify",
+  verifying: "The log is being verified",
+  saveHead: "Save a signed head",
 } as const;
 
 export const SOURCES = {
@@ -84,6 +93,28 @@ export function filtersText(count: number): string {
 /** Offers the changes that are not shown. */
 export function moreChanges(count: number): string {
   return count === 1 ? "1 more value" : `${count} more values`;
+}
+
+/** Says how far the verification has come. */
+export function checkedText(state: { events: number; last_position: number } | null): string {
+  if (state === null) return "It begins.";
+  return `${state.events.toLocaleString()} of ${state.last_position.toLocaleString()} events`;
+}
+
+/** Says that nothing was altered. */
+export function wholeText(events: number): string {
+  return `The log is whole: ${events.toLocaleString()} events are as they were recorded.`;
+}
+
+/** Says how far signed heads reach. */
+export function signedText(position: number): string {
+  if (position === 0) return "No head has been signed with the present key.";
+  return `Signed up to position ${position.toLocaleString()}.`;
+}
+
+/** Names the first position that was altered. */
+export function brokenText(position: number): string {
+  return `The log was altered at position ${position.toLocaleString()}.`;
 }
 
 /** Names the button that opens an event. */
