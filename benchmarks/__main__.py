@@ -10,7 +10,18 @@ from typing import Final
 
 from rich.console import Console
 
-from benchmarks import accounts, auditing, browsing, catching_up, commits, propagating, relaying, serving, uploading
+from benchmarks import (
+    accounts,
+    auditing,
+    browsing,
+    catching_up,
+    commits,
+    propagating,
+    proving,
+    relaying,
+    serving,
+    uploading,
+)
 from benchmarks.enduring import run as enduring
 from benchmarks.hostile import run as hostile
 from benchmarks.outages import run as outages
@@ -24,6 +35,7 @@ PARTS: Final[dict[str, Callable[[str], list[Row]]]] = {
     "serving": serving.run,
     "browsing": browsing.run,
     "auditing": auditing.run,
+    "proving": proving.run,
     "accounts": accounts.run,
     "propagating": propagating.run,
     "uploading": uploading.run,

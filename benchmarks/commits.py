@@ -23,8 +23,8 @@ def run(url: str) -> list[Row]:
     ours, peer = dossier(url), PeerApplication(library_environment(url))
     rows = []
     for writers in WRITERS:
-        our_rate = _rate(ours.put, [_our_facts() for _ in range(OURS[writers])], writers)
-        peer_rate = _rate(peer.events.put, [_peer_facts() for _ in range(PEERS[writers])], writers)
+        our_rate = commit_rate(ours.put, [our_facts() for _ in range(OURS[writers])], writers)
+        peer_rate = commit_rate(peer.events.put, [_peer_facts() for _ in range(PEERS[writers])], writers)
         name = f"durable commits, {writers} writer{'s' if writers > 1 else ''}"
         rows.append(at_least(name, "commits/s", our_rate, peer_rate, GOALS[writers]))
     ours.close()
@@ -32,7 +32,8 @@ def run(url: str) -> list[Row]:
     return rows
 
 
-def _our_facts() -> Sequence[Any]:
+def our_facts() -> Sequence[Any]:
+    """The facts of a command of one event."""
     cause = uuid4()
     origin = Origin(actor="ann", role=Role.AGENT, source=Source.API, correlation_id=cause, causation_id=cause)
     category = ProfileCategory.new("bench", str(cause))
@@ -44,7 +45,7 @@ def _peer_facts() -> Sequence[Any]:
     return Customer(number=str(uuid4())).collect_events()
 
 
-def _rate(put: Callable[[Any], Any], commands: list[Sequence[Any]], writers: int) -> float:
+def commit_rate(put: Callable[[Any], Any], commands: list[Sequence[Any]], writers: int) -> float:
     """Commands a second, from the first put to the last acknowledgement."""
     shares = [commands[writer::writers] for writer in range(writers)]
     ready = threading.Barrier(writers + 1)
