@@ -100,4 +100,4 @@ def entry_of_stored(event: Mapping[str, Any]) -> bytes:
         bytes.fromhex(event[name].replace("-", "")) for name in ("originator_id", "event_id", "correlation_id")
     )
     text = f"{event['version']}/{microseconds}/{event['topic']}".encode()
-    return sha256(b64decode(event["previous_digest"]) + ids + text + b"\0" + event["state"].encode()).digest()
+    return sha256(b64decode(event["previous_digest"]) + ids + text + b"\0" + event["content"].encode()).digest()

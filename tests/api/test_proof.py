@@ -78,7 +78,7 @@ def test_a_proof_has_no_personal_value_and_outlives_an_erasure(api: Api) -> None
     register(api, "1001", "Ada Byron")
     position = api.end()
     before = api.get(f"/v1/proof/inclusion?position={position}").json()
-    assert "Byron" not in before["event"]["state"]
+    assert "Byron" not in before["event"]["content"]
     api.dossier.fact_mapper.keys.destroy(CustomerProfile.id_of(api.dossier.company, "1001"))
     assert api.get(f"/v1/proof/inclusion?position={position}").json() == before
 

@@ -160,8 +160,8 @@ def bent(old: bytes, new: bytes) -> Callable[[Lines], Lines]:
         (bent(b'\\"number\\"', b'\\"numbeR\\"'), 2),
         (
             bent(
-                b'"version":1,"topic":"customer.registered","state"',
-                b'"version":2,"topic":"customer.registered","state"',
+                b'"version":1,"topic":"customer.registered","content"',
+                b'"version":2,"topic":"customer.registered","content"',
             ),
             2,
         ),

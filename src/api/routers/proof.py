@@ -72,7 +72,7 @@ class HeadRead(_Model):
 class InclusionProof(_Model):
     """An event as it is stored, and the proof that it is under a head (RFC 6962, section 2.1.1)."""
 
-    event: StoredEvent
+    event: StoredEvent = Field(description="The event as it is stored.")
     leaf: str = Field(description="The leaf hash of the event, in base64.")
     size: int = Field(description="How many events are in the tree that the path leads to the root of.")
     path: list[str] = Field(description="The audit path in base64, the sibling of the leaf first.")

@@ -59,7 +59,7 @@ _CLASSES: Final = ("ClassRead", "ClassVersion", "NewProfileClass", "ProfileClass
 VALUES: Final[dict[str, Any]] = {
     **_NOTHING_WRONG,
     **dict.fromkeys(("leaf", "previous_digest", "root"), _HASH),
-    **dict.fromkeys(("size", "to_size"), 4712),
+    **dict.fromkeys(("from_size", "size", "to_size"), 4712),
     **{f"{schema}.position": 10 for schema in _ORDERED},
     **{f"{schema}.description": "Preferred contact" for schema in _CATEGORIES},
     **{f"{schema}.description": "Firms that pay late" for schema in _CLASSES},
@@ -125,7 +125,6 @@ VALUES: Final[dict[str, Any]] = {
     "saved_by": "ada",
     "set_here": {"options.tolerance_percent": "2.5"},
     "site": "S-1",
-    "from_size": 4711,
     "started_by": "ada",
     "status_code": 422,
     "survivor": "1001",
@@ -151,7 +150,7 @@ VALUES: Final[dict[str, Any]] = {
     "ClassVersion.name": "Slow payers",
     "ConsistencyProof.path": [_HASH],
     "InclusionProof.path": [_HASH],
-    "StoredEvent.state": '{"number":"1001","personal":"3q2+7w=="}',
+    "StoredEvent.content": '{"number":"1001","personal":"3q2+7w=="}',
     "Condition.text": "At least one category is defined.",
     "ControlValue.code": "K87",
     "ControlValue.label": "Display the drawer by itself",
@@ -207,6 +206,7 @@ VALUES: Final[dict[str, Any]] = {
 }
 """Values by `<schema>`, by `<schema>.<field>` and by `<field>`. One that does not fit a field's type is passed over."""
 PARAMETERS: Final = {
+    "consistency/from": 4711,
     "controls/code": "K87",
     "from": "2026-06-01@2026-06-20T10:42:00Z",
     "interaction_id": "I-20260620-17",

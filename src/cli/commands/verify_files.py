@@ -123,7 +123,7 @@ class HistoryFile:
 def _tells(entry: dict[str, Any], event: StoredEvent) -> bool:
     """Returns whether an entry tells who, when and why as the stored event does."""
     stored = event.model_dump(mode="json")
-    origin = orjson.loads(event.state)["origin"]
+    origin = orjson.loads(event.content)["origin"]
     return all(entry[name] == stored[name] for name in _STORED) and all(
         entry[name] == origin.get(name) for name in _ORIGIN
     )

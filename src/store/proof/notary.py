@@ -7,10 +7,10 @@ made again after `DELETE FROM log_tiles`.
 
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import Final
+from typing import Final, cast
 
 from psycopg import Connection
-from psycopg.rows import class_row
+from psycopg.rows import class_row, scalar_row
 
 from store.database import Database, Row
 from store.proof import tree
@@ -133,7 +133,6 @@ def _last_position(connection: Connection[Row]) -> int:
 
 def _now(connection: Connection[Row]) -> datetime:
     """Returns the instant by the clock of the database."""
-    row = connection.execute("SELECT clock_timestamp()").fetchone()
-    if row is None:
-        raise RuntimeError("The database does not tell the time.")
-    return row[0]
+    with connection.cursor(row_factory=scalar_row) as cursor:
+        instant = cursor.execute("SELECT clock_timestamp()").fetchone()
+    return cast("datetime", instant)
