@@ -29,7 +29,7 @@ from projections.reading.read_models import ReadModels
 from read_models import fold_log
 from store.application import Dossier
 
-EVENTS: Final = int(os.environ.get("DOSSIER_REBUILD_EVENTS", "25000"))
+EVENTS: Final = int(os.environ.get("DOSSIER_REBUILD_EVENTS", "12000"))
 CUSTOMERS: Final = EVENTS // 10
 PUT_EVENTS: Final = 4_000
 PAUSE_S: Final = 0.02
