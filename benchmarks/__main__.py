@@ -16,6 +16,7 @@ from benchmarks import (
     browsing,
     catching_up,
     commits,
+    comparing,
     propagating,
     proving,
     relaying,
@@ -37,6 +38,7 @@ PARTS: Final[dict[str, Callable[[str], list[Row]]]] = {
     "auditing": auditing.run,
     "proving": proving.run,
     "accounts": accounts.run,
+    "comparing": comparing.run,
     "propagating": propagating.run,
     "uploading": uploading.run,
 }

@@ -93,6 +93,7 @@ ROUTES: list[tuple[str, str, object, set[Role]]] = [
     ("POST", "/v1/accounts/A-1/sites/S-1/profile/end/preview", {}, WRITERS),
     ("GET", "/v1/accounts/A-1/sites/S-1/history", None, EVERYBODY),
     ("GET", "/v1/accounts/A-1/sites/S-1/diff?from=2026-01-01", None, EVERYBODY),
+    ("POST", "/v1/resolutions", {}, FACTS),
     ("GET", "/v1/profile-classes", None, EVERYBODY),
     (
         "POST",
@@ -147,7 +148,7 @@ ROUTES: list[tuple[str, str, object, set[Role]]] = [
     ("POST", "/v1/projections/nothing/rebuild", None, ADMINISTRATOR),
 ]
 
-FILES = ("/v1/uploads", "/v1/uploads/preview")
+FILES = ("/v1/uploads", "/v1/uploads/preview", "/v1/resolutions")
 """Paths to which a file is sent."""
 OPEN = (
     "/health/live",

@@ -44,6 +44,7 @@ ROUTERS: Final = (
     "account_profiles",
     "profile_previews",
     "accounts",
+    "resolutions",
     "profile_classes",
     "propagations",
     "interactions",

@@ -37,6 +37,7 @@ COMMANDS = [
     "history",
     "as-of",
     "replay",
+    "resolutions",
     "status",
     "rebuild",
     "verify",

@@ -1,5 +1,6 @@
 """`history`, `as-of`, `replay` and `status` show what is known at two clocks, about one customer and not another."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -446,3 +447,19 @@ def test_replay_tells_what_was_recorded_ahead_of_the_clock(postgres_url: str, tm
             register_customer(dossier, request(), number="1001", name="Ada Byron")
             let_the_clock_have_been_ahead(dossier)
         assert line.asked("replay", "customer", "1001", "--valid-at", str(TODAY))["name"] == "Ada Byron"
+
+
+def test_past_answers_are_compared_with_todays(told: CommandLine, tmp_path: Path) -> None:  # rules 0.3, 2.13
+    opened, assigned = recorded_at(told, TOLD - 4), recorded_at(told, TOLD)
+    path = tmp_path / "answers.csv"
+    rows = [f"A-7,{at()},{opened}", f"A-7,{at()},{assigned}", f"A-7,{at()},soon"]
+    path.write_text("\n".join(["account,date,known_at", *rows]))
+    result = told.run("resolutions", str(path))
+    assert (result.exit_code, "1 of 3 rows could not be answered" in result.stderr) == (1, True)
+    assert "3 rows: 1 same, 1 differs, 1 refused." in result.stdout
+    assert "Paid late" in result.stdout
+    lines = told.run("resolutions", str(path), "--format", "ndjson").stdout.splitlines()
+    assert [json.loads(line)["outcome"] for line in lines] == ["differs", "same", "refused"]
+    assert told.run("resolutions", str(path), "--format", "csv").stdout.startswith("row,outcome,account,")
+    path.write_text(rows[1])
+    assert "known_at" in told.run("resolutions", str(path)).stderr

@@ -26,8 +26,8 @@ from api.http.problems import BROKEN, UNAVAILABLE, problem
 from api.http.request_context import RequestContext
 
 MOST_BODY_BYTES: Final = 1_048_576
-FILES: Final = frozenset({("POST", "/v1/uploads")})
-"""Routes that take files of any size and count the bytes themselves, as they come."""
+FILES: Final = frozenset({("POST", "/v1/uploads"), ("POST", "/v1/resolutions")})
+"""Routes that take larger bodies and count the bytes themselves, as they come."""
 LONGEST_LENGTH: Final = 15
 """Digits of a Content-Length; a longer number is beyond every limit."""
 UNMATCHED: Final = "unmatched"

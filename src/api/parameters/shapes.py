@@ -87,6 +87,12 @@ def rule(check: Callable[[In], Out]) -> Callable[[In], Out]:
     return validate
 
 
+def message_of(fault: Any) -> str:
+    """Returns the message of an error of Pydantic: that of the domain where it comes from there."""
+    error = (fault.get("ctx") or {}).get("error")
+    return str(error) if isinstance(error, ValueError) else f"{fault['msg']}."
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Checked:
     """Metadata of a type: a check of its values, and the JSON schema of those that pass."""

@@ -115,6 +115,9 @@ _PUBLISHED: Final = {
 }
 """Names that FastAPI makes of a class and the module it is in, where two classes share one, and the published ones."""
 _ENUMERATIONS: Final[dict[str, Iterable[str]]] = {
+    "Cause.role": Role,
+    "Cause.source": Source,
+    "Cause.topic": FACTS,
     "ClassVersion.apply_to": ApplyTo,
     "DryRun.delimiter": DELIMITERS,
     "FieldRead.group": Group,

@@ -33,7 +33,7 @@ def until_answered(query: Query) -> AsyncQuery:
     @functools.wraps(query)
     async def run(**values: Any) -> Any:
         request: Request = values.pop(_REQUEST) if name is None else values[name]
-        return await _run_until_caught_up(request, functools.partial(query, **values))
+        return await run_until_caught_up(request, functools.partial(query, **values))
 
     del run.__dict__["__wrapped__"]  # or it would be taken for a function that is not a coroutine
     if name is None:
@@ -43,7 +43,7 @@ def until_answered(query: Query) -> AsyncQuery:
     return run
 
 
-async def _run_until_caught_up(request: Request, query: Callable[[], Any]) -> Any:
+async def run_until_caught_up(request: Request, query: Callable[[], Any]) -> Any:
     """Returns the query's answer once its read models have caught up. Raises after `WAIT_S`."""
     services = services_of(request)
     clock = asyncio.get_running_loop().time

@@ -24,7 +24,7 @@ from api.http.logs import FAULTS
 from api.http.problems import INVALID, METHOD, MOST_ERRORS, UNAVAILABLE, FieldError, kind_of, kind_of_status, problem
 from api.http.request_context import RequestContext
 from api.parameters import write_headers
-from api.parameters.shapes import DatedBody
+from api.parameters.shapes import DatedBody, message_of
 from api.services import services_of
 from projections.engine.positions import NotInstalledError
 from projections.reading.view import BehindError
@@ -112,8 +112,7 @@ def _field_errors(faults: Sequence[Any]) -> Iterator[FieldError]:
 def _message(fault: Any) -> str:
     if fault["loc"] == _WHOLE_BODY:
         return _NO_BODY if fault["type"] == "missing" else _NO_OBJECT
-    error = (fault.get("ctx") or {}).get("error")
-    return str(error) if isinstance(error, ValueError) else f"{fault['msg']}."
+    return message_of(fault)
 
 
 def _header_errors(context: RequestContext) -> list[FieldError]:

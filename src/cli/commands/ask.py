@@ -1,8 +1,9 @@
-"""The commands `history`, `as-of`, `replay` and `status`, which change nothing."""
+"""The commands `history`, `as-of`, `replay`, `resolutions` and `status`, which change nothing."""
 # ruff: noqa: PLC0415  (see `main`)
 
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
@@ -32,6 +33,14 @@ class Kind(StrEnum):
     UPLOAD = "upload"
     UPLOAD_MAPPING = "upload-mapping"
     UNMASKING = "unmasking"
+
+
+class Form(StrEnum):
+    """Forms of a long answer."""
+
+    TABLE = "table"
+    NDJSON = "ndjson"
+    CSV = "csv"
 
 
 class Profile(StrEnum):
@@ -137,6 +146,7 @@ def add_to(app: typer.Typer) -> None:
     app.command(rich_help_panel=ASK)(history)
     app.command("as-of", rich_help_panel=ASK)(as_of)
     app.command(rich_help_panel=ASK)(replay)
+    app.command(rich_help_panel=ASK)(resolutions)
     app.command(rich_help_panel=ASK)(status)
 
 
@@ -215,6 +225,30 @@ def replay(
     else:
         place = ask_profile.place_of(kind.value, number)
         ask_profile.replay(load(), place, as_of=AsOf(valid_at, known_at), as_json=as_json)
+
+
+def resolutions(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            exists=True,
+            dir_okay=False,
+            readable=True,
+            help="JSON lines with the members account, site, date and known_at, or CSV with these columns.",
+        ),
+    ],
+    known_at: KnownAt = None,
+    form: Annotated[
+        Form, typer.Option("--format", help="What differs, as a table; or the answer to each row.")
+    ] = Form.TABLE,
+) -> None:
+    """Show which past answers differ today from what was answered then, in which values, and who made the difference, when and why.
+
+    Each row names a transaction's account, its site if any, its date, and the instant at which it was answered. Fails if a row is refused.
+    """
+    from cli.commands.ask_resolutions import resolutions as run
+
+    run(load(), file, known_at=known_at, form=form.value)
 
 
 def status(as_json: AsJson = False) -> None:

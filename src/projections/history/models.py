@@ -110,3 +110,18 @@ class FoundEvent(BaseModel):
     kind: str = Field(description="What it is about: the family of its topic, such as `customer`.")
     key: str = Field(description="Which one of that kind, such as a customer number.")
     recorded_at: datetime = Field(description="When it was recorded.")
+
+
+class Cause(BaseModel):
+    """An event that made something differ: who recorded it, when and why."""
+
+    model_config = ConfigDict(frozen=True)
+
+    event_id: UUID = Field(description="Its id.")
+    position: int = Field(description="Its position in the log.")
+    topic: str = Field(description="What it says, such as `account.profile_updated`.")
+    recorded_at: datetime = Field(description="When it was recorded.")
+    actor: str = Field(description="Who recorded it.")
+    role: str = Field(description="The role of who recorded it.")
+    source: str = Field(description="The way by which it came.")
+    reason: str | None = Field(description="Why; `null` where no reason was given.")

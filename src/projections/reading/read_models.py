@@ -42,6 +42,7 @@ UNSETTLED_MS: Final = 100
 """As `SETTLED_MS`, for callers that do not wait in a thread."""
 NOTHING_KNOWN: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """`known_at` of a view on read models that nothing was folded into."""
+IN_THE_FUTURE: Final = "The instant of knowledge must not lie in the future."
 
 _NEWEST: Final = """
     SELECT coalesce(last.recorded_at, now.instant), greatest(last.recorded_at, now.instant)
@@ -246,11 +247,20 @@ def as_known_at(database: Database, known_at: datetime | None) -> datetime:
     Events may lie ahead of the database's clock, when it was ahead itself and was set back: what is in the log is known, whatever
     the clock says. Raises `KnownAtError` for an instant that is after both.
     """
-    with database.connection() as connection:
-        last, newest = connection.execute(_NEWEST).fetchone() or (NOTHING_KNOWN, NOTHING_KNOWN)
+    last, newest = _last_and_newest(database)
     if known_at is not None and known_at > newest:
-        raise KnownAtError("The instant of knowledge must not lie in the future.", field="known_at")
+        raise KnownAtError(IN_THE_FUTURE, field="known_at")
     return known_at or last
+
+
+def newest_instant(database: Database) -> datetime:
+    """Returns the latest instant that a question may name: now, or that of the last event where it lies ahead of the clock."""
+    return _last_and_newest(database)[1]
+
+
+def _last_and_newest(database: Database) -> tuple[datetime, datetime]:
+    with database.connection() as connection:
+        return connection.execute(_NEWEST).fetchone() or (NOTHING_KNOWN, NOTHING_KNOWN)
 
 
 def _not_installed(names: Sequence[str]) -> positions.NotInstalledError:

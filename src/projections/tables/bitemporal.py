@@ -55,9 +55,11 @@ def in_force(alias: str) -> str:
     return f"{alias}.valid @> %(valid_at)s::date AND {known_then(alias)}"
 
 
-def in_force_exclusive(alias: str) -> str:
-    """Returns the same condition for an exclusive table, whose index answers it."""
-    return f"rectangle({alias}.valid, {alias}.known) && moment(%(valid_at)s::date, %(known_at)s::timestamptz)"
+def in_force_exclusive(
+    alias: str, valid_at: str = "%(valid_at)s::date", known_at: str = "%(known_at)s::timestamptz"
+) -> str:
+    """Returns the same condition for an exclusive table, whose index answers it. The clocks are SQL expressions."""
+    return f"rectangle({alias}.valid, {alias}.known) && moment({valid_at}, {known_at})"
 
 
 def met_since(alias: str) -> str:

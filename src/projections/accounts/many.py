@@ -1,0 +1,57 @@
+"""Many places, days and instants in one statement each. Called with a view of the read model `accounts`."""
+
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+import orjson
+
+from aggregates.account.place import Place
+from projections.reading.view import View
+from projections.tables.bitemporal import in_force_exclusive
+from projections.tables.plain import PlainValue, flat
+
+_ACCOUNTS_SINCE: Final = "SELECT number, opened_at FROM accounts WHERE number = ANY (%s) AND opened_at <= %s"
+_SITES_SINCE: Final = """
+    SELECT one.account, one.site, one.created_at FROM unnest(%s::text[], %s::text[]) AS wanted (account, site)
+    JOIN account_sites AS one ON one.account = wanted.account AND one.site = wanted.site AND one.created_at <= %s
+"""
+_FACTS: Final = f"""
+    SELECT wanted.holder, wanted.day, wanted.instant, held.fact
+    FROM unnest(%s::uuid[], %s::date[], %s::timestamptz[]) AS wanted (holder, day, instant)
+    CROSS JOIN LATERAL (
+        SELECT fact FROM profiles AS one
+        WHERE one.holder = wanted.holder AND {in_force_exclusive("one", "wanted.day", "wanted.instant")} OFFSET 0
+    ) AS held
+"""
+"""OFFSET 0 keeps it one probe of the index for each of them."""
+_CONTENTS: Final = "SELECT position, content FROM profile_facts WHERE position = ANY (%s)"
+
+Moment = tuple[UUID, date, datetime]
+"""What holds something (an account, a site, or the company with its options), a day, and an instant of knowledge."""
+Values = dict[str, PlainValue]
+"""Values by path."""
+
+
+def known_since(view: View, places: Collection[Place]) -> dict[Place, datetime]:
+    """Returns since when each of these places is known; those that were not known at the view's instant are left out."""
+    accounts = [place.account for place in places if place.site is None]
+    sites = [(place.account, place.site) for place in places if place.site is not None]
+    columns = [list(column) for column in zip(*sites, strict=True)] or [[], []]
+    opened = view.connection.execute(_ACCOUNTS_SINCE, [accounts, view.known_at]).fetchall()
+    created = view.connection.execute(_SITES_SINCE, [*columns, view.known_at]).fetchall()
+    return {Place(*place): since for *place, since in (*opened, *created)}
+
+
+def facts_at(view: View, moments: Collection[Moment]) -> dict[Moment, int]:
+    """Returns the position of the fact that holds at each of these moments; those at which none does are left out."""
+    columns = [list(column) for column in zip(*moments, strict=True)] or [[], [], []]
+    rows = view.connection.execute(_FACTS, columns, binary=True).fetchall()
+    return {(holder, day, instant): fact for holder, day, instant, fact in rows}
+
+
+def values_of(view: View, positions: Collection[int]) -> dict[int, Values]:
+    """Returns the values of the profiles and system options that these facts, by position, say to hold; others are left out."""
+    rows = view.connection.execute(_CONTENTS, [list(positions)]).fetchall()
+    return {position: flat(orjson.loads(content)["terms"]) for position, content in rows}
