@@ -14,10 +14,13 @@ from aggregates.setup.category import CategoryNotFoundError, ProfileCategory, Re
 from api.parameters.histories import FILES, Asked
 from api.parameters.pages import Paged, page_of
 from api.parameters.paths import CATEGORY, RESPONSE
+from api.parameters.points import From, To, two_views
 from api.parameters.reading import NOT_MODIFIED, Reading
 from api.parameters.shapes import Body, CategoryCode, Description, Position, Reason, ResponseCode
 from api.parameters.writing import WriteAnswer, Writing
 from api.routing.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
+from projections.answers.definition_diffs import category_diff
+from projections.answers.differences import Diff
 from projections.drawer import categories as drawer
 from projections.drawer.models import Category, Response
 from projections.history.models import HistoryEntry
@@ -131,6 +134,16 @@ def read_category_history(read: Reading, asked: Asked, code: CATEGORY) -> Answer
     with read.view("drawer", "history") as view:
         _category(view, code)
         return asked.answer(read, view, kind=ProfileCategory.KIND, key=str(code))
+
+
+@router.get("/{code}/diff", response_model=Diff, dependencies=[allow(PROFILE_READERS)])
+def read_category_diff(read: Reading, code: CATEGORY, from_: From, to: To = None) -> Answer:
+    """The differences in a category and its responses between two points of (`valid_at`, `known_at`); only the instants count."""
+    with two_views(read, from_, to, "drawer") as (before, after):
+        differences = category_diff(before, after, code)
+        if differences is None:
+            raise CategoryNotFoundError(f"Category {code} is not defined.")
+        return read.answer(differences, after)
 
 
 @router.get("/{code}/responses", response_model=paging.Page[Response], dependencies=[allow(PROFILE_READERS)])

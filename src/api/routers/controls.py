@@ -13,10 +13,13 @@ from aggregates.setup.controls import ControlNotFoundError, SystemControls, cont
 from api.parameters.histories import FILES, Asked
 from api.parameters.pages import Paged, page_of
 from api.parameters.paths import CONTROL
+from api.parameters.points import From, To, two_views
 from api.parameters.reading import Reading
 from api.parameters.shapes import ControlText, DatedBody
 from api.parameters.writing import WriteAnswer, Writing
 from api.routing.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
+from projections.answers.definition_diffs import control_diff
+from projections.answers.differences import Diff
 from projections.controls import queries as controls
 from projections.controls.queries import ControlValue
 from projections.history.models import HistoryEntry
@@ -60,6 +63,14 @@ def read_control_history(read: Reading, asked: Asked, code: CONTROL) -> Response
     fields = (*asked.filters.fields, f"controls.{control(code).code}")
     with read.view("history") as view:
         return asked.answer(read, view, kind=SystemControls.KIND, key=read.services.dossier.company, fields=fields)
+
+
+@router.get("/{code}/diff", response_model=Diff, dependencies=[allow(PROFILE_READERS)])
+def read_control_diff(read: Reading, code: CONTROL, from_: From, to: To = None) -> Response:
+    """The difference in the value of a control between two points of (`valid_at`, `known_at`)."""
+    known_code = control(code).code
+    with two_views(read, from_, to, "controls") as (before, after):
+        return read.answer(control_diff(before, after, known_code), after)
 
 
 @router.put("/{code}", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])

@@ -14,6 +14,7 @@ from aggregates.field.field import BusinessField, FieldNotFoundError
 from api.parameters.histories import FILES, Asked
 from api.parameters.pages import Paged, page_of
 from api.parameters.paths import FIELD
+from api.parameters.points import From, To, two_views
 from api.parameters.reading import NOT_MODIFIED, Reading
 from api.parameters.shapes import (
     Body,
@@ -28,6 +29,8 @@ from api.parameters.shapes import (
 )
 from api.parameters.writing import WriteAnswer, Writing
 from api.routing.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
+from projections.answers.definition_diffs import field_diff
+from projections.answers.differences import Diff
 from projections.fields import queries as fields
 from projections.fields.queries import FieldRead
 from projections.history.models import HistoryEntry
@@ -120,6 +123,16 @@ def read_field_history(read: Reading, asked: Asked, key: FIELD) -> Response:
     with read.view("fields", "history") as view:
         _definition(view, key)
         return asked.answer(read, view, kind=BusinessField.KIND, key=key)
+
+
+@router.get("/{key}/diff", response_model=Diff, dependencies=[allow(PROFILE_READERS)])
+def read_field_diff(read: Reading, key: FIELD, from_: From, to: To = None) -> Response:
+    """The differences in a definition between two points of (`valid_at`, `known_at`); only the instants count."""
+    with two_views(read, from_, to, "fields") as (before, after):
+        differences = field_diff(before, after, key)
+        if differences is None:
+            raise FieldNotFoundError(f"Field {key} is not defined.")
+        return read.answer(differences, after)
 
 
 def _attributes(body: NewField | FieldChange) -> dict[str, Any]:

@@ -13,10 +13,13 @@ from aggregates.setup.mappings import AttributeMappings, MappingNotFoundError
 from api.parameters.histories import FILES, Asked
 from api.parameters.pages import Paged, page_of
 from api.parameters.paths import MAPPED
+from api.parameters.points import From, To, two_views
 from api.parameters.reading import Reading
 from api.parameters.shapes import AttributeName, Body, Reason
 from api.parameters.writing import WriteAnswer, Writing
 from api.routing.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
+from projections.answers.definition_diffs import mapping_diff
+from projections.answers.differences import Diff
 from projections.controls import queries as controls
 from projections.controls.queries import MappingRow
 from projections.history.models import HistoryEntry
@@ -64,6 +67,13 @@ def read_mapping_history(read: Reading, asked: Asked, mapped: MAPPED) -> Respons
     fields = (*asked.filters.fields, f"mappings.{mapped}")
     with read.view("history") as view:
         return asked.answer(read, view, kind=AttributeMappings.KIND, key=read.services.dossier.company, fields=fields)
+
+
+@router.get("/{mapped}/diff", response_model=Diff, dependencies=[allow(PROFILE_READERS)])
+def read_mapping_diff(read: Reading, mapped: MAPPED, from_: From, to: To = None) -> Response:
+    """The difference in the attribute of a category or field between two points of (`valid_at`, `known_at`); only the instants count."""
+    with two_views(read, from_, to, "controls") as (before, after):
+        return read.answer(mapping_diff(before, after, mapped), after)
 
 
 @router.put("/{mapped}", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])

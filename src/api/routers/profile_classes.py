@@ -17,6 +17,7 @@ from aggregates.use_case import Outcome
 from api.parameters.histories import FILES, Asked
 from api.parameters.pages import Paged
 from api.parameters.paths import CLASS, CLASS_VERSION
+from api.parameters.points import From, To, two_views
 from api.parameters.reading import NOT_MODIFIED, Reading
 from api.parameters.shapes import MOST_A_PAGE, ApplyToWord, ClassDescription, ClassName, Reason
 from api.parameters.terms import OptionsOfNew, OptionsToKeep, TermsBody
@@ -24,6 +25,8 @@ from api.parameters.writing import Write, WriteAnswer, Writing
 from api.routing.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
 from projections.accounts import classes
 from projections.accounts.models import ClassRead, ClassVersion
+from projections.answers.definition_diffs import class_diff
+from projections.answers.differences import Diff
 from projections.history.models import HistoryEntry
 from projections.reading.paging import Page
 from projections.reading.view import View
@@ -123,6 +126,16 @@ def read_profile_class_history(read: Reading, asked: Asked, name: CLASS) -> Resp
     """Every event of a class: who, when, why, and the values before and after."""
     with read.view("accounts", "history") as view:
         return asked.answer(read, view, kind=ProfileClass.KIND, key=_profile_class(view, name).name)
+
+
+@router.get("/{name}/diff", response_model=Diff, dependencies=[allow(PROFILE_READERS)])
+def read_profile_class_diff(read: Reading, name: CLASS, from_: From, to: To = None) -> Response:
+    """The differences in a class between two points of (`valid_at`, `known_at`); only the instants count."""
+    with two_views(read, from_, to, "accounts") as (before, after):
+        differences = class_diff(before, after, name)
+        if differences is None:
+            raise ClassNotFoundError(f"Profile class {name} does not exist.")
+        return read.answer(differences, after)
 
 
 @router.get("/{name}/versions", response_model=Page[ClassVersion], dependencies=[allow(PROFILE_READERS)])

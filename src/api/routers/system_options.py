@@ -11,6 +11,7 @@ from starlette.responses import Response
 from aggregates.setup import commands
 from aggregates.setup.system_options import SystemOptions
 from api.parameters.histories import FILES, Asked
+from api.parameters.points import From, To, two_views
 from api.parameters.reading import Reading
 from api.parameters.shapes import DatedBody
 from api.parameters.terms import TermsBody
@@ -18,6 +19,8 @@ from api.parameters.writing import WriteAnswer, Writing
 from api.routing.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
 from projections.accounts import queries as accounts
 from projections.accounts.models import SystemOptionsRead
+from projections.answers.definition_diffs import system_options_diff
+from projections.answers.differences import Diff
 from projections.history.models import HistoryEntry
 from projections.reading.paging import Page
 
@@ -49,6 +52,13 @@ def read_system_options_history(read: Reading, asked: Asked) -> Response:
     """Every change of the company's own options and amounts: who, when, why, for which days, and the values before and after."""
     with read.view("history") as view:
         return asked.answer(read, view, kind=SystemOptions.KIND, key=read.services.dossier.company)
+
+
+@router.get("/diff", response_model=Diff, dependencies=[allow(PROFILE_READERS)])
+def read_system_options_diff(read: Reading, from_: From, to: To = None) -> Response:
+    """The differences in the company's own options and amounts between two points of (`valid_at`, `known_at`)."""
+    with two_views(read, from_, to, "accounts") as (before, after):
+        return read.answer(system_options_diff(before, after), after)
 
 
 @router.patch("", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])

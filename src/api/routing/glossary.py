@@ -98,6 +98,9 @@ _HISTORY: Final = {
     "superseded_by": "The id of the first event that superseded it on some day; `null` where none did.",
     "topic": "The kind of event.",
     **_in("Diff", before="The point that is compared from.", after="The point that is compared to."),
+    **_in(
+        "Diff", number="The number, code, key or name of what was compared; of what a company has one of, the company."
+    ),
     **_in("HistoryEntry ProfileVersion", version="The version that the event made."),
     **_in("HistoryEntry", position="The position of the event in the log."),
     **_in(

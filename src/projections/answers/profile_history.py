@@ -13,13 +13,13 @@ from aggregates.account.site import Site
 from projections.accounts.answers import label_of
 from projections.accounts.queries import account, profile, site, sites
 from projections.accounts.tables import is_storable
-from projections.answers.differences import Diff, Difference, PointInTime
+from projections.answers.differences import Diff, Value, Values, between, text_of
 from projections.history.filters import Filters
 from projections.history.models import HistoryEntry, InForce, Superseded
 from projections.history.queries import history
 from projections.reading.paging import Page
 from projections.reading.view import View
-from projections.tables.plain import PlainValue, flat
+from projections.tables.plain import flat
 
 HISTORY: Final = ("accounts", "history")
 """The read models that a view for `profile_history` must be of."""
@@ -115,21 +115,7 @@ def profile_diff(before: View, after: View, place: Place) -> Diff | None:
 
     Beside the values it has `profile_class` and `class_version`; neither is there while no profile is in force.
     """
-    old, new = _values(before, place), _values(after, place)
-    if old is None and new is None:
-        return None
-    old, new = old or {}, new or {}
-    fields = [*old, *(field for field in new if field not in old)]
-    return Diff(
-        number=_key(place),
-        before=PointInTime.of(before.clocks),
-        after=PointInTime.of(after.clocks),
-        differences=[
-            Difference(field=field, label=_label(field), before=_text(old.get(field)), after=_text(new.get(field)))
-            for field in fields
-            if old.get(field) != new.get(field)
-        ],
-    )
+    return between((before, _values(before, place)), (after, _values(after, place)), _key(place))
 
 
 _ABOUT: Final = {"profile_class": "Profile class", "class_version": "Class version"}
@@ -139,28 +125,14 @@ def _key(place: Place) -> str:
     return place.account if place.site is None else Site.key(place.account, place.site)
 
 
-def _values(view: View, place: Place) -> dict[str, PlainValue] | None:
+def _values(view: View, place: Place) -> Values | None:
     in_force = profile(view, place)
     if in_force is not None:
         terms = {"options": in_force.options, "amounts": in_force.amounts, "attributes": in_force.attributes}
-        return {"profile_class": in_force.profile_class, "class_version": in_force.class_version, **flat(terms)}
+        values = {"profile_class": in_force.profile_class, "class_version": in_force.class_version, **flat(terms)}
+        return {path: Value(_ABOUT.get(path) or label_of(path), text_of(value)) for path, value in values.items()}
     holder = account(view, place.account) if place.site is None else site(view, place.account, place.site)
     return None if holder is None else {}
-
-
-def _label(field: str) -> str:
-    return _ABOUT.get(field) or label_of(field)
-
-
-def _text(value: PlainValue | None) -> str | None:
-    """A value as a reader writes it: `yes`, `1.5 %`."""
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, dict):
-        return f"{value['rate']} %" if "rate" in value else value["amount"]
-    return str(value)
 
 
 def _version(entry: HistoryEntry) -> ProfileVersion:
