@@ -60,7 +60,8 @@ class Origin(BaseModel):
     """Who changed something, from where and why (rule 0.2). One origin serves all events of one command.
 
     `causation_id` names what caused the command's events: the request, or the event that a process reacted to. Event ids are
-    derived from it, so that repeating the same cause at the same version gives the same event id.
+    derived from it, so that repeating the same cause at the same version gives the same event id. `impact` is the digest of the effect
+    that whoever made the change had seen before, where they looked (see `account.impact`).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -71,6 +72,7 @@ class Origin(BaseModel):
     correlation_id: UUID
     causation_id: UUID
     reason: str | None = None
+    impact: str | None = None
 
 
 class Erased(str):

@@ -27,7 +27,7 @@ def preview(api: Api, method: str, path: str, body: dict[str, Any], **more: Any)
     """What a write would do."""
     headers = {"Dossier-Position": str(api.end()), **more.pop("headers", {})}
     with api.storing_nothing():
-        answer = api.call(method, f"{path}/preview", Role.AGENT, json=body, headers=headers)
+        answer = api.call(method, f"{path}/preview{more.pop('query', '')}", Role.AGENT, json=body, headers=headers)
     assert answer.status_code == 200, answer.text
     document: dict[str, Any] = answer.json()
     assert answer.headers["ETag"] == f'"{document["version"]}"'
@@ -206,3 +206,48 @@ def random_change(random: Random, *, is_site: bool) -> tuple[str, str, dict[str,
     classes = ["DEFAULT", "Late payers", "Prompt payers"]
     keep = random.random() < 0.3
     return "POST", "profile", {"profile_class": random.choice(classes), "keep_overrides": keep, **days}
+
+
+def test_the_impact_is_told_where_it_is_asked_for_and_its_digest_is_kept_with_the_change(filled: Api) -> None:
+    # rules 0.2, 2.13
+    body = {"options": {"clearing_days": 4}, "effective_from": "2020-02-01", "effective_to": "2020-02-10"}
+    assert preview(filled, "PATCH", PROFILE, body)["impact"] is None
+    impact = preview(filled, "PATCH", PROFILE, body, query="?impact=true")["impact"]
+    days = {"effective_from": "2020-02-01", "effective_to": "2020-02-10"}
+    assert (impact["past_days"], impact["past_answers"]) == (10, [days])
+    assert impact["ranges"] == [{**days, "fields": ["options.clearing_days"]}]
+    assert [(one["site"], one["past_days"]) for one in impact["transactions"]] == [(None, 10), ("S-1", 10)]
+    assert (impact["planned"], impact["deliveries"], impact["sites_left_off"]) == ([], [], 0)
+    seen = {**body, "impact": impact["digest"]}
+    assert preview(filled, "PATCH", PROFILE, seen, query="?impact=true")["impact"] == impact
+    answer = filled.patch(PROFILE, seen, Role.AGENT)
+    assert (answer.status_code, answer.json()["changed"]) == (200, True)
+    entry = filled.seen("/v1/history?limit=1").json()["items"][0]
+    assert (entry["topic"], entry["data"]["impact"]) == ("account.profile_updated", impact["digest"])
+    assert "impact" not in filled.seen("/v1/history?limit=2").json()["items"][1]["data"]
+
+
+def test_a_change_is_refused_where_it_would_have_another_effect_than_the_one_seen(filled: Api) -> None:  # rule 0.6
+    bodies = {
+        ("POST", PROFILE): {"profile_class": "Late payers", "effective_from": "2026-03-01"},
+        ("PATCH", PROFILE): {"options": {"clearing_days": 4}, "effective_from": "2026-03-01"},
+        ("POST", SITE_PROFILE): {"profile_class": "Late payers", "create": True, "effective_from": "2026-03-01"},
+    }
+    seen = {
+        (method, path): preview(filled, method, path, body, query="?impact=true")["impact"]["digest"]
+        for (method, path), body in bodies.items()
+    }
+    update(filled, ACCOUNT, options={"tolerance_percent": "7"}, effective_from="2026-03-05")
+    for (method, path), body in bodies.items():
+        stale = {**body, "impact": seen[method, path]}
+        if path == SITE_PROFILE:
+            assert filled.call(method, path, Role.AGENT, json=stale).status_code == 201
+            continue
+        with filled.storing_nothing():
+            for target in (path, f"{path}/preview"):
+                answer = filled.call(method, target, Role.AGENT, json=stale)
+                assert_problem(answer, 409, "conflict")
+                assert fields(answer) == {"impact"}
+    end = {"effective_to": "2026-04-01", "impact": "0" * 64}
+    assert fields(filled.post(f"{SITE_PROFILE}/end", end, Role.AGENT)) == {"impact"}
+    assert_problem(filled.patch(PROFILE, {"impact": "seen"}, Role.AGENT), 422, "invalid")

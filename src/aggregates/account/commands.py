@@ -6,6 +6,7 @@ from typing import Any
 
 from aggregates.account.account import Account, AccountNotFoundError, account_number
 from aggregates.account.holder import ProfileHolder
+from aggregates.account.impact import check_impact
 from aggregates.account.place import Place
 from aggregates.account.site import Site, SiteNotFoundError, site_number
 from aggregates.customer.commands import CustomerNotDefinedError, customer_or_survivor
@@ -76,10 +77,12 @@ def assign_class(
         with faults:
             holder.check_first()
     faults.raise_any()
+    before = holder.profiles
     if create and isinstance(holder, Site):
         holder.create_profile(request.origin, assigned, days)
     else:
         holder.assign(request.origin, assigned, days, keep_later=when.keep_later, keep_overrides=keep_overrides)
+    check_impact(request.origin.impact, place, before, holder.pending)
     return store.keep(request, holder, decided_on=setup.position)
 
 
@@ -103,12 +106,13 @@ def update_profile(
         with faults:
             holder.stretches(days, keep_later=when.keep_later)
     patch = read_patch(faults, options=options, amounts=amounts, attributes=attributes)
-    before = holder.profile(days.first)
-    check_amounts(faults, patch, before.content.terms if before else NOTHING, days.first)
+    before, profile = holder.profiles, holder.profile(days.first)
+    check_amounts(faults, patch, profile.content.terms if profile else NOTHING, days.first)
     check_kept(faults, patch)
     check_named(faults, patch, dated=when.dated)
     faults.raise_any()
     holder.update(request.origin, patch, days, keep_later=when.keep_later)
+    check_impact(request.origin.impact, place, before, holder.pending)
     return store.keep(request, holder)
 
 
@@ -124,7 +128,9 @@ def end_site_profile(
     faults = Faults()
     last_day = _day(faults, "effective_to", last_day or request.today)
     faults.raise_any()
+    before = holder.profiles
     holder.end(request.origin, last_day, keep_later=keep_later)
+    check_impact(request.origin.impact, place, before, holder.pending)
     return store.keep(request, holder)
 
 

@@ -16,6 +16,7 @@ from aggregates.account.events import (
     SiteProfilePropagated,
     SiteProfileUpdated,
 )
+from aggregates.account.impact import Effect, effects
 from aggregates.account.profile import Profile
 from aggregates.effective import Days, Timeline, Version, joined
 from aggregates.fact import Fact
@@ -80,7 +81,9 @@ class ProfilePreview:
 
     def __init__(self, recorded: Iterable[Fact], planned: Iterable[Fact], today: date) -> None:
         self._today = today
+        planned = list(planned)
         self._planned = sorted(_versions(planned), key=_first)
+        self._facts = planned
         self._before = _superseded(Timeline(), _versions(recorded))
         self._after = _superseded(self._before, self._planned)
         self.periods = [period for version in self._planned for period in self._periods(version)]
@@ -96,6 +99,12 @@ class ProfilePreview:
         """The days that the command is about, in order, in as few ranges as they make."""
         return joined(version.days for version in self._planned)
 
+    def effects(self) -> list[Effect]:
+        """The days on which something else would hold, whatever events say so."""
+        profiles = ((version.days, version.content.profile) for version in self._before)
+        in_force = tuple(Version(days, profile) for days, profile in profiles if profile is not None)
+        return effects(Timeline(in_force), self._facts)
+
     def superseded(self) -> list[SupersededVersion]:
         """The versions that lose days, in the order of the first day that they lose."""
         lost: dict[ProfileVersion, list[Days]] = {}
@@ -104,6 +113,11 @@ class ProfilePreview:
                 lost.setdefault(period.before, []).append(period.days)
         kept = {version.content for version in self._after}
         return [SupersededVersion(version, joined(days), version not in kept) for version, days in lost.items()]
+
+    def planned_losing(self) -> list[SupersededVersion]:
+        """Those of them that are planned: in force on later days only."""
+        begun = {version.content for version in self._before if version.days.first <= self._today}
+        return [lost for lost in self.superseded() if lost.version.profile is not None and lost.version not in begun]
 
     def resumptions(self) -> list[Version[ProfileVersion]]:
         """The versions that are interrupted and then resume, each with the days on which it does (rule 2.11)."""

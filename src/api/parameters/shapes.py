@@ -238,6 +238,7 @@ FieldEdit = Annotated[
 InteractionId = Annotated[str, _matching(interaction_id, "^[A-Za-z0-9][A-Za-z0-9-]{0,59}$")]
 AgentName = Annotated[str, _text("The agent", LONGEST_AGENT)]
 NextState = Literal["wrap_up", "closed"]
+ImpactDigest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 CategoryKey = Annotated[int, BeforeValidator(category_key)]
 Cursor = Annotated[str, Field(pattern=r"^[A-Za-z0-9_=.:-]+$", max_length=LONGEST_CURSOR)]
 Limit = Annotated[int, Field(ge=1, le=MOST_A_PAGE), WHOLE]

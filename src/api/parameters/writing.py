@@ -66,8 +66,10 @@ class Write:
     context: RequestContext
     digest: bytes | None
 
-    def ask(self, reason: str | None = None, *, creates: bool = False) -> UseCaseRequest:
+    def ask(self, reason: str | None = None, *, creates: bool = False, impact: str | None = None) -> UseCaseRequest:
         """Returns the request for the use case. `creates` is set when it creates something, so that `If-Match: *` cannot hold.
+
+        `impact` is the digest of the effect that the caller has seen, if any.
 
         Raises:
             InvalidError, RefusedError: a header is wrong.
@@ -86,6 +88,7 @@ class Write:
             correlation_id=self.context.correlation_id,
             causation_id=uuid4(),
             reason=reason or headers.reason,
+            impact=impact,
         )
         key = IdempotencyKey(actor, headers.key, self.digest) if headers.key and self.digest else None
         return UseCaseRequest(origin, self.services.day.today(), headers.expected, key)

@@ -19,7 +19,7 @@ from api.parameters.pages import Paged, Paging
 from api.parameters.paths import ACCOUNT, SITE
 from api.parameters.points import From, Point, To, two_views
 from api.parameters.reading import AnswerSource, Read, Reading
-from api.parameters.shapes import Body, ClassWord, Cursor, DatedBody, Day, Reason
+from api.parameters.shapes import Body, ClassWord, Cursor, DatedBody, Day, ImpactDigest, Reason
 from api.parameters.spellings import WHOLE, Flag
 from api.parameters.terms import OptionsToKeep, TermsBody
 from api.parameters.writing import UNCHANGED, Write, WriteAnswer, Writing
@@ -48,7 +48,17 @@ Explain = Annotated[
 ]
 
 
-class Assignment(DatedBody):
+class SeenImpact(Body):
+    """The impact that whoever makes the change has seen in its preview; `null`: nobody looked."""
+
+    impact: ImpactDigest | None = Field(
+        None,
+        description="The digest of the impact that was seen in the preview. It is kept with the change, which is refused (409) if it would"
+        " have another effect.",
+    )
+
+
+class Assignment(SeenImpact, DatedBody):
     """A class to be assigned, by default from today on, open-ended, over everything recorded before (rules 2.9-2.11).
 
     `keep_later` ends it before the next later-dated version, or before the day on which a site's profile ended;
@@ -95,7 +105,7 @@ class SiteAssignment(Assignment):
         return super().decide(store, request, place, create=create or self.create)
 
 
-class ProfileChange(TermsBody, DatedBody):
+class ProfileChange(SeenImpact, TermsBody, DatedBody):
     """Details to be changed here only (rule 2.8); `null` removes a value, and the `null` of a currency its row.
 
     Only they are written, on each day of the range on which there is a profile, whatever its class; days without one stay
@@ -117,7 +127,7 @@ class ProfileChange(TermsBody, DatedBody):
         return commands.update_profile(store, request, place, **self.terms, when=self.when)
 
 
-class ProfileEnd(Body):
+class ProfileEnd(SeenImpact):
     """The last day of a site's profile: today where it is left out. Later versions end with it, unless `keep_later` keeps them."""
 
     model_config = ConfigDict(
@@ -213,7 +223,8 @@ def update_site_profile(write: Writing, account: ACCOUNT, site: SITE, body: Prof
 @router.post("/{account}/sites/{site}/profile/end", response_model=WriteAnswer, dependencies=[allow(PROFILE_WRITERS)])
 def end_site_profile(write: Writing, account: ACCOUNT, site: SITE, body: ProfileEnd) -> Response:
     """Ends a site's profile; its account's applies again (rule 2.14)."""
-    return write.done(body.decide(write.services.dossier, write.ask(body.reason), Place(account, site)))
+    request = write.ask(body.reason, impact=body.impact)
+    return write.done(body.decide(write.services.dossier, request, Place(account, site)))
 
 
 @router.get(
@@ -254,13 +265,13 @@ def _replayed(read: Read, place: Place, explain: bool) -> Response:
 
 
 def _assign(write: Write, place: Place, body: Assignment) -> Response:
-    outcome = body.decide(write.services.dossier, write.ask(body.reason), place)
+    outcome = body.decide(write.services.dossier, write.ask(body.reason, impact=body.impact), place)
     site = "" if place.site is None else f"/sites/{place.site}"
     return write.done(outcome, location=f"/v1/accounts/{place.account}{site}/profile")
 
 
 def _update(write: Write, place: Place, body: ProfileChange) -> Response:
-    return write.done(body.decide(write.services.dossier, write.ask(body.reason), place))
+    return write.done(body.decide(write.services.dossier, write.ask(body.reason, impact=body.impact), place))
 
 
 def _history(read: Read, place: Place, page: Paging) -> Response:

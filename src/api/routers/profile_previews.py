@@ -4,9 +4,9 @@ Every write of `account_profiles` has its preview: add `/preview` to its path an
 refused, as the write is; it keeps no idempotency key. The ETag is the version that it was decided on, for If-Match of the write.
 """
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from aggregates.account.place import Place
@@ -14,18 +14,27 @@ from aggregates.clocks import AsOf
 from api.http.etags import tag
 from api.parameters.paths import ACCOUNT, SITE
 from api.parameters.reading import AtLeast, Read, as_json
+from api.parameters.spellings import Flag
 from api.parameters.writing import JSON, Write, WritingUnkeyed
 from api.routers.account_profiles import Assignment, ProfileChange, ProfileEnd, SiteAssignment
 from api.routing.auth import PROFILE_WRITERS, GuardedRoute, allow
 from api.routing.queries import until_answered
 from projections.accounts.queries import sites_following
 from projections.answers import profile_preview
-from projections.answers.profile_preview import ProfilePreviewRead
+from projections.answers.profile_impact import profile_impact
+from projections.answers.profile_preview_models import ProfilePreviewRead
 
 router: Final = APIRouter(prefix="/v1/accounts", tags=["account profiles"], route_class=GuardedRoute)
 ETAG: Final[dict[int | str, dict[str, Any]]] = {
     200: {"headers": {"ETag": {"description": "The version that it was decided on.", "schema": {"type": "string"}}}}
 }
+WithImpact = Annotated[
+    Flag,
+    Query(
+        description="Also show the answers that would differ: of past days, of transactions, of planned versions; with a digest that the"
+        " change may carry."
+    ),
+]
 
 
 @router.post(
@@ -36,10 +45,10 @@ ETAG: Final[dict[int | str, dict[str, Any]]] = {
 )
 @until_answered
 def preview_account_assignment(
-    write: WritingUnkeyed, account: ACCOUNT, body: Assignment, position: AtLeast = None
+    write: WritingUnkeyed, account: ACCOUNT, body: Assignment, position: AtLeast = None, *, impact: WithImpact = False
 ) -> Response:
     """Shows what assigning a class to an account would do: the same request to `…/profile` does it."""
-    return _preview(write, Place(account), body, position)
+    return _preview(write, Place(account), body, position, impact=impact)
 
 
 @router.patch(
@@ -50,10 +59,15 @@ def preview_account_assignment(
 )
 @until_answered
 def preview_account_update(
-    write: WritingUnkeyed, account: ACCOUNT, body: ProfileChange, position: AtLeast = None
+    write: WritingUnkeyed,
+    account: ACCOUNT,
+    body: ProfileChange,
+    position: AtLeast = None,
+    *,
+    impact: WithImpact = False,
 ) -> Response:
     """Shows what changing details of an account's profile would do: the same request to `…/profile` does it."""
-    return _preview(write, Place(account), body, position)
+    return _preview(write, Place(account), body, position, impact=impact)
 
 
 @router.post(
@@ -64,10 +78,16 @@ def preview_account_update(
 )
 @until_answered
 def preview_site_assignment(
-    write: WritingUnkeyed, account: ACCOUNT, site: SITE, body: SiteAssignment, position: AtLeast = None
+    write: WritingUnkeyed,
+    account: ACCOUNT,
+    site: SITE,
+    body: SiteAssignment,
+    position: AtLeast = None,
+    *,
+    impact: WithImpact = False,
 ) -> Response:
     """Shows what assigning a class to a site, or creating its first profile, would do: the same request to `…/profile` does it."""
-    return _preview(write, Place(account, site), body, position)
+    return _preview(write, Place(account, site), body, position, impact=impact)
 
 
 @router.patch(
@@ -78,10 +98,16 @@ def preview_site_assignment(
 )
 @until_answered
 def preview_site_update(
-    write: WritingUnkeyed, account: ACCOUNT, site: SITE, body: ProfileChange, position: AtLeast = None
+    write: WritingUnkeyed,
+    account: ACCOUNT,
+    site: SITE,
+    body: ProfileChange,
+    position: AtLeast = None,
+    *,
+    impact: WithImpact = False,
 ) -> Response:
     """Shows what changing details of a site's profile would do: the same request to `…/profile` does it."""
-    return _preview(write, Place(account, site), body, position)
+    return _preview(write, Place(account, site), body, position, impact=impact)
 
 
 @router.post(
@@ -92,21 +118,28 @@ def preview_site_update(
 )
 @until_answered
 def preview_site_end(
-    write: WritingUnkeyed, account: ACCOUNT, site: SITE, body: ProfileEnd, position: AtLeast = None
+    write: WritingUnkeyed,
+    account: ACCOUNT,
+    site: SITE,
+    body: ProfileEnd,
+    position: AtLeast = None,
+    *,
+    impact: WithImpact = False,
 ) -> Response:
     """Shows what ending a site's profile would do: the same request to `…/profile/end` does it."""
-    return _preview(write, Place(account, site), body, position)
+    return _preview(write, Place(account, site), body, position, impact=impact)
 
 
 def _preview(
-    write: Write, place: Place, body: Assignment | ProfileChange | ProfileEnd, position: int | None
+    write: Write, place: Place, body: Assignment | ProfileChange | ProfileEnd, position: int | None, *, impact: bool
 ) -> Response:
-    request = write.ask(body.reason)
+    request = write.ask(body.reason, impact=body.impact)
     preview, version = profile_preview.plan(
         write.services.dossier, place, lambda store: body.decide(store, request, place), request.today
     )
     with Read(write.services, AsOf(), position, None).view("accounts") as view:
         follows = place.site is None and preview.changed
         sites = sites_following(view, place.account, preview.days) if follows else None
-    read = profile_preview.preview_read(preview, place, version, request.today, sites)
+        found = profile_impact(view, preview, place, request.today) if impact else None
+    read = profile_preview.preview_read(preview, place, version, request.today, sites, impact=found)
     return Response(as_json(read), 200, {"ETag": tag(version)}, JSON)

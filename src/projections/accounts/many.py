@@ -1,15 +1,16 @@
 """Many places, days and instants in one statement each. Called with a view of the read model `accounts`."""
 
-from collections.abc import Collection
-from datetime import date, datetime
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 import orjson
 
 from aggregates.account.place import Place
+from aggregates.effective import Days, Timeline, Version
 from projections.reading.view import View
-from projections.tables.bitemporal import in_force_exclusive
+from projections.tables.bitemporal import in_force_exclusive, met_between
 from projections.tables.plain import PlainValue, flat
 
 _ACCOUNTS_SINCE: Final = "SELECT number, opened_at FROM accounts WHERE number = ANY (%s) AND opened_at <= %s"
@@ -26,6 +27,15 @@ _FACTS: Final = f"""
     ) AS held
 """
 """OFFSET 0 keeps it one probe of the index for each of them."""
+_FACTS_ON_DAYS: Final = f"""
+    SELECT wanted.holder, lower(held.valid), upper(held.valid), held.fact
+    FROM unnest(%(holders)s::uuid[]) AS wanted (holder)
+    CROSS JOIN LATERAL (
+        SELECT valid, fact FROM profiles AS one
+        WHERE one.holder = wanted.holder AND {met_between("one")} OFFSET 0
+    ) AS held
+    ORDER BY wanted.holder, lower(held.valid)
+"""
 _CONTENTS: Final = "SELECT position, content FROM profile_facts WHERE position = ANY (%s)"
 
 Moment = tuple[UUID, date, datetime]
@@ -49,6 +59,19 @@ def facts_at(view: View, moments: Collection[Moment]) -> dict[Moment, int]:
     columns = [list(column) for column in zip(*moments, strict=True)] or [[], [], []]
     rows = view.connection.execute(_FACTS, columns, binary=True).fetchall()
     return {(holder, day, instant): fact for holder, day, instant, fact in rows}
+
+
+def timelines_of(view: View, holders: Sequence[UUID], days: Days) -> dict[UUID, Timeline[Values]]:
+    """Returns the values that each of these holds on these days, as known at the view's instant; of one that holds none, nothing."""
+    last = date.max if days.last is None else days.last
+    parameters = {"holders": list(holders), "first": days.first, "last": last, "known_at": view.known_at}
+    rows = view.connection.execute(_FACTS_ON_DAYS, parameters, binary=True).fetchall()
+    values = values_of(view, {fact for *_, fact in rows})
+    versions: dict[UUID, list[Version[Values]]] = {holder: [] for holder in holders}
+    for holder, first, past, fact in rows:
+        held = Days(first, None if past is None else past - timedelta(days=1))
+        versions[holder].append(Version(held, values[fact]))
+    return {holder: Timeline(tuple(held)) for holder, held in versions.items()}
 
 
 def values_of(view: View, positions: Collection[int]) -> dict[int, Values]:

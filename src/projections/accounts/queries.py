@@ -157,6 +157,12 @@ def sites(view: View, account: str, limit: int = 100, cursor: str | None = None)
     return page(rows, limit, lambda row: (row[1],), _site)
 
 
+def number_of_sites(view: View, account: str) -> int:
+    """Returns how many sites an account has."""
+    parameters = {"account": account, "known_at": view.known_at}
+    return len(view.connection.execute(_NUMBERS_OF_SITES, parameters).fetchall())
+
+
 def by_beginning(
     view: View, beginnings: Sequence[str], limit: int
 ) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:

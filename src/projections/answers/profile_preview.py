@@ -4,16 +4,12 @@ The change is decided as in earnest and not stored (`DryRunStore`). All of it co
 the read model `accounts` knows.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
-from enum import StrEnum
 from typing import Any, Final, Literal
-from uuid import UUID
-
-from pydantic import BaseModel, ConfigDict, Field
 
 from aggregates.account.place import Place
-from aggregates.account.preview import Period, ProfilePreview, ProfileVersion
+from aggregates.account.preview import Period, ProfilePreview, ProfileVersion, SupersededVersion
 from aggregates.account.profile import Profile
 from aggregates.dry_run import DryRunStore
 from aggregates.effective import Days, joined
@@ -21,132 +17,25 @@ from aggregates.profile_class.options import OPTIONS
 from aggregates.setup.catalogue import SetupStore
 from aggregates.use_case import Outcome
 from projections.accounts.answers import label_of
-from projections.accounts.models import AmountValues, OptionValues
 from projections.accounts.queries import SitesFollowing
 from projections.accounts.tables import holder_id
+from projections.answers.profile_preview_models import (
+    MOST_PERIODS,
+    DayRange,
+    PreviewDifference,
+    PreviewPast,
+    PreviewPeriod,
+    PreviewProfile,
+    PreviewResumption,
+    PreviewSites,
+    PreviewSuperseded,
+    PreviewWarning,
+    ProfileImpact,
+    ProfilePreviewRead,
+    WarningCode,
+)
 from projections.tables.plain import PlainValue, flat, plain
 from store.application import Dossier
-
-MOST_PERIODS: Final = 200
-"""Periods that an answer holds."""
-
-
-class WarningCode(StrEnum):
-    """What people do not expect of a change: see the text of each warning."""
-
-    BACK_DATED = "back_dated"
-    SET_HERE_DROPPED = "set_here_dropped"
-    PLANNED_SUPERSEDED = "planned_superseded"
-    OTHER_CLASS_CHANGED = "other_class_changed"
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class DayRange(_Model):
-    """Whole days, both inclusive."""
-
-    effective_from: date = Field(description="The first day.")
-    effective_to: date | None = Field(description="The last day; `null`: open-ended.")
-
-
-class PreviewProfile(_Model):
-    """A profile with its values; those whose paths are in `set_here` were set here, all others come from the class."""
-
-    profile_class: str = Field(description="Name of the class.")
-    class_version: int = Field(description="The highest class version in it.")
-    options: OptionValues = Field(description="Options that are set, by name.")
-    amounts: AmountValues = Field(description="Amounts that are set, by currency and name.")
-    attributes: dict[str, str] = Field(description="Free attributes by key.")
-    set_here: list[str] = Field(description="Paths set on this account or site only, also those taken away there.")
-
-
-class PreviewDifference(_Model):
-    """A value, or the class, that differs before and after; `null` where it is not set."""
-
-    field: str = Field(description="Path, such as `options.collector`, or `profile_class` or `class_version`.")
-    label: str = Field(description="What a form calls it.")
-    before: PlainValue | None = Field(description="The value now.")
-    after: PlainValue | None = Field(description="The value that it would have.")
-    before_origin: Literal["class", "here"] | None = Field(description="Where the value comes from now.")
-    after_origin: Literal["class", "here"] | None = Field(description="Where the value would come from.")
-
-
-class PreviewPeriod(DayRange):
-    """Days on which the same is in force now and the same would be. Without a profile of its own, a site has its account's."""
-
-    before: PreviewProfile | None = Field(description="The profile now; `null`: there is none.")
-    after: PreviewProfile | None = Field(description="The profile that there would be; `null`: there would be none.")
-    differences: list[PreviewDifference] = Field(
-        description="What differs, in the order of a form; none where nothing changes."
-    )
-    dropped: list[str] = Field(description="Paths of values that were set here and would be dropped.")
-
-
-class PreviewVersion(_Model):
-    """A version of the profile, as the history names it."""
-
-    version: int = Field(description="Version of the account or site that the event made.")
-    event_id: UUID = Field(description="The event that made it.")
-    profile_class: str | None = Field(description="Its class; `null`: the event ended a site's profile.")
-    class_version: int | None = Field(description="Its class version; `null`: the event ended a site's profile.")
-
-
-class PreviewSuperseded(PreviewVersion):
-    """A version that would be superseded on some of the days on which it is in force."""
-
-    wholly: bool = Field(description="Whether it would be in force on no day any more.")
-    days: list[DayRange] = Field(description="The days on which it would be superseded.")
-
-
-class PreviewResumption(PreviewVersion, DayRange):
-    """A version that would be interrupted, and would be in force again on these days."""
-
-
-class PreviewPast(_Model):
-    """The days in the past that the change is about."""
-
-    count: int = Field(description="How many they are.")
-    days: list[DayRange] = Field(description="The days before today.")
-    changes_answers: bool = Field(
-        description="Whether a question about one of them would be answered otherwise than until now."
-    )
-
-
-class PreviewSites(_Model):
-    """How the sites of the account are concerned."""
-
-    total: int = Field(description="Sites that the account has.")
-    following: int = Field(
-        description="Those without a profile of their own on at least one of the days: the account's applies to them."
-    )
-
-
-class PreviewWarning(_Model):
-    """Something that people may not expect."""
-
-    code: WarningCode = Field(description="What it is about.")
-    text: str = Field(description="A sentence for the user.")
-    days: list[DayRange] = Field(description="The days that it is about.")
-    fields: list[str] = Field(description="Paths of the values that it is about, if it is about values.")
-
-
-class ProfilePreviewRead(_Model):
-    """The effect that a change of a profile would have. Nothing of it is recorded."""
-
-    account: str = Field(description="Account number.")
-    site: str | None = Field(description="Site number; `null`: the change is one of the account's profile.")
-    version: int = Field(description="Version of the account or site that this was decided on.")
-    today: date = Field(description="The business day that it was decided on.")
-    changed: bool = Field(description="Whether the change would record anything.")
-    periods: list[PreviewPeriod] = Field(description=f"The days that would change, in order: the first {MOST_PERIODS}.")
-    periods_left_off: int = Field(description="How many periods there are besides.")
-    superseded: list[PreviewSuperseded] = Field(description="Versions that would be superseded, wholly or in part.")
-    resumes: list[PreviewResumption] = Field(description="Versions that would be in force again after it.")
-    past: PreviewPast | None = Field(description="The days in the past; `null`: none.")
-    sites: PreviewSites | None = Field(description="The account's sites; `null` for a change of a site's profile.")
-    warnings: list[PreviewWarning] = Field(description="What people may not expect, each kind once.")
 
 
 def plan(
@@ -163,9 +52,15 @@ def plan(
 
 
 def preview_read(
-    preview: ProfilePreview, place: Place, version: int, today: date, sites: SitesFollowing | None
+    preview: ProfilePreview,
+    place: Place,
+    version: int,
+    today: date,
+    sites: SitesFollowing | None,
+    *,
+    impact: ProfileImpact | None = None,
 ) -> ProfilePreviewRead:
-    """Returns the answer about a change. `sites` are those of an account."""
+    """Returns the answer about a change. `sites` are those of an account, `impact` is told where it is given."""
     periods = preview.periods
     return ProfilePreviewRead(
         account=place.account,
@@ -175,17 +70,22 @@ def preview_read(
         changed=preview.changed,
         periods=[_period(period) for period in periods[:MOST_PERIODS]],
         periods_left_off=max(0, len(periods) - MOST_PERIODS),
-        superseded=[
-            PreviewSuperseded(wholly=lost.wholly, days=_ranges(lost.days), **_version(lost.version))
-            for lost in preview.superseded()
-        ],
+        superseded=superseded_read(preview.superseded()),
         resumes=[
             PreviewResumption(**_range(version.days), **_version(version.content)) for version in preview.resumptions()
         ],
         past=_past(preview),
         sites=None if sites is None else PreviewSites(total=sites.total, following=sites.following),
         warnings=list(_warnings(preview)),
+        impact=impact,
     )
+
+
+def superseded_read(versions: Iterable[SupersededVersion]) -> list[PreviewSuperseded]:
+    """Returns versions that would lose days, as answers have them."""
+    return [
+        PreviewSuperseded(wholly=lost.wholly, days=_ranges(lost.days), **_version(lost.version)) for lost in versions
+    ]
 
 
 def _period(period: Period) -> PreviewPeriod:

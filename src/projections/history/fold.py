@@ -82,6 +82,8 @@ def _row(logged: LoggedFact, controls: ControlsThen) -> _Row:
     common = EffectiveFact.model_fields if isinstance(fact, EffectiveFact) else Fact.model_fields
     personal = fact.personal_fields()
     data = {name: value for name, value in vars(fact).items() if name not in common and name not in personal}
+    if fact.origin.impact is not None:
+        data["impact"] = fact.origin.impact
     back_dated = first is not None and first < controls.day_of(instant_of(fact.recorded_at))
     return _Row(logged, statements(fact), back_dated, json_text(data))
 

@@ -71,6 +71,12 @@ def met_since(alias: str) -> str:
     return f"rectangle({alias}.valid, {alias}.known) && bound_box({moments[0]}, {moments[1]})"
 
 
+def met_between(alias: str) -> str:
+    """SQL condition: this rectangle of an exclusive table was known at `known_at` and holds on a day from `first` to `last`."""
+    moments = (f"moment(%({day})s::date, %(known_at)s::timestamptz)" for day in ("first", "last"))
+    return f"rectangle({alias}.valid, {alias}.known) && bound_box({', '.join(moments)})"
+
+
 @dataclass(frozen=True)
 class Rectangles:
     """A bitemporal table: its key and content columns. Content may be null, keys may not.

@@ -1,0 +1,151 @@
+"""The answer to “which answers would this change of a profile make others?”: past ones, transactions, planned versions, and its digest.
+
+The change is decided as in earnest (see `profile_preview`). What other levels hold comes from the read model `accounts`. A day of
+transactions is told where what applies to them would differ (rule 2.13): a value that a site sets itself shields it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from aggregates.account.impact import Effect, digest, parts
+from aggregates.account.place import Place
+from aggregates.account.preview import ProfilePreview
+from aggregates.account.profile import Profile
+from aggregates.effective import Days, Timeline, joined
+from aggregates.setup.system_options import SystemOptions
+from projections.accounts.many import Values, timelines_of
+from projections.accounts.queries import number_of_sites, sites
+from projections.accounts.tables import holder_id
+from projections.answers.profile_preview import superseded_read
+from projections.answers.profile_preview_models import (
+    MOST_PLACES,
+    MOST_RANGES,
+    MOST_SITES,
+    DayRange,
+    ImpactPlace,
+    ImpactRange,
+    ProfileImpact,
+)
+from projections.reading.view import View
+from projections.tables.plain import PlainValue, flat, plain
+
+
+@dataclass(frozen=True, slots=True)
+class _Levels:
+    """What a transaction at a place meets besides the profile that is to change; `above` is `None` where nothing is above it."""
+
+    below: Sequence[Timeline[Values]]
+    above: Timeline[Values] | None = None
+
+
+def profile_impact(view: View, preview: ProfilePreview, place: Place, today: date) -> ProfileImpact:
+    """Returns the impact of a change of a place's profile. The view is of `accounts`."""
+    found = preview.effects()
+    ranges = [_range(effect.days, _differing(_own(effect.before), _own(effect.after))) for effect in found]
+    past = joined(days for effect in found if (days := effect.days.before(today)) is not None)
+    places, sites_left_off = _places(view, found, place) if found else ({}, 0)
+    transactions = [
+        impact
+        for affected, levels in places.items()
+        if (impact := _transactions(affected, found, levels, today)) is not None
+    ]
+    return ProfileImpact(
+        digest=digest(place, found),
+        past_days=sum(days.count() or 0 for days in past),
+        past_answers=[_days(days) for days in past[:MOST_RANGES]],
+        ranges=ranges[:MOST_RANGES],
+        ranges_left_off=max(len(ranges) - MOST_RANGES, 0),
+        transactions=transactions[:MOST_PLACES],
+        transactions_left_off=max(len(transactions) - MOST_PLACES, 0),
+        sites_left_off=sites_left_off,
+        planned=superseded_read(preview.planned_losing()),
+        deliveries=[],
+    )
+
+
+def _places(view: View, found: Sequence[Effect], place: Place) -> tuple[dict[Place, _Levels], int]:
+    """Returns the places whose transactions meet the profile, with what else they meet, and how many sites are left off."""
+    days = found[0].days.hull(found[-1].days)
+    system = SystemOptions.id_of(view.company, view.company)
+    account = holder_id(view.company, Place(place.account))
+    if place.site is not None:
+        held = timelines_of(view, [system, account], days)
+        return {place: _Levels([held[system], held[account]])}, 0
+    page = sites(view, place.account, MOST_SITES)
+    followers = {
+        Place(place.account, item.site): holder_id(view.company, Place(place.account, item.site)) for item in page.items
+    }
+    held = timelines_of(view, [system, *followers.values()], days)
+    below = [held[system]]
+    levels = {follower: _Levels(below, held[holder]) for follower, holder in followers.items()}
+    left_off = 0 if page.next_cursor is None else number_of_sites(view, place.account) - MOST_SITES
+    return {place: _Levels(below), **levels}, left_off
+
+
+def _transactions(place: Place, found: Sequence[Effect], levels: _Levels, today: date) -> ImpactPlace | None:
+    """Returns where other values would apply to transactions of a place; `None` where none would."""
+    ranges = _joined(_resolved(found, levels))
+    if not ranges:
+        return None
+    past = (days.before(today) for days, _ in ranges)
+    return ImpactPlace(
+        account=place.account,
+        site=place.site,
+        past_days=sum(days.count() or 0 for days in past if days is not None),
+        ranges=[_range(days, fields) for days, fields in ranges[:MOST_RANGES]],
+        ranges_left_off=max(len(ranges) - MOST_RANGES, 0),
+    )
+
+
+def _resolved(found: Sequence[Effect], levels: _Levels) -> Iterator[tuple[Days, list[str]]]:
+    """Yields the days on which what applies would differ, and the paths of what would (rule 2.13)."""
+    timelines = [*levels.below, *([] if levels.above is None else [levels.above])]
+    for effect in found:
+        before, after = _values(effect.before), _values(effect.after)
+        for days in parts(effect.days, *timelines):
+            below = _merged(timeline.at(days.first) for timeline in levels.below)
+            above = {} if levels.above is None else levels.above.at(days.first) or {}
+            if fields := _differing({**below, **before, **above}, {**below, **after, **above}):
+                yield days, fields
+
+
+def _merged(levels: Iterable[Values | None]) -> Values:
+    values: Values = {}
+    for level in levels:
+        values |= level or {}
+    return values
+
+
+def _joined(ranges: Iterable[tuple[Days, list[str]]]) -> list[tuple[Days, list[str]]]:
+    """Returns these ranges, those that meet and have the same paths as one."""
+    found: list[tuple[Days, list[str]]] = []
+    for days, fields in ranges:
+        if found and found[-1][1] == fields and len(joined([found[-1][0], days])) == 1:
+            found[-1] = (found[-1][0].hull(days), fields)
+        else:
+            found.append((days, fields))
+    return found
+
+
+def _own(profile: Profile | None) -> Mapping[str, PlainValue]:
+    """Returns what the answer about a profile itself says, by path."""
+    if profile is None:
+        return {}
+    return {"profile_class": profile.profile_class, "class_version": profile.class_version, **_values(profile)}
+
+
+def _values(profile: Profile | None) -> Values:
+    return {} if profile is None else flat(plain(profile.terms))
+
+
+def _differing(before: Mapping[str, PlainValue], after: Mapping[str, PlainValue]) -> list[str]:
+    return sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
+
+
+def _range(days: Days, fields: list[str]) -> ImpactRange:
+    return ImpactRange(effective_from=days.first, effective_to=days.last, fields=fields)
+
+
+def _days(days: Days) -> DayRange:
+    return DayRange(effective_from=days.first, effective_to=days.last)
