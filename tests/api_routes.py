@@ -51,6 +51,7 @@ ROUTES: list[tuple[str, str, object, set[Role]]] = [
     ("GET", "/v1/customers/1/drawer", None, EVERYBODY),
     ("PUT", "/v1/customers/1/drawer", {"responses": {}}, WRITERS),
     ("GET", "/v1/customers/1/history", None, EVERYBODY),
+    ("GET", "/v1/customers/1/unmaskings", None, FACTS),
     ("GET", "/v1/customers/1/diff?from=2026-01-01", None, EVERYBODY),
     ("GET", "/v1/customers/1/fields", None, EVERYBODY),
     ("GET", "/v1/customers/1/fields?unmask=true", None, {Role.ADMINISTRATOR, Role.AUDITOR}),

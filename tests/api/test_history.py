@@ -137,8 +137,9 @@ def equal(member: str) -> Callable[[Entry, Any], bool]:
     return lambda entry, value: bool(entry[member] == value)
 
 
+_EQUAL: Final = ("kind", "key", "actor", "role", "source", "topic", "correlation_id", "causation_id")
 BY_HAND: Final[dict[str, Callable[[Entry, Any], bool]]] = {
-    **{name: equal(name) for name in ("kind", "key", "actor", "role", "source", "topic", "correlation_id")},
+    **{name: equal(name) for name in _EQUAL},
     "field": lambda entry, path: path in {change["field"] for change in entry["changes"]},
     "recorded_from": lambda entry, text: (
         day_of(entry) >= date.fromisoformat(text) if len(text) == 10 else entry["recorded_at"] >= text
@@ -220,8 +221,22 @@ def test_every_filter_and_any_two_equal_the_same_done_by_hand(
             continue
         found += check(company, entries, one | other)
     figures(f"{len(entries):,} events, {found:,} found by {len(BY_HAND)} filters and {PAIRS} pairs")
+    check_causes(entries)
     check_past_searches(company, entries)
     check_files(company, entries)
+
+
+def check_causes(entries: list[Entry]) -> None:
+    """Each entry names the event that caused it, and the first ten that it caused."""
+    caused: dict[str, list[str]] = {entry["event_id"]: [] for entry in entries}
+    for entry in entries:
+        cause = entry["causation_id"]
+        assert entry["caused_by"] == (cause if cause in caused else None)
+        if cause in caused:
+            caused[cause].append(entry["event_id"])
+    assert {entry["topic"] for entry in entries if entry["caused"]} == {"upload.received", "propagation.started"}
+    assert all(entry["caused"] == caused[entry["event_id"]][:10] for entry in entries)
+    assert max(map(len, caused.values())) > 1
 
 
 def check_past_searches(company: Api, entries: list[Entry]) -> None:
@@ -231,7 +246,7 @@ def check_past_searches(company: Api, entries: list[Entry]) -> None:
         query = {"actor": entry["actor"], "known_at": entry["recorded_at"]}
         then = paged(company, {**query, "order": "oldest"}, 500)
         assert [one["position"] for one in then] == [one["position"] for one in known if one["actor"] == entry["actor"]]
-        same = {"in_force": None, "superseded": None, "superseded_by": None}
+        same = {"in_force": None, "superseded": None, "superseded_by": None, "caused": None}
         assert [{**one, **same} for one in then] == [{**one, **same} for one in known if one["actor"] == entry["actor"]]
 
 
@@ -518,3 +533,28 @@ def test_each_thing_has_its_history_with_the_same_filters(ada: Api) -> None:
 def test_a_search_by_the_name_of_a_class_takes_it_in_any_case(ada: Api) -> None:
     make_everything(ada)
     assert len(entries_of(ada, "/v1/history", kind="profile_class", key="LATE")) == 1
+
+
+def test_a_control_says_who_set_it_when_and_why(ada: Api) -> None:
+    body = {"value": "SALES", "effective_from": "2026-02-01", "reason": "As agreed."}
+    ada.put("/v1/controls/L37", body)
+    ada.put("/v1/controls/L37", {"value": "INTERACT", "effective_from": "2026-03-01", "effective_to": "2026-03-31"})
+    spring, summer = (ada.seen(f"/v1/controls/L37?valid_at={day}").json() for day in ("2026-03-15", "2026-04-15"))
+    first, second = entries_of(ada, "/v1/controls/L37/history")
+    for shown, entry in ((spring, second), (summer, first)):
+        assert (shown["set_by"], shown["set_at"]) == (entry["actor"], entry["recorded_at"])
+        assert (shown["reason"], shown["event_id"]) == (entry["reason"], entry["event_id"])
+    assert (summer["value"], summer["reason"]) == ("SALES", "As agreed.")
+    before = ada.seen("/v1/controls/L37?valid_at=2026-01-15").json()
+    assert {before[name] for name in ("set_by", "set_at", "reason", "event_id")} == {None}
+
+
+def test_the_unmaskings_of_a_customer_have_a_history(ada: Api) -> None:  # rule 5.2
+    body = {"key": "secret", "label": "Secret", "group": "business", "type": "string", "masked": True, "personal": True}
+    ada.post("/v1/fields", body)
+    ada.patch("/v1/customers/1001/fields", {"fields": {"secret": "Zaphod"}})
+    assert entries_of(ada, "/v1/customers/1001/unmaskings") == []
+    ada.seen("/v1/customers/1001/fields?unmask=true", Role.AUDITOR)
+    [entry] = entries_of(ada, "/v1/customers/1001/unmaskings")
+    assert (entry["topic"], entry["role"], entry["data"]["fields"]) == ("unmasking.shown", "auditor", ["secret"])
+    assert_problem(ada.seen("/v1/customers/9/unmaskings"), 404, "not-found")

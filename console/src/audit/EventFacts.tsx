@@ -23,6 +23,7 @@ interface Props {
 export function EventFacts({ entry, hasPage = false }: Props) {
   const together = new URLSearchParams({ correlation_id: entry.correlation_id });
   const proof = useMutation({ mutationFn: () => saveProof(entry) });
+  const caused = new URLSearchParams({ causation_id: entry.event_id });
   const about = new URLSearchParams({ kind: entry.kind, key: entry.key });
   return (
     <div className="stack">
@@ -58,12 +59,17 @@ export function EventFacts({ entry, hasPage = false }: Props) {
         </dd>
         <dt>{texts.cause}</dt>
         <dd>
-          <code>{entry.causation_id}</code>
+          {entry.caused_by === null ? (
+            <code>{entry.causation_id}</code>
+          ) : (
+            <To href={`/audit/${entry.caused_by}`}>{entry.caused_by}</To>
+          )}
         </dd>
       </dl>
       <div className="row">
         <To href={`/audit?${together}`}>{texts.together}</To>
         <To href={`/audit?${about}`}>{texts.ofThing}</To>
+        {entry.caused.length > 0 && <To href={`/audit?${caused}`}>{texts.caused}</To>}
         {hasPage && <To href={`/audit/${entry.event_id}`}>{texts.page}</To>}
         <Action onClick={() => proof.mutate()}>{texts.proofOfEvent}</Action>
       </div>

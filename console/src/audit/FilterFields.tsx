@@ -65,6 +65,7 @@ export function FilterFields({ filters, errorsOf }: Props) {
       {day("effective_to", texts.effectiveHint)}
       {text("reason")}
       {text("correlation_id")}
+      {text("causation_id")}
       <label className="row audit-flag">
         <input type="checkbox" name="back_dated" value="true" defaultChecked={filters.back_dated === "true"} />
         {texts.back_dated}

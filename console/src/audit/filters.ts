@@ -17,6 +17,7 @@ export const NAMES = [
   "back_dated",
   "reason",
   "correlation_id",
+  "causation_id",
 ] as const;
 
 export type Name = (typeof NAMES)[number];

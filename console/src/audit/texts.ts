@@ -27,6 +27,7 @@ export const texts = {
   back_dated: "Back-dated only",
   reason: "Words of the reason",
   correlation_id: "Correlation id",
+  causation_id: "Id of the cause",
   // The list
   events: "Events",
   none: "Nothing that was recorded passes these filters.",
@@ -60,6 +61,7 @@ export const texts = {
   position: "Log position",
   id: "Event id",
   cause: "Caused by",
+  caused: "Everything that it caused",
   superseded: "Superseded by",
   inForce: "In force",
   nowhere: "on no day",

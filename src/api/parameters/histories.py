@@ -241,6 +241,9 @@ WithReason = Annotated[
     Query(description="Words of the reason; all of them must be in it, whatever their case and accents."),
 ]
 Correlated = Annotated[Id | None, Query(description="The id that ties together what belongs together.")]
+Caused = Annotated[
+    Id | None, Query(description="The id of the cause: of a request, or of the event that started a job.")
+]
 InOrder = Annotated[Order | None, Query(description="The order of the log, or the newest first.")]
 InFormat = Annotated[
     Format, Query(description="`json`: in pages; `csv` and `ndjson`: all of it, as a file to download.")
@@ -266,6 +269,7 @@ async def _asked(
     back_dated: BackDated = False,
     reason: WithReason = None,
     correlation_id: Correlated = None,
+    causation_id: Caused = None,
     order: InOrder = None,
     format: InFormat = "json",  # noqa: A002  (the caller's word)
     bom: WithMark = None,
@@ -283,6 +287,7 @@ async def _asked(
         back_dated=back_dated,
         reason=reason,
         correlation_id=correlation_id,
+        causation_id=causation_id,
     )
     return AskedHistory(filters, page, order, format, bom, frozenset(request.query_params))
 

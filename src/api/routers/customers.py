@@ -10,7 +10,7 @@ from starlette.responses import Response
 from aggregates.customer import commands
 from aggregates.customer.numbers import AlternateNumberNotFoundError
 from aggregates.customer.profile import CustomerNotFoundError, CustomerProfile
-from aggregates.customer.unmasking import UNMASKERS
+from aggregates.customer.unmasking import UNMASKERS, Unmasking
 from aggregates.errors import InvalidError, RefusedError
 from api.http import request_context
 from api.parameters.histories import FILES, Asked
@@ -21,7 +21,7 @@ from api.parameters.reading import Read, Reading
 from api.parameters.shapes import AlternateNumber, Body, CustomerName, CustomerNumber, DatedBody, Day, Reason
 from api.parameters.shapes import Query as Words
 from api.parameters.writing import UNCHANGED, WriteAnswer, Writing
-from api.routing.auth import PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, allow
+from api.routing.auth import FACT_READERS, PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, allow
 from api.routing.redirects import LEADS_ON
 from projections.answers.differences import DIFFED, Diff, diff
 from projections.customers import models
@@ -243,6 +243,20 @@ def read_history(read: Reading, asked: Asked, number: NUMBER) -> Response:
         if not customers.is_known(view, number):
             raise CustomerNotFoundError(f"Customer {number} does not exist.")
         return asked.answer(read, view, kind=CustomerProfile.KIND, key=number)
+
+
+@router.get(
+    "/{number}/unmaskings",
+    response_model=Page[HistoryEntry],
+    responses=FILES,
+    dependencies=[allow(FACT_READERS, stream=True)],
+)
+def read_unmaskings(read: Reading, asked: Asked, number: NUMBER) -> Response:
+    """Everybody to whom masked values of a customer were shown, or who was refused an edit of one: who, when, which fields (rule 5.2)."""
+    with read.view("customers", "history") as view:
+        if not customers.is_known(view, number):
+            raise CustomerNotFoundError(f"Customer {number} does not exist.")
+        return asked.answer(read, view, kind=Unmasking.KIND, key=number)
 
 
 @router.get("/{number}/diff", response_model=Diff, dependencies=[allow(PROFILE_READERS)], responses=LEADS_ON)

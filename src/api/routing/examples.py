@@ -123,6 +123,7 @@ VALUES: Final[dict[str, Any]] = {
     "received_by": "ada",
     "responses": {"1": "EMAIL"},
     "saved_by": "ada",
+    "set_by": "ada",
     "set_here": {"options.tolerance_percent": "2.5"},
     "site": "S-1",
     "started_by": "ada",

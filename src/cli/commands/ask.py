@@ -137,6 +137,9 @@ BackDated = Annotated[
 ]
 WithReason = Annotated[str | None, typer.Option(help="Words that are all in the reason.")]
 Correlated = Annotated[UUID | None, typer.Option(help="The id that ties together what belongs together.")]
+Caused = Annotated[
+    UUID | None, typer.Option(help="The id of the cause: of a request, or of the event that started a job.")
+]
 Newest = Annotated[bool, typer.Option("--newest", help="The newest first.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="The most events to show. Default: all.")]
 
@@ -166,6 +169,7 @@ def history(
     back_dated: BackDated = False,
     reason: WithReason = None,
     correlation_id: Correlated = None,
+    causation_id: Caused = None,
     newest: Newest = False,
     limit: Limit = None,
     known_at: KnownAt = None,
@@ -188,6 +192,7 @@ def history(
         back_dated=back_dated,
         reason=reason,
         correlation_id=correlation_id,
+        causation_id=causation_id,
     )
     ask_history.history(load(), kind, key, filters, known_at=known_at, newest=newest, limit=limit, as_json=as_json)
 

@@ -11,7 +11,9 @@ from psycopg import Connection
 from aggregates.setup.events import AttributeMapped, AttributeUnmapped, ControlValueSet
 from projections.controls.tables import DDL, MAPPINGS, TABLES, VALUES, VERSIONS
 from projections.engine.projection import LoggedFact, Projection
-from projections.tables.controls import control_change, mapping_change
+from projections.tables.bitemporal import instant_of
+from projections.tables.controls import mapping_change
+from projections.tables.superseding import Change
 from store.database import Row
 
 
@@ -28,7 +30,13 @@ class ControlsProjection(Projection):
     def fold(self, connection: Connection[Row], facts: Sequence[LoggedFact]) -> None:
         """See `Projection`."""
         events = [logged.fact for logged in facts]
-        VALUES.fold(connection, [control_change(fact) for fact in events if isinstance(fact, ControlValueSet)])
+        VALUES.fold(connection, [_value_change(fact) for fact in events if isinstance(fact, ControlValueSet)])
         mapping = [fact for fact in events if isinstance(fact, AttributeMapped | AttributeUnmapped)]
         MAPPINGS.fold(connection, [mapping_change(fact) for fact in mapping])
         VERSIONS.fold(connection, [(fact.TOPIC.partition(".")[0], fact) for fact in events])
+
+
+def _value_change(fact: ControlValueSet) -> Change:
+    at = instant_of(fact.recorded_at)
+    content = (fact.value, fact.event_id, fact.origin.actor, at, fact.origin.reason)
+    return Change((fact.code,), fact.days, content, at)

@@ -1,9 +1,10 @@
 """System controls and attribute mappings, at two clocks (rules 4.1, 4.2). Called with a view of the read model `controls`."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Final
+from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from aggregates.setup.controls import CONTROLS, SystemControls
 from aggregates.setup.mappings import AttributeMappings
@@ -13,13 +14,15 @@ from projections.tables.bitemporal import clocks, in_force, known_then
 from store.database import Row
 
 _IN_FORCE: Final = f"""
-    SELECT code, value, lower(valid), upper(valid) - 1 FROM control_values AS control WHERE {in_force("control")}
+    SELECT code, value, lower(valid), upper(valid) - 1, event_id, set_by, set_at, reason
+    FROM control_values AS control WHERE {in_force("control")}
 """
 _MAPPED: Final = f"SELECT mapped, attribute FROM attribute_mappings AS mapping WHERE {known_then('mapping')}"
 
 
 class ControlValue(BaseModel):
-    """A system control and its value. `default`: none was set for the day, so it has the one it starts with, and no dates.
+    """A system control and its value. `default`: none was set for the day, so it has the one it starts with, and no dates, nor anybody
+    who set it.
 
     `version` is the one of all controls together.
     """
@@ -32,6 +35,10 @@ class ControlValue(BaseModel):
     default: bool
     effective_from: date | None
     effective_to: date | None
+    set_by: str | None = Field(description="Who set it; `null` where none was set for the day.")
+    set_at: datetime | None = Field(description="When it was set; `null` where none was set for the day.")
+    reason: str | None = Field(description="Why it was set; `null` where no reason was given.")
+    event_id: UUID | None = Field(description="The event that set it; `null` where none was set for the day.")
     version: int
 
 
@@ -57,9 +64,7 @@ def control(view: View, code: str) -> ControlValue | None:
 
 
 def _values(view: View) -> list[ControlValue]:
-    in_force_by_code: dict[str, tuple[str, date, date | None]] = {
-        code: (value, first, last) for code, value, first, last in view.connection.execute(_IN_FORCE, clocks(view))
-    }
+    in_force_by_code = {row[0]: row[1:] for row in view.connection.execute(_IN_FORCE, clocks(view))}
     version = VERSIONS.at(view, SystemControls.KIND)
     return [_value(code, in_force_by_code.get(code), version) for code in CONTROLS]
 
@@ -75,8 +80,8 @@ def mappings_version(view: View) -> int:
     return VERSIONS.at(view, AttributeMappings.KIND)
 
 
-def _value(code: str, row: tuple[str, date, date | None] | None, version: int) -> ControlValue:
-    value, first, last = row or (CONTROLS[code].default, None, None)
+def _value(code: str, row: Row | None, version: int) -> ControlValue:
+    value, first, last, event_id, set_by, set_at, reason = row or (CONTROLS[code].default, *[None] * 6)
     return ControlValue(
         code=code,
         label=CONTROLS[code].label,
@@ -84,6 +89,10 @@ def _value(code: str, row: tuple[str, date, date | None] | None, version: int) -
         default=row is None,
         effective_from=first,
         effective_to=last,
+        set_by=set_by,
+        set_at=set_at,
+        reason=reason,
+        event_id=event_id,
         version=version,
     )
 

@@ -3,9 +3,10 @@
 Personal values are opened, and those of masked fields masked again (rules 5.1, 5.2).
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
+from uuid import UUID
 
 import orjson
 
@@ -21,13 +22,26 @@ from projections.history.tables import DAYS, MEMBERS, open_personal
 from projections.reading.view import View
 from store.database import Row
 
+MOST_CAUSED: Final = 10
+"""Events that an entry names as those that it caused."""
 _FIELD: Final = f"{FIELDS}."
 _ROWS: Final = f"SELECT {', '.join((*MEMBERS, 'data', 'personal'))} FROM history WHERE position = ANY(%s)"
 _STATED: Final = f"SELECT position, family, subjects, first, last FROM {DAYS} WHERE position = ANY(%s)"
 _SUPERSEDED: Final = f"""
     SELECT superseded_by, family, subjects, first, last, position FROM {DAYS} WHERE superseded_by = ANY(%s)
 """
-_KIND, _KEY, _TOPIC = (MEMBERS.index(name) for name in ("kind", "key", "topic"))
+_CAUSES: Final = "SELECT event_id FROM history WHERE event_id = ANY(%s)"
+_CAUSED: Final = f"""
+    SELECT cause.id, caused.event_id FROM unnest(%(causes)s::uuid[]) AS cause (id)
+    CROSS JOIN LATERAL (
+        SELECT event_id, position FROM history WHERE causation_id = cause.id AND recorded_at <= %(known_at)s
+        ORDER BY position LIMIT {MOST_CAUSED}
+    ) AS caused
+    ORDER BY caused.position
+"""
+_EVENT_ID, _KIND, _KEY, _TOPIC, _CAUSE = (
+    MEMBERS.index(name) for name in ("event_id", "kind", "key", "topic", "causation_id")
+)
 
 
 def entries_at(view: View, positions: Sequence[int], *, changes: bool) -> Iterator[HistoryEntry]:
@@ -36,6 +50,8 @@ def entries_at(view: View, positions: Sequence[int], *, changes: bool) -> Iterat
     reader = _Reader.of(view, rows)
     standing_by_position = standings(view, positions, shown=reader.may_name)
     changes_by_position = reader.changes(positions) if changes else {}
+    causes = _events_that_are_causes(view, rows.values())
+    caused = _caused(view, rows.values())
     for position in positions:
         standing = standing_by_position.get(position, NOTHING)
         yield HistoryEntry(
@@ -44,6 +60,8 @@ def entries_at(view: View, positions: Sequence[int], *, changes: bool) -> Iterat
             in_force=standing.in_force,
             superseded=standing.superseded,
             changes=changes_by_position.get(position, []),
+            caused_by=causes.get(rows[position][_CAUSE]),
+            caused=caused.get(rows[position][_EVENT_ID], []),
             data=reader.content(position, reader.masked),
         )
 
@@ -127,6 +145,21 @@ class _Reader:
     def _concealed(self, position: int) -> Callable[[str], bool]:
         """Of an erased customer it is not known whether two names were the same."""
         return lambda path: path == NAME and self._is_erased(position)
+
+
+def _events_that_are_causes(view: View, rows: Iterable[Row]) -> Mapping[UUID, UUID]:
+    """Those causes of these rows that are events; the others are requests."""
+    causes = view.connection.execute(_CAUSES, [list({row[_CAUSE] for row in rows})]).fetchall()
+    return {cause: cause for (cause,) in causes}
+
+
+def _caused(view: View, rows: Iterable[Row]) -> Mapping[UUID, list[UUID]]:
+    """By event, the first ones of which it is the cause, as known then."""
+    parameters = {"causes": [row[_EVENT_ID] for row in rows], "known_at": view.known_at}
+    caused: dict[UUID, list[UUID]] = {}
+    for cause, event_id in view.connection.execute(_CAUSED, parameters):
+        caused.setdefault(cause, []).append(event_id)
+    return caused
 
 
 def _is_customer(row: Row) -> bool:

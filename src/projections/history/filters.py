@@ -1,7 +1,7 @@
 """Which events of the log are asked for, and their positions in order, by indexes alone (see `marks`).
 
-A search walks what is rarest in the order of the log: the events of one thing, or of one correlation id, by their index, else the rows of
-the marks, block by block. It reads no more of either than its caller takes.
+A search walks what is rarest in the order of the log: the events of one thing, of one cause, or of one correlation id, by their index, else
+the rows of the marks, block by block. It reads no more of either than its caller takes.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -69,6 +69,7 @@ class Filters:
     back_dated: bool = False
     reason: str | None = None
     correlation_id: UUID | None = None
+    causation_id: UUID | None = None
     stating: bool = False
 
     def groups(self) -> list[list[str]]:
@@ -90,6 +91,11 @@ class Filters:
         return groups
 
     @property
+    def is_indexed(self) -> bool:
+        """Returns whether an index leads to the events of a thing, a cause or a correlation id."""
+        return any(value is not None for value in (self.key, self.correlation_id, self.causation_id))
+
+    @property
     def is_storable(self) -> bool:
         """Returns whether PostgreSQL can compare with these texts."""
         texts = (self.kind, self.key, self.actor, self.role, self.source, self.topic, *self.fields)
@@ -108,7 +114,7 @@ def positions(view: View, filters: Filters, after: int | None, *, newest_first: 
     if first > last or not filters.is_storable or not all(groups):
         return iter(())
     span = _Span(first, last, newest_first)
-    if groups and filters.key is None and filters.correlation_id is None:
+    if groups and not filters.is_indexed:
         return _by_marks(view, groups, span)
     steps = _by_index(view, filters, span)
     return _having(view, groups, steps) if groups else (position for step in steps for position in step)
@@ -156,10 +162,12 @@ def _beginning(view: View, moment: date | datetime) -> datetime:
 
 
 def _by_index(view: View, filters: Filters, span: _Span) -> Iterator[list[int]]:
-    """The positions of one thing, of one correlation id, or all of them, in steps."""
+    """The positions of one thing, of one cause, of one correlation id, or all of them, in steps."""
     conditions = ["entry.position BETWEEN %(first)s AND %(last)s"]
-    for column in ("kind", "key", "correlation_id"):
-        if getattr(filters, column) is not None and (column != "kind" or filters.key is not None):
+    parameters: dict[str, Any] = {}
+    for column in ("kind", "key", "correlation_id", "causation_id"):
+        parameters[column] = getattr(filters, column)
+        if parameters[column] is not None and (column != "kind" or filters.key is not None):
             conditions.append(f"entry.{column} = %({column})s")
     if filters.stating:
         conditions.append(_STATING)
@@ -167,7 +175,6 @@ def _by_index(view: View, filters: Filters, span: _Span) -> Iterator[list[int]]:
         SELECT entry.position FROM history AS entry WHERE {" AND ".join(conditions)}
         ORDER BY entry.position {"DESC" if span.newest_first else "ASC"} LIMIT %(step)s
     """
-    parameters: dict[str, Any] = {"kind": filters.kind, "key": filters.key, "correlation_id": filters.correlation_id}
     first, last, step = span.first, span.last, _FIRST_STEP
     while first <= last:
         parameters |= {"first": first, "last": last, "step": step}

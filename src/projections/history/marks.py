@@ -2,8 +2,8 @@
 
 A mark is a property that many events share, such as `actor ada`, `field options.tolerance_percent`, `word telephone` or `from 2026-03`.
 A row tells which events of a block have it. So any filters together are an AND of a few rows a block, in the order of the log, and what
-10 million events have in common takes 2,442 rows at most. What few events share, the thing that they are about and their correlation
-id, has indexes of its own on `history`.
+10 million events have in common takes 2,442 rows at most. What few events share, the thing that they are about, their correlation id and
+their cause, has indexes of its own on `history`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -89,6 +89,12 @@ class HistoryEntry(BaseModel):
     causation_id: UUID = Field(
         description="The id of its cause: of the request or job, the same for all events of one command."
     )
+    caused_by: UUID | None = Field(
+        description="The event that is its cause, such as the arrival of the file whose row it took; `null` where a request is."
+    )
+    caused: list[UUID] = Field(
+        description="The first ten events of which it is the cause; the filter `causation_id` finds all of them."
+    )
     effective_from: date | None
     effective_to: date | None
     back_dated: bool

@@ -89,6 +89,7 @@ DDL: Final = f"""
     CREATE INDEX history_key ON history (key, kind, position);
     CREATE INDEX history_event ON history (event_id);
     CREATE INDEX history_correlation ON history (correlation_id, position);
+    CREATE INDEX history_causation ON history (causation_id, position);
     CREATE INDEX history_recorded ON history (recorded_at, position);
     {_DAYS_DDL}
     {_MARKS_DDL}
