@@ -39,6 +39,7 @@ from store.application import Dossier
 ROUTERS: Final = (
     "drawer",
     "customer_fields",
+    "found_customers",
     "customers",
     "merges",
     "account_profiles",

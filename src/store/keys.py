@@ -25,6 +25,10 @@ REMEMBERED_S: Final = 5.0
 MOST_REMEMBERED: Final = 50_000
 
 
+SEARCH_INDEX: Final = "field_index"
+"""The table of the blind index, which a read model fills: entries of a personal value have its `subject`, and go with the key."""
+
+
 class MasterKeyError(Exception):
     """The master key is not the one that wrapped the stored keys."""
 
@@ -59,6 +63,11 @@ class KeyRing:
     def blind(self, text: str) -> bytes:
         """Returns 16 bytes that represent `text` in an index: equal for equal texts, of no use without the master key."""
         return hmac.digest(self._blind_key, text.encode(), "sha256")[:16]
+
+    def search_token(self, company: str, text: str) -> bytes:
+        """Returns 16 bytes that represent `text` in the index of searchable values, by a key of this company alone."""
+        key = hmac.digest(self._master_key, f"dossier/search index/{company}".encode(), "sha256")
+        return hmac.digest(key, text.encode(), "sha256")[:16]
 
     def fresh(self, subject: UUID) -> tuple[bytes, bytes]:
         """A new key and its wrapped form, to be stored with the event that needs it; the same until the subject has a stored one."""
@@ -104,13 +113,16 @@ class KeyRing:
             self.remember(subject, None if wrapped is None else self._unwrap(subject, wrapped))
 
     def destroy(self, subject: UUID) -> None:
-        """Destroys the key for good: every value it protected reads as erased from now on (rule 5.1)."""
-        with self._database.connection() as connection:
+        """Destroys the key for good: every value it protected reads as erased from now on, and is found no more (rule 5.1)."""
+        with self._database.connection() as connection, connection.transaction():
             connection.execute(
                 "UPDATE personal_keys SET wrapped = NULL, destroyed_at = clock_timestamp()"
                 " WHERE subject = %s AND wrapped IS NOT NULL",
                 [subject],
             )
+            [(index,)] = connection.execute("SELECT to_regclass(%s)", [SEARCH_INDEX]).fetchall()
+            if index is not None:
+                connection.execute(f"DELETE FROM {SEARCH_INDEX} WHERE subject = %s", [subject])
         self.remember(subject, None)
 
     def _recall(self, subject: UUID) -> tuple[bytes | None] | None:

@@ -48,6 +48,14 @@ def test_a_field_is_a_string_that_agents_may_not_edit_unless_said_otherwise() ->
     assert plain.active
 
 
+def test_whether_a_field_is_searchable_is_written_while_it_holds() -> None:  # rule 0.3
+    given_no(BusinessField, "city").when(define(searchable=True)).then(field_defined(searchable=True))
+    given(field_defined(searchable=True)).when(change(searchable=False)).then(field_changed(label="City"))
+    given(field_defined()).when(change(searchable=True)).then(field_changed(label="City", searchable=True))
+    given(field_defined()).when(change(searchable=False)).then()
+    assert (told(field_defined()).definition.searchable, told(field_defined()).definition.label) == (False, "City")
+
+
 def test_every_property_of_a_field_can_be_said() -> None:  # rules 3.1, 3.10
     of = {"group": "optional", "type": "choice", "agent_editable": True, "position": 9999, "required": True}
     of |= {"personal": True, "masked": True, "policy": "agent", "active": False}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregates.field.types import VALIDATORS, FieldType, read
+from aggregates.field.types import VALIDATORS, FieldType, read, searched_form
 from aggregates.texts import TextError
 from field_facts import FIELDS, definition
 
@@ -169,3 +169,26 @@ def test_a_field_may_ask_for_the_name_rules(validator: str, name: str, right: bo
     text = rf"^Name must have at least {validator[-1]} characters; numbers and special characters are not allowed\.$"
     with pytest.raises(TextError, match=text):
         field.read(name)
+
+
+@pytest.mark.parametrize(
+    ("kind", "one", "other"),
+    [
+        (FieldType.STRING, "LN-47 11", "ln4711"),
+        (FieldType.STRING, "Straße", "STRASSE"),
+        (FieldType.STRING, "Müller", "Mu\u0308ller"),
+        (FieldType.STRING, "Café 1", "CAFE1"),
+        (FieldType.EMAIL, "Ada.Byron@Example.org", "ada.byron@example.org"),
+        (FieldType.PHONE, "+44 (1632) 960-961", "+441632960961"),
+        (FieldType.DECIMAL, "1250.50", "01250.5"),
+        (FieldType.DATE, "19560409", "1956-04-09"),
+    ],
+)
+def test_a_search_compares_what_a_person_would(kind: FieldType, one: str, other: str) -> None:  # rules 0.10, 3.9
+    assert searched_form(kind, read(kind, one)) == searched_form(kind, read(kind, other))
+
+
+def test_a_search_tells_different_values_apart() -> None:
+    assert searched_form(FieldType.EMAIL, "a.b@example.org") != searched_form(FieldType.EMAIL, "ab@example.org")
+    assert searched_form(FieldType.STRING, "!!") == "!!" != searched_form(FieldType.STRING, "??")
+    assert searched_form(FieldType.INTEGER, read(FieldType.INTEGER, "-5")) == "-5"

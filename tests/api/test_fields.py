@@ -21,6 +21,7 @@ SEGMENT = {
     "policy": "agent",
     "validators": ["name_1"],
     "active": True,
+    "searchable": True,
 }
 
 

@@ -124,8 +124,29 @@ def test_a_group_has_five_at_most_and_says_where_there_are_more(company: Api) ->
     assert found(company, "1007")["customers"]["more"] is False
 
 
+def test_a_customer_is_found_by_the_value_of_a_searchable_field(company: Api) -> None:  # rules 3.9, 6.1
+    body = {"group": "business", "type": "phone", "personal": True, "searchable": True}
+    company.post("/v1/fields", {"key": "phone", "label": "Phone", **body})
+    company.patch("/v1/customers/1002/fields", {"fields": {"phone": "+441632960961"}})
+    then = company.seen("/v1/search?q=1").headers["Dossier-Known-At"]
+    [bob] = found(company, "+44 1632 960961", Role.AGENT)["business_fields"]["items"]
+    assert bob == {"number": "1002", "name": "Bob Ray", "field": "phone", "label": "Phone", "merged_from": None}
+    company.patch("/v1/customers/1001/fields", {"fields": {"phone": "+441632960962"}})
+    company.post("/v1/customers/1001/merge", {"other": "1002"})
+    [merged] = found(company, "+441632960961")["business_fields"]["items"]
+    assert (merged["number"], merged["merged_from"]) == ("1001", "1002")
+    assert found(company, "+441632960961", known_at=then)["business_fields"]["items"] == [bob]  # rule 0.3
+    assert groups(found(company, "+441632960961", valid_at="2020-01-01")) == set()
+    for number in range(6):
+        register(company, f"200{number}", "Cy")
+        company.patch(f"/v1/customers/200{number}/fields", {"fields": {"phone": "+441632960963"}})
+    many = found(company, "+441632960963")["business_fields"]
+    assert ([each["number"] for each in many["items"]], many["more"]) == ([f"200{n}" for n in range(5)], True)
+
+
 def test_no_masked_value_is_searched_or_shown(company: Api) -> None:  # rule 5.2
     body = {"key": "town", "label": "Town", "group": "business", "type": "string", "masked": True, "personal": True}
+    body |= {"searchable": True}
     assert company.post("/v1/fields", body).status_code == 201
     assert company.patch("/v1/customers/1001/fields", {"fields": {"town": "Zanzibar"}}).status_code == 200
     assert groups(found(company, "Zanzibar")) == set()

@@ -25,6 +25,7 @@ const NEW: Values = {
   required: false,
   personal: false,
   masked: false,
+  searchable: false,
   policy: "newest",
   position: 0,
 };

@@ -75,6 +75,7 @@ export const texts = {
   type: "Type",
   agentEditable: "Agent Editable",
   personal: "Personal",
+  searchable: "Searchable",
   controls: "Controls",
   control: "Control",
   value: "Value",
@@ -158,6 +159,12 @@ export const FIELD: readonly Member[] = [
   { name: "required", label: texts.required, kind: "flag" },
   { name: "personal", label: texts.personal, kind: "flag", hint: "Its values are encrypted, and end with an erasure." },
   { name: "masked", label: "Masked", kind: "flag", hint: "Its values are shown as dots; showing them is recorded." },
+  {
+    name: "searchable",
+    label: texts.searchable,
+    kind: "flag",
+    hint: "Customers are found by its whole value; of a masked field, by those only who may unmask it.",
+  },
   {
     name: "policy",
     label: "An upload against an edit",

@@ -1,4 +1,7 @@
-"""Facts of business field definitions (rule 3.1)."""
+"""Facts of business field definitions (rule 3.1).
+
+`searchable` is written while it holds. What was recorded before there were searchable fields says nothing of it, and reads as it did then.
+"""
 
 from typing import ClassVar
 
@@ -22,6 +25,7 @@ class FieldDefined(Fact):
     policy: str
     validators: list[str]
     active: bool
+    searchable: bool | None = None
 
 
 class FieldChanged(Fact):
@@ -41,3 +45,4 @@ class FieldChanged(Fact):
     policy: str
     validators: list[str]
     active: bool
+    searchable: bool | None = None

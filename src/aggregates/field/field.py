@@ -71,6 +71,7 @@ class FieldDefinition:
     policy: Policy = Policy.NEWEST
     validators: tuple[str, ...] = ()
     active: bool = True
+    searchable: bool = False
 
     def read(self, value: str, zone: ZoneOn = utc) -> str:
         """The canonical text of a value that is not blank (rule 3.9). Raises `TextError`, in words that begin with the label."""
@@ -194,6 +195,7 @@ def _payload(definition: FieldDefinition) -> dict[str, Any]:
         "group": definition.group.value,
         "type": definition.type.value,
         "policy": definition.policy.value,
+        "searchable": definition.searchable or None,
         "choices": list(definition.choices),
         "validators": list(definition.validators),
     }
@@ -214,4 +216,5 @@ def _definition(event: FieldDefined | FieldChanged) -> FieldDefinition:
         policy=Policy(event.policy),
         validators=tuple(event.validators),
         active=event.active,
+        searchable=bool(event.searchable),
     )

@@ -10,6 +10,6 @@ STANDARD: Final[tuple[dict[str, Any], ...]] = (
     {"key": "city", "label": "City", "group": "business", "type": "string", "agent_editable": True},
     {"key": "loan_type", "label": "Loan Type", "group": "optional", "type": "string"},
     {"key": "due_date", "label": "Due Date", "group": "optional", "type": "date", "agent_editable": True},
-    {"key": "loan_number", "label": "Loan Number", "group": "optional", "type": "string"},
+    {"key": "loan_number", "label": "Loan Number", "group": "optional", "type": "string", "searchable": True},
 )
 """Raw definitions, in the order of the widget."""

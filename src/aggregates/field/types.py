@@ -5,6 +5,7 @@ values are equal texts, in the log, the read models and on the bus.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
@@ -129,6 +130,19 @@ def read(kind: FieldType, value: str, choices: tuple[str, ...] = (), *, zone: Zo
     if len(cleaned) > LONGEST_VALUE:
         raise TextError(f"must have 1 to {LONGEST_VALUE} characters.")
     return _datetime(cleaned, zone) if kind is FieldType.DATETIME else _READERS[kind](cleaned)
+
+
+def searched_form(kind: FieldType, canonical: str) -> str:
+    """Returns what a search compares of a canonical text: of texts the letters and digits, without case and accents; of the rest all of it.
+
+    So a loan number is found with or without its blanks and hyphens, and an e-mail address in any case.
+    """
+    if kind is FieldType.EMAIL:
+        return texts.folded(canonical)
+    if kind not in {FieldType.STRING, FieldType.CHOICE}:
+        return canonical
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", canonical).casefold())
+    return "".join(letter for letter in decomposed if letter.isalnum()) or texts.folded(canonical)
 
 
 def check_name(value: str, least: int) -> None:

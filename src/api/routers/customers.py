@@ -1,8 +1,8 @@
-"""`/v1/customers`: register, read, find, rename, alternate numbers, history and differences between two points."""
+"""`/v1/customers`: register, read, rename, alternate numbers, history and differences between two points."""
 
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,27 +11,22 @@ from aggregates.customer import commands
 from aggregates.customer.numbers import AlternateNumberNotFoundError
 from aggregates.customer.profile import CustomerNotFoundError, CustomerProfile
 from aggregates.customer.unmasking import UNMASKERS, Unmasking
-from aggregates.errors import InvalidError, RefusedError
 from api.http import request_context
 from api.parameters.histories import FILES, Asked
-from api.parameters.pages import Paged, Paging
 from api.parameters.paths import ALTERNATE_NUMBER, NUMBER
 from api.parameters.points import From, To, two_views
-from api.parameters.reading import Read, Reading
+from api.parameters.reading import Reading
 from api.parameters.shapes import AlternateNumber, Body, CustomerName, CustomerNumber, DatedBody, Day, Reason
-from api.parameters.shapes import Query as Words
 from api.parameters.writing import UNCHANGED, WriteAnswer, Writing
 from api.routing.auth import FACT_READERS, PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, allow
 from api.routing.redirects import LEADS_ON
 from projections.answers.differences import DIFFED, Diff, diff
 from projections.customers import models
 from projections.customers import queries as customers
-from projections.customers.models import Customer, FoundByAlternate
-from projections.drawer import queries as drawer
+from projections.customers.models import Customer
 from projections.history.models import HistoryEntry
 from projections.reading.paging import Page
 from projections.reading.view import View
-from projections.tables.names import CustomerSummary
 
 router: Final = APIRouter(prefix="/v1/customers", tags=["customers"], route_class=GuardedRoute)
 NO_NUMBERS: Final = "No data to display"
@@ -75,44 +70,6 @@ class AlternateNumbers(BaseModel):
     items: list[models.AlternateNumber]
     next_cursor: None = None
     message: str | None = None
-
-
-@router.get("", response_model=Page[CustomerSummary] | Page[FoundByAlternate], dependencies=[allow(PROFILE_READERS)])
-def find_customers(
-    read: Reading,
-    page: Paged,
-    alternate_number: Annotated[AlternateNumber | None, Query(description="A current or former number.")] = None,
-    name: Annotated[Words | None, Query(description="Beginnings of words of the name.")] = None,
-    response: Annotated[Words | None, Query(description="`CATEGORY:RESPONSE`, each by code or description.")] = None,
-) -> Response:
-    """All customers, or those found by alternate number, by name or by response. A former number is `out_of_date`.
-
-    The alternate number of a customer that was merged into another finds the survivor, and says `merged_from`.
-    """
-    criteria = {"alternate_number": alternate_number, "name": name, "response": response}
-    names = [field for field, value in criteria.items() if value is not None]
-    if len(names) > 1:
-        raise RefusedError([InvalidError("Search by one of these at a time.", field=field) for field in names])
-    if response is not None:
-        return _by_response(read, page, response)
-    with read.view("customers") as view:
-        if alternate_number is not None:
-            customer = customers.by_alternate_number(view, alternate_number)
-            return read.answer(Page(items=[customer] if customer else [], next_cursor=None), view)
-        if name is not None:
-            return read.answer(customers.by_name(view, name, page.limit, page.cursor), view)
-        return read.answer(customers.all_customers(view, page.limit, page.cursor), view)
-
-
-def _by_response(read: Read, page: Paging, criterion: str) -> Response:
-    category, colon, response = criterion.partition(":")
-    if not colon or not category.strip() or not response.strip():
-        raise InvalidError("Write it CATEGORY:RESPONSE, such as AGE:30-39.", field="response")
-    with read.view("drawer") as view:
-        page_of_customers = drawer.customers_by_response(
-            view, category.strip(), response.strip(), page.limit, page.cursor
-        )
-        return read.answer(page_of_customers, view)
 
 
 @router.post("", status_code=201, response_model=WriteAnswer, dependencies=[allow(PROFILE_WRITERS)])

@@ -60,6 +60,7 @@ class NewField(Body):
     policy: PolicyWord = "newest"
     validators: list[ValidatorWord] = Field(default_factory=list)
     active: bool = True
+    searchable: bool = False
     reason: Reason | None = None
 
 
@@ -78,6 +79,7 @@ class FieldChange(Body):
     policy: PolicyWord | None = None
     validators: list[ValidatorWord] | None = None
     active: bool | None = None
+    searchable: bool | None = None
     reason: Reason | None = None
 
 

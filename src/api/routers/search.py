@@ -24,7 +24,7 @@ _NONE: Final[dict[str, Any]] = {"items": [], "more": False}
 
 
 class SearchResults(Found):
-    """What a text finds, in groups of five at most. No masked value is searched or shown."""
+    """What a text finds, in groups of five at most. No masked value is searched or shown (rule 5.2)."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -42,6 +42,18 @@ class SearchResults(Found):
                                 "name": "Ada Byron",
                                 "out_of_date": True,
                                 "out_of_date_since": "2026-05-03T08:15:00.000000Z",
+                                "merged_from": None,
+                            }
+                        ],
+                        "more": False,
+                    },
+                    "business_fields": {
+                        "items": [
+                            {
+                                "number": "1002",
+                                "name": "Bob Ray",
+                                "field": "loan_number",
+                                "label": "Loan Number",
                                 "merged_from": None,
                             }
                         ],
@@ -66,11 +78,12 @@ def search_everything(
     q: Annotated[
         Words,
         Query(
-            description="The beginning of a number, or of words of a name, or the whole id of an event or an upload."
+            description="The beginning of a number, or of words of a name, the whole id of an event or an upload, or the whole value of a"
+            " searchable business field, such as a phone number."
         ),
     ],
 ) -> Response:
-    """Customers, alternate numbers, accounts, sites, events and uploads that a text may mean.
+    """Customers, alternate numbers, business fields, accounts, sites, events and uploads that a text may mean.
 
     An alternate number that was replaced finds its customer, and says since when it is out of date; a customer that was merged says into
     whom (rules 1.14, 6.1). Uploads are those of now, whatever the two clocks are.

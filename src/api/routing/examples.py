@@ -170,6 +170,7 @@ VALUES: Final[dict[str, Any]] = {
     "FieldChange.choices": None,
     "FieldChange.masked": None,
     "FieldChange.personal": None,
+    "FieldChange.searchable": None,
     "FieldChange.type": None,
     "FieldChange.validators": None,
     "FieldRead.validators": [],

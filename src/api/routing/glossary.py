@@ -123,6 +123,7 @@ _SET_UP: Final = {
     "policy": "What an upload does to a value that was edited by hand.",
     "required": "Whether it must have a value.",
     "responses": "The responses, by position, then code.",
+    "searchable": "Whether customers can be found by the value of the field, as a whole.",
     "type": "The type of the field's values.",
     "validators": "Further checks that values must pass.",
     "value": "The value; `null` where there is none.",

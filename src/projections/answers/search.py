@@ -1,10 +1,13 @@
 """Whatever a text may be the number, the name or the id of, in groups of at most `MOST` (rules 1.14, 6.1).
 
 Called by the API with a view of the read models in `SEARCHED`. Each group is answered by an index: numbers by how they begin, names by
-the beginnings of their words, ids as a whole.
+the beginnings of their words, ids and the values of business fields as a whole. A masked field is not searched: a caller who may not see
+its value must not be able to confirm a guess (rule 5.2).
 """
 
+from contextlib import suppress
 from datetime import datetime
+from itertools import islice
 from typing import Final, Generic, Literal, TypeVar
 from uuid import UUID
 
@@ -12,8 +15,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from aggregates.customer.numbers import alternate_number_text
 from aggregates.errors import InvalidError
+from aggregates.texts import TextError
 from projections.accounts import queries as accounts
 from projections.customers import queries as customers
+from projections.fields import queries as fields
+from projections.fields.by_value import holders, searchable_fields
 from projections.history import queries as history
 from projections.history.models import FoundEvent
 from projections.reading.view import View
@@ -22,7 +28,7 @@ from projections.tables.names import NameSearchError, storable
 
 MOST: Final = 5
 """Results of a group."""
-SEARCHED: Final = ("customers", "accounts", "history")
+SEARCHED: Final = ("customers", "accounts", "history", "fields")
 """The read models that a view for `search` must be of."""
 
 T = TypeVar("T")
@@ -77,11 +83,26 @@ class SiteFound(_Model):
     site: str = Field(description="Its number.")
 
 
+class FieldValueFound(_Model):
+    """A customer that was found by the value of a searchable business field."""
+
+    number: str = Field(description="The customer's number.")
+    name: str = Field(description="The customer's name on the day.")
+    field: str = Field(description="The key of the field.")
+    label: str = Field(description="The label of the field.")
+    merged_from: str | None = Field(
+        description="The customer who has the value, where that one was merged into `number`."
+    )
+
+
 class Found(_Model):
     """What was found, in groups."""
 
     customers: Results[CustomerFound] = Field(description="By number first, then by name.")
     alternate_numbers: Results[AlternateNumberFound] = Field(description="By alternate number, former ones included.")
+    business_fields: Results[FieldValueFound] = Field(
+        description="By the whole value of a searchable field that is not masked."
+    )
     accounts: Results[AccountFound] = Field(description="By account number.")
     sites: Results[SiteFound] = Field(description="By site number.")
     events: Results[FoundEvent] | None = Field(description="By id; `null` where the caller may not read events.")
@@ -96,6 +117,7 @@ def search(view: View, query: str, *, events: bool) -> Found:
     return Found(
         customers=_results([*_by_number(view, beginnings), *by_name]),
         alternate_numbers=_results(_by_alternate_number(view, query)),
+        business_fields=_results(_by_value(view, query)),
         accounts=_results([AccountFound(account=account, customer=customer) for account, customer in found_accounts]),
         sites=_results([SiteFound(account=account, site=site) for account, site in found_sites]),
         events=_results(_by_event(view, query)) if events else None,
@@ -155,6 +177,22 @@ def _by_alternate_number(view: View, query: str) -> list[AlternateNumberFound]:
                     merged_from=None if customer.number == holder else holder,
                 )
             )
+    return results
+
+
+def _by_value(view: View, query: str) -> list[FieldValueFound]:
+    masked = fields.masked_fields(view)
+    results: list[FieldValueFound] = []
+    for field in searchable_fields(view):
+        if field.key in masked or not field.active:
+            continue
+        with suppress(TextError):
+            for holder in islice(holders(view, field, query), MOST + 1 - len(results)):
+                customer = customers.customer_or_survivor(view, holder)
+                if customer is not None:
+                    merged_from = None if customer.number == holder else holder
+                    shown = {"number": customer.number, "name": customer.name, "merged_from": merged_from}
+                    results.append(FieldValueFound(field=field.key, label=field.label, **shown))
     return results
 
 

@@ -14,11 +14,12 @@ from aggregates.customer.numbers import alternate_number_text
 from aggregates.errors import InvalidError
 from projections.customers.models import AlternateNumber, Customer, FoundByAlternate
 from projections.customers.tables import FORMER, MERGES, NAMES, PRIMARY, VERSIONS
-from projections.reading.paging import Page, bounded, keys_of
+from projections.reading.paging import MOST_COUNTED, Page, bounded, keys_of
 from projections.reading.view import View
 from projections.tables.beginnings import begins
 from projections.tables.bitemporal import clocks, in_force, known_then
 from projections.tables.names import CustomerSummary, open_names, search_tokens, storable, summary_page
+from store.database import Row
 
 _NAME: Final = f"""
     (SELECT name FROM customer_names AS one
@@ -47,6 +48,18 @@ _ALL: Final = f"""
     WHERE customer.registered_at <= %(known_at)s AND customer.number > %(after)s
       AND {MERGES.stands("customer.number")}
     ORDER BY customer.number LIMIT %(rows)s
+"""
+_COUNT: Final = f"""
+    SELECT count(*) FROM (
+        SELECT FROM customers AS customer
+        WHERE customer.registered_at <= %(known_at)s AND {MERGES.stands("customer.number")} LIMIT {MOST_COUNTED + 1}
+    ) AS counted
+"""
+_STANDING: Final = f"""
+    SELECT customer.number, {_NAME}, {VERSIONS.at_known("customer.number")}
+    FROM unnest(%(numbers)s::text[]) AS wanted (number) JOIN customers AS customer USING (number)
+    WHERE customer.registered_at <= %(known_at)s AND {MERGES.stands("customer.number")}
+    ORDER BY customer.number
 """
 _BEGINNING: Final = f"""
     SELECT customer.number, {_NAME}, {MERGES.survivor("customer.number")}
@@ -170,6 +183,17 @@ def _survivor(view: View, number: str) -> str:
 def all_customers(view: View, limit: int = 100, cursor: str | None = None) -> Page[CustomerSummary]:
     """Returns all customers that are not merged into another, by number. Raises `InvalidError` for a bad limit or cursor."""
     return _page(view, _ALL, {}, limit, cursor)
+
+
+def count_customers(view: View) -> int:
+    """Returns how many customers there are that are not merged into another, at most one more than `MOST_COUNTED`."""
+    [(count,)] = view.connection.execute(_COUNT, clocks(view)).fetchall()
+    return int(count)
+
+
+def standing(view: View, numbers: Sequence[str]) -> list[Row]:
+    """Those of these customers that are not merged into another, by number: number, sealed name, version, for `summary_page`."""
+    return view.connection.execute(_STANDING, {**clocks(view), "numbers": list(numbers)}).fetchall()
 
 
 def _page(view: View, query: str, parameters: dict[str, Any], limit: int, cursor: str | None) -> Page[CustomerSummary]:

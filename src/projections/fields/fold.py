@@ -14,6 +14,7 @@ from aggregates.effective import Days
 from aggregates.fact import EffectiveFact, Erased, Fact
 from aggregates.field.events import FieldChanged, FieldDefined
 from projections.engine.projection import LoggedFact, Projection
+from projections.fields.blind_index import BlindIndex
 from projections.fields.tables import DDL, DEFINITIONS, MERGES, PLACES, TABLES, UPLOADS, VALUES, VERSIONS, seal_value
 from projections.tables.bitemporal import ALWAYS, Rectangles, instant_of
 from projections.tables.plain import json_text
@@ -37,12 +38,22 @@ class FieldsProjection(Projection):
 
     def fold(self, connection: Connection[Row], facts: Sequence[LoggedFact]) -> None:
         """See `Projection`."""
+        for part in _parts(facts):
+            self._fold(connection, part)
+
+    def _fold(self, connection: Connection[Row], facts: Sequence[LoggedFact]) -> None:
+        """Folds facts of which only the last one may be a definition."""
         changes: dict[str, list[Change]] = {}
         for logged in facts:
             for table, change in _CHANGES[type(logged.fact)](self.keys, logged.fact):
                 changes.setdefault(table.table, []).append(change)
+        definition = facts[-1].fact
+        index = BlindIndex(connection, self.keys, self.company)
+        index.add(changes.get(VALUES.table, ()))
         for rectangles in (VALUES, DEFINITIONS, MERGES):
             rectangles.fold(connection, changes.get(rectangles.table, ()))
+        if isinstance(definition, _Defined):
+            index.follow(definition)
         events = [logged.fact for logged in facts]
         VERSIONS.fold(connection, [(fact.key, fact) for fact in events if isinstance(fact, _Defined)])
         _add(
@@ -53,6 +64,15 @@ class FieldsProjection(Projection):
         )
         uploaded_rows = [row for fact in events if isinstance(fact, _Row) for row in _uploaded_rows(fact)]
         _add(connection, UPLOADS, "text, timestamptz, text", uploaded_rows)
+
+
+def _parts(facts: Sequence[LoggedFact]) -> Iterator[Sequence[LoggedFact]]:
+    """Yields the facts in order, each definition as the last of its part: what is searchable is the same throughout a part before it."""
+    start = 0
+    for end, logged in enumerate(facts, start=1):
+        if isinstance(logged.fact, _Defined) or end == len(facts):
+            yield facts[start:end]
+            start = end
 
 
 def _add(connection: Connection[Row], table: str, kinds: str, rows: Sequence[Row]) -> None:
@@ -76,6 +96,7 @@ def _uploaded_rows(fact: _Row) -> Iterator[Row]:
 
 def _definition(_: KeyRing, fact: _Defined) -> Changes:
     content = {name: value for name, value in vars(fact).items() if name not in _COMMON}
+    content["searchable"] = bool(fact.searchable)
     yield DEFINITIONS, Change((fact.key,), ALWAYS, (json_text(content),), instant_of(fact.recorded_at))
 
 

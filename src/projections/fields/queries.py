@@ -70,6 +70,7 @@ class FieldRead(BaseModel):
     policy: str
     validators: list[str]
     active: bool
+    searchable: bool
     version: int
 
 

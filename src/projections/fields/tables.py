@@ -9,7 +9,7 @@ from uuid import UUID
 from aggregates.fact import ERASED
 from projections.tables.bitemporal import Rectangles
 from projections.tables.versions import Versions
-from store.keys import KeyRing, seal, unseal
+from store.keys import SEARCH_INDEX, KeyRing, seal, unseal
 
 VALUES: Final = Rectangles(
     "field_values",
@@ -34,7 +34,9 @@ PLACES: Final = "field_places"
 """The order of definition."""
 UPLOADS: Final = "field_uploads"
 """One row an event of an upload: which fields it brought to a customer, separated by spaces."""
-TABLES: Final = (VALUES.table, DEFINITIONS.table, MERGES.table, VERSIONS.table, PLACES, UPLOADS)
+INDEX: Final = SEARCH_INDEX
+"""Which customers ever had a value of a searchable field: see `blind_index`."""
+TABLES: Final = (VALUES.table, DEFINITIONS.table, MERGES.table, VERSIONS.table, PLACES, UPLOADS, INDEX)
 DDL: Final = f"""
     {VALUES.ddl}
     {DEFINITIONS.ddl}
@@ -43,6 +45,14 @@ DDL: Final = f"""
     CREATE TABLE {PLACES} (field text COLLATE "C" PRIMARY KEY, position bigint NOT NULL);
     CREATE TABLE {UPLOADS} (number text COLLATE "C" NOT NULL, recorded_at timestamptz NOT NULL, fields text NOT NULL);
     CREATE INDEX {UPLOADS}_of ON {UPLOADS} (number, recorded_at);
+    CREATE TABLE {INDEX} (
+        token bytea,
+        number text COLLATE "C",
+        field text COLLATE "C" NOT NULL,
+        subject uuid,
+        PRIMARY KEY (token, number)
+    );
+    CREATE INDEX {INDEX}_of ON {INDEX} (subject) WHERE subject IS NOT NULL;
 """
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, Generic, TypeVar
 
 import orjson
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from aggregates.errors import InvalidError
 from store.database import Row
@@ -18,6 +18,8 @@ LONGEST_PAGE: Final = 500
 """Items."""
 LONGEST_CURSOR: Final = 500
 """Characters."""
+MOST_COUNTED: Final = 10_000
+"""Items up to which a total is exact."""
 _HIGHEST: Final = 2**63 - 1
 
 T = TypeVar("T")
@@ -38,6 +40,21 @@ class Page(BaseModel, Generic[T]):
 
     items: list[T]
     next_cursor: str | None = None
+
+
+class CountedPage(Page[T], Generic[T]):
+    """Some items of a list, and how many there are on all its pages, where that was asked for."""
+
+    total: int | None = Field(
+        None,
+        exclude_if=lambda total: total is None,
+        description="How many there are on all pages, counted up to 10,000; absent unless `total=true` asks for it.",
+    )
+    total_is_exact: bool | None = Field(
+        None,
+        exclude_if=lambda is_exact: is_exact is None,
+        description="Whether there are no more than `total`; absent where that is.",
+    )
 
 
 def bounded(limit: int) -> int:
@@ -72,6 +89,11 @@ def page(
     page_rows = rows[:limit]
     more = len(rows) > limit
     return Page(items=[make(row) for row in page_rows], next_cursor=cursor_of(*keys(page_rows[-1])) if more else None)
+
+
+def totals(count: int) -> dict[str, Any]:
+    """The members of a `CountedPage` that tell its total, from a count of one more than `MOST_COUNTED` at most."""
+    return {"total": min(count, MOST_COUNTED), "total_is_exact": count <= MOST_COUNTED}
 
 
 def _storable(key: str | int) -> bool:
