@@ -97,6 +97,7 @@ ROUTES: list[tuple[str, str, object, set[Role]]] = [
     ("GET", "/v1/accounts/A-1/sites/S-1/history", None, EVERYBODY),
     ("GET", "/v1/accounts/A-1/sites/S-1/diff?from=2026-01-01", None, EVERYBODY),
     ("POST", "/v1/resolutions", {}, FACTS),
+    ("GET", "/v1/sites", None, EVERYBODY),
     ("GET", "/v1/profile-classes", None, EVERYBODY),
     (
         "POST",

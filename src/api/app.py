@@ -46,6 +46,7 @@ ROUTERS: Final = (
     "profile_previews",
     "accounts",
     "resolutions",
+    "sites",
     "profile_classes",
     "propagations",
     "interactions",

@@ -24,6 +24,7 @@ MOST_CURRENCIES: Final = 50
 MOST_ATTRIBUTES: Final = 100
 """With these two no event that carries terms is above the bound of rule 0.11, whatever the values are."""
 LONGEST_ATTRIBUTE: Final = 200
+_CODE: Final = re.compile(r"[A-Z]{3}", re.ASCII)
 _ATTRIBUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,59}", re.ASCII)
 
 Value = str | bool | int | Decimal | date | Interest
@@ -36,6 +37,20 @@ class OptionNotDefinedError(InvalidError):
 
 class OptionRequiredError(InvalidError):
     """The option must be set (rule 2.3)."""
+
+
+def value_path(text: str) -> str:
+    """The path of a single value, such as `options.collector` or `amounts.USD.credit_limit`. Raises `TextError`."""
+    kind, _, name = text.partition(".")
+    code, _, amount = name.partition(".")
+    is_path = {
+        "options": name in OPTIONS,
+        "amounts": _CODE.fullmatch(code) is not None and amount in AMOUNTS,
+        "attributes": _ATTRIBUTE.fullmatch(name) is not None,
+    }
+    if not is_path.get(kind):
+        raise TextError("It is the path of a value, such as options.collector or amounts.USD.credit_limit.")
+    return text
 
 
 class Terms(BaseModel):

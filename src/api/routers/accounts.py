@@ -18,16 +18,17 @@ from aggregates.profile_class import currencies
 from api.parameters.histories import FILES, Asked
 from api.parameters.pages import Paged
 from api.parameters.paths import ACCOUNT, SITE
+from api.parameters.profile_filters import ByProfile
 from api.parameters.reading import AnswerSource, Read, Reading
 from api.parameters.shapes import AccountNumber, Body, Currency, CustomerNumber, Day, Reason, SiteNumber
 from api.parameters.writing import WriteAnswer, Writing
 from api.routing.auth import PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, allow
+from projections.accounts import lists, replay
 from projections.accounts import queries as accounts
-from projections.accounts import replay
 from projections.accounts.existence import check_exists, check_recorded, existing_account, existing_site
-from projections.accounts.models import AccountRead, Resolution, SiteRead
+from projections.accounts.models import AccountListed, AccountRead, Resolution, SiteRead
 from projections.history.models import HistoryEntry
-from projections.reading.paging import Page
+from projections.reading.paging import CountedPage, Page, totals
 
 router: Final = APIRouter(prefix="/v1/accounts", tags=["accounts"], route_class=GuardedRoute)
 
@@ -48,17 +49,30 @@ class NewSite(Body):
     reason: Reason | None = None
 
 
-@router.get("", response_model=Page[AccountRead], dependencies=[allow(PROFILE_READERS)])
+@router.get("", response_model=CountedPage[AccountListed], dependencies=[allow(PROFILE_READERS)])
 def list_accounts(
     read: Reading,
     page: Paged,
+    by_profile: ByProfile,
     customer: Annotated[
         CustomerNumber | None, Query(description="Only those of one customer, and of customers merged into it.")
     ] = None,
 ) -> Response:
-    """All accounts, or those of a customer, by number. An account shows the number it was opened under (rule 6.1)."""
+    """All accounts, or those of a customer, or with a certain profile, by number (rules 2.7, 2.8).
+
+    An account shows the number it was opened under (rule 6.1). By profile, a page may be shorter than its limit although another follows.
+    """
+    both = customer is not None and by_profile.filters is not None
+    by_profile.check(
+        *([InvalidError("List by customer or by profile, not by both.", field="customer")] if both else [])
+    )
     with read.view("accounts") as view:
-        return read.answer(accounts.accounts(view, page.limit, page.cursor, customer), view)
+        if by_profile.filters is not None:
+            found = lists.accounts_by_profile(view, by_profile.filters, page.limit, page.cursor, total=by_profile.total)
+            return read.answer(found, view)
+        listed = accounts.accounts(view, page.limit, page.cursor, customer)
+        counted = totals(lists.count_accounts(view, customer)) if by_profile.total else {}
+        return read.answer(CountedPage(items=listed.items, next_cursor=listed.next_cursor, **counted), view)
 
 
 @router.post("", status_code=201, response_model=WriteAnswer, dependencies=[allow(PROFILE_WRITERS)])

@@ -78,13 +78,20 @@ _FIRST_PROFILES: Final = """
     WHERE one.account = fresh.account AND one.site = fresh.site AND one.profile_at IS NULL
 """
 _INSERT_FACTS: Final = """
-    INSERT INTO profile_facts SELECT * FROM unnest(%b::bigint[], %b::uuid[], %b::text[], %b::text[])
+    INSERT INTO profile_facts (position, event_id, class, class_version, set_here, content)
+    SELECT position, event_id, class, class_version, string_to_array(set_here, ' '), content
+    FROM unnest(%b::bigint[], %b::uuid[], %b::text[], %b::integer[], %b::text[], %b::text[])
+        AS fact (position, event_id, class, class_version, set_here, content)
 """
 _INSERT_MEMBERS: Final = """
     INSERT INTO profile_class_members SELECT * FROM unnest(%b::text[], %b::text[], %b::text[], %b::uuid[])
     ON CONFLICT DO NOTHING
 """
 
+_INSERT_OVERRIDES: Final = """
+    INSERT INTO profile_overrides SELECT * FROM unnest(%b::text[], %b::text[], %b::text[], %b::uuid[])
+    ON CONFLICT DO NOTHING
+"""
 _INSERT_CLASSES: Final = (
     f"INSERT INTO profile_class_versions ({', '.join(CLASS_COLUMNS)})"
     f" SELECT * FROM unnest({', '.join(f'%b::{kind}[]' for kind in CLASS_COLUMNS.values())})"
@@ -107,6 +114,7 @@ class AccountsProjection(Projection):
         _write(connection, _FIRST_PROFILES, _first_profiles(events))
         _write(connection, _INSERT_FACTS, [_fact(logged) for logged in facts if isinstance(logged.fact, _Held)])
         _write(connection, _INSERT_MEMBERS, _members(events))
+        _write(connection, _INSERT_OVERRIDES, _overrides(events))
         PROFILES.fold(connection, [change for logged in facts for change in _changes(logged)])
         _write(connection, _INSERT_CLASSES, [_class_version(fact) for fact in events if isinstance(fact, _ClassFact)])
         MERGES.fold(connection, events)
@@ -138,8 +146,11 @@ def _first_profiles(facts: Sequence[Fact]) -> list[Row]:
 
 def _fact(logged: LoggedFact) -> Row:
     fact: Any = logged.fact
-    profile_class = None if isinstance(fact, SystemOptionsChanged) else class_key(fact.profile.profile_class)
-    return (logged.position, fact.event_id, profile_class, content_of(fact))
+    of_profile: Row = (None, None, None)
+    if isinstance(fact, ProfileFact):
+        profile = fact.profile
+        of_profile = (class_key(profile.profile_class), profile.class_version, " ".join(profile.set_here()))
+    return (logged.position, fact.event_id, *of_profile, content_of(fact))
 
 
 def _members(facts: Sequence[Fact]) -> list[Row]:
@@ -149,6 +160,17 @@ def _members(facts: Sequence[Fact]) -> list[Row]:
             place = place_of(fact)
             holders[class_key(fact.profile.profile_class), place.account, place.site or ""] = fact.originator_id
     return [(*key, holder) for key, holder in holders.items()]
+
+
+def _overrides(facts: Sequence[Fact]) -> list[Row]:
+    """For each value that is an account's or site's own, its path, the account, the site and the holder's id."""
+    rows: dict[Row, None] = {}
+    for fact in facts:
+        if isinstance(fact, ProfileFact):
+            place = place_of(fact)
+            for path in fact.profile.set_here():
+                rows[path, place.account, place.site or "", fact.originator_id] = None
+    return list(rows)
 
 
 def _changes(logged: LoggedFact) -> list[Change]:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from projections.tables.plain import PlainValue
 
@@ -87,6 +87,26 @@ class Applied(_Model):
     class_version: int
     effective_from: date
     effective_to: date | None
+
+
+class AccountListed(AccountRead):
+    """An account in a list."""
+
+    profile: Applied | None = Field(
+        None,
+        exclude_if=lambda profile: profile is None,
+        description="The profile in force on the day, where the list is one of accounts by their profile.",
+    )
+
+
+class SiteListed(SiteRead):
+    """A site in a list."""
+
+    profile: Applied | None = Field(
+        None,
+        exclude_if=lambda profile: profile is None,
+        description="The site's own profile in force on the day, where the list is one of sites by their profile.",
+    )
 
 
 class Applies(_Model):

@@ -32,9 +32,17 @@ _ACCOUNTS: Final = f"""
 """
 _ACCOUNT: Final = _ACCOUNTS.format(which="number = %(number)s")
 _ALL_ACCOUNTS: Final = _ACCOUNTS.format(which="number > %(after)s")
+_THESE_ACCOUNTS: Final = _ACCOUNTS.format(which="number = ANY(%(numbers)s)")
+
+
+def owners(alias: str) -> str:
+    """SQL: a table of the numbers of a customer and of those merged into it, as known then."""
+    return f"unnest(%(customer)s::text || {MERGES.aliases('%(customer)s::text')}) AS {alias} (number)"
+
+
 _OF_CUSTOMER: Final = f"""
     SELECT found.number, found.customer, found.start, {VERSIONS.at_known("'account/' || found.number")}, found.opened_at
-    FROM unnest(%(customer)s::text || {MERGES.aliases("%(customer)s::text")}) AS owner (number)
+    FROM {owners("owner")}
     CROSS JOIN LATERAL (
         SELECT number, customer, start, opened_at FROM accounts AS one
         WHERE one.customer = owner.number AND one.opened_at <= %(known_at)s AND one.number > %(after)s
@@ -138,6 +146,12 @@ def accounts(view: View, limit: int = 100, cursor: str | None = None, customer: 
     query = _ALL_ACCOUNTS if customer is None else _OF_CUSTOMER
     rows = [] if customer and "\0" in customer else view.connection.execute(query, parameters).fetchall()
     return page(rows, limit, lambda row: (row[0],), _account)
+
+
+def account_rows(view: View, numbers: Sequence[str]) -> list[Row]:
+    """Rows of these accounts, by number: number, customer, start, version, opened at."""
+    parameters = {"numbers": list(numbers), "known_at": view.known_at, "rows": len(numbers)}
+    return view.connection.execute(_THESE_ACCOUNTS, parameters).fetchall()
 
 
 def site(view: View, account: str, site: str) -> SiteRead | None:

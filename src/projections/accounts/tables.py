@@ -67,6 +67,7 @@ TABLES: Final = (
     PROFILES.table,
     "profile_facts",
     "profile_class_members",
+    "profile_overrides",
     "profile_class_versions",
     VERSIONS.table,
     MERGES.table,
@@ -85,12 +86,18 @@ DDL: Final = f"""
     CREATE INDEX account_sites_by_site ON account_sites (site, account);
     {PROFILES.ddl}
     CREATE TABLE profile_facts (
-        position bigint PRIMARY KEY, event_id uuid NOT NULL, class text COLLATE "C", content text NOT NULL
+        position bigint PRIMARY KEY, event_id uuid NOT NULL, class text COLLATE "C", class_version integer, set_here text[],
+        content text NOT NULL
     );
     CREATE TABLE profile_class_members (
         class text COLLATE "C" NOT NULL, account text COLLATE "C" NOT NULL, site text COLLATE "C" NOT NULL,
         holder uuid NOT NULL,
         PRIMARY KEY (class, account, site)
+    );
+    CREATE TABLE profile_overrides (
+        path text COLLATE "C" NOT NULL, account text COLLATE "C" NOT NULL, site text COLLATE "C" NOT NULL,
+        holder uuid NOT NULL,
+        PRIMARY KEY (path, account, site)
     );
     CREATE TABLE profile_class_versions (
         class text COLLATE "C" NOT NULL, version integer NOT NULL, recorded_at timestamptz NOT NULL,
@@ -102,7 +109,8 @@ DDL: Final = f"""
     {MERGES.ddl}
 """
 """`profile_at`: when the site's first profile was created. `class` is the name without case. `profile_class_members` are the accounts
-and sites (`''`: the account itself) that ever had a profile of a class. `content`, `terms` and `changed` are JSON."""
+and sites (`''`: the account itself) that ever had a profile of a class, `profile_overrides` those that ever had a value of their own at a
+path, set or taken away; `set_here` has those paths of a profile. `content`, `terms` and `changed` are JSON."""
 
 
 def class_key(name: str) -> str:
