@@ -1,79 +1,91 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import type { FormEvent } from "react";
 import { useLocation, useSearch } from "wouter";
-import { Action } from "../design/Action.tsx";
+import { problemOf } from "../api/problems.ts";
 import { Empty } from "../design/Empty.tsx";
-import { Field } from "../design/Field.tsx";
 import { itemsOf, LoadMore } from "../design/LoadMore.tsx";
 import { Panel } from "../design/Panel.tsx";
-import { Table } from "../design/Table.tsx";
+import { type Column, Table } from "../design/Table.tsx";
 import { To } from "../design/To.tsx";
-import { Day } from "../design/When.tsx";
+import { Total } from "../design/Total.tsx";
+import { Day, Days } from "../design/When.tsx";
 import { Page } from "../shell/Page.tsx";
 import { usePoint } from "../time/usePoint.ts";
 import "./account.css";
-import { accountsQuery } from "./queries.ts";
+import { ListForm } from "./ListForm.tsx";
+import { filtersOf, kindOf, type Listed, type ListKind, withList } from "./listing.ts";
+import { listQuery } from "./queries.ts";
 import { texts } from "./texts.ts";
 
-/** All accounts, or those of a customer; whose is in the address. */
+/** Accounts, or sites, all or those that the filters in the address let through. */
 export default function AccountsPage() {
-  const customer = new URLSearchParams(useSearch()).get("customer") ?? "";
-  const query = useInfiniteQuery(accountsQuery(customer, usePoint()));
+  const [path, navigate] = useLocation();
+  const search = useSearch();
+  const kind = kindOf(search);
+  const filters = filtersOf(search);
+  const query = useInfiniteQuery(listQuery(kind, filters, usePoint()));
+  const isByProfile = filters.profile_class !== undefined || filters.set_here !== undefined;
+  const found = kind === "sites" ? texts.sitesFound : texts.found;
   return (
     <Page title={texts.accounts}>
-      <CustomerFilter key={customer} customer={customer} />
-      <Panel title={texts.found} query={query}>
-        {(data) =>
-          itemsOf(data).length === 0 ? (
-            <Empty text={texts.noAccounts} />
-          ) : (
-            <>
-              <Table
-                caption={texts.found}
-                rows={itemsOf(data)}
-                keyOf={(each) => each.account}
-                columns={[
-                  {
-                    head: texts.account,
-                    cell: (each) => <To href={`/accounts/${encodeURIComponent(each.account)}`}>{each.account}</To>,
-                  },
-                  {
-                    head: texts.customer,
-                    cell: (each) => <To href={`/customers/${encodeURIComponent(each.customer)}`}>{each.customer}</To>,
-                  },
-                  { head: texts.start, cell: (each) => <Day day={each.start} /> },
-                ]}
-              />
-              <LoadMore query={query} />
-            </>
-          )
-        }
+      <ListForm
+        key={search}
+        kind={kind}
+        filters={filters}
+        problem={problemOf(query.error)}
+        onShow={(wanted, others) => navigate(`${path}?${withList(search, wanted, others)}`)}
+      />
+      <Panel title={found} query={query}>
+        {(data) => (
+          <>
+            <Total page={data.pages[0]} />
+            {itemsOf(data).length === 0 ? (
+              <Empty text={kind === "sites" ? texts.noSitesFound : texts.noAccounts} />
+            ) : (
+              <Table caption={found} rows={itemsOf(data)} keyOf={keyOf} columns={columns(kind, isByProfile)} />
+            )}
+            <LoadMore query={query} />
+          </>
+        )}
       </Panel>
     </Page>
   );
 }
 
-function CustomerFilter({ customer }: { customer: string }) {
-  const [path, navigate] = useLocation();
-  const search = useSearch();
-
-  function find(event: FormEvent<HTMLFormElement>) {
-    event.preventDefault();
-    const wanted = String(new FormData(event.currentTarget).get("customer")).trim();
-    const parameters = new URLSearchParams(search);
-    if (wanted === "") parameters.delete("customer");
-    else parameters.set("customer", wanted);
-    navigate(`${path}?${parameters}`);
-  }
-
-  return (
-    <form className="filter" onSubmit={find}>
-      <Field label={texts.customerNumber} hint={texts.customerHint}>
-        {(input) => <input {...input} name="customer" defaultValue={customer} />}
-      </Field>
-      <Action type="submit" look="primary">
-        {texts.find}
-      </Action>
-    </form>
-  );
+function keyOf({ account, site }: Listed): string {
+  return site === undefined ? account : `${account}/${site}`;
 }
+
+function columns(kind: ListKind, isByProfile: boolean): readonly [Column<Listed>, ...Column<Listed>[]] {
+  const profile = isByProfile ? PROFILE : [];
+  return kind === "sites" ? [SITE, ACCOUNT, ...profile] : [ACCOUNT, CUSTOMER, START, ...profile];
+}
+
+const ACCOUNT: Column<Listed> = {
+  head: texts.account,
+  cell: ({ account }) => <To href={`/accounts/${encodeURIComponent(account)}`}>{account}</To>,
+};
+
+const SITE: Column<Listed> = {
+  head: texts.site,
+  cell: ({ account, site = "" }) => (
+    <To href={`/accounts/${encodeURIComponent(account)}/sites/${encodeURIComponent(site)}`}>{site}</To>
+  ),
+};
+
+const CUSTOMER: Column<Listed> = {
+  head: texts.customer,
+  cell: ({ customer = "" }) => <To href={`/customers/${encodeURIComponent(customer)}`}>{customer}</To>,
+};
+
+const START: Column<Listed> = { head: texts.start, cell: ({ start }) => (start ? <Day day={start} /> : null) };
+
+const PROFILE: readonly Column<Listed>[] = [
+  {
+    head: texts.profileClass,
+    cell: ({ profile }) => (profile ? `${profile.profile_class} v${profile.class_version}` : null),
+  },
+  {
+    head: texts.inForce,
+    cell: ({ profile }) => (profile ? <Days from={profile.effective_from} to={profile.effective_to} /> : null),
+  },
+];

@@ -4,25 +4,29 @@ import { infiniteQueryOptions, type QueryClient, queryOptions } from "@tanstack/
 import { body, client } from "../api/client.ts";
 import { problemOf } from "../api/problems.ts";
 import { read } from "../api/reading.ts";
+import type { operations } from "../api/schema.d.ts";
 import type { Schema } from "../api/types.ts";
 import type { Pair } from "../history/pair.ts";
 import type { Version } from "../picture/versions.ts";
 import { clocks, NOW, type Point } from "../time/point.ts";
+import type { ListFilters, ListKind, ListPage } from "./listing.ts";
 import type { Place } from "./place.ts";
 
 const PAGE = 50;
+type Query = operations["list_accounts"]["parameters"]["query"];
 const LARGEST_PAGE = 500;
 
-export function accountsQuery(customer: string, point: Point) {
+/** Returns the query of the accounts, or of the sites, that these filters let through; the first page has their number. */
+export function listQuery(kind: ListKind, filters: ListFilters, point: Point) {
   return infiniteQueryOptions({
-    queryKey: ["list_accounts", customer, point.validAt, point.knownAt],
-    queryFn: ({ signal, pageParam }) =>
-      body(
-        client.GET("/v1/accounts", {
-          params: { query: { ...clocks(point), customer: customer || undefined, limit: PAGE, cursor: pageParam } },
-          signal,
-        }),
-      ),
+    queryKey: ["list", kind, filters, point.validAt, point.knownAt],
+    queryFn: async ({ signal, pageParam }): Promise<ListPage> => {
+      const counted = pageParam === undefined ? { total: true } : {};
+      // The texts of the address are the API's to judge: it names each that cannot be meant.
+      const query = { ...clocks(point), ...filters, ...counted, limit: PAGE, cursor: pageParam } as Query;
+      if (kind === "accounts") return body(client.GET("/v1/accounts", { params: { query }, signal }));
+      return body(client.GET("/v1/sites", { params: { query }, signal }));
+    },
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
   });

@@ -12,8 +12,16 @@ import type { Filters } from "./historyFilters.ts";
 const PAGE = 50;
 const LARGEST_PAGE = 500;
 
-export const FIND_BY = ["name", "number", "alternate", "response"] as const;
+export const FIND_BY = ["name", "number", "alternate", "response", "field"] as const;
 export type FindBy = (typeof FIND_BY)[number];
+
+/** What customers are looked for by; `field` is the key of a business field, which is unmasked for the search where it is masked. */
+export interface Wanted {
+  readonly by: FindBy;
+  readonly text: string;
+  readonly field: string;
+  readonly unmask: boolean;
+}
 
 /** A customer that was found, and how the number that was looked for belongs to it. */
 export interface Found {
@@ -209,10 +217,12 @@ export function alternateLabelQuery(point: Point) {
   );
 }
 
-export function findQuery(by: FindBy, wanted: string, point: Point) {
+export function findQuery(wanted: Wanted, point: Point) {
   return infiniteQueryOptions({
-    queryKey: ["find_customers", by, wanted, point.validAt, point.knownAt],
-    queryFn: ({ signal, pageParam }) => findPage(by, wanted, point, pageParam, signal),
+    queryKey: ["find_customers", wanted, point.validAt, point.knownAt],
+    queryFn: ({ signal, pageParam }) => findPage(wanted, point, pageParam, signal),
+    // What is unmasked is recorded, so it is asked for once.
+    ...(wanted.unmask ? { staleTime: Number.POSITIVE_INFINITY, refetchOnWindowFocus: false } : {}),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
   });
@@ -221,11 +231,12 @@ export function findQuery(by: FindBy, wanted: string, point: Point) {
 interface FoundPage {
   items: Found[];
   next_cursor?: string | null;
+  total?: number | null;
+  total_is_exact?: boolean | null;
 }
 
 async function findPage(
-  by: FindBy,
-  wanted: string,
+  { by, text, field, unmask }: Wanted,
   point: Point,
   cursor: string | undefined,
   signal: AbortSignal,
@@ -234,14 +245,20 @@ async function findPage(
     const query = clocks(point);
     return {
       items: [
-        await body(client.GET("/v1/customers/{number}", { params: { path: { number: wanted }, query }, signal })),
+        await body(client.GET("/v1/customers/{number}", { params: { path: { number: text }, query }, signal })),
       ],
     };
   }
-  const term = by === "alternate" ? { alternate_number: wanted } : { [by]: wanted || undefined };
-  const query = { ...clocks(point), ...term, limit: PAGE, cursor };
+  const counted = cursor === undefined && (by === "field" || text === "") ? { total: true } : {};
+  const query = { ...clocks(point), ...term(by, text, field, unmask), ...counted, limit: PAGE, cursor };
   const page = await body(client.GET("/v1/customers", { params: { query }, signal }));
-  return { items: page.items.map(found), next_cursor: page.next_cursor };
+  return { ...page, items: page.items.map(found) };
+}
+
+function term(by: FindBy, text: string, field: string, unmask: boolean) {
+  if (by === "alternate") return { alternate_number: text };
+  if (by === "field") return { field, value: text, ...(unmask ? { unmask } : {}) };
+  return { [by]: text || undefined };
 }
 
 function found(item: Schema<"CustomerSummary"> | Schema<"FoundByAlternate">): Found {

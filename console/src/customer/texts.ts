@@ -12,6 +12,10 @@ export const texts = {
   byNumber: "Customer number",
   byAlternate: "Alternate number",
   byResponse: "Response",
+  byField: "Business field",
+  byFieldHint: "The whole value, on the day of this page",
+  chooseField: "Choose…",
+  field: "Field",
   chooseResponse: "Choose…",
   found: "Customers found",
   nothingFound: "No customer was found. Look for another name or number.",
@@ -295,4 +299,9 @@ export function outOfDate(since: string): string {
 /** Says where a customer's number leads. */
 export function merged(from: string, into: string): string {
   return `Customer ${from} was merged into ${into}.`;
+}
+
+/** Names a masked field for whom it may be searched. */
+export function maskedField(label: string): string {
+  return `${label} (masked: this is recorded)`;
 }

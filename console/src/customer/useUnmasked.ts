@@ -6,9 +6,15 @@ import { fieldsOf } from "./edits.ts";
 /** The roles that may see masked values (rule 5.2). */
 const UNMASKERS = ["administrator", "auditor"];
 
+/** Returns whether the person signed in may see masked values. */
+export function useMayUnmask(): boolean {
+  const { roles } = useMe();
+  return roles.some((role) => UNMASKERS.includes(role));
+}
+
 /** Returns the masked values that were shown, by field key, and the function that shows them, which is recorded. */
 export function useUnmasked(number: string) {
-  const { roles } = useMe();
+  const mayShow = useMayUnmask();
   const [unmasked, setUnmasked] = useState<Readonly<Record<string, string | null>>>({});
 
   async function show() {
@@ -17,6 +23,5 @@ export function useUnmasked(number: string) {
     setUnmasked(Object.fromEntries(fieldsOf(widget).map((field) => [field.key, field.value])));
   }
 
-  const mayShow = roles.some((role) => UNMASKERS.includes(role));
   return { unmasked, show: mayShow ? () => void show() : undefined };
 }

@@ -26,6 +26,7 @@ export function groupsOf(found: Schema<"SearchResults">, zone: string): ResultGr
   const groups = [
     { title: "Customers", results: found.customers.items.map(customer) },
     { title: "Alternate numbers", results: found.alternate_numbers.items.map((each) => alternateNumber(each, zone)) },
+    { title: "Business fields", results: found.business_fields.items.map(fieldValue) },
     { title: "Accounts", results: found.accounts.items.map(account) },
     { title: "Sites", results: found.sites.items.map(site) },
     { title: "Events", results: (found.events?.items ?? []).map(event) },
@@ -70,6 +71,16 @@ function alternateNumber(each: Schema<"AlternateNumberFound">, zone: string): Re
     text: `${each.alternate_number}, ${each.name}`,
     names: [each.alternate_number],
     note,
+  };
+}
+
+function fieldValue(each: Schema<"FieldValueFound">): Result {
+  const merged = each.merged_from === null ? "" : `, of ${each.merged_from}, which was merged into it`;
+  return {
+    path: path("customers", each.number),
+    text: `${each.name}, ${each.number}`,
+    names: [],
+    note: `${each.label}${merged}`,
   };
 }
 

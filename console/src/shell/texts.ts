@@ -6,7 +6,7 @@ export const texts = {
   areas: "Areas",
   search: "Search",
   nothingFound:
-    "Nothing was found. Look for a customer's name or number, an alternate number, an account, a site, an upload or an event id.",
+    "Nothing was found. Look for a customer's name or number, an alternate number, an account, a site, an upload or an event id, or for the whole value of a searchable business field, such as a phone number.",
   signIn: "Sign in",
   signInIntro: "A token says who you are and what you may do. Your administrator makes one with the dossier command.",
   token: "Token",
