@@ -31,6 +31,7 @@ ROUTES: list[tuple[str, str, object, set[Role]]] = [
     ("PATCH", "/v1/categories/7/responses/A", {}, ADMINISTRATOR),
     ("DELETE", "/v1/categories/7/responses/A", None, ADMINISTRATOR),
     ("GET", "/v1/customers", None, EVERYBODY),
+    ("GET", "/v1/customers?field=f&value=1&unmask=true", None, {Role.ADMINISTRATOR, Role.AUDITOR}),
     ("POST", "/v1/customers", {"number": "1", "name": "A"}, WRITERS),
     ("GET", "/v1/search?q=1", None, EVERYBODY),
     ("GET", "/v1/history", None, FACTS),

@@ -52,7 +52,7 @@ def test_whether_a_field_is_searchable_is_written_while_it_holds() -> None:  # r
     given_no(BusinessField, "city").when(define(searchable=True)).then(field_defined(searchable=True))
     given(field_defined(searchable=True)).when(change(searchable=False)).then(field_changed(label="City"))
     given(field_defined()).when(change(searchable=True)).then(field_changed(label="City", searchable=True))
-    given(field_defined()).when(change(searchable=False)).then()
+    given(field_defined()).when(change(searchable=False)).then_nothing()
     assert (told(field_defined()).definition.searchable, told(field_defined()).definition.label) == (False, "City")
 
 

@@ -40,6 +40,7 @@ def test_what_leads_on_to_the_survivor_says_so(api: Api, runners: None) -> None:
         ("GET", f"{old}/drawer", None),
         ("PUT", f"{old}/drawer", {"responses": {}}),
         ("GET", f"{old}/history", None),
+        ("GET", f"{old}/unmaskings", None),
         ("GET", f"{old}/diff", None),
         ("GET", f"{old}/fields", None),
         ("PATCH", f"{old}/fields", {"fields": {"city": "Rome"}}),

@@ -153,6 +153,7 @@ def test_history_is_searched_by_the_filters_of_the_api(told: CommandLine) -> Non
     assert [(event["topic"], event["key"]) for event in events] == [("customer.renamed", "1001")]
     [change] = events[0]["changes"]
     assert (change["before"], change["after"]) == ("Ada Byron", change["after"])
+    assert told.asked("history", "--causation-id", events[0]["causation_id"]) == events
     for options, count in (
         (("customer", "1001", "--event", "customer.field_edited"), 3),
         (("--reason", "BIRTHDAY"), 1),
@@ -179,6 +180,7 @@ def test_a_search_of_the_history_shows_before_and_after_within_80_columns(
     ("arguments", "words"),
     [
         (("--actor", "nobody"), "Nothing that was recorded passes these filters."),
+        (("--causation-id", "0190f3c2-7b1e-4a7c-9d51-2f6c8f0b7a11"), "Nothing that was recorded passes these filters."),
         (("customer", "1001", "--source", "cli", "--back-dated"), "Nothing that was recorded passes these filters."),
         (("--reason", "..."), "Search by 1 to 10 words of the reason."),
     ],

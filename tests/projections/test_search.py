@@ -31,7 +31,7 @@ FILL: Final = (
     "INSERT INTO account_sites SELECT 'A' || n, 'S' || n, '2020-01-01' FROM generate_series(1, %s) AS n",
     "INSERT INTO field_values (number, field, value, source, valid, known)"
     " SELECT 'C' || n, 'loan', 'LN' || n, 'edit', '(,)', '[2020-01-01, infinity)' FROM generate_series(1, %s) AS n",
-    "INSERT INTO history SELECT n, gen_random_uuid(), 'customer', 'C' || n, 'customer.renamed', 1, '2020-01-01', 'ann',"
+    "INSERT INTO history SELECT n + 1, gen_random_uuid(), 'customer', 'C' || n, 'customer.renamed', 1, '2020-01-01', 'ann',"
     " 'agent', 'api', NULL, gen_random_uuid(), gen_random_uuid(), NULL, NULL, false, '{}' FROM generate_series(1, %s) AS n",
 )
 
@@ -72,7 +72,7 @@ def large(dossier: Dossier) -> Dossier:
     return dossier
 
 
-@pytest.mark.parametrize("query", ["C123", "LN-77", "A", "S2999", "N1", "6f1c1a36-5a55-4d4e-8d62-0c3f6f1b7a11"])
+@pytest.mark.parametrize("query", ["C123", "LN77", "A", "S2999", "N1", "6f1c1a36-5a55-4d4e-8d62-0c3f6f1b7a11"])
 def test_no_search_reads_a_whole_table(large: Dossier, query: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(searching.customers, "open_names", lambda _view, _table, numbers, _sealed: list(numbers))
     with reading(large, *SEARCHED) as view:
@@ -83,4 +83,4 @@ def test_no_search_reads_a_whole_table(large: Dossier, query: str, monkeypatch: 
     for plan in connection.plans:
         assert not SCANNED.search(plan), plan
     assert len(found.customers.items) == (searching.MOST if query == "C123" else 0)
-    assert [customer.number for customer in found.business_fields.items] == (["C77"] if query == "LN-77" else [])
+    assert [customer.number for customer in found.business_fields.items] == (["C77"] if query == "LN77" else [])

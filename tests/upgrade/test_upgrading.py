@@ -76,7 +76,7 @@ def serving(line: CommandLine) -> Iterator[Api]:
             yield Api(client, dossier)
 
 
-@pytest.mark.parametrize("old", ["0004-console"], indirect=True)
+@pytest.mark.parametrize("old", ["0004-found"], indirect=True)
 def test_tables_that_have_not_changed_are_caught_up_without_a_rebuild(
     old: tuple[str, CommandLine],
 ) -> None:  # rule 0.3

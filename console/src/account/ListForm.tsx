@@ -29,7 +29,12 @@ export function ListForm({ kind, filters, problem, onShow }: Props) {
     <form className="find" onSubmit={show}>
       <Field label={texts.list}>
         {(input) => (
-          <select {...input} name="of" defaultValue={kind} onChange={({ target }) => onShow(kindOf(target.value), filters)}>
+          <select
+            {...input}
+            name="of"
+            defaultValue={kind}
+            onChange={({ target }) => onShow(kindOf(target.value), filters)}
+          >
             {KINDS.map((each) => (
               <option key={each} value={each}>
                 {each === "sites" ? texts.sites : texts.accounts}

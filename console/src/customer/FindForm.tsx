@@ -30,7 +30,7 @@ export function FindForm({ by, text, field, fields }: Wanted & { fields: Schema<
   function find(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    const ofField = by === "field" ? { field: String(form.get("field")) } : {};
+    const ofField: Record<string, string> = by === "field" ? { field: String(form.get("field")) } : {};
     put({ by, ...ofField, for: String(form.get("for")).trim() });
   }
 

@@ -244,9 +244,7 @@ async function findPage(
   if (by === "number") {
     const query = clocks(point);
     return {
-      items: [
-        await body(client.GET("/v1/customers/{number}", { params: { path: { number: text }, query }, signal })),
-      ],
+      items: [await body(client.GET("/v1/customers/{number}", { params: { path: { number: text }, query }, signal }))],
     };
   }
   const counted = cursor === undefined && (by === "field" || text === "") ? { total: true } : {};

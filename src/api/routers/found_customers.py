@@ -148,6 +148,7 @@ def _by_value(request: Request, read: Read, recorded: Write, page: Paging, found
         found = customers_by_value(view, field, found_by.value or "", page.limit, page.cursor, total=found_by.total)
     if is_masked:
         for customer in found.items:
-            shown = {"number": customer.number, "fields": [field.key]}
-            unmasking_commands.show_masked(read.services.dossier, recorded.ask(), **shown)
+            unmasking_commands.show_masked(
+                read.services.dossier, recorded.ask(), number=customer.number, fields=[field.key]
+            )
     return read.answer(found, view)

@@ -186,7 +186,11 @@ def _described(name: str, schema: dict[str, Any]) -> dict[str, Any]:
 def _purpose(name: str) -> str:
     """Returns the description of a schema whose class has none: a list of things."""
     kind, _, item = name.rstrip("_").partition("_")
-    return {"Page": f"One page of a list of {item}.", "Results": f"The {item} items that were found."}.get(kind, "")
+    return {
+        "Page": f"One page of a list of {item}.",
+        "CountedPage": f"One page of a list of {item}.",
+        "Results": f"The {item} items that were found.",
+    }.get(kind, "")
 
 
 def _enumerated(schema: dict[str, Any], values: list[str]) -> dict[str, Any]:

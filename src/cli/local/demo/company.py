@@ -37,8 +37,8 @@ _CONTROLS: Final = ((L37, "INTERACT"), (L51, YES), (K87, YES), (AGENTS_START, YE
 _SYSTEM_OPTIONS: Final = {"payment_terms": "NET 30", "statement_cycle": "MONTHLY", "send_statements": True}
 _FIELDS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     (TRADING_NAME, {"label": "Trading Name", "type": "string"}),
-    ("phone", {"label": "Phone", "type": "phone", "personal": True}),
-    ("e_mail", {"label": "E-mail", "type": "email", "personal": True}),
+    ("phone", {"label": "Phone", "type": "phone", "personal": True, "searchable": True}),
+    ("e_mail", {"label": "E-mail", "type": "email", "personal": True, "searchable": True}),
 )
 _CLASSES: Final[tuple[tuple[str, str, dict[str, Any], dict[str, Any]], ...]] = (
     (
