@@ -16,6 +16,7 @@ from kafka import KafkaConsumer, TopicPartition
 SERVERS, TOPIC, COPY = sys.argv[1:]
 copy = sqlite3.connect(COPY)
 copy.execute("PRAGMA journal_mode = WAL")
+copy.execute("PRAGMA synchronous = NORMAL")  # what a power cut takes away comes again
 copy.execute(
     "CREATE TABLE IF NOT EXISTS events (log TEXT, position INTEGER, sent INTEGER, event TEXT, PRIMARY KEY (log, position))"
 )

@@ -28,7 +28,7 @@ from api.app import create_app
 from api.http.tokens import issue_token
 from api.settings import ApiSettings
 from command_line import CommandLine, company, eventually, free_port, migrated, request, text_of
-from consumer_world import serving
+from consumer_world import serving, wait_for
 from consumers.brokers import Brokers
 from consumers.bus import Topics
 from consumers.relay import Relay
@@ -155,12 +155,12 @@ def killed_while_events_flow(dossier: Dossier, subscriber: Subscriber, flow: Flo
         part = EVENTS // kills
         flow.run(part)
         some = before + chance.randint(1, max(1, part // 2))
-        eventually(lambda enough=some: subscriber.count() >= enough, "the subscriber takes events")
+        wait_for(lambda enough=some: subscriber.count() >= enough, "the subscriber takes events", PATIENCE_S)
         subscriber.kill()
         flow.end()
     subscriber.start()
     end = dossier.log_of_facts.max_notification_id() or 0
-    eventually(lambda: subscriber.count() >= end, "the subscriber has come to the end of the log")
+    wait_for(lambda: subscriber.count() >= end, "the subscriber has come to the end of the log", PATIENCE_S)
     took = time.monotonic() - began
     assert subscriber.taken == logged(dossier)
     return took
