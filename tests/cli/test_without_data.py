@@ -18,6 +18,8 @@ NEED_DATA = [
     ("replay", "site", "A-7/S-1"),
     ("rebuild", "--all"),
     ("verify",),
+    ("proof", "head"),
+    ("proof", "keys"),
     ("restored",),
     ("republish", "--from", "1"),
     ("dead-letters", "list"),
