@@ -22,7 +22,10 @@ from store.database import Database, Row
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
 REMEMBERED_S: Final = 5.0
-MOST_REMEMBERED: Final = 50_000
+MOST_REMEMBERED: Final = 20_000
+"""Keys that are kept to be used again: 8 MB of them, however many customers are read."""
+MOST_FRESH: Final = 50_000
+"""Keys that are not stored yet."""
 
 
 SEARCH_INDEX: Final = "field_index"
@@ -73,7 +76,7 @@ class KeyRing:
         """A new key and its wrapped form, to be stored with the event that needs it; the same until the subject has a stored one."""
         with self._lock:
             if subject not in self._fresh:
-                if len(self._fresh) >= MOST_REMEMBERED:
+                if len(self._fresh) >= MOST_FRESH:
                     self._fresh.clear()
                 key, nonce = os.urandom(KEY_BYTES), os.urandom(NONCE_BYTES)
                 self._fresh[subject] = key, nonce + self._wrapping.encrypt(nonce, key, subject.bytes)

@@ -13,6 +13,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -261,8 +262,9 @@ def line(postgres_url: str, tmp_path: Path) -> Iterator[CommandLine]:
 
 def test_a_long_history_is_streamed_in_little_memory(line: CommandLine, figures: Callable[[str], None]) -> None:
     with line.dossier() as dossier:
-        for number in range(STREAMED):
-            register_customer(dossier, request(), number=str(number), name="Ada Byron")
+        with ThreadPoolExecutor(8) as clerks:
+            for _ in clerks.map(lambda number: _register(dossier, number), range(STREAMED)):
+                pass
         fold_log(dossier, HistoryProjection(dossier.fact_mapper.keys, dossier.company))
         end = dossier.log_of_facts.max_notification_id() or 0
     port = free_port()
@@ -285,6 +287,10 @@ def test_a_long_history_is_streamed_in_little_memory(line: CommandLine, figures:
     finally:
         server.terminate()
         server.communicate(timeout=PATIENCE_S)
+
+
+def _register(dossier: Dossier, number: int) -> None:
+    register_customer(dossier, request(), number=str(number), name="Ada Byron")
 
 
 def count_lines(url: str, token: str, most: int = 10**9) -> int:
