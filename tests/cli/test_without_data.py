@@ -14,6 +14,7 @@ NEED_DATA = [
     ("history", "customer", "1001"),
     ("as-of", "customer", "1001"),
     ("as-of", "account", "A-7"),
+    ("resolutions", "contacts.csv"),
     ("replay", "customer", "1001"),
     ("replay", "site", "A-7/S-1"),
     ("rebuild", "--all"),
