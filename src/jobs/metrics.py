@@ -21,3 +21,7 @@ UPLOADS_WAITING: Final = Gauge(
 )
 UPLOADS_FAILED: Final = Gauge("dossier_uploads_failed", "Contact files that have failed and will be retried")
 KEYS_FORGOTTEN: Final = Counter("dossier_idempotency_keys_forgotten", "Idempotency keys deleted because of their age")
+TREE_LAG: Final = Gauge("dossier_tree_lag_events", "Events that are not in the tree over the log yet")
+SIGNED_POSITION: Final = Gauge(
+    "dossier_tree_signed_position", "Position of the last event under the newest head signed here"
+)

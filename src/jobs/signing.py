@@ -11,6 +11,7 @@ from typing import Final
 
 import structlog
 
+from jobs import metrics
 from store.heartbeats import Progress
 from store.proof.notary import Notary
 from store.retrying import Retrying
@@ -41,9 +42,12 @@ class HeadSigner:
 
     def step(self, _payloads: Sequence[str] = ()) -> float:
         """Adds what is new, and signs if it is time; returns the seconds until there is something to do again."""
-        if self._notary.grow() > 0:
+        lag = self._notary.grow()
+        metrics.TREE_LAG.set(max(lag, 0))
+        if lag > 0:
             return 0.0
         head = self._notary.sign_if_due(SIGN_EVERY)
         if head is not None:
+            metrics.SIGNED_POSITION.set(head.size)
             _log.info("head.signed", events=head.size, key=head.key_id)
         return GROW_EVERY_S

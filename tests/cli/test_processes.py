@@ -187,7 +187,7 @@ def _lag(line: CommandLine) -> int:
     [
         ("relay", {"dossier_relay_", "dossier_serving_"}),
         ("forward", {"dossier_deliveries_", "dossier_messages_", "dossier_serving_"}),
-        ("work", {"dossier_propagation", "dossier_upload", "dossier_idempotency_keys_"}),
+        ("work", {"dossier_propagation", "dossier_upload", "dossier_idempotency_keys_", "dossier_tree_"}),
     ],
 )
 def test_a_process_shows_the_metrics_of_its_own_work_only(start: Start, command: str, prefixes: set[str]) -> None:
@@ -204,6 +204,11 @@ def test_a_process_shows_the_metrics_of_its_own_work_only(start: Start, command:
     own = {name for name in families if name.startswith("dossier_") and not name.startswith("dossier_process")}
     assert {name for name in own if not name.startswith(tuple(prefixes))} == set()
     assert {prefix for prefix in prefixes if any(name.startswith(prefix) for name in own)} == prefixes
+
+
+def test_the_worker_signs_heads_of_the_log(line: CommandLine, start: Start) -> None:
+    start("work")
+    eventually(lambda: line.asked("verify")["signed_position"] > 0, "a head is signed")
 
 
 def test_a_metrics_port_that_is_taken_is_said_plainly(start: Start) -> None:
