@@ -71,6 +71,25 @@ def test_a_class_is_assigned_after_its_preview(visit: Visits, api: Api) -> None:
     )
 
 
+def test_the_answers_that_would_differ_are_shown_and_their_digest_is_kept(visit: Visits, api: Api) -> None:  # rule 2.13
+    first = api.dossier.today() - timedelta(20)
+    opened = {"account": "A-8", "customer": "1001", "start": str(first)}
+    assert api.post("/v1/accounts", opened).status_code == 201
+    assert api.seen("/v1/accounts/A-8/history").status_code == 200
+    page = visit.open("/accounts/A-8/change", Role.AGENT)
+    page.get_by_role("radio", name="Late payers").check()
+    page.get_by_label("To", exact=True).fill(str(first + timedelta(9)))
+    page.get_by_label("From", exact=True).fill(str(first))
+    page.get_by_role("textbox", name="Reason").fill("Paid late")
+    preview(page)
+    panel(page, "Preview").get_by_text("10 past days would be answered otherwise").click()
+    expect(page.get_by_role("list", name="Transactions that would meet something else")).to_contain_text("Account A-8")
+    page.get_by_role("textbox", name="Reason").press("Control+Enter")
+    expect(page.get_by_role("status").filter(has_text="Recorded in the Profile History.")).to_be_visible()
+    entry = api.seen("/v1/history?kind=account&key=A-8&order=newest&limit=1").json()["items"][0]
+    assert (entry["reason"], len(entry["data"]["impact"])) == ("Paid late", 64)
+
+
 def test_an_update_sends_only_what_was_touched_and_keeps_other_classes(visit: Visits, api: Api) -> None:  # rule 2.21
     today = api.dossier.today()
     assign(api, "Late payers", today + timedelta(30))

@@ -19,7 +19,7 @@ import { dayNumber } from "../time/dates.ts";
 import { timeText } from "../time/words.ts";
 import "./account.css";
 import { ChangePreview } from "./ChangePreview.tsx";
-import { actText, meanwhileText, texts } from "./changeTexts.ts";
+import { actText, meanwhileText, OTHER_EFFECT, texts } from "./changeTexts.ts";
 import { PlaceNav } from "./PlaceNav.tsx";
 import { type Place, pathOf, usePlace } from "./place.ts";
 import { accountQuery, classesQuery, historyQuery } from "./queries.ts";
@@ -84,7 +84,9 @@ function ChangeForm({ place, start, versions }: Props) {
             <div role="status">
               {meanwhile !== null && (
                 <Notice tone="warning">
-                  {meanwhileText(meanwhile.by ?? "", meanwhile.at ? timeText(meanwhile.at, time_zone) : "")}
+                  {meanwhile.otherEffect
+                    ? OTHER_EFFECT
+                    : meanwhileText(meanwhile.by ?? "", meanwhile.at ? timeText(meanwhile.at, time_zone) : "")}
                 </Notice>
               )}
             </div>

@@ -6,6 +6,7 @@ import { Panel } from "../design/Panel.tsx";
 import { type Value, valueText } from "../terms/options.ts";
 import { texts as termTexts } from "../terms/texts.ts";
 import { daysText, summaryText, texts } from "./changeTexts.ts";
+import { Impact } from "./Impact.tsx";
 import type { useChange } from "./useChange.ts";
 
 type Preview = Schema<"ProfilePreviewRead">;
@@ -59,6 +60,7 @@ function Effect({ preview }: { preview: Preview }) {
           </li>
         ))}
       </ol>
+      {preview.impact && <Impact impact={preview.impact} />}
     </>
   );
 }

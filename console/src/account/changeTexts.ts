@@ -42,6 +42,8 @@ export const texts = {
   resumes: "Resumes",
   superseded: "Superseded",
   done: "Recorded in the Profile History.",
+  transactions: "Transactions that would meet something else",
+  noTransactions: "No transaction would meet anything else.",
 } as const;
 
 /** Names the act for the button that does it. */
@@ -72,6 +74,26 @@ export function summaryText({ superseded, resumes, sites }: Preview): string {
   return said.length === 0 ? "" : `${said.join("; ")}.`;
 }
 
+/** Says how many answers about past days would be others. */
+export function impactText({ past_days, transactions }: Schema<"ProfileImpact">): string {
+  const past =
+    past_days === 0
+      ? "No answer about a past day differs"
+      : `${counted(past_days, "past day")} would be answered otherwise`;
+  return `${past}; ${transactions.length === 1 ? "1 place is" : `${transactions.length} places are`} concerned.`;
+}
+
+/** Names an account or a site whose transactions would meet something else. */
+export function placeImpactText({ account, site, past_days }: Schema<"ImpactPlace">): string {
+  const place = site === null ? `Account ${account}` : `Site ${site}`;
+  return past_days === 0 ? `${place}:` : `${place}, ${counted(past_days, "past day")}:`;
+}
+
+/** Says how many places are not listed. */
+export function leftOffText(count: number): string {
+  return `${counted(count, "more place")} ${count === 1 ? "is" : "are"} not listed.`;
+}
+
 function counted(count: number, thing: string): string {
   return `${count} ${thing}${count === 1 ? "" : "s"}`;
 }
@@ -90,6 +112,10 @@ export function backDatedText({ count, changes_answers }: Schema<"PreviewPast">)
 export function meanwhileText(by: string, at: string): string {
   return `${by} changed this profile at ${at}. The preview was made anew; check it and save again.`;
 }
+
+/** Says that the effect of the change is not the one that was shown. */
+export const OTHER_EFFECT =
+  "The change would have another effect than the one that was shown. The preview was made anew; check it and save again.";
 
 /** Says which days a part of the preview is about. */
 export function daysText({ effective_from, effective_to }: Schema<"DayRange">): string {

@@ -33,6 +33,13 @@ export type Change =
   | { act: "update"; body: Schema<"ProfileChange"> }
   | { act: "end"; body: Schema<"ProfileEnd"> };
 
+/** Returns a change with the digest of the impact that its preview has shown, which is kept with it. */
+export function withImpact(change: Change, impact: string | null): Change {
+  if (change.act === "assign") return { act: "assign", body: { ...change.body, impact } };
+  if (change.act === "update") return { act: "update", body: { ...change.body, impact } };
+  return { act: "end", body: { ...change.body, impact } };
+}
+
 /** Returns the change that a draft asks for; null while something is missing. */
 export function changeOf(draft: Draft, isFirst: boolean): Change | null {
   const reason = draft.reason.trim() || null;

@@ -5,7 +5,7 @@ import { useEffect, useState } from "react";
 import { problemOf } from "../api/problems.ts";
 import { useSubmission } from "../api/submission.ts";
 import type { Schema } from "../api/types.ts";
-import { type Change, changeOf, type Draft, EMPTY } from "./draft.ts";
+import { type Change, changeOf, type Draft, EMPTY, withImpact } from "./draft.ts";
 import type { Place } from "./place.ts";
 import { historyQuery } from "./queries.ts";
 import { previewOf, record } from "./writes.ts";
@@ -16,6 +16,8 @@ const REST_MS = 250;
 export interface Meanwhile {
   readonly by?: string;
   readonly at?: string;
+  /** The profile is the same, but the change would have another effect, as where its class was changed. */
+  readonly otherEffect?: boolean;
 }
 
 /** Returns the state of a change. `isFirst`: the site has no profile yet. `onSaved` is given the answer. */
@@ -45,24 +47,26 @@ export function useChange(place: Place, isFirst: boolean, onSaved: (answer: Sche
     setError(null);
     setMeanwhile(null);
     try {
-      const answer = await record(place, change, submission.headers(preview.data.version, change.body));
+      const seen = withImpact(change, preview.data.impact?.digest ?? null);
+      const answer = await record(place, seen, submission.headers(preview.data.version, seen.body));
       submission.succeeded();
       await queries.invalidateQueries();
       onSaved(answer);
     } catch (failure) {
       const stale = problemOf(failure, "stale-version");
-      if (stale === null) setError(failure as Error);
-      else await meet(stale.problem);
+      if (stale !== null) await meet(stale.problem);
+      else if (problemOf(failure)?.of("impact").length) await meet({ otherEffect: true });
+      else setError(failure as Error);
     } finally {
       setSaving(false);
     }
   }
 
   /** Makes the preview anew over what somebody else has recorded meanwhile. */
-  async function meet({ by, at }: Meanwhile) {
+  async function meet({ by, at, otherEffect }: Meanwhile) {
     await queries.refetchQueries({ queryKey: historyQuery(place).queryKey });
     await preview.refetch();
-    setMeanwhile({ by, at });
+    setMeanwhile({ by, at, otherEffect });
   }
 
   return { draft, setDraft, change, preview, isCurrent, error, meanwhile, isSaving, save };

@@ -5,26 +5,28 @@ import type { Schema } from "../api/types.ts";
 import type { Change } from "./draft.ts";
 import type { Place } from "./place.ts";
 
+const IMPACT = { impact: true };
+
 interface Headers {
   "If-Match": string;
   "Idempotency-Key": string;
 }
 
-/** Returns what a change would do; nothing of it is recorded. */
+/** Returns what a change would do, and which answers it would make others; nothing of it is recorded. */
 export function previewOf(
   { account, site }: Place,
   change: Change,
   signal: AbortSignal,
 ): Promise<Schema<"ProfilePreviewRead">> {
   if (site === undefined) {
-    const params = { path: { account } };
+    const params = { path: { account }, query: IMPACT };
     if (change.act === "update") {
       return body(client.PATCH("/v1/accounts/{account}/profile/preview", { params, body: change.body, signal }));
     }
     const assignment = ofAccount(change);
     return body(client.POST("/v1/accounts/{account}/profile/preview", { params, body: assignment, signal }));
   }
-  const options = { params: { path: { account, site } }, signal };
+  const options = { params: { path: { account, site }, query: IMPACT }, signal };
   if (change.act === "update") {
     const path = "/v1/accounts/{account}/sites/{site}/profile/preview";
     return body(client.PATCH(path, { ...options, body: change.body }));
