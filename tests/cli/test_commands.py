@@ -194,6 +194,24 @@ def test_rebuild_of_one_leaves_the_others(line: CommandLine) -> None:
     assert {name for name, generation in generations.items() if generation == 2} == {"drawer"}
 
 
+def test_a_compared_rebuild_fails_where_rows_differ_and_swaps_on_demand_only(line: CommandLine) -> None:
+    assert line.run("rebuild", "controls", "--compare").stdout == "controls: no rows differ.\n"
+    with line.dossier() as dossier, dossier.database.connection() as connection:
+        connection.execute(
+            "INSERT INTO attribute_mappings VALUES ('category:7', 'a', daterange(NULL, NULL), '[2026-01-01,)')"
+        )
+    failed = line.run("rebuild", "controls", "--compare")
+    assert (failed.exit_code, failed.stdout.splitlines()[-1]) == (1, "controls: 1 row differs.")
+    assert "attribute_mappings (mapped=category:7" in failed.stdout
+    assert "should not be there" in failed.stdout
+    assert "dossier rebuild --compare --swap" in failed.stderr
+    [compared] = line.asked("rebuild", "controls", "--compare", "--swap")
+    assert (compared["report"]["differences"], compared["report"]["swapped"]) == (1, True)
+    assert compared["rows"][0]["in_use"] == {"attribute": "a"}
+    assert line.run("rebuild", "controls", "--compare").exit_code == 0
+    assert line.run("rebuild", "controls", "--swap").exit_code == 2
+
+
 def test_rebuild_of_an_unknown_read_model_names_those_there_are(line: CommandLine) -> None:
     result = line.run("rebuild", "drawers")
     assert result.exit_code == 1

@@ -38,14 +38,26 @@ def add_to(app: typer.Typer) -> None:
 def rebuild(
     names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Read models to rebuild.")] = None,
     all_models: Annotated[bool, typer.Option("--all", help="Rebuild all of them.")] = False,
+    compare: Annotated[
+        bool,
+        typer.Option("--compare", help="Show every row that differs from the one in use, and leave that as it is."),
+    ] = False,
+    swap: Annotated[bool, typer.Option("--swap", help="With --compare: swap them all the same.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Rebuild read models from the log, beside the ones in use, and swap them once they have caught up."""
+    """Rebuild read models from the log, beside the ones in use, and swap them once they have caught up. With --compare it fails where a
+    row differs and nothing is swapped."""
+    from cli.commands.rebuild import compare as run_comparison
     from cli.commands.rebuild import rebuild as run
 
     if bool(names) == all_models:
         raise typer.BadParameter("give one or more names, or --all")
-    run(load(), names or [], as_json=as_json)
+    if swap and not compare:
+        raise typer.BadParameter("--swap is for --compare; without it, they are swapped anyway")
+    if compare:
+        run_comparison(load(), names or [], swap=swap, as_json=as_json)
+    else:
+        run(load(), names or [], as_json=as_json)
 
 
 def verify(

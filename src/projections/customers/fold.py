@@ -29,9 +29,9 @@ from projections.customers.tables import (
     TABLES,
     VERSIONS,
 )
-from projections.engine.projection import LoggedFact, Projection
+from projections.engine.projection import LoggedFact, Projection, TableRow
 from projections.tables.bitemporal import ALWAYS, instant_of
-from projections.tables.names import seal_name, tokens_of
+from projections.tables.names import opened_names, seal_name, tokens_of
 from projections.tables.superseding import Change
 from store.database import Row
 from store.keys import KeyRing
@@ -49,6 +49,11 @@ class CustomersProjection(Projection):
     topics: ClassVar[frozenset[str]] = _TOPICS
     tables: ClassVar[tuple[str, ...]] = TABLES
     ddl: ClassVar[str] = DDL
+    personal: ClassVar[frozenset[str]] = frozenset({f"{NAMES.table}.name", f"{NAMES.table}.tokens"})
+
+    def opened(self, table: str, rows: list[TableRow]) -> list[TableRow]:
+        """See `Projection`."""
+        return opened_names(self.keys, self.company, table, rows) if table == NAMES.table else rows
 
     def fold(self, connection: Connection[Row], facts: Sequence[LoggedFact]) -> None:
         """See `Projection`."""

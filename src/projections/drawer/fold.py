@@ -32,10 +32,10 @@ from projections.drawer.tables import (
     TABLES,
     VERSIONS,
 )
-from projections.engine.projection import LoggedFact, Projection
+from projections.engine.projection import LoggedFact, Projection, TableRow
 from projections.tables.bitemporal import ALWAYS, Rectangles, instant_of
 from projections.tables.controls import control_change
-from projections.tables.names import seal_name
+from projections.tables.names import opened_names, seal_name
 from projections.tables.superseding import Change
 from store.database import Row
 from store.keys import KeyRing
@@ -50,6 +50,11 @@ class DrawerProjection(Projection):
     topics: ClassVar[frozenset[str]]
     tables: ClassVar[tuple[str, ...]] = TABLES
     ddl: ClassVar[str] = DDL
+    personal: ClassVar[frozenset[str]] = frozenset({f"{NAMES.table}.name"})
+
+    def opened(self, table: str, rows: list[TableRow]) -> list[TableRow]:
+        """See `Projection`."""
+        return opened_names(self.keys, self.company, table, rows) if table == NAMES.table else rows
 
     def fold(self, connection: Connection[Row], facts: Sequence[LoggedFact]) -> None:
         """See `Projection`."""

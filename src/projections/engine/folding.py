@@ -16,6 +16,7 @@ from psycopg import Connection
 
 from aggregates.catalogue import FACTS
 from projections.engine.faults import Fault, is_outage, is_private
+from projections.engine.positions import Place
 from projections.engine.projection import LoggedFact, Projection
 from store.application import Dossier
 from store.database import Row
@@ -105,6 +106,13 @@ def _uncollected() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+def cut(batch: Batch, place: Place) -> Batch:
+    """Returns the part of a batch up to where another set of tables is, which is the end of a batch, too."""
+    fault = batch.fault if batch.fault is not None and batch.fault.position <= place.position else None
+    facts = [logged for logged in batch.facts if logged.position <= place.position]
+    return Batch(batch.after, place.position, place.recorded_at or batch.recorded_at, facts, fault)
 
 
 def fold(connection: Connection[Row], projection: Projection, batch: Batch, *, cautious: bool) -> Fault | None:

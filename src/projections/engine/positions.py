@@ -4,7 +4,8 @@ The engine and the rebuild write it, always in the transaction of the rows that 
 here is lost by emptying a row: a read model at position 0 with empty tables is folded again from the whole log.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -128,3 +129,13 @@ def rebuild_lock(database: Database, name: str) -> sql.Composed:
 def tables_lock(database: Database, name: str) -> sql.Composed:
     """Advisory lock held shared by a batch being written and alone by a swap: no batch is half in tables that go away."""
     return database.lock_key(f"tables/{name}")
+
+
+@contextmanager
+def runner_held(connection: Connection[Row], database: Database, name: str) -> Iterator[ExitStack]:
+    """Lets the runner of a read model wait before its next batch, until the stack that is yielded is closed."""
+    lock = tables_lock(database, name)
+    connection.execute(sql.SQL("SELECT pg_advisory_lock({})").format(lock))
+    with ExitStack() as held:
+        held.callback(connection.execute, sql.SQL("SELECT pg_advisory_unlock({})").format(lock))
+        yield held

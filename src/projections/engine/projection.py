@@ -9,13 +9,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from psycopg import Connection
 
 from aggregates.fact import Fact
 from store.database import Row
 from store.keys import KeyRing
+
+TableRow = dict[str, Any]
+"""A row of a table by column: texts, but for bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,8 @@ class Projection(ABC):
     """All its tables, in the order in which readers lock them."""
     ddl: ClassVar[str]
     """`CREATE TABLE` and `CREATE INDEX` statements without schema names; anything that belongs to no table is not allowed."""
+    personal: ClassVar[frozenset[str]] = frozenset()
+    """Columns of personal values, `<table>.<column>`: a comparison tells that they differ, and never what they are."""
 
     def __init__(self, keys: KeyRing, company: str) -> None:
         self.keys = keys
@@ -56,6 +61,13 @@ class Projection(ABC):
 
         Any error but the loss of the database is the fault of an event: the engine finds out which and stops before it.
         """
+
+    def opened(self, table: str, rows: list[TableRow]) -> list[TableRow]:  # noqa: ARG002  (for those that seal values)
+        """Returns rows of one of its tables with what is sealed in them opened, so that rows that say the same are equal.
+
+        What is erased says the same as what was never sealed for it.
+        """
+        return rows
 
     @classmethod
     def definition(cls) -> Definition:

@@ -1,8 +1,9 @@
 """Makes a read model anew from the whole log: new tables beside the ones that are read, caught up, swapped in one transaction.
 
-Called by `dossier rebuild` and the API. Readers notice nothing but the swap, and never go back: the new tables are at least as far
-as the old ones, which are kept up to date by their runner meanwhile. One rebuild of a read model at a time. A rebuild that was
-killed leaves a schema behind that nobody reads; the next one removes it and begins again.
+The two can be compared first, row by row; then they are swapped on demand only. Called by `dossier rebuild` and the API. Readers notice
+nothing but the swap, and never go back: the new tables are at least as far as the old ones, which are kept up to date by their runner
+meanwhile. One rebuild of a read model at a time. A rebuild that was killed leaves a schema behind that nobody reads; the next one removes
+it and begins again.
 """
 
 import time
@@ -17,8 +18,9 @@ from psycopg import Connection, sql
 
 from aggregates.errors import ConflictError
 from projections.engine import positions
+from projections.engine.comparison import OnDifference, compare
 from projections.engine.faults import is_outage
-from projections.engine.folding import Batch, BatchReader, fold
+from projections.engine.folding import Batch, BatchReader, cut, fold
 from projections.engine.projection import Projection
 from projections.engine.runner import folding_connection
 from store.application import Dossier
@@ -72,6 +74,10 @@ class RebuildFailedError(Exception):
     """The new tables could not be completed; the old ones are as they were."""
 
 
+class NotComparableError(RebuildFailedError):
+    """The tables in use cannot be compared with new ones."""
+
+
 @dataclass(frozen=True, slots=True)
 class RebuildReport:
     """What a rebuild did."""
@@ -82,17 +88,28 @@ class RebuildReport:
     generation: int
     duration_s: float
     swaps_tried: int
+    differences: int | None = None
+    """Rows that differed; `None` where the tables were not compared."""
+    swapped: bool = True
 
 
-def rebuild(dossier: Dossier, projection: Projection, progress: Progress) -> RebuildReport:
-    """Makes a read model anew and swaps it in.
+def rebuild(
+    dossier: Dossier,
+    projection: Projection,
+    progress: Progress,
+    on_difference: OnDifference | None = None,
+    *,
+    swap: bool = True,
+) -> RebuildReport:
+    """Makes a read model anew and swaps it in, where that is wanted. Every row that differs is reported to `on_difference` before.
 
     Raises:
         RebuildUnderWayError: another one is at work on this read model.
         RebuildFailedError: an event cannot be folded, or readers never let go of the old tables.
+        NotComparableError: the tables in use are of another version.
         OperationalError, psycopg.OperationalError: the database went away. Start again.
     """
-    return _Rebuild(dossier, projection, progress).run()
+    return _Rebuild(dossier, projection, progress).run(on_difference, swaps=swap)
 
 
 class _TooFarError(Exception):
@@ -111,7 +128,7 @@ class _Rebuild:
         self._position = 0
         self._recorded_at: datetime | None = None
 
-    def run(self) -> RebuildReport:
+    def run(self, on_difference: OnDifference | None, *, swaps: bool) -> RebuildReport:
         started = time.monotonic()
         reader = BatchReader(self._dossier, self._projection)
         with (
@@ -122,12 +139,16 @@ class _Rebuild:
                 raise RebuildUnderWayError(f"Read model {self._name} is being rebuilt already.")
             try:
                 self._begin(connection)
-                tried = self._build(connection, reader)
+                differences = None if on_difference is None else self._compare(connection, reader, on_difference)
+                tried = self._build(connection, reader) if swaps else self._give_up(connection)
             except RebuildFailedError:
                 self._give_up(connection)
                 raise
             place = positions.place(connection, self._name)
-        return RebuildReport(self._name, self._position, place.generation, time.monotonic() - started, tried)
+        duration_s = time.monotonic() - started
+        return RebuildReport(
+            self._name, self._position, place.generation, duration_s, tried, differences, swapped=swaps
+        )
 
     def _begin(self, connection: Connection[Row]) -> None:
         """Makes the new tables, in a schema of their own so that they have the names that they will keep."""
@@ -149,8 +170,7 @@ class _Rebuild:
     def _build(self, connection: Connection[Row], reader: BatchReader) -> int:
         """Catches up and swaps; gives the number of attempts it took."""
         for attempt in range(MOST_SWAPS):
-            while batch := reader.next(connection, self._position):
-                self._fold(connection, batch)
+            self._catch_up(connection, reader)
             if attempt == 0:
                 # Fresh tables have no statistics: without them the first reads after the swap would be planned blindly.
                 connection.execute(sql.SQL("ANALYZE {}").format(sql.SQL(", ").join(self._new)))
@@ -158,6 +178,36 @@ class _Rebuild:
                 return attempt + 1
             time.sleep(SWAP_PAUSE_S)
         raise RebuildFailedError(f"Readers did not let go of the tables of {self._name} in {MOST_SWAPS} attempts.")
+
+    def _catch_up(self, connection: Connection[Row], reader: BatchReader) -> None:
+        """Folds all that is in the log into the new tables."""
+        while batch := reader.next(connection, self._position):
+            self._fold(connection, batch)
+
+    def _compare(self, connection: Connection[Row], reader: BatchReader, on_difference: OnDifference) -> int:
+        """Reports the rows that differ, and returns how many do."""
+        while (place := self._comparable(connection)).position - self._position > SWAP_WITHIN:
+            self._fold_until(connection, reader, place)
+        with positions.runner_held(connection, self._database, self._name) as held:
+            self._fold_until(connection, reader, self._comparable(connection))
+            with connection.transaction():
+                connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+                self._comparable(connection)
+                held.close()  # the snapshot is taken: the runner goes on
+                schemas = self._database.schema, self._schema
+                return compare(connection, self._projection, *schemas, on_difference)
+
+    def _comparable(self, connection: Connection[Row]) -> positions.Place:
+        """Returns where the tables in use are. Raises `NotComparableError`."""
+        place = positions.place(connection, self._name)
+        if place.definition != self._projection.definition():
+            raise NotComparableError(f"The tables of {self._name} were made by another version: rebuild it.")
+        return place
+
+    def _fold_until(self, connection: Connection[Row], reader: BatchReader, place: positions.Place) -> None:
+        """Folds into the new tables what the tables in use have, and no more."""
+        while self._position < place.position and (batch := reader.next(connection, self._position)):
+            self._fold(connection, batch if batch.end <= place.position else cut(batch, place))
 
     def _fold(self, connection: Connection[Row], batch: Batch) -> None:
         try:
@@ -234,7 +284,9 @@ class _Rebuild:
         connection.execute(_END, [self._name])
         positions.move(connection, self._database, self._name, position, at)
 
-    def _give_up(self, connection: Connection[Row]) -> None:
+    def _give_up(self, connection: Connection[Row]) -> int:
+        """Drops the new tables; returns the number of swaps, none."""
         with connection.transaction():
             connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(self._schema)))
             connection.execute(_END, [self._name])
+        return 0

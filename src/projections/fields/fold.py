@@ -13,9 +13,20 @@ from aggregates.customer.fields import EDITED, MERGED, UPLOADED, personal_values
 from aggregates.effective import Days
 from aggregates.fact import EffectiveFact, Erased, Fact
 from aggregates.field.events import FieldChanged, FieldDefined
-from projections.engine.projection import LoggedFact, Projection
+from projections.engine.projection import LoggedFact, Projection, TableRow
 from projections.fields.blind_index import BlindIndex
-from projections.fields.tables import DDL, DEFINITIONS, MERGES, PLACES, TABLES, UPLOADS, VALUES, VERSIONS, seal_value
+from projections.fields.tables import (
+    DDL,
+    DEFINITIONS,
+    MERGES,
+    PLACES,
+    TABLES,
+    UPLOADS,
+    VALUES,
+    VERSIONS,
+    opened_values,
+    seal_value,
+)
 from projections.tables.bitemporal import ALWAYS, Rectangles, instant_of
 from projections.tables.plain import json_text
 from projections.tables.superseding import Change
@@ -35,6 +46,11 @@ class FieldsProjection(Projection):
     topics: ClassVar[frozenset[str]]
     tables: ClassVar[tuple[str, ...]] = TABLES
     ddl: ClassVar[str] = DDL
+    personal: ClassVar[frozenset[str]] = frozenset({f"{VALUES.table}.personal"})
+
+    def opened(self, table: str, rows: list[TableRow]) -> list[TableRow]:
+        """See `Projection`."""
+        return opened_values(self.keys, self.company, rows) if table == VALUES.table else rows
 
     def fold(self, connection: Connection[Row], facts: Sequence[LoggedFact]) -> None:
         """See `Projection`."""

@@ -3,9 +3,10 @@
 Personal values are sealed with the customer's key, each for its own place, so that a row moved elsewhere does not open.
 """
 
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
+from aggregates.customer.profile import CustomerProfile
 from aggregates.fact import ERASED
 from projections.tables.bitemporal import Rectangles
 from projections.tables.versions import Versions
@@ -65,6 +66,18 @@ def open_value(keys: KeyRing, subject: UUID, field: str, sealed: bytes | None) -
     """The value in a row of a personal field; `ERASED` once the key is destroyed."""
     key = None if sealed is None else keys.find(subject)[1]
     return ERASED if key is None or sealed is None else unseal(key, sealed, _context(subject, field)).decode()
+
+
+def opened_values(keys: KeyRing, company: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Returns rows of `VALUES` with what is sealed in them opened."""
+    subjects = [CustomerProfile.id_of(company, row["number"]) for row in rows]
+    keys.preload(subject for subject, row in zip(subjects, rows, strict=True) if row["personal"] is not None)
+    return [
+        row
+        if row["value"] is not None
+        else {**row, "personal": open_value(keys, subject, row["field"], row["personal"])}
+        for subject, row in zip(subjects, rows, strict=True)
+    ]
 
 
 def _context(subject: UUID, field: str) -> bytes:

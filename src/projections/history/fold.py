@@ -17,11 +17,11 @@ from aggregates.fact import EffectiveFact, Fact
 from aggregates.field.events import FieldChanged, FieldDefined
 from aggregates.setup.controls import TIME_ZONE
 from aggregates.setup.events import ControlValueSet
-from projections.engine.projection import LoggedFact, Projection
+from projections.engine.projection import LoggedFact, Projection, TableRow
 from projections.history.days import fold_days
 from projections.history.marks import BACK_DATED, day_marks, fold_marks, mark_of, word_marks
 from projections.history.statements import Statement, statements
-from projections.history.tables import DDL, MASKS, MEMBERS, TABLES, ZONE, seal_personal
+from projections.history.tables import DDL, MASKS, MEMBERS, TABLES, ZONE, opened_rows, seal_personal
 from projections.history.values import IN_PLACE_OF, Content, is_of_several, paths_touched
 from projections.tables.bitemporal import ALWAYS, instant_of
 from projections.tables.controls import ControlsThen
@@ -59,6 +59,11 @@ class HistoryProjection(Projection):
     topics: ClassVar[frozenset[str]] = frozenset(FACTS)
     tables: ClassVar[tuple[str, ...]] = TABLES
     ddl: ClassVar[str] = DDL
+    personal: ClassVar[frozenset[str]] = frozenset({"history.personal"})
+
+    def opened(self, table: str, rows: list[TableRow]) -> list[TableRow]:
+        """See `Projection`."""
+        return opened_rows(self.keys, self.company, rows) if table == self.name else rows
 
     def fold(self, connection: Connection[Row], facts: Sequence[LoggedFact]) -> None:
         """See `Projection`."""

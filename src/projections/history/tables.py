@@ -3,11 +3,13 @@
 Personal values of an entry are sealed with the customer's key, for their own place, so that a row moved elsewhere does not open.
 """
 
+from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
 import orjson
 
+from aggregates.customer.profile import CustomerProfile
 from aggregates.fact import Erased, Fact
 from projections.tables.bitemporal import Rectangles
 from projections.tables.controls import controls_table
@@ -110,6 +112,18 @@ def open_personal(key: bytes, event_id: UUID, sealed: bytes) -> dict[str, Any]:
     """The personal values in the row of an event."""
     opened: dict[str, Any] = orjson.loads(unseal(key, sealed, _context(event_id)))
     return opened
+
+
+def opened_rows(keys: KeyRing, company: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Returns rows of `history` with what is sealed in them opened; nothing where the key is destroyed."""
+    subjects = {row["key"]: CustomerProfile.id_of(company, row["key"]) for row in rows if row["personal"] is not None}
+    keys.preload(subjects.values())
+    secrets = {number: keys.find(subject)[1] for number, subject in subjects.items()}
+    return [row if row["personal"] is None else {**row, "personal": _text_of(secrets[row["key"]], row)} for row in rows]
+
+
+def _text_of(key: bytes | None, row: Mapping[str, Any]) -> str | None:
+    return None if key is None else json_text(open_personal(key, UUID(row["event_id"]), row["personal"]))
 
 
 def _context(event_id: UUID) -> bytes:

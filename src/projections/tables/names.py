@@ -9,7 +9,7 @@ import re
 import unicodedata
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -69,6 +69,17 @@ def _opened(keys: KeyRing, table: str, subject: UUID, sealed: bytes | None) -> s
     if key is None or sealed is None:
         return ERASED
     return unseal(key, sealed, _context(table, subject)).decode()
+
+
+def opened_names(keys: KeyRing, company: str, table: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Returns rows of `table`, each with its `number`, with their `name` opened; of an erased name no `tokens` are left."""
+    subjects = [CustomerProfile.id_of(company, row["number"]) for row in rows]
+    keys.preload(subjects)
+    names = [_opened(keys, table, subject, row["name"]) for subject, row in zip(subjects, rows, strict=True)]
+    return [
+        {**row, "name": name} | ({"tokens": ""} if "tokens" in row and isinstance(name, Erased) else {})
+        for row, name in zip(rows, names, strict=True)
+    ]
 
 
 def summary_page(
