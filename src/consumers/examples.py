@@ -65,6 +65,8 @@ VALUES: Final[dict[str, Any]] = {
     "key": "city",
     "label": "City",
     "mapped": "category:1",
+    "mapping": "crm-export",
+    "mapping_version": 2,
     "masked": False,
     "name": "Slow payers",
     "new": 40,

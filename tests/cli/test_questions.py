@@ -465,3 +465,59 @@ def test_past_answers_are_compared_with_todays(told: CommandLine, tmp_path: Path
     assert told.run("resolutions", str(path), "--format", "csv").stdout.startswith("row,outcome,account,")
     path.write_text(rows[1])
     assert "known_at" in told.run("resolutions", str(path)).stderr
+
+
+def test_as_of_explains_who_made_each_value_so_and_by_which_way(told: CommandLine) -> None:  # rules 0.2, 2.13, 3.2
+    explained = told.asked("as-of", "customer", "1001", "--valid-at", at(20), "--explain")["explanations"]
+    assert explained.keys() == {"name", "responses.7", "fields.first_name", "fields.city"}
+    answer = explained["responses.7"]
+    assert (answer["reason"], answer["before"], answer["effective_from"]) == ("Birthday", "A", at(10))
+    uploaded = told.asked("as-of", "customer", "1002", "--explain")["explanations"]["fields.due_date"]
+    assert (uploaded["upload"]["upload"], uploaded["upload"]["row"], uploaded["upload"]["file"]) == ("U-1", 1, None)
+    profile = told.asked("as-of", "account", "A-7", "--explain")["explanations"]
+    assert profile["options.collector"]["profile_class"]["origin"] == "here"
+    assert profile["options.allow_discount"]["reason"] == "Paid late"
+    assert "explanations" not in told.asked("as-of", "account", "A-7")
+
+
+def test_explanations_as_a_table_name_the_way(told: CommandLine) -> None:
+    table = told.run("as-of", "customer", "1002", "--explain").stdout
+    assert "file None" not in table
+    assert "row 1" in table
+    table = told.run("as-of", "account", "A-7", "--explain").stdout
+    assert "account: Late payers version 1" in table
+    assert "account: set here" in table
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("category", "7"),
+        ("field", "first_name"),
+        ("profile-class", "late payers"),
+        ("control", "TZ"),
+        ("control", "K87"),
+        ("system-options",),
+    ],
+)
+def test_definitions_are_shown_at_two_clocks_and_the_log_says_the_same(
+    told: CommandLine, asked: tuple[str, ...]
+) -> None:
+    # rules 0.3, 2.20
+    shown = told.asked("as-of", *asked)
+    assert told.asked("replay", *asked) == shown
+    earlier = ("--known-at", recorded_at(told, 1))
+    then = told.run("as-of", *asked, *earlier, "--json")
+    assert then.stdout == told.run("replay", *asked, *earlier, "--json").stdout
+    assert told.run("as-of", *asked, "--explain").exit_code == 0
+
+
+def test_a_definition_needs_its_key_and_must_be_there(told: CommandLine) -> None:
+    assert told.run("as-of", "category").stderr.strip() == "dossier: Say which category."
+    assert told.run("as-of", "system-options", "1").stderr.strip() == "dossier: system-options takes no key."
+    assert told.run("as-of", "customer").exit_code == 2
+    for command in ("as-of", "replay"):
+        assert (
+            told.run(command, "mapping", "category:9").stderr.strip()
+            == "dossier: There is no mapping category:9, or there was none then."
+        )

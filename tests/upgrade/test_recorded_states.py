@@ -34,7 +34,7 @@ from upgrade.record import BIN, SCHEMA
 
 FOLDER: Final = Path(__file__).parent
 STATES: Final = sorted(file.name.removesuffix(".sql.gz") for file in FOLDER.glob("*.sql.gz"))
-GAINED: Final = ("/history", "/fields", "/drawer", "/profile-classes", "/deliveries", "/controls")
+GAINED: Final = ("/history", "/fields", "/drawer", "/profile-classes", "/deliveries", "/controls", "explain=true")
 """Parts of the paths whose answers have gained members since. The order of members there hung on the process, too."""
 MERGES: Final = ("customer.merged", "customer.unmerged")
 """Around these, `superseded_by` was wrong: it went by dates, which they have none of."""

@@ -100,7 +100,7 @@ interface DetailsProps {
 }
 
 function Details({ field, change }: DetailsProps) {
-  const { active: _, validators: __, version, ...values } = field;
+  const { active: _, validators: __, explanations: ___, version, ...values } = field;
   const { key } = field;
   return (
     <div className="form">

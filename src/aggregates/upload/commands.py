@@ -70,6 +70,8 @@ def receive_upload(
         delimiter=delimiter or (saved.delimiter if saved else None),
         header=header if header is not None else saved.header if saved else None,
         days=days,
+        mapping=None if saved is None else saved.name,
+        mapping_version=None if saved is None else saved.version,
     )
     return store.keep(request, contact_upload)
 

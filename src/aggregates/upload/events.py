@@ -17,7 +17,10 @@ class UploadMappingSaved(Fact):
 
 
 class UploadReceived(Fact):
-    """A contact file came in whole; its values hold on its days, and new customers are numbered by `numbered_by`, else by row."""
+    """A contact file came in whole; its values hold on its days, new customers are numbered by `numbered_by`, else by row.
+
+    `mapping` is the saved mapping that was named for it, in the version of that time.
+    """
 
     TOPIC: ClassVar[str] = "upload.received"
     upload: str
@@ -30,6 +33,8 @@ class UploadReceived(Fact):
     effective_from: date
     effective_to: date | None = None
     numbered_by: str | None = None
+    mapping: str | None = None
+    mapping_version: int | None = None
 
 
 class UploadFinished(Fact):

@@ -67,8 +67,10 @@ class Upload(Aggregate):
         delimiter: str | None,
         header: bool | None,
         days: Days,
+        mapping: str | None = None,
+        mapping_version: int | None = None,
     ) -> None:
-        """The file is here, whole."""
+        """The file is here, whole; the mapping is the saved one that was named for it."""
         if self.version:
             raise UploadExistsError(f"Upload {upload} was received already.", field="upload")
         self.record(
@@ -84,6 +86,8 @@ class Upload(Aggregate):
             effective_from=days.first,
             effective_to=days.last,
             numbered_by=BY_LINE,
+            mapping=mapping,
+            mapping_version=mapping_version,
         )
 
     def finish(self, origin: Origin, counts: Counts) -> None:

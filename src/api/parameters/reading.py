@@ -5,12 +5,13 @@ serialised as they are: our own queries made them, so nothing is validated twice
 """
 
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote
+from uuid import UUID
 
 from fastapi import Depends, Header, Query
 from pydantic import AfterValidator, TypeAdapter
@@ -25,8 +26,11 @@ from api.parameters.shapes import Day, Instant, LogPosition
 from api.parameters.spellings import Flag
 from api.parameters.writing import JSON
 from api.services import Services, services_of
+from projections.answers.explanation import EXPLAINING
+from projections.reading.log_view import view_of_log
 from projections.reading.read_models import as_known_at
 from projections.reading.view import View
+from store.application import Dossier
 from store.proof.receipts import Question, digest_of_answer
 from store.public import instant
 
@@ -35,6 +39,7 @@ REVALIDATED: Final = "private, no-cache"
 RECEIPT: Final = "Dossier-Receipt"
 Asker = tuple[str, str]
 """The request line of a question, and the role of the caller."""
+READ_MODEL: Final = "read_model"
 _ANY: Final[TypeAdapter[Any]] = TypeAdapter(Any)
 
 ValidAt = Annotated[Day | None, Query(description="The business day; by default today.")]
@@ -66,6 +71,13 @@ WithReceipt = Annotated[
         " both clocks, the SHA-256 digest of the answer before any compression, and a head of the log; `dossier verify` checks it.",
     ),
 ]
+Explain = Annotated[
+    Flag,
+    Query(
+        description="Also tell what made each value so: the event, who, when and why, and the row of a file, the call, the"
+        " class or the merge that it came by."
+    ),
+]
 AnswerSource = Annotated[
     Literal["read_model", "log"], Query(alias="source", description="`log`: by replaying the log.")
 ]
@@ -73,6 +85,11 @@ AnswerSource = Annotated[
 
 class UnknownPositionError(InvalidError):
     """The log has not reached this position, so no write can have answered with it."""
+
+
+def _nothing(_: Dossier) -> Collection[UUID]:
+    """A question about the set-up alone."""
+    return ()
 
 
 NOT_MODIFIED: Final[dict[int | str, dict[str, Any]]] = {304: {"description": "What the caller has is still current."}}
@@ -104,6 +121,28 @@ class Read:
             known_at=self.as_of.known_at,
             position=self.position,
         ) as view:
+            yield view
+
+    @contextmanager
+    def asked(
+        self,
+        *names: str,
+        explain: bool,
+        source: str = READ_MODEL,
+        things: Callable[[Dossier], Collection[UUID]] = _nothing,
+    ) -> Iterator[View]:
+        """Opens read models, and what explains their answers where that is asked for.
+
+        From the log they are folded for this request alone: from the facts of the set-up and of these things.
+        """
+        names = (*names, EXPLAINING) if explain else names
+        if source == READ_MODEL:
+            with self.view(*names) as view:
+                yield view
+            return
+        dossier, clocks = self.services.dossier, self.from_log()
+        projections = [projection for projection in self.services.reads.projections if projection.name in names]
+        with view_of_log(dossier, projections, clocks, things(dossier)) as view:
             yield view
 
     def _check_position(self) -> None:

@@ -4,6 +4,7 @@ Rules 2.6-2.14 and 2.18. An account and its sites have the same surface; only a 
 the version of the account or site.
 """
 
+from functools import partial
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
@@ -12,15 +13,16 @@ from starlette.responses import Response
 
 from aggregates.account import commands
 from aggregates.account.place import Place
+from aggregates.clocks import AsOf
 from aggregates.setup.catalogue import SetupStore
 from aggregates.use_case import Outcome
 from aggregates.use_case import Request as UseCaseRequest
 from api.parameters.pages import Paged, Paging
 from api.parameters.paths import ACCOUNT, SITE
 from api.parameters.points import From, Point, To, two_views
-from api.parameters.reading import AnswerSource, Read, Reading
+from api.parameters.reading import AnswerSource, Explain, Read, Reading
 from api.parameters.shapes import Body, ClassWord, Cursor, DatedBody, Day, ImpactDigest, Reason
-from api.parameters.spellings import WHOLE, Flag
+from api.parameters.spellings import WHOLE
 from api.parameters.terms import OptionsToKeep, TermsBody
 from api.parameters.writing import UNCHANGED, Write, WriteAnswer, Writing
 from api.routing.auth import PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, allow
@@ -29,6 +31,7 @@ from projections.accounts import replay
 from projections.accounts.existence import check_exists, check_recorded, no_profile_in_force
 from projections.accounts.models import ProfileRead
 from projections.answers.differences import Diff
+from projections.answers.explained_accounts import explained_profile
 from projections.answers.profile_history import (
     HISTORY,
     AccountVersions,
@@ -43,9 +46,6 @@ router: Final = APIRouter(prefix="/v1/accounts", tags=["account profiles"], rout
 MOST_SITES: Final = 50
 """Sites whose versions are given in one answer."""
 FewSites = Annotated[int, Field(ge=1, le=MOST_SITES), WHOLE]
-Explain = Annotated[
-    Flag, Query(description="Also show the level, origin, class, class version and event of every value.")
-]
 
 
 class SeenImpact(Body):
@@ -244,9 +244,10 @@ def read_site_diff(read: Reading, account: ACCOUNT, site: SITE, from_: From, to:
 def _profile(read: Read, place: Place, explain: bool, source: str) -> Response:
     if source == "log":
         return _replayed(read, place, explain)
-    with read.view("accounts") as view:
+    with read.asked("accounts", explain=explain) as view:
         profile = accounts.profile(view, place, explain)
         if profile is not None:
+            profile = explained_profile(view, profile) if explain else profile
             return read.answer(profile, view, version=profile.version)
         check_exists(view, place)
         account_profile = None if place.site is None else accounts.profile(view, Place(place.account))
@@ -258,6 +259,10 @@ def _replayed(read: Read, place: Place, explain: bool) -> Response:
     dossier, clocks = read.services.dossier, read.from_log()
     profile = replay.replay_profile(dossier, place, clocks, explain)
     if profile is not None:
+        if explain:
+            then = read.at(AsOf(clocks.valid_at, clocks.known_at))
+            with then.asked(explain=True, source="log", things=partial(replay.of_place, place=place)) as view:
+                profile = explained_profile(view, profile)
         return read.answer_known(profile, clocks.known_at, version=profile.version)
     check_recorded(dossier, place, clocks.known_at)
     account_profile = None if place.site is None else replay.replay_profile(dossier, Place(place.account), clocks)

@@ -3,6 +3,7 @@
 Their profiles are in `account_profiles`. The ETag is the version of the account, or of the site: each is an aggregate of its own.
 """
 
+from functools import partial
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
@@ -19,7 +20,7 @@ from api.parameters.histories import FILES, Asked
 from api.parameters.pages import Paged
 from api.parameters.paths import ACCOUNT, SITE
 from api.parameters.profile_filters import ByProfile
-from api.parameters.reading import AnswerSource, Read, Reading
+from api.parameters.reading import AnswerSource, Explain, Read, Reading
 from api.parameters.shapes import AccountNumber, Body, Currency, CustomerNumber, Day, Reason, SiteNumber
 from api.parameters.writing import WriteAnswer, Writing
 from api.routing.auth import PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, allow
@@ -27,6 +28,8 @@ from projections.accounts import lists, replay
 from projections.accounts import queries as accounts
 from projections.accounts.existence import check_exists, check_recorded, existing_account, existing_site
 from projections.accounts.models import AccountListed, AccountRead, Resolution, SiteRead
+from projections.accounts.replay import of_place
+from projections.answers.explained_accounts import explained_account, explained_resolution, explained_site
 from projections.history.models import HistoryEntry
 from projections.reading.paging import CountedPage, Page, totals
 
@@ -89,10 +92,14 @@ def open_account(write: Writing, body: NewAccount) -> Response:
 
 
 @router.get("/{account}", response_model=AccountRead, dependencies=[allow(PROFILE_READERS)])
-def read_account(read: Reading, account: ACCOUNT) -> Response:
+def read_account(
+    read: Reading, account: ACCOUNT, explain: Explain = False, source: AnswerSource = "read_model"
+) -> Response:
     """An account with its customer and start date."""
-    with read.view("accounts") as view:
+    things = partial(of_place, place=Place(account))
+    with read.asked("accounts", explain=explain, source=source, things=things) as view:
         account_read = existing_account(view, account)
+        account_read = explained_account(view, account_read) if explain else account_read
         return read.answer(account_read, view, version=account_read.version)
 
 
@@ -127,10 +134,14 @@ def create_site(write: Writing, account: ACCOUNT, body: NewSite) -> Response:
 
 
 @router.get("/{account}/sites/{site}", response_model=SiteRead, dependencies=[allow(PROFILE_READERS)])
-def read_site(read: Reading, account: ACCOUNT, site: SITE) -> Response:
+def read_site(
+    read: Reading, account: ACCOUNT, site: SITE, explain: Explain = False, source: AnswerSource = "read_model"
+) -> Response:
     """A site, and whether it ever got a profile of its own."""
-    with read.view("accounts") as view:
+    things = partial(of_place, place=Place(account, site))
+    with read.asked("accounts", explain=explain, source=source, things=things) as view:
         site_read = existing_site(view, account, site)
+        site_read = explained_site(view, site_read) if explain else site_read
         return read.answer(site_read, view, version=site_read.version)
 
 
@@ -156,6 +167,7 @@ def resolve_profile(  # noqa: PLR0917  (query parameters)
         Day | None, Query(alias="date", description="The transaction's date; `valid_at` means the same.")
     ] = None,
     currency: Annotated[Currency | None, Query(description="Only the amounts of this currency.")] = None,
+    explain: Explain = False,
     source: AnswerSource = "read_model",
 ) -> Response:
     """Which profile applies to a transaction of that date: per value, from which level, class, version and event (rule 2.13)."""
@@ -163,21 +175,27 @@ def resolve_profile(  # noqa: PLR0917  (query parameters)
         raise InvalidError("date and valid_at mean the same; give only one of them.", field="date")
     read, place = read.at(AsOf(on or read.as_of.valid_at, read.as_of.known_at)), Place(account, site)
     if source == "log":
-        return _replayed(read, place, currency)
-    with read.view("accounts") as view:
+        return _replayed(read, place, currency, explain=explain)
+    with read.asked("accounts", explain=explain) as view:
         check_exists(view, place)
         resolution = accounts.resolution(view, account, site, currency)
         _check_currency(currency, resolution)
+        if explain and resolution is not None:
+            resolution = explained_resolution(view, resolution)
         return read.answer(resolution, view)
 
 
-def _replayed(read: Read, place: Place, currency: str | None) -> Response:
+def _replayed(read: Read, place: Place, currency: str | None, *, explain: bool) -> Response:
     """Answers by replaying the log (rule 2.20)."""
     dossier, clocks = read.services.dossier, read.from_log()
     resolution = replay.replay_resolution(dossier, place, clocks, currency)
     if resolution is None:
         check_recorded(dossier, place, clocks.known_at)
     _check_currency(currency, resolution)
+    if explain and resolution is not None:
+        then = read.at(AsOf(clocks.valid_at, clocks.known_at))
+        with then.asked(explain=True, source="log", things=partial(of_place, place=place)) as view:
+            resolution = explained_resolution(view, resolution)
     return read.answer_known(resolution, clocks.known_at)
 
 

@@ -4,6 +4,7 @@ The ETag of a category and of each of its responses is the category's version: t
 deleted: DELETE deactivates (rule 1.13).
 """
 
+from functools import partial
 from typing import Final
 
 from fastapi import APIRouter
@@ -15,12 +16,13 @@ from api.parameters.histories import FILES, Asked
 from api.parameters.pages import Paged, page_of
 from api.parameters.paths import CATEGORY, RESPONSE
 from api.parameters.points import From, To, two_views
-from api.parameters.reading import NOT_MODIFIED, Reading
+from api.parameters.reading import NOT_MODIFIED, AnswerSource, Explain, Reading
 from api.parameters.shapes import Body, CategoryCode, Description, Position, Reason, ResponseCode
 from api.parameters.writing import WriteAnswer, Writing
 from api.routing.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
 from projections.answers.definition_diffs import category_diff
 from projections.answers.differences import Diff
+from projections.answers.explained_setup import explained_categories, explained_responses
 from projections.drawer import categories as drawer
 from projections.drawer.models import Category, Response
 from projections.history.models import HistoryEntry
@@ -73,10 +75,11 @@ class ResponseChange(Body):
 
 
 @router.get("", response_model=paging.Page[Category], dependencies=[allow(PROFILE_READERS)])
-def list_categories(read: Reading, page: Paged) -> Answer:
+def list_categories(read: Reading, page: Paged, explain: Explain = False) -> Answer:
     """All categories with their responses, by position."""
-    with read.view("drawer") as view:
-        return read.answer(page_of(drawer.categories(view), page), view)
+    with read.asked("drawer", explain=explain) as view:
+        listed = page_of(drawer.categories(view), page)
+        return read.answer(listed.explained(view, explained_categories) if explain else listed, view)
 
 
 @router.post("", status_code=201, response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
@@ -95,10 +98,13 @@ def define_category(write: Writing, body: NewCategory) -> Answer:
 
 
 @router.get("/{code}", response_model=Category, dependencies=[allow(PROFILE_READERS)], responses=NOT_MODIFIED)
-def read_category(read: Reading, code: CATEGORY) -> Answer:
+def read_category(
+    read: Reading, code: CATEGORY, explain: Explain = False, source: AnswerSource = "read_model"
+) -> Answer:
     """One category with its responses."""
-    with read.view("drawer") as view:
+    with read.asked("drawer", explain=explain, source=source) as view:
         category = _category(view, code)
+        [category] = explained_categories(view, [category]) if explain else [category]
         return read.answer(category, view, version=category.version, dated=False)
 
 
@@ -147,11 +153,14 @@ def read_category_diff(read: Reading, code: CATEGORY, from_: From, to: To = None
 
 
 @router.get("/{code}/responses", response_model=paging.Page[Response], dependencies=[allow(PROFILE_READERS)])
-def list_responses(read: Reading, code: CATEGORY, page: Paged) -> Answer:
+def list_responses(read: Reading, code: CATEGORY, page: Paged, explain: Explain = False) -> Answer:
     """The responses of a category, by position."""
-    with read.view("drawer") as view:
+    with read.asked("drawer", explain=explain) as view:
         category = _category(view, code)
-        return read.answer(page_of(category.responses, page), view, version=category.version)
+        listed = page_of(category.responses, page)
+        if explain:
+            listed = listed.explained(view, partial(explained_responses, category))
+        return read.answer(listed, view, version=category.version)
 
 
 @router.post("/{code}/responses", status_code=201, response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
@@ -176,13 +185,15 @@ def define_response(write: Writing, code: CATEGORY, body: NewResponse) -> Answer
     dependencies=[allow(PROFILE_READERS)],
     responses=NOT_MODIFIED,
 )
-def read_response(read: Reading, code: CATEGORY, response: RESPONSE) -> Answer:
+def read_response(read: Reading, code: CATEGORY, response: RESPONSE, explain: Explain = False) -> Answer:
     """One response of a category."""
-    with read.view("drawer") as view:
+    with read.asked("drawer", explain=explain) as view:
         category = _category(view, code)
         category_response = next((item for item in category.responses if item.code == response), None)
         if category_response is None:
             raise ResponseNotFoundError(f"Response {response} is not defined for category {code}.")
+        if explain:
+            [category_response] = explained_responses(category, view, [category_response])
         return read.answer(category_response, view, version=category.version, dated=False)
 
 

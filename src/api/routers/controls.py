@@ -14,12 +14,13 @@ from api.parameters.histories import FILES, Asked
 from api.parameters.pages import Paged, page_of
 from api.parameters.paths import CONTROL
 from api.parameters.points import From, To, two_views
-from api.parameters.reading import Reading
+from api.parameters.reading import AnswerSource, Explain, Reading
 from api.parameters.shapes import ControlText, DatedBody
 from api.parameters.writing import WriteAnswer, Writing
 from api.routing.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
 from projections.answers.definition_diffs import control_diff
 from projections.answers.differences import Diff
+from projections.answers.explained_setup import explained_controls
 from projections.controls import queries as controls
 from projections.controls.queries import ControlValue
 from projections.history.models import HistoryEntry
@@ -35,20 +36,24 @@ class NewControlValue(DatedBody):
 
 
 @router.get("", response_model=Page[ControlValue], dependencies=[allow(PROFILE_READERS)])
-def list_controls(read: Reading, page: Paged) -> Response:
+def list_controls(read: Reading, page: Paged, explain: Explain = False) -> Response:
     """Every control with the value in force, `default` when none was set."""
-    with read.view("controls") as view:
-        return read.answer(page_of(controls.controls(view), page), view)
+    with read.asked("controls", explain=explain) as view:
+        listed = page_of(controls.controls(view), page)
+        return read.answer(listed.explained(view, explained_controls) if explain else listed, view)
 
 
 @router.get("/{code}", response_model=ControlValue, dependencies=[allow(PROFILE_READERS)])
-def read_control(read: Reading, code: CONTROL) -> Response:
+def read_control(
+    read: Reading, code: CONTROL, explain: Explain = False, source: AnswerSource = "read_model"
+) -> Response:
     """One control with the value in force."""
     known_code = control(code).code
-    with read.view("controls") as view:
+    with read.asked("controls", explain=explain, source=source) as view:
         value = controls.control(view, known_code)
         if value is None:
             raise ControlNotFoundError(f"System control {known_code} is not defined.")
+        [value] = explained_controls(view, [value]) if explain else [value]
         return read.answer(value, view, version=value.version)
 
 

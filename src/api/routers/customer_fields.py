@@ -3,6 +3,7 @@
 The ETag is the customer's version. `If-Match` is compared field by field: only a field that somebody else changed since conflicts.
 """
 
+from functools import partial
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Depends, Query
@@ -18,13 +19,15 @@ from aggregates.fact import Role
 from aggregates.interaction import field_edits
 from api.http import request_context
 from api.parameters.paths import NUMBER
-from api.parameters.reading import Reading
+from api.parameters.reading import READ_MODEL, AnswerSource, Explain, Reading
 from api.parameters.shapes import DatedBody, FieldEdit, InteractionId
 from api.parameters.spellings import Flag
 from api.parameters.writing import NoCallerError, Recording, WriteAnswer, Writing
 from api.routing.auth import PROFILE_READERS, Allowed, GuardedRoute, allow
 from api.routing.redirects import LEADS_ON
+from projections.answers.explained_customers import explained_widget
 from projections.answers.widget import WIDGET, WIDGET_OF_AGENT, Reader, Widget, widget
+from projections.customers.replay import merged_with
 from projections.fields import queries as fields
 
 router: Final = APIRouter(prefix="/v1/customers", tags=["business fields"], route_class=GuardedRoute)
@@ -71,15 +74,23 @@ def read_widget(
     unmask: Annotated[
         Flag, Query(description="Show masked values, to administrators and auditors only; this is recorded.")
     ] = False,
+    explain: Explain = False,
+    source: AnswerSource = "read_model",
 ) -> Response:
     """The Customer Profile widget: Business Fields, and Optional Business Fields, absent if no upload brought one (rule 3.3).
 
-    Each field says whether the caller may edit it and, where not, why not, as a save would decide at the instant of knowledge (rule 3.4).
+    Each field says whether the caller may edit it and, where not, why not, as a save would decide at the instant of knowledge (rule 3.4);
+    not from the log, which is asked what was and not what may be done.
     """
     if unmask:
         MAY_UNMASK.check(request)
-    with read.view(*(WIDGET_OF_AGENT if reader.role is Role.AGENT else WIDGET)) as view:
-        shown_widget = widget(view, number, sort=sort is not None, unmask=unmask, reader=reader)
+    saver = reader if source == READ_MODEL else None
+    names = WIDGET_OF_AGENT if saver is not None and saver.role is Role.AGENT else WIDGET
+    things = partial(merged_with, number=number)
+    with read.asked(*names, explain=explain, source=source, things=things) as view:
+        shown_widget = widget(view, number, sort=sort is not None, unmask=unmask, reader=saver)
+        if explain and shown_widget is not None:
+            shown_widget = explained_widget(view, shown_widget)
         hidden = set(fields.masked_fields(view)) if unmask else set()
     if shown_widget is None:
         raise CustomerNotFoundError(f"Customer {number} does not exist.")

@@ -1,5 +1,6 @@
 """`/v1/customers`: register, read, rename, alternate numbers, history and differences between two points."""
 
+from functools import partial
 from typing import Final, Literal
 
 from fastapi import APIRouter
@@ -15,15 +16,17 @@ from api.http import request_context
 from api.parameters.histories import FILES, Asked
 from api.parameters.paths import ALTERNATE_NUMBER, NUMBER
 from api.parameters.points import From, To, two_views
-from api.parameters.reading import Reading
+from api.parameters.reading import AnswerSource, Explain, Reading
 from api.parameters.shapes import AlternateNumber, Body, CustomerName, CustomerNumber, DatedBody, Day, Reason
 from api.parameters.writing import UNCHANGED, WriteAnswer, Writing
 from api.routing.auth import FACT_READERS, PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, allow
 from api.routing.redirects import LEADS_ON
 from projections.answers.differences import DIFFED, Diff, diff
+from projections.answers.explained_customers import explained_customer, explained_numbers
 from projections.customers import models
 from projections.customers import queries as customers
 from projections.customers.models import Customer
+from projections.customers.replay import merged_with
 from projections.history.models import HistoryEntry
 from projections.reading.paging import Page
 from projections.reading.view import View
@@ -87,10 +90,14 @@ def register_customer(write: Writing, body: NewCustomer) -> Response:
 
 
 @router.get("/{number}", response_model=Customer, dependencies=[allow(PROFILE_READERS)], responses=LEADS_ON)
-def read_customer(read: Reading, number: NUMBER) -> Response:
+def read_customer(
+    read: Reading, number: NUMBER, explain: Explain = False, source: AnswerSource = "read_model"
+) -> Response:
     """A customer's number, name, alternate numbers, and the numbers of those merged into it."""
-    with read.view("customers") as view:
+    things = partial(merged_with, number=number)
+    with read.asked("customers", explain=explain, source=source, things=things) as view:
         customer = _customer(view, number)
+        customer = explained_customer(view, customer) if explain else customer
         return read.answer(customer, view, version=customer.version)
 
 
@@ -113,13 +120,13 @@ def rename_customer(write: Writing, number: NUMBER, body: Rename) -> Response:
     dependencies=[allow(PROFILE_READERS)],
     responses=LEADS_ON,
 )
-def list_alternate_numbers(read: Reading, number: NUMBER) -> Response:
+def list_alternate_numbers(read: Reading, number: NUMBER, explain: Explain = False) -> Response:
     """The alternate numbers of a customer, former ones included."""
-    with read.view("customers") as view:
+    with read.asked("customers", explain=explain) as view:
         customer = _customer(view, number)
-        numbers = AlternateNumbers(
-            items=list(customer.alternate_numbers), message=None if customer.alternate_numbers else NO_NUMBERS
-        )
+        items = customer.alternate_numbers
+        items = explained_numbers(view, number, items) if explain else items
+        numbers = AlternateNumbers(items=items, message=None if items else NO_NUMBERS)
         return read.answer(numbers, view, version=customer.version)
 
 
@@ -148,13 +155,16 @@ def add_alternate_number(write: Writing, number: NUMBER, body: NewAlternateNumbe
     dependencies=[allow(PROFILE_READERS)],
     responses=LEADS_ON,
 )
-def read_alternate_number(read: Reading, number: NUMBER, alternate_number: ALTERNATE_NUMBER) -> Response:
+def read_alternate_number(
+    read: Reading, number: NUMBER, alternate_number: ALTERNATE_NUMBER, explain: Explain = False
+) -> Response:
     """One alternate number of a customer."""
-    with read.view("customers") as view:
+    with read.asked("customers", explain=explain) as view:
         customer = _customer(view, number)
         number_read = next((item for item in customer.alternate_numbers if item.number == alternate_number), None)
         if number_read is None:
             raise AlternateNumberNotFoundError(f"Customer {number} has no alternate number {alternate_number}.")
+        [number_read] = explained_numbers(view, number, [number_read]) if explain else [number_read]
         return read.answer(number_read, view, version=customer.version)
 
 

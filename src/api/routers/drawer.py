@@ -1,5 +1,6 @@
 """`/v1/customers/{number}/drawer`: the Customer Profile drawer, and its OK button (rules 1.4-1.12, 1.15)."""
 
+from functools import partial
 from typing import Final
 
 from fastapi import APIRouter
@@ -8,11 +9,13 @@ from starlette.responses import Response
 from aggregates.customer import commands
 from aggregates.customer.profile import CustomerNotFoundError
 from api.parameters.paths import NUMBER
-from api.parameters.reading import Reading
+from api.parameters.reading import AnswerSource, Explain, Reading
 from api.parameters.shapes import Answer, CategoryKey, DatedBody
 from api.parameters.writing import WriteAnswer, Writing
 from api.routing.auth import PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, allow
 from api.routing.redirects import LEADS_ON
+from projections.answers.explained_customers import explained_drawer
+from projections.customers.replay import merged_with
 from projections.drawer import queries as drawer
 from projections.drawer.models import Drawer
 
@@ -31,12 +34,15 @@ class Confirmation(DatedBody):
 
 
 @router.get("/{number}/drawer", response_model=Drawer, dependencies=[allow(PROFILE_READERS)], responses=LEADS_ON)
-def read_drawer(read: Reading, number: NUMBER) -> Response:
+def read_drawer(
+    read: Reading, number: NUMBER, explain: Explain = False, source: AnswerSource = "read_model"
+) -> Response:
     """The Profile drawer: categories with their choices and shown values, and whether it is displayed by itself, and why."""
-    with read.view("drawer") as view:
+    with read.asked("drawer", explain=explain, source=source, things=partial(merged_with, number=number)) as view:
         shown_drawer = drawer.drawer(view, number)
         if shown_drawer is None:
             raise CustomerNotFoundError(f"Customer {number} does not exist.")
+        shown_drawer = explained_drawer(view, shown_drawer) if explain else shown_drawer
         return read.answer(shown_drawer, view, version=shown_drawer.version)
 
 

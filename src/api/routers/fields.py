@@ -15,7 +15,7 @@ from api.parameters.histories import FILES, Asked
 from api.parameters.pages import Paged, page_of
 from api.parameters.paths import FIELD
 from api.parameters.points import From, To, two_views
-from api.parameters.reading import NOT_MODIFIED, Reading
+from api.parameters.reading import NOT_MODIFIED, AnswerSource, Explain, Reading
 from api.parameters.shapes import (
     Body,
     Choices,
@@ -31,6 +31,7 @@ from api.parameters.writing import WriteAnswer, Writing
 from api.routing.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
 from projections.answers.definition_diffs import field_diff
 from projections.answers.differences import Diff
+from projections.answers.explained_setup import explained_fields
 from projections.fields import queries as fields
 from projections.fields.queries import FieldRead
 from projections.history.models import HistoryEntry
@@ -84,10 +85,11 @@ class FieldChange(Body):
 
 
 @router.get("", response_model=Page[FieldRead], dependencies=[allow(PROFILE_READERS)])
-def list_fields(read: Reading, page: Paged) -> Response:
+def list_fields(read: Reading, page: Paged, explain: Explain = False) -> Response:
     """All business fields: by group, position, then order of definition."""
-    with read.view("fields") as view:
-        return read.answer(page_of(fields.definitions(view), page), view)
+    with read.asked("fields", explain=explain) as view:
+        listed = page_of(fields.definitions(view), page)
+        return read.answer(listed.explained(view, explained_fields) if explain else listed, view)
 
 
 @router.post("", status_code=201, response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
@@ -100,10 +102,11 @@ def define_field(write: Writing, body: NewField) -> Response:
 
 
 @router.get("/{key}", response_model=FieldRead, dependencies=[allow(PROFILE_READERS)], responses=NOT_MODIFIED)
-def read_field(read: Reading, key: FIELD) -> Response:
+def read_field(read: Reading, key: FIELD, explain: Explain = False, source: AnswerSource = "read_model") -> Response:
     """The definition of one business field."""
-    with read.view("fields") as view:
+    with read.asked("fields", explain=explain, source=source) as view:
         definition = _definition(view, key)
+        [definition] = explained_fields(view, [definition]) if explain else [definition]
         return read.answer(definition, view, version=definition.version, dated=False)
 
 

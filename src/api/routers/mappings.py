@@ -14,12 +14,13 @@ from api.parameters.histories import FILES, Asked
 from api.parameters.pages import Paged, page_of
 from api.parameters.paths import MAPPED
 from api.parameters.points import From, To, two_views
-from api.parameters.reading import Reading
+from api.parameters.reading import AnswerSource, Explain, Reading
 from api.parameters.shapes import AttributeName, Body, Reason
 from api.parameters.writing import WriteAnswer, Writing
 from api.routing.auth import ADMINISTRATORS, PROFILE_READERS, GuardedRoute, allow
 from projections.answers.definition_diffs import mapping_diff
 from projections.answers.differences import Diff
+from projections.answers.explained_setup import explained_mappings
 from projections.controls import queries as controls
 from projections.controls.queries import MappingRow
 from projections.history.models import HistoryEntry
@@ -39,20 +40,24 @@ class NewMapping(Body):
 
 
 @router.get("", response_model=Page[MappingRow], dependencies=[allow(PROFILE_READERS)])
-def list_mappings(read: Reading, page: Paged) -> Response:
+def list_mappings(read: Reading, page: Paged, explain: Explain = False) -> Response:
     """Every mapping of a category or field to a Customer Engagement attribute."""
-    with read.view("controls") as view:
+    with read.asked("controls", explain=explain) as view:
         listed = page_of(controls.mappings(view), page)
+        listed = listed.explained(view, explained_mappings) if explain else listed
         return read.answer(listed, view, version=controls.mappings_version(view))
 
 
 @router.get("/{mapped}", response_model=MappingRow, dependencies=[allow(PROFILE_READERS)])
-def read_mapping(read: Reading, mapped: MAPPED) -> Response:
+def read_mapping(
+    read: Reading, mapped: MAPPED, explain: Explain = False, source: AnswerSource = "read_model"
+) -> Response:
     """The mapping of one category or field."""
-    with read.view("controls") as view:
+    with read.asked("controls", explain=explain, source=source) as view:
         mapping = next((row for row in controls.mappings(view) if row.mapped == mapped), None)
         if mapping is None:
             raise MappingNotFoundError(f"{mapped} is not mapped.")
+        [mapping] = explained_mappings(view, [mapping]) if explain else [mapping]
         return read.answer(mapping, view, version=controls.mappings_version(view))
 
 

@@ -18,7 +18,7 @@ from api.parameters.histories import FILES, Asked
 from api.parameters.pages import Paged
 from api.parameters.paths import CLASS, CLASS_VERSION
 from api.parameters.points import From, To, two_views
-from api.parameters.reading import NOT_MODIFIED, Reading
+from api.parameters.reading import NOT_MODIFIED, AnswerSource, Explain, Reading
 from api.parameters.shapes import MOST_A_PAGE, ApplyToWord, ClassDescription, ClassName, Reason
 from api.parameters.terms import OptionsOfNew, OptionsToKeep, TermsBody
 from api.parameters.writing import Write, WriteAnswer, Writing
@@ -27,6 +27,7 @@ from projections.accounts import classes
 from projections.accounts.models import ClassRead, ClassVersion
 from projections.answers.definition_diffs import class_diff
 from projections.answers.differences import Diff
+from projections.answers.explained_accounts import explained_classes
 from projections.history.models import HistoryEntry
 from projections.reading.paging import Page
 from projections.reading.view import View
@@ -67,10 +68,11 @@ class ProfileClassAnswer(WriteAnswer):
 
 
 @router.get("", response_model=Page[ClassRead], dependencies=[allow(PROFILE_READERS)])
-def list_profile_classes(read: Reading, page: Paged) -> Response:
+def list_profile_classes(read: Reading, page: Paged, explain: Explain = False) -> Response:
     """All profile classes, by name."""
-    with read.view("accounts") as view:
-        return read.answer(classes.profile_classes(view, page.limit, page.cursor), view)
+    with read.asked("accounts", explain=explain) as view:
+        listed = classes.profile_classes(view, page.limit, page.cursor)
+        return read.answer(listed.explained(view, explained_classes) if explain else listed, view)
 
 
 @router.post("", status_code=201, response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
@@ -88,10 +90,13 @@ def define_profile_class(write: Writing, body: NewProfileClass) -> Response:
 
 
 @router.get("/{name}", response_model=ClassRead, dependencies=[allow(PROFILE_READERS)], responses=NOT_MODIFIED)
-def read_profile_class(read: Reading, name: CLASS) -> Response:
+def read_profile_class(
+    read: Reading, name: CLASS, explain: Explain = False, source: AnswerSource = "read_model"
+) -> Response:
     """One profile class as it was known then."""
-    with read.view("accounts") as view:
+    with read.asked("accounts", explain=explain, source=source) as view:
         profile_class = _profile_class(view, name)
+        [profile_class] = explained_classes(view, [profile_class]) if explain else [profile_class]
         return read.answer(profile_class, view, version=profile_class.version, dated=False)
 
 

@@ -4,6 +4,7 @@ They are effective-dated. There is one aggregate per company, whose version is t
 """
 
 from typing import Final
+from uuid import UUID
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -12,7 +13,7 @@ from aggregates.setup import commands
 from aggregates.setup.system_options import SystemOptions
 from api.parameters.histories import FILES, Asked
 from api.parameters.points import From, To, two_views
-from api.parameters.reading import Reading
+from api.parameters.reading import AnswerSource, Explain, Reading
 from api.parameters.shapes import DatedBody
 from api.parameters.terms import TermsBody
 from api.parameters.writing import WriteAnswer, Writing
@@ -21,8 +22,10 @@ from projections.accounts import queries as accounts
 from projections.accounts.models import SystemOptionsRead
 from projections.answers.definition_diffs import system_options_diff
 from projections.answers.differences import Diff
+from projections.answers.explained_accounts import explained_system_options
 from projections.history.models import HistoryEntry
 from projections.reading.paging import Page
+from store.application import Dossier
 
 router: Final = APIRouter(prefix="/v1/system-options", tags=["profile classes"], route_class=GuardedRoute)
 
@@ -35,10 +38,12 @@ class SystemOptionsChange(TermsBody, DatedBody):
 
 
 @router.get("", response_model=SystemOptionsRead, dependencies=[allow(PROFILE_READERS)])
-def read_system_options(read: Reading) -> Response:
+def read_system_options(read: Reading, explain: Explain = False, source: AnswerSource = "read_model") -> Response:
     """The company's own options and amounts in force."""
-    with read.view("accounts") as view:
+    with read.asked("accounts", explain=explain, source=source, things=_of_company) as view:
         options = accounts.system_options(view)
+        if explain:
+            options = explained_system_options(view, options, accounts.system_options_set_by(view))
         return read.answer(options, view, version=options.version)
 
 
@@ -71,3 +76,8 @@ def change_system_options(write: Writing, body: SystemOptionsChange) -> Response
         when=body.when,
     )
     return write.done(outcome)
+
+
+def _of_company(dossier: Dossier) -> list[UUID]:
+    """The one aggregate that the options are."""
+    return [SystemOptions.id_of(dossier.company, dossier.company)]

@@ -38,7 +38,16 @@ _NOTHING_WRONG: Final[dict[str, Any]] = dict.fromkeys(
         ),
         *("merged_from", "merged_into", "next_cursor", "effective_to", "rebuild_error", "rebuild_position"),
         *("rebuild_started_at", "rebuild_target", "refusal", "resend_requested_at", "resend_requested_by", "resent_at"),
-        *("corrected_value", "out_of_date_since", "superseded_by", "known_to", "message", "event_ids", "failure"),
+        *(
+            "corrected_value",
+            "explanations",
+            "out_of_date_since",
+            "superseded_by",
+            "known_to",
+            "message",
+            "event_ids",
+            "failure",
+        ),
     )
 )
 _ORDERED: Final = (

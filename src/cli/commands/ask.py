@@ -49,6 +49,12 @@ class Profile(StrEnum):
     CUSTOMER = "customer"
     ACCOUNT = "account"
     SITE = "site"
+    CATEGORY = "category"
+    FIELD = "field"
+    PROFILE_CLASS = "profile-class"
+    CONTROL = "control"
+    MAPPING = "mapping"
+    SYSTEM_OPTIONS = "system-options"
 
 
 def _day(text: str) -> date:
@@ -79,7 +85,12 @@ def _topic(text: str) -> str:
 
 
 Number = Annotated[
-    str, typer.Argument(metavar="NUMBER", help="Customer number, account number, or ACCOUNT/SITE of a site.")
+    str | None,
+    typer.Argument(
+        metavar="[KEY]",
+        help="Number of a customer or account, ACCOUNT/SITE, code of a category or control, key of a field, name of a class,"
+        " category:CODE or field:KEY of a mapping; system options have none.",
+    ),
 ]
 ValidAt = Annotated[
     date | None,
@@ -144,6 +155,14 @@ Newest = Annotated[bool, typer.Option("--newest", help="The newest first.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="The most events to show. Default: all.")]
 
 
+Explain = Annotated[
+    bool,
+    typer.Option(
+        "--explain", help="Also show what made each value so: who, when, why, and by which file, call, class or merge."
+    ),
+]
+
+
 def add_to(app: typer.Typer) -> None:
     """Declares the commands."""
     app.command(rich_help_panel=ASK)(history)
@@ -199,37 +218,52 @@ def history(
 
 def as_of(
     kind: Annotated[Profile, typer.Argument(help="What it is about.")],
-    number: Number,
+    key: Number = None,
+    *,
     valid_at: ValidAt = None,
     known_at: KnownAt = None,
+    explain: Explain = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show a customer's drawer and business fields, or the profile of an account or site, on a day, as known at an instant; from the
-    read models."""
-    from cli.commands import ask_customer, ask_profile
+    """Show a customer's drawer and business fields, the profile of an account or site, or a definition, on a day, as known at an instant;
+    from the read models."""
+    from cli.commands import ask_customer, ask_definition, ask_profile
 
+    point = AsOf(valid_at, known_at)
     if kind is Profile.CUSTOMER:
-        ask_customer.as_of(load(), number, as_of=AsOf(valid_at, known_at), as_json=as_json)
+        ask_customer.as_of(load(), _key(kind, key), as_of=point, explain=explain, as_json=as_json)
+    elif kind in {Profile.ACCOUNT, Profile.SITE}:
+        place = ask_profile.place_of(kind.value, _key(kind, key))
+        ask_profile.as_of(load(), place, as_of=point, explain=explain, as_json=as_json)
     else:
-        place = ask_profile.place_of(kind.value, number)
-        ask_profile.as_of(load(), place, as_of=AsOf(valid_at, known_at), as_json=as_json)
+        ask_definition.as_of(load(), kind.value, key, as_of=point, explain=explain, as_json=as_json)
 
 
 def replay(
     kind: Annotated[Profile, typer.Argument(help="What it is about.")],
-    number: Number,
+    key: Number = None,
+    *,
     valid_at: ValidAt = None,
     known_at: KnownAt = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the same from the log alone, by replaying the facts recorded until then. Needs no read model."""
-    from cli.commands import ask_customer, ask_profile
+    from cli.commands import ask_customer, ask_definition, ask_profile
 
+    point = AsOf(valid_at, known_at)
     if kind is Profile.CUSTOMER:
-        ask_customer.replay(load(), number, as_of=AsOf(valid_at, known_at), as_json=as_json)
+        ask_customer.replay(load(), _key(kind, key), as_of=point, as_json=as_json)
+    elif kind in {Profile.ACCOUNT, Profile.SITE}:
+        place = ask_profile.place_of(kind.value, _key(kind, key))
+        ask_profile.replay(load(), place, as_of=point, as_json=as_json)
     else:
-        place = ask_profile.place_of(kind.value, number)
-        ask_profile.replay(load(), place, as_of=AsOf(valid_at, known_at), as_json=as_json)
+        ask_definition.replay(load(), kind.value, key, as_of=point, as_json=as_json)
+
+
+def _key(kind: Profile, key: str | None) -> str:
+    if key is None:
+        raise typer.BadParameter(f"say which {kind}")
+    return key
 
 
 def resolutions(

@@ -6,9 +6,12 @@ from typing import Protocol
 from aggregates.clocks import AsOf
 from aggregates.customer.profile import CustomerNotFoundError
 from cli.output import show
+from cli.output.explanations import print_explanations
 from cli.output.lines import say
 from cli.settings import Settings
 from cli.wiring import open_dossier, open_reads
+from projections.answers.explained_customers import explained_drawer, explained_widget
+from projections.answers.explanation import EXPLAINING
 from projections.answers.widget import WIDGET, Widget, widget
 from projections.customers.replay import Replayed, replay_customer
 from projections.drawer.models import Drawer
@@ -16,21 +19,28 @@ from projections.drawer.queries import drawer
 from projections.reading.read_models import clocks_of_log
 
 
-def as_of(settings: Settings, number: str, *, as_of: AsOf, as_json: bool) -> None:
+def as_of(settings: Settings, number: str, *, as_of: AsOf, explain: bool, as_json: bool) -> None:
     """Prints a drawer and the widget, masked values masked. Raises `CustomerNotFoundError`."""
+    names = ("drawer", *WIDGET, EXPLAINING) if explain else ("drawer", *WIDGET)
     with (
         open_reads(settings) as (_, reads),
-        reads.view("drawer", *WIDGET, valid_at=as_of.valid_at, known_at=as_of.known_at) as view,
+        reads.view(*names, valid_at=as_of.valid_at, known_at=as_of.known_at) as view,
     ):
         shown_drawer, fields = drawer(view, number), widget(view, number)
-    if shown_drawer is None or fields is None:
-        raise CustomerNotFoundError(f"Customer {number} does not exist, or did not then.")
+        if shown_drawer is None or fields is None:
+            raise CustomerNotFoundError(f"Customer {number} does not exist, or did not then.")
+        if explain:
+            shown_drawer, fields = explained_drawer(view, shown_drawer), explained_widget(view, fields)
+    explanations = (shown_drawer.explanations or {}) | (fields.explanations or {})
     if as_json:
         groups = fields.model_dump(include={"business", "optional"})
-        show.document({**shown_drawer.model_dump(), "fields": groups})
-    else:
-        _print_drawer(shown_drawer)
-        _print_widget(fields)
+        explained = {"explanations": explanations} if explain else {}
+        show.document({**shown_drawer.model_dump(), "fields": groups, **explained})
+        return
+    _print_drawer(shown_drawer)
+    _print_widget(fields)
+    if explain:
+        print_explanations(explanations)
 
 
 def replay(settings: Settings, number: str, *, as_of: AsOf, as_json: bool) -> None:

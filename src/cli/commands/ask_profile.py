@@ -7,6 +7,7 @@ from aggregates.clocks import AsOf
 from cli.commands.ask_customer import days_of
 from cli.errors import CliError
 from cli.output import show
+from cli.output.explanations import print_explanations
 from cli.output.lines import say
 from cli.output.profile_words import value_words
 from cli.settings import Settings
@@ -15,6 +16,8 @@ from projections.accounts.existence import check_exists, check_recorded, no_prof
 from projections.accounts.models import Explained, ProfileRead
 from projections.accounts.queries import profile
 from projections.accounts.replay import replay_profile
+from projections.answers.explained_accounts import explained_profile
+from projections.answers.explanation import EXPLAINING
 from projections.reading.read_models import clocks_of_log
 
 
@@ -30,17 +33,19 @@ def place_of(kind: str, number: str) -> Place:
     return Place(account_number(account), site_number(site) if slash else None)
 
 
-def as_of(settings: Settings, place: Place, *, as_of: AsOf, as_json: bool) -> None:
+def as_of(settings: Settings, place: Place, *, as_of: AsOf, explain: bool, as_json: bool) -> None:
     """Prints a profile. Raises `AccountNotFoundError`, `SiteNotFoundError`, `NoProfileInForceError`."""
+    names = ("accounts", EXPLAINING) if explain else ("accounts",)
     with (
         open_reads(settings) as (_, reads),
-        reads.view("accounts", valid_at=as_of.valid_at, known_at=as_of.known_at) as view,
+        reads.view(*names, valid_at=as_of.valid_at, known_at=as_of.known_at) as view,
     ):
         explained = profile(view, place, explain=True)
         if explained is None:
             check_exists(view, place)
             above = profile(view, Place(place.account))
             raise no_profile_in_force(place, view.valid_at, above)
+        explained = explained_profile(view, explained) if explain else explained
     _print(explained, as_json=as_json)
 
 
@@ -76,6 +81,8 @@ def _print(explained: ProfileRead, *, as_json: bool) -> None:
     removed = [path for path in explained.set_here if path not in values]
     if removed:
         say(f"Removed here: {', '.join(removed)}")
+    if explained.explanations is not None:
+        print_explanations(explained.explanations)
 
 
 def _source(value: Explained) -> str:

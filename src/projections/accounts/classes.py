@@ -63,9 +63,9 @@ def _members(row: Row) -> dict[str, Any]:
 
 def _class(row: Row) -> ClassRead:
     members = _members(row)
-    return ClassRead(**{name: members[name] for name in ClassRead.model_fields})
+    return ClassRead(**{name: members[name] for name in ClassRead.model_fields if name in members})
 
 
 def _version(row: Row) -> ClassVersion:
     members = _members(row)
-    return ClassVersion(**{name: members[name] for name in ClassVersion.model_fields})
+    return ClassVersion(**{name: members[name] for name in ClassVersion.model_fields if name in members})

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from projections.tables.explanation import Explainable
 from projections.tables.plain import PlainValue
 
 OptionValues = dict[str, str | bool | int]
@@ -22,7 +23,7 @@ class _Model(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class AccountRead(_Model):
+class AccountRead(Explainable):
     """An account as known then. `start` is its first day; `customer` is the number it was opened under, merged since or not."""
 
     account: str
@@ -32,7 +33,7 @@ class AccountRead(_Model):
     opened_at: datetime
 
 
-class SiteRead(_Model):
+class SiteRead(Explainable):
     """A site as known then. `has_profile`: its first profile was created, whether or not one is in force (rule 2.6)."""
 
     account: str
@@ -56,7 +57,7 @@ class Explained(_Model):
     event_id: UUID | None
 
 
-class ProfileRead(_Model):
+class ProfileRead(Explainable):
     """The profile in force at two clocks. `event_id` made this version; `version` is the account's or site's as known then.
 
     `set_here` are paths (`options.collector`, `amounts.USD.credit_limit`) changed here, also those taken away here (rule 2.8).
@@ -116,7 +117,7 @@ class Applies(_Model):
     account: Applied | None
 
 
-class Resolution(_Model):
+class Resolution(Explainable):
     """What applies to a transaction, value by value: the site's, else the account's, else the company's (rule 2.13)."""
 
     account: str
@@ -131,7 +132,7 @@ class Resolution(_Model):
     attributes: dict[str, Explained]
 
 
-class ClassRead(_Model):
+class ClassRead(Explainable):
     """A profile class as known then: its highest version (rule 2.1)."""
 
     name: str
@@ -157,7 +158,7 @@ class ClassVersion(ClassRead):
     event_id: UUID
 
 
-class SystemOptionsRead(_Model):
+class SystemOptionsRead(Explainable):
     """The company's own options on a day (rule 2.13); without dates while none were set for it."""
 
     valid_at: date

@@ -232,6 +232,12 @@ def system_options(view: View) -> SystemOptionsRead:
     return system_options_read(view.clocks, options, VERSIONS.at(view, OPTIONS_KEY))
 
 
+def system_options_set_by(view: View) -> dict[str, UUID]:
+    """Returns the events behind the company's own options on the view's day, by path."""
+    options = _in_force(view, {Level.SYSTEM: _options_id(view)}).get(Level.SYSTEM)
+    return {} if options is None else dict(options.system_values().set_by)
+
+
 def profiles_of_class(
     view: View, name: str, after: tuple[str, str], limit: int, *, later: bool = False
 ) -> list[tuple[str, str]]:

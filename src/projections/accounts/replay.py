@@ -51,6 +51,13 @@ class _Replayed:
     in_force: InForce | None
 
 
+def of_place(dossier: Dossier, place: Place) -> list[UUID]:
+    """Returns the ids of what an answer about an account or site is made of: both of them, and the company's own options."""
+    places = [Place(place.account)] + ([] if place.site is None else [place])
+    options = SystemOptions.id_of(dossier.company, dossier.company)
+    return [options, *(holder_id(dossier.company, one) for one in places)]
+
+
 def replay_profile(dossier: Dossier, place: Place, clocks: Clocks, explain: bool = False) -> ProfileRead | None:
     """See `queries.profile`. Raises `OperationalError` when the database cannot be reached."""
     if not is_storable(place):

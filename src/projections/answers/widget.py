@@ -17,6 +17,7 @@ from projections.customers.queries import customer, customer_or_survivor
 from projections.fields.queries import FieldRead, has_uploaded, known_definitions, values_in_force
 from projections.interactions.queries import InteractionRead, open_interaction
 from projections.reading.view import View
+from projections.tables.explanation import Explainable
 
 WIDGET: Final = ("fields", "customers")
 """The read models that a view for `widget` must be of."""
@@ -78,7 +79,7 @@ class WidgetGroup(_Model):
     fields: list[WidgetField]
 
 
-class Widget(_Model):
+class Widget(Explainable):
     """A customer's business fields. `version` is the customer's; `optional` is absent when no upload brought an optional field.
 
     `interaction` is the calling agent's open interaction with this customer, which a save names; it is absent where there is none.

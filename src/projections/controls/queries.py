@@ -4,13 +4,14 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from aggregates.setup.controls import CONTROLS, SystemControls
 from aggregates.setup.mappings import AttributeMappings
 from projections.controls.tables import VERSIONS
 from projections.reading.view import View
 from projections.tables.bitemporal import clocks, in_force, known_then
+from projections.tables.explanation import Explainable
 from store.database import Row
 
 _IN_FORCE: Final = f"""
@@ -20,14 +21,12 @@ _IN_FORCE: Final = f"""
 _MAPPED: Final = f"SELECT mapped, attribute FROM attribute_mappings AS mapping WHERE {known_then('mapping')}"
 
 
-class ControlValue(BaseModel):
+class ControlValue(Explainable):
     """A system control and its value. `default`: none was set for the day, so it has the one it starts with, and no dates, nor anybody
     who set it.
 
     `version` is the one of all controls together.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     code: str
     label: str
@@ -42,10 +41,8 @@ class ControlValue(BaseModel):
     version: int
 
 
-class MappingRow(BaseModel):
+class MappingRow(Explainable):
     """What is mapped (`category:<code>`, `field:<key>`) to which Customer Engagement attribute."""
-
-    model_config = ConfigDict(frozen=True)
 
     mapped: str
     attribute: str

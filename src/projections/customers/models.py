@@ -4,12 +4,14 @@ from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from projections.tables.explanation import Explainable
+
 
 class _Model(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class AlternateNumber(_Model):
+class AlternateNumber(Explainable):
     """A number that is, or was, on a customer's list. `known_to` is `None` while it is (`current`)."""
 
     number: str
@@ -24,7 +26,7 @@ class AlternateNumber(_Model):
     )
 
 
-class Customer(_Model):
+class Customer(Explainable):
     """A customer on a day, as known then. Alternate numbers: the primary one, further ones, then former ones.
 
     `aliases` are the numbers of customers that were merged into this one, directly or over others: they lead here (rule 6.1).

@@ -7,11 +7,12 @@ they are stopped or being rebuilt.
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Final
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
 from aggregates.clocks import Clocks
-from aggregates.customer.events import ResponseSelected
+from aggregates.customer.events import CustomerMerged, CustomerMergedAway, ResponseSelected
 from aggregates.customer.profile import CustomerNotFoundError, CustomerProfile
 from aggregates.effective import Timeline
 from aggregates.fact import Fact
@@ -68,6 +69,19 @@ class Replayed(BaseModel):
     primary_alternate_number: str | None
     answers: list[Answer]
     fields: list[FieldValue]
+
+
+def merged_with(dossier: Dossier, number: str) -> list[UUID]:
+    """Returns the ids of this customer and of everybody who was ever merged with it, directly or over others."""
+    waiting, known = [number], {number}
+    while waiting:
+        events = dossier.log_of_facts.select_events(CustomerProfile.id_of(dossier.company, waiting.pop()))
+        facts = [dossier.fact_mapper.to_domain_event(event) for event in events]
+        merges = [fact for fact in facts if isinstance(fact, CustomerMerged | CustomerMergedAway)]
+        others = {fact.other if isinstance(fact, CustomerMerged) else fact.survivor for fact in merges}
+        waiting += others - known
+        known |= others
+    return [CustomerProfile.id_of(dossier.company, other) for other in sorted(known)]
 
 
 def replay_customer(dossier: Dossier, number: str, clocks: Clocks) -> Replayed:

@@ -5,12 +5,14 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from projections.tables.explanation import Explainable
+
 
 class _Model(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class Response(_Model):
+class Response(Explainable):
     """A response of a category, active or not."""
 
     code: str
@@ -20,7 +22,7 @@ class Response(_Model):
     active: bool
 
 
-class Category(_Model):
+class Category(Explainable):
     """A profile category with its responses by position, then code. `version` is the one of the category."""
 
     code: int
@@ -95,7 +97,7 @@ class Verdict(_Model):
     conditions: list[Condition]
 
 
-class Drawer(_Model):
+class Drawer(Explainable):
     """A customer's profile drawer. `available`: it can be opened (rule 1.11). `version` is the customer's."""
 
     number: str

@@ -53,7 +53,7 @@ class _Table:
     columns: Mapping[str, bool]
     key: Sequence[str]
 
-    def key_of(self, row: TableRow) -> tuple[str, ...]:
+    def key_of(self, row: TableRow) -> tuple[Any, ...]:
         return tuple(row[column] for column in self.key)
 
 
@@ -80,7 +80,7 @@ def _table(connection: Connection[Row], schema: str, name: str) -> _Table:
     return _Table(name, {column: is_bytes for column, is_bytes, _, _ in columns}, primary or filled)
 
 
-_Groups = Iterator[tuple[tuple[str, ...], list[TableRow]]]
+_Groups = Iterator[tuple[tuple[Any, ...], list[TableRow]]]
 
 
 def _groups(connection: Connection[Row], projection: Projection, table: _Table, schema: str) -> _Groups:
@@ -128,17 +128,19 @@ def _of_key(
     told = partial(_told, projection, table)
     if len(missing) == len(surplus) == 1:
         columns = [column for column in table.columns if surplus[0][column] != missing[0][column]]
-        yield RowDifference(table.name, _key(table, missing[0]), told(surplus[0], columns), told(missing[0], columns))
+        yield RowDifference(
+            table.name, _key(projection, table, missing[0]), told(surplus[0], columns), told(missing[0], columns)
+        )
         return
     rest = [column for column in table.columns if column not in table.key]
     for row in surplus:
-        yield RowDifference(table.name, _key(table, row), told(row, rest), None)
+        yield RowDifference(table.name, _key(projection, table, row), told(row, rest), None)
     for row in missing:
-        yield RowDifference(table.name, _key(table, row), None, told(row, rest))
+        yield RowDifference(table.name, _key(projection, table, row), None, told(row, rest))
 
 
-def _key(table: _Table, row: TableRow) -> dict[str, str]:
-    return {column: row[column] for column in table.key}
+def _key(projection: Projection, table: _Table, row: TableRow) -> dict[str, str]:
+    return {column: _shown(projection, table, column, row[column]) or "" for column in table.key}
 
 
 def _told(projection: Projection, table: _Table, row: TableRow, columns: Sequence[str]) -> dict[str, str | None]:

@@ -18,6 +18,7 @@ from projections.fields.blind_index import BlindIndex
 from projections.fields.tables import (
     DDL,
     DEFINITIONS,
+    INDEX,
     MERGES,
     PLACES,
     TABLES,
@@ -46,7 +47,7 @@ class FieldsProjection(Projection):
     topics: ClassVar[frozenset[str]]
     tables: ClassVar[tuple[str, ...]] = TABLES
     ddl: ClassVar[str] = DDL
-    personal: ClassVar[frozenset[str]] = frozenset({f"{VALUES.table}.personal"})
+    personal: ClassVar[frozenset[str]] = frozenset({f"{VALUES.table}.personal", f"{INDEX}.token"})
 
     def opened(self, table: str, rows: list[TableRow]) -> list[TableRow]:
         """See `Projection`."""

@@ -10,13 +10,13 @@ from typing import Any, Final
 from uuid import UUID
 
 import orjson
-from pydantic import BaseModel, ConfigDict
 
 from aggregates.customer.profile import CustomerProfile
 from aggregates.field.field import Group
 from projections.fields.tables import DEFINITIONS, MERGES, PLACES, UPLOADS, VALUES, VERSIONS, open_value
 from projections.reading.view import View
 from projections.tables.bitemporal import clocks, in_force, known_then
+from projections.tables.explanation import Explainable
 
 _DEFINITIONS: Final = f"""
     SELECT one.field, one.definition, {known_then("one")}, upper(one.known) = 'infinity', {VERSIONS.at_known("one.field")}
@@ -52,10 +52,8 @@ _BROUGHT: Final = f"""
 """Uploads of the customer, and of those merged into it, count. OFFSET 0 keeps it index probes, whatever the planner knows."""
 
 
-class FieldRead(BaseModel):
+class FieldRead(Explainable):
     """A definition as known then (rule 3.1). `group`: where the widget shows it; `policy`: what an upload does to an edit."""
-
-    model_config = ConfigDict(frozen=True)
 
     key: str
     label: str

@@ -12,6 +12,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
 from aggregates.errors import InvalidError
+from projections.reading.view import View
 from store.database import Row
 
 LONGEST_PAGE: Final = 500
@@ -40,6 +41,10 @@ class Page(BaseModel, Generic[T]):
 
     items: list[T]
     next_cursor: str | None = None
+
+    def explained(self, view: View, explain: Callable[[View, Sequence[T]], list[T]]) -> "Page[T]":
+        """Returns the same page with its items explained."""
+        return self.model_copy(update={"items": explain(view, self.items)})
 
 
 class CountedPage(Page[T], Generic[T]):

@@ -12,6 +12,7 @@ from psycopg import Connection
 
 from aggregates.customer.events import CustomerBroughtBack, CustomerMergedAway
 from aggregates.fact import Fact
+from projections.reading.view import View
 from projections.tables.bitemporal import ALWAYS, Rectangles, instant_of, known_then
 from projections.tables.superseding import Change
 from store.database import Row
@@ -48,6 +49,11 @@ class Merges:
             if isinstance(fact, CustomerMergedAway | CustomerBroughtBack)
         ]
         self._rectangles.fold(connection, changes)
+
+    def merged_in(self, view: View, number: str) -> list[str]:
+        """Returns the numbers of the customers that are merged into this one directly, as known then, in order."""
+        query = f"SELECT number FROM {self.table} AS away WHERE survivor = %(number)s AND {known_then('away')} ORDER BY number"
+        return [row[0] for row in view.connection.execute(query, {"number": number, "known_at": view.known_at})]
 
     def survivor(self, number: str) -> str:
         """Returns an SQL expression: the customer into which this one is merged, as known then; null when it is not merged.
