@@ -12,6 +12,11 @@ test("a range names the year once, and an end that is left out is open", () => {
   assert.equal(rangeText("2026-03-01", null, "en-GB"), "1 Mar 2026 – open");
 });
 
+test("what there is from the first day of all has no beginning", () => {
+  assert.equal(rangeText("0001-01-01", null, "en-GB"), "always");
+  assert.equal(rangeText("0001-01-01", "2026-07-15", "en-GB"), "until 15 Jul 2026");
+});
+
 test("an instant is written in the company's zone, as precisely as it is needed", () => {
   const at = "2026-11-27T03:31:47.189350Z";
   assert.equal(instantText(at, "UTC", "minutes", "en-GB"), "27 Nov 2026, 03:31");

@@ -19,6 +19,9 @@ _WIDTHS: Final = """async () => {
 }"""
 _CUT_OFF: Final = """[...document.querySelectorAll("h1, h2, h3, label, legend, button, .button")]
     .filter((each) => each.clientWidth > 1 && each.scrollWidth > each.clientWidth + 1).map((each) => each.outerHTML)"""
+_SCROLLING: Final = """[...document.querySelectorAll("main *, main")]
+    .filter((each) => getComputedStyle(each).overflowX === "auto" && each.scrollWidth > each.clientWidth)
+    .map((each) => each.getAttribute("aria-label") ?? each.outerHTML.slice(0, 160))"""
 _MOVING: Final = """[...document.querySelectorAll("*")].filter((each) => {
     const { transitionDuration, animationDuration } = getComputedStyle(each);
     return /[1-9]/.test(transitionDuration + animationDuration);
@@ -39,6 +42,11 @@ def assert_no_sideways_scrolling(page: Page) -> None:
     """The page fits into the width of its window, once its parts have measured themselves."""
     wide, window = page.evaluate(_WIDTHS)
     assert wide <= window, f"{page.url} is {wide} pixels wide in a window of {window}"
+
+
+def assert_nothing_scrolls_sideways(page: Page) -> None:
+    """No table or other part of the page is wider than its place."""
+    assert page.evaluate(_SCROLLING) == []
 
 
 def assert_room_for_large_text(page: Page) -> None:

@@ -10,6 +10,7 @@ from accessibility import (
     assert_accessible,
     assert_no_sideways_scrolling,
     assert_nothing_moves,
+    assert_nothing_scrolls_sideways,
     assert_room_for_large_text,
 )
 from aggregates.fact import Role
@@ -101,6 +102,7 @@ def assert_for_everybody(page: Page, address: str, heading: str) -> None:
         assert_settled(page)
     assert_accessible(page)
     assert_no_sideways_scrolling(page)
+    assert_nothing_scrolls_sideways(page)
     page.set_viewport_size({"width": AT_400_PERCENT, "height": HEIGHT})
     assert_no_sideways_scrolling(page)
 

@@ -89,7 +89,7 @@ def test_the_list_is_narrowed_down_in_the_address(visit: Visits, told: Api) -> N
     page.get_by_label("By", exact=True).fill("administrator")
     page.keyboard.press("Enter")
     expect(rows(page).filter(has_text="Age: 40-49")).to_have_count(1)
-    page.get_by_text("Days and way").click()
+    page.get_by_text("More filters").click()
     page.get_by_label("Recorded to").fill("2020-01-01")
     page.keyboard.press("Enter")
     expect(panel(page, "History")).to_contain_text("No event is like that.")

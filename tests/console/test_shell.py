@@ -83,7 +83,7 @@ def test_a_point_in_time_stays_in_every_link_until_one_goes_back_to_now(visit: V
 
 def test_a_chosen_theme_is_there_from_the_first_paint(visit: Visits) -> None:
     page = visit.open("/customers", theme="light")
-    page.get_by_label("Theme").select_option("Dark")
+    page.get_by_label("Theme").select_option("dark")
     page.reload()
     expect(page.get_by_label("Theme")).to_have_value("dark")
     answer = page.request.get(f"{visit.address}/customers", headers={"Accept": "text/html"})

@@ -60,7 +60,9 @@ function Classes({ form: { draft, setDraft, preview, error }, isFirst }: Omit<Pr
             checked={draft.profileClass === name}
             onChange={() => setDraft({ ...draft, profileClass: name })}
           />
-          {name} <span className="hint">{description}</span>
+          <span>
+            {name} <span className="hint">{description}</span>
+          </span>
         </label>
       ))}
       {errors.length > 0 && <p className="error">{errors.join(" ")}</p>}

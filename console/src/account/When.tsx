@@ -52,7 +52,9 @@ export function When({ form: { draft, setDraft, change, preview, error }, later 
               checked={draft.keepLater}
               onChange={(event) => setDraft({ ...draft, keepLater: event.target.checked })}
             />
-            {keepLaterText(later)} <span className="hint">{texts.keepLaterHint}</span>
+            <span>
+              {keepLaterText(later)} <span className="hint">{texts.keepLaterHint}</span>
+            </span>
           </label>
         )}
         <div role="status">{past !== null && <Notice tone="warning">{backDatedText(past)}</Notice>}</div>

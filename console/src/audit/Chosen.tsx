@@ -1,9 +1,10 @@
 import { X } from "lucide-react";
 import { To } from "../design/To.tsx";
+import { SOURCES } from "../history/texts.ts";
 import { dayText } from "../time/words.ts";
 import { topicText } from "./changed.ts";
 import { type Filters, NAMES, type Name, without } from "./filters.ts";
-import { SOURCES, texts } from "./texts.ts";
+import { texts } from "./texts.ts";
 import { KINDS, type Kind } from "./things.ts";
 
 interface Props {

@@ -10,6 +10,7 @@ import { Panel } from "../design/Panel.tsx";
 import { Table } from "../design/Table.tsx";
 import { To } from "../design/To.tsx";
 import { Days, Instant } from "../design/When.tsx";
+import { SOURCES } from "../history/texts.ts";
 import { usePoint } from "../time/usePoint.ts";
 import { precisionOf } from "../time/words.ts";
 import { Changes } from "./Changes.tsx";
@@ -18,7 +19,7 @@ import { EventFacts } from "./EventFacts.tsx";
 import { type Filters, fileAddress, type Order } from "./filters.ts";
 import type { Entry } from "./queries.ts";
 import { Thing } from "./Thing.tsx";
-import { openText, SOURCES, texts } from "./texts.ts";
+import { openText, texts } from "./texts.ts";
 
 interface Props {
   query: UseInfiniteQueryResult<InfiniteData<{ items: Entry[]; next_cursor?: string | null }>>;

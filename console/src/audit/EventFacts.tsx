@@ -5,11 +5,12 @@ import { Copy } from "../design/Copy.tsx";
 import { Problem } from "../design/Problem.tsx";
 import { To } from "../design/To.tsx";
 import { Days, Instant } from "../design/When.tsx";
+import { SOURCES } from "../history/texts.ts";
 import { Changes } from "./Changes.tsx";
 import { saveProof } from "./proving.ts";
 import type { Entry } from "./queries.ts";
 import { Thing } from "./Thing.tsx";
-import { SOURCES, texts } from "./texts.ts";
+import { texts } from "./texts.ts";
 
 const MOST_CHANGES = 100;
 

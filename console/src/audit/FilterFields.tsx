@@ -1,7 +1,8 @@
 import { Field } from "../design/Field.tsx";
+import { SOURCES } from "../history/texts.ts";
 import { topicText } from "./changed.ts";
 import type { Filters, Name } from "./filters.ts";
-import { ROLES, SOURCES, texts } from "./texts.ts";
+import { ROLES, texts } from "./texts.ts";
 import { KINDS } from "./things.ts";
 import { TOPICS } from "./topics.ts";
 

@@ -76,15 +76,6 @@ export const texts = {
   saveHead: "Save a signed head",
 } as const;
 
-export const SOURCES = {
-  ui: "console",
-  api: "API",
-  upload: "upload",
-  propagation: "propagation",
-  merge: "merge",
-  cli: "command line",
-} as const;
-
 export const ROLES = ["administrator", "agent", "auditor", "integrator"] as const;
 
 /** Names the form by the number of its filters. */

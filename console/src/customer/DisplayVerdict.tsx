@@ -18,10 +18,12 @@ export function DisplayVerdict({ display, categories }: Props) {
         <summary>{display.displayed ? texts.whyOpen : texts.whyNotOpen}</summary>
         <ul className="plain">
           {display.conditions.map((condition) => (
-            <li key={condition.code} className="row">
+            <li key={condition.code} className="condition">
               {condition.holds ? <Check aria-hidden="true" size={14} /> : <X aria-hidden="true" size={14} />}
-              <span className="unseen">{condition.holds ? texts.holds : texts.fails}:</span>{" "}
-              {condition.code === "k87" ? texts.k87 : condition.text}
+              <span>
+                <span className="unseen">{condition.holds ? texts.holds : texts.fails}:</span>{" "}
+                {condition.code === "k87" ? texts.k87 : condition.text}
+              </span>
             </li>
           ))}
         </ul>

@@ -2,6 +2,7 @@ import type { FormEvent } from "react";
 import { useLocation, useSearch } from "wouter";
 import { Action } from "../design/Action.tsx";
 import { Field } from "../design/Field.tsx";
+import { SOURCES as SOURCE_TEXTS } from "../history/texts.ts";
 import { usePoint } from "../time/usePoint.ts";
 import { DAYS, type Filters, SOURCES, withFilters } from "./historyFilters.ts";
 import { DAY_TEXTS, pageTexts as texts } from "./texts.ts";
@@ -33,7 +34,7 @@ export function HistoryFilters({ number, filters, names }: Props) {
 
   return (
     <search aria-label={texts.filters}>
-      <form className="filter" onSubmit={show}>
+      <form className="filter filter-form" onSubmit={show}>
         <Field label={texts.about}>
           {(input) => (
             <select key={names.paths.length} {...input} name="field" defaultValue={filters.field ?? ""}>
@@ -64,7 +65,9 @@ export function HistoryFilters({ number, filters, names }: Props) {
                 <select {...input} name="source" defaultValue={filters.source ?? ""}>
                   <option value="">{texts.anywhere}</option>
                   {SOURCES.map((each) => (
-                    <option key={each}>{each}</option>
+                    <option key={each} value={each}>
+                      {SOURCE_TEXTS[each]}
+                    </option>
                   ))}
                 </select>
               )}

@@ -95,7 +95,7 @@ export const pageTexts = {
   from: "Came from",
   anywhere: "anywhere",
   reasonWords: "Words of the reason",
-  moreFilters: "Days and way",
+  moreFilters: "More filters",
   showEvents: "Show these events",
   csv: "Save as CSV",
   later: "a later event",

@@ -20,10 +20,10 @@ export function DateField({ label, name, hint, errors, value, onChange, today }:
         {(input) => <input {...input} type="date" value={value} onChange={(event) => onChange(event.target.value)} />}
       </Field>
       <div className="row">
-        <Action look="quiet" onClick={() => onChange(today)}>
+        <Action className="chip" onClick={() => onChange(today)}>
           Today<span className="unseen">: {label}</span>
         </Action>
-        <Action look="quiet" onClick={() => onChange(firstOfNextMonth(today))}>
+        <Action className="chip" onClick={() => onChange(firstOfNextMonth(today))}>
           1st of next month<span className="unseen">: {label}</span>
         </Action>
       </div>

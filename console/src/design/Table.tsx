@@ -42,7 +42,7 @@ export function Table<Row>({ caption, captionUnseen = true, columns, rows, keyOf
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     // biome-ignore lint/a11y/useSemanticElements: it is no part of a form
     <div className="table-scroll" role="group" aria-label={caption} tabIndex={0} onKeyDown={goToNextRow}>
-      <table>
+      <table className="stacks">
         <caption className={captionUnseen ? "unseen" : undefined}>{caption}</caption>
         <thead>
           <tr>
@@ -60,7 +60,7 @@ export function Table<Row>({ caption, captionUnseen = true, columns, rows, keyOf
                 {first.cell(row)}
               </th>
               {others.map((column) => (
-                <td key={column.head} className={column.align}>
+                <td key={column.head} className={column.align} data-head={column.head}>
                   {column.cell(row)}
                 </td>
               ))}

@@ -6,7 +6,7 @@ import { Days, Instant } from "../design/When.tsx";
 import { justBefore } from "../time/dates.ts";
 import { withPoint } from "../time/point.ts";
 import type { Precision } from "../time/words.ts";
-import { texts } from "./texts.ts";
+import { SOURCES, texts } from "./texts.ts";
 
 interface Range {
   readonly effective_from: string;
@@ -17,7 +17,7 @@ interface Range {
 export interface Told {
   readonly recorded_at: string;
   readonly actor: string;
-  readonly source: string;
+  readonly source: keyof typeof SOURCES;
 }
 
 /** A link to a page at a day, as known when an event was recorded. */
@@ -39,7 +39,7 @@ export function Recorded({ told, precision, children }: RecordedProps) {
     <>
       {children === undefined ? instant : children(instant)}
       <div className="hint">
-        {told.actor}, {told.source}
+        {told.actor}, {SOURCES[told.source]}
       </div>
     </>
   );

@@ -13,7 +13,7 @@ export const texts = {
   field: "Field",
   onlyDifferences: "Only differences",
   thenAndNow: "This day, as known then and now",
-  thenNeeded: "For “This day, as known then and now”, choose first at “As known at A” when it was known.",
+  thenNeeded: "To compare a day as known then and now, choose under “As known at A” when it was known.",
   lastRecording: "Before and after the last recording",
   nextMonth: "Today and the 1st of next month",
   day: "Business day",
@@ -22,6 +22,16 @@ export const texts = {
   showFirst: "Show what was known then",
   points: "Points to compare",
   startingPoints: "Start from",
+} as const;
+
+/** What a change came through. */
+export const SOURCES = {
+  ui: "console",
+  api: "API",
+  upload: "upload",
+  propagation: "propagation",
+  merge: "merge",
+  cli: "command line",
 } as const;
 
 /** Says that nothing was known of a thing at an instant, and from when on there is something. */

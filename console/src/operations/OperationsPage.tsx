@@ -55,8 +55,8 @@ function Faults({ reading }: { reading: State }) {
                 </span>
               ),
             },
-            { head: texts.why, cell: (each) => each.why },
-            { head: texts.todo, cell: (each) => each.todo },
+            { head: texts.why, cell: (each) => <Commands text={each.why} /> },
+            { head: texts.todo, cell: (each) => <Commands text={each.todo} /> },
           ]}
         />
       )}
@@ -67,4 +67,10 @@ function Faults({ reading }: { reading: State }) {
       ))}
     </Section>
   );
+}
+
+/** A text whose commands stand between backticks. */
+function Commands({ text }: { text: string }) {
+  // biome-ignore lint/suspicious/noArrayIndexKey: the parts are in the order of the text
+  return text.split("`").map((part, index) => (index % 2 === 0 ? part : <code key={index}>{part}</code>));
 }

@@ -70,7 +70,7 @@ const LONGEST_IN_BUTTON = 40;
 export const deliveryTexts = {
   deliveries: "Deliveries",
   byStatus: "By status",
-  all: "All",
+  all: "all",
   ofCustomer: "Customer number",
   find: "Show",
   none: "No delivery is in this status.",

@@ -27,6 +27,8 @@ interface Props {
 
 const FEW = 6;
 const LABEL_WIDTH = 64;
+/** What the words for a lane without a profile need. */
+const OTHERWISE_WIDTH = 110;
 
 /** Profiles below each other, on the dates of the picture, as known at its point. */
 export function Lanes({ lanes, classes, window, day, knownAt }: Props) {
@@ -73,9 +75,10 @@ interface StripProps {
 
 function Strip({ spans, classes, window, width, otherwise }: StripProps) {
   const own = spans.filter(({ version }) => version.profile_class !== null);
+  const free = Math.min(width, ...own.map((span) => xOf(window, width, span.from)));
   return (
     <div className="lane-strip" aria-hidden="true">
-      <span className="otherwise">{otherwise}</span>
+      {free >= OTHERWISE_WIDTH && <span className="otherwise">{otherwise}</span>}
       {own.map((span) => {
         const x = xOf(window, width, span.from);
         const room = xOf(window, width, span.until) - x;

@@ -60,7 +60,6 @@ export function ClassForm({ profileClass, change }: Props) {
         <Action type="submit" look="primary" off={off}>
           {classTexts.nextVersion}
         </Action>
-        {off !== null && <span className="hint">{off}</span>}
       </div>
       <div role="status">{form.message !== null && <Notice tone="success">{form.message}</Notice>}</div>
     </Form>
@@ -82,7 +81,7 @@ interface ChoiceProps {
 
 function ApplyToChoice({ value, errors, onChoose }: ChoiceProps) {
   return (
-    <fieldset className="stack-tight" id={idOf("apply_to")} tabIndex={-1}>
+    <fieldset className="choices" id={idOf("apply_to")} tabIndex={-1}>
       <legend>{classTexts.applyTo}</legend>
       {(Object.keys(APPLY_TO) as ApplyTo[]).map((each) => (
         <label key={each} className="row">

@@ -94,7 +94,7 @@ const OF_ONE = /^(controls|mappings)\./;
 /** Returns what a form calls a value; where the list is of one thing, what is said of that. */
 function nameOf(field: string): string {
   if (OF_TERMS.test(field)) return labelOf(field);
-  return OF_ONE.test(field) ? texts.value : field.replaceAll("_", " ");
+  return OF_ONE.test(field) ? texts.value : field.replace("responses.", "").replaceAll(/[._]/g, " ");
 }
 
 function shown(value: ValueChange["before"]): string {

@@ -79,7 +79,6 @@ export default function NewClassPage() {
             <Action type="submit" look="primary" off={off}>
               {classTexts.createClass}
             </Action>
-            {off !== null && <span className="hint">{off}</span>}
           </div>
         </Form>
       </section>

@@ -122,7 +122,6 @@ function Start({ change: path, run, preview, isCurrent }: StartProps) {
         <Action look="primary" off={off ?? (start.isPending ? texts.starting : null)} onClick={() => start.mutate()}>
           {runOn(preview.changed)}
         </Action>
-        {off !== null && <span className="hint">{off}</span>}
       </div>
     </>
   );

@@ -38,15 +38,17 @@ export function RangeFields({ range, onChange, problem }: Props) {
         today={today}
         onChange={(to) => onChange({ ...range, to })}
       />
-      <label className="row">
-        <input
-          type="checkbox"
-          checked={range.keepLater}
-          onChange={(event) => onChange({ ...range, keepLater: event.target.checked })}
-        />
-        {texts.keepLater}
-      </label>
-      <p className="hint">{texts.keepLaterHint}</p>
+      <div className="stack-tight">
+        <label className="row">
+          <input
+            type="checkbox"
+            checked={range.keepLater}
+            onChange={(event) => onChange({ ...range, keepLater: event.target.checked })}
+          />
+          {texts.keepLater}
+        </label>
+        <p className="hint">{texts.keepLaterHint}</p>
+      </div>
     </>
   );
 }

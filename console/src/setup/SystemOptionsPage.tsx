@@ -143,7 +143,6 @@ function OptionsForm({ current, change }: FormProps) {
         <Action type="submit" look="primary" off={off}>
           {classTexts.saveOptions}
         </Action>
-        {off !== null && <span className="hint">{off}</span>}
       </div>
       <div role="status">{message !== null && <Notice tone="success">{message}</Notice>}</div>
     </Form>

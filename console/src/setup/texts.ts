@@ -15,7 +15,7 @@ export const texts = {
     "/set-up/uploads": "Contact files that bring customers and their fields: progress, outcome, and a new one.",
   } as Readonly<Record<string, string>>,
   readOnly: "Your role reads the set-up and does not change it.",
-  fixed: "It is fixed since it was created.",
+  fixed: "Fixed when it was created.",
   reason: "Reason",
   none: "(none)",
   saved: "Saved.",
@@ -167,7 +167,7 @@ export const FIELD: readonly Member[] = [
   },
   {
     name: "policy",
-    label: "An upload against an edit",
+    label: "When an upload and an edit disagree",
     kind: "choice",
     choices: [
       ["newest", "the newest wins"],

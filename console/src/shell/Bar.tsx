@@ -11,6 +11,7 @@ import { texts } from "./texts.ts";
 export function Bar() {
   const me = useMe();
   const { signOut } = useSession();
+  const roles = me.roles.join(", ");
   return (
     <header className="bar">
       <To className="name" href="/">
@@ -21,7 +22,7 @@ export function Bar() {
       <PointControl />
       <ThemeSwitch />
       <span>
-        {me.actor} <span className="muted">{me.roles.join(", ")}</span>
+        {me.actor} {roles !== me.actor && <span className="muted">{roles}</span>}
       </span>
       <Action look="quiet" onClick={() => void signOut()}>
         {texts.signOut}

@@ -25,6 +25,7 @@ export function SignInPage() {
 
   return (
     <main id="content" className="sign-in">
+      <p className="name">{texts.name}</p>
       <Page title={texts.signIn}>
         {error !== null && (
           <Notice tone="danger" role="alert">

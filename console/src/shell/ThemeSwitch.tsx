@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { texts } from "./texts.ts";
+import { THEME_TEXTS, texts } from "./texts.ts";
 import { chooseTheme, currentTheme, THEMES } from "./theme.ts";
 
 /** Chooses between the theme of the system, light and dark. */
@@ -18,7 +18,7 @@ export function ThemeSwitch() {
     >
       {THEMES.map((each) => (
         <option key={each} value={each}>
-          {each[0]?.toUpperCase() + each.slice(1)}
+          {THEME_TEXTS[each]}
         </option>
       ))}
     </select>

@@ -30,6 +30,8 @@ export const texts = {
   licences: "About: licences",
 } as const;
 
+export const THEME_TEXTS = { system: "System theme", light: "Light theme", dark: "Dark theme" } as const;
+
 /** Says what the instant of knowledge is when its field is empty, and in which time zone it is read. */
 export function knownHint(zone: string): string {
   return `Empty means now. Time zone: ${zone}.`;

@@ -3,6 +3,9 @@
 import { dayNumber } from "./dates.ts";
 
 export const OPEN = "open";
+const ALWAYS = "always";
+/** The day from which on there is what was never set. */
+const FIRST_DAY = "0001-01-01";
 
 /** In force on the day, before it, or after it. */
 export type Standing = "past" | "in force" | "planned";
@@ -20,8 +23,9 @@ export function dayText(day: string, locale?: string): string {
   return days(locale).format(date(day));
 }
 
-/** Returns a range of days as `1 Mar – 15 Jul 2026`; an end that is null is open. */
+/** Returns a range of days as `1 Mar – 15 Jul 2026`; an end that is null is open, and the first day of all is no beginning. */
 export function rangeText(from: string, to: string | null, locale?: string): string {
+  if (from === FIRST_DAY) return to === null ? ALWAYS : `until ${dayText(to, locale)}`;
   if (to === null) return `${dayText(from, locale)} – ${OPEN}`;
   return days(locale).formatRange(date(from), date(to)).replaceAll("\u2009", " ");
 }
