@@ -56,7 +56,7 @@ export function Table<Row>({ caption, captionUnseen = true, columns, rows, keyOf
         <tbody>
           {rows.map((row) => (
             <tr key={keyOf(row)} className={justChanged.has(keyOf(row)) ? "just-changed" : undefined}>
-              <th scope="row" className={first.align}>
+              <th scope="row" className={first.align} data-head={first.head}>
                 {first.cell(row)}
               </th>
               {others.map((column) => (

@@ -73,7 +73,7 @@ function What({ entry: { topic, changes, back_dated } }: { entry: Entry }) {
       {topic.replaceAll(/(?<=[a-z])(?=[A-Z])|[_.]/g, " ")}{" "}
       {back_dated && <Badge tone="warning">{texts.backDated}</Badge>}
       <ul className="plain">
-        {changes.map((change) => (
+        {changes.filter(isSeen).map((change) => (
           <li key={`${change.field} ${change.effective_from}`}>
             {nameOf(change.field)}: {shown(change.before)} → {shown(change.after)}{" "}
             {change.effective_from !== null && (
@@ -95,6 +95,11 @@ const OF_ONE = /^(controls|mappings)\./;
 function nameOf(field: string): string {
   if (OF_TERMS.test(field)) return labelOf(field);
   return OF_ONE.test(field) ? texts.value : field.replace("responses.", "").replaceAll(/[._]/g, " ");
+}
+
+/** Returns whether a change can be seen in words. */
+function isSeen({ before, after }: ValueChange): boolean {
+  return shown(before) !== shown(after);
 }
 
 function shown(value: ValueChange["before"]): string {
