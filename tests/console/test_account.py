@@ -252,7 +252,7 @@ def test_now_is_not_compared_with_itself(visit: Visits, start: date) -> None:
     expect(page.get_by_role("link", name="Compare with")).to_have_count(0)
     page.get_by_role("link", name="Compare", exact=True).click()
     expect(panel(page, "Compare")).to_contain_text("A and B are the same point")
-    expect(panel(page, "Points to compare")).to_contain_text("choose first at “As known at A” when it was known")
+    expect(panel(page, "Points to compare")).to_contain_text("choose under “As known at A” when it was known")
     page.get_by_label("As known at A").select_option(index=1)
     page.get_by_role("button", name="This day, as known then and now").click()
     expect(panel(page, "Compare")).to_contain_text("Nothing differs between")

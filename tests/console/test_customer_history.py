@@ -48,7 +48,7 @@ def test_every_role_reads_what_each_event_changed_for_which_days_and_why(
     answered = rows(page).filter(has_text="Answered").filter(has_text="Said so by phone")
     expect(answered).to_contain_text("Age: 40-49")
     expect(answered).to_contain_text("back-dated")
-    expect(answered).to_contain_text("administrator, api")
+    expect(answered).to_contain_text("administrator, API")
     expect(rows(page).filter(has_text="City: London Paris")).to_contain_text("Edited")
     expect(rows(page).nth(1)).to_contain_text("Alternate number B7 added, primary in place of A1001")
     first = rows(page).filter(has_text="Age: 30-39")
