@@ -46,7 +46,8 @@ def assert_no_sideways_scrolling(page: Page) -> None:
 
 def assert_nothing_scrolls_sideways(page: Page) -> None:
     """No table or other part of the page is wider than its place."""
-    assert page.evaluate(_SCROLLING) == []
+    scrolling = page.evaluate(_SCROLLING)
+    assert scrolling == [], f"{page.url}: {scrolling}"
 
 
 def assert_room_for_large_text(page: Page) -> None:
