@@ -14,7 +14,8 @@ from store.proof.merkle import HASH_BYTES, Node, root_of
 
 TILE_LEVELS: Final = 8
 TILE_HASHES: Final = 1 << TILE_LEVELS
-_REMEMBERED: Final = 4_096
+_NODES_REMEMBERED: Final = 4_096
+_TILES_REMEMBERED: Final = 16
 
 ReadTile = Callable[[int, int], bytes]
 """Returns the hashes of a tile, one after the other, given its level and its number there."""
@@ -94,16 +95,18 @@ def edge_of(size: int) -> Iterator[tuple[int, int, int]]:
 
 
 def node_from(read_tile: ReadTile) -> Node:
-    """Returns the subtrees of a stored tree, the last ones of them remembered.
+    """Returns the subtrees of a stored tree, which must be as large as the one that is asked about; the last tiles are remembered.
 
     They raise `NotInTreeError`, and so must `read_tile`.
     """
+    remembered_tile = lru_cache(_TILES_REMEMBERED)(read_tile)
 
-    @lru_cache(_REMEMBERED)
+    @lru_cache(_NODES_REMEMBERED)
     def node(level: int, number: int) -> bytes:
         tile_level, height = divmod(level, TILE_LEVELS)
         tile_number, offset = divmod(number << height, TILE_HASHES)
-        hashes = hashes_in(read_tile(tile_level, tile_number))[offset : offset + (1 << height)]
+        tile = remembered_tile(tile_level, tile_number)
+        hashes = hashes_in(tile[offset * HASH_BYTES : (offset + (1 << height)) * HASH_BYTES])
         if len(hashes) < 1 << height:
             raise NotInTreeError(f"The tree has no node {number} at level {level}.")
         return root_of(hashes)
