@@ -34,7 +34,7 @@ from projections.fields.fold import FieldsProjection
 from projections.fields.tables import INDEX, VALUES, seal_value
 from projections.reading.paging import MOST_COUNTED
 from projections.reading.view import View
-from projections.tables.names import seal_name
+from projections.tables.names import seal_name, tokens_of
 from projections.tables.superseding import copied
 from store.application import Dossier
 from store.database import Row as Record
@@ -79,7 +79,7 @@ def _rows(view: View) -> Iterator[Row]:
     def rare() -> str:
         return _phone(chance.randrange(CUSTOMERS))
 
-    everybody = _median(lambda: all_customers(view, PAGE))
+    everybody = _median(view, lambda: all_customers(view, PAGE))
     asks: dict[str, tuple[Callable[[], Any], float]] = {
         "one customer by a sealed value": (lambda: customers_by_value(view, phone, rare(), PAGE), BOUND_MS),
         "the search field, by a sealed value": (lambda: search(view, rare(), events=True), BOUND_MS),
@@ -91,15 +91,17 @@ def _rows(view: View) -> Iterator[Row]:
     }
     for name, (ask, bound) in asks.items():
         title = f"{name}, {CUSTOMERS:,} customers (peer: {PAGE} of all)"
-        yield at_most(title, "ms, p50", _median(ask), everybody, bound)
+        yield at_most(title, "ms, p50", _median(view, ask), everybody, bound)
 
 
-def _median(ask: Callable[[], Any]) -> float:
+def _median(view: View, ask: Callable[[], Any]) -> float:
+    """The median time of a question, which is asked in a transaction of its own, as the API asks it."""
     times = []
     for _ in range(TURNS):
         began = time.perf_counter()
         ask()
         times.append((time.perf_counter() - began) * 1_000)
+        view.connection.rollback()
     return statistics.median(times)
 
 
@@ -124,8 +126,8 @@ def _fill(connection: Connection[Record], dossier: Dossier) -> None:
             with connection.cursor().copy(statement.encode()) as copy:
                 copy.write("".join(lines[name]))
         connection.commit()
-    connection.execute("ANALYZE")
-    connection.commit()
+    with dossier.database.connect() as vacuuming:  # as the server does by itself after so many rows
+        vacuuming.execute("VACUUM ANALYZE")
 
 
 def _customer(dossier: Dossier, place: int) -> Iterator[tuple[str, tuple[Any, ...]]]:
@@ -136,7 +138,8 @@ def _customer(dossier: Dossier, place: int) -> Iterator[tuple[str, tuple[Any, ..
     keys.remember(subject, key)
     yield "keys", (subject, wrapped)
     yield "customers", (number, "2026-01-01")
-    yield "names", (number, seal_name(keys, NAMES.table, subject, f"Ada {place}"), "", "(,)", _SINCE)
+    name = f"Ada {place}"
+    yield "names", (number, seal_name(keys, NAMES.table, subject, name), tokens_of(keys, name), "(,)", _SINCE)
     yield "versions", (number, "2026-01-01", 1)
     values = {"phone": _phone(place), "home_town": COMMON if place % 10 == 0 else f"Town {place}"}
     for field, value in values.items():
