@@ -24,7 +24,7 @@ def up() -> Iterator[Up]:
         try:
             yield running.wait_until_ready()
         finally:
-            running.stop()
+            running.end()
 
 
 def answer_of(up: Up, block: str) -> Any:

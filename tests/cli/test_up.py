@@ -12,7 +12,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
@@ -20,10 +20,12 @@ from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
 
 from aggregates.fact import Role
 from built_console import build
+from cli.data_directory.embedded_postgres import embedded_server
 from cli.local.welcome import console_lines
 from command_line import eventually
 
@@ -131,6 +133,16 @@ class Up:
         status = self.process.wait(timeout=STOPS_WITHIN_S)
         return status, time.monotonic() - started
 
+    def end(self) -> None:
+        """Ends it if it still runs, and kills it if it does not end."""
+        if self.process.poll() is not None:
+            return
+        try:
+            self.stop()
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
 
 def children(pid: int) -> list[tuple[int, str]]:
     """Number and name of the children of a process."""
@@ -180,7 +192,7 @@ def up() -> Iterator[Up]:
         try:
             yield running.wait_until_ready()
         finally:
-            running.stop()
+            running.end()
 
 
 @pytest.fixture
@@ -190,8 +202,24 @@ def data() -> Iterator[Path]:
         yield directory
 
 
-def test_the_printed_lines_show_the_whole_path_and_a_second_run_finds_its_data(data: Path) -> None:
-    first = Up(data).wait_until_ready()
+@pytest.fixture
+def start(data: Path) -> Iterator[Callable[..., Up]]:
+    """Starts one in the data directory of the test; it ends with the test, however that ends."""
+    started: list[Up] = []
+
+    def start_one(*arguments: str, **environment: str) -> Up:
+        started.append(Up(data, *arguments, **environment))
+        return started[-1]
+
+    yield start_one
+    for running in started:
+        running.end()
+
+
+def test_the_printed_lines_show_the_whole_path_and_a_second_run_finds_its_data(
+    start: Callable[..., Up], data: Path
+) -> None:
+    first = start().wait_until_ready()
     assert len(first.curl_lines) == 3
     done = shell(*first.curl_lines)
     assert done.returncode == 0, done.stderr
@@ -209,7 +237,7 @@ def test_the_printed_lines_show_the_whole_path_and_a_second_run_finds_its_data(d
     assert seconds < STOPS_WITHIN_S
     assert left_over(data) == []
 
-    second = Up(data).wait_until_ready()
+    second = start().wait_until_ready()
     again = shell(*second.curl_lines)
     put, drawer, received = map(json.loads, again.stdout.split("\n")[:3])
     assert put["changed"] is False
@@ -222,6 +250,27 @@ def test_the_printed_lines_show_the_whole_path_and_a_second_run_finds_its_data(d
     assert complete_log_of(second) == log
     assert second.stop(signal.SIGTERM)[0] == 0
     assert left_over(data) == []
+
+
+def test_read_models_of_another_version_are_rebuilt_before_anything_is_served(
+    start: Callable[..., Up], data: Path
+) -> None:
+    first = start(DOSSIER_COMPANY="acme").wait_until_ready()
+    assert "rebuil" not in first.complaints()
+    with embedded_server(data) as url, psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("UPDATE dossier_acme.projections SET shape = '' WHERE name IN ('accounts', 'customers')")
+    first.stop()
+
+    second = start(DOSSIER_COMPANY="acme").wait_until_ready()
+    assert second.seen("/v1/customers")["items"] == []
+    assert second.seen("/v1/accounts")["items"] == []
+    lines = [line for line in second.complaints().splitlines() if "read model" in line]
+    assert [re.sub(r"[0-9.]+ s$", "… s", line) for line in lines] == [
+        "dossier: read model customers was made by another version; rebuilding it (1 of 2)",
+        "dossier: read model customers was rebuilt in … s",
+        "dossier: read model accounts was made by another version; rebuilding it (2 of 2)",
+        "dossier: read model accounts was rebuilt in … s",
+    ]
 
 
 def test_the_demo_company_is_worth_opening(up: Up) -> None:
@@ -311,10 +360,10 @@ def test_a_second_one_in_the_same_directory_says_so_plainly(up: Up) -> None:
     assert up.get("/health/ready")["status"] == "ready"
 
 
-def test_a_port_that_is_taken_is_said_plainly_and_nothing_is_started(data: Path) -> None:
+def test_a_port_that_is_taken_is_said_plainly_and_nothing_is_started(start: Callable[..., Up], data: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        refused = Up(data, "--port", str(port))
+        refused = start("--port", str(port))
         assert refused.process.wait(timeout=60) == 1
     assert f"Port {port} of 127.0.0.1 cannot be used" in refused.complaints()
     assert f"`make up PORT={port + 1}`, or `dossier up --port {port + 1}`" in refused.complaints()
@@ -350,26 +399,26 @@ def test_a_database_that_dies_is_started_again(up: Up) -> None:
     eventually(answers, "the database answers again")
 
 
-def test_children_end_by_themselves_when_the_supervisor_is_killed(data: Path) -> None:
-    killed = Up(data).wait_until_ready()
+def test_children_end_by_themselves_when_the_supervisor_is_killed(start: Callable[..., Up], data: Path) -> None:
+    killed = start().wait_until_ready()
     killed.process.kill()
     killed.process.wait()
     eventually(lambda: all("postgres" in command for command in left_over(data)), "only PostgreSQL is left")
-    again = Up(data).wait_until_ready()
+    again = start().wait_until_ready()
     assert again.seen("/v1/customers/1001")["number"] == "1001"
     assert again.stop()[0] == 0
     assert left_over(data) == []
 
 
-def test_another_company_gets_no_demo(data: Path) -> None:
-    other = Up(data, DOSSIER_COMPANY="acme").wait_until_ready()
+def test_another_company_gets_no_demo(start: Callable[..., Up], data: Path) -> None:
+    other = start(DOSSIER_COMPANY="acme").wait_until_ready()
     assert other.curl_lines == []
     assert other.seen("/v1/customers")["items"] == []
     assert other.stop()[0] == 0
 
 
-def test_the_address_of_kafka_and_the_topic_are_told(data: Path) -> None:
-    with_kafka = Up(data, KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1").wait_until_ready()
+def test_the_address_of_kafka_and_the_topic_are_told(start: Callable[..., Up], data: Path) -> None:
+    with_kafka = start(KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1").wait_until_ready()
     told = "Kafka is at 127.0.0.1:1; every change is on the topic dossier.demo.profile-events.v3."
     assert told in with_kafka.printed
     assert with_kafka.stop()[0] == 0
@@ -388,8 +437,8 @@ def test_make_up_hands_its_port_on() -> None:
         assert planned.stdout.strip().endswith(arguments)
 
 
-def test_ctrl_c_while_starting_leaves_nothing(data: Path) -> None:
-    starting = Up(data)
+def test_ctrl_c_while_starting_leaves_nothing(start: Callable[..., Up], data: Path) -> None:
+    starting = start()
     eventually((data / "postgres").exists, "PostgreSQL is being started")
     starting.process.send_signal(signal.SIGINT)
     assert starting.process.wait(timeout=60) == 0

@@ -69,7 +69,7 @@ def test_an_installed_wheel_serves_the_console_and_its_links_sign_in(installed: 
         try:
             check(up.wait_until_ready())
         finally:
-            up.stop()
+            up.end()
 
 
 def check(up: Up) -> None:

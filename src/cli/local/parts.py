@@ -6,6 +6,7 @@ from functools import partial
 from typing import Final
 
 from cli.local.demo.set_up import set_up
+from cli.local.outdated import rebuild_outdated
 from cli.local.supervisor import Part
 from cli.processes.api import serve
 from cli.processes.forward import forward
@@ -33,14 +34,20 @@ def parts(settings: Settings, api: socket.socket, simulator: socket.socket | Non
         yield Part("relay", partial(relay, settings, metrics_port=None))
 
 
-def migration(settings: Settings) -> Part:
-    """Returns the process that brings the database up to date and ends."""
-    return Part("migrate", partial(migrate, settings))
+def migration(settings: Settings, terminal: int) -> Part:
+    """Returns the process that brings the database and its read models up to date and ends. `terminal` is the file on which it says so."""
+    return Part("migrate", partial(_bring_up_to_date, settings, terminal), terminal)
 
 
 def demo(settings: Settings) -> Part:
     """Returns the process that sets the demo company up and ends."""
     return Part("demo", partial(_set_up, settings))
+
+
+def _bring_up_to_date(settings: Settings, terminal: int) -> None:
+    migrate(settings)
+    with open_dossier(settings) as dossier, open(terminal, "w", buffering=1, encoding="utf-8") as lines:
+        rebuild_outdated(dossier, lambda line: print(f"dossier: {line}", file=lines))
 
 
 def _set_up(settings: Settings) -> None:

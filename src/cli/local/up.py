@@ -1,8 +1,9 @@
 """`dossier up`: the whole product on this machine, with nothing to set up.
 
-It starts PostgreSQL (unless `DATABASE_URL` is set), migrates, starts every process as a child, sets the demo company up once, prints
-how to try it, and looks after the children until Ctrl-C or SIGTERM. Then it ends them in order: first the API, then the other processes,
-then Customer Engagement's simulator, then PostgreSQL. Only one `up` runs per data directory; the next one finds its data again.
+It starts PostgreSQL (unless `DATABASE_URL` is set), migrates, rebuilds read models of another version, starts every process as a child,
+sets the demo company up once, prints how to try it, and looks after the children until Ctrl-C or SIGTERM. Then it ends them in order:
+first the API, then the other processes, then Customer Engagement's simulator, then PostgreSQL. Only one `up` runs per data directory;
+the next one finds its data again.
 """
 
 import fcntl
@@ -12,6 +13,7 @@ import os
 import secrets
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -109,7 +111,11 @@ class _Up:
         settings = self._completed(self._settings.database_url if starting is None else starting.done())
         make_directory(self._logs)
         gc.freeze()  # the children share this memory for as long as nobody writes to it
-        self._job(parts.migration(settings))
+        terminal = os.dup(sys.stderr.fileno())
+        try:
+            self._job(parts.migration(settings, terminal))
+        finally:
+            os.close(terminal)
         for part in parts.parts(settings, self._api, self._simulator):
             self._raise_if_stopped()
             self._children.append(Child(part, self._logs, complain))
