@@ -165,6 +165,17 @@ def test_a_dry_run_tells_counts_and_errors_and_records_nothing(line: CommandLine
     assert refused.stdout == ""
 
 
+def test_rows_without_a_number_and_with_one_that_was_there_before_are_told(
+    line: CommandLine, contacts: Path
+) -> None:  # rule 3.2
+    contacts.write_text("id;first\n1;Ada\n;Bob\n1;Eve\n")
+    for options in (("--dry-run",), ()):
+        told = line.run("upload", str(contacts), "--map", "id=customer_number", "--map", "first=first_name", *options)
+        assert told.exit_code == 0
+        assert "1 row without a number: Dossier makes up one for each new customer." in told.stdout
+        assert "1 row with a number that an earlier row has: the later row counts." in told.stdout
+
+
 def test_status_lists_uploads_that_are_not_over_and_why(line: CommandLine, contacts: Path) -> None:  # rule 3.2
     with line.dossier() as dossier, dossier.database.connection() as connection:
         waiting = receive(dossier, contacts.read_bytes(), {"id": "customer_number"}, file="contacts.csv")

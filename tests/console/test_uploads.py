@@ -140,6 +140,17 @@ def test_rows_without_a_number_are_told_before_and_after(visit: Visits, api: Api
         )
 
 
+def test_rows_with_the_same_number_are_told_before_and_after(visit: Visits, api: Api) -> None:  # rule 3.2
+    page = visit.open("/set-up/uploads/new")
+    choose(page, b"Cust No;City\n1001;Paris\n1002;Rome\n1001;Oslo\n")
+    page.get_by_role("button", name="Next").click()
+    warning = page.get_by_role("status").filter(has_text="1 row has a number that an earlier row has, too (line 4).")
+    expect(warning).to_contain_text("what it says counts")
+    page.get_by_role("button", name="Upload", exact=True).click()
+    with working(api.dossier):
+        expect(page.get_by_role("region", name="Outcome")).to_contain_text("1 row had a number that an earlier row had")
+
+
 @pytest.mark.parametrize("role", [Role.AGENT, Role.AUDITOR])
 def test_who_does_not_upload_is_offered_nothing_and_told_so(visit: Visits, api: Api, role: Role) -> None:
     upload_id = upload(api)
@@ -243,6 +254,15 @@ def test_a_file_in_another_encoding_is_converted(visit: Visits, api: Api) -> Non
     page.get_by_role("button", name="Upload", exact=True).click()
     expect(page.get_by_role("heading", name="contacts.csv", level=1)).to_be_visible()
     assert uploads(api)[0]["size"] == len("Customer No;City\n1001;Zürich\n".encode())
+
+
+def test_a_workbook_is_told_once_what_it_is(visit: Visits) -> None:
+    page = visit.open("/set-up/uploads/new")
+    choose(page, b"PK\x03\x04\x14\0\x06\0\x08\0\0\0!\0\xb5\xff\xfe[Content_Types].xml \xa2\n", "contacts.xlsx")
+    expect(page.get_by_role("main").get_by_text("The file is a ZIP archive or a workbook.")).to_have_count(1)
+    expect(page.get_by_role("main")).not_to_contain_text("Convert")
+    following = page.get_by_role("button", name="Next")
+    expect(following).to_have_accessible_description("Go back and choose another file.")
 
 
 def test_json_lines_have_members_for_columns(visit: Visits) -> None:

@@ -90,6 +90,16 @@ def test_rows_without_a_number_are_told_before_they_make_customers(company: Doss
     assert (check.new, check.without_number) == (5, 4)
 
 
+def test_rows_with_a_number_that_an_earlier_row_has_are_told(company: Dossier) -> None:  # rule 3.2
+    columns = {"id": "customer_number", "alt": "alternate_number", "first": "first_name", "born": "date_of_birth"}
+    content = "id,alt,first,born\n1,,Ada,\n 1 ,,Eve,\n2,,Bob,\n,x1,Cy,\n,X1,Cy,\n1,,Ida,soon\n,,Di,\n,,Di,\n2,B,Bo,\n"
+    check = shown(company, content, columns=columns, rows=1_000).check
+    assert check is not None
+    assert (check.refused, check.repeated) == (1, 3)
+    assert [(one.row, one.line) for one in check.repeated_rows] == [(2, 3), (5, 6), (9, 10)]
+    assert uploaded(company, content, columns).repeated == 3
+
+
 def test_a_row_that_is_wrong_as_a_whole_is_shown(company: Dossier) -> None:
     check = shown(company, "id,first\n1,Ada,Byron\n", columns={"id": "customer_number"}, rows=10).check
     assert check is not None

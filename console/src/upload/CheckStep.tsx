@@ -12,7 +12,17 @@ import { To } from "../design/To.tsx";
 import { dayIn } from "../time/dates.ts";
 import { type Preview, previewQuery, sameFileQuery } from "./queries.ts";
 import type { ContactFile } from "./reading.ts";
-import { checkText, count, moreReasons, placeOf, sizeText, takenBefore, texts, withoutNumber } from "./texts.ts";
+import {
+  checkText,
+  count,
+  moreReasons,
+  placeOf,
+  repeatedRows,
+  sizeText,
+  takenBefore,
+  texts,
+  withoutNumber,
+} from "./texts.ts";
 import { COLUMNS, type NewUpload, type Plan } from "./useNewUpload.ts";
 import { type SendingFile, useSending } from "./useSending.ts";
 import { useTargetNames } from "./useTargetNames.ts";
@@ -87,6 +97,11 @@ function Check({ check }: { check: NonNullable<Preview["check"]> }) {
       {check.without_number > 0 && (
         <Notice tone="warning" role="status">
           {withoutNumber(check)}
+        </Notice>
+      )}
+      {check.repeated > 0 && (
+        <Notice tone="warning" role="status">
+          {repeatedRows(check)}
         </Notice>
       )}
       {check.refusal !== null && <Notice tone="danger">{check.refusal}</Notice>}

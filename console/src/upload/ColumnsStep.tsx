@@ -8,7 +8,7 @@ import { Problem } from "../design/Problem.tsx";
 import { ColumnTable } from "./ColumnTable.tsx";
 import { fieldsQuery, type Preview, previewQuery } from "./queries.ts";
 import { ReadAs } from "./ReadAs.tsx";
-import { type ContactFile, doubles, isMatchable, taken } from "./reading.ts";
+import { type ContactFile, doubles, isConvertible, isMatchable, taken } from "./reading.ts";
 import { SaveMapping } from "./SaveMapping.tsx";
 import { notTaken, placeOf, texts } from "./texts.ts";
 import { FILE, type NewUpload } from "./useNewUpload.ts";
@@ -53,7 +53,7 @@ function Columns({ upload, file, found, fields }: Props) {
   return (
     <div className="stack">
       <ReadAs upload={upload} file={file} preview={found} />
-      {shown.refusal !== null && <Notice tone="danger">{shown.refusal}</Notice>}
+      {shown.refusal !== null && !isConvertible(shown) && <Notice tone="danger">{shown.refusal}</Notice>}
       {shown.faulty_rows.length > 0 && <FaultyRows preview={shown} />}
       {found.columns.length > 0 && (
         <>
@@ -84,7 +84,8 @@ function reasonAgainst(
   isFetching: boolean,
   error: Error | null,
 ): string | null {
-  if (preview.read_as.encoding !== "utf-8") return texts.convertFirst;
+  if (isConvertible(preview)) return texts.convertFirst;
+  if (preview.columns.length === 0) return texts.anotherFile;
   if (!isMatchable(columns)) return texts.matchFirst;
   if (doubles(columns).length > 0) return texts.twiceFirst;
   if (isFetching) return texts.waitForPreview;

@@ -2,7 +2,7 @@ import { Action } from "../design/Action.tsx";
 import { Field } from "../design/Field.tsx";
 import { Notice } from "../design/Notice.tsx";
 import type { Preview } from "./queries.ts";
-import { type ContactFile, type Encoding, inUtf8 } from "./reading.ts";
+import { type ContactFile, type Encoding, inUtf8, isConvertible } from "./reading.ts";
 import { asFound, DELIMITERS, ENCODINGS, texts } from "./texts.ts";
 import type { NewUpload } from "./useNewUpload.ts";
 
@@ -49,7 +49,7 @@ export function ReadAs({ upload, file, preview }: Props) {
           />
         </>
       )}
-      {read_as.encoding !== "utf-8" && (
+      {isConvertible(preview) && (
         <Notice tone="warning">
           <p>{texts.convertFirst}</p>
           <Action onClick={() => void inUtf8(file, read_as.encoding).then(upload.replaceContent)}>

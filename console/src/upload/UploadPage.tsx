@@ -12,7 +12,7 @@ import { CancelUpload } from "./CancelUpload.tsx";
 import { isOver, type Upload, uploadQuery } from "./queries.ts";
 import { RefusedRows } from "./RefusedRows.tsx";
 import { StateBadge } from "./StateBadge.tsx";
-import { count, countsText, of, sizeText, takenWithoutNumber, texts } from "./texts.ts";
+import { count, countsText, of, sizeText, takenRepeated, takenWithoutNumber, texts } from "./texts.ts";
 import "./upload.css";
 import { useQuarters, useRate } from "./useRate.ts";
 import { useTargetNames } from "./useTargetNames.ts";
@@ -81,6 +81,7 @@ function Counts({ upload }: { upload: Upload }) {
         ))}
       </dl>
       {upload.without_number > 0 && <Notice tone="warning">{takenWithoutNumber(upload)}</Notice>}
+      {upload.repeated > 0 && <Notice tone="warning">{takenRepeated(upload)}</Notice>}
       {isOver(upload) && (
         <p className="unseen" role="status">
           {upload.state}: {countsText(upload)}

@@ -48,6 +48,11 @@ export function isMatchable(columns: Readonly<Record<string, string>>): boolean 
   return Object.values(columns).some((target) => MATCHED_BY.includes(target));
 }
 
+/** Returns whether the file is text in another encoding, so that it can be read once it is converted. */
+export function isConvertible({ read_as, columns }: Pick<Schema<"UploadPreview">, "read_as" | "columns">): boolean {
+  return read_as.encoding !== "utf-8" && columns.length > 0;
+}
+
 /** Returns the columns as a header carries them: JSON in ASCII. */
 export function columnsHeader(columns: Readonly<Record<string, string>>): string {
   return JSON.stringify(columns).replaceAll(

@@ -27,6 +27,7 @@ export const texts = {
   encoding: "Encoding",
   convert: "Convert to UTF-8",
   convertFirst: "Convert the file to UTF-8 first.",
+  anotherFile: "Go back and choose another file.",
   columns: "Columns of the file",
   column: "Column",
   examples: "Examples",
@@ -166,6 +167,23 @@ export function takenWithoutNumber({ without_number: rows }: Schema<"UploadRead"
   return rows === 1
     ? "1 new customer came without a customer number: Dossier made up a number. The row makes another customer if it is sent again in a different file."
     : `${count(rows)} new customers came without a customer number: Dossier made up their numbers. Their rows make further customers if they are sent again in a different file.`;
+}
+
+/** Says that rows have a number that an earlier row has, before they are taken. */
+export function repeatedRows(check: Schema<"UploadCheck">): string {
+  const { repeated: rows, repeated_rows: first } = check;
+  const lines = first.map(({ line }) => count(line)).join(", ");
+  const places = `${first.length === 1 ? "line" : "lines"} ${lines}${rows > first.length ? ", …" : ""}`;
+  return rows === 1
+    ? `1 row has a number that an earlier row has, too (${places}). It would be applied after that one, so what it says counts.`
+    : `${count(rows)} rows have numbers that earlier rows have, too (${places}). They would be applied after those, so what they say counts.`;
+}
+
+/** Says that rows had a number that an earlier row had. */
+export function takenRepeated({ repeated: rows }: Schema<"UploadRead">): string {
+  return rows === 1
+    ? "1 row had a number that an earlier row had, too. It was applied after that one, so what it says counts."
+    : `${count(rows)} rows had numbers that earlier rows had, too. They were applied after those, so what they say counts.`;
 }
 
 export function takenBefore(receivedOn: string): string {

@@ -2,7 +2,7 @@
 
 import { useState } from "react";
 import { useMe } from "../api/session.ts";
-import { useLeavingTab } from "../design/AskBeforeLeaving.tsx";
+import { useLeavingTab } from "../design/leaving.ts";
 import type { Upload } from "./queries.ts";
 import { AS_FOUND, type ContactFile, type Decisions, type Overrides } from "./reading.ts";
 

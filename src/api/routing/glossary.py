@@ -222,6 +222,7 @@ _UPLOADS: Final = {
     "header": "Whether the first row names the columns; `null` where it is detected in each file.",
     "new": "The number of rows that register a customer.",
     "without_number": "The number of those that have no number in the file: Dossier made up a number for each.",
+    "repeated": "The number of rows that are taken and have a number that an earlier row of the file has: the later one counts.",
     "original_row": "The row as it came, masked fields masked; `null` where it cannot be shown.",
     "percent": "How much of the file was read, in percent.",
     "received_by": "Who uploaded the file.",

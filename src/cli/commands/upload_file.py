@@ -255,8 +255,12 @@ def number_of_rows(count: int) -> str:
 
 
 def print_counts(counts: UploadRead | DryRun) -> None:
-    """Prints the outcome of the rows."""
+    """Prints the outcome of the rows, and what of it a person may not expect."""
     show.table(("", "rows", ""), [(name, f"{getattr(counts, name):,}", meaning) for name, meaning in _MEANT])
+    if counts.without_number:
+        say(f"{number_of_rows(counts.without_number)} without a number: Dossier makes up one for each new customer.")
+    if counts.repeated:
+        say(f"{number_of_rows(counts.repeated)} with a number that an earlier row has: the later row counts.")
 
 
 @contextmanager

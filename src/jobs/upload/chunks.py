@@ -1,6 +1,7 @@
 """The rows of an upload's file, in chunks and in the order of the file (rule 3.2). Used by the run and the dry run."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from aggregates.field.field import FieldDefinition
 from aggregates.setup.catalogue import Setup
@@ -8,6 +9,7 @@ from aggregates.upload.events import UploadReceived
 from aggregates.upload.mapping import SPECIAL
 from jobs.upload.contact_file.reader import check_columns, read_rows
 from jobs.upload.contact_file.rows import FileRefusedError, Layout, Row
+from jobs.upload.repeats import Repeats
 
 
 def layout_of(received: UploadReceived) -> Layout:
@@ -37,10 +39,12 @@ def chunks_of_rows(
     if not done:
         check_columns(open_file, layout)
     rows: list[Row] = []
+    numbers = Repeats()
     try:
         for row in read_rows(pieces, layout):
+            repeated = numbers.met_before(row)
             if row.number > done:
-                rows.append(row)
+                rows.append(replace(row, repeated=True) if repeated else row)
                 if len(rows) == size:
                     yield rows
                     rows = []

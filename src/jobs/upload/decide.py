@@ -65,6 +65,8 @@ class Outcomes:
     failed: int = 0
     without_number: list[Row] = field(default_factory=list)
     """The rows that make a new customer and have no number by which they could be matched again."""
+    repeated: list[Row] = field(default_factory=list)
+    """The rows that are taken and have a number that an earlier row of the file has: they count after it."""
     consulted: AbstractSet[Hashable] = frozenset()
     """The customers and the alternate numbers that were looked at."""
 
@@ -137,7 +139,10 @@ class _Deciding:
         faults = [*named_row.faults, *self._faults_of_names(named_row, customer), *value_faults]
         if faults:
             self._fail(named_row, customer, faults)
-        elif customer is None:
+            return
+        if named_row.row.repeated:
+            self.outcomes.repeated.append(named_row.row)
+        if customer is None:
             self._register(id_, named_row, values)
         else:
             self._change(customer, named_row, self._news(id_, customer, named_row.row, values))

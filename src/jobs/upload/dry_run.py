@@ -53,6 +53,10 @@ class DryRun(BaseModel):
     changed: int
     unchanged: int
     failed: int
+    without_number: int
+    """Of the new ones, those whose row has no customer number and no alternate number: Dossier would make up a number for each."""
+    repeated: int
+    """Of the rows that would be taken, those with a number that an earlier row has: of values for the same days, theirs count."""
     refusal: str | None
     """Why the file would be refused, and what to do."""
     errors: list[WrongValue]
@@ -72,6 +76,10 @@ class DryRunner:
         self._counts = Counts()
         self.without_number: list[Row] = []
         """The rows that would make a new customer and have no number by which they could be matched again: the first 1,000."""
+        self.repeated: list[Row] = []
+        """The rows with a number that an earlier row has: the first 1,000."""
+        self._without_number_count = 0
+        self._repeated_count = 0
         self._errors: list[WrongValue] = []
         self._left_off = 0
         self._refusal: str | None = None
@@ -102,6 +110,8 @@ class DryRunner:
             digest=received.digest,
             size=received.size,
             **{name: getattr(self._counts, name) for name in ("rows", "new", "changed", "unchanged", "failed")},
+            without_number=self._without_number_count,
+            repeated=self._repeated_count,
             refusal=self._refusal,
             errors=self._errors,
             errors_left_off=self._left_off,
@@ -123,6 +133,9 @@ class DryRunner:
         counts = (rows, outcomes.new, outcomes.changed, outcomes.unchanged, outcomes.failed)
         self._counts = Counts(*map(add, astuple(self._counts), counts))
         self.without_number += outcomes.without_number[: MOST_ERRORS - len(self.without_number)]
+        self.repeated += outcomes.repeated[: MOST_ERRORS - len(self.repeated)]
+        self._without_number_count += len(outcomes.without_number)
+        self._repeated_count += len(outcomes.repeated)
         contents = {row.row: row.content for row in outcomes.failed_rows}
         for error in outcomes.errors:
             if len(self._errors) < MOST_ERRORS:

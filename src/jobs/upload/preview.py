@@ -43,6 +43,7 @@ from jobs.upload.preview_models import (
     ReadAs,
     ReasonGroup,
     RefusedValue,
+    RepeatedRow,
     UploadCheck,
     UploadPreview,
 )
@@ -207,10 +208,12 @@ def _check(dossier: Dossier, request: Request, reading: Reading, sample: Sample)
         rows=result.rows,
         all_rows=all_rows,
         new=result.new,
-        without_number=len(dry_run.without_number),
+        without_number=result.without_number,
         without_number_rows=[
             NewRow(row=row.number, line=row.line) for row in dry_run.without_number[:EXAMPLES_OF_REASON]
         ],
+        repeated=result.repeated,
+        repeated_rows=[RepeatedRow(row=row.number, line=row.line) for row in dry_run.repeated[:EXAMPLES_OF_REASON]],
         changed=result.changed,
         unchanged=result.unchanged,
         refused=result.failed,

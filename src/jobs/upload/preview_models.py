@@ -110,6 +110,13 @@ class NewRow(_Model):
     line: int = Field(description="Number of the line of the file on which it begins.")
 
 
+class RepeatedRow(_Model):
+    """A row with a number that an earlier row of the file has."""
+
+    row: int = Field(description="Number of the row, from 1 without the header.")
+    line: int = Field(description="Number of the line of the file on which it begins.")
+
+
 class UploadCheck(_Model):
     """What an upload of the first rows would come to now."""
 
@@ -121,6 +128,11 @@ class UploadCheck(_Model):
         " another file, the same row makes another customer."
     )
     without_number_rows: list[NewRow] = Field(description=f"The first {EXAMPLES_OF_REASON} of these rows.")
+    repeated: int = Field(
+        description="Rows that would be taken and have a number that an earlier row of the file has. Rows of one customer are applied in"
+        " order, so of values for the same days that of the last row counts."
+    )
+    repeated_rows: list[RepeatedRow] = Field(description=f"The first {EXAMPLES_OF_REASON} of these rows.")
     changed: int = Field(description="Rows that would change a customer.")
     unchanged: int = Field(description="Rows that would change nothing.")
     refused: int = Field(description="Rows that would be refused.")

@@ -71,6 +71,8 @@ class UploadRead(BaseModel):
     failed: int
     without_number: int
     """Of the new ones, those whose row had no customer number and no alternate number: Dossier made up a number for each."""
+    repeated: int
+    """Of the rows that were taken, those with a number that an earlier row of the file has: of values for the same days, theirs count."""
     received_at: datetime
     received_by: str
     reason: str | None
@@ -218,6 +220,7 @@ def _received(fact: UploadReceived, connection: Connection[Row], listed: Listed)
         "percent": 100 * progress.bytes // fact.size if fact.size else 0,
         **{name: getattr(counts, name) for name in ("rows", "new", "changed", "unchanged", "failed")},
         "without_number": progress.without_number,
+        "repeated": progress.repeated,
         "received_at": fact.recorded_at,
         "received_by": fact.origin.actor,
         "reason": fact.origin.reason,

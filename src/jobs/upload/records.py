@@ -27,8 +27,8 @@ LONGEST_ERROR: Final = 2_000
 ERASED: Final = "[erased]"
 """Stands for a value whose key is destroyed."""
 _STEP: Final = """
-    INSERT INTO upload_steps (upload, first_row, last_row, bytes, new, changed, unchanged, failed, without_number)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+    INSERT INTO upload_steps (upload, first_row, last_row, bytes, new, changed, unchanged, failed, without_number, repeated)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 _ERRORS: Final = """
     INSERT INTO upload_errors (upload, line, place, field, subject, sealed, masked, reason)
@@ -39,7 +39,7 @@ _ERRORS: Final = """
 _PROGRESS: Final = """
     SELECT coalesce(max(last_row), 0), coalesce(max(bytes), 0), coalesce(sum(new), 0)::bigint,
            coalesce(sum(changed), 0)::bigint, coalesce(sum(unchanged), 0)::bigint, coalesce(sum(failed), 0)::bigint,
-           coalesce(sum(without_number), 0)::bigint
+           coalesce(sum(without_number), 0)::bigint, coalesce(sum(repeated), 0)::bigint
     FROM upload_steps WHERE upload = %s
 """
 _ROWS: Final = """
@@ -102,7 +102,8 @@ class ReadError:
 class Step:
     """Rows that are done, with the number of rows that have each outcome. `bytes` of the file had been read by then.
 
-    `without_number`: how many of the `new` ones have no number by which the row could be matched again.
+    `without_number`: how many of the `new` ones have no number by which the row could be matched again. `repeated`: how many rows that
+    were taken have a number that an earlier row of the file has.
     """
 
     first_row: int
@@ -113,16 +114,18 @@ class Step:
     unchanged: int
     failed: int
     without_number: int = 0
+    repeated: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far an upload has been read. `without_number`: see `Step`."""
+    """How far an upload has been read. `without_number` and `repeated`: see `Step`."""
 
     rows: int
     bytes: int
     counts: Counts
     without_number: int = 0
+    repeated: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +142,8 @@ class Listed:
 def progress(connection: Connection[Row], upload: UUID) -> Progress:
     """Returns how far an upload has been read, by its steps."""
     row = connection.execute(_PROGRESS, [upload]).fetchone()
-    rows, bytes_read, *counts, without_number = row or (0, 0, 0, 0, 0, 0, 0)
-    return Progress(rows, bytes_read, Counts(rows, *counts), without_number)
+    rows, bytes_read, *counts, without_number, repeated = row or (0, 0, 0, 0, 0, 0, 0, 0)
+    return Progress(rows, bytes_read, Counts(rows, *counts), without_number, repeated)
 
 
 def received_before(connection: Connection[Row], digest: str, event_id: UUID) -> Iterator[RecordedEvent]:

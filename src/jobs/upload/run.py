@@ -121,9 +121,8 @@ class UploadRun:
             self._setup = setup
         outcomes = decide(self._known, self._plan, self._fields, setup.controls.zone, rows)
         counts = {name: getattr(outcomes, name) for name in ("new", "changed", "unchanged", "failed")}
-        step = Step(
-            rows[0].number, rows[-1].number, self._bytes_read, **counts, without_number=len(outcomes.without_number)
-        )
+        further = {"without_number": len(outcomes.without_number), "repeated": len(outcomes.repeated)}
+        step = Step(rows[0].number, rows[-1].number, self._bytes_read, **counts, **further)
         keys = self._dossier.fact_mapper.keys
         first = first_row(self._pieces(), layout_of(self._received)) if step.first_row == 1 else []
         kept = [*first, *outcomes.failed_rows]

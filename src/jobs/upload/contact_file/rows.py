@@ -64,3 +64,5 @@ class Row:
     line: int = 0
     record: int | None = None
     original: Original | None = None
+    repeated: bool = False
+    """An earlier row has the same number: see `repeats`."""
