@@ -23,7 +23,9 @@ function Parts() {
     <Switch>
       <Route path="/embed/widget/:number">
         {({ number }) => (
-          <Embedded>{(opened) => <Widget number={opened.customer ?? number} onSaved={saved} />}</Embedded>
+          <Embedded>
+            {(opened) => <Widget number={opened.customer ?? number} call={opened.interaction} onSaved={saved} />}
+          </Embedded>
         )}
       </Route>
       <Route path="/embed/drawer/:number">

@@ -1,7 +1,7 @@
 /** What the events of a customer changed, in words (rules 1.13, 1.15, 3.11). */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { changesOf, type Entry, type Names } from "../src/customer/events.ts";
+import { actsOf, changesOf, type Entry, type Names } from "../src/customer/events.ts";
 import { filtersOf, withFilters } from "../src/customer/historyFilters.ts";
 
 const NAMES: Names = {
@@ -20,7 +20,7 @@ function change(field: string, before: unknown, after: unknown, effective_from: 
 test("each value is told with the one before it, in words", () => {
   const [city] = changesOf(entry([change("fields.city", "London", null)]), NAMES);
   assert.deepEqual(city, {
-    path: "fields.city",
+    key: "fields.city 2026-01-01",
     label: "label of fields.city",
     before: "fields.city:London",
     after: null,
@@ -51,4 +51,17 @@ test("filters are in the address, and what cannot be one is left out", () => {
   assert.equal(search, "valid=2026-01-01&field=fields.city&back_dated=true");
   assert.deepEqual(filtersOf(search), { field: "fields.city", back_dated: true });
   assert.deepEqual(filtersOf("recorded_from=soon&source=nowhere&back_dated=no&reason=phone"), { reason: "phone" });
+});
+
+test("what one person recorded at one time is one act", () => {
+  const told = (actor: string, recorded_at: string) => ({ actor, recorded_at }) as unknown as Entry;
+  const entries = [told("Ada", "10:43"), told("Ada", "10:42"), told("Ada", "10:42"), told("Bob", "10:42")];
+  assert.deepEqual(
+    actsOf(entries).map(({ actor, at, entries }) => [actor, at, entries.length]),
+    [
+      ["Ada", "10:43", 1],
+      ["Ada", "10:42", 2],
+      ["Bob", "10:42", 1],
+    ],
+  );
 });

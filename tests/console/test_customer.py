@@ -1,11 +1,14 @@
 """The customer pages: finding customers, and one customer's head, widget, accounts and deliveries."""
 
+import re
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from accessibility import assert_accessible, assert_no_sideways_scrolling
 from aggregates.fact import Role
 from api_client import Api
-from browser import Visits
+from browser import HEIGHT, NARROW, Visits
 from business_fields import upload_row
 
 
@@ -100,21 +103,33 @@ def test_before_a_customer_was_registered_its_pages_say_so_and_lead_there(visit:
     expect(page.get_by_role("heading", name="Ada Byron", level=1)).to_be_visible()
 
 
-def test_what_somebody_else_changes_is_said_and_not_redrawn(visit: Visits, api: Api) -> None:
+def test_what_somebody_else_changes_is_told_by_field_and_not_redrawn(visit: Visits, api: Api) -> None:
+    assert api.patch("/v1/fields/date_of_birth", {"masked": True}).status_code == 200  # rule 5.2
+    api.seen("/v1/customers/1001/fields")
     page = visit.open("/customers/1001", Role.AGENT)
     widget = panel(page, "Customer Profile")
     expect(widget).to_contain_text("London")
-    assert api.patch("/v1/customers/1001/fields", {"fields": {"city": "Paris"}}).status_code == 200
-    api.seen("/v1/customers/1001/history")
-    api.seen("/v1/customers/1001/fields")
+    fields = {"date_of_birth": "1815-12-11", "city": "Paris", "last_name": None}
+    assert api.patch("/v1/customers/1001/fields", {"fields": fields}).status_code == 200
+    assert api.put("/v1/customers/1001/drawer", {"responses": {"1": "A3"}}).status_code == 200
+    number = {"alternate_number": "B7", "primary": True}
+    assert api.post("/v1/customers/1001/alternate-numbers", number).status_code == 201
+    for path in ("", "/history", "/fields"):
+        api.seen(f"/v1/customers/1001{path}")
     page.wait_for_timeout(5_100)
     page.evaluate("window.dispatchEvent(new Event('visibilitychange'))")
-    changed = page.get_by_role("status").filter(has_text="administrator changed this at")
-    expect(changed).to_be_visible()
+    notice = page.get_by_role("status").filter(has_text="administrator changed this at")
+    changes = notice.get_by_role("listitem")
+    expect(changes).to_have_count(3)
+    expect(changes.nth(0)).to_contain_text("Alternate number B7 added, primary in place of A1001")
+    expect(changes.nth(1)).to_contain_text("Age: 40-49")
+    for fact in ("City: Paris", "Last Name: not set", "Date of Birth: ••••"):
+        expect(changes.nth(2)).to_contain_text(fact)
+    expect(page.get_by_role("main")).not_to_contain_text("1815")
     expect(widget).to_contain_text("London")
-    changed.get_by_role("button", name="Show").press("Enter")
+    notice.get_by_role("button", name="Show").press("Enter")
     expect(widget).to_contain_text("Paris")
-    expect(changed).to_have_count(0)
+    expect(notice).to_have_count(0)
 
 
 @pytest.mark.parametrize(
@@ -143,3 +158,85 @@ def test_an_agent_begins_at_the_open_call(visit: Visits, api: Api) -> None:  # r
     expect(mine).to_contain_text("Wrap-up")
     mine.get_by_role("link", name="Open Ada Byron").press("Enter")
     expect(page.get_by_role("heading", name="Ada Byron", level=1)).to_be_focused()
+
+
+def test_the_call_in_progress_is_one_click_away_from_everywhere(visit: Visits, api: Api) -> None:  # rule 3.5
+    page = visit.open("/accounts?valid=2031-06-20", Role.AGENT)
+    expect(page.get_by_role("heading", name="Accounts", level=1)).to_be_visible()
+    bar = page.get_by_role("banner")
+    expect(bar.get_by_role("link", name="Ada Byron")).to_have_count(0)
+    call = {"interaction": "I-1", "customer": "1001", "agent": "agent"}
+    assert api.post("/v1/interactions", call).status_code == 201
+    bar.get_by_role("link", name="Current call: Ada Byron").press("Enter")
+    expect(page.get_by_role("heading", name="Ada Byron", level=1)).to_be_focused()
+    assert page.url == f"{visit.address}/customers/1001"  # as it is now: that is when the call is
+    assert api.patch("/v1/interactions/I-1", {"state": "wrap_up"}).status_code == 200
+    expect(bar.get_by_role("link", name="In wrap-up: Ada Byron")).to_be_visible()
+    page.set_viewport_size({"width": NARROW, "height": HEIGHT})
+    assert_no_sideways_scrolling(page)
+    assert_accessible(page)
+    assert api.patch("/v1/interactions/I-1", {"state": "closed"}).status_code == 200
+    expect(bar.get_by_role("link", name="Ada Byron")).to_have_count(0)
+
+
+def test_what_was_never_meant_to_be_sent_is_one_line_that_opens(visit: Visits, api: Api) -> None:  # rules 4.2, 4.5
+    assert api.patch("/v1/customers/1001/fields", {"fields": {"city": "Paris"}}).status_code == 200
+    assert api.seen("/v1/deliveries?number=1001&status=not_sent").json()["items"]
+    page = visit.open("/customers/1001", Role.AGENT)
+    deliveries = panel(page, "Deliveries")
+    expect(deliveries.get_by_role("table", name="Deliveries")).to_contain_text("age_band")
+    expect(deliveries.get_by_role("table", name="Deliveries")).not_to_contain_text("not sent")
+    folded = deliveries.get_by_role("table", name="Changes that are not sent")
+    expect(folded).to_be_hidden()
+    line = deliveries.get_by_text(re.compile(r"^\d+ changes were not meant to be sent$"))
+    line.press("Enter")
+    expect(folded.get_by_role("row")).to_have_count(1 + int((line.text_content() or "").split()[0]))
+    expect(folded.get_by_role("row").filter(has_text="City")).not_to_have_count(0)
+
+
+def test_the_answers_in_force_are_on_the_page(visit: Visits, api: Api) -> None:  # rules 1.6, 1.8
+    page = visit.open("/customers/1001", Role.AUDITOR)
+    answers = panel(page, "Answers").get_by_role("definition")
+    expect(answers).to_have_count(3)
+    expect(answers.nth(0)).to_contain_text("30-39")
+    expect(answers.nth(0)).to_contain_text("by demo")
+    expect(answers.nth(1)).to_have_text("no answer")
+    expect(answers.nth(2)).to_contain_text("Blue")
+    page.goto(f"{visit.address}/customers/1002")
+    expect(answers.nth(0)).to_have_text("no answer required")
+    expect(answers.nth(2)).to_contain_text("Default, not stored yet")
+    page.goto(f"{visit.address}/customers/1001?valid=2020-01-01")
+    expect(answers.nth(0)).to_contain_text("required")
+
+
+def test_a_changed_first_or_last_name_leaves_the_name_and_the_page_says_so(
+    visit: Visits, api: Api
+) -> None:  # rule 1.10
+    page = visit.open("/customers/1001", Role.AGENT)
+    expect(panel(page, "Customer Profile")).to_contain_text("Byron")
+    hint = page.get_by_text("Ada Byron is the name of this customer.")
+    expect(hint).to_have_count(0)
+    upload_row(api.dossier, "1001", {"last_name": "King"})
+    api.seen("/v1/customers/1001/fields")
+    page.reload()
+    expect(page.get_by_role("heading", name="Ada Byron", level=1)).to_be_visible()
+    expect(hint).to_contain_text("First Name and Last Name, which say Ada King")
+
+
+def test_numbers_are_in_the_order_in_which_people_count(visit: Visits, api: Api) -> None:
+    assert api.post("/v1/accounts", {"account": "A-10", "customer": "1001"}).status_code == 201
+    assert api.post("/v1/customers", {"number": "999", "name": "Emmy Noether"}).status_code == 201
+    for site in ("S-10", "S-2"):
+        assert api.post("/v1/accounts/A-7/sites", {"site": site}).status_code == 201
+    api.seen("/v1/accounts")
+    api.seen("/v1/customers")
+    page = visit.open("/customers")
+    expect(page.get_by_role("table").get_by_role("rowheader")).to_have_text(
+        ["Emmy Noether", "Ada Byron", "Grace Hopper"]
+    )
+    page.goto(f"{visit.address}/customers/1001")
+    expect(panel(page, "Accounts").get_by_role("rowheader")).to_have_text(["A-7", "A-10"])
+    page.goto(f"{visit.address}/accounts")
+    expect(page.get_by_role("table").get_by_role("rowheader")).to_have_text(["A-7", "A-10"])
+    page.goto(f"{visit.address}/accounts/A-7")
+    expect(panel(page, "Sites").get_by_role("link")).to_have_text(["S-1", "S-2", "S-10"])

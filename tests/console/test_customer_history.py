@@ -51,8 +51,23 @@ def test_every_role_reads_what_each_event_changed_for_which_days_and_why(
     expect(answered).to_contain_text("administrator, API")
     expect(rows(page).filter(has_text="City: London Paris")).to_contain_text("Edited")
     expect(rows(page).nth(1)).to_contain_text("Alternate number B7 added, primary in place of A1001")
+    expect(answered).to_contain_text("in force")
     first = rows(page).filter(has_text="Age: 30-39")
     expect(first.get_by_role("link", name="Answered", exact=True)).to_be_visible()
+
+
+def test_days_are_marked_as_past_in_force_or_planned(visit: Visits, told: Api) -> None:  # rules 0.4, 2.22
+    tomorrow = told.dossier.today() + timedelta(1)
+    planned = {"responses": {"1": "A4"}, "effective_from": str(tomorrow)}
+    assert told.put(f"{CUSTOMER}/drawer", planned).status_code == 200
+    told.seen(f"{CUSTOMER}/history")
+    page = visit.open("/customers/1001/history", Role.AGENT)
+    expect(rows(page).filter(has_text="50-64")).to_contain_text("planned")
+    answered = rows(page).filter(has_text="Answered").filter(has_text="Said so by phone")
+    expect(answered).to_contain_text("in force")
+    page.goto(f"{visit.address}/customers/1001/history?valid={tomorrow}")
+    expect(rows(page).filter(has_text="50-64")).to_contain_text("in force")
+    expect(answered).to_contain_text("past")
 
 
 def test_an_event_sets_the_point_and_is_compared_with_what_was_known_before(visit: Visits, told: Api) -> None:

@@ -1,6 +1,7 @@
 """“More Options” of a customer: alternate numbers and merging, as each role may (rules 1.14, 6.1)."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -185,6 +186,25 @@ def test_a_merge_says_what_it_does_before_it_is_done(visit: Visits, duplicate: A
     drawer = duplicate.seen("/v1/customers/1001/drawer").json()["categories"]
     assert [each["value_description"] for each in drawer[:2]] == ["30-39", "Owns"]
     assert duplicate.seen("/v1/customers/1001/history").json()["items"][-1]["reason"] == "Same person"
+
+
+def test_the_preview_of_a_merge_is_of_any_day(visit: Visits, duplicate: Api) -> None:  # rules 1.15, 6.1
+    tomorrow = str(duplicate.dossier.today() + timedelta(1))
+    planned = {"responses": {"2": "RENT"}, "effective_from": tomorrow}
+    assert duplicate.put("/v1/customers/1001/drawer", planned).status_code == 200
+    duplicate.seen("/v1/customers/1001/drawer")
+    page = visit.open("/customers/1001/merge?other=1002")
+    effect = panel(page, "What the merge does")
+    home = effect.get_by_role("row").filter(has_text="Homeowner")
+    expect(home.get_by_role("cell")).to_have_text(["not set", "Owns", "Owns taken from 1002"])
+    effect.get_by_role("textbox", name="Reason").fill("Same person")
+    effect.get_by_label("Show what the merge does on").fill(tomorrow)
+    expect(home.get_by_role("cell")).to_have_text(["Rents", "Owns", "Rents"])
+    expect(effect.get_by_role("textbox", name="Reason")).to_have_value("Same person")
+    effect.get_by_role("button", name="Today").click()
+    expect(home.get_by_role("cell")).to_have_text(["not set", "Owns", "Owns taken from 1002"])
+    effect.get_by_role("button", name="Merge 1002 into 1001").press("Enter")
+    expect(page.get_by_text("Customer 1002 was merged into 1001.")).to_be_visible()
 
 
 def test_the_one_that_is_chosen_survives(visit: Visits, duplicate: Api) -> None:  # rule 6.1

@@ -1,6 +1,7 @@
 """Widget and drawer inside an agent desktop on another origin: no cookie, the token by message, and nothing for any other origin."""
 
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import FrameLocator, Page, expect
@@ -16,10 +17,11 @@ OpenPart = Callable[..., Page]
 def embedded(visit: Visits, embedding_origin: str) -> OpenPart:
     """Opens the agent desktop around a part of the console."""
 
-    def open_part(part: str, role: Role = Role.ADMINISTRATOR, *, theme: str = "light", seconds: int = 600) -> Page:
+    def open_part(part: str, role: Role = Role.ADMINISTRATOR, *, seconds: int = 600, **given: str) -> Page:
         visit.allow(embedding_origin)
         page = visit.stranger()
-        address = f"{embedding_origin}/embedding.html?console={visit.address}&part={part}&customer=1001&theme={theme}"
+        more = urlencode(given)
+        address = f"{embedding_origin}/embedding.html?console={visit.address}&part={part}&customer=1001&{more}"
         page.goto(f"{address}#{token(role, seconds=seconds)}")
         return page
 
@@ -62,6 +64,26 @@ def test_the_drawer_stores_with_ok_and_tells_that_it_is_done(embedded: OpenPart)
     expect(frame.get_by_role("status").filter(has_text="Profile saved.")).to_be_visible()
     assert [message["reason"] for message in received(page, "closed")] == ["cancel", "ok"]
     assert frame.locator(":root").get_attribute("data-theme") == "dark"
+
+
+def test_dates_are_in_the_language_of_the_desktop(embedded: OpenPart) -> None:
+    for locale, day in (("de-AT", "10. Dez. 1815"), ("no such language", "10 Dec 1815")):
+        born = frame_of(embedded("widget", locale=locale)).get_by_role("definition").filter(has_text="1815")
+        expect(born).to_contain_text(day)
+
+
+def test_what_is_saved_is_part_of_the_call_that_the_desktop_shows(embedded: OpenPart, api: Api) -> None:  # rule 3.4
+    call = {"interaction": "I-1", "customer": "1001", "agent": "agent"}
+    assert api.post("/v1/interactions", call).status_code == 201
+    api.seen("/v1/customers/1001/fields")
+    for interaction, outcome in (("I-0", "Editing is allowed only during a call"), ("I-1", "changed successfully")):
+        frame = frame_of(embedded("widget", Role.AGENT, interaction=interaction))
+        frame.get_by_role("button", name="Edit City").click()
+        frame.get_by_label("City").fill("Paris")
+        frame.get_by_role("button", name="Save").click()
+        expect(frame.get_by_role("tabpanel").or_(frame.get_by_role("status")).filter(has_text=outcome)).to_be_visible()
+    last = api.seen("/v1/customers/1001/history").json()["items"][-1]
+    assert last["data"]["interaction"] == "I-1"
 
 
 def test_a_token_that_ends_is_asked_for_again(embedded: OpenPart) -> None:

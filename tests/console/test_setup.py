@@ -73,6 +73,43 @@ def test_another_default_takes_the_flag_from_the_one_before(visit: Visits, api: 
     assert [each["code"] for each in api.seen("/v1/categories/3").json()["responses"] if each["default"]] == ["RED"]
 
 
+def test_a_response_that_was_changed_is_not_lost_by_esc_or_back(visit: Visits) -> None:
+    page = visit.open("/set-up/categories")
+    page.get_by_role("link", name="Homeowner").click()
+    question = page.get_by_role("dialog", name="Discard what you changed?")
+    page.get_by_role("button", name="Edit Rents").click()
+    dialog = page.get_by_role("dialog", name="Rents")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    page.get_by_role("button", name="Edit Rents").click()
+    dialog.get_by_label("Description").fill("Hires")
+    for leave in (lambda: page.keyboard.press("Escape"), page.go_back):
+        leave()
+        question.get_by_role("button", name="Keep editing").click()
+        expect(question).to_be_hidden()
+        expect(dialog.get_by_label("Description")).to_have_value("Hires")
+        assert page.url.endswith("/set-up/categories/2")
+    page.keyboard.press("Escape")
+    question.get_by_role("button", name="Discard").click()
+    expect(dialog).to_be_hidden()
+    expect(page.get_by_role("rowheader", name="Rents")).to_be_visible()
+
+
+def test_back_of_the_browser_asks_before_it_leaves_what_was_typed(visit: Visits) -> None:
+    page = visit.open("/set-up/categories")
+    page.get_by_role("link", name="Homeowner").click()
+    description = page.get_by_label("Description", exact=True)
+    description.fill("Owner")
+    page.go_back()
+    question = page.get_by_role("dialog", name="Discard what you changed?")
+    question.get_by_role("button", name="Keep editing").click()
+    expect(description).to_have_value("Owner")
+    page.go_back()
+    question.get_by_role("button", name="Discard").click()
+    expect(page.get_by_role("heading", name="Categories", level=1)).to_be_visible()
+    assert page.url.endswith("/set-up/categories")
+
+
 def test_responses_change_places(visit: Visits, api: Api) -> None:
     page = visit.open("/set-up/categories/3")
     names = page.get_by_role("region", name="Responses").get_by_role("rowheader")

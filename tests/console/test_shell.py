@@ -45,6 +45,20 @@ def test_enter_in_the_search_field_opens_what_the_text_means_or_shows_what_it_ma
     ).to_be_visible()
 
 
+def test_enter_leads_to_all_customers_of_a_name_where_there_are_more_than_can_be_shown(visit: Visits, api: Api) -> None:
+    for number in range(2001, 2008):
+        assert api.post("/v1/customers", {"number": str(number), "name": f"Emmy Noether {number}"}).status_code == 201
+    api.seen("/v1/customers")
+    page = visit.open("/nowhere")
+    search = page.get_by_role("combobox", name="Search")
+    search.fill("noether")
+    expect(page.get_by_role("option", name="All customers named “noether”")).to_be_visible()
+    search.press("Enter")
+    expect(page.get_by_role("heading", name="Customers", level=1)).to_be_focused()
+    expect(page.get_by_role("link", name="Emmy Noether")).to_have_count(7)
+    assert page.url.endswith("/customers?by=name&for=noether")
+
+
 def test_shortcuts_go_to_areas_never_fire_in_a_field_and_can_be_switched_off(visit: Visits) -> None:
     page = visit.open("/customers/1001")
     expect(page.get_by_role("heading", name="Ada Byron", level=1)).to_be_visible()

@@ -5,9 +5,12 @@ from typing import Final
 import pytest
 from playwright.sync_api import Response, expect
 
+from aggregates.fact import Role
+from api_client import token
 from browser import Visits, assert_settled
 
 CODE_BYTES: Final = 150 * 1024
+EMBEDDED_BYTES: Final = 130 * 1024
 CHUNK_BYTES: Final = 30 * 1024
 DATA_BYTES: Final = 30 * 1024
 REPEAT_BYTES: Final = 5 * 1024
@@ -59,6 +62,20 @@ def test_a_first_visit_and_a_repeated_one_are_small(visit: Visits, path: str, he
     assert_settled(page)
     again = [(answer.url, _bytes(answer)) for answer in answers if "/v1/" not in answer.url]
     assert sum(size for _, size in again) <= REPEAT_BYTES, again
+
+
+@pytest.mark.parametrize(("part", "heading"), [("widget", "Customer Profile"), ("drawer", "Ada Byron 1001")])
+def test_an_embedded_part_is_smaller_than_a_page(visit: Visits, embedding_origin: str, part: str, heading: str) -> None:
+    visit.allow(embedding_origin)
+    page = visit.stranger()
+    answers: list[Response] = []
+    page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108  (Playwright marks its handlers)
+    address = f"{embedding_origin}/embedding.html?console={visit.address}&part={part}&customer=1001"
+    page.goto(f"{address}#{token(Role.AGENT)}")
+    expect(page.frame_locator("iframe").get_by_role("heading", name=heading)).to_be_visible()
+    ours = [answer for answer in answers if answer.url.startswith(visit.address) and "/v1/" not in answer.url]
+    code = [(answer.url, _bytes(answer)) for answer in ours]
+    assert 0 < sum(size for _, size in code) <= EMBEDDED_BYTES, code
 
 
 def _is_stream(answer: Response) -> bool:

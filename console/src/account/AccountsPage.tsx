@@ -2,7 +2,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useLocation, useSearch } from "wouter";
 import { problemOf } from "../api/problems.ts";
 import { Empty } from "../design/Empty.tsx";
-import { itemsOf, LoadMore } from "../design/LoadMore.tsx";
+import { itemsByNumber, itemsOf, LoadMore } from "../design/LoadMore.tsx";
 import { Panel } from "../design/Panel.tsx";
 import { type Column, Table } from "../design/Table.tsx";
 import { To } from "../design/To.tsx";
@@ -41,7 +41,12 @@ export default function AccountsPage() {
             {itemsOf(data).length === 0 ? (
               <Empty text={kind === "sites" ? texts.noSitesFound : texts.noAccounts} />
             ) : (
-              <Table caption={found} rows={itemsOf(data)} keyOf={keyOf} columns={columns(kind, isByProfile)} />
+              <Table
+                caption={found}
+                rows={itemsByNumber(data, keyOf)}
+                keyOf={keyOf}
+                columns={columns(kind, isByProfile)}
+              />
             )}
             <LoadMore query={query} />
           </>

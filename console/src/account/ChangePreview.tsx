@@ -3,7 +3,7 @@ import type { Schema } from "../api/types.ts";
 import { Empty } from "../design/Empty.tsx";
 import { Notice } from "../design/Notice.tsx";
 import { Panel } from "../design/Panel.tsx";
-import { type Value, valueText } from "../terms/options.ts";
+import { labelOf, type Value, valueText } from "../terms/options.ts";
 import { texts as termTexts } from "../terms/texts.ts";
 import { daysText, summaryText, texts } from "./changeTexts.ts";
 import { Impact } from "./Impact.tsx";
@@ -76,9 +76,9 @@ function Differences({ differences }: { differences: readonly Schema<"PreviewDif
   if (values.length === 0) return null;
   return (
     <ul className="plain hint">
-      {values.map(({ field, label, before, after }) => (
+      {values.map(({ field, before, after }) => (
         <li key={field}>
-          {label}: {shown(before)} → {shown(after)}
+          {labelOf(field)}: {shown(before)} → {shown(after)}
         </li>
       ))}
     </ul>

@@ -5,7 +5,7 @@ import { itemsOf, LoadMore } from "../design/LoadMore.tsx";
 import { Panel } from "../design/Panel.tsx";
 import { Table } from "../design/Table.tsx";
 import { To } from "../design/To.tsx";
-import { AtEvent, ChangedValue, EffectiveDays, Recorded } from "../history/Recorded.tsx";
+import { AtEvent, type ChangedValue, ChangedValues, EffectiveDays, Recorded } from "../history/Recorded.tsx";
 import { texts as told } from "../history/texts.ts";
 import { Page } from "../shell/Page.tsx";
 import { usePoint } from "../time/usePoint.ts";
@@ -64,7 +64,7 @@ function Events({ place, entries }: { place: Place; entries: readonly Entry[] })
               </Recorded>
             ),
           },
-          { head: texts.event, cell: (entry) => <What entry={entry} /> },
+          { head: told.event, cell: (entry) => <What entry={entry} /> },
           { head: told.days, cell: (entry) => <Effective place={place} entry={entry} /> },
           { head: told.reason, cell: ({ reason }) => reason },
           { head: texts.position, align: "end", cell: ({ position }) => position },
@@ -76,11 +76,12 @@ function Events({ place, entries }: { place: Place; entries: readonly Entry[] })
 
 function What({ entry: { topic, changes } }: { entry: Entry }) {
   const text = eventText(topic);
+  const values = <ChangedValues changes={changes.map(inWords)} />;
   if (changes.length <= MOST_AT_ONCE) {
     return (
       <>
         {text}
-        <Changes changes={changes} />
+        {values}
       </>
     );
   }
@@ -89,29 +90,18 @@ function What({ entry: { topic, changes } }: { entry: Entry }) {
       <summary>
         {text}, {valuesText(changes.length)}
       </summary>
-      <Changes changes={changes} />
+      {values}
     </details>
   );
 }
 
-function Changes({ changes }: Pick<Entry, "changes">) {
-  if (changes.length === 0) return null;
-  return (
-    <ul className="plain">
-      {changes.map(({ field, before, after, effective_from }) => (
-        <ChangedValue
-          key={`${field} ${effective_from}`}
-          label={LABELS[field] ?? labelOf(field)}
-          before={before === null ? undefined : shown(before)}
-          after={shown(after)}
-        />
-      ))}
-    </ul>
-  );
-}
-
-function shown(value: unknown) {
-  return value === null ? <span className="muted">{texts.notSet}</span> : valueText(value as Value);
+function inWords({ field, before, after, effective_from }: Entry["changes"][number]): ChangedValue {
+  return {
+    key: `${field} ${effective_from}`,
+    label: LABELS[field] ?? labelOf(field),
+    before: before === null ? null : valueText(before as Value),
+    after: after === null ? null : valueText(after as Value),
+  };
 }
 
 /** The days of an event, which lead to the picture at them. */

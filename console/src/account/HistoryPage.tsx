@@ -4,14 +4,14 @@ import { Empty } from "../design/Empty.tsx";
 import { Panel } from "../design/Panel.tsx";
 import { Table } from "../design/Table.tsx";
 import { Days } from "../design/When.tsx";
-import { AtEvent, BeforeAndAfter, ChangedValue, EffectiveDays, InForceOn, Recorded } from "../history/Recorded.tsx";
+import { AtEvent, BeforeAndAfter, ChangedValues, EffectiveDays, InForceOn, Recorded } from "../history/Recorded.tsx";
 import { texts as told } from "../history/texts.ts";
 import { classText } from "../picture/texts.ts";
 import type { Version } from "../picture/versions.ts";
 import { Page } from "../shell/Page.tsx";
 import { precisionOf } from "../time/words.ts";
 import "./account.css";
-import { labelOf, type Value, valueText } from "../terms/options.ts";
+import { labelOf, valueText } from "../terms/options.ts";
 import { changesOf } from "./changes.ts";
 import { PlaceNav } from "./PlaceNav.tsx";
 import { pathOf, usePlace } from "./place.ts";
@@ -94,24 +94,13 @@ function AtVersion({ path, version, text }: { path: string; version: Version; te
 }
 
 function SetHere({ versions, index }: { versions: readonly Version[]; index: number }) {
-  const changes = changesOf(versions, index);
-  if (changes.length === 0) return null;
-  return (
-    <ul className="plain">
-      {changes.map(({ path, before, after }) => (
-        <ChangedValue
-          key={path}
-          label={labelOf(path)}
-          before={before === undefined ? undefined : shown(before)}
-          after={shown(after)}
-        />
-      ))}
-    </ul>
-  );
-}
-
-function shown(value: Value | null): string {
-  return value === null ? texts.notSet : valueText(value);
+  const changes = changesOf(versions, index).map(({ path, before, after }) => ({
+    key: path,
+    label: labelOf(path),
+    before: before === undefined ? null : before === null ? told.notSet : valueText(before),
+    after: after === null ? null : valueText(after),
+  }));
+  return <ChangedValues changes={changes} />;
 }
 
 interface SupersededProps {

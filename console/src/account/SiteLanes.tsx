@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Empty } from "../design/Empty.tsx";
+import { compareNumbers } from "../design/LoadMore.tsx";
 import { Panel } from "../design/Panel.tsx";
 import type { Window } from "../picture/geometry.ts";
 import { Lanes } from "../picture/Lanes.tsx";
@@ -22,7 +23,8 @@ export function SiteLanes({ place: { account, site }, ...where }: Props) {
     <Panel title={texts.sites} query={query}>
       {(data) => {
         const own = { name: texts.accountLane, href: pathOf({ account }), versions: data.versions.items };
-        const sites = data.sites.map((each) => ({
+        const inOrder = data.sites.toSorted((a, b) => compareNumbers(a.site, b.site));
+        const sites = inOrder.map((each) => ({
           name: each.site,
           href: pathOf({ account, site: each.site }),
           versions: each.versions.items,

@@ -32,7 +32,6 @@ export const texts = {
   // “Edit Site” (rule 2.6)
   editSite: "Edit Site",
   events: "Events",
-  event: "What",
   noEvents: "Nothing was recorded.",
   search: "Search these events in the audit",
   position: "Log position",

@@ -4,6 +4,9 @@ import { QueryClient, queryOptions } from "@tanstack/react-query";
 import type { Point } from "../time/point.ts";
 import { NetworkError, type ProblemError, problemOf } from "./problems.ts";
 
+/** What is looked at and edited is read anew when that is asked for, not under the reader's hands. */
+export const STAYS = { refetchOnWindowFocus: false };
+
 const FRESH_MS = 5_000;
 const BEHIND_RETRIES = 3;
 

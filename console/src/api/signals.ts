@@ -2,7 +2,8 @@
 
 import { useSyncExternalStore } from "react";
 
-class Signal<Value> {
+/** A value that pages are told about when it changes. */
+export class Signal<Value> {
   private value: Value;
   private readonly listeners = new Set<() => void>();
 

@@ -6,6 +6,7 @@ import { Problem } from "../design/Problem.tsx";
 import { To } from "../design/To.tsx";
 import { Days, Instant } from "../design/When.tsx";
 import { SOURCES } from "../history/texts.ts";
+import { WHOLE } from "../time/words.ts";
 import { Changes } from "./Changes.tsx";
 import { saveProof } from "./proving.ts";
 import type { Entry } from "./queries.ts";
@@ -35,7 +36,7 @@ export function EventFacts({ entry, hasPage = false }: Props) {
         </dd>
         <dt>{texts.when}</dt>
         <dd>
-          <Instant at={entry.recorded_at} precision="microseconds" />
+          <Instant at={entry.recorded_at} precision={WHOLE} />
         </dd>
         <dt>{texts.who}</dt>
         <dd>

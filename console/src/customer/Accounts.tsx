@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Empty } from "../design/Empty.tsx";
-import { itemsOf, LoadMore } from "../design/LoadMore.tsx";
+import { itemsByNumber, itemsOf, LoadMore } from "../design/LoadMore.tsx";
 import { Panel } from "../design/Panel.tsx";
 import { Table } from "../design/Table.tsx";
 import { To } from "../design/To.tsx";
@@ -21,7 +21,7 @@ export function Accounts({ number }: { number: string }) {
           <>
             <Table
               caption={texts.accounts}
-              rows={itemsOf(data)}
+              rows={itemsByNumber(data, ({ account }) => account)}
               keyOf={(each) => each.account}
               columns={[
                 { head: texts.account, cell: (each) => <To href={`/accounts/${each.account}`}>{each.account}</To> },

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useMe } from "../api/session.ts";
 import type { Schema } from "../api/types.ts";
 import { Badge } from "../design/Badge.tsx";
+import { compareNumbers } from "../design/LoadMore.tsx";
 import { dayIn } from "../time/dates.ts";
 import { usePoint } from "../time/usePoint.ts";
 import { alternateLabelQuery } from "./queries.ts";
@@ -12,7 +13,9 @@ export function AlternateNumbers({ customer }: { customer: Schema<"Customer"> })
   const { time_zone } = useMe();
   const label = useQuery(alternateLabelQuery(usePoint())).data?.value ?? texts.byAlternate;
   const primary = customer.alternate_numbers.find((each) => each.primary && each.current);
-  const others = customer.alternate_numbers.filter((each) => each !== primary);
+  const others = customer.alternate_numbers
+    .filter((each) => each !== primary)
+    .toSorted((a, b) => compareNumbers(a.number, b.number));
   return (
     <>
       <span className="muted">{customer.number}</span>

@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from "react";
+import type { Interaction } from "../api/currentCall.ts";
 import { announce } from "../design/announce.ts";
 import { Badge, type Tone } from "../design/Badge.tsx";
 import { elapsed } from "../time/dates.ts";
-import type { Interaction } from "./currentCall.ts";
 import { widgetTexts as texts } from "./texts.ts";
 
 const SECOND_MS = 1_000;

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "wouter";
+import { customerQuery } from "../api/customers.ts";
 import { Instant } from "../design/When.tsx";
 import { Points } from "../history/Points.tsx";
 import { SideBySide } from "../history/SideBySide.tsx";
@@ -13,7 +14,7 @@ import "./customer.css";
 import type { Entry } from "./events.ts";
 import { Value } from "./FieldValue.tsx";
 import { customerName } from "./paths.ts";
-import { comparisonQuery, customerQuery, lastEventsQuery } from "./queries.ts";
+import { comparisonQuery, lastEventsQuery } from "./queries.ts";
 import { comparisonOf, SOURCE, pageTexts as texts } from "./texts.ts";
 import { useFollowedMerge } from "./useFollowedMerge.ts";
 

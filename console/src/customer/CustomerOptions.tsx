@@ -3,7 +3,7 @@ import { type RefObject, useEffect, useRef, useState } from "react";
 import { useLocation } from "wouter";
 import { useRights } from "../api/session.ts";
 import type { Schema } from "../api/types.ts";
-import { leave } from "../design/AskBeforeLeaving.tsx";
+import { leave } from "../design/leaving.ts";
 import { usePastReason } from "../shell/usePastReason.ts";
 import { withPoint } from "../time/point.ts";
 import { usePoint } from "../time/usePoint.ts";

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "wouter";
+import { customerQuery } from "../api/customers.ts";
 import { useRights } from "../api/session.ts";
 import type { Schema } from "../api/types.ts";
 import { Notice } from "../design/Notice.tsx";
@@ -9,13 +10,14 @@ import { Page } from "../shell/Page.tsx";
 import { usePoint } from "../time/usePoint.ts";
 import { Accounts } from "./Accounts.tsx";
 import { AlternateNumbers } from "./AlternateNumbers.tsx";
+import { Answers } from "./Answers.tsx";
 import { ChangedMeanwhile } from "./ChangedMeanwhile.tsx";
 import "./customer.css";
 import { CustomerOptions } from "./CustomerOptions.tsx";
 import { Deliveries } from "./Deliveries.tsx";
+import { NameHint } from "./NameHint.tsx";
 import { NotRegisteredYet } from "./NotRegisteredYet.tsx";
 import { pathOf } from "./paths.ts";
-import { customerQuery } from "./queries.ts";
 import { merged } from "./texts.ts";
 import { useFollowedMerge } from "./useFollowedMerge.ts";
 import { Widget } from "./Widget.tsx";
@@ -61,9 +63,11 @@ function Parts({ customer }: { customer: Schema<"Customer"> }) {
   return (
     <div className="customer">
       <div className="stack">
+        <NameHint customer={customer} />
         <Widget number={customer.number} />
       </div>
       <div className="stack">
+        <Answers number={customer.number} />
         <Accounts number={customer.number} />
         {may("list_deliveries") && <Deliveries number={customer.number} />}
       </div>

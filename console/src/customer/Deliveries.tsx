@@ -1,25 +1,16 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import type { Schema } from "../api/types.ts";
-import { Badge, type Tone } from "../design/Badge.tsx";
 import { Empty } from "../design/Empty.tsx";
 import { itemsOf, LoadMore } from "../design/LoadMore.tsx";
 import { Panel } from "../design/Panel.tsx";
-import { RefusalText, SentValue } from "../design/Sent.tsx";
+import { deliveryColumns } from "../design/Sent.tsx";
 import { Table } from "../design/Table.tsx";
-import { Instant } from "../design/When.tsx";
 import { usePoint } from "../time/usePoint.ts";
 import { fieldsOf } from "./edits.ts";
 import { deliveriesQuery, drawerQuery, widgetQuery } from "./queries.ts";
-import { STATUS, texts } from "./texts.ts";
+import { notMeantToBeSent, texts } from "./texts.ts";
 
 type Delivery = Schema<"Delivery">;
-
-const TONE: Record<Delivery["status"], Tone> = {
-  waiting: "warning",
-  sent: "success",
-  not_sent: "neutral",
-  dead: "danger",
-};
 
 /** The id of the panel on the customer's page. */
 export const DELIVERIES = "deliveries";
@@ -36,7 +27,7 @@ export function Deliveries({ number }: { number: string }) {
             <Empty text={texts.noDeliveries} />
           ) : (
             <>
-              <DeliveryTable deliveries={itemsOf(data)} labels={labels} />
+              <DeliveryList deliveries={itemsOf(data)} labels={labels} isAll={!query.hasNextPage} />
               <LoadMore query={query} />
             </>
           )
@@ -57,33 +48,36 @@ function useLabels(number: string): ReadonlyMap<string, string> {
   ]);
 }
 
-function DeliveryTable({ deliveries, labels }: { deliveries: Delivery[]; labels: ReadonlyMap<string, string> }) {
+interface ListProps {
+  deliveries: readonly Delivery[];
+  labels: ReadonlyMap<string, string>;
+  /** There are no others. */
+  isAll: boolean;
+}
+
+/** What is sent, or should be; what was never meant to be sent is folded into one line. */
+function DeliveryList({ deliveries, labels, isAll }: ListProps) {
+  const notSent = deliveries.filter(({ status }) => status === "not_sent");
+  const others = deliveries.filter(({ status }) => status !== "not_sent");
   return (
-    <Table
-      caption={texts.deliveries}
-      rows={deliveries}
-      keyOf={(each) => each.delivery_id}
-      columns={[
-        { head: texts.what, cell: (each) => each.mapped.map((mapped) => labels.get(mapped) ?? mapped).join(", ") },
-        { head: texts.attribute, cell: (each) => each.attribute ?? texts.noValue },
-        { head: texts.value, cell: (each) => <SentValue sent={each} /> },
-        { head: texts.status, cell: (each) => <Status delivery={each} /> },
-        { head: texts.attempts, align: "end", cell: (each) => each.attempts },
-        { head: texts.when, cell: (each) => <Instant at={each.at} /> },
-      ]}
-    />
+    <>
+      {others.length > 0 && <DeliveryTable caption={texts.deliveries} deliveries={others} labels={labels} />}
+      {notSent.length > 0 && (
+        <details>
+          <summary>{notMeantToBeSent(notSent.length, isAll)}</summary>
+          <DeliveryTable caption={texts.notSent} deliveries={notSent} labels={labels} />
+        </details>
+      )}
+    </>
   );
 }
 
-function Status({ delivery }: { delivery: Delivery }) {
+interface TableProps extends Pick<ListProps, "deliveries" | "labels"> {
+  caption: string;
+}
+
+function DeliveryTable({ caption, deliveries, labels }: TableProps) {
   return (
-    <>
-      <Badge tone={TONE[delivery.status]}>{STATUS[delivery.status]}</Badge>
-      {delivery.reason && (
-        <div className="hint">
-          <RefusalText reason={delivery.reason} />
-        </div>
-      )}
-    </>
+    <Table caption={caption} rows={deliveries} keyOf={(each) => each.delivery_id} columns={deliveryColumns(labels)} />
   );
 }

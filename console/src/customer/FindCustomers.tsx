@@ -4,7 +4,7 @@ import { useSearch } from "wouter";
 import { useMe } from "../api/session.ts";
 import type { Schema } from "../api/types.ts";
 import { Empty } from "../design/Empty.tsx";
-import { itemsOf, LoadMore } from "../design/LoadMore.tsx";
+import { itemsByNumber, LoadMore } from "../design/LoadMore.tsx";
 import { Panel } from "../design/Panel.tsx";
 import { Table } from "../design/Table.tsx";
 import { To } from "../design/To.tsx";
@@ -49,7 +49,7 @@ function Results(wanted: Wanted) {
       {(data) => (
         <>
           <Total page={data.pages[0]} />
-          <FoundList found={itemsOf(data)} more={<LoadMore query={query} />} />
+          <FoundList found={itemsByNumber(data, ({ number }) => number)} more={<LoadMore query={query} />} />
         </>
       )}
     </Panel>

@@ -1,5 +1,6 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useParams, useSearch } from "wouter";
+import { customerQuery } from "../api/customers.ts";
 import { Empty } from "../design/Empty.tsx";
 import { itemsOf, LoadMore } from "../design/LoadMore.tsx";
 import { Notice } from "../design/Notice.tsx";
@@ -14,7 +15,7 @@ import { HistoryTable } from "./HistoryTable.tsx";
 import { filtersOf } from "./historyFilters.ts";
 import { NotRegisteredYet } from "./NotRegisteredYet.tsx";
 import { pathOf } from "./paths.ts";
-import { customerQuery, eventsQuery } from "./queries.ts";
+import { eventsQuery } from "./queries.ts";
 import { historyOf, merged, pageTexts as texts } from "./texts.ts";
 import { useNames } from "./useNames.ts";
 

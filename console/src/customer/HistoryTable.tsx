@@ -1,8 +1,7 @@
 import type { ReactNode } from "react";
 import { useMe } from "../api/session.ts";
 import { Table } from "../design/Table.tsx";
-import { Days } from "../design/When.tsx";
-import { AtEvent, BeforeAndAfter, ChangedValue, EffectiveDays, InForceOn, Recorded } from "../history/Recorded.tsx";
+import { AtEvent, BeforeAndAfter, ChangedValues, EffectiveDays, InForceOn, Recorded } from "../history/Recorded.tsx";
 import { texts as told } from "../history/texts.ts";
 import { dayIn } from "../time/dates.ts";
 import { precisionOf } from "../time/words.ts";
@@ -43,7 +42,7 @@ export function HistoryTable({ number, entries, names }: Props) {
               </Recorded>
             ),
           },
-          { head: texts.event, cell: (entry) => <What entry={entry} names={names} /> },
+          { head: told.event, cell: (entry) => <What entry={entry} names={names} /> },
           { head: told.days, cell: (entry) => <Effective entry={entry} /> },
           { head: told.reason, cell: ({ reason }) => reason },
           {
@@ -76,32 +75,10 @@ function Effective({ entry: { effective_from, effective_to, back_dated } }: { en
 }
 
 function What({ entry, names }: { entry: Entry; names: Names }) {
-  const changes = changesOf(entry, names);
   return (
     <>
       {eventText(entry)}
-      {changes.length > 0 && (
-        <ul className="plain">
-          {changes.map(({ path, label, before, after, days }) => (
-            <ChangedValue
-              key={`${path} ${days?.from}`}
-              label={label}
-              before={before ?? undefined}
-              after={
-                <>
-                  {after ?? <span className="muted">{texts.notSet}</span>}
-                  {days && (
-                    <span className="hint">
-                      {" "}
-                      (<Days {...days} />)
-                    </span>
-                  )}
-                </>
-              }
-            />
-          ))}
-        </ul>
-      )}
+      <ChangedValues changes={changesOf(entry, names)} />
     </>
   );
 }

@@ -1,5 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Redirect } from "wouter";
+import { type Interaction, useCurrentInteraction } from "../api/currentCall.ts";
+import { customerQuery } from "../api/customers.ts";
 import { useMe } from "../api/session.ts";
 import type { Role } from "../api/types.ts";
 import { Panel } from "../design/Panel.tsx";
@@ -9,10 +11,8 @@ import { useAreas } from "../shell/useAreas.ts";
 import { NOW } from "../time/point.ts";
 import { CallState } from "./CallState.tsx";
 import "./customer.css";
-import { type Interaction, useCurrentInteraction } from "./currentCall.ts";
 import { FindCustomers } from "./FindCustomers.tsx";
 import { pathOf } from "./paths.ts";
-import { customerQuery } from "./queries.ts";
 import { openCustomer, texts } from "./texts.ts";
 
 /** Where each role begins; the first one counts that a person has and whose area there is. */

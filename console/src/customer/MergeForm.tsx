@@ -3,21 +3,24 @@ import { useState } from "react";
 import { useLocation } from "wouter";
 import { body, client } from "../api/client.ts";
 import { problemOf } from "../api/problems.ts";
+import { useMe } from "../api/session.ts";
 import { useSubmission } from "../api/submission.ts";
 import { Action } from "../design/Action.tsx";
-import { useLeavingTab } from "../design/AskBeforeLeaving.tsx";
 import { Badge } from "../design/Badge.tsx";
+import { DateField } from "../design/DateField.tsx";
 import { Field } from "../design/Field.tsx";
 import { Form } from "../design/Form.tsx";
+import { useLeavingTab } from "../design/leaving.ts";
 import { Table } from "../design/Table.tsx";
 import { Instant } from "../design/When.tsx";
 import { usePastReason } from "../shell/usePastReason.ts";
+import { usePoint, useSetPoint } from "../time/usePoint.ts";
 import type { Held } from "./comparing.ts";
 import { Value } from "./FieldValue.tsx";
+import { leadsTo, mergeInto, texts } from "./mergeTexts.ts";
 import { type MergedValue, mergedValues, olderOf } from "./merging.ts";
 import { pathOf } from "./paths.ts";
 import type { Snapshot } from "./queries.ts";
-import { leadsTo, mergeInto, mergeTexts as texts } from "./texts.ts";
 
 interface Props {
   customer: Snapshot;
@@ -88,8 +91,18 @@ export function MergeForm({ customer, other }: Props) {
 
 function Effect({ survivor, other }: { survivor: Snapshot; other: Snapshot }) {
   const [to, from] = [survivor.customer.number, other.customer.number];
+  const { today } = useMe();
+  const point = usePoint();
+  const setPoint = useSetPoint();
   return (
     <div className="stack">
+      <DateField
+        label={texts.onDay}
+        name="valid_at"
+        value={point.validAt ?? today}
+        today={today}
+        onChange={(day) => setPoint({ ...point, validAt: day || null }, { replace: true })}
+      />
       <Table
         caption={texts.effect}
         rows={mergedValues(survivor, other)}

@@ -1,6 +1,7 @@
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { type FormEvent, useId } from "react";
 import { useLocation, useParams, useSearch } from "wouter";
+import { customerQuery } from "../api/customers.ts";
 import { useRights } from "../api/session.ts";
 import type { Schema } from "../api/types.ts";
 import { Action } from "../design/Action.tsx";
@@ -9,12 +10,14 @@ import { Notice } from "../design/Notice.tsx";
 import { Panel, Reading } from "../design/Panel.tsx";
 import { Page } from "../shell/Page.tsx";
 import { NOW } from "../time/point.ts";
+import { usePoint } from "../time/usePoint.ts";
 import { CustomerTabs } from "./CustomerTabs.tsx";
 import "./customer.css";
 import { MergedCustomers } from "./MergedCustomers.tsx";
 import { MergeForm } from "./MergeForm.tsx";
-import { customerQuery, snapshotQuery } from "./queries.ts";
-import { merged, mergeOf, mergeTexts as texts } from "./texts.ts";
+import { mergeOf, texts } from "./mergeTexts.ts";
+import { snapshotQuery } from "./queries.ts";
+import { merged } from "./texts.ts";
 import { useFollowedMerge } from "./useFollowedMerge.ts";
 
 /** Merges a duplicate into a customer, or the other way round, once it has been said what that does; and undoes merges (rule 6.1). */
@@ -30,7 +33,7 @@ export default function MergePage() {
       {may("merge_customers") ? (
         <>
           <FindDuplicate key={other} other={other} />
-          {other !== "" && <Duplicate number={number} other={other} />}
+          {other !== "" && <Duplicate key={`${number} ${other}`} number={number} other={other} />}
           <Reading query={query}>{(customer) => <MergedCustomers customer={customer} />}</Reading>
         </>
       ) : (
@@ -62,10 +65,12 @@ function FindDuplicate({ other }: { other: string }) {
   );
 }
 
-/** What a merge of both would do, or why there can be none. */
+/** What a merge of both would do on the day of the page, or why there can be none. */
 function Duplicate({ number, other }: { number: string; other: string }) {
-  const mine = useQuery(snapshotQuery(number, NOW));
-  const theirs = useQuery(snapshotQuery(other, NOW));
+  const day = { validAt: usePoint().validAt, knownAt: null };
+  // What was entered in the form stays while another day is read.
+  const mine = useQuery({ ...snapshotQuery(number, day), placeholderData: keepPreviousData });
+  const theirs = useQuery({ ...snapshotQuery(other, day), placeholderData: keepPreviousData });
   return (
     <Panel title={texts.effect} query={mine}>
       {(customer) => (

@@ -11,8 +11,8 @@ import { Form } from "../design/Form.tsx";
 import { Notice } from "../design/Notice.tsx";
 import { To } from "../design/To.tsx";
 import { usePastReason } from "../shell/usePastReason.ts";
+import { texts, undoMerge } from "./mergeTexts.ts";
 import { pathOf } from "./paths.ts";
-import { mergeTexts as texts, undoMerge } from "./texts.ts";
 
 /** The customers whose numbers lead to this one, each with the undoing of its merge (rule 6.1). */
 export function MergedCustomers({ customer }: { customer: Schema<"Customer"> }) {

@@ -1,12 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { useLocation } from "wouter";
+import { customerQuery } from "../api/customers.ts";
 import { problemOf } from "../api/problems.ts";
 import { NothingYet } from "../history/NothingYet.tsx";
 import { isBeforeFirst, NOW, withPoint } from "../time/point.ts";
 import { usePoint } from "../time/usePoint.ts";
 import { customerName } from "./paths.ts";
-import { customerQuery } from "./queries.ts";
 
 interface Props {
   number: string;

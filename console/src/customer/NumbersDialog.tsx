@@ -1,20 +1,20 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { customerQuery } from "../api/customers.ts";
 import { problemOf } from "../api/problems.ts";
 import { useMe } from "../api/session.ts";
 import type { Schema } from "../api/types.ts";
 import { Action } from "../design/Action.tsx";
-import { leave, useLeavingTab } from "../design/AskBeforeLeaving.tsx";
 import { Badge } from "../design/Badge.tsx";
 import { Dialog } from "../design/Dialog.tsx";
 import { Empty } from "../design/Empty.tsx";
 import { Field, idOf } from "../design/Field.tsx";
 import { Form } from "../design/Form.tsx";
+import { leave, useLeavingTab } from "../design/leaving.ts";
 import { Notice } from "../design/Notice.tsx";
 import { Table } from "../design/Table.tsx";
 import { dayIn } from "../time/dates.ts";
 import { NOW } from "../time/point.ts";
-import { customerQuery } from "./queries.ts";
 import { insteadOf, outOfDate, pageTexts, texts } from "./texts.ts";
 import { type NumberChange, useNumbers } from "./useNumbers.ts";
 

@@ -2,9 +2,10 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { useRights } from "../api/session.ts";
 import { Notice } from "../design/Notice.tsx";
+import { DELIVERY_STATUS } from "../design/Sent.tsx";
 import { NOW } from "../time/point.ts";
 import { deliveriesOfQuery } from "./queries.ts";
-import { STATUS, drawerTexts as texts } from "./texts.ts";
+import { drawerTexts as texts } from "./texts.ts";
 import type { Saved } from "./useDrawerForm.ts";
 
 const ASK_EVERY_MS = 2_000;
@@ -55,7 +56,11 @@ function Forwarded({ number, last, count, list }: Pick<Props, "number" | "list">
         {deliveries.map((delivery) => (
           <li key={delivery.delivery_id}>
             {delivery.attribute ?? delivery.mapped.join(", ")}:{" "}
-            {delivery.status === "waiting" && !isPatient ? <StillWaiting list={list} /> : STATUS[delivery.status]}
+            {delivery.status === "waiting" && !isPatient ? (
+              <StillWaiting list={list} />
+            ) : (
+              DELIVERY_STATUS[delivery.status]
+            )}
             {delivery.reason && `: ${delivery.reason}`}
           </li>
         ))}

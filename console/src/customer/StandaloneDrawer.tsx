@@ -4,7 +4,7 @@ import { useRights } from "../api/session.ts";
 import type { Schema } from "../api/types.ts";
 import { Reading } from "../design/Panel.tsx";
 import { NOW } from "../time/point.ts";
-import { DrawerForm } from "./ProfileDrawer.tsx";
+import { DrawerForm } from "./DrawerForm.tsx";
 import { drawerQuery } from "./queries.ts";
 import { SavedProfile } from "./SavedProfile.tsx";
 import { drawerTexts as texts } from "./texts.ts";

@@ -1,11 +1,11 @@
 import { type KeyboardEvent, useEffect, useRef } from "react";
-import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
 import { problemOf } from "../api/problems.ts";
 import type { Schema } from "../api/types.ts";
 import { Action } from "../design/Action.tsx";
-import { useLeavingTab } from "../design/AskBeforeLeaving.tsx";
+import { useLeavingTab } from "../design/leaving.ts";
 import { Notice } from "../design/Notice.tsx";
 import { Problem } from "../design/Problem.tsx";
+import { Tabs } from "../design/Tabs.tsx";
 import { usePastReason } from "../shell/usePastReason.ts";
 import { fieldsOf, type Widget, type WidgetField } from "./edits.ts";
 import { byLabel } from "./sorting.ts";
@@ -17,12 +17,13 @@ import { editId, WidgetRow } from "./WidgetRow.tsx";
 interface Props {
   widget: Widget;
   isSorted: boolean;
+  call?: string;
   onSaved?: (answer: Schema<"WriteAnswer">) => void;
 }
 
 /** The fields in their tabs, and the bar that saves them. The second tab is absent where no upload brought an optional field (rule 3.3). */
-export function WidgetForm({ widget, isSorted, onSaved }: Props) {
-  const form = useWidgetForm(widget, onSaved);
+export function WidgetForm({ widget, isSorted, call, onSaved }: Props) {
+  const form = useWidgetForm(widget, call, onSaved);
   const past = usePastReason();
   const { unmasked, show } = useUnmasked(widget.number);
   const refusals = new Map(
@@ -42,17 +43,12 @@ export function WidgetForm({ widget, isSorted, onSaved }: Props) {
 
   return (
     <>
-      <Tabs className="tabs">
-        <TabList aria-label={texts.widget} className="tab-list">
-          {groups.map((group) => (
-            <Tab key={group.label} id={group.label} className="tab">
-              {group.label}
-            </Tab>
-          ))}
-        </TabList>
-        {groups.map((group) => (
-          <TabPanel key={group.label} id={group.label}>
-            {/* biome-ignore lint/a11y/noStaticElementInteractions: the keys come from the inputs inside */}
+      <Tabs
+        label={texts.widget}
+        tabs={groups.map((group) => ({
+          title: group.label,
+          content: (
+            // biome-ignore lint/a11y/noStaticElementInteractions: the keys come from the inputs inside
             <div
               className="fields"
               data-editing={openKeys.length > 0 || undefined}
@@ -60,9 +56,9 @@ export function WidgetForm({ widget, isSorted, onSaved }: Props) {
             >
               {(isSorted ? byLabel(group.fields) : group.fields).map(row)}
             </div>
-          </TabPanel>
-        ))}
-      </Tabs>
+          ),
+        }))}
+      />
       {openKeys.length > 0 && <SaveBar form={form} off={off} />}
       <div role="status">{form.message !== null && <Notice tone="success">{form.message}</Notice>}</div>
     </>

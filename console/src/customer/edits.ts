@@ -20,6 +20,13 @@ export function fieldsOf(widget: Widget): WidgetField[] {
   return [...widget.business.fields, ...(widget.optional?.fields ?? [])];
 }
 
+/** Returns the name that first and last name make; null where one of them has no value, or is not to be seen. */
+export function namedByFields(widget: Widget): string | null {
+  const [first, last] = ["first_name", "last_name"].map((key) => fieldsOf(widget).find((field) => field.key === key));
+  const isWhole = [first, last].every((field) => field?.value && !field.masked);
+  return isWhole ? `${first?.value} ${last?.value}` : null;
+}
+
 /** Returns the text that a row starts with when it is opened. A masked value is not known here, so nothing of it is shown. */
 export function startOf(field: WidgetField): string {
   return field.masked ? "" : (field.value ?? "");

@@ -1,6 +1,7 @@
 /** What the events of a customer changed, in the words of a person (rules 1.15, 3.11, 6.1). */
 
 import type { Schema } from "../api/types.ts";
+import type { ChangedValue } from "../history/Recorded.tsx";
 
 export type Entry = Schema<"HistoryEntry">;
 type ValueChange = Schema<"ValueChange">;
@@ -13,25 +14,14 @@ export interface Names {
   readonly value: (path: string, value: string) => string;
 }
 
-/** A value that an event changed. */
-export interface Change {
-  readonly path: string;
-  readonly label: string;
-  /** Null where there was none, or is none any more. */
-  readonly before: string | null;
-  readonly after: string | null;
-  /** The days on which it changed, where the event changed the same value on others in another way. */
-  readonly days: { from: string; to: string | null } | null;
-}
-
 /** Paths of which the words of an event tell already. */
 const TOLD = /^(alternate_numbers\.|merged_into$)/;
 
 /** Returns what an event changed. */
-export function changesOf(entry: Entry, names: Names): Change[] {
+export function changesOf(entry: Entry, names: Names): ChangedValue[] {
   const changes = entry.changes.filter(({ field }) => !TOLD.test(field));
   return changes.map((change) => ({
-    path: change.field,
+    key: `${change.field} ${change.effective_from}`,
     label: names.label(change.field),
     before: valueText(change.field, change.before, names),
     // What a response was called when it was chosen, the event knows (rule 1.13).
@@ -40,7 +30,26 @@ export function changesOf(entry: Entry, names: Names): Change[] {
   }));
 }
 
-function daysOf({ effective_from, effective_to }: ValueChange): Change["days"] {
+/** What one person recorded at one time. */
+export interface Act {
+  readonly actor: string;
+  readonly at: string;
+  readonly entries: Entry[];
+}
+
+/** Returns events as what each person recorded at a time, in their order: one commit may have several events. */
+export function actsOf(entries: readonly Entry[]): Act[] {
+  const acts: Act[] = [];
+  for (const entry of entries) {
+    const { actor, recorded_at: at } = entry;
+    const last = acts.at(-1);
+    if (last?.actor === actor && last.at === at) last.entries.push(entry);
+    else acts.push({ actor, at, entries: [entry] });
+  }
+  return acts;
+}
+
+function daysOf({ effective_from, effective_to }: ValueChange): ChangedValue["days"] {
   return effective_from === null ? null : { from: effective_from, to: effective_to };
 }
 

@@ -15,7 +15,7 @@ export interface MergedValue {
   readonly taken: Held | null;
 }
 
-/** Returns every value that either customer has today, and which of them the survivor takes. Numbers are never taken. */
+/** Returns every value that either customer has on a day, and which of them the survivor takes. Numbers are never taken. */
 export function mergedValues(survivor: Snapshot, other: Snapshot): MergedValue[] {
   const [own, others] = [valuesOf(survivor), valuesOf(other)];
   const keys = [...new Set([...own.keys(), ...others.keys()])].filter((key) => !key.startsWith("alternate_numbers."));

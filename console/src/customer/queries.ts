@@ -2,8 +2,9 @@
 
 import { infiniteQueryOptions, type QueryClient, queryOptions } from "@tanstack/react-query";
 import { body, client } from "../api/client.ts";
+import { customerQuery } from "../api/customers.ts";
 import { problemOf } from "../api/problems.ts";
-import { read } from "../api/reading.ts";
+import { read, STAYS } from "../api/reading.ts";
 import type { Schema } from "../api/types.ts";
 import type { Pair } from "../history/pair.ts";
 import { clocks, NOW, type Point } from "../time/point.ts";
@@ -30,16 +31,6 @@ export interface Found {
   /** The instant from which on an alternate number is out of date. */
   outOfDateSince?: string | null;
   mergedFrom?: string | null;
-}
-
-/** What is looked at and edited is read anew when that is asked for, not under the reader's hands. */
-const STAYS = { refetchOnWindowFocus: false };
-
-export function customerQuery(number: string, point: Point) {
-  const query = read("read_customer", [number], point, (signal) =>
-    body(client.GET("/v1/customers/{number}", { params: { path: { number }, query: clocks(point) }, signal })),
-  );
-  return { ...query, ...STAYS };
 }
 
 /** Returns the query of the version that a customer has now, which is looked at again and again. */

@@ -31,18 +31,30 @@ export const texts = {
   noAccounts: "This customer has no account.",
   deliveries: "Deliveries",
   noDeliveries: "No change of this customer's profile was recorded.",
-  what: "What",
-  attribute: "Attribute",
+  notSent: "Changes that are not sent",
   value: "Value",
+  answers: "Answers",
+  isDefault: "Default, not stored yet",
+  noAnswer: "no answer",
+  answerNeeded: "required",
   status: "Status",
-  attempts: "Attempts",
-  when: "When",
   // {Customer Profile} is the head of the widget (section 4 C)
   widget: "Customer Profile",
   sortBy: "Sort By",
   details: "Where it comes from",
   noValue: "–",
 } as const;
+
+/** Says how many changes were never meant to be sent. */
+export function notMeantToBeSent(count: number, isAll: boolean): string {
+  const changes = count === 1 ? "1 change was" : `${count} changes were`;
+  return `${changes} not meant to be sent${isAll ? "" : ", among those that are loaded"}`;
+}
+
+/** Says that other fields do not rename a customer: what stands in the head is the name that it was registered under. */
+export function nameStays(name: string, fields: string): string {
+  return `${name} is the name of this customer. The fields First Name and Last Name, which say ${fields}, are values of their own: changing them, by hand or by a file, does not rename the customer.`;
+}
 
 /** Leads to the customer of a call. */
 export function openCustomer(name: string): string {
@@ -87,7 +99,6 @@ export const pageTexts = {
   customer: "Customer",
   history: "History",
   compare: "Compare",
-  event: "What",
   filters: "What the list shows",
   about: "About",
   everything: "everything",
@@ -121,9 +132,14 @@ export const pageTexts = {
   mergeTab: "Merge",
 } as const;
 
-/** Says who changed a customer since it was read. */
-export function changedBy(who: string, at: string): string {
-  return `${who} changed this at ${at}.`;
+/** Says who changed what of a customer since it was read: `Ada changed this at 10:42 – City: Paris; Age: 30–39`. */
+export function changedBy(who: string, at: string, facts: readonly string[]): string {
+  return `${who} changed this at ${at} – ${facts.join("; ")}`;
+}
+
+/** Says how many changes there are before those that are told. */
+export function earlierChanges(count: number): string {
+  return count === 1 ? "1 earlier change" : `${count} earlier changes`;
 }
 
 /** Offers to make a new number the primary one. The old one stays in the list (rule 1.14). */
@@ -144,54 +160,6 @@ export function madePrimary(number: string, before: string | null): string {
 /** Says that a number was taken off the list. Whoever looks for it still finds the customer (rule 1.14). */
 export function removed(number: string): string {
   return `${number} was removed. It still finds this customer, as out of date.`;
-}
-
-export const mergeTexts = {
-  which: "Which customer is the duplicate?",
-  otherNumber: "Number of the other customer",
-  otherHint: "It is the same person or firm, registered twice.",
-  show: "Show what a merge does",
-  effect: "What the merge does",
-  itself: "A customer cannot be merged with itself.",
-  mayNot: "Your role does not merge customers.",
-  survivor: "Who survives",
-  registered: "registered",
-  older: "the older one",
-  field: "Field",
-  afterwards: "Afterwards",
-  takenFrom: "taken from",
-  notSet: "not set",
-  everyDay:
-    "The table shows today. The same goes for every other day: a value of the survivor wins where it is set, and the other one's holds on days without.",
-  bothHistories: "Both histories stay.",
-  canBeUndone: "The merge can be undone: then it reads as if it had never happened, with what was set since.",
-  reason: "Reason",
-  reasonHint: "Stands in both histories",
-  mergedIn: "Merged into this customer",
-  undoSeparate: "The customer stands for itself again, under its own number.",
-  undoValues: "What was taken from it goes again, and what that covered shows again. What was set since stays.",
-  undoHistory: "Both histories stay, and tell of the merge and of its undoing.",
-  cancel: "Cancel",
-} as const;
-
-/** Titles the page that merges customers. */
-export function mergeOf(name: string): string {
-  return `Merge: ${name}`;
-}
-
-/** Names the merge for the button that does it. */
-export function mergeInto(away: string, survivor: string): string {
-  return `Merge ${away} into ${survivor}`;
-}
-
-/** Says what becomes of the number of a customer that is merged away. */
-export function leadsTo(away: string, survivor: string): string {
-  return `Number ${away} and its alternate numbers lead to ${survivor} from then on, and its accounts are listed there.`;
-}
-
-/** Names the undoing of a merge. */
-export function undoMerge(number: string): string {
-  return `Undo the merge of ${number}`;
 }
 
 export const DAY_TEXTS = {
@@ -282,8 +250,6 @@ export function storedSince(days: string, by: string | null): string {
 export function theirs(answer: string, by: string | undefined, at: string | undefined): string {
   return by === undefined || at === undefined ? answer : `${answer}, by ${by} at ${at}`;
 }
-
-export const STATUS = { waiting: "waiting", sent: "sent", not_sent: "not sent", dead: "dead" } as const;
 
 export const SOURCE: Readonly<Record<string, string>> = {
   edit: "edited",

@@ -3,10 +3,10 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { body, client } from "../api/client.ts";
+import { customerQuery } from "../api/customers.ts";
 import { useSubmission } from "../api/submission.ts";
 import type { Schema } from "../api/types.ts";
 import { NOW } from "../time/point.ts";
-import { customerQuery } from "./queries.ts";
 import { added, madePrimary, removed, pageTexts as texts } from "./texts.ts";
 
 /** What is to become of a number. */

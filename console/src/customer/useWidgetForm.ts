@@ -22,8 +22,15 @@ import {
 import { widgetQuery } from "./queries.ts";
 import { widgetTexts as texts } from "./texts.ts";
 
-/** Returns the state of the widget's rows. `now` is the widget as it is; the rows keep the one that they were opened in. */
-export function useWidgetForm(now: Widget, onSaved?: (answer: Schema<"WriteAnswer">) => void) {
+/**
+ * Returns the state of the widget's rows. `now` is the widget as it is; the rows keep the one that they were opened in. `call`: the id of
+ * the call that edits are part of, where it is not the one that the widget knows of.
+ */
+export function useWidgetForm(
+  now: Widget,
+  call: string | undefined,
+  onSaved?: (answer: Schema<"WriteAnswer">) => void,
+) {
   const queries = useQueryClient();
   const submission = useSubmission();
   const [base, setBase] = useState<Widget | null>(null);
@@ -66,7 +73,7 @@ export function useWidgetForm(now: Widget, onSaved?: (answer: Schema<"WriteAnswe
 
   async function send() {
     if (Object.keys(values).length === 0) return reset(texts.nothingChanged);
-    const content = { fields: values, interaction: now.interaction?.interaction ?? null };
+    const content = { fields: values, interaction: call ?? now.interaction?.interaction ?? null };
     const header = submission.headers(seen.version, content);
     const path = { number: seen.number };
     const answer = await body(

@@ -1,6 +1,8 @@
 import { useEffect, useState } from "react";
+import { useLocation, useSearch } from "wouter";
 import { Action } from "./Action.tsx";
 import { Dialog } from "./Dialog.tsx";
+import { askWith, isUnsaved, leave } from "./leaving.ts";
 
 const TITLE = "Discard what you changed?";
 
@@ -24,30 +26,6 @@ export function AskBeforeLeaving({ isOpen, onDiscard, onKeep }: Props) {
   );
 }
 
-const unsaved = new Set<object>();
-let ask: ((go: () => void) => void) | null = null;
-
-/** Lets those who leave be asked before: those who close the tab by the browser, those who follow a link or use `leave` by the guard. */
-export function useLeavingTab(isChanged: boolean): void {
-  useEffect(() => {
-    if (!isChanged) return;
-    const form = {};
-    const onUnload = (event: BeforeUnloadEvent) => event.preventDefault();
-    unsaved.add(form);
-    window.addEventListener("beforeunload", onUnload);
-    return () => {
-      unsaved.delete(form);
-      window.removeEventListener("beforeunload", onUnload);
-    };
-  }, [isChanged]);
-}
-
-/** Leaves a form or the page: at once where there is nothing to lose, else after the question. */
-export function leave(go: () => void): void {
-  if (unsaved.size === 0 || ask === null) go();
-  else ask(go);
-}
-
 /** Returns the link to another page that a click follows in this tab. */
 function linkOf(event: MouseEvent): HTMLAnchorElement | null {
   if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return null;
@@ -56,13 +34,45 @@ function linkOf(event: MouseEvent): HTMLAnchorElement | null {
   return staysHere || link.pathname === window.location.pathname ? null : link;
 }
 
-/** Asks before a link, or whatever else leaves what was typed, leads to another page. Stands once in the console. */
+/** The address of the page that is open. */
+let here = window.location.href;
+let isBackAgreed = false;
+
+/** Asks before “Back” of the browser leads to another page. The address has changed by then, so that of the form is put back meanwhile. */
+function onPopState(event: PopStateEvent) {
+  const isSamePage = new URL(here).pathname === window.location.pathname;
+  if (isBackAgreed || isSamePage || !isUnsaved()) {
+    isBackAgreed = false;
+    return;
+  }
+  event.stopImmediatePropagation();
+  window.history.pushState(null, "", here);
+  leave(() => {
+    isBackAgreed = true;
+    window.history.back();
+  });
+}
+
+// Before the router listens, which would take the page of the form away: a window calls its listeners in the order in which they came.
+window.addEventListener("popstate", onPopState);
+
+/** Keeps the address of the page that is open. */
+function useHere() {
+  const [path] = useLocation();
+  const search = useSearch();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each page has another address
+  useEffect(() => {
+    here = window.location.href;
+  }, [path, search]);
+}
+
+/** Asks before a link, “Back”, or whatever else leaves what was typed, leads to another page. Stands once in the console. */
 export function LeavingGuard() {
   const [go, setGo] = useState<(() => void) | null>(null);
 
   useEffect(() => {
     let isAgreed = false;
-    ask = (leaving) => setGo(() => leaving);
+    askWith((leaving) => setGo(() => leaving));
 
     function follow(link: HTMLAnchorElement) {
       isAgreed = true;
@@ -72,7 +82,7 @@ export function LeavingGuard() {
 
     function onClick(event: MouseEvent) {
       const link = linkOf(event);
-      if (link === null || isAgreed || unsaved.size === 0) return;
+      if (link === null || isAgreed || !isUnsaved()) return;
       event.preventDefault();
       event.stopPropagation();
       leave(() => follow(link));
@@ -80,10 +90,11 @@ export function LeavingGuard() {
 
     document.addEventListener("click", onClick, { capture: true });
     return () => {
-      ask = null;
+      askWith(null);
       document.removeEventListener("click", onClick, { capture: true });
     };
   }, []);
+  useHere();
 
   function discard() {
     setGo(null);

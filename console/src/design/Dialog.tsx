@@ -1,5 +1,8 @@
-import type { ReactNode } from "react";
-import { Heading, Modal, ModalOverlay, Dialog as Part } from "react-aria-components";
+import { type ReactNode, useRef } from "react";
+import { Overlay } from "react-aria/Overlay";
+import { useDialog } from "react-aria/useDialog";
+import { useModalOverlay } from "react-aria/useModalOverlay";
+import { useOverlayTriggerState } from "react-stately/useOverlayTriggerState";
 
 interface Props {
   title: string;
@@ -11,24 +14,33 @@ interface Props {
 }
 
 /** A dialog over the page. Tab stays inside; Esc closes it where it may be closed. */
-export function Dialog({ title, isOpen, onClose, className = "dialog", children }: Props) {
+export function Dialog({ isOpen, ...rest }: Props) {
+  return isOpen ? (
+    <Overlay>
+      <OpenDialog {...rest} />
+    </Overlay>
+  ) : null;
+}
+
+/** Made of the library's hooks: its components bring those of menus and collections along. */
+function OpenDialog({ title, onClose, className = "dialog", children }: Omit<Props, "isOpen">) {
+  const modal = useRef<HTMLDivElement>(null);
+  const part = useRef<HTMLElement>(null);
+  const state = useOverlayTriggerState({ isOpen: true, onOpenChange: (isOpen) => !isOpen && onClose?.() });
+  const { modalProps, underlayProps } = useModalOverlay(
+    { isKeyboardDismissDisabled: onClose === undefined },
+    state,
+    modal,
+  );
+  const { dialogProps, titleProps } = useDialog({ role: "dialog" }, part);
   return (
-    <ModalOverlay
-      className="overlay"
-      isOpen={isOpen}
-      isKeyboardDismissDisabled={onClose === undefined}
-      onOpenChange={(open) => {
-        if (!open) onClose?.();
-      }}
-    >
-      <Modal className={className}>
-        <Part role="dialog">
-          <Heading slot="title" level={2}>
-            {title}
-          </Heading>
+    <div className="overlay" {...underlayProps}>
+      <div className={className} ref={modal} {...modalProps}>
+        <section ref={part} {...dialogProps}>
+          <h2 {...titleProps}>{title}</h2>
           {children}
-        </Part>
-      </Modal>
-    </ModalOverlay>
+        </section>
+      </div>
+    </div>
   );
 }

@@ -13,6 +13,20 @@ export function itemsOf<Item>(data: InfiniteData<Page<Item>>): Item[] {
   return data.pages.flatMap((page) => page.items);
 }
 
+const AS_COUNTED = new Intl.Collator("en", { numeric: true });
+
+/** Compares numbers as people count, A-7 before A-10; the API goes by their characters. */
+export function compareNumbers(a: string, b: string): number {
+  return AS_COUNTED.compare(a, b);
+}
+
+/** Returns the items that were read: as people count once all of them are here; until then in the order of the API, whose pages follow it. */
+export function itemsByNumber<Item>(data: InfiniteData<Page<Item>>, numberOf: (item: Item) => string): Item[] {
+  const items = itemsOf(data);
+  const isAll = !data.pages.at(-1)?.next_cursor;
+  return isAll ? items.toSorted((a, b) => compareNumbers(numberOf(a), numberOf(b))) : items;
+}
+
 /** The button that reads another page of a list; how many are there now is announced. */
 export function LoadMore<Item>({ query }: { query: UseInfiniteQueryResult<InfiniteData<Page<Item>>> }) {
   const pages = useRef(query.data?.pages.length ?? 0);

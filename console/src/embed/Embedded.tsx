@@ -7,6 +7,7 @@ import { Boundary } from "../design/Boundary.tsx";
 import { Notice } from "../design/Notice.tsx";
 import { Reading } from "../design/Panel.tsx";
 import { showTheme } from "../shell/theme.ts";
+import { speak } from "../time/words.ts";
 import "./embed.css";
 import { listen, tell } from "./host.ts";
 import type { OpenMessage } from "./messages.ts";
@@ -25,6 +26,7 @@ export function Embedded({ children }: { children: (opened: OpenMessage) => Reac
       sessionOver.set(false);
       if (message.type === "open") {
         showTheme(message.theme ?? "system");
+        if (message.locale !== undefined) speak(message.locale);
         setOpened(message);
       }
       void queries.invalidateQueries();

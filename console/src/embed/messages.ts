@@ -7,8 +7,10 @@ export interface OpenMessage {
   type: "open";
   token: string;
   customer?: string;
+  /** The call that the desktop shows; what is saved is said to be part of it. Without it, that of the agent who is signed in. */
   interaction?: string;
   theme?: Theme;
+  /** The language that dates are written in, `de-AT`. */
   locale?: string;
 }
 

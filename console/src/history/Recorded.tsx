@@ -1,11 +1,13 @@
 import type { ReactNode } from "react";
 import { Link } from "wouter";
+import { useMe } from "../api/session.ts";
 import { Badge } from "../design/Badge.tsx";
 import { To } from "../design/To.tsx";
 import { Days, Instant } from "../design/When.tsx";
 import { justBefore } from "../time/dates.ts";
 import { withPoint } from "../time/point.ts";
-import type { Precision } from "../time/words.ts";
+import { usePoint } from "../time/usePoint.ts";
+import { type Precision, type Standing, standing } from "../time/words.ts";
 import { SOURCES, texts } from "./texts.ts";
 
 interface Range {
@@ -55,34 +57,59 @@ export function EffectiveDays({ range, isBackDated }: { range: Range; isBackDate
   );
 }
 
-/** The days on which an event is in force (rule 2.22). */
+const TONES = { past: "neutral", "in force": "success", planned: "accent" } as const;
+
+/** The days on which an event is in force (rule 2.22), each range marked as past, in force or planned on the day of the page. */
 export function InForceOn({ ranges }: { ranges: readonly Range[] }) {
+  const { today } = useMe();
+  const day = usePoint().validAt ?? today;
   if (ranges.length === 0) return texts.nowhere;
   const days = new Map(ranges.map((range) => [`${range.effective_from} ${range.effective_to}`, range]));
   return (
     <ul className="plain">
       {[...days].map(([key, { effective_from, effective_to }]) => (
         <li key={key}>
-          <Days from={effective_from} to={effective_to ?? null} />
+          <Days from={effective_from} to={effective_to ?? null} />{" "}
+          <Mark word={standing(effective_from, effective_to ?? null, day)} />
         </li>
       ))}
     </ul>
   );
 }
 
-interface ChangeProps {
-  label: string;
-  /** Undefined where nothing is known of it, null where there was none. */
-  before: ReactNode;
-  after: ReactNode;
+function Mark({ word }: { word: Standing }) {
+  return <Badge tone={TONES[word]}>{word}</Badge>;
 }
 
-/** A value with the one that it replaced. */
-export function ChangedValue({ label, before, after }: ChangeProps) {
+/** A value that an event changed, in words. */
+export interface ChangedValue {
+  readonly key: string;
+  readonly label: string;
+  /** The value that it replaced; null where there was none, or nothing is known of it. */
+  readonly before: string | null;
+  /** Null where it is not set any more. */
+  readonly after: string | null;
+  /** The days on which it changed, where they are not those of the event. */
+  readonly days?: { readonly from: string; readonly to: string | null } | null;
+}
+
+/** The values that an event changed, each with the one that it replaced. */
+export function ChangedValues({ changes }: { changes: readonly ChangedValue[] }) {
+  if (changes.length === 0) return null;
   return (
-    <li>
-      {label}: {before !== undefined && <s>{before}</s>} {after}
-    </li>
+    <ul className="plain">
+      {changes.map(({ key, label, before, after, days }) => (
+        <li key={key}>
+          {label}: {before !== null && <s>{before}</s>} {after ?? <span className="muted">{texts.notSet}</span>}
+          {days && (
+            <span className="hint">
+              {" "}
+              (<Days {...days} />)
+            </span>
+          )}
+        </li>
+      ))}
+    </ul>
   );
 }
 

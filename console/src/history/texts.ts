@@ -9,6 +9,8 @@ export const texts = {
   inForceOn: "In force on",
   superseded: "Superseded by",
   nowhere: "no day",
+  notSet: "not set",
+  event: "What",
   beforeAndAfter: "Before and after",
   field: "Field",
   onlyDifferences: "Only differences",

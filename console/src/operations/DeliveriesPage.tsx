@@ -2,32 +2,24 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useState } from "react";
 import { useLocation, useSearch } from "wouter";
 import { Action } from "../design/Action.tsx";
-import { Badge, type Tone } from "../design/Badge.tsx";
 import { Empty } from "../design/Empty.tsx";
 import { Field } from "../design/Field.tsx";
 import { itemsOf, LoadMore } from "../design/LoadMore.tsx";
 import { Notice } from "../design/Notice.tsx";
 import { Panel } from "../design/Panel.tsx";
-import { RefusalText, SentValue } from "../design/Sent.tsx";
+import { DELIVERY_STATUS, deliveryColumns } from "../design/Sent.tsx";
 import { Table } from "../design/Table.tsx";
 import { To } from "../design/To.tsx";
-import { Day, Instant } from "../design/When.tsx";
+import { Day } from "../design/When.tsx";
 import { Page } from "../shell/Page.tsx";
 import { usePoint } from "../time/usePoint.ts";
 import { Filters } from "./Filters.tsx";
 import { count, type Reading } from "./judging.ts";
 import "./operations.css";
 import { type Delivery, deliveriesQuery, STATUSES } from "./queries.ts";
-import { DELIVERY_STATUS, deliveryTexts as texts } from "./texts.ts";
+import { deliveryTexts as texts } from "./texts.ts";
 import { useLabels } from "./useLabels.ts";
 import { useOperations } from "./useOperations.ts";
-
-const TONE: Readonly<Record<Delivery["status"], Tone>> = {
-  waiting: "warning",
-  sent: "success",
-  not_sent: "neutral",
-  dead: "danger",
-};
 
 /** What became of every change on its way to Customer Engagement, by status and customer (rule 4.5). */
 export default function DeliveriesPage() {
@@ -127,28 +119,10 @@ function DeliveryTable({ deliveries }: { deliveries: Delivery[] }) {
           head: texts.customer,
           cell: ({ number }) => <To href={`/customers/${encodeURIComponent(number)}`}>{number}</To>,
         },
-        { head: texts.what, cell: (each) => each.mapped.map((mapped) => labels.get(mapped) ?? mapped).join(", ") },
-        { head: texts.attribute, cell: (each) => each.attribute ?? "–" },
-        { head: texts.value, cell: (each) => <SentValue sent={each} /> },
-        { head: texts.status, cell: (each) => <Status delivery={each} /> },
-        { head: texts.attempts, align: "end", cell: (each) => count(each.attempts) },
-        { head: texts.when, cell: (each) => <Instant at={each.at} /> },
+        ...deliveryColumns(labels),
         { head: texts.more, cell: (each) => <Details delivery={each} /> },
       ]}
     />
-  );
-}
-
-function Status({ delivery }: { delivery: Delivery }) {
-  return (
-    <>
-      <Badge tone={TONE[delivery.status]}>{DELIVERY_STATUS[delivery.status]}</Badge>
-      {delivery.reason && (
-        <div className="hint">
-          <RefusalText reason={delivery.reason} />
-        </div>
-      )}
-    </>
   );
 }
 

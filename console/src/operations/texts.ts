@@ -75,12 +75,6 @@ export const deliveryTexts = {
   find: "Show",
   none: "No delivery is in this status.",
   customer: "Customer",
-  what: "What",
-  attribute: "Attribute",
-  value: "Value",
-  status: "Status",
-  attempts: "Attempts",
-  when: "When",
   more: "Details",
   event: "Event",
   position: "Log position",
@@ -142,13 +136,6 @@ export const letterTexts = {
   mayNot: "Your role looks at dead letters and does not send them again.",
   keys: "Arrow keys go through the list, Enter opens, Space checks, r sends again what is checked.",
 } as const;
-
-export const DELIVERY_STATUS: Readonly<Record<Schema<"Delivery">["status"], string>> = {
-  waiting: "waiting",
-  sent: "sent",
-  not_sent: "not sent",
-  dead: "dead",
-};
 
 export const STATUS: Readonly<Record<Schema<"Operations">["status"], string>> = {
   ready: "everything works",

@@ -29,7 +29,7 @@ export function RowLabels({ rows, recordings, stop, fresh }: Props) {
             key={row}
             className={`${row === chosen ? "chosen" : ""} ${isFresh ? "stands-out" : ""}`}
             style={{ insetBlockStart: rows.tops[row] }}
-            title={`${when} ${words}`}
+            title={`${recording?.at ?? when} ${words}`}
           >
             {isEarlier ? earlierText(rows.earlier) : when}
             <span className="muted"> {words}</span>

@@ -7,6 +7,7 @@ import { announce } from "../design/announce.ts";
 import { Badge } from "../design/Badge.tsx";
 import { Dialog } from "../design/Dialog.tsx";
 import { Empty } from "../design/Empty.tsx";
+import { leave } from "../design/leaving.ts";
 import { Problem } from "../design/Problem.tsx";
 import { Table } from "../design/Table.tsx";
 import { ActiveBadge } from "./ActiveBadge.tsx";
@@ -27,6 +28,7 @@ export function Responses({ category }: { category: Category }) {
   const off = useRefusal("change_response");
   const { responses } = category;
   const former = responses.find((each) => each.default);
+  const close = () => leave(() => setEdited(null));
 
   async function change(code: string, content: Schema<"ResponseChange">) {
     const path = { code: category.code, response: code };
@@ -112,10 +114,10 @@ export function Responses({ category }: { category: Category }) {
       <Dialog
         title={edited === "new" || edited === null ? texts.newResponse : edited.description}
         isOpen={edited !== null}
-        onClose={() => setEdited(null)}
+        onClose={close}
       >
         {edited !== null && <ResponseForm category={category} response={edited} onDone={() => setEdited(null)} />}
-        <Action onClick={() => setEdited(null)}>{texts.close}</Action>
+        <Action onClick={close}>{texts.close}</Action>
       </Dialog>
     </>
   );

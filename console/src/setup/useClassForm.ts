@@ -7,7 +7,7 @@ import { body, client } from "../api/client.ts";
 import { problemOf } from "../api/problems.ts";
 import { useSubmission } from "../api/submission.ts";
 import type { Schema } from "../api/types.ts";
-import { useLeavingTab } from "../design/AskBeforeLeaving.tsx";
+import { useLeavingTab } from "../design/leaving.ts";
 import { amountsOf, optionsOf, type Row } from "../terms/rows.ts";
 import type { ApplyTo } from "./classTexts.ts";
 import { texts } from "./texts.ts";

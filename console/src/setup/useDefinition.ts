@@ -5,7 +5,7 @@ import { useState } from "react";
 import { problemOf } from "../api/problems.ts";
 import { useSubmission } from "../api/submission.ts";
 import type { Schema } from "../api/types.ts";
-import { useLeavingTab } from "../design/AskBeforeLeaving.tsx";
+import { useLeavingTab } from "../design/leaving.ts";
 import { changes, type Value, type Values } from "./members.ts";
 import { texts } from "./texts.ts";
 

@@ -1,6 +1,7 @@
 import { useMe, useSession } from "../api/session.ts";
 import { Action } from "../design/Action.tsx";
 import { To } from "../design/To.tsx";
+import { CurrentCall } from "./CurrentCall.tsx";
 import { Navigation } from "./Navigation.tsx";
 import { PointControl } from "./PointControl.tsx";
 import { Search } from "./Search.tsx";
@@ -18,6 +19,7 @@ export function Bar() {
         {texts.name}
       </To>
       <Navigation />
+      <CurrentCall />
       <Search />
       <PointControl />
       <ThemeSwitch />

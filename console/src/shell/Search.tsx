@@ -4,13 +4,13 @@ import { useLocation } from "wouter";
 import { body, client } from "../api/client.ts";
 import { read } from "../api/reading.ts";
 import { useMe } from "../api/session.ts";
-import { leave } from "../design/AskBeforeLeaving.tsx";
 import { announce } from "../design/announce.ts";
+import { leave } from "../design/leaving.ts";
 import { SEARCH_FIELD } from "../design/search.ts";
 import { clocks, type Point, withPoint } from "../time/point.ts";
 import { usePoint } from "../time/usePoint.ts";
 import { optionId, ResultList } from "./ResultList.tsx";
-import { groupsOf, meant } from "./results.ts";
+import { groupsOf, listOf, meant } from "./results.ts";
 import { resultCount, texts } from "./texts.ts";
 
 const LIST = "search-results";
@@ -33,7 +33,7 @@ export function Search() {
   const [chosen, setChosen] = useState(-1);
   const rested = useRested(typed.trim());
   const { data } = useQuery({ ...searchQuery(rested, point), enabled: rested !== "" });
-  const groups = data === undefined || rested === "" ? null : groupsOf(data, time_zone);
+  const groups = data === undefined || rested === "" ? null : groupsOf(data, rested, time_zone);
   const results = (groups ?? []).flatMap((group) => group.results);
   const isShown = isOpen && groups !== null;
 
@@ -56,13 +56,10 @@ export function Search() {
     const found = await queries.fetchQuery(searchQuery(wanted, point)).catch(() => null);
     if (field.value.trim() !== wanted) return;
     // That page tries again, and says why it cannot.
-    if (found === null) return go(`/customers?${new URLSearchParams({ by: "name", for: wanted })}`);
-    const groups = groupsOf(found, time_zone);
-    const only = meant(
-      groups.flatMap((group) => group.results),
-      wanted,
-    );
-    if (only) go(only.path);
+    if (found === null) return go(listOf(wanted));
+    const all = groupsOf(found, wanted, time_zone).flatMap((group) => group.results);
+    const aim = meant(all, wanted) ?? all.find(({ isList }) => isList);
+    if (aim) go(aim.path);
     else setOpen(true);
   }
 

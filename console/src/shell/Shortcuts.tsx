@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from "react";
 import { useLocation } from "wouter";
 import { Action } from "../design/Action.tsx";
-import { leave } from "../design/AskBeforeLeaving.tsx";
 import { Dialog } from "../design/Dialog.tsx";
+import { leave } from "../design/leaving.ts";
 import { focusSearch } from "../design/search.ts";
 import { withPoint } from "../time/point.ts";
 import { usePoint } from "../time/usePoint.ts";

@@ -10,6 +10,8 @@ export interface Result {
   text: string;
   /** The texts of which each means this and no other. */
   names: string[];
+  /** It is the whole list, of which the others are the first. */
+  isList?: true;
   /** What else is to be known of it. */
   note?: string;
 }
@@ -22,9 +24,9 @@ export interface ResultGroup {
 const patterns = routes.map(({ path }) => new RegExp(`^${path.replaceAll(/:\w+/g, "[^/]+")}$`));
 
 /** Returns the groups that have results; days are those of the company's time zone. */
-export function groupsOf(found: Schema<"SearchResults">, zone: string): ResultGroup[] {
+export function groupsOf(found: Schema<"SearchResults">, text: string, zone: string): ResultGroup[] {
   const groups = [
-    { title: "Customers", results: found.customers.items.map(customer) },
+    { title: "Customers", results: [...found.customers.items.map(customer), ...allNamed(found.customers, text)] },
     { title: "Alternate numbers", results: found.alternate_numbers.items.map((each) => alternateNumber(each, zone)) },
     { title: "Business fields", results: found.business_fields.items.map(fieldValue) },
     { title: "Accounts", results: found.accounts.items.map(account) },
@@ -46,7 +48,19 @@ export function meant(results: readonly Result[], text: string): Result | undefi
 
 /** Returns whether the console has a page at a path. */
 export function isPage(path: string): boolean {
-  return patterns.some((pattern) => pattern.test(path));
+  const [page = ""] = path.split("?", 1);
+  return patterns.some((pattern) => pattern.test(page));
+}
+
+/** Returns the address of the list of all customers with a name. */
+export function listOf(name: string): string {
+  return `/customers?${new URLSearchParams({ by: "name", for: name })}`;
+}
+
+/** Leads to all customers with a name, where not all of them are shown. */
+function allNamed({ items, more }: Schema<"SearchResults">["customers"], text: string): Result[] {
+  const isByName = more && items.some(({ found_by }) => found_by === "name");
+  return isByName ? [{ path: listOf(text), text: `All customers named “${text}”`, names: [], isList: true }] : [];
 }
 
 function path(...segments: string[]): string {

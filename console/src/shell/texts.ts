@@ -42,6 +42,11 @@ export function timesIn(zone: string): string {
   return `Times of day are those of ${zone}.`;
 }
 
+/** Names the customer of the call in progress, or of its wrap-up. */
+export function currentCall(state: "on_call" | "wrap_up" | "closed", customer: string): string {
+  return state === "wrap_up" ? `In wrap-up: ${customer}` : `Current call: ${customer}`;
+}
+
 /** Returns the text of the connection bar. */
 export function noConnection(since: string): string {
   return `No connection since ${since}. What you entered is kept.`;

@@ -1,6 +1,6 @@
 /** How dates are written: the month always as a word, in the language of the browser. */
 
-import { dayNumber } from "./dates.ts";
+import { dayNumber, microseconds } from "./dates.ts";
 
 export const OPEN = "open";
 const ALWAYS = "always";
@@ -10,7 +10,18 @@ const FIRST_DAY = "0001-01-01";
 /** In force on the day, before it, or after it. */
 export type Standing = "past" | "in force" | "planned";
 
-function days(locale: string | undefined): Intl.DateTimeFormat {
+let spoken: string | undefined;
+
+/** Writes dates in this language from now on, instead of that of the browser; a text that names none changes nothing. */
+export function speak(locale: string): void {
+  try {
+    [spoken] = Intl.getCanonicalLocales(locale);
+  } catch {
+    return;
+  }
+}
+
+function days(locale = spoken): Intl.DateTimeFormat {
   return new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
 }
 
@@ -30,11 +41,16 @@ export function rangeText(from: string, to: string | null, locale?: string): str
   return days(locale).formatRange(date(from), date(to)).replaceAll("\u2009", " ");
 }
 
-/** How much of the time of day is written. */
-export type Precision = "minutes" | "seconds" | "microseconds";
+/** Digits of a second's fraction. */
+const FRACTIONS = [1, 2, 3, 4, 5, 6] as const;
+
+/** How much of the time of day is written: to the minute, to the second, or with so many digits of its fraction. */
+export type Precision = "minutes" | "seconds" | (typeof FRACTIONS)[number];
+
+export const WHOLE: Precision = 6;
 
 /** Returns an instant in a time zone as `27 Nov 2026, 03:31`. */
-export function instantText(instant: string, zone: string, precision: Precision = "minutes", locale?: string): string {
+export function instantText(instant: string, zone: string, precision: Precision = "minutes", locale = spoken): string {
   const time = new Intl.DateTimeFormat(locale, {
     day: "numeric",
     month: "short",
@@ -45,11 +61,11 @@ export function instantText(instant: string, zone: string, precision: Precision 
     hourCycle: "h23",
     timeZone: zone,
   }).format(new Date(instant));
-  return precision === "microseconds" ? `${time}.${fraction(instant)}` : time;
+  return typeof precision === "number" ? `${time}.${fraction(instant).slice(0, precision)}` : time;
 }
 
 /** Returns the time of day of an instant in a time zone, as `03:31`. */
-export function timeText(instant: string | number, zone: string, locale?: string): string {
+export function timeText(instant: string | number, zone: string, locale = spoken): string {
   return new Intl.DateTimeFormat(locale, {
     hour: "2-digit",
     minute: "2-digit",
@@ -59,18 +75,20 @@ export function timeText(instant: string | number, zone: string, locale?: string
 }
 
 /** Returns the time of day of an instant in a time zone, to the second, as `03:31:07`. */
-export function secondText(instant: string | number, zone: string, locale?: string): string {
+export function secondText(instant: string | number, zone: string, locale = spoken): string {
   return new Intl.DateTimeFormat(locale, { timeStyle: "medium", hourCycle: "h23", timeZone: zone }).format(
     new Date(instant),
   );
 }
 
-/** Returns how precisely instants are to be written so that neighbours can be told apart; they are in order. */
+/** Returns the least precision that tells instants apart, in whatever order they are. Those of one commit are the same instant. */
 export function precisionOf(instants: readonly string[]): Precision {
-  const gaps = instants.slice(1).map((instant, index) => Date.parse(instant) - Date.parse(instants[index] ?? instant));
-  const least = Math.min(...gaps.map(Math.abs));
-  if (least < 1_000) return "microseconds";
-  return least < 60_000 ? "seconds" : "minutes";
+  const different = [...new Set(instants.map(microseconds))];
+  const tellsApart = (unit: number) =>
+    new Set(different.map((each) => Math.floor(each / unit))).size === different.length;
+  if (tellsApart(60_000_000)) return "minutes";
+  if (tellsApart(1_000_000)) return "seconds";
+  return FRACTIONS.find((digits) => tellsApart(10 ** (6 - digits))) ?? WHOLE;
 }
 
 function fraction(instant: string): string {
@@ -95,6 +113,6 @@ export function momentText(instant: string, zone: string, locale?: string): stri
   return `${longDays(zone, locale).format(new Date(instant))} at ${timeText(instant, zone, locale)}`;
 }
 
-function longDays(timeZone: string, locale: string | undefined): Intl.DateTimeFormat {
+function longDays(timeZone: string, locale = spoken): Intl.DateTimeFormat {
   return new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", year: "numeric", timeZone });
 }
