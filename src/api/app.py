@@ -28,7 +28,8 @@ from api.http.compression import Compression
 from api.http.metrics import Metrics
 from api.http.middleware import RequestMiddleware
 from api.http.tokens import Tokens
-from api.routing import openapi, redirects
+from api.openapi import description
+from api.routing import redirects
 from api.routing.documents import Documents
 from api.routing.refusals import HANDLERS
 from api.services import BusinessDay, LogEnd, Services
@@ -79,7 +80,7 @@ class Methods:
     """The methods of each path, for the Allow header: the framework names only those of the first route that matches."""
 
     def __init__(self, app: FastAPI) -> None:
-        self._routes = [(re.compile(route.path_regex), _methods(route)) for route in openapi.routes_of(app)]
+        self._routes = [(re.compile(route.path_regex), _methods(route)) for route in description.routes_of(app)]
 
     def of(self, path: str) -> list[str]:
         """Returns the methods of a path, sorted."""
@@ -128,7 +129,7 @@ def create_app(dossier: Dossier, reads: ReadModels, settings: ApiSettings) -> Fa
 
 def describe_only() -> dict[str, Any]:
     """Returns the OpenAPI document, without anything behind the routes."""
-    return openapi.describe(_routed())
+    return description.describe(_routed())
 
 
 def openapi_document() -> str:
@@ -151,9 +152,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 def _routed() -> FastAPI:
     app = FastAPI(
-        title=openapi.TITLE,
-        version=openapi.VERSION,
-        description=openapi.DESCRIPTION,
+        title=description.TITLE,
+        version=description.VERSION,
+        description=description.DESCRIPTION,
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
@@ -167,5 +168,5 @@ def _routed() -> FastAPI:
 
 
 def _described(app: FastAPI) -> dict[str, Any]:
-    app.openapi_schema = app.openapi_schema or openapi.describe(app)
+    app.openapi_schema = app.openapi_schema or description.describe(app)
     return app.openapi_schema

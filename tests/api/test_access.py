@@ -10,8 +10,8 @@ from fastapi import FastAPI
 from aggregates.fact import Role
 from api.http import tokens
 from api.http.tokens import OtherCompanyError, TokenError, Tokens
+from api.openapi.description import routes_of
 from api.routing.auth import GuardedRoute, allowed
-from api.routing.openapi import routes_of
 from api.settings import ApiSettings, SettingsError
 from api_client import SECRET, Api, assert_problem, token
 from api_routes import EVERYBODY, ROUTES

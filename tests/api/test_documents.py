@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.docs_page import page
-from api.routing import openapi
+from api.openapi import description
 from api.settings import ApiSettings
 from api_client import Api, assert_problem
 from cli.http_server.h11_protocol import GuardedH11
@@ -52,8 +52,8 @@ def test_a_document_is_compressed_where_the_client_takes_it(api: Api, path: str)
 
 def test_a_document_is_built_once(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     built: list[str] = []
-    describe, operations = openapi.describe, page.operations
-    monkeypatch.setattr(openapi, "describe", lambda app: built.append("openapi") or describe(app))
+    describe, operations = description.describe, page.operations
+    monkeypatch.setattr(description, "describe", lambda app: built.append("openapi") or describe(app))
     monkeypatch.setattr(page, "operations", lambda document: built.append("docs") or operations(document))
     for _ in range(3):
         for path in ("/openapi.json", "/docs"):

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from aggregates.fact import Role, Source
 from aggregates.profile_class.commands import found_company
-from api.routing import openapi
+from api.openapi import description
 from api_client import Api, assert_problem, define_age, fields, register
 from business_fields import standard_fields
 from propagation_helpers import request
@@ -94,7 +94,7 @@ def test_every_read_of_a_merged_number_leads_to_the_survivor(company: Api, app: 
     merge(company)
     paths = {
         route.path
-        for route in openapi.routes_of(app)
+        for route in description.routes_of(app)
         if route.path.startswith("/v1/customers/{number}") and "GET" in route.methods
     }
     own = {"/v1/customers/{number}/history", "/v1/customers/{number}/unmaskings"}

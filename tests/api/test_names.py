@@ -3,7 +3,7 @@
 import pytest
 from fastapi import FastAPI
 
-from api.routing.openapi import routes_of
+from api.openapi.description import routes_of
 from api_client import Api, assert_problem, fields, register
 from api_routes import OPEN, SESSION, every_route
 

@@ -9,9 +9,10 @@ import pytest
 from fastapi import FastAPI
 from jsonschema import Draft202012Validator, FormatChecker
 
-from api.routing import openapi
-from api.routing.examples import MISSING, VALUES
-from api.routing.glossary import DESCRIPTIONS
+from api.openapi import description
+from api.openapi.example_values import VALUES
+from api.openapi.examples import MISSING
+from api.openapi.glossary import DESCRIPTIONS
 from store.public import PublicEvent, profile_of
 
 ENUMERATED = {
@@ -35,7 +36,7 @@ ENUMERATED = {
 @pytest.fixture
 def document(app: FastAPI) -> dict[str, Any]:
     """The document of the application."""
-    return openapi.describe(app)
+    return description.describe(app)
 
 
 def operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -125,7 +126,7 @@ def test_answers_with_content_say_what_it_is(document: dict[str, Any]) -> None:
 
 def test_the_example_of_a_body_is_accepted(app: FastAPI, document: dict[str, Any]) -> None:
     accepted = 0
-    for route in openapi.routes_of(app):
+    for route in description.routes_of(app):
         if route.body_field is not None and route.include_in_schema:
             [method] = route.methods
             body = document["paths"][route.path][method.lower()]["requestBody"]["content"]["application/json"]

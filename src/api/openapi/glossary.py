@@ -6,11 +6,7 @@ A field whose model describes it keeps that description. A name that means somet
 
 from typing import Final
 
-
-def _in(schemas: str, **texts: str) -> dict[str, str]:
-    """Returns entries for fields of some schemas."""
-    return {f"{schema}.{field}": text for schema in schemas.split() for field, text in texts.items()}
-
+from api.openapi.operations_glossary import DELIVERIES, OPERATIONS, RUNS, UPLOADS, of_schemas
 
 _IDENTITY: Final = {
     "account": "The number of the account.",
@@ -71,8 +67,10 @@ _DATED_BODIES: Final = (
     "Assignment SiteAssignment Confirmation FieldEdits NewControlValue ProfileChange Rename SystemOptionsChange"
 )
 _DATES_OF_BODIES: Final = {
-    **_in(f"{_DATED_BODIES} NewCustomer", effective_from="The first business day on which it holds; by default today."),
-    **_in(
+    **of_schemas(
+        f"{_DATED_BODIES} NewCustomer", effective_from="The first business day on which it holds; by default today."
+    ),
+    **of_schemas(
         _DATED_BODIES, effective_to="The last business day on which it holds, itself included; by default open-ended."
     ),
 }
@@ -97,13 +95,13 @@ _HISTORY: Final = {
     "superseded": "The days on which a later event superseded it, and by which.",
     "superseded_by": "The id of the first event that superseded it on some day; `null` where none did.",
     "topic": "The kind of event.",
-    **_in("Diff", before="The point that is compared from.", after="The point that is compared to."),
-    **_in(
+    **of_schemas("Diff", before="The point that is compared from.", after="The point that is compared to."),
+    **of_schemas(
         "Diff", number="The number, code, key or name of what was compared; of what a company has one of, the company."
     ),
-    **_in("HistoryEntry ProfileVersion", version="The version that the event made."),
-    **_in("HistoryEntry", position="The position of the event in the log."),
-    **_in(
+    **of_schemas("HistoryEntry ProfileVersion", version="The version that the event made."),
+    **of_schemas("HistoryEntry", position="The position of the event in the log."),
+    **of_schemas(
         "HistoryEntry", effective_from="The first business day of what the event says; `null` where it has no dates."
     ),
 }
@@ -127,15 +125,21 @@ _SET_UP: Final = {
     "type": "The type of the field's values.",
     "validators": "Further checks that values must pass.",
     "value": "The value; `null` where there is none.",
-    **_in(
+    **of_schemas(
         "Category CategoryChange DrawerCategory FieldChange FieldRead NewCategory NewField NewResponse Response ResponseChange",
         position="The place in lists and forms: the lowest comes first.",
     ),
-    **_in("CategoryChange FieldChange", required="Whether it must have a value; what is left out stays as it is."),
-    **_in("ControlValue", code="The code of the system control.", default="Whether no value was set for the day."),
-    **_in("Condition", code="The condition.", text="The condition in words.", holds="Whether it holds."),
-    **_in("Confirmation", responses="The chosen responses by category code; `null` for the blank choice."),
-    **_in("NewControlValue", value="The value to set; which values a control takes is told when one is refused."),
+    **of_schemas(
+        "CategoryChange FieldChange", required="Whether it must have a value; what is left out stays as it is."
+    ),
+    **of_schemas(
+        "ControlValue", code="The code of the system control.", default="Whether no value was set for the day."
+    ),
+    **of_schemas("Condition", code="The condition.", text="The condition in words.", holds="Whether it holds."),
+    **of_schemas("Confirmation", responses="The chosen responses by category code; `null` for the blank choice."),
+    **of_schemas(
+        "NewControlValue", value="The value to set; which values a control takes is told when one is refused."
+    ),
 }
 _DRAWER: Final = {
     "available": "Whether there is anything to show.",
@@ -151,13 +155,13 @@ _DRAWER: Final = {
     "optional": "The Optional Business Fields; absent where no upload brought one for the customer.",
     "shown": "Why the field shows this value.",
     "value_description": "What the shown response is called; `null` where the field is blank.",
-    **_in("FieldEdits", fields="The values by field key; `null` takes a value away."),
-    **_in("Widget", interaction="The caller's open interaction with this customer; `null` where there is none."),
-    **_in("Drawer Widget", title="The title that is shown above it.", name="The customer's name on the day."),
-    **_in("DrawerCategory", choices="The responses that can be chosen."),
-    **_in("InteractionRead NewInteraction", agent="The agent whose call it is; by default the caller."),
-    **_in("InteractionRead", state="Whether the call goes on, is being wrapped up, or is closed."),
-    **_in("InteractionChange", state="The state to change to."),
+    **of_schemas("FieldEdits", fields="The values by field key; `null` takes a value away."),
+    **of_schemas("Widget", interaction="The caller's open interaction with this customer; `null` where there is none."),
+    **of_schemas("Drawer Widget", title="The title that is shown above it.", name="The customer's name on the day."),
+    **of_schemas("DrawerCategory", choices="The responses that can be chosen."),
+    **of_schemas("InteractionRead NewInteraction", agent="The agent whose call it is; by default the caller."),
+    **of_schemas("InteractionRead", state="Whether the call goes on, is being wrapped up, or is closed."),
+    **of_schemas("InteractionChange", state="The state to change to."),
 }
 _PROFILES: Final = {
     "amounts": "Amounts by currency code, then by name; decimals are text.",
@@ -174,140 +178,32 @@ _PROFILES: Final = {
     "origin": "Whether the value is the class's or was set here; `null` for a system option.",
     "profile_class": "The name of the profile class.",
     "set_here": "The values that were set on this account or site only, by path.",
-    **_in(
+    **of_schemas(
         "Applies",
         account="The account's profile; `null` where none is in force.",
         site="The site's own profile, if any.",
     ),
-    **_in("ClassVersion", changed="The paths of what this version changed."),
-    **_in(
+    **of_schemas("ClassVersion", changed="The paths of what this version changed."),
+    **of_schemas(
         "ProfileVersion", changed="The paths that an update or a run wrote; an assignment writes all and names none."
     ),
-    **_in("ChangedValue", set_here="Whether the value had been set on this account or site only."),
-    **_in("ProfileEnd", effective_to="The last day of the site's profile; today where it is left out."),
-}
-_RUNS: Final = {
-    "complete": "Whether every profile was examined; until then the next request goes on.",
-    "changes": "The values before and after; `null` where an earlier release did not write them down.",
-    "done": "The profiles that are done.",
-    "error": "Why it failed; `null` where it did not.",
-    "failed_at": "When it failed last; `null` where it did not.",
-    "include_later": "Whether later-dated versions of the profiles change, too.",
-    "later_dated": "The number of later-dated versions of the class.",
-    "outcome": "What became of the profile.",
-    "overwritten": "The number of profiles in which a value that was set here is replaced.",
-    "overwritten_since": "The number of those in which the value was set since the class was changed.",
-    "preview": "What the next run would do; `null` unless one is planned or it was requested.",
-    "profiles": "The number of profiles.",
-    "reasons": "Why profiles were left as they are, each with their number.",
-    "run": "The number of the run, from 1; `null` while none began.",
-    "run_date": "The first business day on which the change is written.",
-    "skipped": "The number of profiles that were left alone.",
-    "started_by": "Who started the run; `null` while none began.",
-    "unchanged": "The number of those that had everything already.",
-    **_in("Preview PropagationRead PropagationDetail", changed="The number of profiles that change."),
-    **_in("PropagationRead PropagationDetail", state="How far the run is.", message="How far the run is, in words."),
-}
-_UPLOADS: Final = {
-    "bytes_done": "The bytes of the file that were read.",
-    "cancelled_by": "Who cancelled the upload; `null` where nobody did.",
-    "columns": "The field of each column: a field's key, `customer_number`, `alternate_number` or `name`.",
-    "delimiter": "The character between two columns; `null` where it is detected in each file.",
-    "digest": "The SHA-256 of the file, in hexadecimal digits.",
-    "dry_run": "Always `true`: nothing was stored.",
-    "errors": "What is wrong, one entry for each value.",
-    "errors_left_off": "The number of further errors that are not shown.",
-    "failed": "The number of rows with faults; they change nothing.",
-    "file": "The name of the file.",
-    "header": "Whether the first row names the columns; `null` where it is detected in each file.",
-    "new": "The number of rows that register a customer.",
-    "without_number": "The number of those that have no number in the file: Dossier made up a number for each.",
-    "repeated": "The number of rows that are taken and have a number that an earlier row of the file has: the later one counts.",
-    "original_row": "The row as it came, masked fields masked; `null` where it cannot be shown.",
-    "percent": "How much of the file was read, in percent.",
-    "received_by": "Who uploaded the file.",
-    "refusal": "Why the file is refused; `null` where it is not.",
-    "row": "The number of the row, from 1, without the header.",
-    "rows": "The number of rows that were read.",
-    "saved_by": "Who saved this version.",
-    "size": "The size of the file in bytes.",
-    "upload": "The id of the upload.",
-    **_in("UploadRead DryRun", changed="The number of rows that change a customer.", state="How far the upload is."),
-    **_in(
-        "WrongValue",
-        line="The line of the file on which the row begins; `null` where it was not kept.",
-        reason="What is wrong, in words.",
-        field="The field; `null` where it is the row as a whole.",
-    ),
-}
-_DELIVERIES: Final = {
-    "attempts": "How often it was tried.",
-    "corrected": "Whether the value was corrected before it was sent again.",
-    "corrected_value": "The value that was put in its place; `null` where there is none.",
-    "delivery_id": "The id of the delivery; it names its dead letter, too.",
-    "died_at": "When it was given up.",
-    "resend_requested_at": "When somebody asked to send it again; `null` where nobody did.",
-    "resend_requested_by": "Who asked to send it again; `null` where nobody did.",
-    "resent_at": "When it was sent again; `null` where it was not.",
-    "state": "Its state.",
-    "status": "What became of it.",
-    "status_code": "The HTTP status of the last answer; `null` where there was none.",
-    **_in("Delivery", corrected="Whether another value is sent than the one that was recorded."),
-    **_in("DeadLetter Delivery", reason="Why it was not sent, in words; `null` where it was."),
-    **_in("Resend", value="The corrected value; where it is left out, it is sent as it was."),
-    **_in("DeadLetter", event_id="The id of the delivery that failed."),
-}
-_OPERATIONS: Final = {
-    "blocks": "Whether answers cannot be given or trusted.",
-    "dead_letters": "The number of dead letters.",
-    "deliveries": "Changes that wait to be sent to Customer Engagement.",
-    "failed_event": "The id of the event that it stopped at; `null` where it runs.",
-    "failed_position": "The position of the event that it stopped at; `null` where it runs.",
-    "failed_propagations": "The number of runs that failed and are retried.",
-    "failed_topic": "The kind of the event that it stopped at; `null` where it runs.",
-    "failed_uploads": "The number of uploads that failed and are retried.",
-    "faults": "What is wrong, each with what to do.",
-    "generation": "The number of times that it was rebuilt.",
-    "lag": "The number of events that are not yet taken in.",
-    "lag_s": "The age of the oldest event that is not yet taken in, in seconds.",
-    "log_position": "The position of the last event in the log.",
-    "oldest_s": "How long the oldest has waited, in seconds; `null` where none waits.",
-    "process": "The process.",
-    "processes": "The processes and their tasks.",
-    "projections": "The read models.",
-    "rebuild_active": "Whether it is being rebuilt.",
-    "rebuild_error": "Why the last rebuild failed; `null` where it did not.",
-    "rebuild_position": "The position that the rebuild has come to; `null` while none runs.",
-    "rebuild_started_at": "When the rebuild began; `null` while none runs.",
-    "rebuild_target": "The position that the rebuild must come to; `null` while none runs.",
-    "refused_messages": "The number of messages that a consumer refused.",
-    "relay_refused": "The number of events that the bus refused.",
-    "relaying": "The position of the relay; `null` where nothing is sent to a bus.",
-    "runs": "Whether it runs.",
-    "silent_s": "Seconds since it was seen to make progress; `null` where it never was.",
-    "task": "The task of the process.",
-    "todo": "What to do.",
-    "waiting": "How many wait; `null` while that is not known.",
-    "warnings": "What should be looked at, in words.",
-    "what": "What is wrong.",
-    "why": "Why it is so.",
-    **_in("ProjectionReport", active="Whether a process keeps it up to date.", name="The name of the read model."),
-    **_in("ReadModelShape ProjectionReport RelayShape", position="The position of the last event that was taken in."),
+    **of_schemas("ChangedValue", set_here="Whether the value had been set on this account or site only."),
+    **of_schemas("ProfileEnd", effective_to="The last day of the site's profile; today where it is left out."),
 }
 _COMMON: Final = {
     "items": "The items of this page, in order.",
     "next_cursor": "The `cursor` of the next page; `null` on the last one.",
     "detail": "What went wrong, in a sentence for the user.",
 }
-_PROBLEM: Final = _in(
+_PROBLEM: Final = of_schemas(
     "Problem",
     type="The kind of problem; a page at this address explains it.",
     title="The kind of problem in words.",
     status="The status of the answer.",
 )
 _PARTS: Final = (
-    *(_IDENTITY, _TIME, _WRITES, _DATES_OF_BODIES, _HISTORY, _SET_UP, _DRAWER, _PROFILES, _RUNS, _UPLOADS, _DELIVERIES),
-    *(_OPERATIONS, _COMMON, _PROBLEM),
+    *(_IDENTITY, _TIME, _WRITES, _DATES_OF_BODIES, _HISTORY, _SET_UP, _DRAWER, _PROFILES, RUNS, UPLOADS, DELIVERIES),
+    *(OPERATIONS, _COMMON, _PROBLEM),
 )
 DESCRIPTIONS: Final = {field: text for part in _PARTS for field, text in part.items()}
 """Descriptions by `<field>`, and by `<schema>.<field>` where a name means something else."""

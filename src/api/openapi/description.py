@@ -25,11 +25,12 @@ from aggregates.strict_json import MOST_DEPTH, MOST_MEMBERS
 from aggregates.upload.mapping import DELIMITERS
 from api.http import sessions
 from api.http.problems import INVALID, KINDS, MEDIA_TYPE
+from api.openapi.example_values import PARAMETERS
+from api.openapi.examples import Examples
+from api.openapi.glossary import DESCRIPTIONS
 from api.parameters.write_headers import CORRELATION
 from api.parameters.writing import headers_of
 from api.routing.auth import allowed
-from api.routing.examples import PARAMETERS, Examples
-from api.routing.glossary import DESCRIPTIONS
 
 TITLE: Final = "Dossier"
 VERSION: Final = "1"
