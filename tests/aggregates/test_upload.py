@@ -128,8 +128,22 @@ def test_a_file_is_read_by_a_saved_mapping_except_for_what_is_said_with_it() -> 
     )
     assert said(store.recorded) == said(
         [
-            upload_received(columns={"Town": "city", "No": "customer_number"}, delimiter=";", header=True),
-            upload_received("U-2", {"1": "city"}, delimiter="|", header=False, effective_from=days),
+            upload_received(
+                columns={"Town": "city", "No": "customer_number"},
+                delimiter=";",
+                header=True,
+                mapping="crm",
+                mapping_version=1,
+            ),
+            upload_received(
+                "U-2",
+                {"1": "city"},
+                delimiter="|",
+                header=False,
+                effective_from=days,
+                mapping="crm",
+                mapping_version=1,
+            ),
         ]
     )
 

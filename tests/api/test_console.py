@@ -406,7 +406,7 @@ def test_only_streams_of_events_and_files_to_download_do_without_that_header() -
     assert operations
     for method, operation in operations:
         assert method == "get"
-        assert {"text/event-stream", "text/csv"} & set(operation["responses"]["200"]["content"])
+        assert {"text/event-stream", "text/csv", "application/x-ndjson"} & set(operation["responses"]["200"]["content"])
 
 
 def test_a_read_that_is_recorded_is_no_stream(console: TestClient, api: Api) -> None:  # rule 5.2

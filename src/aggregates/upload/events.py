@@ -17,10 +17,7 @@ class UploadMappingSaved(Fact):
 
 
 class UploadReceived(Fact):
-    """A contact file came in whole; its values hold on its days, new customers are numbered by `numbered_by`, else by row.
-
-    `mapping` is the saved mapping that was named for it, in the version of that time.
-    """
+    """A contact file came in whole; its values hold on its days, new customers are numbered by `numbered_by`, else by row."""
 
     TOPIC: ClassVar[str] = "upload.received"
     upload: str
