@@ -53,10 +53,8 @@ def receive_upload(
     if mapping is not None and saved is None:
         faults.errors.append(_no_mapping(mapping))
     days = when.days(faults, request.today)
-    requested = columns if columns is not None or saved is None else saved.columns
-    checked = (
-        {} if mapping is not None and saved is None else check_columns(faults, requested or {}, store.setup().fields)
-    )
+    requested = (columns if columns is not None or saved is None else saved.columns) or {}
+    checked = {} if mapping is not None and saved is None else check_columns(faults, requested, store.setup().fields)
     check_delimiter(faults, delimiter)
     faults.raise_any()
     contact_upload = store.load(Upload, upload) or Upload.new(store.company, upload)
