@@ -41,16 +41,16 @@ def effects(before: Timeline[Profile], planned: Iterable[Fact]) -> list[Effect]:
         effective: Any = fact
         after = after.splice(effective.days, getattr(fact, "profile", None)).timeline
         ranges.append(effective.days)
-    found: list[Effect] = []
+    effects: list[Effect] = []
     for days in joined(ranges):
         for part in parts(days, before, after):
             effect = Effect(part, before.at(part.first), after.at(part.first))
             if _is_same(effect.before, effect.after):
                 continue
-            if found and _continues(found[-1], effect):
-                effect = Effect(found.pop().days.hull(part), effect.before, effect.after)
-            found.append(effect)
-    return found
+            if effects and _continues(effects[-1], effect):
+                effect = Effect(effects.pop().days.hull(part), effect.before, effect.after)
+            effects.append(effect)
+    return effects
 
 
 def parts(days: Days, *timelines: Timeline[Any]) -> Iterator[Days]:

@@ -71,8 +71,10 @@ def list_accounts(
     )
     with read.view("accounts") as view:
         if by_profile.filters is not None:
-            found = lists.accounts_by_profile(view, by_profile.filters, page.limit, page.cursor, total=by_profile.total)
-            return read.answer(found, view)
+            selected = lists.accounts_by_profile(
+                view, by_profile.filters, page.limit, page.cursor, total=by_profile.total
+            )
+            return read.answer(selected, view)
         listed = accounts.accounts(view, page.limit, page.cursor, customer)
         counted = totals(lists.count_accounts(view, customer)) if by_profile.total else {}
         return read.answer(CountedPage(items=listed.items, next_cursor=listed.next_cursor, **counted), view)

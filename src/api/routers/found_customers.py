@@ -145,10 +145,10 @@ def _by_value(request: Request, read: Read, recorded: Write, page: Paging, found
             raise MaskedSearchError(
                 f"{field.label} is masked: only {' or '.join(UNMASKERS)} searches it, by unmask=true."
             )
-        found = customers_by_value(view, field, found_by.value or "", page.limit, page.cursor, total=found_by.total)
+        customers = customers_by_value(view, field, found_by.value or "", page.limit, page.cursor, total=found_by.total)
     if is_masked:
-        for customer in found.items:
+        for customer in customers.items:
             unmasking_commands.show_masked(
                 read.services.dossier, recorded.ask(), number=customer.number, fields=[field.key]
             )
-    return read.answer(found, view)
+    return read.answer(customers, view)

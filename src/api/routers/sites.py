@@ -25,8 +25,8 @@ def list_all_sites(read: Reading, page: Paged, by_profile: ByProfile) -> Respons
     by_profile.check()
     with read.view("accounts") as view:
         if by_profile.filters is not None:
-            found = lists.sites_by_profile(view, by_profile.filters, page.limit, page.cursor, total=by_profile.total)
-            return read.answer(found, view)
+            selected = lists.sites_by_profile(view, by_profile.filters, page.limit, page.cursor, total=by_profile.total)
+            return read.answer(selected, view)
         listed = lists.all_sites(view, page.limit, page.cursor)
         counted = totals(lists.count_sites(view)) if by_profile.total else {}
         return read.answer(listed.model_copy(update=counted), view)

@@ -100,14 +100,14 @@ def accounts_by_profile(
 ) -> CountedPage[AccountListed]:
     """Accounts with such a profile, by number; with `total`, how many. Raises `InvalidError` for a bad limit or cursor."""
     after = keys_of(cursor, str)
-    found = _found(view, filters, None if after is None else (after[0], ""), limit, sites=False)
-    rows = {row[0]: row for row in account_rows(view, [each.key[0] for each in found.matches])}
+    selection = _found(view, filters, None if after is None else (after[0], ""), limit, sites=False)
+    rows = {row[0]: row for row in account_rows(view, [each.key[0] for each in selection.matches])}
     names = ("account", "customer", "start", "version", "opened_at")
     items = [
-        AccountListed(**dict(zip(names, rows[each.key[0]], strict=True)), profile=found.applied[each.key])
-        for each in found.matches
+        AccountListed(**dict(zip(names, rows[each.key[0]], strict=True)), profile=selection.applied[each.key])
+        for each in selection.matches
     ]
-    next_cursor = None if found.last is None else cursor_of(found.last[0])
+    next_cursor = None if selection.last is None else cursor_of(selection.last[0])
     return CountedPage(items=items, next_cursor=next_cursor, **_totals(view, filters, total=total, sites=False))
 
 
@@ -115,16 +115,16 @@ def sites_by_profile(
     view: View, filters: ProfileFilters, limit: int, cursor: str | None, *, total: bool
 ) -> CountedPage[SiteListed]:
     """Sites with such a profile of their own, by account, then number; else as `accounts_by_profile`."""
-    found = _found(view, filters, keys_of(cursor, str, str), limit, sites=True)
-    accounts, numbers = [each.key[0] for each in found.matches], [each.key[1] for each in found.matches]
+    selection = _found(view, filters, keys_of(cursor, str, str), limit, sites=True)
+    accounts, numbers = [each.key[0] for each in selection.matches], [each.key[1] for each in selection.matches]
     parameters = {"known_at": view.known_at, "accounts": accounts, "sites": numbers, "rows": limit}
     rows = {row[:2]: row for row in view.connection.execute(_THESE_SITES, parameters)}
     names = ("account", "site", "version", "created_at", "has_profile")
     items = [
-        SiteListed(**dict(zip(names, rows[each.key], strict=True)), profile=found.applied[each.key])
-        for each in found.matches
+        SiteListed(**dict(zip(names, rows[each.key], strict=True)), profile=selection.applied[each.key])
+        for each in selection.matches
     ]
-    next_cursor = None if found.last is None else cursor_of(*found.last)
+    next_cursor = None if selection.last is None else cursor_of(*selection.last)
     return CountedPage(items=items, next_cursor=next_cursor, **_totals(view, filters, total=total, sites=True))
 
 

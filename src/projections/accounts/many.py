@@ -69,9 +69,9 @@ def timelines_of(view: View, holders: Sequence[UUID], days: Days) -> dict[UUID, 
     values = values_of(view, {fact for *_, fact in rows})
     versions: dict[UUID, list[Version[Values]]] = {holder: [] for holder in holders}
     for holder, first, past, fact in rows:
-        held = Days(first, None if past is None else past - timedelta(days=1))
-        versions[holder].append(Version(held, values[fact]))
-    return {holder: Timeline(tuple(held)) for holder, held in versions.items()}
+        days_held = Days(first, None if past is None else past - timedelta(days=1))
+        versions[holder].append(Version(days_held, values[fact]))
+    return {holder: Timeline(tuple(of_holder)) for holder, of_holder in versions.items()}
 
 
 def values_of(view: View, positions: Collection[int]) -> dict[int, Values]:

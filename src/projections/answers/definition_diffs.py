@@ -57,13 +57,13 @@ def category_diff(before: View, after: View, code: int) -> Diff | None:
         known = category(view, code)
         if known is None:
             return None
-        found = _members(known, _CATEGORY)
+        members = _members(known, _CATEGORY)
         for response in known.responses:
             path = f"responses.{response.code}"
-            found |= _members(response, _RESPONSE, f"{path}.", f"Response {response.code}: ")
+            members |= _members(response, _RESPONSE, f"{path}.", f"Response {response.code}: ")
             if response.default:
-                found["default_response"] = Value("Default response", response.code, response.description)
-        return found
+                members["default_response"] = Value("Default response", response.code, response.description)
+        return members
 
     return between((before, values(before)), (after, values(after)), str(code))
 
