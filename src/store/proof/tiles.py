@@ -51,11 +51,16 @@ class GrowingTree:
 
     def append(self, leaves: Sequence[bytes]) -> Iterator[Tile]:
         """Adds leaf hashes, and yields every tile that becomes complete."""
-        for leaf in leaves:
-            self.size += 1
-            yield from self._add(0, leaf)
+        start = 0
+        while start < len(leaves):
+            end = start + TILE_HASHES - self.size % TILE_HASHES
+            added = leaves[start:end]
+            self.size += len(added)
+            yield from self._add(0, b"".join(added))
+            start = end
 
     def _add(self, level: int, added: bytes) -> Iterator[Tile]:
+        """Adds hashes to the tile of a level, which has room for them."""
         if level == len(self._edge):
             self._edge.append(bytearray())
         hashes = self._edge[level]
