@@ -39,12 +39,15 @@ class CommandLine:
         self.company = environment["DOSSIER_COMPANY"]
         self.schema = f"dossier_{self.company}"
 
-    def run(self, *arguments: str, **environment: str) -> Result:
-        """Runs a command in this process. Its log goes to a stream that is closed afterwards, so no logger may keep to it."""
+    def run(self, *arguments: str, typed: str | None = None, **environment: str) -> Result:
+        """Runs a command in this process; `typed` is what a person enters, which the runner repeats in its output.
+
+        Its log goes to a stream that is closed afterwards, so no logger may keep to it.
+        """
         with pytest.MonkeyPatch.context() as patch:
             for name, value in {**self.environment, **environment}.items():
                 patch.setenv(name, value)
-            result = CliRunner().invoke(app, list(arguments))
+            result = CliRunner().invoke(app, list(arguments), input=typed)
         structlog.configure(cache_logger_on_first_use=False)
         return result
 

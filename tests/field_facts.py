@@ -193,6 +193,10 @@ def brought_back(number: str = "1002", survivor: str = "1001") -> Fact:
     return _customer(customer.CustomerBroughtBack, number, survivor=survivor)
 
 
+def personal_data_erased(number: str = "1001") -> Fact:
+    return _customer(customer.PersonalDataErased, number)
+
+
 def masked_shown(*fields: str, number: str = "1001") -> Fact:
     return fact_of(customer.MaskedFieldsShown, Unmasking, number, number=number, fields=list(fields))
 
@@ -286,6 +290,7 @@ FIELD_FACTS: Final = (
         number="2001",
     ),
     brought_back("2002", "2001"),
+    personal_data_erased("2002"),
     masked_shown("phone", number="2001"),
     masked_edit_refused("phone", number="2001"),
     interaction_started(customer="2001"),

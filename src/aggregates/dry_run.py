@@ -56,9 +56,10 @@ class DryRunStore:
         decided_on: int | None = None,
         others: Sequence[Aggregate] = (),
         relied_on: Sequence[Aggregate] = (),
+        erases: Sequence[UUID] = (),
     ) -> Outcome:
         """Keeps the facts in `facts` only. The version in the outcome is the one that the aggregate has in the store."""
-        del request, claims, releases, decided_on, relied_on
+        del request, claims, releases, decided_on, relied_on, erases
         version = aggregate.version - len(aggregate.pending)
         self.facts = [fact for changed in (aggregate, *others) for fact in changed.collect_events()]
         return Outcome(bool(self.facts), version, None)

@@ -119,12 +119,14 @@ class FactStore(Protocol):
         decided_on: int | None = None,
         others: Sequence[Aggregate] = (),
         relied_on: Sequence[Aggregate] = (),
+        erases: Sequence[UUID] = (),
     ) -> Outcome:
         """Stores the aggregate's pending facts, claims and the request's outcome in one transaction.
 
         `others` are further aggregates whose facts go into the same transaction; claims belong to the first one. `decided_on` is
         the position of the setup that the decision consulted, `relied_on` are aggregates that it consulted and did not change: all must
-        still be as they were.
+        still be as they were. The keys of personal values of the aggregates `erases` are destroyed in the same transaction (rule 5.1);
+        there must be a fact that says so.
 
         Raises:
             ClaimTakenError: when a claim belongs to another aggregate.

@@ -43,6 +43,7 @@ ROUTERS: Final = (
     "found_customers",
     "customers",
     "merges",
+    "erasures",
     "account_profiles",
     "profile_previews",
     "accounts",

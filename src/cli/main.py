@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from cli.app import RUN, AsJson, MetricsPort, application
-from cli.commands import ask, merge, refused_messages, upkeep, upload
+from cli.commands import ask, erase, merge, refused_messages, upkeep, upload
 from cli.output.lines import say
 from cli.settings import load
 
@@ -172,6 +172,7 @@ def migrate(as_json: AsJson = False) -> None:
 
 
 merge.add_to(app)
+erase.add_to(app)
 ask.add_to(app)
 upkeep.add_to(app)
 refused_messages.add_to(app)

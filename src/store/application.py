@@ -164,6 +164,7 @@ class Dossier(Application[UUID]):
         decided_on: int | None = None,
         others: Sequence[Aggregate] = (),
         relied_on: Sequence[Aggregate] = (),
+        erases: Sequence[UUID] = (),
         along: Sequence[Statement] = (),
     ) -> Outcome:
         """Stores the aggregate's pending facts, claims and the request's outcome in one transaction; see `FactStore.keep`.
@@ -182,9 +183,10 @@ class Dossier(Application[UUID]):
             outcome=outcome,
             decided_on=decided_on,
             relied_on={other.id: other.version for other in relied_on},
-            along=along,
+            along=[*along, *self.fact_mapper.keys.destruction(erases)],
         )
         if facts:
+            self.fact_mapper.keys.forget(erases)
             for changed in (aggregate, *others):
                 changed.changed_at = append.recorded_at
                 self._memory.remember(changed, read=False)

@@ -9,8 +9,8 @@ import hmac
 import os
 import threading
 import time
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -28,6 +28,9 @@ MOST_FRESH: Final = 50_000
 """Keys that are not stored yet."""
 
 
+_DESTROY: Final = """
+    UPDATE personal_keys SET wrapped = NULL, destroyed_at = clock_timestamp() WHERE subject = ANY(%s) AND wrapped IS NOT NULL
+"""
 SEARCH_INDEX: Final = "field_index"
 """The table of the blind index, which a read model fills: entries of a personal value have its `subject`, and go with the key."""
 
@@ -115,18 +118,25 @@ class KeyRing:
         for subject, wrapped in rows.fetchall():
             self.remember(subject, None if wrapped is None else self._unwrap(subject, wrapped))
 
+    @staticmethod
+    def destruction(subjects: Sequence[UUID]) -> list[tuple[str, Sequence[Any]]]:
+        """Returns the statements that destroy these keys for good: all that they protected reads as erased from then on (rule 5.1)."""
+        return [(_DESTROY, [list(subjects)])] if subjects else []
+
+    def forget(self, subjects: Iterable[UUID]) -> None:
+        """Keeps these keys in memory no longer, since they were destroyed."""
+        for subject in subjects:
+            self.remember(subject, None)
+
     def destroy(self, subject: UUID) -> None:
-        """Destroys the key for good: every value it protected reads as erased from now on, and is found no more (rule 5.1)."""
+        """Destroys a key without a fact that says so."""
         with self._database.connection() as connection, connection.transaction():
-            connection.execute(
-                "UPDATE personal_keys SET wrapped = NULL, destroyed_at = clock_timestamp()"
-                " WHERE subject = %s AND wrapped IS NOT NULL",
-                [subject],
-            )
+            for statement, values in self.destruction([subject]):
+                connection.execute(statement, values)
             [(index,)] = connection.execute("SELECT to_regclass(%s)", [SEARCH_INDEX]).fetchall()
             if index is not None:
                 connection.execute(f"DELETE FROM {SEARCH_INDEX} WHERE subject = %s", [subject])
-        self.remember(subject, None)
+        self.forget([subject])
 
     def _recall(self, subject: UUID) -> tuple[bytes | None] | None:
         remembered = self._remembered.get(subject)

@@ -43,6 +43,8 @@ class MemoryStore:
             for fact in facts
             if isinstance(fact, InteractionStarted) and fact.originator_id not in closed
         }
+        self.erased: set[UUID] = set()
+        """Whose keys were destroyed."""
         self._outcomes: dict[tuple[str, str], tuple[bytes, Outcome]] = {}
 
     @property
@@ -82,6 +84,7 @@ class MemoryStore:
         decided_on: int | None = None,
         others: Sequence[Aggregate] = (),
         relied_on: Sequence[Aggregate] = (),
+        erases: Sequence[UUID] = (),
     ) -> Outcome:
         if self.meanwhile:
             self.meanwhile.pop(0)()
@@ -102,6 +105,7 @@ class MemoryStore:
                 del self._claims[claim]
         told = [fact.model_copy(update={"recorded_at": RECORDED}) for _, facts in pending for fact in facts]
         self.facts.extend(told)
+        self.erased |= set(erases if told else ())
         outcome = Outcome(bool(told), aggregate.version, len(self.facts) if told else None)
         if key is not None:
             self._outcomes[key.actor, key.key] = (key.digest, outcome)

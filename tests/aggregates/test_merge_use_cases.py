@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from aggregates.customer import commands as customer
-from aggregates.customer.commands import CustomerNotDefinedError
+from aggregates.customer.commands import CustomerErasedError, CustomerNotDefinedError
 from aggregates.customer.merging import MergedAwayError, MergeError
 from aggregates.customer.profile import CustomerNotFoundError, CustomerProfile
 from aggregates.errors import DomainError
@@ -22,6 +22,7 @@ from field_facts import (
     field_edited,
     held,
     merged_away,
+    personal_data_erased,
     put_back,
     values_put_back,
 )
@@ -227,3 +228,39 @@ def test_every_change_of_a_customer_that_was_merged_away_leads_to_its_survivor(v
     with pytest.raises(MergedAwayError, match=r"^Customer 1002 was merged into 1001\.$") as refused:
         verb(store, CARL, number="1002", **of)
     assert (refused.value.survivor, store.recorded) == ("1001", [])
+
+
+def erase(store: MemoryStore, number: str = "1001") -> Outcome:
+    return customer.erase_customer(store, CARL, number=number)
+
+
+CLEO = customer_registered("Cleo", number="1003")
+CHAIN = (ADA, BOB, CLEO, customer_merged("1003", number="1002"), merged_away("1003", "1002"), *MERGED)
+"""Cleo was merged into Bob, and Bob into Ada."""
+
+
+def test_all_who_were_merged_into_a_customer_are_erased_with_it() -> None:  # rules 5.1, 6.1
+    store = MemoryStore(*CHAIN)
+    assert erase(store).changed
+    assert said(store.recorded) == said([personal_data_erased(number) for number in ("1001", "1002", "1003")])
+    assert store.erased == {CustomerProfile.id_of(store.company, number) for number in ("1001", "1002", "1003")}
+
+
+def test_an_erasure_of_who_was_erased_records_nothing() -> None:  # rule 0.5
+    store = MemoryStore(ADA, personal_data_erased())
+    assert erase(store) == Outcome(False, 2, None)
+    assert (store.recorded, store.erased) == ([], set())
+
+
+def test_who_was_merged_away_is_not_erased_without_the_survivor() -> None:  # rule 6.1
+    store = MemoryStore(*CHAIN)
+    assert refusal(store, lambda: erase(store, "1002")) == (MergedAwayError, "Customer 1002 was merged into 1001.")
+    assert store.erased == set()
+
+
+def test_an_erased_customer_is_merged_with_nobody() -> None:  # rule 5.1
+    store = MemoryStore(ADA, BOB, personal_data_erased("1002"))
+    for number, other in (("1001", "1002"), ("1002", "1001")):
+        kind, text = refusal(store, lambda number=number, other=other: merge(store, number, other))
+        assert kind is CustomerErasedError
+        assert text.startswith("The personal data of customer 1002 were erased.")

@@ -168,6 +168,7 @@ STALE: list[Any] = [
     (customer.make_alternate_number_primary, {"number": "1001", "alternate_number": "A2"}, ADA),
     (customer.remove_alternate_number, {"number": "1001", "alternate_number": "A2"}, ADA),
     (customer.confirm_drawer, {"number": "1001", "responses": {}}, ADA),
+    (customer.erase_customer, {"number": "1001"}, ADA),
     (setup.introduce_controls, {}, ()),
     (setup.change_system_options, {"options": {"collector": "EU-1"}}, ()),
     (profile_class.define_class, {"name": "Late", "description": "Late payers", "options": REQUIRED}, ()),

@@ -100,3 +100,38 @@ def test_a_guess_among_unreadable_members_is_told_alike(prepared_api: Api) -> No
     prepared_api.patch("/v1/customers/1001/fields", {"fields": {"date_of_birth": WRONG}})
     answers = [guess(prepared_api, "1001", value, seen=1, keep_later="no") for value in (WRONG, RIGHT)]
     assert [(answer.status_code, fields(answer)) for answer in answers] == [(422, {"keep_later"})] * 2
+
+
+STORED = ("/v1/events", "/v1/history?format=ndjson&proof=true", "/v1/history?format=csv", "/v1/history")
+
+
+@pytest.mark.parametrize("role", Role)
+def test_no_read_gives_a_masked_value_in_clear_however_it_came(api: Api, runners: None, role: Role) -> None:  # rule 5.2
+    standard_fields(api.dossier)
+    defined = {"key": "tax", "label": "Tax", "group": "business", "type": "string", "personal": True, "masked": True}
+    assert api.post("/v1/fields", {**defined, "searchable": True, "agent_editable": True}).status_code == 201
+    upload_row(api.dossier, "1001", {"city": "London"})
+    upload_row(api.dossier, "1002", {"tax": "Secret-1"})
+    assert api.post("/v1/customers/1001/merge", {"other": "1002", "survivor": "1001"}).status_code == 200
+    bounded = {"effective_from": "2031-01-01", "effective_to": "2031-01-31"}
+    api.patch("/v1/customers/1001/fields", {"fields": {"tax": "Secret-2"}, **bounded})
+    upload_row(api.dossier, "1001", {"tax": "Secret-3"}, upload="U-2")
+    assert api.post("/v1/customers/1001/unmerge", {"other": "1002"}).status_code == 200
+    for number in NUMBERS:
+        for read in ("/history", "/fields?valid_at=2031-01-15", "/diff?from=2000-01-01&to=2031-01-15"):
+            answer = api.seen(f"/v1/customers/{number}{read}", role)
+            assert (answer.status_code, "Secret" in answer.text) == (200, False), answer.text
+    if role is Role.AGENT:
+        return
+    for path in (*STORED, *(f"/v1/proof/inclusion?position={place}" for place in range(1, api.end() + 1))):
+        answer = api.get(path, role) if path.startswith(("/v1/events", "/v1/proof")) else api.seen(path, role)
+        assert (answer.status_code, "Secret" in answer.text) == (200, False), answer.text
+
+
+def test_a_field_that_is_not_personal_cannot_be_masked(api: Api) -> None:
+    """Values of masked fields are encrypted in the log, so that no read of what is stored has to mask them (rule 5.2)."""
+    body = {"key": "plan", "label": "Plan", "group": "business", "type": "string"}
+    assert fields(api.post("/v1/fields", {**body, "masked": True})) == {"masked"}
+    assert api.post("/v1/fields", body).status_code == 201
+    assert fields(api.patch("/v1/fields/plan", {"masked": True})) == {"masked"}
+    assert fields(api.patch("/v1/fields/plan", {"personal": True, "masked": True})) == {"personal"}

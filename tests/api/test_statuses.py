@@ -46,6 +46,7 @@ def test_what_leads_on_to_the_survivor_says_so(api: Api, runners: None) -> None:
         ("PATCH", f"{old}/fields", {"fields": {"city": "Rome"}}),
         ("POST", f"{old}/merge", {"other": "1003"}),
         ("POST", f"{old}/unmerge", {"other": "1003"}),
+        ("POST", f"{old}/erase", {"reason": "Asked for it"}),
     ]
     assert {operation(method, path) for method, path, _ in calls} == {
         f"{method.upper()} {pattern.pattern}"

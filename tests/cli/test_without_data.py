@@ -33,6 +33,7 @@ NEED_DATA = [
     ("refused-messages", "skip", ANY_ID),
     ("merge", "1001", "1002"),
     ("unmerge", "1001", "1002"),
+    ("erase", "1001", "--reason", "Asked for it", "--yes"),
     ("upload", "contacts.csv", "--map", "a=city"),
     ("upload", "contacts.csv", "--map", "a=city", "--dry-run"),
     ("upload", "--cancel", ANY_ID),

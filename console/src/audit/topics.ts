@@ -29,6 +29,7 @@ const EVERY: Readonly<Record<Topic, true>> = {
   "customer.unmerged": true,
   "customer.values_put_back": true,
   "customer.brought_back": true,
+  "customer.personal_data_erased": true,
   "unmasking.shown": true,
   "unmasking.edit_refused": true,
   "profile_class.defined": true,

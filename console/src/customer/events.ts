@@ -15,7 +15,7 @@ export interface Names {
 }
 
 /** Paths of which the words of an event tell already. */
-const TOLD = /^(alternate_numbers\.|merged_into$)/;
+const TOLD = /^(alternate_numbers\.|merged_into$|erased$)/;
 
 /** Returns what an event changed. */
 export function changesOf(entry: Entry, names: Names): ChangedValue[] {

@@ -196,6 +196,7 @@ const EVENTS: Readonly<Record<string, (data: Entry["data"]) => string>> = {
   unmerged: ({ other }) => `Merge of customer ${other} undone`,
   values_put_back: ({ other }) => `What the merge of customer ${other} had covered`,
   brought_back: ({ survivor }) => `Separate from customer ${survivor} again`,
+  personal_data_erased: () => "Personal data erased",
 };
 
 /** Says what an event is. */

@@ -9,13 +9,17 @@ from aggregates.customer.merging import MergeError, check_not_merged, is_absorbe
 from aggregates.customer.numbers import AlternateNumberInUseError, alternate_number_text, customer_number
 from aggregates.customer.profile import CustomerNotFoundError, CustomerProfile
 from aggregates.effective import FROM_TODAY, When
-from aggregates.errors import InvalidError
+from aggregates.errors import ConflictError, InvalidError
 from aggregates.fact import Origin, Source
 from aggregates.setup.catalogue import SetupStore
 from aggregates.use_case import Claim, ClaimTakenError, FactStore, Outcome, Request, StaleDecisionError, command
 
 ALTERNATE_NUMBERS: Final = "alternate_number"
 """Scope of the claims that keep alternate numbers unique in the company (rule 1.14)."""
+
+
+class CustomerErasedError(ConflictError):
+    """The personal data of the customer were erased; nothing is recorded about it any more (rule 5.1)."""
 
 
 class CustomerNotDefinedError(InvalidError):
@@ -30,11 +34,32 @@ def customer_or_survivor(store: FactStore, number: str) -> CustomerProfile | Non
     return customer
 
 
-def _customer(store: FactStore, request: Request, number: str) -> CustomerProfile:
+def changeable_customer(store: FactStore, number: str) -> CustomerProfile:
+    """The customer with this number. Raises `CustomerNotFoundError`, `MergedAwayError`, `CustomerErasedError`."""
+    customer = _standing_customer(store, number)
+    _check_not_erased(customer)
+    return customer
+
+
+def _standing_customer(store: FactStore, number: str) -> CustomerProfile:
+    """The customer with this number, erased or not. Raises `CustomerNotFoundError`, `MergedAwayError`."""
     customer = store.load(CustomerProfile, number)
     if customer is None:
         raise CustomerNotFoundError(f"Customer {number} does not exist.")
     check_not_merged(customer)
+    return customer
+
+
+def _check_not_erased(customer: CustomerProfile, field: str | None = None) -> None:
+    if customer.erased:
+        raise CustomerErasedError(
+            f"The personal data of customer {customer.number} were erased. Its profile can be read, and not changed.",
+            field=field,
+        )
+
+
+def _customer(store: FactStore, request: Request, number: str) -> CustomerProfile:
+    customer = changeable_customer(store, number)
     customer.expect(request.expected_versions)
     return customer
 
@@ -117,8 +142,9 @@ def make_alternate_number_primary(store: FactStore, request: Request, *, number:
 
 @command
 def remove_alternate_number(store: FactStore, request: Request, *, number: str, alternate_number: str) -> Outcome:
-    """Takes an alternate number off the customer's list; it may be used again."""
-    customer = _customer(store, request, number)
+    """Takes an alternate number off the customer's list, also off that of an erased customer; it may be used again."""
+    customer = _standing_customer(store, number)
+    customer.expect(request.expected_versions)
     alternate_number = alternate_number_text(alternate_number)
     customer.remove_alternate_number(request.origin, alternate_number)
     return store.keep(request, customer, releases=[Claim(ALTERNATE_NUMBERS, alternate_number)])
@@ -187,10 +213,31 @@ def unmerge_customers(store: SetupStore, request: Request, *, number: str, other
     return store.keep(request, customer, others=[merged], decided_on=setup.position)
 
 
+@command
+def erase_customer(store: FactStore, request: Request, *, number: str) -> Outcome:
+    """Erases the personal data of a customer, and of all who were merged into it: they are the same person (rule 5.1).
+
+    The keys are destroyed in the transaction of the facts that say so. Records nothing for whom it was done before.
+    """
+    customer = _standing_customer(store, number)
+    customer.expect(request.expected_versions)
+    merged = _all_merged(store, customer)
+    for erased in (customer, *merged):
+        erased.erase(request.origin)
+    return store.keep(request, customer, others=merged, erases=[erased.id for erased in (customer, *merged)])
+
+
+def _all_merged(store: FactStore, survivor: CustomerProfile) -> list[CustomerProfile]:
+    """The customers that are merged into the survivor, directly or through others."""
+    merged = _also_merged(store, survivor, survivor.number)
+    return [customer for other in merged for customer in (other, *_all_merged(store, other))]
+
+
 def _other_customer(store: FactStore, other: str) -> CustomerProfile:
     customer = store.load(CustomerProfile, other)
     if customer is None:
         raise CustomerNotDefinedError(f"Customer {other} does not exist.", field="other")
+    _check_not_erased(customer, "other")
     return customer
 
 

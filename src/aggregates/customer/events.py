@@ -195,6 +195,13 @@ class CustomerBroughtBack(Fact):
     survivor: str
 
 
+class PersonalDataErased(Fact):
+    """A customer's personal values were erased: the key that they were encrypted with is destroyed, and nobody can read them again."""
+
+    TOPIC: ClassVar[str] = "customer.personal_data_erased"
+    number: str
+
+
 class MaskedFieldsShown(Fact):
     """Somebody who may was shown the values of masked fields."""
 

@@ -20,6 +20,7 @@ from aggregates.customer.events import (
     CustomerRenamed,
     CustomerUnmerged,
     CustomerValuesPutBack,
+    PersonalDataErased,
     PrimaryAlternateNumberChanged,
     ResponseCleared,
     ResponseSelected,
@@ -68,6 +69,7 @@ class CustomerProfile(Aggregate):
         self.responses = _NO_RESPONSES
         self.fields = _NO_VALUES
         self.merges = _NO_MERGES
+        self.erased = False
 
     # Decisions
 
@@ -199,6 +201,11 @@ class CustomerProfile(Aggregate):
         self._record_all(origin, decide_unmerge(self, other, definitions, still_merged))
         other.record(CustomerBroughtBack, origin, number=other.number, survivor=self.number)
 
+    def erase(self, origin: Origin) -> None:
+        """Erases the personal values; records nothing when they are erased already (rule 5.1). The store destroys the key."""
+        if not self.erased:
+            self.record(PersonalDataErased, origin, number=self.number)
+
     def _record_all(self, origin: Origin, decisions: Sequence[Decision]) -> None:
         for decision in decisions:
             self.record(decision.fact, origin, number=self.number, **decision.payload)
@@ -269,6 +276,11 @@ class CustomerProfile(Aggregate):
     def _brought_back(self, event: CustomerBroughtBack) -> None:
         del event
         self.merges = self.merges.after_return()
+
+    @applies(PersonalDataErased)
+    def _personal_data_erased(self, event: PersonalDataErased) -> None:
+        del event
+        self.erased = True
 
 
 def _name(value: str) -> str:

@@ -4,9 +4,8 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from aggregates import texts
-from aggregates.customer.commands import customer_or_survivor
-from aggregates.customer.merging import check_not_merged
-from aggregates.customer.profile import CustomerNotFoundError, CustomerProfile
+from aggregates.customer.commands import changeable_customer, customer_or_survivor
+from aggregates.customer.profile import CustomerProfile
 from aggregates.effective import FROM_TODAY, When
 from aggregates.interaction.interaction import Interaction
 from aggregates.setup.catalogue import SetupStore
@@ -27,10 +26,7 @@ def edit_fields(
 
     The interaction must be open at the moment of storing: one that ends or is closed meanwhile has the edit decided anew (rule 3.5).
     """
-    customer = store.load(CustomerProfile, number)
-    if customer is None:
-        raise CustomerNotFoundError(f"Customer {number} does not exist.")
-    check_not_merged(customer)
+    customer = changeable_customer(store, number)
     seen_version = _seen_version(customer, request.expected_versions)
     setup, call = store.setup(), _open_interaction(store, request, customer, interaction)
     faults = texts.Faults()

@@ -35,9 +35,9 @@ def merge(
     """Merge a duplicate into a customer, who takes the values that it lacks itself. Both histories stay; `unmerge` undoes it."""
     from aggregates.customer.commands import merge_customers
 
-    outcome = _change(merge_customers, survivor, other, reason=reason, actor=actor, survivor=survivor)
+    outcome = change(merge_customers, survivor, other=other, reason=reason, actor=actor, survivor=survivor)
     message = f"Customer {other} was merged into {survivor}." if outcome.changed else "They are merged already."
-    _print(outcome, message, as_json=as_json)
+    print_outcome(outcome, message, as_json=as_json)
 
 
 def unmerge(
@@ -46,12 +46,12 @@ def unmerge(
     """Undo a merge: SURVIVOR reads as if it had never happened. What was set since stays; what it covered shows again."""
     from aggregates.customer.commands import unmerge_customers
 
-    outcome = _change(unmerge_customers, survivor, other, reason=reason, actor=actor)
-    _print(outcome, f"Customer {other} is separate again.", as_json=as_json)
+    outcome = change(unmerge_customers, survivor, other=other, reason=reason, actor=actor)
+    print_outcome(outcome, f"Customer {other} is separate again.", as_json=as_json)
 
 
-def _change(
-    command: "Callable[..., Outcome]", number: str, other: str, *, reason: str | None, actor: str | None, **more: Any
+def change(
+    command: "Callable[..., Outcome]", number: str, *, reason: str | None, actor: str | None, **more: Any
 ) -> "Outcome":
     """Calls the use case as an administrator: a person who can read this machine's settings is one."""
     from aggregates import texts
@@ -71,10 +71,11 @@ def _change(
             correlation_id=cause,
             causation_id=cause,
         )
-        return command(dossier, Request(origin, dossier.today()), number=number, other=other, **more)
+        return command(dossier, Request(origin, dossier.today()), number=number, **more)
 
 
-def _print(outcome: "Outcome", message: str, *, as_json: bool) -> None:
+def print_outcome(outcome: "Outcome", message: str, *, as_json: bool) -> None:
+    """Prints what became of a change."""
     from cli.output import show
 
     if as_json:

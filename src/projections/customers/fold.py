@@ -15,6 +15,7 @@ from aggregates.customer.events import (
     AlternateNumberRemoved,
     CustomerRegistered,
     CustomerRenamed,
+    PersonalDataErased,
     PrimaryAlternateNumberChanged,
 )
 from aggregates.customer.profile import CustomerProfile
@@ -40,6 +41,7 @@ _Named = CustomerRegistered | CustomerRenamed
 _Numbered = AlternateNumberAdded | PrimaryAlternateNumberChanged | AlternateNumberRemoved
 _TOPICS: Final = frozenset(topic for topic in FACTS if topic.startswith(f"{CustomerProfile.KIND}."))
 """Every fact of a customer counts for its version."""
+_FORGET_TOKENS: Final = f"UPDATE {NAMES.table} SET tokens = '' WHERE number = ANY(%s) AND tokens <> ''"
 
 
 class CustomersProjection(Projection):
@@ -67,6 +69,8 @@ class CustomersProjection(Projection):
                 [list(registered), list(registered.values())],
             )
         NAMES.fold(connection, [_name_change(self.keys, fact) for fact in events if isinstance(fact, _Named)])
+        if erased := [fact.number for fact in events if isinstance(fact, PersonalDataErased)]:
+            connection.execute(_FORGET_TOKENS, [erased])
         NUMBERS.fold(connection, [change for fact in events if isinstance(fact, _Numbered) for change in _listed(fact)])
         VERSIONS.fold(connection, [(_number(fact), fact) for fact in events])
         MERGES.fold(connection, events)

@@ -4,8 +4,8 @@ An entry is a keyed digest of a field and what a search compares of a value; the
 key. It says that a customer had the value at some time: `by_value` looks up whether it holds at the two clocks. So an entry is added
 once, and is of no use by itself.
 
-An erasure removes the entries of personal values (`KeyRing.destroy`), and neither a rebuild makes them again, nor is one answered that a
-restored backup brings: only customers whose key is there are (rule 5.1).
+An erasure removes the entries of personal values when it is folded, and neither a rebuild makes them again, nor is one answered until then
+or after a restore: only customers whose key is there are (rule 5.1).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,6 +14,7 @@ from uuid import UUID
 
 from psycopg import Connection
 
+from aggregates.customer.events import PersonalDataErased
 from aggregates.customer.profile import CustomerProfile
 from aggregates.fact import Erased
 from aggregates.field.events import FieldChanged, FieldDefined
@@ -35,6 +36,7 @@ _ADD: Final = f"""
     SELECT * FROM unnest(%b::bytea[], %b::text[], %b::text[], %t::uuid[]) ON CONFLICT DO NOTHING
 """
 _REMOVE: Final = f"DELETE FROM {INDEX} WHERE field = %b"
+_FORGET: Final = f"DELETE FROM {INDEX} WHERE subject = ANY(%b)"
 
 Entry = tuple[bytes, str, str, UUID | None]
 """Token, customer number, field, and of a personal value the customer's id."""
@@ -60,6 +62,11 @@ class BlindIndex:
             if change.content is not None and change.key[1] in self._types
         ]
         self._write(self._entries(rows, self._types))
+
+    def forget(self, erasures: Sequence[PersonalDataErased]) -> None:
+        """Removes the entries of the personal values of customers who were erased (rule 5.1)."""
+        if erasures:
+            self._connection.execute(_FORGET, [[fact.originator_id for fact in erasures]])
 
     def follow(self, fact: FieldDefined | FieldChanged) -> None:
         """Indexes every value of a field that has become searchable, and forgets those of one that is not any more."""

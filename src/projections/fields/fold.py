@@ -67,6 +67,7 @@ class FieldsProjection(Projection):
         definition = facts[-1].fact
         index = BlindIndex(connection, self.keys, self.company)
         index.add(changes.get(VALUES.table, ()))
+        index.forget([logged.fact for logged in facts if isinstance(logged.fact, customer.PersonalDataErased)])
         for rectangles in (VALUES, DEFINITIONS, MERGES):
             rectangles.fold(connection, changes.get(rectangles.table, ()))
         if isinstance(definition, _Defined):
@@ -200,5 +201,6 @@ _CHANGES: Final[dict[type[Fact], Callable[[KeyRing, Any], Changes]]] = {
     customer.CustomerMerged: _merged,
     customer.CustomerUnmerged: _unmerged,
     customer.CustomerValuesPutBack: _put_back,
+    customer.PersonalDataErased: lambda _keys, _fact: iter(()),
 }
 FieldsProjection.topics = frozenset(fact.TOPIC for fact in _CHANGES)

@@ -262,6 +262,7 @@ _TOLD: Final[Mapping[str, Callable[[Content], Told]]] = {
     "category.default_response_moved": _default_moved,
     "customer.merged_away": lambda content: (("merged_into", None, content["survivor"]),),
     "customer.brought_back": lambda content: (("merged_into", content["survivor"], None),),
+    "customer.personal_data_erased": lambda _: (("erased", None, True),),
     "account.opened": _first("customer"),
     "site.created": _first("account"),
     "interaction.started": _first("customer", "agent"),

@@ -1,8 +1,7 @@
 """Customers' names in the read models: sealed with the customer's key, found by blind-index tokens, never in clear (rule 5.1).
 
 `seal_name` is called when a fact is folded, `open_names` when rows are read. The name of an erased customer reads as `ERASED`, and a
-search does not show it. A token stands for the beginning of one word of a name, without case and accents; tokens that were written
-before an erasure stay in the table, useless without the master key, until they are folded again.
+search does not show it. A token stands for the beginning of one word of a name, without case and accents; an erasure takes them away.
 """
 
 import re
