@@ -66,6 +66,7 @@ PARTS: Final[dict[str, set[str]]] = {
         "projections.accounts.queries",
         "projections.engine.faults",
         "projections.reading",
+        "projections.tables.explanation",
         "projections.tables.plain",
     },
     "api": {

@@ -26,6 +26,14 @@ class ListedBy:
     filters: ProfileFilters | None
     total: bool
 
+    @property
+    def paths(self) -> list[str]:
+        """The values of the profile by which the list is made, as explanations name them."""
+        filters = self.filters
+        if filters is None:
+            return []
+        return ["profile_class", *([] if filters.set_here is None else [filters.set_here])]
+
     def check(self, *faults: InvalidError) -> None:
         """Raises `RefusedError` where these do not go together, or where there are other faults."""
         if errors := [*faults, *self._faults()]:

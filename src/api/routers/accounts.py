@@ -29,7 +29,7 @@ from projections.accounts import queries as accounts
 from projections.accounts.existence import check_exists, check_recorded, existing_account, existing_site
 from projections.accounts.models import AccountListed, AccountRead, Resolution, SiteRead
 from projections.accounts.replay import of_place
-from projections.answers.explained_accounts import explained_account, explained_resolution, explained_site
+from projections.answers.explained_accounts import explained_accounts, explained_resolution, explained_sites
 from projections.history.models import HistoryEntry
 from projections.reading.paging import CountedPage, Page, totals
 
@@ -60,6 +60,7 @@ def list_accounts(
     customer: Annotated[
         CustomerNumber | None, Query(description="Only those of one customer, and of customers merged into it.")
     ] = None,
+    explain: Explain = False,
 ) -> Response:
     """All accounts, or those of a customer, or with a certain profile, by number (rules 2.7, 2.8).
 
@@ -69,15 +70,18 @@ def list_accounts(
     by_profile.check(
         *([InvalidError("List by customer or by profile, not by both.", field="customer")] if both else [])
     )
-    with read.view("accounts") as view:
+    with read.asked("accounts", explain=explain) as view:
+        listed: CountedPage[AccountRead] | CountedPage[AccountListed]
         if by_profile.filters is not None:
-            selected = lists.accounts_by_profile(
+            listed = lists.accounts_by_profile(
                 view, by_profile.filters, page.limit, page.cursor, total=by_profile.total
             )
-            return read.answer(selected, view)
-        listed = accounts.accounts(view, page.limit, page.cursor, customer)
-        counted = totals(lists.count_accounts(view, customer)) if by_profile.total else {}
-        return read.answer(CountedPage(items=listed.items, next_cursor=listed.next_cursor, **counted), view)
+        else:
+            items = accounts.accounts(view, page.limit, page.cursor, customer)
+            counted = totals(lists.count_accounts(view, customer)) if by_profile.total else {}
+            listed = CountedPage(items=items.items, next_cursor=items.next_cursor, **counted)
+        explained = partial(explained_accounts, by_profile=by_profile.paths)
+        return read.answer(listed.explained(view, explained) if explain else listed, view)
 
 
 @router.post("", status_code=201, response_model=WriteAnswer, dependencies=[allow(PROFILE_WRITERS)])
@@ -101,7 +105,7 @@ def read_account(
     things = partial(of_place, place=Place(account))
     with read.asked("accounts", explain=explain, source=source, things=things) as view:
         account_read = existing_account(view, account)
-        account_read = explained_account(view, account_read) if explain else account_read
+        [account_read] = explained_accounts(view, [account_read]) if explain else [account_read]
         return read.answer(account_read, view, version=account_read.version)
 
 
@@ -119,11 +123,12 @@ def list_account_events(read: Reading, asked: Asked, account: ACCOUNT) -> Respon
 
 
 @router.get("/{account}/sites", response_model=Page[SiteRead], dependencies=[allow(PROFILE_READERS)])
-def list_sites(read: Reading, account: ACCOUNT, page: Paged) -> Response:
+def list_sites(read: Reading, account: ACCOUNT, page: Paged, explain: Explain = False) -> Response:
     """The sites of an account, by number."""
-    with read.view("accounts") as view:
+    with read.asked("accounts", explain=explain) as view:
         existing_account(view, account)
-        return read.answer(accounts.sites(view, account, page.limit, page.cursor), view)
+        listed = accounts.sites(view, account, page.limit, page.cursor)
+        return read.answer(listed.explained(view, explained_sites) if explain else listed, view)
 
 
 @router.post("/{account}/sites", status_code=201, response_model=WriteAnswer, dependencies=[allow(PROFILE_WRITERS)])
@@ -143,7 +148,7 @@ def read_site(
     things = partial(of_place, place=Place(account, site))
     with read.asked("accounts", explain=explain, source=source, things=things) as view:
         site_read = existing_site(view, account, site)
-        site_read = explained_site(view, site_read) if explain else site_read
+        [site_read] = explained_sites(view, [site_read]) if explain else [site_read]
         return read.answer(site_read, view, version=site_read.version)
 
 

@@ -14,9 +14,10 @@ from starlette.responses import Response
 from api.http import request_context
 from api.http.request_context import RequestContext
 from api.http.server_sent import ServerSent, answer_of
-from api.parameters.reading import Reading, as_json
+from api.parameters.reading import Explain, Reading, as_json
 from api.routing.auth import PROFILE_READERS, GuardedRoute, allow
 from api.services import Services, services_of
+from projections.answers.explained_interactions import explained_interactions
 from projections.interactions.queries import (
     CurrentInteraction,
     InteractionRead,
@@ -30,10 +31,12 @@ _MESSAGE: Final = 'event: interaction\ndata: {"interaction": null}\n\n'
 
 
 @router.get("", response_model=CurrentInteraction, dependencies=[allow(PROFILE_READERS)])
-def read_current_interaction(request: Request, read: Reading) -> Response:
+def read_current_interaction(request: Request, read: Reading, explain: Explain = False) -> Response:
     """The caller's open interaction, on call or in wrap-up, as known then; `null` where there is none."""
-    with read.view("interactions") as view:
+    with read.asked("interactions", explain=explain) as view:
         interaction = open_interaction(view, request_context.of(request.scope).actor or "")
+        if explain and interaction is not None:
+            [interaction] = explained_interactions(view, [interaction])
         return read.answer(CurrentInteraction(interaction=interaction), view)
 
 

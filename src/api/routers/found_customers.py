@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query
@@ -14,19 +15,27 @@ from aggregates.customer.unmasking import UNMASKERS
 from aggregates.errors import ForbiddenError, InvalidError, RefusedError
 from aggregates.field.types import LONGEST_VALUE
 from api.parameters.pages import Paged, Paging
-from api.parameters.reading import Read, Reading
+from api.parameters.reading import Explain, Read, Reading
 from api.parameters.shapes import AlternateNumber, FieldKey
 from api.parameters.shapes import Query as Words
 from api.parameters.spellings import Flag
 from api.parameters.writing import Recording, Write
 from api.routing.auth import PROFILE_READERS, Allowed, GuardedRoute, allow
 from projections.answers.customers_by_value import BY_VALUE, customers_by_value
+from projections.answers.explained_customers import (
+    explained_by_field,
+    explained_by_response,
+    explained_customer,
+    explained_names,
+)
 from projections.customers import queries as customers
 from projections.customers.models import FoundByAlternate
 from projections.drawer import queries as drawer
+from projections.drawer.categories import asked_for
 from projections.fields.by_value import searchable_field
 from projections.fields.queries import masked_fields
 from projections.reading.paging import CountedPage, Page, totals
+from projections.reading.view import View
 from projections.tables.names import CustomerSummary
 
 router: Final = APIRouter(prefix="/v1/customers", tags=["customers"], route_class=GuardedRoute)
@@ -49,6 +58,7 @@ class Criteria:
     value: str | None
     total: bool
     unmask: bool
+    explain: bool
 
     def check(self) -> None:
         """Raises `RefusedError` where these do not go together."""
@@ -92,8 +102,9 @@ async def _criteria(
             description="Search by a masked field, for administrators and auditors only: for each customer of the page this is recorded."
         ),
     ] = False,
+    explain: Explain = False,
 ) -> Criteria:
-    return Criteria(alternate_number, name, response, field, value, total, unmask)
+    return Criteria(alternate_number, name, response, field, value, total, unmask, explain)
 
 
 FoundBy = Annotated[Criteria, Depends(_criteria)]
@@ -110,45 +121,56 @@ def find_customers(request: Request, read: Reading, recorded: Recording, page: P
     """
     found_by.check()
     if found_by.response is not None:
-        return _by_response(read, page, found_by.response)
+        return _by_response(read, page, found_by.response, explain=found_by.explain)
     if found_by.field is not None:
         return _by_value(request, read, recorded, page, found_by)
-    with read.view("customers") as view:
+    with read.asked("customers", explain=found_by.explain) as view:
         if found_by.alternate_number is not None:
-            customer = customers.by_alternate_number(view, found_by.alternate_number)
-            return read.answer(Page(items=[customer] if customer else [], next_cursor=None), view)
+            return read.answer(_by_alternate_number(view, found_by.alternate_number, explain=found_by.explain), view)
         if found_by.name is not None:
-            return read.answer(customers.by_name(view, found_by.name, page.limit, page.cursor), view)
-        listed = customers.all_customers(view, page.limit, page.cursor)
-        counted = totals(customers.count_customers(view)) if found_by.total else {}
-        return read.answer(CountedPage(items=listed.items, next_cursor=listed.next_cursor, **counted), view)
+            listed = customers.by_name(view, found_by.name, page.limit, page.cursor)
+        else:
+            items = customers.all_customers(view, page.limit, page.cursor)
+            counted = totals(customers.count_customers(view)) if found_by.total else {}
+            listed = CountedPage(items=items.items, next_cursor=items.next_cursor, **counted)
+        return read.answer(listed.explained(view, explained_names) if found_by.explain else listed, view)
 
 
-def _by_response(read: Read, page: Paging, criterion: str) -> Response:
+def _by_alternate_number(view: View, alternate_number: str, *, explain: bool) -> Page[FoundByAlternate]:
+    customer = customers.by_alternate_number(view, alternate_number)
+    if customer is not None and explain:
+        customer = customer.model_copy(update={"customer": explained_customer(view, customer.customer)})
+    return Page(items=[] if customer is None else [customer], next_cursor=None)
+
+
+def _by_response(read: Read, page: Paging, criterion: str, *, explain: bool) -> Response:
     category, colon, response = criterion.partition(":")
     if not colon or not category.strip() or not response.strip():
         raise InvalidError("Write it CATEGORY:RESPONSE, such as AGE:30-39.", field="response")
-    with read.view("drawer") as view:
-        page_of_customers = drawer.customers_by_response(
-            view, category.strip(), response.strip(), page.limit, page.cursor
-        )
-        return read.answer(page_of_customers, view)
+    with read.asked("drawer", explain=explain) as view:
+        listed = drawer.customers_by_response(view, category.strip(), response.strip(), page.limit, page.cursor)
+        if explain:
+            code, _ = asked_for(view, category.strip(), response.strip())
+            listed = listed.explained(view, partial(explained_by_response, category=code))
+        return read.answer(listed, view)
 
 
 def _by_value(request: Request, read: Read, recorded: Write, page: Paging, found_by: Criteria) -> Response:
     if found_by.unmask:
         MAY_UNMASK.check(request)
-    with read.view(*BY_VALUE) as view:
+    with read.asked(*BY_VALUE, explain=found_by.explain) as view:
         field = searchable_field(view, found_by.field or "")
         is_masked = field.key in masked_fields(view)
         if is_masked and not found_by.unmask:
             raise MaskedSearchError(
                 f"{field.label} is masked: only {' or '.join(UNMASKERS)} searches it, by unmask=true."
             )
-        customers = customers_by_value(view, field, found_by.value or "", page.limit, page.cursor, total=found_by.total)
+        listed = customers_by_value(view, field, found_by.value or "", page.limit, page.cursor, total=found_by.total)
+        if found_by.explain:
+            listed = listed.explained(view, partial(explained_by_field, field=field.key))
     if is_masked:
-        for customer in customers.items:
+        for customer in listed.items:
             unmasking_commands.show_masked(
                 read.services.dossier, recorded.ask(), number=customer.number, fields=[field.key]
             )
-    return read.answer(customers, view)
+    return read.answer(listed, view)

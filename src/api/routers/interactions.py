@@ -11,16 +11,19 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 from starlette.responses import Response
 
+from aggregates.clocks import AsOf
 from aggregates.fact import NAMESPACE
 from aggregates.interaction import commands
 from aggregates.interaction.interaction import InteractionNotFoundError
 from aggregates.use_case import Request
 from api.parameters.pages import Paged
 from api.parameters.paths import INTERACTION
-from api.parameters.reading import Reading
+from api.parameters.reading import Explain, Reading
 from api.parameters.shapes import AgentName, Body, CustomerNumber, InteractionId, NextState, Reason
 from api.parameters.writing import Write, WriteAnswer, Writing
 from api.routing.auth import PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, allow
+from projections.answers.explained_interactions import explained_interactions
+from projections.answers.explanation import EXPLAINING
 from projections.interactions import queries as interactions
 from projections.interactions.queries import InteractionRead, StateWord
 from projections.reading.paging import Page
@@ -51,17 +54,18 @@ class InteractionAnswer(WriteAnswer):
 
 
 @router.get("", response_model=Page[InteractionRead], dependencies=[allow(PROFILE_READERS)])
-def list_interactions(
+def list_interactions(  # noqa: PLR0917  (query parameters)
     read: Reading,
     page: Paged,
     state: Annotated[StateWord | None, Query(description="`open`: on call or in wrap-up.")] = None,
     agent: Annotated[AgentName | None, Query(description="Only those of one agent.")] = None,
     customer: Annotated[CustomerNumber | None, Query(description="Only those with one customer.")] = None,
+    explain: Explain = False,
 ) -> Response:
     """Interactions as known then, the latest first. They have a known time, but no effective dates."""
-    with read.view("interactions") as view:
+    with read.asked("interactions", explain=explain) as view:
         listed = interactions.interactions(view, page.limit, page.cursor, state=state, agent=agent, customer=customer)
-        return read.answer(listed, view)
+        return read.answer(listed.explained(view, explained_interactions) if explain else listed, view)
 
 
 @router.post("", status_code=201, response_model=InteractionAnswer, dependencies=[allow(PROFILE_WRITERS)])
@@ -81,12 +85,15 @@ def start_interaction(write: Writing, body: NewInteraction) -> Response:
 
 
 @router.get("/{interaction_id}", response_model=InteractionRead, dependencies=[allow(PROFILE_READERS)])
-def read_interaction(read: Reading, interaction_id: INTERACTION) -> Response:
+def read_interaction(read: Reading, interaction_id: INTERACTION, explain: Explain = False) -> Response:
     """An interaction and its state, from the log."""
     known_at = read.from_log().known_at
     interaction = interactions.interaction(read.services.dossier, interaction_id, known_at)
     if interaction is None:
         raise InteractionNotFoundError(f"Interaction {interaction_id} does not exist.")
+    if explain:
+        with read.at(AsOf(read.as_of.valid_at, known_at)).view(EXPLAINING) as view:
+            [interaction] = explained_interactions(view, [interaction])
     return read.answer_known(interaction, known_at, version=interaction.version)
 
 

@@ -3,9 +3,8 @@
 from datetime import datetime
 from typing import Final, cast
 
-from pydantic import BaseModel, ConfigDict
-
 from aggregates.upload.events import UploadMappingSaved
+from projections.tables.explanation import Explainable
 from store.application import Dossier
 from store.events import COLUMNS, recorded_event
 
@@ -14,10 +13,8 @@ _MAPPINGS: Final = f"""
 """
 
 
-class MappingRead(BaseModel):
+class MappingRead(Explainable):
     """A saved mapping: each column and its field. A delimiter or header that is `None` is detected in each file."""
-
-    model_config = ConfigDict(frozen=True)
 
     name: str
     columns: dict[str, str]

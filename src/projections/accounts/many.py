@@ -9,8 +9,10 @@ import orjson
 
 from aggregates.account.place import Place
 from aggregates.effective import Days, Timeline, Version
+from projections.accounts.answers import InForce
+from projections.accounts.tables import holder_id
 from projections.reading.view import View
-from projections.tables.bitemporal import in_force_exclusive, met_between
+from projections.tables.bitemporal import clocks, in_force_exclusive, met_between
 from projections.tables.plain import PlainValue, flat
 
 _ACCOUNTS_SINCE: Final = "SELECT number, opened_at FROM accounts WHERE number = ANY (%s) AND opened_at <= %s"
@@ -35,6 +37,14 @@ _FACTS_ON_DAYS: Final = f"""
         WHERE one.holder = wanted.holder AND {met_between("one")} OFFSET 0
     ) AS held
     ORDER BY wanted.holder, lower(held.valid)
+"""
+_PROFILES: Final = f"""
+    SELECT wanted.holder, lower(held.valid), upper(held.valid) - 1, fact.event_id, fact.content
+    FROM unnest(%(holders)s::uuid[]) AS wanted (holder)
+    CROSS JOIN LATERAL (
+        SELECT valid, fact FROM profiles AS one WHERE one.holder = wanted.holder AND {in_force_exclusive("one")} OFFSET 0
+    ) AS held
+    JOIN profile_facts AS fact ON fact.position = held.fact
 """
 _CONTENTS: Final = "SELECT position, content FROM profile_facts WHERE position = ANY (%s)"
 
@@ -72,6 +82,17 @@ def timelines_of(view: View, holders: Sequence[UUID], days: Days) -> dict[UUID, 
         days_held = Days(first, None if past is None else past - timedelta(days=1))
         versions[holder].append(Version(days_held, values[fact]))
     return {holder: Timeline(tuple(of_holder)) for holder, of_holder in versions.items()}
+
+
+def in_force(view: View, places: Collection[Place]) -> dict[Place, InForce]:
+    """Returns the profile in force of each of these places at the view's clocks; places without one are left out."""
+    holders = {holder_id(view.company, place): place for place in places}
+    parameters = {**clocks(view), "holders": list(holders)}
+    rows = view.connection.execute(_PROFILES, parameters, binary=True).fetchall()
+    return {
+        holders[holder]: InForce(Days(first, last), event_id, content)
+        for holder, first, last, event_id, content in rows
+    }
 
 
 def values_of(view: View, positions: Collection[int]) -> dict[int, Values]:

@@ -12,7 +12,7 @@ from aggregates.field.field import BusinessField
 from aggregates.setup.category import ProfileCategory
 from aggregates.setup.controls import SystemControls
 from aggregates.setup.mappings import AttributeMappings
-from projections.answers.explanation import changed, explanations, stated
+from projections.answers.explanation import changed, each_explained, explanations, stated
 from projections.controls.queries import ControlValue, MappingRow
 from projections.drawer.models import Category, Response
 from projections.fields.queries import FieldRead
@@ -28,11 +28,9 @@ _NOT_OF_FIELD: Final = frozenset({"key", "version", "explanations"})
 
 def explained_categories(view: View, categories: Sequence[Category]) -> list[Category]:
     """Returns the categories with each value of theirs and of their responses explained."""
-    made = changed(view, ProfileCategory.KIND, {str(category.code): _paths(category) for category in categories})
-    return [
-        category.model_copy(update={"explanations": explanations(view, made[str(category.code)])})
-        for category in categories
-    ]
+    paths = {str(category.code): _paths(category) for category in categories}
+    made = each_explained(view, changed(view, ProfileCategory, paths))
+    return [category.model_copy(update={"explanations": made[str(category.code)]}) for category in categories]
 
 
 def explained_responses(category: Category, view: View, responses: Sequence[Response]) -> list[Response]:
@@ -45,15 +43,14 @@ def explained_responses(category: Category, view: View, responses: Sequence[Resp
 def explained_fields(view: View, fields: Sequence[FieldRead]) -> list[FieldRead]:
     """Returns the definitions of business fields with each value explained."""
     paths = [name for name in FieldRead.model_fields if name not in _NOT_OF_FIELD]
-    made = changed(view, BusinessField.KIND, {field.key: paths for field in fields})
-    return [field.model_copy(update={"explanations": explanations(view, made[field.key])}) for field in fields]
+    made = each_explained(view, changed(view, BusinessField, {field.key: paths for field in fields}))
+    return [field.model_copy(update={"explanations": made[field.key]}) for field in fields]
 
 
 def explained_controls(view: View, controls: Sequence[ControlValue]) -> list[ControlValue]:
     """Returns the controls with the value in force explained."""
     paths = {path: (path, "") for control in controls if not control.default for path in [_control(control)]}
-    key, holder = view.company, SystemControls.id_of(view.company, view.company)
-    made = explanations(view, stated(view, SystemControls.KIND, key, holder, paths) if paths else {})
+    made = explanations(view, stated(view, SystemControls, {view.company: paths})[view.company])
     return [
         control.model_copy(update={"explanations": {path: made[path] for path in [_control(control)] if path in made}})
         for control in controls
@@ -63,8 +60,7 @@ def explained_controls(view: View, controls: Sequence[ControlValue]) -> list[Con
 def explained_mappings(view: View, mappings: Sequence[MappingRow]) -> list[MappingRow]:
     """Returns the mappings, each explained."""
     paths = {path: (f"{UNDATED}{path}", "") for row in mappings for path in [f"mappings.{row.mapped}"]}
-    key, holder = view.company, AttributeMappings.id_of(view.company, view.company)
-    values = stated(view, AttributeMappings.KIND, key, holder, paths) if paths else {}
+    values = stated(view, AttributeMappings, {view.company: paths})[view.company]
     made = explanations(view, {path: replace(value, about=None) for path, value in values.items()})
     return [
         row.model_copy(

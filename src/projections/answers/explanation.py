@@ -7,10 +7,11 @@ Used by the modules `explained_*`, each of which knows the values of some answer
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Any, Final
-from uuid import UUID
 
 from aggregates.account.profile import CLASS
+from aggregates.aggregate import Aggregate
 from aggregates.customer import events as customer
 from aggregates.effective import Days, joined
 from aggregates.interaction.interaction import Interaction
@@ -19,7 +20,7 @@ from aggregates.upload.mapping import NAME
 from aggregates.upload.upload import Upload
 from projections.accounts.models import Explained
 from projections.history.entries import entries_at
-from projections.history.makers import Made, Subject, Version, entries_of, positions_of, stating, versions
+from projections.history.makers import Made, Subject, Version, Wanted, entries_of, stating, versions
 from projections.history.models import HistoryEntry, ValueChange
 from projections.reading.view import View
 from projections.tables.explanation import (
@@ -52,40 +53,68 @@ class Value:
     lost: Sequence[LostValue] = ()
 
 
-def explanations(view: View, values: Mapping[str, Value]) -> Explanations:
+Values = Mapping[str, Value]
+"""By path."""
+
+
+def explanations(view: View, values: Values) -> Explanations:
     """Returns the explanation of each value, by its path."""
-    positions = sorted({value.position for value in values.values()})
-    entries = {entry.position: entry for entry in entries_at(view, positions, changes=True)}
-    related = {one for value in values.values() for one in _related(entries[value.position], value)}
-    made = versions(view, related)
+    return each_explained(view, {"": values})[""]
+
+
+def each_explained(view: View, values: Mapping[str, Values]) -> dict[str, Explanations]:
+    """Returns the explanations of the values of several things, by the thing's key; what they take is looked up for all of them at once."""
+    together = [value for of_thing in values.values() for value in of_thing.values()]
+    if not together:
+        return {key: {} for key in values}
+    positions = sorted({value.position for value in together})
+    entries = {entry.position: entry for entry in entries_at(view, positions, changes=True, causes=False)}
+    made = versions(view, {version for value in together for version in _related(entries[value.position], value)})
     return {
-        path: _explanation(view.valid_at, path, value, entries[value.position], made) for path, value in values.items()
+        key: {
+            path: _explanation(view.valid_at, path, value, entries[value.position], made)
+            for path, value in of_thing.items()
+        }
+        for key, of_thing in values.items()
     }
 
 
-def stated(view: View, kind: str, key: str, holder: UUID, subjects: Mapping[str, Subject]) -> dict[str, Value]:
-    """Returns the values at these paths that the last word about each subject of one thing made so."""
-    positions = stating(view, kind, key, holder, list(subjects.values()))
-    return {path: Value(positions[subject], path) for path, subject in subjects.items() if subject in positions}
+def stated(
+    view: View,
+    kind: type[Aggregate],
+    subjects: Mapping[str, Mapping[str, Subject]],
+    days: Mapping[str, date] = MappingProxyType({}),
+) -> dict[str, dict[str, Value]]:
+    """Returns the values at these paths of several things, by key, that the last word about each subject made so.
+
+    `days` has the day of things for which another one is meant than that of the view.
+    """
+    wanted = {
+        (key, path): Wanted(key, kind.id_of(view.company, key), *subject, days.get(key, view.valid_at))
+        for key, of_thing in subjects.items()
+        for path, subject in of_thing.items()
+    }
+    positions = stating(view, kind.KIND, list(dict.fromkeys(wanted.values())))
+    return {
+        key: {path: Value(positions[wanted[key, path]], path) for path in of_thing if wanted[key, path] in positions}
+        for key, of_thing in subjects.items()
+    }
 
 
-def made_by(view: View, event_ids: Mapping[str, UUID]) -> dict[str, int]:
-    """Returns the positions of the events behind these paths."""
-    positions = positions_of(view, set(event_ids.values()))
-    return {path: positions[event_id] for path, event_id in event_ids.items() if event_id in positions}
+def begun(view: View, kind: type[Aggregate], paths: Mapping[str, Sequence[str]]) -> dict[str, dict[str, Value]]:
+    """Returns the values at these paths of several things, by key, which the first event of each set for ever."""
+    made = versions(view, [(kind.KIND, key, 1) for key in paths])
+    return {
+        key: dict.fromkeys(of_thing, Value(first.position)) if (first := made.get((kind.KIND, key, 1))) else {}
+        for key, of_thing in paths.items()
+    }
 
 
-def begun(view: View, kind: str, key: str, paths: Sequence[str]) -> dict[str, Value]:
-    """Returns the values at these paths, which the first event of something set for ever."""
-    made = versions(view, [(kind, key, 1)]).get((kind, key, 1))
-    return {} if made is None else dict.fromkeys(paths, Value(made.position))
-
-
-def changed(view: View, kind: str, paths: Mapping[str, Sequence[str]]) -> dict[str, dict[str, Value]]:
+def changed(view: View, kind: type[Aggregate], paths: Mapping[str, Sequence[str]]) -> dict[str, dict[str, Value]]:
     """Returns the values at these paths of several things, by key, each with the last event that changed it."""
     missing = {(key, path) for key, of_thing in paths.items() for path in of_thing}
     values: dict[str, dict[str, Value]] = {key: {} for key in paths}
-    for entry in entries_of(view, kind, paths):
+    for entry in entries_of(view, kind.KIND, paths):
         if not missing:
             break
         for change in entry.changes:

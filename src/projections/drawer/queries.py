@@ -30,8 +30,9 @@ _CUSTOMER: Final = f"""
            {MERGES.survivor("%(number)s")}
 """
 _ANSWERS: Final = f"""
-    SELECT answer.category, answer.response, lower(answer.valid), upper(answer.valid) - 1, answer.changed_by, answer.changed_at
-    FROM drawer_answers AS answer WHERE answer.number = %(number)s AND {in_force("answer")}
+    SELECT answer.number, answer.category, answer.response, lower(answer.valid), upper(answer.valid) - 1,
+           answer.changed_by, answer.changed_at
+    FROM drawer_answers AS answer WHERE answer.number = ANY(%(numbers)s) AND {in_force("answer")}
 """
 _BY_RESPONSE: Final = f"""
     SELECT answer.number, {NAME_THEN.format(number="answer.number", known=known_then("one"))},
@@ -75,8 +76,15 @@ def drawer(view: View, number: str) -> Drawer | None:
 
 def stored_answers(view: View, number: str) -> dict[int, StoredAnswer]:
     """The stored responses of a customer by category, those of categories that are not shown included."""
-    rows = view.connection.execute(_ANSWERS, {**clocks(view), "number": number})
-    return {row[0]: StoredAnswer(**dict(zip(StoredAnswer.model_fields, row, strict=True))) for row in rows}
+    return each_stored_answers(view, [number])[number]
+
+
+def each_stored_answers(view: View, numbers: Sequence[str]) -> dict[str, dict[int, StoredAnswer]]:
+    """The same of several customers, by number."""
+    answers: dict[str, dict[int, StoredAnswer]] = {number: {} for number in numbers}
+    for number, *row in view.connection.execute(_ANSWERS, {**clocks(view), "numbers": list(numbers)}):
+        answers[number][row[0]] = StoredAnswer(**dict(zip(StoredAnswer.model_fields, row, strict=True)))
+    return answers
 
 
 def customers_by_response(

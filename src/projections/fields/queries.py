@@ -25,12 +25,13 @@ _DEFINITIONS: Final = f"""
     ORDER BY place.position
 """
 _VALUES: Final = f"""
-    SELECT wanted.field, found.* FROM unnest(%(fields)s::text[]) AS wanted (field)
+    SELECT owner.number, wanted.field, found.*
+    FROM unnest(%(numbers)s::text[]) AS owner (number) CROSS JOIN unnest(%(fields)s::text[]) AS wanted (field)
     CROSS JOIN LATERAL (
         SELECT one.value, one.personal, one.source, one.event_id, one.changed_by, one.changed_at,
                lower(one.valid), upper(one.valid) - 1
         FROM {VALUES.table} AS one
-        WHERE one.number = %(number)s AND one.field = wanted.field AND {in_force("one")} OFFSET 0
+        WHERE one.number = owner.number AND one.field = wanted.field AND {in_force("one")} OFFSET 0
     ) AS found
 """
 _BROUGHT: Final = f"""
@@ -128,13 +129,23 @@ def has_uploaded(view: View, number: str, optional: Sequence[FieldRead]) -> bool
 
 def values_in_force(view: View, number: str, fields: Sequence[str]) -> dict[str, dict[str, Any]]:
     """The values of a customer by field, of these fields: the members of a `WidgetField` that a value has, and its `event_id`."""
-    subject = CustomerProfile.id_of(view.company, number)
-    rows = view.connection.execute(_VALUES, {**clocks(view), "number": number, "fields": list(fields)}).fetchall()
-    if any(row[1] is None for row in rows):
-        view.keys.preload([subject], view.connection)
-    return {
-        field: {
-            "value": value if value is not None else str.__str__(open_value(view.keys, subject, field, sealed)),
+    return each_values_in_force(view, [number], fields)[number]
+
+
+def each_values_in_force(
+    view: View, numbers: Sequence[str], fields: Sequence[str]
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """The same of several customers, by number."""
+    subjects = {number: CustomerProfile.id_of(view.company, number) for number in numbers}
+    parameters = {**clocks(view), "numbers": list(numbers), "fields": list(fields)}
+    rows = view.connection.execute(_VALUES, parameters).fetchall()
+    view.keys.preload({subjects[number] for number, _, value, *_ in rows if value is None}, view.connection)
+    values: dict[str, dict[str, dict[str, Any]]] = {number: {} for number in numbers}
+    for number, field, value, sealed, source, event_id, changed_by, changed_at, first, last in rows:
+        values[number][field] = {
+            "value": value
+            if value is not None
+            else str.__str__(open_value(view.keys, subjects[number], field, sealed)),
             "source": source,
             "event_id": event_id,
             "effective_from": first,
@@ -142,5 +153,4 @@ def values_in_force(view: View, number: str, fields: Sequence[str]) -> dict[str,
             "changed_by": changed_by,
             "changed_at": changed_at,
         }
-        for field, value, sealed, source, event_id, changed_by, changed_at, first, last in rows
-    }
+    return values

@@ -44,14 +44,14 @@ _EVENT_ID, _KIND, _KEY, _TOPIC, _CAUSE = (
 )
 
 
-def entries_at(view: View, positions: Sequence[int], *, changes: bool) -> Iterator[HistoryEntry]:
-    """The entries of the events at these positions, in this order; without `changes` they have none."""
+def entries_at(view: View, positions: Sequence[int], *, changes: bool, causes: bool = True) -> Iterator[HistoryEntry]:
+    """The entries of the events at these positions, in this order; without `changes` or `causes` they have none."""
     rows = {row[0]: row for row in view.connection.execute(_ROWS, [list(positions)])}
     reader = _Reader.of(view, rows)
     standing_by_position = standings(view, positions, shown=reader.may_name)
     changes_by_position = reader.changes(positions) if changes else {}
-    causes = _events_that_are_causes(view, rows.values())
-    caused = _caused(view, rows.values())
+    caused_by = _events_that_are_causes(view, rows.values()) if causes else {}
+    caused = _caused(view, rows.values()) if causes else {}
     for position in positions:
         standing = standing_by_position.get(position, NOTHING)
         yield HistoryEntry(
@@ -60,7 +60,7 @@ def entries_at(view: View, positions: Sequence[int], *, changes: bool) -> Iterat
             in_force=standing.in_force,
             superseded=standing.superseded,
             changes=changes_by_position.get(position, []),
-            caused_by=causes.get(rows[position][_CAUSE]),
+            caused_by=caused_by.get(rows[position][_CAUSE]),
             caused=caused.get(rows[position][_EVENT_ID], []),
             data=reader.content(position, reader.masked),
         )

@@ -11,6 +11,7 @@ from aggregates.interaction.events import InteractionClosed, InteractionEnded, I
 from aggregates.interaction.interaction import Interaction, State
 from projections.reading.paging import Page, bounded, keys_of, page
 from projections.reading.view import View
+from projections.tables.explanation import Explainable
 from store.application import Dossier
 
 StateWord = Literal["open", "on_call", "wrap_up", "closed"]
@@ -39,10 +40,8 @@ _CLAIMED: Final = """
 _AFTER_ALL: Final = 2**63 - 1
 
 
-class InteractionRead(BaseModel):
+class InteractionRead(Explainable):
     """An interaction. It is open, and its agent may edit, while `state` is `on_call` or `wrap_up`."""
-
-    model_config = ConfigDict(frozen=True)
 
     interaction: str
     customer: str

@@ -6,7 +6,7 @@ sorted by, so that a page costs the same wherever it is, and items that appear o
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Self, TypeVar
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
@@ -42,7 +42,7 @@ class Page(BaseModel, Generic[T]):
     items: list[T]
     next_cursor: str | None = None
 
-    def explained(self, view: View, explain: Callable[[View, Sequence[T]], list[T]]) -> "Page[T]":
+    def explained(self, view: View, explain: Callable[[View, Sequence[T]], list[T]]) -> Self:
         """Returns the same page with its items explained."""
         return self.model_copy(update={"items": explain(view, self.items)})
 

@@ -50,10 +50,13 @@ class Merges:
         ]
         self._rectangles.fold(connection, changes)
 
-    def merged_in(self, view: View, number: str) -> list[str]:
-        """Returns the numbers of the customers that are merged into this one directly, as known then, in order."""
-        query = f"SELECT number FROM {self.table} AS away WHERE survivor = %(number)s AND {known_then('away')} ORDER BY number"
-        return [row[0] for row in view.connection.execute(query, {"number": number, "known_at": view.known_at})]
+    def merged_in(self, view: View, numbers: Iterable[str]) -> list[tuple[str, str]]:
+        """Returns the customers that are merged into one of these directly, as known then: the number of each, and the survivor's."""
+        query = f"""
+            SELECT away.number, away.survivor FROM {self.table} AS away
+            WHERE away.survivor = ANY(%(numbers)s) AND {known_then("away")} ORDER BY away.number
+        """
+        return view.connection.execute(query, {"numbers": list(numbers), "known_at": view.known_at}).fetchall()
 
     def survivor(self, number: str) -> str:
         """Returns an SQL expression: the customer into which this one is merged, as known then; null when it is not merged.

@@ -11,14 +11,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
-
 from aggregates.customer.numbers import customer_number
 from aggregates.customer.profile import CustomerProfile
 from aggregates.errors import InvalidError
 from aggregates.fact import ERASED, Erased
 from projections.reading.paging import Page, cursor_of
 from projections.reading.view import View
+from projections.tables.explanation import Explainable
 from store.database import Row
 from store.keys import KeyRing, seal, unseal
 
@@ -32,10 +31,8 @@ class NameSearchError(InvalidError):
     """The words to search a name by cannot be used."""
 
 
-class CustomerSummary(BaseModel):
+class CustomerSummary(Explainable):
     """A customer in a list. `version` is the one of the customer as known then."""
-
-    model_config = ConfigDict(frozen=True)
 
     number: str
     name: str
