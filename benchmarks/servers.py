@@ -25,7 +25,8 @@ from aggregates.fact import Role
 from api.http.tokens import issue_token
 from projections.catalogue import classes
 from projections.engine.projection import Projection
-from projections.engine.runner import Runner, folding_connection, install
+from projections.engine.runner import Runner, install
+from projections.engine.single import folding_connection
 from store import embedded
 from store.application import Dossier
 from store.database import Database

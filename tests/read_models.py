@@ -6,7 +6,8 @@ from psycopg import sql
 
 from projections.engine import positions
 from projections.engine.projection import Projection
-from projections.engine.runner import Runner, folding_connection
+from projections.engine.runner import Runner
+from projections.engine.single import folding_connection
 from store.application import Dossier
 from store.stopping import Stop
 

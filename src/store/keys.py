@@ -10,6 +10,7 @@ import os
 import threading
 import time
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -26,6 +27,9 @@ MOST_REMEMBERED: Final = 20_000
 """Keys that are kept to be used again: 8 MB of them, however many customers are read."""
 MOST_FRESH: Final = 50_000
 """Keys that are not stored yet."""
+MOST_CIPHERS: Final = 4_096
+MOST_BLINDED: Final = 20_000
+"""Texts whose digests are kept: the beginnings of names, which many customers share."""
 
 
 _DESTROY: Final = """
@@ -39,15 +43,19 @@ class MasterKeyError(Exception):
     """The master key is not the one that wrapped the stored keys."""
 
 
+_cipher: Final = lru_cache(maxsize=MOST_CIPHERS)(AESGCM)
+"""The values of a customer come together: to make a cipher takes as long as to use it. Only who has the key gets it."""
+
+
 def seal(key: bytes, plain: bytes, context: bytes) -> bytes:
     """Encrypts with AES-256-GCM; `context` must be the same on opening. Nonce first, then ciphertext with its tag."""
     nonce = os.urandom(NONCE_BYTES)
-    return nonce + AESGCM(key).encrypt(nonce, plain, context)
+    return nonce + _cipher(key).encrypt(nonce, plain, context)
 
 
 def unseal(key: bytes, sealed: bytes, context: bytes) -> bytes:
     """The plain bytes. Raises `cryptography.exceptions.InvalidTag` when key, context or bytes are not the ones sealed."""
-    return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], context)
+    return _cipher(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], context)
 
 
 class KeyRing:
@@ -62,12 +70,16 @@ class KeyRing:
         self.signing_seed = signing_seed or hmac.digest(master_key, b"dossier/signing key", "sha256")
         """Seed of the key that signs heads of the log: the one that is given, else derived from the master key."""
         self._blind_key = hmac.digest(master_key, b"dossier/blind index", "sha256")
+        self._blinded = lru_cache(maxsize=MOST_BLINDED)(self._blind)
         self._remembered: dict[UUID, tuple[float, bytes | None]] = {}
         self._fresh: dict[UUID, tuple[bytes, bytes]] = {}
         self._lock = threading.Lock()
 
     def blind(self, text: str) -> bytes:
         """Returns 16 bytes that represent `text` in an index: equal for equal texts, of no use without the master key."""
+        return self._blinded(text)
+
+    def _blind(self, text: str) -> bytes:
         return hmac.digest(self._blind_key, text.encode(), "sha256")[:16]
 
     def search_token(self, company: str, text: str) -> bytes:

@@ -22,7 +22,7 @@ from api_client import SECRET, Api, assert_problem, register
 from projections import catalogue
 from projections.customers.fold import CustomersProjection
 from projections.drawer.fold import DrawerProjection
-from projections.engine.runner import ProjectionStoppedError
+from projections.engine.faults import ProjectionStoppedError
 from projections.health.judgement import Expected
 from projections.reading.read_models import ReadModels
 from read_models import fold_log

@@ -18,8 +18,8 @@ from api_client import Api, assert_problem, define_age
 from projections import catalogue
 from projections.deliveries.fold import DeliveriesProjection
 from projections.drawer.fold import DrawerProjection
+from projections.engine.faults import ProjectionStoppedError
 from projections.engine.rebuild import rebuild
-from projections.engine.runner import ProjectionStoppedError
 from projections.health import traffic
 from projections.health.traffic import DeliveryCounts, TrafficReader, Waiting
 from projections.health.vitals import VitalsReader

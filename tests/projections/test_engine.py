@@ -30,11 +30,12 @@ from counting import (
     state,
 )
 from projections.catalogue import classes
-from projections.engine import folding
+from projections.engine import folding, pack
 from projections.engine import runner as engine
+from projections.engine.faults import ProjectionStoppedError
 from projections.engine.projection import LoggedFact
 from projections.engine.rebuild import rebuild
-from projections.engine.runner import ProjectionStoppedError, Runner, install
+from projections.engine.runner import Runner, install
 from read_models import fold_log
 from store.application import Dossier
 from store.database import Database
@@ -200,7 +201,7 @@ def test_a_runner_stopped_between_batches_is_continued_by_the_next(
 _KILLED = """
 import json, os, sys, threading
 from counting import Counting
-from projections.engine import folding
+from projections.engine import folding, pack
 from projections.engine.runner import Runner
 from store.application import Dossier
 from store.stopping import Stop
@@ -293,7 +294,7 @@ def test_a_standby_takes_over_when_the_active_runner_goes(dossier: Dossier, ask:
 def test_a_poison_event_stops_its_read_model_only_with_everything_before_it_folded(
     dossier: Dossier, ask: Ask, counting: Counting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "STOPPED_POLL_S", 0.05)
+    monkeypatch.setattr(pack, "STOPPED_POLL_S", 0.05)
     register(dossier, ask(), 1, 35)
     renamed = installed(dossier, Renamed)
     counting.refused = {"27"}
@@ -370,7 +371,7 @@ def test_what_is_told_of_a_poison_event_repeats_no_personal_value(
 def test_a_log_that_cannot_be_read_stops_the_read_model_visibly_until_it_can(
     dossier: Dossier, ask: Ask, counting: Counting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "STOPPED_POLL_S", 0.05)
+    monkeypatch.setattr(pack, "STOPPED_POLL_S", 0.05)
     last = register(dossier, ask(), 1, 2)
     refused = [MasterKeyError("not the key")] * 3
 

@@ -13,8 +13,9 @@ from aggregates.errors import InvalidError
 from aggregates.use_case import Request
 from clocks import let_the_clock_have_been_ahead
 from counting import Counting, Renamed, eventually, installed, register, register_at_once, rows_by_the_log
+from projections.engine.faults import ProjectionStoppedError
 from projections.engine.positions import NotInstalledError
-from projections.engine.runner import ProjectionStoppedError, Runner
+from projections.engine.runner import Runner
 from projections.reading import read_models as reading
 from projections.reading.read_models import NOTHING_KNOWN, ReadModels, as_known_at
 from projections.reading.view import BehindError, KnownAtError

@@ -23,10 +23,11 @@ from counting import (
     rows_by_the_log,
     state,
 )
-from projections.engine import folding, runner
+from projections.engine import folding, pack
 from projections.engine import rebuild as rebuilding
+from projections.engine.faults import ProjectionStoppedError
 from projections.engine.rebuild import RebuildFailedError, RebuildUnderWayError, rebuild
-from projections.engine.runner import ProjectionStoppedError, Runner
+from projections.engine.runner import Runner
 from projections.engine.states import ProjectionState
 from projections.reading.read_models import ReadModels
 from read_models import fold_log
@@ -405,7 +406,7 @@ def test_a_rebuild_over_a_poison_event_names_it_and_leaves_the_old_tables(dossie
 def test_a_rebuild_by_mended_code_sets_a_stopped_read_model_going(
     dossier: Dossier, ask: Ask, counting: Counting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner, "STOPPED_POLL_S", 0.05)
+    monkeypatch.setattr(pack, "STOPPED_POLL_S", 0.05)
     counting.refused = {"90"}
     register(dossier, ask(), 90, 1)
     with suppress(ProjectionStoppedError):

@@ -7,9 +7,9 @@ from eventsourcing.persistence import InfrastructureFactoryError, OperationalErr
 
 from aggregates.errors import DomainError
 from cli.errors import CliError
+from projections.engine.faults import ProjectionStoppedError
 from projections.engine.positions import NotInstalledError
 from projections.engine.rebuild import RebuildFailedError
-from projections.engine.runner import ProjectionStoppedError
 from projections.reading.view import BehindError
 from store.keys import MasterKeyError
 from store.outages import is_not_migrated

@@ -1,4 +1,4 @@
-"""`dossier project`: runs projections, each in a thread of its own."""
+"""`dossier project`: runs projections, one runner for all of them."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -40,8 +40,8 @@ def project(settings: Settings, names: Sequence[str], *, metrics_port: int | Non
         REGISTRY.register(collector)
         try:
             with beating(dossier.database, "project", progress):
-                runners = {item.name: Runner(dossier, item, progress[item.name]) for item in selected}
-                failed = run_threads({name: partial(runner.run, stop) for name, runner in runners.items()}, stop)
+                runner = Runner(dossier, *selected, progress=progress)
+                failed = run_threads({"projections": partial(runner.run, stop)}, stop)
         finally:
             REGISTRY.unregister(collector)
     if failed:

@@ -28,10 +28,10 @@ from projections.answers.resolution_models import (
     ResolutionDifference,
     RowFault,
 )
+from projections.engine.single import PROBES_ONLY
 from projections.history.chains import Chain, Subject, causes, chains, first_events
 from projections.history.models import Cause
 from projections.reading.view import View
-from projections.tables.bitemporal import PROBES_ONLY
 from projections.tables.plain import PlainValue
 
 COMPARED: Final = ("accounts", "history")

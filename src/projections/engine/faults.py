@@ -22,6 +22,10 @@ from store.events import RecordedEvent
 MOST_ERROR_CHARACTERS: Final = 1_000
 
 
+class ProjectionStoppedError(Exception):
+    """A read model cannot go on; the text names the event or what else is wrong."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """An event that a read model cannot be folded over, and why."""

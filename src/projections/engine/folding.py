@@ -1,8 +1,8 @@
 """One batch: read from the log, decoded, folded; the parts that the live runner and the rebuild share.
 
-A batch never parts what one transaction of the log recorded, so that a read model is always as of an instant: events of one
-commit share their `recorded_at`. An outage is raised, for the caller to retry; the one event at fault for any other error is
-found by halving the batch.
+What is read is decoded once, for however many read models. A batch never parts what one transaction of the log recorded, so that
+a read model is always as of an instant: events of one commit share their `recorded_at`. An outage is raised, for the caller to retry;
+the one event at fault for any other error is found by halving the batch.
 """
 
 import gc
@@ -20,25 +20,33 @@ from projections.engine.positions import Place
 from projections.engine.projection import LoggedFact, Projection
 from store.application import Dossier
 from store.database import Row
-from store.events import RecordedEvent
-from store.log import read
+from store.events import COLUMNS, RecordedEvent, recorded_event
 from store.mapper import FactMapper
 from store.outages import OUTAGES
 
 BATCH_EVENTS: Final = 2_000
 """Positions a batch; more only where one commit of the log holds more."""
+FAR_EVENTS: Final = 8_000
+"""The same for several read models that are far behind, unless events are large."""
+MOST_BATCH_BYTES: Final = 8 * 1024 * 1024
+"""Bytes of the stored states of a batch after which the next one is not larger than `BATCH_EVENTS`."""
 
-_END: Final = """
+_NEXT: Final = f"""
     WITH last AS (
         SELECT position, recorded_at FROM events
         WHERE position > %(after)s AND position <= %(after)s::bigint + %(limit)s ORDER BY position DESC LIMIT 1
+    ), batch AS (
+        SELECT coalesce(
+                   (SELECT position - 1 FROM events
+                    WHERE position > last.position AND recorded_at > last.recorded_at ORDER BY position LIMIT 1),
+                   (SELECT max(position) FROM events)) AS batch_end,
+               recorded_at AS batch_recorded_at
+        FROM last
     )
-    SELECT coalesce(
-               (SELECT position - 1 FROM events
-                WHERE position > last.position AND recorded_at > last.recorded_at ORDER BY position LIMIT 1),
-               (SELECT max(position) FROM events)),
-           recorded_at
-    FROM last
+    SELECT wanted.*, batch_end, batch_recorded_at FROM batch LEFT JOIN LATERAL (
+        SELECT {COLUMNS} FROM events
+        WHERE position > %(after)s AND position <= batch_end AND topic = ANY(%(topics)s) ORDER BY position
+    ) AS wanted ON true
 """
 
 
@@ -56,35 +64,75 @@ class Batch:
     fault: Fault | None
 
 
-class BatchReader:
-    """Reads the batches of one read model.
+@dataclass(frozen=True, slots=True)
+class SharedBatch:
+    """What several read models are folded from; `faults` are the events that cannot be decoded. See `Batch`."""
 
-    It does not read ahead in a thread: decoding needs the interpreter, and so does the fold; measured, the fold lost more by it
-    than was won.
-    """
+    after: int
+    end: int
+    recorded_at: datetime
+    facts: Sequence[LoggedFact]
+    faults: Sequence[Fault]
+    is_last: bool
+    """Whether nothing was recorded after it when it was read."""
 
-    def __init__(self, dossier: Dossier, projection: Projection) -> None:
+    def of(self, projection: Projection) -> Batch:
+        """Returns the part for one of the read models."""
+        topics = projection.topics
+        facts = [logged for logged in self.facts if logged.fact.TOPIC in topics]
+        fault = next((fault for fault in self.faults if fault.topic in topics), None)
+        if fault is not None:
+            facts = [logged for logged in facts if logged.position < fault.position]
+        return Batch(self.after, self.end, self.recorded_at, facts, fault)
+
+
+class SharedReader:
+    """Reads the batches of several read models, and decodes each event once. Not to be shared between threads."""
+
+    def __init__(self, dossier: Dossier, projections: Sequence[Projection]) -> None:
         self._mapper = dossier.fact_mapper
-        self._topics = sorted(projection.topics)
+        self._far_events = FAR_EVENTS if len(projections) > 1 else 0
+        self._topics = sorted(frozenset[str]().union(*(projection.topics for projection in projections)))
         self._personal = frozenset(topic for topic in self._topics if is_private(FACTS[topic]))
+        self._is_far = False
 
-    def next(self, connection: Connection[Row], after: int) -> Batch | None:
-        """The batch after a position; `None` at the log's end. Raises `OUTAGES`."""
-        row = connection.execute(_END, {"after": after, "limit": BATCH_EVENTS}, binary=True).fetchone()
-        if row is None:
+    def next(self, connection: Connection[Row], after: int, until: int | None = None) -> SharedBatch | None:
+        """Returns the batch after a position, up to the end of a commit `until`; `None` at the log's end. Raises `OUTAGES`."""
+        most = max(BATCH_EVENTS, self._far_events if self._is_far else 0)
+        limit = most if until is None else min(most, until - after)
+        rows = connection.execute(
+            _NEXT, {"after": after, "limit": limit, "topics": self._topics}, binary=True
+        ).fetchall()
+        if not rows:
             return None
-        end, recorded_at = row
-        events = read(connection, after, end - after, until=end, topics=self._topics)
+        *_, end, recorded_at = rows[0]
+        events = [recorded_event(row[:-2]) for row in rows if row[0] is not None]
+        is_last = until is None and end - after < limit
+        self._is_far = not is_last and sum(len(event.state) for event in events) <= MOST_BATCH_BYTES
         if self._personal:
             self._mapper.keys.preload(event.uuid for event in events if event.topic in self._personal)
-        facts, fault = _decoded(self._mapper, events, self._personal)
-        return Batch(after, end, recorded_at, facts, fault)
+        facts, faults = _decoded(self._mapper, events, self._personal)
+        return SharedBatch(after, end, recorded_at, facts, faults, is_last)
+
+
+class BatchReader:
+    """Reads the batches of one read model."""
+
+    def __init__(self, dossier: Dossier, projection: Projection) -> None:
+        self._reader = SharedReader(dossier, [projection])
+        self._projection = projection
+
+    def next(self, connection: Connection[Row], after: int) -> Batch | None:
+        """Returns the batch after a position; `None` at the log's end. Raises `OUTAGES`."""
+        batch = self._reader.next(connection, after)
+        return None if batch is None else batch.of(self._projection)
 
 
 def _decoded(
     mapper: FactMapper, events: Sequence[RecordedEvent], personal: frozenset[str]
-) -> tuple[list[LoggedFact], Fault | None]:
+) -> tuple[list[LoggedFact], list[Fault]]:
     facts: list[LoggedFact] = []
+    faults: list[Fault] = []
     with _uncollected():
         for event in events:
             try:
@@ -92,8 +140,8 @@ def _decoded(
             except OUTAGES:
                 raise
             except Exception as error:  # noqa: BLE001  (whatever is wrong with one event stops before it, visibly)
-                return facts, Fault.in_decoding(event, error, private=event.topic in personal)
-    return facts, None
+                faults.append(Fault.in_decoding(event, error, private=event.topic in personal))
+    return facts, faults
 
 
 @contextmanager

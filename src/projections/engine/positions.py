@@ -4,9 +4,9 @@ The engine and the rebuild write it, always in the transaction of the rows that 
 here is lost by emptying a row: a read model at position 0 with empty tables is folded again from the whole log.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -19,16 +19,29 @@ from store.database import Database, Row
 PROJECTED: Final = "projected"
 """Channel that tells how far a read model has come: "name position"."""
 
-_MOVE: Final = """
-    WITH moved AS (
-        UPDATE projections
-        SET position = %s, recorded_at = greatest(recorded_at, %s), state = 'running',
-            failed_position = NULL, failed_event = NULL, failed_topic = NULL, error = NULL, failed_at = NULL
-        WHERE name = %s
-        RETURNING name, position
-    )
-    SELECT pg_notify(%s, name || ' ' || position) FROM moved
+_MOVED: Final = """
+    position = %(end)s, recorded_at = greatest(model.recorded_at, %(until)s), state = 'running',
+    failed_position = NULL, failed_event = NULL, failed_topic = NULL, error = NULL, failed_at = NULL
 """
+_MOVE: Final = f"""
+    WITH moved AS (
+        UPDATE projections AS model SET {_MOVED} WHERE name = %(name)s RETURNING name, position
+    )
+    SELECT pg_notify(%(channel)s, name || ' ' || position) FROM moved
+"""
+_ADVANCE: Final = f"""
+    WITH moved AS (
+        UPDATE projections AS model SET {_MOVED}
+        FROM unnest(%(names)s::text[], %(generations)s::integer[], %(topics)s::text[]) AS known (name, generation, topics)
+        WHERE model.name = known.name AND model.position = %(after)s AND model.generation = known.generation
+          AND array_to_string(model.topics, ' ') = known.topics
+          AND pg_try_advisory_xact_lock_shared(
+              hashtextextended('dossier/' || current_schema() || '/tables/' || model.name, 0))
+        RETURNING model.name, model.position
+    )
+    SELECT name, pg_notify(%(channel)s, name || ' ' || position) FROM moved
+"""
+"""An UPDATE that meets a row which a swap has just changed looks at it again: a statement has no older view of it than of the lock."""
 _STOP: Final = """
     WITH moved AS (
         UPDATE projections
@@ -44,13 +57,18 @@ _STOP: Final = """
 _HOLD_TABLES: Final = """
     SELECT pg_advisory_xact_lock(hashtextextended('dossier/' || current_schema() || '/tables/' || %s, 0))
 """
-"""`tables_lock`, in the schema of the connection."""
+"""`tables_lock`, in the schema of the connection; `_ADVANCE` shares it."""
 _TAKE_TOPICS: Final = """
     UPDATE projections AS model SET topics = %(topics)s
     WHERE name = %(name)s AND shape = %(shape)s AND topics <> %(topics)s AND NOT EXISTS (
         SELECT FROM events
         WHERE position <= model.position AND (topic = ANY(model.topics)) <> (topic = ANY(%(topics)s))
     )
+"""
+
+
+_PLACE: Final = """
+    SELECT position, recorded_at, generation, shape, topics, tables, state = 'stopped' FROM projections WHERE name = %s
 """
 
 
@@ -69,14 +87,18 @@ class Place:
     tables: Sequence[str]
     stopped: bool
 
+    def moved(self, position: int, until: datetime) -> "Place":
+        """Returns the place at a later position."""
+        recorded_at = until if self.recorded_at is None else max(self.recorded_at, until)
+        return replace(self, position=position, recorded_at=recorded_at, stopped=False)
 
-def place(connection: Connection[Row], name: str) -> Place:
-    """Returns the current place of a read model. Raises `NotInstalledError`."""
-    row = connection.execute(
-        "SELECT position, recorded_at, generation, shape, topics, tables, state = 'stopped' FROM projections WHERE name = %s",
-        [name],
-        binary=True,
-    ).fetchone()
+
+def place(connection: Connection[Row], name: str, *, held: bool = False) -> Place:
+    """Returns the current place of a read model; until the transaction ends nobody else changes it if `held`.
+
+    Raises `NotInstalledError`.
+    """
+    row = connection.execute(_PLACE + (" FOR NO KEY UPDATE" if held else ""), [name], binary=True).fetchone()
     if row is None:
         raise NotInstalledError(f"Read model {name} has no tables; run dossier migrate.")
     position, recorded_at, generation, shape, topics, tables, stopped = row
@@ -92,7 +114,31 @@ def take_topics(connection: Connection[Row], name: str, definition: Definition) 
 
 def move(connection: Connection[Row], database: Database, name: str, position: int, at: datetime | None) -> None:
     """Stores the position that a read model has reached, clears the reason of a stop, and notifies readers on commit."""
-    connection.execute(_MOVE, [position, at, name, database.channel(PROJECTED)])
+    connection.execute(_MOVE, {"name": name, "end": position, "until": at, "channel": database.channel(PROJECTED)})
+
+
+def advance(
+    connection: Connection[Row], database: Database, places: Mapping[str, Place], end: int, until: datetime
+) -> frozenset[str]:
+    """Moves read models that are at the same position, by name, to the position `end`; returns the names of those that it moved.
+
+    Left out are those that are not where and what they were, and those whose tables are being swapped. Until the transaction ends the
+    others' tables are not, and nobody else moves them.
+    """
+    known = list(places.values())
+    moved = connection.execute(
+        _ADVANCE,
+        {
+            "names": list(places),
+            "generations": [place.generation for place in known],
+            "topics": [" ".join(place.definition.topics) for place in known],
+            "after": known[0].position,
+            "end": end,
+            "until": until,
+            "channel": database.channel(PROJECTED),
+        },
+    )
+    return frozenset(name for name, _ in moved)
 
 
 def stop(connection: Connection[Row], database: Database, name: str, error: str, fault: Fault | None = None) -> None:

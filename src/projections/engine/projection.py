@@ -62,6 +62,10 @@ class Projection(ABC):
         Any error but the loss of the database is the fault of an event: the engine finds out which and stops before it.
         """
 
+    def takes_long(self, facts: Sequence[LoggedFact]) -> bool:  # noqa: ARG002  (for those that may)
+        """Returns whether folding these facts may take so long that other read models should not wait for it."""
+        return False
+
     def opened(self, table: str, rows: list[TableRow]) -> list[TableRow]:  # noqa: ARG002  (for those that seal values)
         """Returns rows of one of its tables with what is sealed in them opened, so that rows that say the same are equal.
 

@@ -22,7 +22,7 @@ from projections.engine.comparison import OnDifference, compare
 from projections.engine.faults import is_outage
 from projections.engine.folding import Batch, BatchReader, cut, fold
 from projections.engine.projection import Projection
-from projections.engine.runner import folding_connection
+from projections.engine.single import folding_connection
 from store.application import Dossier
 from store.database import STATEMENT_TIMEOUT_MS, Row
 from store.leadership import exclusive

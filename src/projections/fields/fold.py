@@ -53,6 +53,10 @@ class FieldsProjection(Projection):
         """See `Projection`."""
         return opened_values(self.keys, self.company, rows) if table == VALUES.table else rows
 
+    def takes_long(self, facts: Sequence[LoggedFact]) -> bool:
+        """See `Projection`. Every value of a field that becomes searchable is indexed."""
+        return any(isinstance(logged.fact, _Defined) for logged in facts)
+
     def fold(self, connection: Connection[Row], facts: Sequence[LoggedFact]) -> None:
         """See `Projection`."""
         for part in _parts(facts):

@@ -18,7 +18,6 @@ from aggregates.fact import Fact
 from projections.engine.projection import LoggedFact
 from projections.history.statements import Statement
 from projections.history.tables import DAYS
-from projections.tables.bitemporal import PROBES_ONLY
 from projections.tables.superseding import reach_of
 from store.database import Row
 
@@ -158,7 +157,6 @@ def _in_force(connection: Connection[Row], reach: Mapping[FamilyKey, Days]) -> d
     """The parts in force on the days within reach, however long the history, by subject."""
     versions: dict[FamilyKey, dict[str, list[Version[Part]]]] = {}
     if reach:
-        connection.execute(PROBES_ONLY)
         reached = [(*family_key, days.first, days.last) for family_key, days in reach.items()]
         columns = [list(column) for column in zip(*reached, strict=True)]
         for holder, family, position, subjects, first, last, place in connection.execute(_SELECT, columns, binary=True):
@@ -191,4 +189,4 @@ def _line(family_key: FamilyKey, part: Part) -> str:
     """A new row in the text format of COPY; families and subjects have no characters that it escapes."""
     last, later = part.days.last or r"\N", part.superseded_by or r"\N"
     subjects = " ".join(part.subjects)
-    return f"{part.position}\t{family_key[0]}\t{family_key[1]}\t{subjects}\t{part.days.first}\t{last}\t{later}\n"
+    return f"{part.position}\t{family_key[0].hex}\t{family_key[1]}\t{subjects}\t{part.days.first}\t{last}\t{later}\n"

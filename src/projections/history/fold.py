@@ -95,27 +95,17 @@ def _row(logged: LoggedFact, controls: ControlsThen) -> _Row:
 
 def _line(keys: KeyRing, row: _Row) -> str:
     """A row in the text format of COPY."""
-    fact, origin = row.fact, row.fact.origin
-    values = (
-        row.logged.position,
-        fact.event_id,
-        row.kind,
-        natural_key(row.kind, fact.company, vars(fact)),
-        fact.TOPIC,
-        fact.originator_version,
-        instant_of(fact.recorded_at),
-        origin.actor,
-        origin.role.value,
-        origin.source.value,
-        origin.reason,
-        origin.correlation_id,
-        origin.causation_id,
-        *_days(fact),
-        row.back_dated,
-        row.data,
-        seal_personal(keys, fact, {name: vars(fact)[name] for name in fact.personal_fields()}),
+    fact, origin, kind = row.fact, row.fact.origin, row.kind
+    first, last = _days(fact)
+    personal = fact.personal_fields()
+    sealed = seal_personal(keys, fact, {name: vars(fact)[name] for name in personal}) if personal else None
+    return (
+        f"{row.logged.position}\t{fact.event_id.hex}\t{kind}\t{copied(natural_key(kind, fact.company, vars(fact)))}"
+        f"\t{fact.TOPIC}\t{fact.originator_version}\t{instant_of(fact.recorded_at)}\t{copied(origin.actor)}"
+        f"\t{origin.role.value}\t{origin.source.value}\t{copied(origin.reason)}"
+        f"\t{origin.correlation_id.hex}\t{origin.causation_id.hex}\t{copied(first)}\t{copied(last)}"
+        f"\t{row.back_dated}\t{copied(row.data)}\t{copied(sealed)}\n"
     )
-    return "\t".join(map(copied, values)) + "\n"
 
 
 def _days(fact: Fact) -> tuple[date | None, date | None]:

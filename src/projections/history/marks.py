@@ -15,7 +15,6 @@ from psycopg import Connection
 
 from aggregates.effective import FIRST_DAY
 from projections.history.tables import MARKS
-from projections.tables.bitemporal import PROBES_ONLY
 from projections.tables.names import words_of
 from store.database import Row
 
@@ -120,7 +119,6 @@ def fold_marks(connection: Connection[Row], positions_by_mark: Mapping[str, Iter
             added[mark, block] = added.get((mark, block), 0) | 1 << place
     if not added:
         return
-    connection.execute(PROBES_ONLY)
     keys = sorted(added)
     marks, blocks = [mark for mark, _ in keys], [block for _, block in keys]
     for mark, block, places in connection.execute(_SELECT, [marks, blocks], binary=True):

@@ -18,6 +18,7 @@ from aggregates.interaction.interaction import Interaction
 from aggregates.upload.upload import Upload
 from projections.engine.faults import is_private
 from projections.engine.projection import LoggedFact, Projection
+from projections.engine.single import PROBES_ONLY
 from projections.reading.view import View
 from store.application import Dossier
 from store.database import Row
@@ -55,6 +56,7 @@ def view_of_log(
         facts = _facts(dossier, connection, [*things, *_related(dossier, connection, things)])
         path = sql.SQL("SET LOCAL search_path = pg_temp, {}, public").format(sql.Identifier(dossier.database.schema))
         connection.execute(path)
+        connection.execute(PROBES_ONLY)
         for projection in projections:
             connection.execute(projection.ddl.encode())
             wanted = [logged for logged in facts if logged.fact.TOPIC in projection.topics]

@@ -23,10 +23,6 @@ from store.database import Row
 ALWAYS: Final = EVER
 """The days of what has no effective dates."""
 _DAY: Final = timedelta(days=1)
-PROBES_ONLY: Final = "SELECT " + ", ".join(
-    f"set_config('enable_{plan}', 'off', true)" for plan in ("seqscan", "bitmapscan", "hashjoin", "mergejoin")
-)
-"""Until the transaction ends: a table that grows while it is folded has no statistics to plan by, and every row is reached by a probe."""
 
 Columns = tuple[tuple[str, str], ...]
 """Names and PostgreSQL types."""
@@ -124,7 +120,6 @@ class Rectangles:
         """Writes what these changes, in log order, make of the table, in a handful of statements."""
         if not changes:
             return
-        connection.execute(PROBES_ONLY)
         state = self._read(connection, changes)
         for change in changes:
             state.apply(change)

@@ -33,9 +33,11 @@ class ControlsThen:
         self._connection, self._table = connection, table
         self._values = table.timelines(connection)
         self._changes: list[Change] = []
+        self._last_day: tuple[datetime, date] | None = None
 
     def see(self, fact: ControlValueSet) -> None:
         """Takes a further fact into account."""
+        self._last_day = None
         change = control_change(fact)
         self._values[change.key] = self._values.get(change.key, Timeline()).supersede(change.days, (fact.value,))
         self._changes.append(change)
@@ -46,8 +48,11 @@ class ControlsThen:
         return CONTROLS[code].default if content is None else str(content[0])
 
     def day_of(self, recorded_at: datetime) -> date:
-        """The business day of an instant, in the company's time zone."""
-        return recorded_at.astimezone(zone_of(self.value(TIME_ZONE, recorded_at.date()))).date()
+        """The business day of an instant, in the company's time zone. The events of a commit share one."""
+        if self._last_day is None or self._last_day[0] != recorded_at:
+            zone = zone_of(self.value(TIME_ZONE, recorded_at.date()))
+            self._last_day = recorded_at, recorded_at.astimezone(zone).date()
+        return self._last_day[1]
 
     def write(self) -> None:
         """Writes what was seen."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, TypeVar
+from uuid import UUID
 
 from aggregates.effective import Days, Timeline, Version
 
@@ -110,6 +111,8 @@ def copied(value: Any) -> str:
         return value if value.isalnum() else _escaped(value)
     if value is None:
         return r"\N"
+    if isinstance(value, UUID):
+        return value.hex  # half the time of its usual form
     return rf"\\x{value.hex()}" if isinstance(value, bytes) else str(value)
 
 
