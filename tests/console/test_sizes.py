@@ -11,7 +11,6 @@ from browser import Visits, assert_settled
 
 CODE_BYTES: Final = 150 * 1024
 EMBEDDED_BYTES: Final = 130 * 1024
-CHUNK_BYTES: Final = 30 * 1024
 DATA_BYTES: Final = 30 * 1024
 REPEAT_BYTES: Final = 5 * 1024
 REQUESTS: Final = 14

@@ -140,6 +140,6 @@ def _preview(
     with Read(write.services, AsOf(), position, None).view("accounts") as view:
         follows = place.site is None and preview.changed
         sites = sites_following(view, place.account, preview.days) if follows else None
-        found = profile_impact(view, preview, place, request.today) if impact else None
-    read = profile_preview.preview_read(preview, place, version, request.today, sites, impact=found)
+        profile_effect = profile_impact(view, preview, place, request.today) if impact else None
+    read = profile_preview.preview_read(preview, place, version, request.today, sites, impact=profile_effect)
     return Response(as_json(read), 200, {"ETag": tag(version)}, JSON)

@@ -55,7 +55,7 @@ def of_place(dossier: Dossier, place: Place) -> list[UUID]:
     """Returns the ids of what an answer about an account or site is made of: both of them, and the company's own options."""
     places = [Place(place.account)] + ([] if place.site is None else [place])
     options = SystemOptions.id_of(dossier.company, dossier.company)
-    return [options, *(holder_id(dossier.company, one) for one in places)]
+    return [options, *(holder_id(dossier.company, holder) for holder in places)]
 
 
 def replay_profile(dossier: Dossier, place: Place, clocks: Clocks, explain: bool = False) -> ProfileRead | None:

@@ -41,17 +41,17 @@ class _Levels:
 
 def profile_impact(view: View, preview: ProfilePreview, place: Place, today: date) -> ProfileImpact:
     """Returns the impact of a change of a place's profile. The view is of `accounts`."""
-    found = preview.effects()
-    ranges = [_range(effect.days, _differing(_own(effect.before), _own(effect.after))) for effect in found]
-    past = joined(days for effect in found if (days := effect.days.before(today)) is not None)
-    places, sites_left_off = _places(view, found, place) if found else ({}, 0)
+    effects = preview.effects()
+    ranges = [_range(effect.days, _differing(_own(effect.before), _own(effect.after))) for effect in effects]
+    past = joined(days for effect in effects if (days := effect.days.before(today)) is not None)
+    places, sites_left_off = _places(view, effects, place) if effects else ({}, 0)
     transactions = [
         impact
         for affected, levels in places.items()
-        if (impact := _transactions(affected, found, levels, today)) is not None
+        if (impact := _transactions(affected, effects, levels, today)) is not None
     ]
     return ProfileImpact(
-        digest=digest(place, found),
+        digest=digest(place, effects),
         past_days=sum(days.count() or 0 for days in past),
         past_answers=[_days(days) for days in past[:MOST_RANGES]],
         ranges=ranges[:MOST_RANGES],
@@ -64,28 +64,28 @@ def profile_impact(view: View, preview: ProfilePreview, place: Place, today: dat
     )
 
 
-def _places(view: View, found: Sequence[Effect], place: Place) -> tuple[dict[Place, _Levels], int]:
+def _places(view: View, effects: Sequence[Effect], place: Place) -> tuple[dict[Place, _Levels], int]:
     """Returns the places whose transactions meet the profile, with what else they meet, and how many sites are left off."""
-    days = found[0].days.hull(found[-1].days)
+    days = effects[0].days.hull(effects[-1].days)
     system = SystemOptions.id_of(view.company, view.company)
     account = holder_id(view.company, Place(place.account))
     if place.site is not None:
-        held = timelines_of(view, [system, account], days)
-        return {place: _Levels([held[system], held[account]])}, 0
+        timelines = timelines_of(view, [system, account], days)
+        return {place: _Levels([timelines[system], timelines[account]])}, 0
     page = sites(view, place.account, MOST_SITES)
     followers = {
         Place(place.account, item.site): holder_id(view.company, Place(place.account, item.site)) for item in page.items
     }
-    held = timelines_of(view, [system, *followers.values()], days)
-    below = [held[system]]
-    levels = {follower: _Levels(below, held[holder]) for follower, holder in followers.items()}
+    timelines = timelines_of(view, [system, *followers.values()], days)
+    below = [timelines[system]]
+    levels = {follower: _Levels(below, timelines[holder]) for follower, holder in followers.items()}
     left_off = 0 if page.next_cursor is None else number_of_sites(view, place.account) - MOST_SITES
     return {place: _Levels(below), **levels}, left_off
 
 
-def _transactions(place: Place, found: Sequence[Effect], levels: _Levels, today: date) -> ImpactPlace | None:
+def _transactions(place: Place, effects: Sequence[Effect], levels: _Levels, today: date) -> ImpactPlace | None:
     """Returns where other values would apply to transactions of a place; `None` where none would."""
-    ranges = _joined(_resolved(found, levels))
+    ranges = _joined(_resolved(effects, levels))
     if not ranges:
         return None
     past = (days.before(today) for days, _ in ranges)
@@ -98,10 +98,10 @@ def _transactions(place: Place, found: Sequence[Effect], levels: _Levels, today:
     )
 
 
-def _resolved(found: Sequence[Effect], levels: _Levels) -> Iterator[tuple[Days, list[str]]]:
+def _resolved(effects: Sequence[Effect], levels: _Levels) -> Iterator[tuple[Days, list[str]]]:
     """Yields the days on which what applies would differ, and the paths of what would (rule 2.13)."""
     timelines = [*levels.below, *([] if levels.above is None else [levels.above])]
-    for effect in found:
+    for effect in effects:
         before, after = _values(effect.before), _values(effect.after)
         for days in parts(effect.days, *timelines):
             below = _merged(timeline.at(days.first) for timeline in levels.below)
@@ -119,13 +119,13 @@ def _merged(levels: Iterable[Values | None]) -> Values:
 
 def _joined(ranges: Iterable[tuple[Days, list[str]]]) -> list[tuple[Days, list[str]]]:
     """Returns these ranges, those that meet and have the same paths as one."""
-    found: list[tuple[Days, list[str]]] = []
+    together: list[tuple[Days, list[str]]] = []
     for days, fields in ranges:
-        if found and found[-1][1] == fields and len(joined([found[-1][0], days])) == 1:
-            found[-1] = (found[-1][0].hull(days), fields)
+        if together and together[-1][1] == fields and len(joined([together[-1][0], days])) == 1:
+            together[-1] = (together[-1][0].hull(days), fields)
         else:
-            found.append((days, fields))
-    return found
+            together.append((days, fields))
+    return together
 
 
 def _own(profile: Profile | None) -> Mapping[str, PlainValue]:

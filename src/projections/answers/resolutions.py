@@ -185,8 +185,10 @@ def _explained(view: View, differing: Iterable[_Differing]) -> Iterator[Compared
     subjects = {subject for item in items for subject in item.subjects(view.company).values()}
     followed = chains(view, list(subjects))
     first = first_events(view, {item.thing for item in items if not item.item.was_known})
-    said = {position for chain in followed.values() for position in (chain.base, *chain.steps) if position is not None}
-    contents = values_of(view, said)
+    stated = {
+        position for chain in followed.values() for position in (chain.base, *chain.steps) if position is not None
+    }
+    contents = values_of(view, stated)
     ways = [{level: followed[subject] for level, subject in item.subjects(view.company).items()} for item in items]
     made = [_made(item, way, first, contents) for item, way in zip(items, ways, strict=True)]
     recorded = causes(view, {position for changes in made for positions in changes.values() for position in positions})

@@ -125,25 +125,25 @@ def _of_key(
     """Yields what differs between the rows of one key."""
     missing = [row for row in made_anew if row not in in_use or made_anew.count(row) > in_use.count(row)]
     surplus = [row for row in in_use if row not in made_anew or in_use.count(row) > made_anew.count(row)]
-    told = partial(_told, projection, table)
+    cells = partial(_cells, projection, table)
     if len(missing) == len(surplus) == 1:
         columns = [column for column in table.columns if surplus[0][column] != missing[0][column]]
         yield RowDifference(
-            table.name, _key(projection, table, missing[0]), told(surplus[0], columns), told(missing[0], columns)
+            table.name, _key(projection, table, missing[0]), cells(surplus[0], columns), cells(missing[0], columns)
         )
         return
     rest = [column for column in table.columns if column not in table.key]
     for row in surplus:
-        yield RowDifference(table.name, _key(projection, table, row), told(row, rest), None)
+        yield RowDifference(table.name, _key(projection, table, row), cells(row, rest), None)
     for row in missing:
-        yield RowDifference(table.name, _key(projection, table, row), None, told(row, rest))
+        yield RowDifference(table.name, _key(projection, table, row), None, cells(row, rest))
 
 
 def _key(projection: Projection, table: _Table, row: TableRow) -> dict[str, str]:
     return {column: _shown(projection, table, column, row[column]) or "" for column in table.key}
 
 
-def _told(projection: Projection, table: _Table, row: TableRow, columns: Sequence[str]) -> dict[str, str | None]:
+def _cells(projection: Projection, table: _Table, row: TableRow, columns: Sequence[str]) -> dict[str, str | None]:
     """Returns these columns of a row, personal ones masked, bytes as hexadecimal digits."""
     return {column: _shown(projection, table, column, row[column]) for column in columns}
 

@@ -182,6 +182,6 @@ def runner_held(connection: Connection[Row], database: Database, name: str) -> I
     """Lets the runner of a read model wait before its next batch, until the stack that is yielded is closed."""
     lock = tables_lock(database, name)
     connection.execute(sql.SQL("SELECT pg_advisory_lock({})").format(lock))
-    with ExitStack() as held:
-        held.callback(connection.execute, sql.SQL("SELECT pg_advisory_unlock({})").format(lock))
-        yield held
+    with ExitStack() as holding:
+        holding.callback(connection.execute, sql.SQL("SELECT pg_advisory_unlock({})").format(lock))
+        yield holding

@@ -188,12 +188,12 @@ class _Rebuild:
         """Reports the rows that differ, and returns how many do."""
         while (place := self._comparable(connection)).position - self._position > SWAP_WITHIN:
             self._fold_until(connection, reader, place)
-        with positions.runner_held(connection, self._database, self._name) as held:
+        with positions.runner_held(connection, self._database, self._name) as holding:
             self._fold_until(connection, reader, self._comparable(connection))
             with connection.transaction():
                 connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
                 self._comparable(connection)
-                held.close()  # the snapshot is taken: the runner goes on
+                holding.close()  # the snapshot is taken: the runner goes on
                 schemas = self._database.schema, self._schema
                 return compare(connection, self._projection, *schemas, on_difference)
 
