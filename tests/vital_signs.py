@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from projections.catalogue import classes
+from projections.health.judgement import TASKS
 from store.database import Database
 from store.heartbeats import Progress, beating, tasks
 
 LONG_S = 3_600.0
 EVERYTHING = {
     "project": tuple(projection.name for projection in classes()),
-    "work": ("propagations", "uploads"),
+    "work": TASKS["work"],
 }
 
 

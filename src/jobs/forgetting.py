@@ -34,14 +34,15 @@ _log = structlog.get_logger(__name__)
 class KeyForgetter:
     """Deletes the old idempotency keys of one company."""
 
-    def __init__(self, database: Database, kept_for: timedelta) -> None:
+    def __init__(self, database: Database, kept_for: timedelta, progress: Progress | None = None) -> None:
         self._database = database
         self._kept_for = kept_for
+        self._progress = progress or Progress()
 
     def run(self, stop: Stop) -> None:
         """Works until `stop` is set. Raises nothing."""
         term = nullcontext(partial(self._step, stop))
-        keep_serving("idempotency keys", lambda: term, stop, Progress(), faults=Faults(RETRYING))
+        keep_serving("idempotency keys", lambda: term, stop, self._progress, faults=Faults(RETRYING))
 
     def _step(self, stop: Stop, _payloads: Sequence[str]) -> float:
         self.forget(stop)
@@ -51,6 +52,7 @@ class KeyForgetter:
         """Deletes all that are old enough; returns how many there were. Raises `OperationalError`."""
         forgotten = 0
         while not stop.is_set():
+            self._progress.mark()
             with self._database.connection() as connection:
                 count = forget_keys(connection, self._kept_for)
             metrics.KEYS_FORGOTTEN.inc(count)

@@ -32,13 +32,14 @@ _log = structlog.get_logger(__name__)
 class HeadSigner:
     """Grows the tree of one company and signs its heads."""
 
-    def __init__(self, notary: Notary) -> None:
+    def __init__(self, notary: Notary, progress: Progress | None = None) -> None:
         self._notary = notary
+        self._progress = progress or Progress()
 
     def run(self, stop: Stop) -> None:
         """Works until `stop` is set. Raises nothing."""
         term = nullcontext(self.step)
-        keep_serving("heads of the log", lambda: term, stop, Progress(), faults=Faults(RETRYING))
+        keep_serving("heads of the log", lambda: term, stop, self._progress, faults=Faults(RETRYING))
 
     def step(self, _payloads: Sequence[str] = ()) -> float:
         """Adds what is new, and signs if it is time; returns the seconds until there is something to do again."""

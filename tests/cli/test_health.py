@@ -28,6 +28,7 @@ TASKS: Final = {
     "work": ("work (uploads)", "work", "uploads"),
 }
 """Of each process, how its absence is named, and a task of it."""
+OTHER_WORK: Final = {f"work ({task})" for task in ("propagations", "heads of the log", "idempotency keys")}
 Start = Callable[..., "subprocess.Popen[str]"]
 
 
@@ -102,7 +103,7 @@ def test_whatever_does_not_run_is_told_everywhere_and_what_runs_again_is_well(
         ["project"],
         ["relay", "forward", "work"],
     ):  # without read models the API is not ready; without the others it is
-        names = {TASKS[command][0] for command in commands}
+        names = {TASKS[command][0] for command in commands} | (OTHER_WORK if "work" in commands else set())
         for number in (signal.SIGSTOP, signal.SIGKILL):
             began = time.monotonic()
             for command in commands:

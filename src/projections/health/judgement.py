@@ -24,7 +24,7 @@ TASKS: Final = {
     "project": (),
     "relay": ("relay", "profiles"),
     "forward": ("forward", "resend"),
-    "work": ("propagations", "uploads"),
+    "work": ("propagations", "uploads", "heads of the log", "idempotency keys"),
 }
 """The tasks of each process; those of `project` are the read models."""
 _DOES: Final = {
@@ -34,6 +34,8 @@ _DOES: Final = {
     "resend": "Dead letters are not sent again.",
     "propagations": "Propagations wait.",
     "uploads": "Contact files wait.",
+    "heads of the log": "Heads of the log are signed only on demand.",
+    "idempotency keys": "Old idempotency keys stay.",
     "api": "Nobody can read or write over HTTP.",
 }
 _DATABASE_TODO: Final = {
