@@ -14,7 +14,9 @@ from aggregates.errors import (
     StaleVersionError,
 )
 from aggregates.use_case import BusyError, KeyReusedError
+from api.http.middleware import MOST_BODY_BYTES
 from api.http.problems import KINDS, kind_of
+from api.routers.resolutions import MOST_BYTES
 from api_client import CORRELATION, Api, assert_problem, fields
 from projections.reading.view import BehindError
 from store import mapper
@@ -98,6 +100,20 @@ def test_a_body_beyond_one_mebibyte_is_refused_by_its_length_and_by_its_bytes(ap
 
     assert_problem(api.call("POST", "/v1/customers", content=b" " * 1_048_577, headers=JSON), 413, "too-large")
     assert_problem(api.call("POST", "/v1/customers", content=parts(), headers=JSON), 413, "too-large")
+
+
+def test_the_page_of_the_problem_names_the_limit_of_every_route(api: Api) -> None:
+    refused = assert_problem(
+        api.call("POST", "/v1/customers", content=b" " * 1_048_577, headers=JSON), 413, "too-large"
+    )
+    assert f"{MOST_BODY_BYTES:,} bytes" in refused["detail"]
+    page = api.get(refused["type"], None).text
+    for path, limit in (
+        ("/v1/resolutions", f"{MOST_BYTES // 1024**2} MiB"),
+        ("/v1/uploads", "the operator allows"),
+        ("every other body", f"{MOST_BODY_BYTES // 1024**2} MiB"),
+    ):
+        assert limit in page.partition(path)[2]
 
 
 def test_many_wrong_fields_give_a_bounded_answer(api: Api) -> None:

@@ -117,7 +117,13 @@ TOO_SLOW: Final = Kind(
     "The request line and headers, or the next part of the body, did not arrive in time. The connection is closed; the detail gives"
     " the limit. Nothing was stored.",
 )
-TOO_LARGE: Final = Kind(413, "too-large", "Too large", "A body may have at most 1 MiB.")
+TOO_LARGE: Final = Kind(
+    413,
+    "too-large",
+    "Too large",
+    "The body is larger than the route takes; the detail gives the limit in bytes. A list of `POST /v1/resolutions` may have 32 MiB, a"
+    " contact file of `POST /v1/uploads` as many bytes as the operator allows, every other body 1 MiB. Nothing was stored.",
+)
 URI_TOO_LONG: Final = Kind(
     414,
     "uri-too-long",

@@ -83,8 +83,8 @@ _SCHEMA: Final = {"type": "string", "format": "binary", "description": "The list
 BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
-        "description": f"At most {MOST_ROWS:,} rows with `account`, `site` (which may be left out), `date` and `known_at`: a JSON object"
-        " a line, or CSV whose first row names the columns.",
+        "description": f"At most {MOST_ROWS:,} rows and {MOST_BYTES // 1_048_576} MiB. Each row has `account`, `site` (which may be left"
+        " out), `date` and `known_at`: a JSON object a line, or CSV whose first row names the columns.",
         "content": {
             NDJSON: {"schema": _SCHEMA, "example": json.dumps(_ROW) + "\n"},
             CSV: {"schema": _SCHEMA, "example": _CSV_EXAMPLE},
