@@ -111,7 +111,7 @@ def create_app(dossier: Dossier, reads: ReadModels, settings: ApiSettings) -> Fa
         followers=LogFollowers(dossier),
         log_places=Places(settings.followers, settings.followers_each),
         page_places=Places(settings.pages, settings.followers_each),
-        batches=EventBatches(dossier, queries),
+        batches=EventBatches(dossier, reads.without_waiting(), queries),
         queries=queries,
         waiting=Waiting(reads, settings.waiting),
         rebuilds=Rebuilds(dossier),

@@ -189,11 +189,12 @@ def read(
     until: int | None = None,
     topics: Sequence[str] = (),
     originator: UUID | None = None,
+    positions: Sequence[int] | None = None,
     enough_bytes: int | None = None,
 ) -> list[RecordedEvent]:
     """Up to `limit` events after a position, in order; `until` is inclusive, `originator` the aggregate that they are of.
 
-    No more are read once their states have `enough_bytes`.
+    `positions` are those at which they are, where these are known. No more are read once their states have `enough_bytes`.
     """
     query = f"SELECT {COLUMNS} FROM events WHERE position > %s"
     values: list[Any] = [after]
@@ -203,6 +204,9 @@ def read(
     if topics:
         query += " AND topic = ANY(%s)"
         values.append(list(topics))
+    if positions is not None:
+        query += " AND position = ANY(%s)"
+        values.append(list(positions))
     order = "position"
     if originator is not None:
         query += " AND originator_id = %s"

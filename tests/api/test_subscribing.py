@@ -64,6 +64,37 @@ def test_a_subscriber_gets_the_events_that_it_wants_and_no_others(
     assert positions(api, f"?company={api.dossier.company}&type=customer", **headers) == customers
 
 
+@pytest.mark.parametrize("usable", [True, False])
+def test_events_of_some_kinds_are_found_by_marks_where_they_can_be_read(
+    api: Api, runners: None, monkeypatch: pytest.MonkeyPatch, usable: bool
+) -> None:
+    fill(api)
+    api.seen("/v1/history")
+    if not usable:
+        with api.dossier.database.connection() as connection:
+            connection.execute("UPDATE projections SET shape = 'another' WHERE name = 'history'")
+    by_marks, of_topics = [], event_batches.of_topics
+
+    def counted(*arguments: Any) -> Any:
+        by_marks.append(arguments)
+        return of_topics(*arguments)
+
+    monkeypatch.setattr(event_batches, "of_topics", counted)
+    monkeypatch.setattr(event_batches, "SPAN", 1)
+    for batch in (1, 2, 100):
+        monkeypatch.setattr(event_batches, "BATCH", batch)
+        for query, kinds in (
+            ("customer.renamed", {"customer.renamed"}),
+            ("category", {"category.defined"}),
+            ("customer.registered,category", {"customer.registered", "category.defined"}),
+        ):
+            wanted = in_log(api, lambda event, kinds=kinds: event["type"] in kinds)
+            assert positions(api, f"?type={query}") == wanted
+            assert positions(api, f"?type={query}&after={wanted[0]}") == wanted[1:]
+        assert positions(api, "?type=interaction") == []
+    assert bool(by_marks) is usable
+
+
 def test_all_runs_of_a_propagation_are_one_subject(api: Api) -> None:
     for fact in history(*ACCOUNT_FACTS):
         api.dossier.put([fact])

@@ -4,17 +4,25 @@ The cost grows with the log, not with its readers: a batch is encoded once and k
 That is safe because an event's public form never changes: no personal value is in it, before an erasure or after (see `store.public`).
 Batches end at multiples of `BATCH`, so that readers soon share batches, wherever they began. Readers take turns, so that a batch that
 many want is made once, and long answers take one of the threads for queries.
+
+Of a long part of the log, the events of some topics are found by the marks of the read model `history`, as far as that is; what is behind
+that, and a short part, is read along the log. So rare events of a long log are found at once, and no writer keeps an index of them.
 """
 
 import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 from uuid import UUID
 
 from api.background.following import LogFollowers
 from api.background.waiting import QueryThreads
+from projections.engine.positions import NotInstalledError
+from projections.history.filters import of_topics
+from projections.reading.read_models import ReadModels
+from projections.reading.view import BehindError
 from store.application import Dossier
 from store.events import RecordedEvent
 from store.log import read
@@ -89,8 +97,9 @@ class Batch:
 class EventBatches:
     """The batches of one application. Used in the event loop."""
 
-    def __init__(self, dossier: Dossier, queries: QueryThreads) -> None:
+    def __init__(self, dossier: Dossier, reads: ReadModels, queries: QueryThreads) -> None:
         self._dossier = dossier
+        self._reads = reads
         self._queries = queries
         self._turn = asyncio.Lock()
         self._batches: OrderedDict[int, Batch] = OrderedDict()
@@ -137,8 +146,11 @@ class EventBatches:
         with self._dossier.database.connection() as connection:
             row = connection.execute("SELECT max(position) FROM events").fetchone()
             end = (row[0] if row else None) or 0
-            if end <= after:
-                return None
+        if end <= after:
+            return None
+        if wanted.originator is None and end - after > SPAN and (batch := self._by_marks(after, wanted)) is not None:
+            return batch
+        with self._dossier.database.connection() as connection:
             until = end if wanted.originator else min(end, after + SPAN)
             recorded = read(
                 connection,
@@ -149,6 +161,22 @@ class EventBatches:
                 originator=wanted.originator,
                 enough_bytes=ENOUGH_BYTES,
             )
+        return self._selected(recorded, until, wanted)
+
+    def _by_marks(self, after: int, wanted: Wanted) -> Batch | None:
+        """Returns the events that are wanted behind a position, `None` where the marks do not go beyond it or cannot be read."""
+        try:
+            with self._reads.view("history") as view:
+                if view.position <= after:
+                    return None
+                positions = list(islice(of_topics(view, wanted.topics, after), BATCH))
+                recorded = read(view.connection, after, BATCH, positions=positions, enough_bytes=ENOUGH_BYTES)
+                return self._selected(recorded, view.position, wanted)
+        except (BehindError, NotInstalledError):
+            return None
+
+    def _selected(self, recorded: Sequence[RecordedEvent], until: int, wanted: Wanted) -> Batch:
+        """Returns what was read of a part of the log that ends with `until`, or with the last event where the batch is full."""
         cut = len(recorded) == BATCH or sum(len(event.state) for event in recorded) >= ENOUGH_BYTES
         return self._encoded(recorded, recorded[-1].id if cut else until, full=cut, subject=wanted.subject)
 

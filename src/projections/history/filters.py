@@ -120,6 +120,14 @@ def positions(view: View, filters: Filters, after: int | None, *, newest_first: 
     return _having(view, groups, steps) if groups else (position for step in steps for position in step)
 
 
+def of_topics(view: View, topics: Iterable[str], after: int) -> Iterator[int]:
+    """The positions behind `after` of the events of these topics, in the order of the log, as far as the view is."""
+    if after >= view.position:
+        return iter(())
+    span = _Span(after + 1, view.position, newest_first=False)
+    return _by_marks(view, [[mark_of("topic", topic) for topic in topics]], span)
+
+
 @dataclass(frozen=True, slots=True)
 class _Span:
     """Positions from `first` to `last`, and the order in which they are wanted."""
