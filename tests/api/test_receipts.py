@@ -222,6 +222,16 @@ def test_proofs_are_only_in_ndjson_files_and_not_for_agents(api: Api, runners: N
     assert_problem(api.get(PROVED, Role.AGENT), 403, "forbidden")
 
 
+@pytest.mark.parametrize("path", ["/v1/history", "/v1/customers/1001/history"])
+@pytest.mark.parametrize("form", ["csv", "ndjson"])
+def test_a_file_has_no_receipt_in_a_header_and_says_so(api: Api, runners: None, path: str, form: str) -> None:
+    """The digest of an answer that is made while it is sent is not known when its headers are."""  # rule 0.9
+    register(api)
+    problem = assert_problem(api.seen(f"{path}?format={form}", headers={"Dossier-Receipt": "true"}), 422, "invalid")
+    assert [error["field"] for error in problem["errors"]] == ["Dossier-Receipt"]
+    assert "Dossier-Receipt" in api.seen(path, headers={"Dossier-Receipt": "true"}).headers
+
+
 def test_files_are_checked_with_public_keys_only(keys: Path, tmp_path: Path) -> None:
     file = saved("", tmp_path / "file")
     assert CliRunner().invoke(app, ["verify", str(file)]).exit_code == 2

@@ -23,7 +23,7 @@ from api.http.csv_files import CSV, MEDIA_TYPE, csv_line, harmless
 from api.http.streaming import Stream
 from api.parameters.pages import Paged, Paging
 from api.parameters.proved_lines import proved_lines
-from api.parameters.reading import Asker, Read, as_json
+from api.parameters.reading import RECEIPT, Asker, Read, as_json
 from api.parameters.shapes import LONGEST_WORD, MOST_A_PAGE, Day, day, moment
 from api.parameters.spellings import Flag, Id
 from projections.history.filters import Filters
@@ -109,11 +109,14 @@ class AskedHistory:
     names: frozenset[str]
     """The names of all query parameters that are given."""
 
-    def check(self, *faults: DomainError, proved: bool = False) -> None:
+    def check(self, *faults: DomainError, proved: bool = False, receipt: bool = False) -> None:
         """Raises `RefusedError` where these faults are, or values that break a rule."""
         errors = [*faults, *_range_faults(self.filters)]
         if proved and self.format != "ndjson":
             errors.append(InvalidError("Only an NDJSON file has proofs: ask for format=ndjson.", field="proof"))
+        if receipt and self.format != "json":
+            text = "A file has no header with a receipt; an NDJSON file with proof=true has one in its last line."
+            errors.append(InvalidError(text, field=RECEIPT))
         if self.format != "json":
             paging = sorted(self.names & {"limit", "cursor"})
             errors += [InvalidError("A file has no pages; leave it out.", field=name) for name in paging]
@@ -134,7 +137,7 @@ class AskedHistory:
         `order` is the one where none is asked for; `proved` is who asks for a file with proofs. Raises what `check` raises, and
         `InvalidError` for a bad cursor.
         """
-        self.check(proved=proved is not None)
+        self.check(proved=proved is not None, receipt=read.receipt_for is not None)
         filters = replace(self.filters, **about)
         newest_first = (self.order or order) == "newest"
         if self.format == "json":

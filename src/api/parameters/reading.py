@@ -68,7 +68,8 @@ WithReceipt = Annotated[
     Header(
         alias=RECEIPT,
         description="`true`: the answer has a receipt, in base64, in the header of the same name. It is a signed note with the request,"
-        " both clocks, the SHA-256 digest of the answer before any compression, and a head of the log; `dossier verify` checks it.",
+        " both clocks, the SHA-256 digest of the answer before any compression, and a head of the log; `dossier verify` checks it."
+        " A file of a history has none in a header.",
     ),
 ]
 Explain = Annotated[
