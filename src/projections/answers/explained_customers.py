@@ -10,7 +10,8 @@ from typing import Final
 from aggregates.customer.profile import CustomerProfile
 from aggregates.field.field import MASK
 from aggregates.setup.category import ProfileCategory
-from projections.answers.explanation import Value, changed, each_explained, explanations, stated
+from aggregates.setup.events import DefaultResponseMoved
+from projections.answers.explanation import Value, each_explained, explanations, stated
 from projections.answers.widget import Widget
 from projections.customers import tables as customer_tables
 from projections.customers.models import AlternateNumber, Customer
@@ -18,7 +19,7 @@ from projections.drawer import tables as drawer_tables
 from projections.drawer.models import Drawer
 from projections.drawer.queries import each_stored_answers
 from projections.fields.queries import each_values_in_force, masked_fields
-from projections.history.makers import Subject, first_days
+from projections.history.makers import Subject, first_days, last_of_topic
 from projections.history.statements import FIELDS, NAME, UNDATED
 from projections.reading.view import View
 from projections.tables.explanation import Explanations, LostValue
@@ -135,10 +136,8 @@ def _explanations(view: View, values: Mapping[str, Value]) -> Explanations:
 def _defaults(view: View, drawer: Drawer) -> dict[str, Value]:
     """Returns the responses that are shown because they are the default of their category."""
     codes = [str(category.code) for category in drawer.categories if category.shown == _DEFAULTED]
-    moved = changed(view, ProfileCategory, dict.fromkeys(codes, (_DEFAULT,))) if codes else {}
-    return {
-        f"{_RESPONSE}{code}": replace(values[path], field=path) for code, values in moved.items() for path in values
-    }
+    moved = last_of_topic(view, ProfileCategory.KIND, codes, DefaultResponseMoved.TOPIC) if codes else {}
+    return {f"{_RESPONSE}{code}": Value(position, field=_DEFAULT) for code, position in moved.items()}
 
 
 def _add_lost_responses(view: View, values: Values, categories: Sequence[int]) -> None:

@@ -16,7 +16,7 @@ from aggregates.effective import Days
 from projections.history.changes import Event, Stated, Succession, changes_of
 from projections.history.masks import masked_fields, open_fields, personal_values
 from projections.history.models import HistoryEntry, ValueChange
-from projections.history.standings import NOTHING, standings
+from projections.history.standings import NOTHING, parts_of, standings
 from projections.history.statements import FIELDS, NAME
 from projections.history.tables import DAYS, MEMBERS, open_personal
 from projections.reading.view import View
@@ -26,7 +26,6 @@ MOST_CAUSED: Final = 10
 """Events that an entry names as those that it caused."""
 _FIELD: Final = f"{FIELDS}."
 _ROWS: Final = f"SELECT {', '.join((*MEMBERS, 'data', 'personal'))} FROM history WHERE position = ANY(%s)"
-_STATED: Final = f"SELECT position, family, subjects, first, last FROM {DAYS} WHERE position = ANY(%s)"
 _SUPERSEDED: Final = f"""
     SELECT superseded_by, family, subjects, first, last, position FROM {DAYS} WHERE superseded_by = ANY(%s)
 """
@@ -48,8 +47,9 @@ def entries_at(view: View, positions: Sequence[int], *, changes: bool, causes: b
     """The entries of the events at these positions, in this order; without `changes` or `causes` they have none."""
     rows = {row[0]: row for row in view.connection.execute(_ROWS, [list(positions)])}
     reader = _Reader.of(view, rows)
-    standing_by_position = standings(view, positions, shown=reader.may_name)
-    changes_by_position = reader.changes(positions) if changes else {}
+    parts = parts_of(view, positions)
+    standing_by_position = standings(view, parts, shown=reader.may_name)
+    changes_by_position = reader.changes(positions, parts) if changes else {}
     caused_by = _events_that_are_causes(view, rows.values()) if causes else {}
     caused = _caused(view, rows.values()) if causes else {}
     for position in positions:
@@ -101,10 +101,10 @@ class _Reader:
         personal = FACTS[row[_TOPIC]].personal_fields()
         return open_values | personal_values(open_values, opened, personal, masked) if personal else open_values
 
-    def changes(self, positions: Sequence[int]) -> Mapping[int, list[ValueChange]]:
-        """What each of these events changed."""
+    def changes(self, positions: Sequence[int], parts: Sequence[Row]) -> Mapping[int, list[ValueChange]]:
+        """What each of these events changed; `parts` is what they say."""
         successions = {position: Succession() for position in positions}
-        for position, stated in _stated(self.view, positions):
+        for position, stated in _stated(parts):
             if self.may_name(position, stated.about):
                 successions[position].stated.append(stated)
         superseded = list(_superseded(self.view, positions))
@@ -166,9 +166,9 @@ def _is_customer(row: Row) -> bool:
     return bool(row[_KIND] == CustomerProfile.KIND)
 
 
-def _stated(view: View, positions: Sequence[int]) -> Iterator[tuple[int, Stated]]:
-    """Yields what these events say."""
-    for position, family, subjects, first, last in view.connection.execute(_STATED, [list(positions)]):
+def _stated(parts: Sequence[Row]) -> Iterator[tuple[int, Stated]]:
+    """Yields what events say, by their positions."""
+    for position, family, subjects, first, last, *_ in parts:
         for subject in subjects.split(" "):
             yield position, Stated(family, subject, Days(first, last))
 

@@ -60,6 +60,14 @@ _FIRST_DAYS: Final = f"""
     ) AS said
     WHERE said.first IS NOT NULL
 """
+_LAST_OF_TOPIC: Final = """
+    SELECT thing.key, entry.position FROM unnest(%(keys)s::text[]) AS thing (key)
+    CROSS JOIN LATERAL (
+        SELECT position FROM history AS one
+        WHERE one.kind = %(kind)s AND one.key = thing.key AND one.topic = %(topic)s AND one.recorded_at <= %(known_at)s
+        ORDER BY position DESC LIMIT 1
+    ) AS entry
+"""
 _OF_THINGS: Final = """
     SELECT position FROM history
     WHERE kind = %(kind)s AND key = ANY(%(keys)s) AND recorded_at <= %(known_at)s ORDER BY position DESC
@@ -134,6 +142,12 @@ def first_days(view: View, kind: str, keys: Iterable[str], family: str) -> Mappi
     """Returns the first day of which anything is said about a family of subjects of things, by key; things without any are left out."""
     parameters = {"kind": kind, "keys": list(keys), "known_at": view.known_at, "family": family}
     return dict(view.connection.execute(_FIRST_DAYS, parameters))
+
+
+def last_of_topic(view: View, kind: str, keys: Iterable[str], topic: str) -> Mapping[str, int]:
+    """Returns the position of the last event of a topic of each of these things, by key; things without one are left out."""
+    parameters = {"kind": kind, "keys": list(keys), "topic": topic, "known_at": view.known_at}
+    return dict(view.connection.execute(_LAST_OF_TOPIC, parameters))
 
 
 def entries_of(view: View, kind: str, keys: Iterable[str]) -> Iterator[HistoryEntry]:

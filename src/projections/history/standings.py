@@ -12,6 +12,7 @@ from projections.history.models import InForce, Standing, Superseded
 from projections.history.statements import NAME, UNDATED, abouts_of
 from projections.history.tables import DAYS
 from projections.reading.view import View
+from store.database import Row
 
 _PARTS: Final = f"""
     SELECT part.position, part.family, part.subjects, part.first, part.last, later.position, later.event_id
@@ -35,14 +36,22 @@ _Ranges = dict[tuple[str, _Later], list[Days]]
 """What one event says: the days by what they are about and what superseded them."""
 
 
-def standings(view: View, positions: Sequence[int], *, shown: Callable[[int, str], bool]) -> Mapping[int, Standing]:
-    """Returns the standing of the events at these positions, with the subjects that are `shown`, a function of position and subject.
+def parts_of(view: View, positions: Sequence[int]) -> Sequence[Row]:
+    """Returns what the events at these positions say, in parts, for `standings`.
+
+    Of each: position, family, subjects, first and last day, position and id of the event that superseded it.
+    """
+    parameters = {"positions": list(positions), "known_at": view.known_at}
+    return view.connection.execute(_PARTS, parameters).fetchall()
+
+
+def standings(view: View, parts: Sequence[Row], *, shown: Callable[[int, str], bool]) -> Mapping[int, Standing]:
+    """Returns the standing of the events of these parts, with the subjects that are `shown`, a function of position and subject.
 
     Events without days are left out.
     """
     ranges_by_position: dict[int, _Ranges] = {}
-    parameters = {"positions": list(positions), "known_at": view.known_at}
-    for position, family, subjects, first, last, later, event_id in view.connection.execute(_PARTS, parameters):
+    for position, family, subjects, first, last, later, event_id in parts:
         if family.startswith(UNDATED):
             continue
         for about in abouts_of(family, subjects):
