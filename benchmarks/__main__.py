@@ -17,6 +17,7 @@ from benchmarks import (
     catching_up,
     commits,
     comparing,
+    explaining,
     finding,
     propagating,
     proving,
@@ -41,6 +42,7 @@ PARTS: Final[dict[str, Callable[[str], list[Row]]]] = {
     "proving": proving.run,
     "accounts": accounts.run,
     "comparing": comparing.run,
+    "explaining": explaining.run,
     "propagating": propagating.run,
     "uploading": uploading.run,
 }
