@@ -322,6 +322,23 @@ def test_diff_tells_what_differs_between_two_points(filled: Api) -> None:
     assert_problem(filled.get(f"{ACCOUNT}/diff"), 422, "invalid")
 
 
+def test_diff_takes_what_was_known_at_one_of_its_points_in_either_order(filled: Api) -> None:
+    then = filled.seen(ACCOUNT).headers["Dossier-Known-At"]
+    account, site = "/v1/accounts/A-9", "/v1/accounts/A-9/sites/S-9"
+    assert filled.post("/v1/accounts", {"account": "A-9", "customer": "1001", "start": "2020-01-01"}).status_code == 201
+    assert filled.post(f"{account}/sites", {"site": "S-9"}).status_code == 201
+    assign(filled, site, "Late payers", create=True)
+    for place in (account, site):
+        ways = [("2026-06-01", f"2026-06-01@{then}"), (f"2026-06-01@{then}", "2026-06-01")]
+        answers = [filled.seen(f"{place}/diff", params={"from": from_, "to": to}) for from_, to in ways]
+        assert [answer.status_code for answer in answers] == [200, 200]
+        gone, come = ({one["field"]: (one["before"], one["after"]) for one in a.json()["differences"]} for a in answers)
+        assert come["profile_class"] == (None, "Late payers" if place == site else "DEFAULT")
+        assert gone == {field: (after, before) for field, (before, after) in come.items()}
+    for place in ("/v1/accounts/Z-9", f"{account}/sites/Z-9"):
+        assert_problem(filled.get(f"{place}/diff", params={"from": f"@{then}"}), 404, "not-found")
+
+
 def test_an_amount_in_another_spelling_is_the_same_everywhere(filled: Api) -> None:  # rules 0.5, 0.10
     assign(filled, ACCOUNT, "Prompt payers", "2026-01-01")
     amounts = {"USD": {"credit_limit": "10000.00", "interest": {"rate": "0.50"}}}

@@ -287,5 +287,7 @@ def _history(read: Read, place: Place, page: Paging) -> Response:
 
 def _diff(read: Read, place: Place, from_: Point, to: Point | None) -> Response:
     with two_views(read, from_, to, "accounts") as (before, after):
-        check_exists(after, place)
-        return read.answer(profile_diff(before, after, place), after)
+        differences = profile_diff(before, after, place)
+        if differences is None:
+            check_exists(after, place)
+        return read.answer(differences, after)
