@@ -61,7 +61,7 @@ class Origin(BaseModel):
 
     `causation_id` names what caused the command's events: the request, or the event that a process reacted to. Event ids are
     derived from it, so that repeating the same cause at the same version gives the same event id. `impact` is the digest of the effect
-    that whoever made the change had seen before, where they looked (see `account.impact`).
+    that whoever made the change had seen before, where they looked (see `aggregates.impact`).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

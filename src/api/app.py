@@ -40,6 +40,7 @@ from store.application import Dossier
 ROUTERS: Final = (
     "drawer",
     "customer_fields",
+    "customer_previews",
     "found_customers",
     "customers",
     "merges",

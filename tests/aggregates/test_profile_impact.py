@@ -6,10 +6,11 @@ from uuid import uuid4
 
 import pytest
 
-from aggregates.account.impact import Effect, ImpactChangedError, check_impact, digest, effects, parts
+from aggregates.account.impact import check_impact, digest, effects
 from aggregates.account.place import Place
 from aggregates.account.profile import Profile
 from aggregates.effective import Days, Timeline
+from aggregates.impact import Effect, ImpactChangedError, parts
 from profile_facts import account_assigned, days, profile, site_ended, terms
 
 A7 = Place("A-7")

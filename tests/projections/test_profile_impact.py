@@ -9,17 +9,18 @@ from typing import Any
 import pytest
 
 from aggregates.account import commands
-from aggregates.account.impact import ImpactChangedError
 from aggregates.account.place import Place
 from aggregates.clocks import AsOf
 from aggregates.effective import When
 from aggregates.errors import DomainError
+from aggregates.impact import ImpactChangedError
 from aggregates.setup.commands import change_system_options
 from aggregates.use_case import Request
 from projections.accounts.queries import profile, resolution
+from projections.answers.impact import DayRange
 from projections.answers.profile_impact import profile_impact
 from projections.answers.profile_preview import plan
-from projections.answers.profile_preview_models import DayRange, ProfileImpact
+from projections.answers.profile_preview_models import ProfileImpact
 from projections.reading.view import View
 from projections.tables.plain import flat
 from store.application import Dossier

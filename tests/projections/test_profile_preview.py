@@ -21,9 +21,10 @@ from conftest import TODAY
 from projections.accounts.models import ProfileRead
 from projections.accounts.queries import profile, sites_following
 from projections.accounts.replay import replay_profile
+from projections.answers.impact import DayRange
 from projections.answers.profile_history import HISTORY, profile_history
 from projections.answers.profile_preview import plan, preview_read
-from projections.answers.profile_preview_models import DayRange, PreviewProfile, ProfilePreviewRead
+from projections.answers.profile_preview_models import PreviewProfile, ProfilePreviewRead
 from projections.history.models import InForce
 from projections.reading.view import View
 from store.application import Dossier

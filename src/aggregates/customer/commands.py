@@ -5,6 +5,7 @@ from datetime import date
 from typing import Final
 
 from aggregates import texts
+from aggregates.customer.impact import InForce, check_impact
 from aggregates.customer.merging import MergeError, check_not_merged, is_absorbed
 from aggregates.customer.numbers import AlternateNumberInUseError, alternate_number_text, customer_number
 from aggregates.customer.profile import CustomerNotFoundError, CustomerProfile
@@ -161,7 +162,7 @@ def confirm_drawer(
 ) -> Outcome:
     """OK in the profile drawer (rules 1.5-1.9, 1.15), by default from today on, open-ended."""
     customer = _customer(store, request, number)
-    setup = store.setup()
+    setup, before = store.setup(), InForce.of(customer)
     faults = texts.Faults()
     days = when.days(faults, request.today)
     with faults:
@@ -174,6 +175,7 @@ def confirm_drawer(
             keep_later=when.keep_later,
         )
     faults.raise_any()
+    check_impact(request.origin.impact, customer, before, setup)
     return store.keep(request, customer, decided_on=setup.position)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from aggregates import texts
 from aggregates.customer.commands import changeable_customer, customer_or_survivor
+from aggregates.customer.impact import InForce, check_impact
 from aggregates.customer.profile import CustomerProfile
 from aggregates.effective import FROM_TODAY, When
 from aggregates.interaction.interaction import Interaction
@@ -29,7 +30,7 @@ def edit_fields(
     customer = changeable_customer(store, number)
     seen_version = _seen_version(customer, request.expected_versions)
     setup, call = store.setup(), _open_interaction(store, request, customer, interaction)
-    faults = texts.Faults()
+    before, faults = InForce.of(customer), texts.Faults()
     days = when.days(faults, request.today)
     with faults:
         customer.edit_fields(
@@ -44,6 +45,7 @@ def edit_fields(
             zone=setup.controls.zone,
         )
     faults.raise_any()
+    check_impact(request.origin.impact, customer, before, setup)
     return store.keep(request, customer, decided_on=setup.position, relied_on=() if call is None else (call,))
 
 

@@ -260,3 +260,13 @@ class DatedBody(Body):
     def when(self) -> When:
         """The dates as use cases take them."""
         return When(self.effective_from, self.effective_to, self.keep_later)
+
+
+class SeenImpact(Body):
+    """The impact that whoever makes the change has seen in its preview; `null`: nobody looked."""
+
+    impact: ImpactDigest | None = Field(
+        None,
+        description="The digest of the impact that was seen in the preview. It is kept with the change, which is refused (409) if it would"
+        " have another effect.",
+    )

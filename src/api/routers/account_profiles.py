@@ -21,7 +21,7 @@ from api.parameters.pages import Paged, Paging
 from api.parameters.paths import ACCOUNT, SITE
 from api.parameters.points import From, Point, To, two_views
 from api.parameters.reading import AnswerSource, Explain, Read, Reading
-from api.parameters.shapes import Body, ClassWord, Cursor, DatedBody, Day, ImpactDigest, Reason
+from api.parameters.shapes import ClassWord, Cursor, DatedBody, Day, Reason, SeenImpact
 from api.parameters.spellings import WHOLE
 from api.parameters.terms import OptionsToKeep, TermsBody
 from api.parameters.writing import UNCHANGED, Write, WriteAnswer, Writing
@@ -46,16 +46,6 @@ router: Final = APIRouter(prefix="/v1/accounts", tags=["account profiles"], rout
 MOST_SITES: Final = 50
 """Sites whose versions are given in one answer."""
 FewSites = Annotated[int, Field(ge=1, le=MOST_SITES), WHOLE]
-
-
-class SeenImpact(Body):
-    """The impact that whoever makes the change has seen in its preview; `null`: nobody looked."""
-
-    impact: ImpactDigest | None = Field(
-        None,
-        description="The digest of the impact that was seen in the preview. It is kept with the change, which is refused (409) if it would"
-        " have another effect.",
-    )
 
 
 class Assignment(SeenImpact, DatedBody):

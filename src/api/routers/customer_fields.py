@@ -7,6 +7,7 @@ from functools import partial
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Depends, Query
+from pydantic import ConfigDict
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,10 +18,13 @@ from aggregates.customer.unmasking import UNMASKERS
 from aggregates.errors import DomainError
 from aggregates.fact import Role
 from aggregates.interaction import field_edits
+from aggregates.setup.catalogue import SetupStore
+from aggregates.use_case import Outcome
+from aggregates.use_case import Request as UseCaseRequest
 from api.http import request_context
 from api.parameters.paths import NUMBER
 from api.parameters.reading import READ_MODEL, AnswerSource, Explain, Reading
-from api.parameters.shapes import DatedBody, FieldEdit, InteractionId
+from api.parameters.shapes import DatedBody, FieldEdit, InteractionId, SeenImpact
 from api.parameters.spellings import Flag
 from api.parameters.writing import NoCallerError, Recording, WriteAnswer, Writing
 from api.routing.auth import PROFILE_READERS, Allowed, GuardedRoute, allow
@@ -37,15 +41,29 @@ SAVED: Final = "Customer profile changed successfully"
 NOTHING_CHANGED: Final = "Nothing changed."
 
 
-class FieldEdits(DatedBody):
+class FieldEdits(SeenImpact, DatedBody):
     """Save in the widget: values by field key; `null` removes one. Either all of them are stored, or none.
 
     By default from today on, open-ended, over everything recorded before; `keep_later` ends it before the next later-dated value.
     An agent names the open interaction with this customer (rule 3.4).
     """
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"fields": {"city": "Vienna"}, "interaction": "I-20260620-17", "reason": "As agreed on the telephone."}
+            ]
+        }
+    )
+
     fields: dict[str, FieldEdit]
     interaction: InteractionId | None = None
+
+    def decide(self, store: SetupStore, request: UseCaseRequest, number: str) -> Outcome:
+        """Saves the fields. Raises what `edit_fields` raises."""
+        return field_edits.edit_fields(
+            store, request, number=number, fields=self.fields, interaction=self.interaction, when=self.when
+        )
 
 
 async def _reader(request: Request) -> Reader:
@@ -102,16 +120,9 @@ def read_widget(
 @router.patch("/{number}/fields", response_model=WriteAnswer, dependencies=[allow(EDITORS)], responses=LEADS_ON)
 def edit_fields(write: Writing, number: NUMBER, body: FieldEdits) -> Response:
     """Saves fields of the widget: changes what is given, or refuses all of it, naming every field that is wrong (rules 3.4-3.7, 3.9)."""
-    dossier, request = write.services.dossier, write.ask(body.reason)
+    dossier, request = write.services.dossier, write.ask(body.reason, impact=body.impact)
     try:
-        outcome = field_edits.edit_fields(
-            dossier,
-            request,
-            number=number,
-            fields=body.fields,
-            interaction=body.interaction,
-            when=body.when,
-        )
+        outcome = body.decide(dossier, request, number)
     except DomainError as refusal:
         unmasking_commands.record_refusal(dossier, request, number=number, refusal=refusal)
         raise

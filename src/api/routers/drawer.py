@@ -4,13 +4,16 @@ from functools import partial
 from typing import Final
 
 from fastapi import APIRouter
+from pydantic import ConfigDict
 from starlette.responses import Response
 
 from aggregates.customer import commands
 from aggregates.customer.profile import CustomerNotFoundError
+from aggregates.setup.catalogue import SetupStore
+from aggregates.use_case import Outcome, Request
 from api.parameters.paths import NUMBER
 from api.parameters.reading import AnswerSource, Explain, Reading
-from api.parameters.shapes import Answer, CategoryKey, DatedBody
+from api.parameters.shapes import Answer, CategoryKey, DatedBody, SeenImpact
 from api.parameters.writing import WriteAnswer, Writing
 from api.routing.auth import PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, allow
 from api.routing.redirects import LEADS_ON
@@ -24,13 +27,25 @@ SAVED: Final = "Profile saved."
 NOTHING_CHANGED: Final = "Nothing changed."
 
 
-class Confirmation(DatedBody):
+class Confirmation(SeenImpact, DatedBody):
     """OK in the drawer: chosen responses by category code, `null` for the blank choice; what is left out stays as it is shown.
 
     By default from today on, open-ended, over everything recorded before; `keep_later` ends it before the next later-dated response.
     """
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"responses": {"1": "EMAIL"}, "effective_from": "2026-07-01", "reason": "As agreed on the telephone."}
+            ]
+        }
+    )
+
     responses: dict[CategoryKey, Answer | None]
+
+    def decide(self, store: SetupStore, request: Request, number: str) -> Outcome:
+        """Confirms the drawer. Raises what `confirm_drawer` raises."""
+        return commands.confirm_drawer(store, request, number=number, responses=self.responses, when=self.when)
 
 
 @router.get("/{number}/drawer", response_model=Drawer, dependencies=[allow(PROFILE_READERS)], responses=LEADS_ON)
@@ -49,11 +64,5 @@ def read_drawer(
 @router.put("/{number}/drawer", response_model=WriteAnswer, dependencies=[allow(PROFILE_WRITERS)], responses=LEADS_ON)
 def confirm_drawer(write: Writing, number: NUMBER, body: Confirmation) -> Response:
     """Confirms the drawer with OK: stores what was chosen and every shown default, or refuses all of it (rules 1.8, 1.9)."""
-    outcome = commands.confirm_drawer(
-        write.services.dossier,
-        write.ask(body.reason),
-        number=number,
-        responses=body.responses,
-        when=body.when,
-    )
+    outcome = body.decide(write.services.dossier, write.ask(body.reason, impact=body.impact), number)
     return write.done(outcome, message=SAVED if outcome.changed else NOTHING_CHANGED)

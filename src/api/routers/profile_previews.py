@@ -4,18 +4,17 @@ Every write of `account_profiles` has its preview: add `/preview` to its path an
 refused, as the write is; it keeps no idempotency key. The ETag is the version that it was decided on, for If-Match of the write.
 """
 
-from typing import Annotated, Any, Final
+from typing import Final
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from aggregates.account.place import Place
 from aggregates.clocks import AsOf
-from api.http.etags import tag
 from api.parameters.paths import ACCOUNT, SITE
-from api.parameters.reading import AtLeast, Read, as_json
-from api.parameters.spellings import Flag
-from api.parameters.writing import JSON, Write, WritingUnkeyed
+from api.parameters.previews import ETAG, WithImpact, previewed
+from api.parameters.reading import AtLeast, Read
+from api.parameters.writing import Write, WritingUnkeyed
 from api.routers.account_profiles import Assignment, ProfileChange, ProfileEnd, SiteAssignment
 from api.routing.auth import PROFILE_WRITERS, GuardedRoute, allow
 from api.routing.queries import until_answered
@@ -25,16 +24,6 @@ from projections.answers.profile_impact import profile_impact
 from projections.answers.profile_preview_models import ProfilePreviewRead
 
 router: Final = APIRouter(prefix="/v1/accounts", tags=["account profiles"], route_class=GuardedRoute)
-ETAG: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"headers": {"ETag": {"description": "The version that it was decided on.", "schema": {"type": "string"}}}}
-}
-WithImpact = Annotated[
-    Flag,
-    Query(
-        description="Also show the answers that would differ: of past days, of transactions, of planned versions; with a digest that the"
-        " change may carry."
-    ),
-]
 
 
 @router.post(
@@ -142,4 +131,4 @@ def _preview(
         sites = sites_following(view, place.account, preview.days) if follows else None
         profile_effect = profile_impact(view, preview, place, request.today) if impact else None
     read = profile_preview.preview_read(preview, place, version, request.today, sites, impact=profile_effect)
-    return Response(as_json(read), 200, {"ETag": tag(version)}, JSON)
+    return previewed(read, version)

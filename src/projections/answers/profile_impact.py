@@ -8,25 +8,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from aggregates.account.impact import Effect, digest, parts
+from aggregates.account.impact import Effect, digest
 from aggregates.account.place import Place
 from aggregates.account.preview import ProfilePreview
 from aggregates.account.profile import Profile
-from aggregates.effective import Days, Timeline, joined
+from aggregates.effective import Days, Timeline
+from aggregates.impact import parts
 from aggregates.setup.system_options import SystemOptions
 from projections.accounts.many import Values, timelines_of
 from projections.accounts.queries import number_of_sites, sites
 from projections.accounts.tables import holder_id
+from projections.answers.impact import counted, days_before, impact_members, range_members, with_same_fields
 from projections.answers.profile_preview import superseded_read
-from projections.answers.profile_preview_models import (
-    MOST_PLACES,
-    MOST_RANGES,
-    MOST_SITES,
-    DayRange,
-    ImpactPlace,
-    ImpactRange,
-    ProfileImpact,
-)
+from projections.answers.profile_preview_models import MOST_PLACES, MOST_SITES, ImpactPlace, ProfileImpact
 from projections.reading.view import View
 from projections.tables.plain import PlainValue, flat, plain
 
@@ -42,8 +36,7 @@ class _Levels:
 def profile_impact(view: View, preview: ProfilePreview, place: Place, today: date) -> ProfileImpact:
     """Returns the impact of a change of a place's profile. The view is of `accounts`."""
     effects = preview.effects()
-    ranges = [_range(effect.days, _differing(_own(effect.before), _own(effect.after))) for effect in effects]
-    past = joined(days for effect in effects if (days := effect.days.before(today)) is not None)
+    ranges = [(effect.days, _differing(_own(effect.before), _own(effect.after))) for effect in effects]
     places, sites_left_off = _places(view, effects, place) if effects else ({}, 0)
     transactions = [
         impact
@@ -51,11 +44,7 @@ def profile_impact(view: View, preview: ProfilePreview, place: Place, today: dat
         if (impact := _transactions(affected, effects, levels, today)) is not None
     ]
     return ProfileImpact(
-        digest=digest(place, effects),
-        past_days=sum(days.count() or 0 for days in past),
-        past_answers=[_days(days) for days in past[:MOST_RANGES]],
-        ranges=ranges[:MOST_RANGES],
-        ranges_left_off=max(len(ranges) - MOST_RANGES, 0),
+        **impact_members(digest(place, effects), ranges, today),
         transactions=transactions[:MOST_PLACES],
         transactions_left_off=max(len(transactions) - MOST_PLACES, 0),
         sites_left_off=sites_left_off,
@@ -85,17 +74,11 @@ def _places(view: View, effects: Sequence[Effect], place: Place) -> tuple[dict[P
 
 def _transactions(place: Place, effects: Sequence[Effect], levels: _Levels, today: date) -> ImpactPlace | None:
     """Returns where other values would apply to transactions of a place; `None` where none would."""
-    ranges = _joined(_resolved(effects, levels))
+    ranges = with_same_fields(_resolved(effects, levels))
     if not ranges:
         return None
-    past = (days.before(today) for days, _ in ranges)
-    return ImpactPlace(
-        account=place.account,
-        site=place.site,
-        past_days=sum(days.count() or 0 for days in past if days is not None),
-        ranges=[_range(days, fields) for days, fields in ranges[:MOST_RANGES]],
-        ranges_left_off=max(len(ranges) - MOST_RANGES, 0),
-    )
+    past = counted(days_before(today, (days for days, _ in ranges)))
+    return ImpactPlace(account=place.account, site=place.site, past_days=past, **range_members(ranges))
 
 
 def _resolved(effects: Sequence[Effect], levels: _Levels) -> Iterator[tuple[Days, list[str]]]:
@@ -117,17 +100,6 @@ def _merged(levels: Iterable[Values | None]) -> Values:
     return values
 
 
-def _joined(ranges: Iterable[tuple[Days, list[str]]]) -> list[tuple[Days, list[str]]]:
-    """Returns these ranges, those that meet and have the same paths as one."""
-    together: list[tuple[Days, list[str]]] = []
-    for days, fields in ranges:
-        if together and together[-1][1] == fields and len(joined([together[-1][0], days])) == 1:
-            together[-1] = (together[-1][0].hull(days), fields)
-        else:
-            together.append((days, fields))
-    return together
-
-
 def _own(profile: Profile | None) -> Mapping[str, PlainValue]:
     """Returns what the answer about a profile itself says, by path."""
     if profile is None:
@@ -141,11 +113,3 @@ def _values(profile: Profile | None) -> Values:
 
 def _differing(before: Mapping[str, PlainValue], after: Mapping[str, PlainValue]) -> list[str]:
     return sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
-
-
-def _range(days: Days, fields: list[str]) -> ImpactRange:
-    return ImpactRange(effective_from=days.first, effective_to=days.last, fields=fields)
-
-
-def _days(days: Days) -> DayRange:
-    return DayRange(effective_from=days.first, effective_to=days.last)

@@ -19,11 +19,10 @@ from aggregates.use_case import Outcome
 from projections.accounts.answers import label_of
 from projections.accounts.queries import SitesFollowing
 from projections.accounts.tables import holder_id
+from projections.answers.impact import counted, day_range, past_read
 from projections.answers.profile_preview_models import (
     MOST_PERIODS,
-    DayRange,
     PreviewDifference,
-    PreviewPast,
     PreviewPeriod,
     PreviewProfile,
     PreviewResumption,
@@ -74,7 +73,7 @@ def preview_read(
         resumes=[
             PreviewResumption(**_range(version.days), **_version(version.content)) for version in preview.resumptions()
         ],
-        past=_past(preview),
+        past=past_read(preview.past(), changes_answers=preview.changes_past_answers()),
         sites=None if sites is None else PreviewSites(total=sites.total, following=sites.following),
         warnings=list(_warnings(preview)),
         impact=impact,
@@ -84,7 +83,8 @@ def preview_read(
 def superseded_read(versions: Iterable[SupersededVersion]) -> list[PreviewSuperseded]:
     """Returns versions that would lose days, as answers have them."""
     return [
-        PreviewSuperseded(wholly=lost.wholly, days=_ranges(lost.days), **_version(lost.version)) for lost in versions
+        PreviewSuperseded(wholly=lost.wholly, days=[day_range(days) for days in lost.days], **_version(lost.version))
+        for lost in versions
     ]
 
 
@@ -158,21 +158,9 @@ def _range(days: Days) -> dict[str, date | None]:
     return {"effective_from": days.first, "effective_to": days.last}
 
 
-def _ranges(ranges: Sequence[Days]) -> list[DayRange]:
-    return [DayRange(effective_from=days.first, effective_to=days.last) for days in ranges]
-
-
-def _past(preview: ProfilePreview) -> PreviewPast | None:
-    past = preview.past()
-    if not past:
-        return None
-    count = sum(days.count() or 0 for days in past)
-    return PreviewPast(count=count, days=_ranges(past), changes_answers=preview.changes_past_answers())
-
-
 def _warnings(preview: ProfilePreview) -> Iterator[PreviewWarning]:
     if past := preview.past():
-        count = sum(days.count() or 0 for days in past)
+        count = counted(past)
         effect = "changes" if preview.changes_past_answers() else "stays the same"
         text = f"The change concerns {_number(count, 'day')} in the past; what applies then {effect}."
         yield _warning(WarningCode.BACK_DATED, text, past)
@@ -190,7 +178,7 @@ def _warnings(preview: ProfilePreview) -> Iterator[PreviewWarning]:
 
 
 def _warning(code: WarningCode, text: str, days: Sequence[Days], paths: Sequence[str] = ()) -> PreviewWarning:
-    return PreviewWarning(code=code, text=text, days=_ranges(joined(days)), fields=list(paths))
+    return PreviewWarning(code=code, text=text, days=[day_range(part) for part in joined(days)], fields=list(paths))
 
 
 def _number(count: int, thing: str) -> str:

@@ -5,16 +5,15 @@ from enum import StrEnum
 from typing import Final, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from projections.accounts.models import AmountValues, OptionValues
+from projections.answers.impact import MOST_RANGES, DayRange, Impact, ImpactRange, Model, PreviewPast
 from projections.reading.paging import LONGEST_PAGE
 from projections.tables.plain import PlainValue
 
 MOST_PERIODS: Final = 200
 """Periods that an answer holds."""
-MOST_RANGES: Final = 50
-"""Ranges of days of one thing that are told."""
 MOST_PLACES: Final = 100
 """Places that are told."""
 MOST_SITES: Final = LONGEST_PAGE
@@ -28,19 +27,6 @@ class WarningCode(StrEnum):
     SET_HERE_DROPPED = "set_here_dropped"
     PLANNED_SUPERSEDED = "planned_superseded"
     OTHER_CLASS_CHANGED = "other_class_changed"
-
-
-class Model(BaseModel):
-    """A part of an answer."""
-
-    model_config = ConfigDict(frozen=True)
-
-
-class DayRange(Model):
-    """Whole days, both inclusive."""
-
-    effective_from: date = Field(description="The first day.")
-    effective_to: date | None = Field(description="The last day; `null`: open-ended.")
 
 
 class PreviewProfile(Model):
@@ -96,16 +82,6 @@ class PreviewResumption(PreviewVersion, DayRange):
     """A version that would be interrupted, and would be in force again on these days."""
 
 
-class PreviewPast(Model):
-    """The days in the past that the change is about."""
-
-    count: int = Field(description="How many they are.")
-    days: list[DayRange] = Field(description="The days before today.")
-    changes_answers: bool = Field(
-        description="Whether a question about one of them would be answered otherwise than until now."
-    )
-
-
 class PreviewSites(Model):
     """How the sites of the account are concerned."""
 
@@ -124,12 +100,6 @@ class PreviewWarning(Model):
     fields: list[str] = Field(description="Paths of the values that it is about, if it is about values.")
 
 
-class ImpactRange(DayRange):
-    """Days on which the same values would differ."""
-
-    fields: list[str] = Field(description="Paths of the values, and `profile_class` and `class_version`.")
-
-
 class ImpactPlace(Model):
     """An account or site whose transactions would meet other values."""
 
@@ -142,20 +112,9 @@ class ImpactPlace(Model):
     ranges_left_off: int = Field(description="How many ranges there are besides.")
 
 
-class ProfileImpact(Model):
+class ProfileImpact(Impact):
     """The answers that would differ if the change were made. A change that follows may carry the digest."""
 
-    digest: str = Field(
-        description="SHA-256 of the effect on this profile, in hexadecimal digits, for `impact` in the body of the change."
-    )
-    past_days: int = Field(description="Days before today on which the profile's own answer would differ.")
-    past_answers: list[DayRange] = Field(
-        description=f"Those days, in as few ranges as they make: the first {MOST_RANGES}."
-    )
-    ranges: list[ImpactRange] = Field(
-        description=f"All days on which the profile's own answer would differ: the first {MOST_RANGES} ranges."
-    )
-    ranges_left_off: int = Field(description="How many ranges there are besides.")
     transactions: list[ImpactPlace] = Field(
         description=f"Where other values would apply to transactions: the first {MOST_PLACES} places, the account or site itself first."
     )

@@ -3,11 +3,14 @@
 Personal values are not in the read model: `value_of` looks them up in the log (rule 5.1).
 """
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, get_args
 from uuid import UUID
 
 from psycopg import Connection
 
+from aggregates.effective import Days
 from aggregates.errors import InvalidError
 from aggregates.fact import Erased
 from projections.deliveries.models import Decision, Delivery, Status
@@ -35,6 +38,27 @@ _LIST: Final = f"""
     WHERE change.recorded_at <= %(known_at)s {{conditions}}
     ORDER BY change.position DESC, change.place DESC LIMIT %(rows)s
 """
+
+
+_SENT: Final = """
+    SELECT change.delivery_id, change.position, change.mapped, change.attribute, change.effective_from, change.effective_to, outcome.at
+    FROM deliveries AS change JOIN delivery_outcomes AS outcome ON outcome.event_id = change.delivery_id
+    WHERE change.number = %(number)s AND change.recorded_at <= %(known_at)s
+      AND change.not_sent_reason IS NULL AND outcome.status = 'sent'
+    ORDER BY change.position, change.place
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SentChange:
+    """A change that Customer Engagement has accepted, and the days that it is about."""
+
+    delivery_id: UUID
+    position: int
+    mapped: str
+    attribute: str
+    days: Days
+    sent_at: datetime
 
 
 class StatusError(InvalidError):
@@ -73,6 +97,15 @@ def value_of(connection: Connection[Row], mapper: FactMapper, decision: Decision
     if not values or isinstance(values[0], Erased):
         raise ValueGoneError("The customer was erased before the value was sent.")
     return values[0]
+
+
+def sent_changes(view: View, number: str) -> list[SentChange]:
+    """Returns every change of a customer that was sent, as known then, the oldest first."""
+    rows = view.connection.execute(_SENT, {"number": number, "known_at": view.known_at}).fetchall()
+    return [
+        SentChange(delivery, position, mapped, attribute, Days(first, last), sent_at)
+        for delivery, position, mapped, attribute, first, last, sent_at in rows
+    ]
 
 
 def _decision(row: Row) -> Decision:
