@@ -10,16 +10,18 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Any
 
+import psycopg
 import pytest
 from psycopg import Connection, sql
 
 from aggregates.use_case import Request
 from counting import Counting, Renamed, eventually, installed, register, register_at_once, rows, rows_by_the_log, state
-from projections.engine import pack, positions
+from projections.engine import members, pack, positions
 from projections.engine.projection import LoggedFact
 from projections.engine.runner import Runner
 from projections.engine.single import Single, folding_connection
 from read_models import fold_log
+from store import outages
 from store.application import Dossier
 from store.heartbeats import Progress
 from store.stopping import Stop
@@ -193,6 +195,33 @@ def test_one_with_long_work_does_not_hold_up_the_others(
         assert state(dossier, "third")["position"] == 0
         go_on.set()
         eventually(lambda: at(dossier) == {end})
+    check_rows(dossier, end)
+
+
+def test_one_whose_statements_take_too_long_does_not_hold_up_the_others(
+    dossier: Dossier, ask: Ask, models: list[Counting], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(members, "RETRY_S", 0.02)
+    too_long = threading.Event()
+    too_long.set()
+
+    def cancel(connection: Connection[Any]) -> None:
+        if too_long.is_set():
+            raise psycopg.errors.QueryCanceled("canceling statement due to statement timeout")
+
+    models[2].when_written = cancel
+    marks = {"third": Progress()}
+    with running(Runner(dossier, *models, progress=marks)):
+        for number in range(1, 4):
+            end = register(dossier, ask(), number, 1)
+            eventually(lambda end=end: at(dossier, "counting", "renamed") == {end})
+        eventually(lambda: marks["third"].state() == ("waiting", outages.TOO_SLOW))
+        assert state(dossier, "third")["position"] == 0
+        too_long.clear()
+        eventually(lambda: at(dossier) == {end})
+        end = register(dossier, ask(), 4, 1)
+        eventually(lambda: at(dossier) == {end})
+    assert state(dossier, "third")["state"] == "running"
     check_rows(dossier, end)
 
 

@@ -13,16 +13,23 @@ from projections.engine import positions
 from projections.engine.faults import is_outage
 from projections.engine.positions import Place
 from projections.engine.single import Single, folding_connection
+from store import outages
 from store.database import Database, Row
 from store.heartbeats import PATIENCE_S, Progress, TaskState
+from store.outage_log import tell_waiting
 from store.stopping import Stop
 
 BATCH_PATIENCE_S: Final = 10.0
 """How long a batch may take before its runner counts as one that hangs."""
+RETRY_S: Final = 0.5
+"""How long one rests after an outage that is its own."""
 
 
 class Lane:
-    """A thread that catches one read model up by itself, so that the others do not wait for it. It ends at the log's end, or by a fault."""
+    """A thread that catches one read model up by itself, so that the others do not wait for it.
+
+    It ends at the log's end, or by a fault. An outage, such as a statement that takes too long, it waits for.
+    """
 
     def __init__(self, database: Database, single: Single, progress: Progress) -> None:
         self._database = database
@@ -30,7 +37,6 @@ class Lane:
         self._progress = progress
         self._stop = Stop()
         self.fault: Exception | None = None
-        self.outage: Exception | None = None
         """Why it ended, if not at the log's end."""
         self._thread = threading.Thread(target=self._run, name=f"{single.name} catches up", daemon=True)
         self._thread.start()
@@ -45,19 +51,26 @@ class Lane:
         self._thread.join()
 
     def _run(self) -> None:
-        try:
-            with closing(folding_connection(self._database)) as connection:
-                self._catch_up(connection)
-        except Exception as error:  # noqa: BLE001  (the runner deals with it)
-            self.outage = error
+        while not self._stop.is_set():
+            try:
+                with closing(folding_connection(self._database)) as connection:
+                    self._catch_up(connection)
+                return
+            except Exception as error:  # noqa: BLE001  (whatever it is, the runner deals with it)
+                if not outages.is_outage(error):
+                    self.fault = error
+                    return
+                tell_waiting(error, f"Read model {self._single.name}")
+                self._progress.mark("waiting", outages.reason(error))
+                self._stop.wait(RETRY_S)
 
     def _catch_up(self, connection: Connection[Row]) -> None:
         try:
             self._single.catch_up(connection, self._stop, lambda: self._progress.mark(patience_s=BATCH_PATIENCE_S))
         except Exception as error:
-            if is_outage(error, connection):
-                raise
-            self.fault = error
+            if is_outage(error, connection):  # also what is not one by its kind, on a connection that was lost
+                raise outages.UnreachableError(outages.described(error), time.monotonic()) from error
+            raise
 
 
 @dataclass(slots=True, eq=False)

@@ -15,7 +15,6 @@ from typing import Final
 from psycopg import Connection
 
 from projections.engine import positions
-from projections.engine.faults import is_outage
 from projections.engine.folding import Batch, SharedBatch, SharedReader
 from projections.engine.members import BATCH_PATIENCE_S, Lane, Member
 from projections.engine.positions import Place
@@ -114,11 +113,9 @@ class Pack:
     def _rejoin(self, member: Member) -> None:
         """Takes a read model back whose thread has ended."""
         if member.lane is not None and member.lane.has_ended():
-            lane, member.lane = member.lane, None
-            if lane.outage is not None:
-                raise lane.outage
-            if lane.fault is not None:
-                self._stop(member, lane.fault)
+            fault, member.lane = member.lane.fault, None
+            if fault is not None:
+                self._stop(member, fault)
 
     def _fold(self, connection: Connection[Row], places: Places, batch: SharedBatch) -> None:
         parts = {member: batch.of(member.single.projection) for member in places}
@@ -131,8 +128,8 @@ class Pack:
         together = {member: place for member, place in places.items() if member not in busy}
         try:
             self._fold_few(connection, together, parts)
-        except Exception as error:
-            if is_outage(error, connection):
+        except Exception:
+            if connection.closed:
                 raise
             for member in together:
                 self._fold_alone(member, places, parts, connection)
@@ -169,14 +166,20 @@ class Pack:
         self._attempt(connection, member, partial(member.single.store, connection, places[member], parts[member]))
 
     def _attempt(self, connection: Connection[Row], member: Member, action: Callable[[], object]) -> None:
-        """Does something for one read model, whose place is looked up afterwards. Raises `OUTAGES`."""
+        """Does something for one read model, whose place is looked up afterwards. Raises what closes the connection.
+
+        One that meets an outage while the connection stays goes on by itself: the others do not share a statement that takes too long.
+        """
         member.place = None
         try:
             action()
         except Exception as error:
-            if is_outage(error, connection):
+            if connection.closed or (outages.is_outage(error) and len(self._members) == 1):
                 raise
-            self._stop(member, error)
+            if outages.is_outage(error):
+                self._send_off(member)
+            else:
+                self._stop(member, error)
 
     def _stop(self, member: Member, error: Exception) -> None:
         """Lets a read model rest that has a fault, which table `projections` tells."""

@@ -4,6 +4,7 @@ A read model that must know the controls at an event folds them itself, into a t
 """
 
 from datetime import date, datetime
+from functools import cached_property
 
 from psycopg import Connection
 
@@ -12,7 +13,7 @@ from aggregates.setup.controls import CONTROLS, TIME_ZONE
 from aggregates.setup.events import AttributeMapped, AttributeUnmapped, ControlValueSet
 from aggregates.setup.zones import zone_of
 from projections.tables.bitemporal import ALWAYS, Rectangles, instant_of
-from projections.tables.superseding import Change
+from projections.tables.superseding import Change, Content, Key
 from store.database import Row
 
 
@@ -31,9 +32,13 @@ class ControlsThen:
 
     def __init__(self, connection: Connection[Row], table: Rectangles) -> None:
         self._connection, self._table = connection, table
-        self._values = table.timelines(connection)
         self._changes: list[Change] = []
         self._last_day: tuple[datetime, date] | None = None
+
+    @cached_property
+    def _values(self) -> dict[Key, Timeline[Content]]:
+        """What was known before, read when the first event needs it."""
+        return self._table.timelines(self._connection)
 
     def see(self, fact: ControlValueSet) -> None:
         """Takes a further fact into account."""
@@ -75,9 +80,13 @@ class MappingsThen:
 
     def __init__(self, connection: Connection[Row], table: Rectangles) -> None:
         self._connection, self._table = connection, table
-        timelines = table.timelines(connection)
-        self._attributes = {str(key[0]): str(timeline.versions[0].content[0]) for key, timeline in timelines.items()}
         self._changes: list[Change] = []
+
+    @cached_property
+    def _attributes(self) -> dict[str, str]:
+        """What was known before, read when the first event needs it."""
+        timelines = self._table.timelines(self._connection)
+        return {str(key[0]): str(timeline.versions[0].content[0]) for key, timeline in timelines.items()}
 
     def see(self, fact: AttributeMapped | AttributeUnmapped) -> None:
         """Takes a further fact into account."""

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from aggregates.effective import Days, Timeline, Version
+from store.database import Row
 
 Key = tuple[Any, ...]
 K = TypeVar("K")
@@ -64,7 +65,7 @@ class Folding:
     """Rows that end: place and instant."""
     undone: list[str] = field(default_factory=list)
     """Places of rows that were never known."""
-    momentary: list[str] = field(default_factory=list)
+    momentary: list[Row] = field(default_factory=list)
     """Rectangles that began and ended within the batch."""
 
     def apply(self, change: Change) -> None:
@@ -83,26 +84,31 @@ class Folding:
         was_known = since.at < change.at
         if since.place is None:
             if was_known:
-                self.momentary.append(_line(change.key, version, since.at, change.at))
+                self.momentary.append(_row(change.key, version, since.at, change.at))
         elif was_known:
             self.closed.append((since.place, change.at))
         else:
             self.undone.append(since.place)
 
-    def begun(self) -> Iterable[str]:
+    def begun(self) -> Iterable[Row]:
         """Open rectangles that are not written yet."""
         for key, current in self.current.items():
             for version in current.timeline.versions:
                 since = current.since[version.days.first]
                 if since.place is None:
-                    yield _line(key, version, since.at, None)
+                    yield _row(key, version, since.at, None)
 
 
-def _line(key: Key, version: Version[Content], since: datetime, until: datetime | None) -> str:
-    """A rectangle in the text format of COPY."""
+def _row(key: Key, version: Version[Content], since: datetime, until: datetime | None) -> Row:
+    """The row of a rectangle: key, content, its days and since when it is known, both as texts."""
     first, last = version.days.first, version.days.last
     days = f"[{first},)" if last is None else f"[{first},{last}]"
-    return "\t".join([*map(copied, (*key, *version.content)), days, f"[{since},{until or 'infinity'})\n"])
+    return (*key, *version.content, days, f"[{since},{until or 'infinity'})")
+
+
+def line(row: Row) -> str:
+    """A row in the text format of COPY."""
+    return "\t".join(map(copied, row[:-2])) + f"\t{row[-2]}\t{row[-1]}\n"
 
 
 def copied(value: Any) -> str:
