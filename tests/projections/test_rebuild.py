@@ -229,14 +229,14 @@ def test_events_flow_to_the_old_tables_during_a_rebuild_and_are_in_the_new_ones(
 def test_events_that_come_between_the_last_batch_and_the_swap_are_folded_in_the_swap(
     dossier: Dossier, ask: Ask, counting: Counting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    live, hold = partial(fold_log, dossier, Counting(dossier)), rebuilding._Rebuild._hold_runner
+    live, hold = partial(fold_log, dossier, Counting(dossier)), rebuilding.Rebuild._hold_runner
 
     def late(self: Any, connection: Any) -> None:
         register(dossier, ask(), 500, 3)
         live()
         hold(self, connection)
 
-    monkeypatch.setattr(rebuilding._Rebuild, "_hold_runner", late)
+    monkeypatch.setattr(rebuilding.Rebuild, "_hold_runner", late)
     report = rebuild(dossier, counting, quietly)
     assert (report.position, report.swaps_tried) == (34, 1)
     assert rows(dossier) == rows_by_the_log(dossier)
@@ -245,7 +245,7 @@ def test_events_that_come_between_the_last_batch_and_the_swap_are_folded_in_the_
 def test_a_swap_that_too_much_came_before_is_tried_again_later(
     dossier: Dossier, ask: Ask, counting: Counting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    live, hold, first = partial(fold_log, dossier, Counting(dossier)), rebuilding._Rebuild._hold_runner, iter([500])
+    live, hold, first = partial(fold_log, dossier, Counting(dossier)), rebuilding.Rebuild._hold_runner, iter([500])
 
     def late(self: Any, connection: Any) -> None:
         for number in first:
@@ -254,7 +254,7 @@ def test_a_swap_that_too_much_came_before_is_tried_again_later(
         hold(self, connection)
 
     monkeypatch.setattr(rebuilding, "SWAP_WITHIN", 4)
-    monkeypatch.setattr(rebuilding._Rebuild, "_hold_runner", late)
+    monkeypatch.setattr(rebuilding.Rebuild, "_hold_runner", late)
     assert rebuild(dossier, counting, quietly).swaps_tried == 2
     assert rows(dossier) == rows_by_the_log(dossier)
 

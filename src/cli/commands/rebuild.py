@@ -11,6 +11,7 @@ from cli.wiring import open_dossier
 from projections.engine.comparison import RowDifference
 from projections.engine.rebuild import RebuildReport
 from projections.engine.rebuild import rebuild as rebuild_one
+from projections.engine.rebuilding_all import rebuild_all
 
 
 class ReadModelDiffersError(CliError):
@@ -18,14 +19,16 @@ class ReadModelDiffersError(CliError):
 
 
 def rebuild(settings: Settings, names: Sequence[str], *, as_json: bool) -> None:
-    """Rebuilds the named read models, or all, one after the other."""
+    """Rebuilds the named read models, or all, from one reading of the log."""
     reports: list[RebuildReport] = []
     with open_dossier(settings) as dossier:
-        for projection in chosen_projections(dossier, names):
-            with show.progress(f"Rebuilding {projection.name}") as report:
-                reports.append(rebuild_one(dossier, projection, report))
-            if not as_json:
-                say(f"{projection.name} rebuilt.")
+        projections = chosen_projections(dossier, names)
+        rebuilt_names = ", ".join(projection.name for projection in projections)
+        with show.progress(f"Rebuilding {rebuilt_names}") as progress:
+            for report in rebuild_all(dossier, projections, progress):
+                reports.append(report)
+                if not as_json:
+                    say(f"{report.name} rebuilt.")
     if as_json:
         show.document(reports)
 

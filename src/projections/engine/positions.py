@@ -93,12 +93,12 @@ class Place:
         return replace(self, position=position, recorded_at=recorded_at, stopped=False)
 
 
-def place(connection: Connection[Row], name: str, *, held: bool = False) -> Place:
-    """Returns the current place of a read model; until the transaction ends nobody else changes it if `held`.
+def place(connection: Connection[Row], name: str, *, locked: bool = False) -> Place:
+    """Returns the current place of a read model; until the transaction ends nobody else changes it if `locked`.
 
     Raises `NotInstalledError`.
     """
-    row = connection.execute(_PLACE + (" FOR NO KEY UPDATE" if held else ""), [name], binary=True).fetchone()
+    row = connection.execute(_PLACE + (" FOR NO KEY UPDATE" if locked else ""), [name], binary=True).fetchone()
     if row is None:
         raise NotInstalledError(f"Read model {name} has no tables; run dossier migrate.")
     position, recorded_at, generation, shape, topics, tables, stopped = row

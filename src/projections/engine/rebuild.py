@@ -7,8 +7,8 @@ it and begins again.
 """
 
 import time
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -109,28 +109,33 @@ def rebuild(
         NotComparableError: the tables in use are of another version.
         OperationalError, psycopg.OperationalError: the database went away. Start again.
     """
-    return _Rebuild(dossier, projection, progress).run(on_difference, swaps=swap)
+    rebuilding = Rebuild(dossier, projection, progress)
+    with rebuilding.begun() as connection:
+        return rebuilding.finish(connection, on_difference, swaps=swap)
 
 
 class _TooFarError(Exception):
     """So many events came meanwhile that the runner should not wait while they are folded."""
 
 
-class _Rebuild:
+class Rebuild:
+    """A rebuild of one read model."""
+
     def __init__(self, dossier: Dossier, projection: Projection, progress: Progress) -> None:
-        self._dossier = dossier
         self._database = dossier.database
         self._projection = projection
         self._name = projection.name
         self._progress = progress
         self._schema = f"{self._database.schema}__{projection.name}"
         self._new = [sql.Identifier(self._schema, table) for table in projection.tables]
+        self._reader = BatchReader(dossier, projection)
+        self._started = time.monotonic()
         self._position = 0
         self._recorded_at: datetime | None = None
 
-    def run(self, on_difference: OnDifference | None, *, swaps: bool) -> RebuildReport:
-        started = time.monotonic()
-        reader = BatchReader(self._dossier, self._projection)
+    @contextmanager
+    def begun(self) -> Iterator[Connection[Row]]:
+        """Makes the new tables, and yields the connection that fills them. They are dropped where they cannot be completed."""
         with (
             closing(folding_connection(self._database, schemas=(self._schema,))) as connection,
             exclusive(connection, positions.rebuild_lock(self._database, self._name)) as taken,
@@ -139,16 +144,19 @@ class _Rebuild:
                 raise RebuildUnderWayError(f"Read model {self._name} is being rebuilt already.")
             try:
                 self._begin(connection)
-                differences = None if on_difference is None else self._compare(connection, reader, on_difference)
-                tried = self._build(connection, reader) if swaps else self._give_up(connection)
-            except RebuildFailedError:
-                self._give_up(connection)
+                yield connection
+            except (RebuildFailedError, RebuildUnderWayError):  # the latter of another that was to be made with it
+                self.give_up(connection)
                 raise
-            place = positions.place(connection, self._name)
-        duration_s = time.monotonic() - started
-        return RebuildReport(
-            self._name, self._position, place.generation, duration_s, tried, differences, swapped=swaps
-        )
+
+    def finish(
+        self, connection: Connection[Row], on_difference: OnDifference | None = None, *, swaps: bool = True
+    ) -> RebuildReport:
+        """Folds what is left, compares and swaps where that is wanted."""
+        differences = None if on_difference is None else self._compare(connection, on_difference)
+        tried = self._build(connection) if swaps else self.give_up(connection)
+        generation, duration_s = positions.place(connection, self._name).generation, time.monotonic() - self._started
+        return RebuildReport(self._name, self._position, generation, duration_s, tried, differences, swapped=swaps)
 
     def _begin(self, connection: Connection[Row]) -> None:
         """Makes the new tables, in a schema of their own so that they have the names that they will keep."""
@@ -167,29 +175,29 @@ class _Rebuild:
         if new_tables != sorted(self._projection.tables):
             raise RebuildFailedError(f"The definition of {self._name} makes other tables than it names: {new_tables}.")
 
-    def _build(self, connection: Connection[Row], reader: BatchReader) -> int:
+    def _build(self, connection: Connection[Row]) -> int:
         """Catches up and swaps; gives the number of attempts it took."""
         for attempt in range(MOST_SWAPS):
-            self._catch_up(connection, reader)
+            self._catch_up(connection)
             if attempt == 0:
                 # Fresh tables have no statistics: without them the first reads after the swap would be planned blindly.
                 connection.execute(sql.SQL("ANALYZE {}").format(sql.SQL(", ").join(self._new)))
-            if self._swap(connection, reader, min(FIRST_READERS_WAIT_MS << attempt, LONGEST_READERS_WAIT_MS)):
+            if self._swap(connection, min(FIRST_READERS_WAIT_MS << attempt, LONGEST_READERS_WAIT_MS)):
                 return attempt + 1
             time.sleep(SWAP_PAUSE_S)
         raise RebuildFailedError(f"Readers did not let go of the tables of {self._name} in {MOST_SWAPS} attempts.")
 
-    def _catch_up(self, connection: Connection[Row], reader: BatchReader) -> None:
+    def _catch_up(self, connection: Connection[Row]) -> None:
         """Folds all that is in the log into the new tables."""
-        while batch := reader.next(connection, self._position):
-            self._fold(connection, batch)
+        while batch := self._reader.next(connection, self._position):
+            self.fold(connection, batch)
 
-    def _compare(self, connection: Connection[Row], reader: BatchReader, on_difference: OnDifference) -> int:
+    def _compare(self, connection: Connection[Row], on_difference: OnDifference) -> int:
         """Reports the rows that differ, and returns how many do."""
         while (place := self._comparable(connection)).position - self._position > SWAP_WITHIN:
-            self._fold_until(connection, reader, place)
+            self._fold_until(connection, place)
         with positions.runner_held(connection, self._database, self._name) as holding:
-            self._fold_until(connection, reader, self._comparable(connection))
+            self._fold_until(connection, self._comparable(connection))
             with connection.transaction():
                 connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
                 self._comparable(connection)
@@ -204,12 +212,13 @@ class _Rebuild:
             raise NotComparableError(f"The tables of {self._name} were made by another version: rebuild it.")
         return place
 
-    def _fold_until(self, connection: Connection[Row], reader: BatchReader, place: positions.Place) -> None:
+    def _fold_until(self, connection: Connection[Row], place: positions.Place) -> None:
         """Folds into the new tables what the tables in use have, and no more."""
-        while self._position < place.position and (batch := reader.next(connection, self._position)):
-            self._fold(connection, batch if batch.end <= place.position else cut(batch, place))
+        while self._position < place.position and (batch := self._reader.next(connection, self._position)):
+            self.fold(connection, batch if batch.end <= place.position else cut(batch, place))
 
-    def _fold(self, connection: Connection[Row], batch: Batch) -> None:
+    def fold(self, connection: Connection[Row], batch: Batch) -> None:
+        """Folds a batch into the new tables. Raises `RebuildFailedError`."""
         try:
             target = self._transact(connection, batch, cautious=False)
         except Exception as error:
@@ -228,7 +237,7 @@ class _Rebuild:
             row = connection.execute(_PROGRESS, [batch.end, self._name]).fetchone()
         return row[0] if row else batch.end
 
-    def _swap(self, connection: Connection[Row], reader: BatchReader, readers_wait_ms: int) -> bool:
+    def _swap(self, connection: Connection[Row], readers_wait_ms: int) -> bool:
         """Puts the new tables in place of the old ones; `False` when somebody is in the way or too much is missing.
 
         The order of locks: first the runner's batches, so that both table sets stand still; then what is missing is
@@ -238,7 +247,7 @@ class _Rebuild:
             with connection.transaction():
                 self._hold_runner(connection)
                 old = positions.place(connection, self._name)
-                reached = self._fold_missing(connection, reader, old.position)
+                reached = self._fold_missing(connection, old.position)
                 self._hold_readers(connection, old.tables, readers_wait_ms)
                 self._replace(connection, old.tables, *reached)
         except (*_NOT_YET, _TooFarError):
@@ -251,12 +260,10 @@ class _Rebuild:
         connection.execute(f"SET LOCAL lock_timeout = {RUNNER_WAIT_MS}")
         connection.execute(sql.SQL("SELECT pg_advisory_xact_lock({})").format(lock))
 
-    def _fold_missing(
-        self, connection: Connection[Row], reader: BatchReader, target: int
-    ) -> tuple[int, datetime | None]:
+    def _fold_missing(self, connection: Connection[Row], target: int) -> tuple[int, datetime | None]:
         """Folds what the old tables have and the new ones have not; gives the new place."""
         position, recorded_at = self._position, self._recorded_at
-        while position < target and (batch := reader.next(connection, position)):
+        while position < target and (batch := self._reader.next(connection, position)):
             if batch.end - self._position > SWAP_WITHIN:
                 raise _TooFarError
             fault = fold(connection, self._projection, batch, cautious=True)
@@ -284,7 +291,7 @@ class _Rebuild:
         connection.execute(_END, [self._name])
         positions.move(connection, self._database, self._name, position, at)
 
-    def _give_up(self, connection: Connection[Row]) -> int:
+    def give_up(self, connection: Connection[Row]) -> int:
         """Drops the new tables; returns the number of swaps, none."""
         with connection.transaction():
             connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(self._schema)))

@@ -108,7 +108,7 @@ class Single:
     def _transact_cautiously(self, connection: Connection[Row], place: Place, batch: Batch) -> Fault | None:
         with connection.transaction():
             self._hold_tables(connection)
-            if positions.place(connection, self.name, held=True) != place:
+            if positions.place(connection, self.name, locked=True) != place:
                 return None
             fault = fold(connection, self.projection, batch, cautious=True)
             if fault is None:
