@@ -117,19 +117,20 @@ def message(mapper: FactMapper, recorded: RecordedEvent, log: UUID) -> Message:
 
 def state_message(value: bytes, last: PublicEvent, log: UUID) -> Message:
     """The message of the state of a profile, `value`, in which its events are up to the last one."""
-    kind = last["type"].partition(".")[0]
-    schema = state_schema_id(kind).encode()
-    return _of_profile(value, f"{kind}.state", last["recorded_at"], last, log, schema=schema)
+    company, profile, position = last["company"], last["profile"], last["position"]
+    schema = state_schema_id(profile.partition(":")[0]).encode()
+    return _of_profile(value, "state", last["recorded_at"], company, profile, position, log, schema)
 
 
-def tombstone(event: PublicEvent, erased_at: str, log: UUID) -> Message:
-    """The message that takes the state of a profile off the topic; `event` is its last one."""
-    kind = event["type"].partition(".")[0]
-    return _of_profile(None, f"{kind}.erased", erased_at, event, log, schema=b"")
+def tombstone(company: str, profile: str, position: int, erased_at: str, log: UUID) -> Message:
+    """The message that takes the state of a profile off the topic; `position` is that of its last event."""
+    return _of_profile(None, "erased", erased_at, company, profile, position, log)
 
 
-def _of_profile(value: bytes | None, type_: str, at: str, event: PublicEvent, log: UUID, *, schema: bytes) -> Message:
-    company, profile, position = event["company"], event["profile"], event["position"]
+def _of_profile(  # noqa: PLR0917
+    value: bytes | None, what: str, at: str, company: str, profile: str, position: int, log: UUID, schema: bytes = b""
+) -> Message:
+    type_ = f"{profile.partition(':')[0]}.{what}"
     headers = headers_of(
         f"{profile}/{type_}/{position}",
         company,

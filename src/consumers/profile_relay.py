@@ -2,8 +2,8 @@
 
 Run by `dossier relay`, beside the relay of events and independently of it. It reads the log on, folds the profiles that the events are of
 as they are now, sends their states, and stores its position after the acknowledgements: so a state comes at least once, and of a key the
-last one counts. An erasure is no event: the keys that were destroyed are looked at as well. To recover: nothing has to be done, it tries
-for ever.
+last one counts. Keys that were destroyed are looked at as well: there may be no event of it. After a restore that lost events it first
+sends tombstones for the profiles that only the former log had. To recover: nothing has to be done, it tries for ever.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,9 +18,12 @@ import structlog
 from psycopg import Connection
 
 from aggregates.aggregate import Aggregate
+from aggregates.catalogue import aggregate_id
 from consumers.brokers import Brokers
 from consumers.bus import Topics
 from consumers.faults import BusFaults
+from consumers.former_states import former_states
+from consumers.kafka_client import KafkaError, is_bus_away
 from consumers.messages import Message, state_message, tombstone
 from consumers.profile_states import STATES, NoKeys, state_of
 from consumers.relay import POLL_S
@@ -31,7 +34,7 @@ from store.application import Dossier
 from store.database import Row
 from store.events import COLUMNS, RecordedEvent, recorded_event
 from store.heartbeats import Progress
-from store.identity import log_id
+from store.identity import log_id, newest_log
 from store.leadership import Leader
 from store.log import PROFILES, move, position_of
 from store.mapper import FactMapper
@@ -66,6 +69,9 @@ _ERASED: Final = "SELECT subject FROM personal_keys WHERE subject = ANY(%s) AND 
 _ERASED_SINCE: Final = """
     SELECT subject, destroyed_at FROM personal_keys WHERE destroyed_at > %s ORDER BY destroyed_at LIMIT %s
 """
+_KNOWN: Final = "SELECT DISTINCT originator_id FROM events WHERE originator_id = ANY(%s)"
+_CLEARED: Final = "profiles/former"
+"""The last log at whose beginning the states of the former one were cleared, as a follower whose position is its number."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 _log = structlog.get_logger(__name__)
@@ -112,7 +118,39 @@ class ProfileRelay:
         with Sender.opened(self._brokers, self._topics, self._progress, self._topics.profiles) as sender:
             self._log_id = log_id(leader.connection)
             self._told.clear()
+            self._clear_former(leader.connection, sender, stop)
             yield partial(self._step, leader, sender, stop)
+
+    def _clear_former(self, connection: Connection[Row], sender: Sender, stop: Stop) -> None:
+        """Sends tombstones for the states of a former log whose profiles are not in this one, unless that was done before.
+
+        Where the brokers do not let the topic be read, they are left, and the next start tries again.
+        """
+        number, began_after = newest_log(connection)
+        if number <= (position_of(connection, _CLEARED) or 1):
+            return
+        try:
+            for profiles in former_states(self._brokers, self._topics, self._log_id, stop):
+                self._progress.mark()
+                self._send(sender, self._of_lost(connection, profiles, began_after), stop)
+        except KafkaError as error:
+            if is_bus_away(error):
+                raise
+            _log.error("profiles.former_left", reason=str(error))
+            return
+        if not stop.is_set():
+            move(connection, _CLEARED, number)
+
+    def _of_lost(self, connection: Connection[Row], profiles: Sequence[str], position: int) -> list[Message]:
+        """Returns tombstones of those profiles that are not in the log."""
+        ids = {aggregate_id(self._company, profile): profile for profile in profiles}
+        known = {id_ for (id_,) in connection.execute(_KNOWN, [list(ids)])}
+        now = instant(datetime.now(UTC))
+        return [
+            tombstone(self._company, profile, position, now, self._log_id)
+            for id_, profile in ids.items()
+            if id_ not in known
+        ]
 
     def _step(self, leader: Leader, sender: Sender, stop: Stop, _payloads: Sequence[str]) -> float:
         """Tells the erasures, and the states that have changed on the next positions of the log."""
@@ -176,8 +214,5 @@ class ProfileRelay:
         """Returns the tombstones of those that are profiles; other things have keys, too."""
         lasts = [recorded_event(row) for row in connection.execute(_LAST, [list(ids)], binary=True)]
         now = instant(datetime.now(UTC))
-        return [
-            tombstone(public_event(self._mapper, last), now, self._log_id)
-            for last in lasts
-            if last.topic.partition(".")[0] in STATES
-        ]
+        events = [public_event(self._mapper, last) for last in lasts if last.topic.partition(".")[0] in STATES]
+        return [tombstone(event["company"], event["profile"], event["position"], now, self._log_id) for event in events]

@@ -19,6 +19,12 @@ def log_id(connection: Connection[Row]) -> UUID:
     return cast("UUID", row[0]) if row else begin_another(connection)
 
 
+def newest_log(connection: Connection[Row]) -> tuple[int, int]:
+    """Returns which log it is, from 1, and the position that it began after."""
+    row = connection.execute("SELECT number, began_after FROM logs ORDER BY number DESC LIMIT 1").fetchone()
+    return (1, 0) if row is None else (row[0], row[1])
+
+
 def begin_another(connection: Connection[Row]) -> UUID:
     """Gives the log another id and lets the relays send all of it, as of the new log. Returns the id. To be called in a transaction."""
     for follower in (RELAY, PROFILES):

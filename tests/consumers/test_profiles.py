@@ -18,12 +18,13 @@ from consumer_world import AGE, FAST, Company, Loops, on_topic, wait_for
 from consumers.brokers import Brokers
 from consumers.bus import Topics
 from consumers.kafka_client import ConfigResource, ConfigResourceType, KafkaAdminClient
-from consumers.messages import POSITION_HEADER, Received
+from consumers.messages import LOG_HEADER, POSITION_HEADER, Received
 from consumers.profile_relay import ProfileRelay
 from consumers.profile_states import STATES, NoKeys, state_of
 from consumers.schemas import state_schemas
 from field_facts import FIELD_FACTS, PERSONAL
 from store.application import Dossier
+from store.identity import begin_another
 from store.log import PROFILES, position_of, read
 from store.mapper import FactMapper
 
@@ -123,6 +124,35 @@ def test_an_erased_customer_has_a_tombstone_whatever_comes_later(
     assert "ce_dataschema" not in after[key].headers
     assert int(after[key].headers[POSITION_HEADER]) > int(before[key].headers[POSITION_HEADER])
     assert state(after[other])["responses"][str(AGE)][0]["value"] == "A"
+
+
+def test_after_a_restore_nothing_is_left_of_profiles_that_only_the_former_log_had(
+    dossier: Dossier, company: Company, kafka_servers: str, topics: Topics, loops: Loops
+) -> None:  # rule 4.6
+    company.define().register("1001", "1002")
+    former = dossier.log_id
+    end = loops.start(ProfileRelay(dossier, Brokers(kafka_servers), topics, FAST).run)
+    wait_for(lambda: len(latest(on_topic(kafka_servers, topics.profiles or ""))) == 2, "both are on the topic")
+    end()
+    with dossier.database.connect() as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(
+            "DELETE FROM events WHERE originator_id = %s", [CustomerProfile.id_of(dossier.company, "1002")]
+        )
+        log = begin_another(connection)
+    loops.start(ProfileRelay(dossier, Brokers(kafka_servers), topics, FAST).run)
+
+    def of_this_log() -> bool:
+        messages = latest(on_topic(kafka_servers, topics.profiles or ""))
+        return {message.headers[LOG_HEADER] for message in messages.values()} == {str(log).encode()}
+
+    wait_for(of_this_log, "every state is as of this log")
+    messages = latest(on_topic(kafka_servers, topics.profiles or ""))
+    assert log != former
+    assert messages[b"demo/customer:1001"].value is not None
+    assert messages[b"demo/customer:1002"].value is None
+    with dossier.database.connection() as connection:
+        assert position_of(connection, "profiles/former") == 2
 
 
 def test_the_topic_keeps_the_last_state_of_each_profile_for_ever(
