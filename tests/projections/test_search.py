@@ -1,6 +1,7 @@
 """Every group of a search is answered by an index, however large the tables are."""
 
 import re
+from hashlib import md5
 from typing import Any, Final
 
 import pytest
@@ -12,6 +13,7 @@ from business_fields import request
 from conftest import TODAY
 from projections.answers import search as searching
 from projections.answers.search import SEARCHED, search
+from projections.customers import queries as customers
 from projections.reading.view import View
 from store.application import Dossier
 
@@ -70,6 +72,20 @@ def large(dossier: Dossier) -> Dossier:
         with reading(dossier, "fields"):
             connection.execute("ANALYZE")
     return dossier
+
+
+def test_a_search_by_rare_words_goes_by_their_tokens(large: Dossier, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever was written last: a scan reads all that is pending in the index, and the planner knows."""
+    for number in (777, 29_999):
+        digests = [md5(str(n).encode(), usedforsecurity=False).hexdigest() for n in (number, number % 100)]
+        monkeypatch.setattr(customers, "search_tokens", lambda _keys, _words, digests=digests: digests)
+        with reading(large, "customers") as view:
+            connection: Any = Explaining(view.connection)
+            clocks = Clocks(TODAY, view.known_at)
+            customers.by_name(View(connection, view.keys, view.company, clocks, view.position), "any words")
+        plan = connection.plans[0]
+        assert not SCANNED.search(plan), plan
+        assert "customer_names_tokens" in plan, plan
 
 
 @pytest.mark.parametrize("query", ["C123", "LN77", "A", "S2999", "N1", "6f1c1a36-5a55-4d4e-8d62-0c3f6f1b7a11"])
