@@ -1,7 +1,7 @@
 /** Filters of the audit in the address, and changed values in words. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { hasOwnDays, topicText, valueText } from "../src/audit/changed.ts";
+import { hasOwnDays, labelOfChange, topicText, valueText } from "../src/audit/changed.ts";
 import { fileAddress, filtersOf, orderOf, recordedOn, withFilters, without } from "../src/audit/filters.ts";
 import { thingPath, thingText } from "../src/audit/things.ts";
 import { NOW } from "../src/time/point.ts";
@@ -72,4 +72,26 @@ test("things have names, and a path where they have a page", () => {
   assert.equal(thingText("controls", "demo"), "Controls");
   assert.equal(thingPath("interaction", "I-1"), null);
   assert.equal(thingPath("customer", "10/01"), "/customers/10");
+});
+
+test("a changed value is called what the forms call it", () => {
+  const labels = new Map([
+    ["field:city", "City"],
+    ["category:7", "Age"],
+  ]);
+  for (const [path, label] of [
+    ["fields.city", "City"],
+    ["fields.old_field", "Old field"],
+    ["responses.7", "Age"],
+    ["responses.9", "Responses 9"],
+    ["responses.A.description", "Responses A description"],
+    ["options.tolerance_percent", "Tolerance %"],
+    ["amounts.EUR.credit_limit", "Credit limit (EUR)"],
+    ["controls.K87", "K87"],
+    ["mappings.field:city", "City"],
+    ["merged_into", "Merged into"],
+    ["name", "Name"],
+  ] as const) {
+    assert.equal(labelOfChange(path, labels), label);
+  }
 });

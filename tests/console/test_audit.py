@@ -47,7 +47,7 @@ def test_what_changed_today_and_who_did_it_is_one_click(visit: Visits, api: Api,
         "administrator",
         "Customer 1001",
         "customer: field edited",
-        "fields.city",
+        "City",
         "As agreed on the telephone",
     ):
         expect(first).to_contain_text(text)

@@ -203,7 +203,7 @@ def test_a_form_says_that_it_was_filled_from_what_is_not_there_any_more(visit: V
     assert api.patch("/v1/categories/2", {"required": True}).status_code == 200
     api.seen("/v1/categories/2/history")
     page.get_by_role("region", name="Responses").get_by_role("button", name="Up Rents").press("Enter")
-    notice = page.get_by_role("status").filter(has_text=re.compile(r"administrator changed this at \d\d:\d\d\."))
+    notice = page.get_by_role("status").filter(has_text=re.compile(r"administrator changed Required at \d\d:\d\d\."))
     expect(notice).to_be_visible()
     expect(page.get_by_label("Description")).to_have_value("House owner")
     expect(page.get_by_label("Required")).to_have_value("false")

@@ -1,5 +1,6 @@
+import { useLabels } from "../api/useLabels.ts";
 import { Days } from "../design/When.tsx";
-import { type Change, hasOwnDays, valueText } from "./changed.ts";
+import { type Change, hasOwnDays, labelOfChange, valueText } from "./changed.ts";
 import type { Entry } from "./queries.ts";
 import { moreChanges, texts } from "./texts.ts";
 
@@ -28,11 +29,12 @@ export function Changes({ entry, most }: Props) {
 }
 
 function List({ changes, entry }: { changes: readonly Change[]; entry: Entry }) {
+  const labels = useLabels();
   return (
     <ul className="plain audit-changes">
       {changes.map((change) => (
         <li key={`${change.field} ${change.effective_from}`}>
-          <code>{change.field}</code>
+          <span title={change.field}>{labelOfChange(change.field, labels)}</span>
           {hasOwnDays(change, entry) && change.effective_from && (
             <span className="hint">
               {" "}

@@ -6,13 +6,16 @@ import { Notice } from "./Notice.tsx";
 interface Props {
   /** Who made the version that there is now, and when; absent where that is not known. */
   change?: { actor: string; recorded_at: string };
+  /** The labels of what was changed, as far as they are known. */
+  fields?: readonly string[];
   onShow: () => void;
 }
 
 /** Says that what a form was filled from was changed meanwhile. It is not redrawn under the reader's hands. */
-export function Stale({ change, onShow }: Props) {
+export function Stale({ change, fields = [], onShow }: Props) {
   const { time_zone } = useMe();
-  const text = change ? `${change.actor} changed this at ${timeText(change.recorded_at, time_zone)}.` : CHANGED;
+  const what = fields.length === 0 ? "this" : LIST.format(fields);
+  const text = change ? `${change.actor} changed ${what} at ${timeText(change.recorded_at, time_zone)}.` : CHANGED;
   return (
     <Notice tone="accent">
       <div className="row">
@@ -24,3 +27,4 @@ export function Stale({ change, onShow }: Props) {
 }
 
 const CHANGED = "This was changed meanwhile.";
+const LIST = new Intl.ListFormat("en", { type: "conjunction" });

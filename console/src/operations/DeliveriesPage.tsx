@@ -1,6 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useState } from "react";
 import { useLocation, useSearch } from "wouter";
+import { useLabels } from "../api/useLabels.ts";
 import { Action } from "../design/Action.tsx";
 import { Empty } from "../design/Empty.tsx";
 import { Field } from "../design/Field.tsx";
@@ -18,7 +19,6 @@ import { count, type Reading } from "./judging.ts";
 import "./operations.css";
 import { type Delivery, deliveriesQuery, STATUSES } from "./queries.ts";
 import { deliveryTexts as texts } from "./texts.ts";
-import { useLabels } from "./useLabels.ts";
 import { useOperations } from "./useOperations.ts";
 
 /** What became of every change on its way to Customer Engagement, by status and customer (rule 4.5). */

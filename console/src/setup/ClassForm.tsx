@@ -5,6 +5,7 @@ import { Field, idOf } from "../design/Field.tsx";
 import { Form } from "../design/Form.tsx";
 import { Notice } from "../design/Notice.tsx";
 import { Stale } from "../design/Stale.tsx";
+import { labelOf } from "../terms/options.ts";
 import { areFilled, pathOfRow } from "../terms/rows.ts";
 import { Values } from "../terms/Values.tsx";
 import { APPLY_TO, type ApplyTo, texts as classTexts } from "./classTexts.ts";
@@ -33,7 +34,11 @@ export function ClassForm({ profileClass, change }: Props) {
       onSubmit={() => off === null && void form.save()}
     >
       {form.isStale && <Action onClick={form.takeOver}>{texts.takeOver}</Action>}
-      <div role="status">{!form.isStale && form.isBehind && <Stale change={change} onShow={form.takeOver} />}</div>
+      <div role="status">
+        {!form.isStale && form.isBehind && (
+          <Stale change={change} fields={fieldsOf(change, form.seen)} onShow={form.takeOver} />
+        )}
+      </div>
       <Field label={texts.description} name="description" errors={problem?.of("description")}>
         {(input) => (
           <input
@@ -64,6 +69,12 @@ export function ClassForm({ profileClass, change }: Props) {
       <div role="status">{form.message !== null && <Notice tone="success">{form.message}</Notice>}</div>
     </Form>
   );
+}
+
+/** Returns the labels of what the version after the one that was seen has changed; none where there were several. */
+function fieldsOf(change: Schema<"ClassVersion"> | undefined, seen: number): string[] {
+  const paths = change?.version === seen + 1 ? change.changed : [];
+  return paths.map((path) => (path.includes(".") ? labelOf(path) : path));
 }
 
 /** Returns why the change cannot be saved yet, or null where it can. */

@@ -22,11 +22,14 @@ interface Props extends Definition {
 export function DefinitionForm({ members, submitLabel, prefix = "", off, change, ...definition }: Props) {
   const form = useDefinition(definition);
   const isStale = problemOf(form.error, "stale-version") !== null;
+  const theirLabels = members.filter(({ name }) => name in form.theirs).map(({ label }) => label);
   const names = [...members.map(({ name }) => name), "reason"];
   return (
     <Form names={names} prefix={prefix} error={form.error} onSubmit={() => off === null && void form.submit()}>
       {isStale && <Action onClick={form.takeOver}>{texts.takeOver}</Action>}
-      <div role="status">{!isStale && form.isBehind && <Stale change={change} onShow={form.takeOver} />}</div>
+      <div role="status">
+        {!isStale && form.isBehind && <Stale change={change} fields={theirLabels} onShow={form.takeOver} />}
+      </div>
       {members.map((member) => {
         const { name, label, hint } = member;
         const isFixed = member.isFixed && !definition.isNew;

@@ -15,7 +15,7 @@ import { texts } from "./texts.ts";
 type Entry = Schema<"HistoryEntry">;
 type ValueChange = Schema<"ValueChange">;
 type History = UseInfiniteQueryResult<InfiniteData<Schema<"Page_HistoryEntry_">>>;
-export type Change = Pick<Entry, "actor" | "recorded_at">;
+export type Change = Pick<Entry, "actor" | "recorded_at" | "version" | "changes">;
 
 /** Returns who made a version, and when; undefined where that part of the history was not read yet. */
 export function changeOf(query: History, version: number): Change | undefined {

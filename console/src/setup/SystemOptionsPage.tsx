@@ -14,6 +14,7 @@ import { Panel } from "../design/Panel.tsx";
 import { Stale } from "../design/Stale.tsx";
 import { Days } from "../design/When.tsx";
 import { Page } from "../shell/Page.tsx";
+import { labelOf } from "../terms/options.ts";
 import { amountsOf, areFilled, optionsOf, pathOfRow, type Row } from "../terms/rows.ts";
 import { TermsList } from "../terms/TermsList.tsx";
 import { Values } from "../terms/Values.tsx";
@@ -57,6 +58,11 @@ export default function SystemOptionsPage() {
       <HistoryPanel query={history} />
     </Page>
   );
+}
+
+/** Returns the labels of what the change after the version that was seen has changed; none where there were several. */
+function fieldsOf(change: Change | undefined, seen: number): string[] {
+  return change?.version === seen + 1 ? [...new Set(change.changes.map(({ field }) => labelOf(field)))] : [];
 }
 
 interface FormProps {
@@ -132,7 +138,9 @@ function OptionsForm({ current, change }: FormProps) {
     >
       {isStale && <Action onClick={takeOver}>{texts.takeOver}</Action>}
       <div role="status">
-        {!isStale && seen !== null && seen !== version && <Stale change={change} onShow={takeOver} />}
+        {!isStale && seen !== null && seen !== version && (
+          <Stale change={change} fields={fieldsOf(change, seen)} onShow={takeOver} />
+        )}
       </div>
       <Values rows={rows} current={current} onChange={put} problem={problem} />
       <RangeFields range={range} onChange={setRange} problem={problem} />

@@ -61,6 +61,8 @@ export function useClassForm({ name, version, description }: Schema<"ClassRead">
     isStale: problemOf(error, "stale-version") !== null,
     /** Somebody else has made another version since something was entered. */
     isBehind: seen !== null && seen !== version,
+    /** The version that the entries are compared with. */
+    seen: seen ?? version,
     put(part: Partial<Draft>) {
       setSeen(seen ?? version);
       setMessage(null);

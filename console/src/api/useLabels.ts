@@ -1,14 +1,14 @@
-/** What is mapped to an attribute, named as the customer's page names it. */
+/** Categories and business fields, named as the customer's page names them. */
 
 import { useQuery } from "@tanstack/react-query";
-import { body, client } from "../api/client.ts";
-import { read } from "../api/reading.ts";
 import { clocks, type Point } from "../time/point.ts";
 import { usePoint } from "../time/usePoint.ts";
+import { body, client } from "./client.ts";
+import { read } from "./reading.ts";
 
 const ALL = 500;
 
-/** Returns the labels of what is mapped, `category:1` or `field:city`, as far as they are known. */
+/** Returns the labels by `category:1` or `field:city`, as far as they are known. */
 export function useLabels(): ReadonlyMap<string, string> {
   const point = usePoint();
   const categories = useQuery(categoriesQuery(point)).data?.items ?? [];
