@@ -1,4 +1,4 @@
-"""A proxy in front of PostgreSQL's socket that drops the reply to a chosen statement, a fault that no server produces on request."""
+"""A proxy in front of PostgreSQL's socket that loses a chosen statement or the reply to it, faults that no server produces on request."""
 
 import os
 import socket
@@ -14,7 +14,10 @@ CLOSING_S: Final = 5.0
 
 
 class CuttingProxy:
-    """Passes everything through until `cut_after(word)`; then the next statement with that word is let through and its reply lost."""
+    """Passes everything through until `cut_after(word)`; then the next statement with that word is let through and its reply lost.
+
+    After `cut_before(word)` that statement is lost itself, or comes to the server once `late` is set.
+    """
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
@@ -25,7 +28,10 @@ class CuttingProxy:
         directory = tempfile.mkdtemp(prefix="dossier-proxy-")
         self.url = f"postgresql://{parts.username or 'postgres'}:{parts.password or ''}@{parts.path}?host={directory}"
         self._word: bytes | None = None
+        self._is_late = False
+        self.late = threading.Event()
         self.refusing = False
+        self._clients: set[socket.socket] = set()
         self._server = socket.socket(socket.AF_UNIX)
         self._server.bind(str(Path(directory) / ".s.PGSQL.5432"))
         self._server.listen(64)
@@ -33,7 +39,17 @@ class CuttingProxy:
 
     def cut_after(self, word: bytes) -> None:
         """The next statement that holds `word` reaches the server; its reply and the connection are lost."""
-        self._word = word
+        self._word, self._is_late = word, False
+
+    def cut_before(self, word: bytes) -> None:
+        """The next statement that holds `word` and the connection are lost; the server gets it when `late` is set."""
+        self._word, self._is_late = word, True
+
+    def cut_all(self) -> None:
+        """The connections that there are now are lost; the server is not told why it hears no more."""
+        for client in tuple(self._clients):
+            with suppress(OSError):
+                client.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Stops accepting."""
@@ -57,10 +73,12 @@ class CuttingProxy:
         lost = threading.Event()
         with client, socket.socket(family) as server:
             server.connect(self._target)
+            self._clients.add(client)
             back = threading.Thread(target=self._back, args=(server, client, lost), daemon=True)
             back.start()
             self._forward(client, server, lost)
             back.join(CLOSING_S)
+            self._clients.discard(client)
 
     def _forward(self, client: socket.socket, server: socket.socket, lost: threading.Event) -> None:
         with suppress(OSError):
@@ -68,6 +86,9 @@ class CuttingProxy:
                 if self._word is not None and self._word in data:
                     self._word = None
                     lost.set()
+                    if self._is_late:
+                        client.shutdown(socket.SHUT_RDWR)
+                        self.late.wait(CLOSING_S)
                 server.sendall(data)
         with suppress(OSError):
             server.shutdown(socket.SHUT_WR)

@@ -21,7 +21,7 @@ from psycopg import Connection
 
 from aggregates.fact import EventTooLargeError, Fact
 from aggregates.use_case import Claim
-from store.admission import Statement
+from store.append import Statement
 from store.application import Dossier
 from store.database import Row
 from store.stopping import Stop

@@ -1,185 +1,199 @@
-"""The statements of one append transaction: take the lock, read the head, write what was admitted.
+"""What a command stores, and the one call of the server by which a group of them is stored.
 
-They run in one libpq pipeline: two round trips a transaction, however many commands it stores.
+The server-side function `append_events` (migration 27) takes the append lock of the company, reads the head of the log under it, admits or
+refuses each append on its own, writes what was admitted, and notifies the followers: one round trip, commit included. Its arguments are
+packed here, since every commit passes by.
 """
 
-import select
-from collections.abc import Iterator, Sequence
+import struct
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from threading import Lock
 from typing import Any, Final
+from uuid import UUID
 
-from psycopg import Connection, sql
+import orjson
+import psycopg
+from eventsourcing.persistence import IntegrityError
+from psycopg import Connection
+from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGconn, PGresult
 
-from aggregates.use_case import Claim
-from store.admission import Append, Head
-from store.database import Database, Row
-from store.events import COLUMNS, SETUP_EVENTS, digest_of, recorded_event
+from aggregates.use_case import Claim, ClaimTakenError, IdempotencyKey, StaleDecisionError
+from store.database import Row
+from store.events import NewEvent
 
-INSERT_EVENTS: Final = 2_000
-"""Rows an INSERT; a longer append is written in several, still in one transaction."""
-SEND_POLL_MS: Final = 1_000
+Statement = tuple[str, Sequence[Any]]
+"""SQL and its parameters."""
 
-_HEAD: Final = f"""
-    SELECT coalesce(max(position), 0),
-           greatest(clock_timestamp(), max(recorded_at) + interval '1 microsecond'),
-           coalesce((SELECT position FROM events WHERE {SETUP_EVENTS} ORDER BY position DESC LIMIT 1), 0)
-    FROM (SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1) AS last
+_NAME: Final = b"append_events"
+_CALL: Final = b"""
+    SELECT head, stored_at, refused FROM append_events(
+        $1::uuid[], $2::int[], $3::text[], $4::bytea[], $5::uuid[], $6::uuid[], $7::bytea[], $8::int[], $9::bigint[], $10::jsonb)
 """
-_LAST: Final = f"""
-    SELECT {COLUMNS}
-    FROM unnest(%b::uuid[]) AS wanted (id)
-    CROSS JOIN LATERAL (
-        SELECT * FROM events WHERE originator_id = wanted.id ORDER BY originator_version DESC LIMIT 1
-    ) AS last
-"""
-_CLAIMS: Final = """
-    SELECT scope, key, owner FROM claims WHERE (scope, key) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
-"""
-_KEYS: Final = """
-    SELECT actor, key FROM idempotency_keys WHERE (actor, key) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
-"""
-_INSERT: Final = f"""
-    WITH stored AS (INSERT INTO events ({COLUMNS})
-    SELECT originator_id, originator_version, topic, state, position, event_id, %b::timestamptz, correlation_id, previous
-    FROM unnest(%b::uuid[], %b::int[], %b::text[], %b::bytea[], %b::bigint[], %b::uuid[], %b::uuid[], %b::bytea[])
-      AS new (originator_id, originator_version, topic, state, position, event_id, correlation_id, previous))
-    SELECT pg_notify(%s, %s)
-"""
-_CLAIM: Final = """
-    INSERT INTO claims SELECT * FROM unnest(%s::text[], %s::text[], %s::uuid[]) ON CONFLICT (scope, key) DO NOTHING
-"""
-_RELEASE: Final = """
-    DELETE FROM claims WHERE (scope, key, owner) IN (SELECT * FROM unnest(%s::text[], %s::text[], %s::uuid[]))
-"""
-_USE_KEYS: Final = """
-    INSERT INTO idempotency_keys (actor, key, digest, changed, version, position, recorded_at)
-    SELECT *, %s::timestamptz
-    FROM unnest(%s::text[], %s::text[], %s::bytea[], %s::boolean[], %s::int[], %s::bigint[])
-"""
-_KEEP_PERSONAL_KEYS: Final = """
-    INSERT INTO personal_keys (subject, wrapped) SELECT * FROM unnest(%s::uuid[], %s::bytea[])
-"""
+_BINARY: Final = [1] * 10
+_JSONB: Final = b"\x01"
+"""The version of the format."""
+_EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_TEXT_OID, _BYTEA_OID, _UUID_OID, _INTEGER_OID, _BIGINT_OID = 25, 17, 2950, 23, 20
+_HEAD: Final = struct.Struct("!iiiii").pack
+_LENGTH: Final = struct.Struct("!i").pack
+_INTEGER: Final = struct.Struct("!ii").pack
+_BIGINT: Final = struct.Struct("!iq").pack
+_NULL: Final = _LENGTH(-1)
 _STORED: Final = """
-    SELECT count(*) FROM events
+    SELECT position, recorded_at FROM events
     JOIN unnest(%s::uuid[], %s::int[], %s::uuid[]) AS mine (originator_id, originator_version, event_id)
       USING (originator_id, originator_version, event_id)
+    ORDER BY position
 """
 _KEY_USED: Final = "SELECT digest FROM idempotency_keys WHERE actor = %s AND key = %s"
 
 
-class AppendStatements:
-    """The statements, bound to one company's lock and channel."""
+@dataclass(slots=True)
+class Append:
+    """One command's events and rows: all of them are stored, or none (rule 0.6). `positions` once they are, else `error`."""
 
-    def __init__(self, database: Database) -> None:
-        self._lock = sql.SQL("SELECT pg_advisory_xact_lock({})").format(database.lock_key("append"))
-        self._channel = database.channel("log")
+    events: Sequence[NewEvent]
+    claims: Sequence[Claim] = ()
+    releases: Sequence[Claim] = ()
+    owner: UUID | None = None
+    owned: Sequence[tuple[Claim, UUID]] = ()
+    """Further claims, each with its own owner."""
+    key: IdempotencyKey | None = None
+    decided_on: int | None = None
+    """Position of the setup that was consulted; refused when the setup has gone on."""
+    relied_on: Mapping[UUID, int] = field(default_factory=dict)
+    """Versions of aggregates that were consulted and get no event; refused when one of them has gone on."""
+    along: Sequence[Statement] = ()
+    """Statements that are executed in the transaction of the events."""
+    changed: bool = True
+    version: int = 0
+    positions: Sequence[int] = ()
+    recorded_at: datetime | None = None
+    error: Exception | None = None
+    done: Any = field(default_factory=Lock)
 
-    def read_head(self, connection: Connection[Row], group: Sequence[Append]) -> Head:
-        """Takes the append lock, for the rest of the transaction, and reads the head for this group."""
-        connection.execute(self._lock)
-        head = connection.execute(_HEAD)
-        originators = {event.originator_id for append in group for event in append.events}
-        originators.update(*(append.relied_on for append in group))
-        last = connection.execute(_LAST, [list(originators)], binary=True)
-        pairs = [claim for append in group for claim in (*(claim for claim, _ in append.claimed()), *append.releases)]
-        claims = connection.execute(_CLAIMS, [*_columns(pairs)]) if pairs else None
-        used = [append.key for append in group if append.key is not None]
-        keys = connection.execute(_KEYS, [[key.actor for key in used], [key.key for key in used]]) if used else None
-        _send_all(connection)
-        position, recorded_at, setup = head.fetchone() or (0, None, 0)
-        events = [recorded_event(row) for row in last]
-        return Head(
-            position=position,
-            recorded_at=recorded_at,
-            last={event.uuid: (event.originator_version, digest_of(event)) for event in events},
-            claims={Claim(scope, key): owner for scope, key, owner in claims or ()},
-            keys={(actor, key) for actor, key in keys or ()},
-            setup=setup,
-        )
-
-    def write(self, connection: Connection[Row], admitted: Sequence[Append]) -> None:
-        """Writes the admitted appends. They become visible, and the followers of the log are notified, on commit."""
-        rows = list(_event_rows(admitted))
-        for start in range(0, len(rows), INSERT_EVENTS):
-            columns: list[Any] = [list(column) for column in zip(*rows[start : start + INSERT_EVENTS], strict=True)]
-            connection.execute(_INSERT, [admitted[0].recorded_at, *columns, self._channel, str(rows[-1][4])])
-        for append in admitted:
-            for statement, values in append.along:
-                connection.execute(statement, values)
-        _write_claims(connection, admitted)
-        _write_keys(connection, admitted)
-        _send_all(connection)
-
-    def was_stored(self, connection: Connection[Row], append: Append) -> bool:
-        """Looks up, under the lock, whether a commit whose reply was lost took effect."""
-        connection.execute(self._lock)
-        if append.events:
-            stored_ids = [(event.originator_id, event.originator_version, event.event_id) for event in append.events]
-            row = connection.execute(_STORED, [list(column) for column in zip(*stored_ids, strict=True)]).fetchone()
-            return row == (len(stored_ids),)
-        if append.key is None:
-            return True
-        used = connection.execute(_KEY_USED, [append.key.actor, append.key.key]).fetchone()
-        return used == (append.key.digest,)
+    def claimed(self) -> Iterator[tuple[Claim, UUID | None]]:
+        """All claims and their owners."""
+        yield from ((claim, self.owner) for claim in self.claims)
+        yield from self.owned
 
 
-def _send_all(connection: Connection[Row]) -> None:
-    """Sees to it that all statements so far have left this process.
-
-    In a pipeline psycopg tries once and then waits for answers; of a large statement the kernel may have taken a part only, and
-    then the server waits for the rest of it, and we for the server, for ever (psycopg 3.3).
-    """
-    server = connection.pgconn
-    ready = select.poll()
-    ready.register(server.socket, select.POLLIN | select.POLLOUT)
-    while server.flush():
-        if any(happened & ~select.POLLOUT for _, happened in ready.poll(SEND_POLL_MS)):
-            server.consume_input()
+def prepare(connection: Connection[Row]) -> None:
+    """Prepares a connection for `store`. Plans are made once, so they may not rest on how few events there were by then."""
+    connection.execute("SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off")
+    _checked(connection.pgconn.prepare(_NAME, _CALL), ExecStatus.COMMAND_OK)
 
 
-def _event_rows(admitted: Sequence[Append]) -> Iterator[tuple[Any, ...]]:
-    for append in admitted:
-        for event, position, previous in zip(append.events, append.positions, append.digests, strict=True):
-            yield (
-                event.originator_id,
-                event.originator_version,
-                event.topic,
-                event.state,
-                position,
-                event.event_id,
-                event.correlation_id,
-                previous,
-            )
+def store(connection: Connection[Row], group: Sequence[Append]) -> None:
+    """Stores a group in one call, in a transaction of its own unless there is one, and sets `positions` or `error` of each append."""
+    server: PGconn = connection.pgconn
+    result = server.exec_prepared(_NAME, _arguments(group), _BINARY, 1)
+    _settle(group, _checked(result, ExecStatus.TUPLES_OK))
 
 
-def _write_claims(connection: Connection[Row], admitted: Sequence[Append]) -> None:
-    for append in admitted:
-        if append.releases:
-            connection.execute(_RELEASE, [*_columns(append.releases), [append.owner] * len(append.releases)])
-        if claimed := list(append.claimed()):
-            owners = [owner for _, owner in claimed]
-            connection.execute(_CLAIM, [*_columns([claim for claim, _ in claimed]), owners])
+def find_stored(connection: Connection[Row], append: Append) -> bool:
+    """Looks up whether an append of which the answer was lost took effect, and sets its `positions` if so."""
+    if append.events:
+        ids = [(event.originator_id, event.originator_version, event.event_id) for event in append.events]
+        rows = connection.execute(_STORED, [list(column) for column in zip(*ids, strict=True)]).fetchall()
+        append.positions = [position for position, _ in rows]
+        append.recorded_at = rows[-1][1] if rows else None
+        return len(rows) == len(ids)
+    if append.key is None:
+        return True
+    used = connection.execute(_KEY_USED, [append.key.actor, append.key.key]).fetchone()
+    return used == (append.key.digest,)
 
 
-def _write_keys(connection: Connection[Row], admitted: Sequence[Append]) -> None:
-    used = [
-        (
-            key.actor,
-            key.key,
-            key.digest,
-            append.changed,
-            append.version,
-            append.positions[-1] if append.positions else None,
-        )
-        for append in admitted
-        if (key := append.key) is not None
+def _checked(result: PGresult, expected: ExecStatus) -> PGresult:
+    """Returns the result. Raises `psycopg.Error` where it is not what was expected; a connection that is lost has no SQLSTATE."""
+    if result.status == expected:
+        return result
+    error = psycopg.errors.error_from_result(result)
+    raise error if error.sqlstate else psycopg.OperationalError(str(error))
+
+
+def _arguments(group: Sequence[Append]) -> list[bytes | None]:
+    events = [event for append in group for event in append.events]
+    ends, end = [], 0
+    for append in group:
+        end += len(append.events)
+        ends.append(_INTEGER(4, end))
+    return [
+        _uuids(event.uuid for event in events),
+        _array(_INTEGER_OID, [_INTEGER(4, event.originator_version) for event in events]),
+        _texts(_TEXT_OID, [event.topic.encode() for event in events]),
+        _texts(_BYTEA_OID, [event.state for event in events]),
+        _uuids(event.event_id for event in events),
+        _uuids(event.correlation_id for event in events),
+        _texts(_BYTEA_OID, [event.new_key for event in events]),
+        _array(_INTEGER_OID, ends),
+        _array(_BIGINT_OID, [_NULL if one.decided_on is None else _BIGINT(8, one.decided_on) for one in group]),
+        _more(group),
     ]
-    if used:
-        columns = [list(column) for column in zip(*used, strict=True)]
-        connection.execute(_USE_KEYS, [admitted[0].recorded_at, *columns])
-    new_keys = {event.uuid: event.new_key for append in admitted for event in append.events if event.new_key}
-    if new_keys:
-        connection.execute(_KEEP_PERSONAL_KEYS, [list(new_keys.keys()), list(new_keys.values())])
 
 
-def _columns(claims: Sequence[Claim]) -> tuple[list[str], list[str]]:
-    return [claim.scope for claim in claims], [claim.key for claim in claims]
+def _array(oid: int, items: list[bytes]) -> bytes:
+    """Returns an array of one dimension in PostgreSQL's binary format; each item begins with its length."""
+    return b"".join((_HEAD(1, 1, oid, len(items), 1), *items))
+
+
+def _uuids(ids: Iterable[UUID]) -> bytes:
+    sixteen = _LENGTH(16)
+    return _array(_UUID_OID, [sixteen + one.bytes for one in ids])
+
+
+def _texts(oid: int, values: Iterable[bytes | None]) -> bytes:
+    return _array(oid, [_NULL if value is None else _LENGTH(len(value)) + value for value in values])
+
+
+def _more(group: Sequence[Append]) -> bytes | None:
+    """Returns the parts that few appends have, each with the number of its append; `None` where none has any."""
+    more: dict[str, list[dict[str, Any]]] = {"keys": [], "claims": [], "releases": [], "consulted": []}
+    for number, append in enumerate(group, 1):
+        if (key := append.key) is not None:
+            row = {"actor": key.actor, "key": key.key, "digest": key.digest.hex(), "changed": append.changed}
+            more["keys"].append({"append": number, "version": append.version, **row})
+        for claim, owner in append.claimed():
+            more["claims"].append({"append": number, "scope": claim.scope, "key": claim.key, "owner": owner})
+        for claim in append.releases:
+            more["releases"].append({"append": number, "scope": claim.scope, "key": claim.key, "owner": append.owner})
+        for id_, version in append.relied_on.items():
+            more["consulted"].append({"append": number, "id": id_, "version": version})
+    used = {name: rows for name, rows in more.items() if rows}
+    return _JSONB + orjson.dumps(used) if used else None
+
+
+def _settle(group: Sequence[Append], result: PGresult) -> None:
+    head, stored_at, refused = (result.get_value(0, column) for column in range(3))
+    if head is None or stored_at is None:
+        raise psycopg.InternalError("append_events returned nothing.")
+    recorded_at = _EPOCH + timedelta(microseconds=int.from_bytes(stored_at, "big", signed=True))
+    reasons = orjson.loads(refused[1:]) if refused else {}
+    position = int.from_bytes(head, "big")
+    for number, append in reversed(list(enumerate(group, 1))):
+        if (reason := reasons.get(str(number))) is not None:
+            append.error = _refusal(reason)
+            continue
+        append.recorded_at = recorded_at
+        append.positions = range(position - len(append.events) + 1, position + 1)
+        position -= len(append.events)
+
+
+def _refusal(reason: Mapping[str, Any]) -> IntegrityError:
+    """Returns why an append was refused."""
+    match reason:
+        case {"kind": "key"}:
+            return IntegrityError("The idempotency key was used meanwhile.")
+        case {"kind": "setup"}:
+            return StaleDecisionError("The setup was changed meanwhile.")
+        case {"kind": "consulted", "id": id_, "version": version}:
+            return StaleDecisionError(f"{id_}, which was consulted at version {version}, was changed meanwhile.")
+        case {"kind": "claim", "scope": scope, "key": key, "owner": owner}:
+            return ClaimTakenError(Claim(scope, key), UUID(owner))
+        case {"id": id_, "version": version, "after": after}:
+            return IntegrityError(f"Version {version} of {id_} does not follow {after}.")
+    raise ValueError(f"Unknown reason: {reason}")

@@ -15,7 +15,7 @@ from aggregates.fact import Fact
 from aggregates.setup.catalogue import Setup
 from aggregates.use_case import Claim, KeyReusedError, Outcome, Request, StaleDecisionError
 from store import identity
-from store.admission import Append, Statement
+from store.append import Append, Statement
 from store.database import Database
 from store.events import COLUMNS, SETUP_EVENTS, NewEvent, recorded_event
 from store.log import Log

@@ -1,15 +1,17 @@
 """Group commit: one thread a process takes whatever is waiting and stores it in one PostgreSQL transaction; a lone writer
 stores in its own.
 
-The transaction takes the append lock of the company, reads the head of the log under it, and admits or refuses each append on its
-own (`admission`). Positions are counted under the lock: position order is commit order, and a reader never meets a gap that
-fills later. The unique constraints stay as the last line of defence: if one fires, the group is stored one by one.
+The server checks each append on its own (`append`), under the append lock of the company. Positions are counted under the lock:
+position order is commit order, and a reader never meets a gap that fills later. The unique constraints stay as the last line of
+defence: if one fires, the group is stored one by one.
 
-When the connection dies around COMMIT, the outcome is looked up under the lock, by one's own event ids, before anything is
-answered; only when the server stays away is the answer `OutcomeUnknownError`.
+When the connection is lost, its session is ended first, so that what was sent to it has taken effect or never will; then the
+outcome is looked up by one's own event ids, before anything is answered. Only when the server stays away is the answer
+`OutcomeUnknownError`.
 """
 
 import queue
+import select
 import threading
 import time
 from typing import Final
@@ -18,8 +20,8 @@ import psycopg
 from eventsourcing.persistence import IntegrityError, OperationalError
 from psycopg import Connection
 
-from store.admission import Append, admit
-from store.append import AppendStatements
+from store import append as appends
+from store.append import Append
 from store.database import Database, Row
 from store.outages import described, is_outage
 
@@ -32,6 +34,10 @@ IDLE_TIMEOUT_MS: Final = 10_000
 """How long the server lets a transaction with the append lock stand still, for instance because this machine is frozen."""
 GATHER_S: Final = 0.0015
 """How long a transaction waits for commands that are being decided at this moment: fewer, larger ones cost less than they delay."""
+SESSION_ENDED_MS: Final = 5_000
+"""How long to wait for the end of a session whose connection is lost."""
+_THIS_SESSION: Final = "SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()"
+_SESSION: Final = "FROM pg_stat_activity WHERE pid = %s AND backend_start = %s"
 
 
 class OutcomeUnknownError(OperationalError):
@@ -45,9 +51,10 @@ class Committer:
         self.deciding = 0
         """Commands under way that will hand something in; kept by `Log.deciding`."""
         self._database = database
-        self._statements = AppendStatements(database)
         self._queue: queue.SimpleQueue[Append | None] = queue.SimpleQueue()
         self._connection: Connection[Row] | None = None
+        self._session: Row = ()
+        """Process and start of the server's side of the connection."""
         self._turn = threading.Lock()
         self._last_group = 1
         self._thread: threading.Thread | None = None
@@ -131,64 +138,92 @@ class Committer:
         return group, False
 
     def _store(self, group: list[Append]) -> None:
-        try:
-            self._transact(group)
-        except Exception as error:  # noqa: BLE001  (the thread outlives any fault; the caller at fault gets it)
-            if isinstance(error, psycopg.Error) and is_outage(error):
-                self._after_loss(group, error)
-                return
-            self._disconnect()
-            if len(group) == 1:
-                group[0].error = IntegrityError(str(error)) if isinstance(error, psycopg.IntegrityError) else error
-                return
-            for append in group:
-                append.error, append.positions = None, ()
-                self._store([append])
-
-    def _transact(self, group: list[Append]) -> None:
-        connection = self._connected()
-        with connection.pipeline():
-            head = self._statements.read_head(connection, group)
-            admitted = [append for append in group if admit(append, head)]
-            if admitted:
-                self._statements.write(connection, admitted)
-                connection.commit()
-            else:
-                connection.rollback()
-
-    def _after_loss(self, group: list[Append], error: psycopg.Error) -> None:
-        """Looks up whether the group was stored when the connection died, or reports that this is unknown."""
-        self._disconnect()
-        for append in group:
-            if append.error is None and append.recorded_at is None:
-                append.error = OperationalError(f"Nothing was stored. {described(error)}")
-        attempted = [append for append in group if append.error is None]
-        if not attempted:
-            return
+        connection: Connection[Row] | None = None
         try:
             connection = self._connected()
-            for append in attempted:
-                if not self._statements.was_stored(connection, append):
+            self._transact(connection, group)
+        except Exception as error:  # noqa: BLE001  (the thread outlives any fault; the caller at fault gets it)
+            if connection is not None and connection.closed:
+                self._after_loss(group, error)
+            elif connection is None or len(group) == 1 or is_outage(error):
+                _refuse(group, error)
+            else:
+                self._store_singly(group)
+
+    def _store_singly(self, group: list[Append]) -> None:
+        for append in group:
+            self._store([append])
+
+    def _transact(self, connection: Connection[Row], group: list[Append]) -> None:
+        if not any(append.along for append in group):
+            appends.store(connection, group)
+        elif len(group) > 1:
+            self._store_singly(group)
+        else:
+            with connection.transaction():
+                appends.store(connection, group)
+                for statement, values in group[0].along if group[0].error is None else ():
+                    connection.execute(statement.encode(), values)
+
+    def _after_loss(self, group: list[Append], error: Exception) -> None:
+        """Looks up whether the group was stored when the connection was lost, or reports that this is unknown."""
+        session = self._session
+        try:
+            connection = self._connected()
+            connection.execute(f"SELECT pg_terminate_backend(pid, {SESSION_ENDED_MS}) {_SESSION}", session)
+            if connection.execute(f"SELECT {_SESSION}", session).fetchone() is not None:
+                raise psycopg.OperationalError("The session that was lost does not end.")
+            for append in group:
+                append.error = None
+                if not appends.find_stored(connection, append):
                     append.error = OperationalError(f"Nothing was stored. {described(error)}")
-            connection.rollback()
-        except psycopg.Error:
+        except (psycopg.Error, OperationalError):
             self._disconnect()
-            for append in attempted:
+            for append in group:
                 append.error = OutcomeUnknownError("The database went away while storing: stored or not, repeat it.")
 
     def _connected(self) -> Connection[Row]:
-        if self._connection is None:
-            try:
-                connection = self._database.connect(autocommit=False)
-            except OperationalError as error:
-                raise psycopg.OperationalError(str(error)) from error
+        """Returns the connection, a new one where the server has closed the last. Raises `OperationalError`."""
+        if self._connection is not None and _is_open(self._connection):
+            return self._connection
+        self._disconnect()
+        connection = self._database.connect()
+        try:
             connection.execute(f"SET lock_timeout = {LOCK_TIMEOUT_MS}")
             connection.execute(f"SET idle_in_transaction_session_timeout = {IDLE_TIMEOUT_MS}")
-            connection.commit()
-            self._connection = connection
-        return self._connection
+            appends.prepare(connection)
+            self._session = connection.execute(_THIS_SESSION).fetchone() or ()
+        except psycopg.Error:
+            connection.close()
+            raise
+        self._connection = connection
+        return connection
 
     def _disconnect(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _is_open(connection: Connection[Row]) -> bool:
+    """Returns whether the server has not closed an idle connection, as far as this machine has heard."""
+    if connection.closed:
+        return False
+    ready = select.poll()
+    ready.register(connection.pgconn.socket, select.POLLIN)
+    if ready.poll(0):
+        try:
+            connection.pgconn.consume_input()
+        except psycopg.OperationalError:
+            return False
+    return not connection.closed
+
+
+def _refuse(group: list[Append], error: Exception) -> None:
+    """Tells each append why nothing was stored."""
+    for append in group:
+        append.positions, append.recorded_at = (), None
+        if is_outage(error):
+            append.error = OperationalError(f"Nothing was stored. {described(error)}")
+        else:
+            append.error = IntegrityError(str(error)) if isinstance(error, psycopg.IntegrityError) else error

@@ -29,7 +29,7 @@ from eventsourcing.persistence import (
 from psycopg import Connection, errors, sql
 
 from aggregates.use_case import Claim, IdempotencyKey, Outcome
-from store.admission import Append, Statement
+from store.append import Append, Statement
 from store.committer import Committer
 from store.database import POOL_SIZE, Database, Row
 from store.events import COLUMNS, NewEvent, RecordedEvent, recorded_event

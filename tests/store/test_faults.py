@@ -5,6 +5,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from os import kill
 from pathlib import Path
 from signal import SIGKILL
@@ -24,6 +25,9 @@ from store.schema import migrate
 
 Category = Callable[..., ProfileCategory]
 PATIENCE_S = 20.0
+APPEND = b"append_events"
+"""In every call that stores events."""
+WAITS_FOR_LOCK = b"SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 
 
 @pytest.fixture
@@ -45,7 +49,7 @@ def test_a_lost_commit_reply_is_looked_up_and_not_reported_as_a_conflict(
     behind_proxy: Dossier, proxy: CuttingProxy, category: Category
 ) -> None:
     behind_proxy.put(category("warm").pending)
-    proxy.cut_after(b"COMMIT")
+    proxy.cut_after(APPEND)
     assert list(behind_proxy.put(category("1", changes=1).pending)) == [2, 3]
     assert behind_proxy.log_of_facts.max_notification_id() == 3
 
@@ -54,17 +58,36 @@ def test_a_connection_lost_before_commit_stores_nothing_and_says_so(
     behind_proxy: Dossier, proxy: CuttingProxy, category: Category
 ) -> None:
     behind_proxy.put(category("warm").pending)
-    proxy.cut_after(b"pg_advisory_xact_lock")
+    proxy.cut_before(APPEND)
     with pytest.raises(OperationalError, match="Nothing was stored"):
         behind_proxy.put(category("1").pending)
-    assert list(behind_proxy.put(category("1").pending)) == [2]
+    proxy.late.set()  # what comes to the server now finds its session ended
+    assert list(behind_proxy.put(category("2").pending)) == [2]
+    assert behind_proxy.load(ProfileCategory, "1") is None
+
+
+def test_a_lost_append_that_waits_for_the_lock_is_ended_and_never_stored(
+    postgres_url: str, behind_proxy: Dossier, proxy: CuttingProxy, category: Category
+) -> None:
+    behind_proxy.put(category("warm").pending)
+    with psycopg.connect(postgres_url, autocommit=True) as blocker:
+        lock = behind_proxy.database.lock_key("append").as_string(blocker)
+        blocker.execute(f"SELECT pg_advisory_lock({lock})".encode())
+        with ThreadPoolExecutor(1) as pool:
+            storing = pool.submit(behind_proxy.put, category("1").pending)
+            assert _eventually(lambda: blocker.execute(WAITS_FOR_LOCK).fetchone() is not None)
+            proxy.cut_all()
+            with pytest.raises(OperationalError, match="Nothing was stored"):
+                storing.result(PATIENCE_S)
+    assert list(behind_proxy.put(category("2").pending)) == [2]
+    assert behind_proxy.load(ProfileCategory, "1") is None
 
 
 def test_an_outcome_that_cannot_be_looked_up_is_called_unknown(
     behind_proxy: Dossier, proxy: CuttingProxy, category: Category
 ) -> None:
     behind_proxy.put(category("warm").pending)
-    proxy.cut_after(b"COMMIT")
+    proxy.cut_after(APPEND)
     proxy.refusing = True
     with pytest.raises(OutcomeUnknownError):
         behind_proxy.put(category("1").pending)

@@ -13,7 +13,7 @@ from uuid import UUID
 from psycopg import Connection, sql
 from psycopg.rows import class_row
 
-from store.admission import Statement
+from store.append import Statement
 from store.database import Row
 from store.events import COLUMNS, RecordedEvent, recorded_event
 

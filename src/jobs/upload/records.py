@@ -15,7 +15,7 @@ from uuid import UUID
 from psycopg import Connection, sql
 
 from aggregates.upload.upload import Counts
-from store.admission import Statement
+from store.append import Statement
 from store.database import Row
 from store.events import COLUMNS, RecordedEvent, recorded_event
 from store.keys import KeyRing, seal, unseal

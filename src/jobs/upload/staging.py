@@ -13,7 +13,7 @@ from uuid import UUID, uuid5
 
 from psycopg import Connection
 
-from store.admission import Statement
+from store.append import Statement
 from store.database import Database, Row
 from store.keys import KeyRing, seal, unseal
 from store.leadership import Leader, exclusive

@@ -31,10 +31,8 @@ _SIZE: Final = f"""
     WHERE level = 0 ORDER BY number DESC LIMIT 1
 """
 _TILE: Final = "SELECT hashes FROM log_tiles WHERE level = %s AND number = %s"
-_DIGEST: Final = r"""
-    sha256(previous_digest || uuid_send(originator_id) || uuid_send(event_id) || uuid_send(correlation_id)
-           || convert_to(originator_version || '/' || (extract(epoch FROM recorded_at) * 1000000)::bigint || '/' || topic, 'UTF8')
-           || '\x00'::bytea || state)
+_DIGEST: Final = """
+    event_digest(previous_digest, originator_id, originator_version, topic, state, event_id, recorded_at, correlation_id)
 """
 """`store.events.digest` in SQL."""
 _LEAVES: Final = rf"""
