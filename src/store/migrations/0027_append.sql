@@ -25,6 +25,7 @@ CREATE AGGREGATE last_digest(bytea, uuid, integer, text, bytea, uuid, timestampt
 --
 -- Returns the position and the time of the last event of the log, and by number of an append why it was refused. An append is checked
 -- against what the ones before it have made of the log; as many as possible at once: after a refusal one, then two, four, eight …
+-- Rows of large tables are looked up one by one, never joined: plans are kept, and made when the tables are empty.
 CREATE FUNCTION append_events(
     ids uuid[], versions integer[], topics text[], states bytea[], event_ids uuid[], correlation_ids uuid[], new_keys bytea[],
     ends integer[], setup_positions bigint[], more jsonb,
@@ -44,6 +45,7 @@ DECLARE
     high    integer;
     stored  integer;
     any_stored boolean := false;
+    released record;
     reason  jsonb;
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended('dossier/' || current_schema() || '/append', 0));
@@ -60,9 +62,10 @@ BEGIN
         IF more ? 'keys' THEN
             SELECT '{"kind": "key"}' INTO reason
                 FROM jsonb_to_recordset(more->'keys') AS used (append integer, actor text, key text)
-                LEFT JOIN idempotency_keys AS earlier USING (actor, key)
                 WHERE used.append BETWEEN first AND last
-                HAVING count(earlier.actor) > 0 OR count(*) > count(DISTINCT (actor, key));
+                HAVING count(*) > count(DISTINCT (actor, key)) OR count((
+                    SELECT 1 FROM idempotency_keys AS earlier WHERE (earlier.actor, earlier.key) = (used.actor, used.key)
+                )) > 0;
         END IF;
         IF reason IS NULL AND EXISTS (
             SELECT FROM unnest(setup_positions[first:last]) AS consulted
@@ -87,10 +90,15 @@ BEGIN
                 LIMIT 1;
         END IF;
         IF reason IS NULL AND more ? 'claims' THEN
-            SELECT jsonb_build_object('kind', 'claim', 'scope', scope, 'key', key, 'owner', owned.owner) INTO reason
-                FROM jsonb_to_recordset(more->'claims') AS claimed (append integer, scope text, key text, owner uuid)
-                LEFT JOIN claims AS owned USING (scope, key)
-                WHERE claimed.append BETWEEN first AND last AND (last > first OR owned.owner <> claimed.owner)
+            SELECT jsonb_build_object('kind', 'claim', 'scope', scope, 'key', key, 'owner', taken_by) INTO reason
+                FROM (
+                    SELECT *, (
+                        SELECT taken.owner FROM claims AS taken WHERE (taken.scope, taken.key) = (claimed.scope, claimed.key)
+                    ) AS taken_by
+                    FROM jsonb_to_recordset(more->'claims') AS claimed (append integer, scope text, key text, owner uuid)
+                    WHERE claimed.append BETWEEN first AND last
+                ) AS claimed
+                WHERE last > first OR taken_by <> owner
                 LIMIT 1;
         END IF;
         IF reason IS NULL AND high >= low THEN
@@ -136,10 +144,13 @@ BEGIN
                 SELECT * FROM unnest(ids[low:high], new_keys[low:high]) AS added (id, wrapped) WHERE wrapped IS NOT NULL
                 EXCEPT SELECT subject, wrapped FROM personal_keys WHERE subject = ANY (ids[low:high]);
             IF more ? 'releases' THEN
-                DELETE FROM claims USING jsonb_to_recordset(more->'releases')
-                    AS released (append integer, scope text, key text, owner uuid)
+                FOR released IN
+                    SELECT * FROM jsonb_to_recordset(more->'releases') AS released (append integer, scope text, key text, owner uuid)
                     WHERE released.append BETWEEN first AND last
-                    AND (claims.scope, claims.key, claims.owner) = (released.scope, released.key, released.owner);
+                LOOP
+                    DELETE FROM claims AS taken
+                        WHERE (taken.scope, taken.key, taken.owner) = (released.scope, released.key, released.owner);
+                END LOOP;
             END IF;
             IF more ? 'claims' THEN
                 INSERT INTO claims (scope, key, owner)
