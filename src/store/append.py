@@ -116,7 +116,7 @@ def _checked(result: PGresult, expected: ExecStatus) -> PGresult:
     raise error if error.sqlstate else psycopg.OperationalError(str(error))
 
 
-def _arguments(group: Sequence[Append]) -> list[bytes | None]:
+def _arguments(group: Sequence[Append]) -> list[bytes]:
     events = [event for append in group for event in append.events]
     ends, end = [], 0
     for append in group:
@@ -150,8 +150,8 @@ def _texts(oid: int, values: Iterable[bytes | None]) -> bytes:
     return _array(oid, [_NULL if value is None else _LENGTH(len(value)) + value for value in values])
 
 
-def _more(group: Sequence[Append]) -> bytes | None:
-    """Returns the parts that few appends have, each with the number of its append; `None` where none has any."""
+def _more(group: Sequence[Append]) -> bytes:
+    """Returns the parts that few appends have, each with the number of its append."""
     more: dict[str, list[dict[str, Any]]] = {"keys": [], "claims": [], "releases": [], "consulted": []}
     for number, append in enumerate(group, 1):
         if (key := append.key) is not None:
@@ -163,8 +163,7 @@ def _more(group: Sequence[Append]) -> bytes | None:
             more["releases"].append({"append": number, "scope": claim.scope, "key": claim.key, "owner": append.owner})
         for id_, version in append.relied_on.items():
             more["consulted"].append({"append": number, "id": id_, "version": version})
-    used = {name: rows for name, rows in more.items() if rows}
-    return _JSONB + orjson.dumps(used) if used else None
+    return _JSONB + orjson.dumps({name: rows for name, rows in more.items() if rows})
 
 
 def _settle(group: Sequence[Append], result: PGresult) -> None:
