@@ -31,15 +31,12 @@ export function NumbersDialog({ customer, onClose }: Props) {
   const [typed, setTyped] = useState("");
   const [reason, setReason] = useState("");
   const isChanged = typed !== "" || reason !== "";
-  const { change, message } = useNumbers(now, () => {
+  const { send, error, message } = useNumbers(now, () => {
     setTyped("");
     setReason("");
     // What was pressed may be gone from the list.
     document.getElementById(idOf(NUMBER))?.focus();
   });
-  const send = (wanted: NumberChange) => {
-    if (!change.isPending) change.mutate(wanted);
-  };
   const close = () => leave(onClose);
   useLeavingTab(isChanged);
   return (
@@ -49,7 +46,7 @@ export function NumbersDialog({ customer, onClose }: Props) {
       <NewNumber
         customer={now}
         {...{ typed, setTyped, reason, setReason }}
-        error={change.error}
+        error={error}
         onAdd={(isPrimary) => send({ act: "add", number: typed.trim(), isPrimary, reason: reason.trim() || null })}
       />
       <div>

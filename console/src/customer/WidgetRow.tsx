@@ -1,5 +1,6 @@
 import { Lock } from "lucide-react";
-import { type KeyboardEvent, useEffect, useRef } from "react";
+import { type KeyboardEvent, useLayoutEffect, useRef } from "react";
+import { flushSync } from "react-dom";
 import { problemOf } from "../api/problems.ts";
 import { Action } from "../design/Action.tsx";
 import { Copy } from "../design/Copy.tsx";
@@ -64,7 +65,7 @@ function OpenRow({
   typed,
 }: Required<Pick<Props, "field" | "form" | "refusal">> & { typed: string }) {
   const row = useRef<HTMLDivElement>(null);
-  useEffect(() => row.current?.querySelector<HTMLElement>("input, select")?.focus(), []);
+  useLayoutEffect(() => row.current?.querySelector<HTMLElement>("input, select")?.focus(), []);
   const name = `fields.${field.key}`;
   const errors = refusal === null ? (problemOf(form.error)?.of(name) ?? []) : [refusal];
 
@@ -72,8 +73,8 @@ function OpenRow({
     if (event.key !== "Escape") return;
     event.preventDefault();
     event.stopPropagation();
-    form.close(field);
-    window.requestAnimationFrame(() => document.getElementById(editId(field.key))?.focus());
+    flushSync(() => form.close(field));
+    document.getElementById(editId(field.key))?.focus();
   }
 
   return (

@@ -1,7 +1,7 @@
 /** Changes of a customer's alternate numbers (rule 1.14). */
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { body, client } from "../api/client.ts";
 import { customerQuery } from "../api/customers.ts";
 import { useSubmission } from "../api/submission.ts";
@@ -16,8 +16,9 @@ export type NumberChange = { number: string; reason: string | null } & (
   | { act: "remove" }
 );
 
-/** Returns the function that sends a change, what it was answered with, and why it failed. */
+/** Returns the function that sends a change unless one is on its way, what the last one was answered with, and why it failed. */
 export function useNumbers(customer: Schema<"Customer">, onDone: () => void) {
+  const isSending = useRef(false);
   const queries = useQueryClient();
   const submission = useSubmission();
   const [message, setMessage] = useState<string | null>(null);
@@ -29,13 +30,25 @@ export function useNumbers(customer: Schema<"Customer">, onDone: () => void) {
     onSuccess: async (answer, wanted) => {
       submission.succeeded();
       await queries.invalidateQueries();
+      // Before it is said: whoever goes on at once is not ignored.
+      isSending.current = false;
       setMessage(answer.changed ? outcome(wanted, primary) : texts.nothingChanged);
       onDone();
     },
     // What somebody else changed meanwhile is shown, so that the next attempt is compared with it.
-    onError: () => queries.invalidateQueries({ queryKey: customerQuery(customer.number, NOW).queryKey }),
+    onError: () => {
+      isSending.current = false;
+      return queries.invalidateQueries({ queryKey: customerQuery(customer.number, NOW).queryKey });
+    },
   });
-  return { change, message };
+
+  function once(wanted: NumberChange) {
+    if (isSending.current) return;
+    isSending.current = true;
+    change.mutate(wanted);
+  }
+
+  return { send: once, error: change.error, message };
 }
 
 function send(customer: string, header: ReturnType<ReturnType<typeof useSubmission>["headers"]>, wanted: NumberChange) {

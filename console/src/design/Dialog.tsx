@@ -1,4 +1,4 @@
-import { type ReactNode, useRef } from "react";
+import { type ReactNode, type RefObject, useEffect, useRef, useState } from "react";
 import { Overlay } from "react-aria/Overlay";
 import { useDialog } from "react-aria/useDialog";
 import { useModalOverlay } from "react-aria/useModalOverlay";
@@ -32,6 +32,7 @@ function OpenDialog({ title, onClose, className = "dialog", children }: Omit<Pro
     state,
     modal,
   );
+  useFocus(part);
   const { dialogProps, titleProps } = useDialog({ role: "dialog" }, part);
   return (
     <div className="overlay" {...underlayProps}>
@@ -43,4 +44,17 @@ function OpenDialog({ title, onClose, className = "dialog", children }: Omit<Pro
       </div>
     </div>
   );
+}
+
+/** Gives the focus to the dialog as it opens, and back as it closes. The library does both a frame later, too late for keys that are pressed
+ * meanwhile. Stands after what makes the rest of the page inert, so that this has ended when the focus goes back. */
+function useFocus(part: RefObject<HTMLElement | null>) {
+  const [opener] = useState(() => document.activeElement);
+  useEffect(() => {
+    if (!part.current?.contains(document.activeElement)) part.current?.focus({ preventScroll: true });
+    return () => {
+      if (document.activeElement === document.body && opener instanceof HTMLElement && opener.isConnected)
+        opener.focus({ preventScroll: true });
+    };
+  }, [part, opener]);
 }

@@ -1,4 +1,4 @@
-import { type FormEvent, type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
+import { type FormEvent, type KeyboardEvent, type ReactNode, useLayoutEffect, useRef } from "react";
 import { problemOf } from "../api/problems.ts";
 import type { ProblemDocument } from "../api/types.ts";
 import { idOf } from "./Field.tsx";
@@ -52,7 +52,7 @@ function sorted(error: Error | null, names: readonly string[]): { placed: FieldE
 function Summary({ errors, prefix }: { errors: FieldErrors; prefix: string }) {
   const box = useRef<HTMLDivElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: new errors get the focus again
-  useEffect(() => box.current?.focus(), [errors]);
+  useLayoutEffect(() => box.current?.focus(), [errors]);
   return (
     <div ref={box} tabIndex={-1}>
       <Notice tone="danger">

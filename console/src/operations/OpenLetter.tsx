@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { type ReactNode, useEffect, useRef } from "react";
+import { type ReactNode, useLayoutEffect, useRef } from "react";
 import { refusalOf } from "../api/refusals.ts";
 import { useRights } from "../api/session.ts";
 import { Badge } from "../design/Badge.tsx";
@@ -18,7 +18,7 @@ import { useListsFollowing } from "./useLiveLetters.ts";
 export function OpenLetter({ id }: { id: string }) {
   const query = useQuery(letterQuery(id));
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => heading.current?.focus(), []);
+  useLayoutEffect(() => heading.current?.focus(), []);
   useListsFollowing(query.data?.state);
   return (
     <div className="stack">
@@ -49,7 +49,7 @@ function Acting({ letter }: { letter: Letter }) {
 /** Takes the focus over from the form that it replaces. */
 function WasAccepted({ letter }: { letter: Letter }) {
   const line = useRef<HTMLParagraphElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (document.activeElement === document.body) line.current?.focus();
   }, []);
   return (

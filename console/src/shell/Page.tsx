@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useRef } from "react";
+import { type ReactNode, useEffect, useLayoutEffect, useRef } from "react";
 import { texts } from "./texts.ts";
 
 interface Props {
@@ -15,13 +15,21 @@ let isFirst = true;
 /** The frame of every page. When it opens after another one, the focus goes to its heading, which screen readers then say. */
 export function Page({ title, tabTitle = title, aside, children }: Props) {
   const heading = useRef<HTMLHeadingElement>(null);
+  const hasFocus = useRef(false);
 
   useEffect(() => {
     document.title = `${tabTitle} · ${texts.name}`;
   }, [tabTitle]);
 
-  useEffect(() => {
+  // Before the page can be used: whoever goes on to a field at once stays there.
+  useLayoutEffect(() => {
     if (!isFirst) heading.current?.focus();
+    hasFocus.current = document.activeElement === heading.current;
+  }, []);
+
+  useEffect(() => {
+    // The dialog that led here was still in front of it.
+    if (!isFirst && !hasFocus.current) heading.current?.focus();
     isFirst = false;
   }, []);
 

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { type ReactNode, useEffect, useRef } from "react";
+import { type ReactNode, useLayoutEffect, useRef } from "react";
 import { useSearch } from "wouter";
 import { useRights } from "../api/session.ts";
 import { Notice } from "../design/Notice.tsx";
@@ -51,7 +51,7 @@ function Wizard({ like }: { like: Upload | null }) {
 function Step({ title, isFirst, children }: { title: string; isFirst: boolean; children: ReactNode }) {
   const heading = useRef<HTMLHeadingElement>(null);
   const isOpening = useRef(isFirst);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!isOpening.current) heading.current?.focus();
   }, []);
   return (
