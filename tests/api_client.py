@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -18,6 +19,7 @@ from store.application import Dossier
 
 SECRET = "a secret of the tests, long enough for HS256"
 CORRELATION = "Dossier-Correlation-Id"
+PATIENCE_S = 20.0
 
 
 def token(
@@ -76,9 +78,14 @@ class Api:
         return self.dossier.log_of_facts.max_notification_id() or 0
 
     def seen(self, path: str, role: Role = Role.ADMINISTRATOR, **kwargs: Any) -> Response:
-        """A read that waits for everything that was recorded so far."""
+        """A read that waits for everything that was recorded so far, longer than the application does if need be."""
         headers = {**kwargs.pop("headers", {}), "Dossier-Position": str(self.end())}
-        return self.call("GET", path, role, headers=headers, **kwargs)
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            answer = self.call("GET", path, role, headers=headers, **kwargs)
+            is_behind = answer.status_code == 503 and answer.json()["type"] == "/problems/behind"
+            if not is_behind or time.monotonic() > deadline:
+                return answer
 
     @contextmanager
     def storing_nothing(self) -> Iterator[None]:

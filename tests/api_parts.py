@@ -17,6 +17,7 @@ from projections.engine.runner import Runner
 from projections.reading.read_models import ReadModels
 from projections.reading.view import View
 from store.application import Dossier
+from store.outages import UnreachableError
 from store.stopping import Stop
 
 CAUGHT_UP_WITHIN_S: Final = 2.0
@@ -45,12 +46,12 @@ def caught_up(dossier: Dossier, *names: str, within_s: float = CAUGHT_UP_WITHIN_
     """Waits, bounded, until these read models, else all, have what was recorded before; gives whether they have."""
     names = names or tuple(projection.name for projection in catalogue.classes())
     until, end = time.monotonic() + within_s, dossier.log_of_facts.max_notification_id() or 0
-    with dossier.database.connection() as connection:
-        while any(positions.place(connection, name).position < end for name in names):
-            if time.monotonic() > until:
-                return False
-            time.sleep(0.005)
-    return True
+    while time.monotonic() < until:
+        with suppress(UnreachableError), dossier.database.connection() as connection:
+            if all(positions.place(connection, name).position >= end for name in names):
+                return True
+        time.sleep(0.005)
+    return False
 
 
 class Runners:

@@ -39,8 +39,15 @@ FIGURES: Final = "figures"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds `--late`, which finds tests that read what they have written without waiting until it can be read."""
+    """Adds `--late`, which finds tests that read what they have written without waiting until it can be read, and `--slow`, which finds
+    those that act on a page before a person could."""
     parser.addoption("--late", metavar="SECONDS", help="Fold read models so much later than something was recorded.")
+    parser.addoption(
+        "--slow",
+        metavar="TIMES",
+        type=float,
+        help="Slow pages of the console down so many times; their frames and answers come late.",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,5 +1,6 @@
 """People at browsers: pages of the console in Chromium, watched for everything that must never happen on one."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from playwright.sync_api import (
 from aggregates.fact import Role
 from api_client import token
 from api_parts import caught_up
+from slowness import slow_down
 from store.application import Dossier
 
 CHROMIUM: Final = "chromium-headless-shell"
@@ -28,9 +30,16 @@ WIDE: Final = 1280
 NARROW: Final = 360
 HEIGHT: Final = 800
 COOKIE: Final = "dossier-session"
-PATIENCE_MS: Final = 10_000
+PATIENCE_MS: Final = 30_000
+"""How long a page may take to show what is waited for: long, because other tests take the processor's time."""
 _OF_NETWORK: Final = "Failed to load resource"
 """How Chromium reports an answer of 400 or more, which `Visits` judges by itself."""
+_TAKES_KEYS: Final = """() => {
+    const on_top = [...document.querySelectorAll("[role=dialog], [role=menu]")].at(-1);
+    const focused = document.activeElement;
+    return focused !== document.body && (on_top === undefined || on_top.contains(focused));
+}"""
+"""Whether something has the focus, and nothing that covers it."""
 _REPORT_VIOLATIONS: Final = """
     document.addEventListener("securitypolicyviolation", (event) => {
         console.error(`policy violated: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
@@ -53,11 +62,19 @@ def chromium() -> Iterator[Browser]:
 class Visits:
     """The pages that a test has open."""
 
-    def __init__(self, browser: Browser, address: str, dossier: Dossier, clock: datetime | None = None) -> None:
+    def __init__(
+        self,
+        browser: Browser,
+        address: str,
+        dossier: Dossier,
+        clock: datetime | None = None,
+        slowness: float | None = None,
+    ) -> None:
         self.address = address
         self._browser = browser
         self._dossier = dossier
         self._clock = clock
+        self._slowness = slowness
         self._contexts: list[BrowserContext] = []
         self._faults: list[str] = []
         self._expected: set[int] = set()
@@ -94,6 +111,8 @@ class Visits:
         if self._clock is not None:
             context.clock.set_fixed_time(self._clock)
         context.add_init_script(_REPORT_VIOLATIONS)
+        if (slowness := self._slowness) is not None:
+            context.on("page", lambda page: slow_down(page, slowness))
         context.on("console", self._on_console)
         context.on("weberror", lambda error: self._faults.append(f"not caught: {error.error}"))
         context.on("request", self._on_request)
@@ -146,3 +165,14 @@ def assert_settled(page: Page) -> None:
     """Waits until no part of the page is being read for the first time. A stream stays open, so the network is never idle."""
     expect(page.locator("main")).to_be_visible()
     expect(page.locator("[aria-busy=true]")).to_have_count(0)
+
+
+def assert_in_address(page: Page, *parts: str) -> None:
+    """Waits until the address of a page has all of these in it."""
+    expect(page).to_have_url(re.compile("".join(f"(?=.*{re.escape(part)})" for part in parts)))
+
+
+def press(page: Page, key: str) -> None:
+    """Presses a key once it goes to the dialog on top, or to something in the page: as a person does, who looks first."""
+    page.wait_for_function(_TAKES_KEYS, polling=20)
+    page.keyboard.press(key)

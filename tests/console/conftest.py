@@ -2,25 +2,26 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 from playwright.sync_api import Browser
+from starlette.types import ASGIApp
 
 import databases
 from api.app import create_app
 from api.settings import ApiSettings
 from api_client import SECRET, Api
 from api_parts import folding, logging_to_memory, reading
-from browser import Visits, chromium
+from browser import PATIENCE_MS, Visits, chromium
 from cli.wiring import record_what_exists_from_the_start
 from conftest import environment
 from desktop import desktop
 from projections.catalogue import projections
 from read_models import fold_log
 from served import Server
+from slowness import answering_late
 from small_company import set_up
 from store.application import Dossier
 
@@ -78,16 +79,34 @@ def clock() -> datetime | None:
     return None
 
 
+@pytest.fixture(scope="session")
+def slowness(pytestconfig: pytest.Config) -> float | None:
+    """How many times slower the pages are than they would be; None: not at all."""
+    factor: float | None = pytestconfig.getoption("slow")
+    return factor
+
+
 @pytest.fixture
 def company(
-    clock: datetime | None, recording: Callable[[Dossier], None], dossier: Dossier, embedding_origin: str
+    clock: datetime | None,
+    recording: Callable[[Dossier], None],
+    dossier: Dossier,
+    embedding_origin: str,
+    slowness: float | None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[tuple[Api, Server]]:
-    """The company: its API, and the server of its pages."""
+    """The company: its API, and the server of its pages, which waits for its read models however busy the machine is."""
+    monkeypatch.setattr("projections.reading.read_models.WAIT_S", PATIENCE_MS / 1_000)
     if clock is not None:
         recording(dossier)
     settings = ApiSettings(token_secret=SECRET, heartbeat_s=0.5, embed_origins=(embedding_origin,))
     with logging_to_memory(), reading(dossier) as reads, folding(dossier):
-        server = Server(partial(create_app, dossier, reads, settings))
+
+        def pages_and_api() -> ASGIApp:
+            app = create_app(dossier, reads, settings)
+            return app if slowness is None else answering_late(app)
+
+        server = Server(pages_and_api)
         server.start()
         with TestClient(create_app(dossier, reads, settings)) as client:
             yield Api(client, dossier), server
@@ -107,8 +126,10 @@ def server(company: tuple[Api, Server]) -> Server:
 
 
 @pytest.fixture
-def visit(pages: None, browser: Browser, company: tuple[Api, Server], clock: datetime | None) -> Iterator[Visits]:
+def visit(
+    pages: None, browser: Browser, company: tuple[Api, Server], clock: datetime | None, slowness: float | None
+) -> Iterator[Visits]:
     """Opens pages: `visit.open("/customers", Role.AGENT)`."""
-    visits = Visits(browser, company[1].address, company[0].dossier, clock)
+    visits = Visits(browser, company[1].address, company[0].dossier, clock, slowness)
     yield visits
     visits.close()

@@ -147,7 +147,7 @@ def propagation_report(visit: Visits, api: Api) -> Page:
     page = propagation(visit, api)
     page.get_by_role("region", name="Preview").get_by_role("button", name="Run on").press("Enter")
     with test_classes.working(api.dossier):
-        expect(page.get_by_role("main")).to_contain_text("finished", timeout=20_000)
+        expect(page.get_by_role("main")).to_contain_text("finished")
     expect(page.get_by_role("region", name="Report").get_by_role("row").nth(1)).to_be_visible()
     return page
 

@@ -4,6 +4,7 @@ focus stays with the reader; and nothing depends on colours or motion.
 
 from typing import Final
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from accessibility import (
@@ -15,7 +16,7 @@ from accessibility import (
 )
 from aggregates.fact import Role
 from api_client import token
-from browser import HEIGHT, NARROW, WIDE, Visits, assert_settled
+from browser import HEIGHT, NARROW, WIDE, Visits, assert_settled, press
 
 AT_400_PERCENT: Final = 320
 """The width of a page of 1280 pixels, in its own pixels, for those who zoom so far."""
@@ -72,6 +73,7 @@ PAGES = {
 """Each page, and its heading when it is there."""
 
 
+@pytest.mark.timeout(900)
 def test_nothing_keeps_anybody_out(visit: Visits) -> None:
     page = visit.open("/nowhere", role=None)
     assert_for_everybody(page, f"{visit.address}/sign-in", "Sign in")
@@ -115,19 +117,19 @@ def test_the_focus_never_falls_on_the_body_when_something_closes(visit: Visits) 
         button.press("Enter")
         dialog = page.get_by_role("dialog").or_(page.get_by_role("menu"))
         expect(dialog).to_be_visible()
-        page.keyboard.press("Escape")
+        press(page, "Escape")
         expect(dialog).to_be_hidden()
         expect(button).to_be_focused()
     search = page.get_by_role("combobox", name="Search")
     search.press_sequentially("byron")
     expect(page.get_by_role("listbox").get_by_role("option").first).to_be_visible()
-    page.keyboard.press("Escape")
+    press(page, "Escape")
     expect(page.get_by_role("listbox")).to_have_count(0)
     expect(search).to_be_focused()
     page.get_by_role("link", name="Dossier", exact=True).focus()
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
-    page.keyboard.press("Escape")
+    press(page, "Escape")
     expect(page.get_by_role("link", name="Dossier", exact=True)).to_be_focused()
 
 

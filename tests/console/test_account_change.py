@@ -33,6 +33,7 @@ def preview(page: Page) -> str:
     """Waits for the preview of what was entered, and gives its text."""
     part = panel(page, "Preview")
     expect(part.get_by_role("list", name="Days")).to_be_visible()
+    expect(part.locator(".waits")).to_have_count(0)
     return part.inner_text()
 
 

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
+import pytest
 from playwright.sync_api import Page, Request, expect
 
 from aggregates.fact import Role
@@ -104,6 +105,7 @@ class Place:
         return f"/accounts/{self.account}" + ("" if self.site is None else f"/sites/{self.site}")
 
 
+@pytest.mark.timeout(900)
 def test_the_picture_says_what_the_api_says(visit: Visits, api: Api) -> None:
     chance = random.Random(20_261_128)
     start = api.dossier.today() - timedelta(150)

@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from accessibility import assert_accessible, assert_no_sideways_scrolling
 from aggregates.fact import Role
 from api_client import Api
-from browser import NARROW, WIDE, Visits, assert_settled
+from browser import NARROW, WIDE, Visits, assert_settled, press
 from cli.commands.verify_files import verify_file
 from store.proof.heads import open_head
 
@@ -111,7 +111,7 @@ def test_an_event_opens_whole_is_copied_and_leads_to_what_belongs_to_it(visit: V
     expect(drawer.get_by_text("Copied")).to_be_visible()
     entry = json.loads(page.evaluate("navigator.clipboard.readText()"))
     assert entry == api.seen("/v1/history?kind=customer&key=1001").json()["items"][0]
-    page.keyboard.press("Escape")
+    press(page, "Escape")
     expect(rows(page).first.get_by_role("button", name="Open")).to_be_focused()
     rows(page).first.get_by_role("button", name="Open").press("Enter")
     drawer.get_by_role("link", name="What belongs together").press("Enter")
@@ -216,7 +216,7 @@ def test_the_proof_of_an_event_is_a_file(visit: Visits, api: Api, tmp_path: Path
     result = verify_file(tmp_path / "proof.json", [api.dossier.notary.key.public], None)
     assert (result.kind, result.fault) == ("event", None)
     with page.expect_download() as download:
-        page.keyboard.press("Escape")
+        press(page, "Escape")
         page.get_by_role("link", name="Export with proofs").press("Enter")
     download.value.save_as(tmp_path / "history.ndjson")
     result = verify_file(tmp_path / "history.ndjson", [api.dossier.notary.key.public], None)

@@ -98,7 +98,7 @@ def test_amounts_are_changed_in_several_currencies_at_once(visit: Visits, api: A
     expect(page.get_by_label("Credit limit", exact=True).first).to_have_accessible_description("Now: 5000")
     page.get_by_role("radio", name="Apply changes to new profiles only.").check()
     page.get_by_label("Reason").fill("as agreed")
-    page.keyboard.press("Control+Enter")
+    page.get_by_label("Reason").press("Control+Enter")
     amounts = page.get_by_role("region", name="Amounts").get_by_role("row")
     expect(amounts.filter(has_text="Credit limit")).to_contain_text("7000 changed was 5000")
     read = api.seen(f"{CLASSES}/Late payers").json()["amounts"]
@@ -140,7 +140,7 @@ def test_a_change_reaches_profiles_after_a_preview(visit: Visits, api: Api) -> N
     page.goto(address)
     expect(page.get_by_role("progressbar", name="Profiles done")).to_be_visible()
     with working(api.dossier):
-        expect(page.get_by_role("main")).to_contain_text("finished", timeout=20_000)
+        expect(page.get_by_role("main")).to_contain_text("finished")
     report = page.get_by_role("region", name="Report")
     expect(report.get_by_role("row").filter(has_text="A-7").first).to_contain_text("Tolerance %")
     with page.expect_download() as download:

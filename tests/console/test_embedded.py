@@ -33,10 +33,12 @@ def frame_of(page: Page) -> FrameLocator:
     return page.frame_locator("iframe")
 
 
-def received(page: Page, kind: str) -> list[dict[str, object]]:
-    """The messages of one type that the desktop was sent."""
-    messages: list[dict[str, object]] = page.evaluate("window.received")
-    return [message for message in messages if message["type"] == kind]
+def received(page: Page, kind: str, count: int = 1) -> list[dict[str, object]]:
+    """The messages of one type that the desktop was sent, once there are so many of them."""
+    of_kind = f"window.received.filter((message) => message.type === '{kind}')"
+    page.wait_for_function(f"{of_kind}.length >= {count}")
+    messages: list[dict[str, object]] = page.evaluate(of_kind)
+    return messages
 
 
 def test_the_widget_saves_and_tells_the_desktop(embedded: OpenPart, api: Api) -> None:
@@ -58,12 +60,12 @@ def test_the_drawer_stores_with_ok_and_tells_that_it_is_done(embedded: OpenPart)
     frame = frame_of(page)
     expect(frame.get_by_role("heading", name="Ada Byron 1001")).to_be_visible()
     frame.get_by_role("button", name="Cancel").click()
-    page.wait_for_function("window.received.some((message) => message.type === 'closed')")
+    assert len(received(page, "closed")) == 1
     frame.get_by_label("Age (required)").select_option("40-49")
     frame.get_by_role("button", name="OK").click()
     expect(frame.get_by_role("status").filter(has_text="Profile saved.")).to_be_visible()
-    assert [message["reason"] for message in received(page, "closed")] == ["cancel", "ok"]
-    assert frame.locator(":root").get_attribute("data-theme") == "dark"
+    assert [message["reason"] for message in received(page, "closed", 2)] == ["cancel", "ok"]
+    expect(frame.locator(":root")).to_have_attribute("data-theme", "dark")
 
 
 def test_dates_are_in_the_language_of_the_desktop(embedded: OpenPart) -> None:
@@ -89,7 +91,7 @@ def test_what_is_saved_is_part_of_the_call_that_the_desktop_shows(embedded: Open
 def test_a_token_that_ends_is_asked_for_again(embedded: OpenPart) -> None:
     page = embedded("widget", seconds=61)
     expect(frame_of(page).get_by_role("tab", name="Business Fields", exact=True)).to_be_visible()
-    page.wait_for_function("window.received.some((message) => message.type === 'expired')")
+    assert len(received(page, "expired")) == 1
 
 
 def test_another_origin_may_not_embed_anything(visit: Visits, embedding_origin: str) -> None:

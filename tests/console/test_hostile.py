@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 from accessibility import assert_no_sideways_scrolling
 from aggregates.fact import Role
 from api_client import Api
-from browser import NARROW, Visits
+from browser import NARROW, Visits, press
 
 MARKUP = "<img src=x onerror=alert(1)>"
 ENDLESS = "W" * 500
@@ -20,11 +20,11 @@ def test_hostile_texts_are_texts(visit: Visits, api: Api) -> None:
     page = visit.open("/customers/666?drawer", Role.AGENT, width=NARROW)
     drawer = page.get_by_role("dialog", name=f"{MARKUP} 666")
     expect(drawer.get_by_label("<b>Age</b> (required)")).to_be_visible()
-    page.keyboard.press("Escape")
+    press(page, "Escape")
     expect(page.get_by_role("heading", name=MARKUP, level=1)).to_be_visible()
     for value in fields.values():
         expect(page.get_by_role("definition").filter(has_text=value)).to_be_visible()
-    assert page.title() == f"{MARKUP} · Dossier"
+    expect(page).to_have_title(f"{MARKUP} · Dossier")
     assert_no_sideways_scrolling(page)
 
 

@@ -22,8 +22,6 @@ from upload_helpers import StopAfter
 from vital_signs import running
 
 AWAY: Final = "No connection since"
-COMES_BACK_MS: Final = 15_000
-"""Pages look every few seconds whether the server is there again."""
 UPLOADED_A_SECOND: Final = 100_000
 
 
@@ -150,7 +148,7 @@ def test_nobody_leaves_what_they_typed_without_being_asked(visit: Visits) -> Non
 
 def search_for_ada(page: Page) -> None:
     page.get_by_role("combobox", name="Search").fill("ada")
-    page.keyboard.press("Enter")
+    page.get_by_role("combobox", name="Search").press("Enter")
 
 
 def test_a_server_that_stops_and_starts_again_costs_nobody_what_they_typed(
@@ -165,7 +163,7 @@ def test_a_server_that_stops_and_starts_again_costs_nobody_what_they_typed(
         form.assert_kept(page)
     server.start()
     for form, page in pages:
-        expect(page.get_by_text(AWAY)).to_be_hidden(timeout=COMES_BACK_MS)
+        expect(page.get_by_text(AWAY)).to_be_hidden()
         form.assert_kept(page)
         press(page, form.button)
         expect(page.get_by_role("status").filter(has_text=form.saved)).to_be_visible()
@@ -204,11 +202,11 @@ def test_streams_that_are_cut_tell_afterwards_what_happened_meanwhile(
         assert api.patch(f"/v1/interactions/{call}", {"state": "closed"}).status_code == 200
         api.seen("/v1/interactions")
         lost = operations.get_by_role("status").filter(has_text="No updates since")
-        expect(lost).to_be_visible(timeout=COMES_BACK_MS)
+        expect(lost).to_be_visible()
         server.start()
-        expect(lost).to_be_hidden(timeout=COMES_BACK_MS)
+        expect(lost).to_be_hidden()
         expect(position).to_have_accessible_name(f"Log position: {api.end()}")
-        expect(widget.get_by_text("No call")).to_be_visible(timeout=COMES_BACK_MS)
+        expect(widget.get_by_text("No call")).to_be_visible()
         assert_widget_kept(agent)
         expect(agent.get_by_label("City", exact=True)).not_to_be_editable()
 

@@ -1,10 +1,12 @@
 """What surrounds every page: skip link, navigation, search, point in time, theme, shortcuts and the line to the server."""
 
+import re
+
 from playwright.sync_api import Route, expect
 
 from aggregates.fact import Role
 from api_client import Api
-from browser import Visits
+from browser import Visits, assert_in_address, press
 
 
 def test_the_first_stop_of_tab_skips_to_the_content(visit: Visits) -> None:
@@ -56,7 +58,7 @@ def test_enter_leads_to_all_customers_of_a_name_where_there_are_more_than_can_be
     search.press("Enter")
     expect(page.get_by_role("heading", name="Customers", level=1)).to_be_focused()
     expect(page.get_by_role("link", name="Emmy Noether")).to_have_count(7)
-    assert page.url.endswith("/customers?by=name&for=noether")
+    expect(page).to_have_url(f"{visit.address}/customers?by=name&for=noether")
 
 
 def test_shortcuts_go_to_areas_never_fire_in_a_field_and_can_be_switched_off(visit: Visits) -> None:
@@ -72,7 +74,7 @@ def test_shortcuts_go_to_areas_never_fire_in_a_field_and_can_be_switched_off(vis
     page.keyboard.press("?")
     dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
     dialog.get_by_role("button", name="Shortcuts are on").click()
-    page.keyboard.press("Escape")
+    press(page, "Escape")
     expect(dialog).to_be_hidden()
     page.keyboard.press("/")
     expect(page.get_by_role("combobox", name="Search")).not_to_be_focused()
@@ -89,10 +91,10 @@ def test_a_point_in_time_stays_in_every_link_until_one_goes_back_to_now(visit: V
     expect(bar).to_contain_text("20 June 2031, as known now")
     page.get_by_role("link", name="Ada Byron").click()
     expect(page.get_by_role("heading", name="Ada Byron", level=1)).to_be_visible()
-    assert "valid=2031-06-20" in page.url
+    assert_in_address(page, "valid=2031-06-20")
     bar.get_by_role("button", name="Back to now").click()
     expect(bar).to_be_hidden()
-    assert "valid=" not in page.url
+    expect(page).not_to_have_url(re.compile("valid="))
 
 
 def test_a_chosen_theme_is_there_from_the_first_paint(visit: Visits) -> None:

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from accessibility import assert_accessible, assert_no_sideways_scrolling
 from aggregates.fact import Role
 from api_client import Api, token
-from browser import HEIGHT, NARROW, WIDE, Visits
+from browser import HEIGHT, NARROW, WIDE, Visits, press
 
 State = Callable[[Visits, Api, Page], None]
 
@@ -61,7 +61,7 @@ def refused_drawer(visit: Visits, _api: Api, page: Page) -> None:
 def asking(visit: Visits, _api: Api, page: Page) -> None:
     page.goto(f"{visit.address}/customers/1002?drawer")
     page.get_by_label("Age (required)").select_option("65+")
-    page.keyboard.press("Escape")
+    press(page, "Escape")
     expect(page.get_by_role("button", name="Keep editing")).to_be_visible()
 
 

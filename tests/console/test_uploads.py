@@ -221,7 +221,7 @@ def test_a_mapping_is_saved_and_chosen_for_the_next_file(visit: Visits, api: Api
     page.get_by_role("button", name="Save the mapping").press("Enter")
     expect(page.get_by_label("Name of the mapping")).to_have_attribute("aria-invalid", "true")
     page.get_by_label("Name of the mapping").fill("shoe-shop")
-    page.keyboard.press("Enter")
+    page.get_by_label("Name of the mapping").press("Enter")
     expect(page.get_by_role("status").filter(has_text="Saved as shoe-shop.")).to_be_visible()
     assert api.get("/v1/upload-mappings/shoe-shop").json()["columns"]["Shoe size"] == "loan_type"
     page.get_by_role("button", name="Back").press("Enter")

@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from aggregates.fact import Role
 from api_client import Api
-from browser import Visits
+from browser import Visits, press
 
 FIELDS = "/v1/customers/1001/fields"
 SAVED = "Customer profile changed successfully"
@@ -44,7 +44,7 @@ def test_an_agent_edits_fields_during_a_call_and_its_wrap_up(visit: Visits, api:
     expect(widget.get_by_label("City")).to_be_focused()
     widget.get_by_label("City").fill("Paris")
     expect(widget.get_by_text("1 field changed")).to_be_visible()
-    page.keyboard.press("Enter")
+    widget.get_by_label("City").press("Enter")
     expect(widget.get_by_role("status")).to_have_text(SAVED)  # rule 3.6
     expect(edit).to_be_focused()
     assert values(api)["city"] == "Paris"
@@ -76,7 +76,7 @@ def test_cancel_records_nothing_and_gives_the_focus_back(visit: Visits, api: Api
         expect(widget.get_by_role("button", name="Edit City")).to_be_focused()
         widget.get_by_role("button", name="Edit City").click()
         expect(widget.get_by_label("City")).to_have_value("London")
-        page.keyboard.press("Escape")
+        press(page, "Escape")
         expect(widget.get_by_role("button", name="Edit City")).to_be_focused()
 
 
@@ -90,7 +90,7 @@ def test_wrong_values_are_all_told_at_once_at_their_fields(visit: Visits, api: A
     for label in ("Mobile", "Mail"):
         widget.get_by_role("button", name=f"Edit {label}").click()
         widget.get_by_label(label).fill("nonsense")
-    page.keyboard.press("Control+Enter")
+    widget.get_by_label("Mail").press("Control+Enter")
     for label in ("Mobile", "Mail"):
         expect(widget.get_by_label(label)).to_have_accessible_description(re.compile(f"{label} must be"))
         expect(widget.get_by_label(label)).to_have_value("nonsense")
