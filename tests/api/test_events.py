@@ -85,7 +85,7 @@ def test_events_come_as_server_sent_events_where_they_are_asked_for(api: Api) ->
 
 def test_a_follower_gets_what_is_recorded_meanwhile_and_a_sign_of_life(api: Api) -> None:
     fill(api, 1)
-    writer = threading.Timer(0.3, api.post, ["/v1/customers", {"number": "late", "name": "Cy"}])
+    writer = threading.Timer(0.15, api.post, ["/v1/customers", {"number": "late", "name": "Cy"}])
     writer.start()
     answer = api.get("/v1/events?follow=true", headers=SSE)
     writer.join()

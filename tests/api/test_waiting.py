@@ -28,7 +28,7 @@ from store.application import Dossier
 from store.log import UnsettledError
 
 READERS = 400
-PROMPT_S = 6.0
+PROMPT_S = 12.0
 """Seconds within which a save must be answered whatever readers do: it takes milliseconds on a quiet machine, and took 20 s behind those
 that held its threads."""
 PATIENCE_S = 30.0

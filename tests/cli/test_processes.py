@@ -24,9 +24,9 @@ from store.database import Database
 from store.heartbeats import tasks
 
 Start = Callable[..., "subprocess.Popen[str]"]
-ENDS_WITHIN_S = 0.5
+ENDS_WITHIN_S = 0.9
 """Seconds from SIGTERM to the end of an idle process; on a machine that has nothing else to do it takes less than 0.2."""
-TRIES = 3
+TRIES = 6
 """On a busy machine a process is now and then kept waiting for longer than that."""
 
 

@@ -154,14 +154,14 @@ def test_a_batch_never_parts_what_one_commit_recorded(dossier: Dossier, ask: Ask
 def test_a_running_runner_is_woken_by_the_log_and_tells_how_far_it_is(
     dossier: Dossier, ask: Ask, counting: Counting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "POLL_S", 5.0)
+    monkeypatch.setattr(engine, "POLL_S", 60.0)
     projected = Signal(dossier.database, "projected")
     projected.listen()
     register(dossier, ask(), 1, 1)
     with running(Runner(dossier, counting)) as stop:
         assert projected.wait(10, Stop()) == ["counting 1"]
         register(dossier, ask(), 2, 1)
-        assert projected.wait(3, Stop()) == ["counting 2"]
+        assert projected.wait(20, Stop()) == ["counting 2"]
         stop.set()
         register(dossier, ask(), 3, 1)
     projected.close()

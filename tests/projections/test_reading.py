@@ -72,7 +72,7 @@ def test_a_read_sees_the_write_before_it(dossier: Dossier, ask: Ask, read_models
         assert found == (str(number),)
         assert view.position >= position
         assert view.known_at >= instant(dossier, position)
-    assert sorted(waited)[15] < 0.1
+    assert sorted(waited)[15] < reading.POLL_S / 2  # it is told, and need not look
 
 
 @pytest.mark.usefixtures("live")
@@ -92,7 +92,7 @@ def test_a_read_of_a_position_that_is_not_reached_is_refused_in_time(
     begun = time.monotonic()
     with pytest.raises(BehindError, match="at position 0, behind 1"), read_models.view("counting", position=position):
         pass
-    assert 0.2 <= time.monotonic() - begun < 1
+    assert 0.2 <= time.monotonic() - begun < 1.9
 
 
 def test_a_read_waits_for_every_read_model_it_names(
@@ -113,8 +113,9 @@ def test_a_read_waits_for_every_read_model_it_names(
 
 
 def test_a_read_model_that_stopped_before_the_position_is_not_waited_for(
-    dossier: Dossier, ask: Ask, counting: Counting, read_models: ReadModels
+    dossier: Dossier, ask: Ask, counting: Counting, read_models: ReadModels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(reading, "WAIT_S", 30.0)
     register(dossier, ask(), 1, 5)
     counting.refused = {"3"}
     with pytest.raises(ProjectionStoppedError):
@@ -125,7 +126,7 @@ def test_a_read_model_that_stopped_before_the_position_is_not_waited_for(
         read_models.view("counting", position=5),
     ):
         pass
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 10
     with read_models.view("counting", position=2) as view:
         assert view.position == 2
 

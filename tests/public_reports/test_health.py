@@ -21,7 +21,7 @@ from cutting_proxy import CuttingProxy
 
 from .company import installed, served
 
-RECOVERED_S = 5.0
+RECOVERED_S = 20.0
 
 
 @pytest.fixture(autouse=True)

@@ -35,7 +35,7 @@ from store.deliveries import Sending
 
 LIMITS = Limits(head_s=1.0, idle_s=1.0, connections=300, tick_s=0.1)
 GET = b"GET /health/live HTTP/1.1\r\nHost: here\r\n"
-SOON_S = 5.0
+SOON_S = 10.0
 """Seconds within which a save must be answered whatever others do; it takes milliseconds."""
 UNPACKED_BYTES = 200_000_000
 
