@@ -141,7 +141,9 @@ class Pack:
             batch = next(iter(parts.values()))
             with connection.transaction():
                 named = {member.name: place for member, place in sound.items()}
-                moved = positions.advance(connection, self._database, named, batch.end, batch.recorded_at)
+                moved = positions.advance(
+                    connection, self._database, named, batch.end, batch.recorded_at, keeps_plans=True
+                )
                 for member in sound:
                     if member.name in moved and parts[member].facts:
                         member.single.projection.fold(connection, parts[member].facts)

@@ -39,7 +39,7 @@ _ADVANCE: Final = f"""
               hashtextextended('dossier/' || current_schema() || '/tables/' || model.name, 0))
         RETURNING model.name, model.position
     )
-    SELECT name, pg_notify(%(channel)s, name || ' ' || position) FROM moved
+    SELECT name, pg_notify(%(channel)s, name || ' ' || position), set_config('plan_cache_mode', %(plans)s, true) FROM moved
 """
 """An UPDATE that meets a row which a swap has just changed looks at it again: a statement has no older view of it than of the lock."""
 _STOP: Final = """
@@ -118,12 +118,18 @@ def move(connection: Connection[Row], database: Database, name: str, position: i
 
 
 def advance(
-    connection: Connection[Row], database: Database, places: Mapping[str, Place], end: int, until: datetime
+    connection: Connection[Row],
+    database: Database,
+    places: Mapping[str, Place],
+    end: int,
+    until: datetime,
+    *,
+    keeps_plans: bool = False,
 ) -> frozenset[str]:
     """Moves read models that are at the same position, by name, to the position `end`; returns the names of those that it moved.
 
     Left out are those that are not where and what they were, and those whose tables are being swapped. Until the transaction ends the
-    others' tables are not, and nobody else moves them.
+    others' tables are not, and nobody else moves them; plans of statements are kept in it if `keeps_plans`.
     """
     known = list(places.values())
     moved = connection.execute(
@@ -136,9 +142,10 @@ def advance(
             "end": end,
             "until": until,
             "channel": database.channel(PROJECTED),
+            "plans": "force_generic_plan" if keeps_plans else "force_custom_plan",
         },
     )
-    return frozenset(name for name, _ in moved)
+    return frozenset(name for name, *_ in moved)
 
 
 def stop(connection: Connection[Row], database: Database, name: str, error: str, fault: Fault | None = None) -> None:

@@ -28,7 +28,8 @@ def folding_connection(database: Database, *, schemas: tuple[str, ...] = ()) -> 
     """A connection set up for writing read models."""
     connection = database.connect(schemas=schemas)
     # Rows and position are lost together in a crash of the server, and the same events are folded again: no need to wait for
-    # the disk. Tables grow under a running connection: a plan made while they were empty must not be kept.
+    # the disk. Tables grow under a running connection: a plan made while they were empty is kept only where few events are folded,
+    # which costs more to plan than to do; all there is to choose from then are probes of indexes.
     connection.execute("SET synchronous_commit = off; SET plan_cache_mode = force_custom_plan; SET jit = off")
     connection.execute(PROBES_ONLY.replace("SET LOCAL", "SET"))
     return connection
