@@ -35,7 +35,7 @@ _NEXT: Final = f"""
     WITH last AS (
         SELECT position, recorded_at FROM events
         WHERE position > %(after)s AND position <= %(after)s::bigint + %(limit)s ORDER BY position DESC LIMIT 1
-    ), batch AS (
+    ), batch AS MATERIALIZED (
         SELECT coalesce(
                    (SELECT position - 1 FROM events
                     WHERE position > last.position AND recorded_at > last.recorded_at ORDER BY position LIMIT 1),
@@ -48,6 +48,7 @@ _NEXT: Final = f"""
         WHERE position > %(after)s AND position <= batch_end AND topic = ANY(%(topics)s) ORDER BY position
     ) AS wanted ON true
 """
+"""MATERIALIZED: or the end of the batch would be looked for at every event of it."""
 
 
 @dataclass(frozen=True, slots=True)
