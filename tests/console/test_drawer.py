@@ -1,15 +1,19 @@
 """The Customer Profile drawer: what it shows, when it opens by itself, OK, Cancel, and what others do meanwhile (rules 1.4-1.12)."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, Request, Route, expect
 
+from accessibility import assert_accessible
 from aggregates.customer.profile import CustomerProfile
 from aggregates.fact import Role
 from api_client import Api
 from browser import Visits, assert_settled, press
+from store.deliveries import Sending
+from store.outcomes import record_sent
 
 TITLE = "Grace Hopper 1002"
 DRAWER = "/v1/customers/1002/drawer"
@@ -131,6 +135,36 @@ def test_an_answer_can_hold_from_a_day_on(visit: Visits, api: Api) -> None:  # r
     assert stored(api) == {}
     later = api.seen(f"{DRAWER}?valid_at=2031-06-01").json()
     assert later["categories"][0]["value"] == "A2"
+
+
+def test_before_it_is_stored_a_back_dated_answer_says_what_it_would_change(
+    visit: Visits, api: Api
+) -> None:  # rules 0.4, 1.15, 4.5
+    today = api.dossier.today()
+    stored_before = {"responses": {"1": "A1"}, "effective_from": str(today - timedelta(40))}
+    assert api.put(DRAWER, stored_before).status_code == 200
+    [waiting] = api.seen("/v1/deliveries?number=1002&status=waiting").json()["items"][-1:]
+    with api.dossier.database.connection() as connection:
+        sending = Sending(waiting["delivery_id"], "1002", waiting["attribute"], "A1", today, None, waiting["position"])
+        record_sent(connection, sending, 1)
+    page = visit.open("/customers/1002?drawer", Role.AGENT)
+    drawer = page.get_by_role("dialog", name=TITLE)
+    drawer.get_by_label("Age (required)").select_option("30-39")
+    expect(drawer.get_by_text("What would this change?")).to_have_count(0)
+    drawer.get_by_text("Dates").click()
+    drawer.get_by_label("To", exact=True).fill(str(today - timedelta(1)))
+    drawer.get_by_label("From", exact=True).fill(str(today - timedelta(10)))
+    drawer.get_by_text("What would this change?").click()
+    expect(drawer.get_by_text("10 past days would be answered otherwise.")).to_be_visible()
+    recorded = drawer.get_by_role("list", name="What would be recorded")
+    expect(recorded.get_by_role("listitem").filter(has_text="Age: 18-29 → 30-39")).to_have_count(1)
+    sent = drawer.get_by_role("list", name="Sent already, and would not be true any more")
+    expect(sent.get_by_role("listitem").filter(has_text="age_band, sent")).to_have_count(1)
+    assert_accessible(page)
+    drawer.get_by_role("button", name="OK").click()
+    expect(drawer).to_be_hidden()
+    [entry] = api.seen("/v1/customers/1002/history?order=newest&limit=1").json()["items"]
+    assert (entry["effective_from"], len(entry["data"]["impact"])) == (str(today - timedelta(10)), 64)
 
 
 def test_closing_with_changes_asks_and_keeps_them(visit: Visits, api: Api) -> None:

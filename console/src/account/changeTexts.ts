@@ -1,6 +1,7 @@
 /** Texts of the change page. Those in curly quotes are the texts of the domain rules. */
 
 import type { Schema } from "../api/types.ts";
+import { pastDaysText } from "../history/texts.ts";
 import { dayText, rangeText } from "../time/words.ts";
 import type { Draft } from "./draft.ts";
 
@@ -76,11 +77,7 @@ export function summaryText({ superseded, resumes, sites }: Preview): string {
 
 /** Says how many answers about past days would be others. */
 export function impactText({ past_days, transactions }: Schema<"ProfileImpact">): string {
-  const past =
-    past_days === 0
-      ? "No answer about a past day differs"
-      : `${counted(past_days, "past day")} would be answered otherwise`;
-  return `${past}; ${transactions.length === 1 ? "1 place is" : `${transactions.length} places are`} concerned.`;
+  return `${pastDaysText(past_days)}; ${transactions.length === 1 ? "1 place is" : `${transactions.length} places are`} concerned.`;
 }
 
 /** Names an account or a site whose transactions would meet something else. */

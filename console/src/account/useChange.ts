@@ -1,16 +1,15 @@
 /** The state of the change page: the draft, its preview, and its way through saving, refusals and conflicts. */
 
-import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { problemOf } from "../api/problems.ts";
 import { useSubmission } from "../api/submission.ts";
 import type { Schema } from "../api/types.ts";
+import { usePreview } from "../history/usePreview.ts";
 import { type Change, changeOf, type Draft, EMPTY, withImpact } from "./draft.ts";
 import type { Place } from "./place.ts";
 import { historyQuery } from "./queries.ts";
 import { previewOf, record } from "./writes.ts";
-
-const REST_MS = 250;
 
 /** Who has changed the profile since the preview was made. */
 export interface Meanwhile {
@@ -30,16 +29,9 @@ export function useChange(place: Place, isFirst: boolean, onSaved: (answer: Sche
   const [isSaving, setSaving] = useState(false);
   const change = changeOf(draft, isFirst);
   const text = JSON.stringify(change);
-  const rested = useRested(text);
-  const preview = useQuery({
-    queryKey: ["preview", place.account, place.site ?? null, rested],
-    queryFn: ({ signal }) => previewOf(place, JSON.parse(rested) as Change, signal),
-    enabled: rested !== "null",
-    staleTime: 0,
-    gcTime: 0,
-    placeholderData: keepPreviousData,
-  });
-  const isCurrent = text === rested && preview.isSuccess && !preview.isFetching && !preview.isPlaceholderData;
+  const { query: preview, isCurrent } = usePreview([place.account, place.site ?? null], text, (asked, signal) =>
+    previewOf(place, JSON.parse(asked) as Change, signal),
+  );
 
   async function save() {
     if (change === null || preview.data === undefined) return;
@@ -70,13 +62,4 @@ export function useChange(place: Place, isFirst: boolean, onSaved: (answer: Sche
   }
 
   return { draft, setDraft, change, preview, isCurrent, error, meanwhile, isSaving, save };
-}
-
-function useRested(text: string): string {
-  const [rested, setRested] = useState(text);
-  useEffect(() => {
-    const timer = window.setTimeout(() => setRested(text), REST_MS);
-    return () => window.clearTimeout(timer);
-  }, [text]);
-  return rested;
 }

@@ -10,6 +10,7 @@ import type { Drawer } from "./drawer.ts";
 import { ERASED } from "./erased.ts";
 import { merged, drawerTexts as texts } from "./texts.ts";
 import { type Saved, useDrawerForm } from "./useDrawerForm.ts";
+import { WhatWouldChange } from "./WhatWouldChange.tsx";
 
 interface Props {
   drawer: Drawer;
@@ -82,6 +83,7 @@ export function DrawerForm({ drawer: initial, off, onSaved, onCancel, onChanged 
           />
         </div>
       </details>
+      {form.isBackDated && <WhatWouldChange impact={form.impact} />}
       <div className="row">
         <Action type="submit" look="primary" off={reason}>
           {texts.ok}

@@ -4,6 +4,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { body, client } from "../api/client.ts";
 import { problemOf } from "../api/problems.ts";
+import { useMe } from "../api/session.ts";
 import { useSubmission } from "../api/submission.ts";
 import type { Schema } from "../api/types.ts";
 import { NOW } from "../time/point.ts";
@@ -20,6 +21,7 @@ import {
   storedAnswers,
 } from "./drawer.ts";
 import { drawerQuery } from "./queries.ts";
+import { IMPACT, useImpact } from "./useImpact.ts";
 
 export interface Saved {
   readonly answer: Schema<"WriteAnswer">;
@@ -36,6 +38,7 @@ interface Meanwhile {
 /** Returns the state of a drawer that was opened as `initial`. */
 export function useDrawerForm(initial: Drawer, onSaved: (saved: Saved) => void) {
   const queries = useQueryClient();
+  const { today } = useMe();
   const submission = useSubmission();
   const [drawer, setDrawer] = useState(initial);
   const [choices, setChoices] = useState<Choices>({});
@@ -52,15 +55,21 @@ export function useDrawerForm(initial: Drawer, onSaved: (saved: Saved) => void) 
     else setChoices(choose(choices, category, value));
   }
 
+  const chosen = decided(choices, both);
+  const change = {
+    responses: responses(chosen),
+    effective_from: dates.from || null,
+    effective_to: dates.to || null,
+  };
+  const isBackDated = dates.from !== "" && dates.from < today;
+  const path = { number: drawer.number };
+  const impact = useImpact(["drawer", drawer.number], change, isBackDated, (asked, signal) =>
+    body(client.PUT("/v1/customers/{number}/drawer/preview", { params: { path, query: IMPACT }, body: asked, signal })),
+  );
+
   async function send(seen: Drawer) {
-    const chosen = decided(choices, both);
-    const content = {
-      responses: responses(chosen),
-      effective_from: dates.from || null,
-      effective_to: dates.to || null,
-    };
+    const content = { ...change, impact: impact.digest };
     const header = submission.headers(seen.version, content);
-    const path = { number: seen.number };
     const answer = await body(client.PUT("/v1/customers/{number}/drawer", { params: { path, header }, body: content }));
     submission.succeeded();
     await queries.invalidateQueries();
@@ -70,7 +79,7 @@ export function useDrawerForm(initial: Drawer, onSaved: (saved: Saved) => void) 
   /** Shows what somebody else answered meanwhile. What was chosen at other categories only is sent again. */
   async function meet(stale: Meanwhile): Promise<void> {
     const now = await queries.fetchQuery({ ...drawerQuery(drawer.number, NOW), staleTime: 0 });
-    const found = conflicts(drawer, now, decided(choices, both));
+    const found = conflicts(drawer, now, chosen);
     setDrawer(now);
     setBoth(found);
     setMeanwhile(stale);
@@ -90,6 +99,7 @@ export function useDrawerForm(initial: Drawer, onSaved: (saved: Saved) => void) 
       });
     } catch (failure) {
       setError(failure as Error);
+      if (problemOf(failure)?.of("impact").length) void impact.query.refetch();
     } finally {
       setSaving(false);
     }
@@ -104,6 +114,8 @@ export function useDrawerForm(initial: Drawer, onSaved: (saved: Saved) => void) 
     meanwhile,
     dates,
     setDates,
+    isBackDated,
+    impact,
     error,
     survivor,
     isSaving,

@@ -50,3 +50,9 @@ export function nothingDiffers(a: string, b: string): string {
 export function samePoint(point: string): string {
   return `A and B are the same point: ${point}. Choose another day or another time for one of them.`;
 }
+
+/** Says how many answers about past days would be others if a change were made. */
+export function pastDaysText(count: number): string {
+  if (count === 0) return "No answer about a past day differs";
+  return `${count} past ${count === 1 ? "day" : "days"} would be answered otherwise`;
+}

@@ -7,6 +7,7 @@ import { useMe } from "../api/session.ts";
 import { announce } from "../design/announce.ts";
 import { leave } from "../design/leaving.ts";
 import { SEARCH_FIELD } from "../design/search.ts";
+import { useRested } from "../design/useRested.ts";
 import { clocks, type Point, withPoint } from "../time/point.ts";
 import { usePoint } from "../time/usePoint.ts";
 import { optionId, ResultList } from "./ResultList.tsx";
@@ -31,7 +32,7 @@ export function Search() {
   const [typed, setTyped] = useState("");
   const [isOpen, setOpen] = useState(false);
   const [chosen, setChosen] = useState(-1);
-  const rested = useRested(typed.trim());
+  const rested = useRested(typed.trim(), REST_MS);
   const { data } = useQuery({ ...searchQuery(rested, point), enabled: rested !== "" });
   const groups = data === undefined || rested === "" ? null : groupsOf(data, rested, time_zone);
   const results = (groups ?? []).flatMap((group) => group.results);
@@ -98,14 +99,4 @@ export function Search() {
       {isShown && <ResultList id={LIST} groups={groups} chosen={chosen} onGo={go} />}
     </search>
   );
-}
-
-/** Returns a text once it has not changed for a while. */
-function useRested(text: string): string {
-  const [rested, setRested] = useState(text);
-  useEffect(() => {
-    const timer = window.setTimeout(() => setRested(text), REST_MS);
-    return () => window.clearTimeout(timer);
-  }, [text]);
-  return rested;
 }
