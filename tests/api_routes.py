@@ -61,6 +61,8 @@ ROUTES: list[tuple[str, str, object, set[Role]]] = [
     ("PATCH", "/v1/customers/1/fields/preview", {"fields": {}}, {Role.ADMINISTRATOR, Role.AGENT}),
     ("POST", "/v1/customers/1/merge", {"other": "2"}, ADMINISTRATOR),
     ("POST", "/v1/customers/1/unmerge", {"other": "2"}, ADMINISTRATOR),
+    ("POST", "/v1/customers/1/merge/preview", {"other": "2"}, ADMINISTRATOR),
+    ("POST", "/v1/customers/1/unmerge/preview", {"other": "2"}, ADMINISTRATOR),
     ("POST", "/v1/customers/1/erase", {"reason": "Asked for it"}, ADMINISTRATOR),
     ("GET", "/v1/fields", None, EVERYBODY),
     ("POST", "/v1/fields", {"key": "f", "label": "F", "group": "business", "type": "string"}, ADMINISTRATOR),

@@ -132,9 +132,19 @@ def test_masked_values_are_masked_and_say_nothing_of_what_they_equal(company: Ap
     assert told[0] == told[1]
     [change] = told[0]["changes"]
     assert (change["before"], change["after"], told[0]["impact"]["past_days"]) == ("••••", "••••", 10)
-    assert preview(company, FIELDS, guesses[0], query="?impact=true")["changed"] is False
-    [change] = preview(company, FIELDS, guesses[1])["changes"]
-    assert (change["before"], change["after"]) == ("••••", "••••")
+
+
+def test_that_an_administrator_tried_a_masked_value_is_recorded(company: Api) -> None:  # rule 5.2
+    for guess, changes in (("owl", []), ("cat", [("••••", "••••")])):
+        body = {"fields": {"secret": guess, "city": "Rome"}, **PAST}
+        shown = company.patch(f"{FIELDS}/preview?impact=true", body, headers={"If-Match": '"1"'}).json()
+        secrets = [each for each in shown["changes"] if each["field"] == "fields.secret"]
+        assert [(each["before"], each["after"]) for each in secrets] == changes
+    items = company.seen("/v1/customers/1001/unmaskings").json()["items"]
+    assert [(item["topic"], item["data"]["fields"], item["actor"]) for item in items] == [
+        ("unmasking.shown", ["secret"], "administrator")
+    ] * 2
+    assert company.get(FIELDS).json()["version"] == 1
 
 
 def send_everything(api: Api) -> list[dict[str, Any]]:
@@ -201,6 +211,33 @@ def test_a_write_may_carry_the_digest_and_is_refused_where_it_would_have_another
     entry = company.seen("/v1/customers/1001/history?order=newest&limit=1").json()["items"][0]
     assert entry["data"]["impact"] == digest
     assert_problem(company.call(method, path, json={**body, "impact": "seen"}), 422, "invalid")
+
+
+def test_a_merge_and_its_undoing_are_shown_with_the_values_that_come_and_go(company: Api) -> None:  # rule 6.1
+    assert company.patch("/v1/customers/1002/fields", {"fields": {"loan_type": "Car"}, **PAST}).status_code == 200
+    body = {"other": "1001", "survivor": "1001"}  # asked for at the number that would be merged away
+    with company.storing_nothing():
+        answer = company.post("/v1/customers/1002/merge/preview?impact=true", body)
+    shown = answer.json()
+    assert (shown["survivor"], shown["merged_away"], shown["number"]) == ("1001", "1002", "1001")
+    assert (shown["version"], answer.headers["ETag"]) == (2, '"2"')  # those of 1002
+    assert [(each["field"], each["before"], each["after"]) for each in shown["changes"]] == [
+        ("fields.loan_type", None, "Car")
+    ]
+    assert (shown["impact"]["past_answers"], shown["impact"]["deliveries"]) == ([PAST], [])
+    assert company.patch(FIELDS, {"fields": {"loan_type": "House"}, **PAST}).status_code == 200
+    stale = company.post("/v1/customers/1002/merge", {**body, "impact": shown["impact"]["digest"]})
+    assert_problem(stale, 409, "conflict")
+    seen = company.post("/v1/customers/1002/merge/preview?impact=true", body).json()
+    digest = seen["impact"]["digest"]
+    assert seen["changes"] == []
+    assert company.post("/v1/customers/1002/merge", {**body, "impact": digest}).json()["changed"] is True
+    entry = company.seen("/v1/customers/1001/history?order=newest&limit=1").json()["items"][0]
+    assert (entry["topic"], entry["data"]["impact"]) == ("customer.merged", digest)
+    undone = company.post("/v1/customers/1001/unmerge/preview?impact=true", {"other": "1002"})
+    assert (undone.status_code, undone.json()["changed"], undone.json()["changes"]) == (200, True, [])
+    again = company.post("/v1/customers/1001/merge/preview", {"other": "1002"}).json()
+    assert (again["changed"], again["survivor"], again["merged_away"]) == (False, "1001", "1002")
 
 
 def test_the_digest_says_nothing_of_personal_values(company: Api) -> None:  # rule 5.1

@@ -48,6 +48,8 @@ def test_what_leads_on_to_the_survivor_says_so(api: Api, runners: None) -> None:
         ("PATCH", f"{old}/fields/preview", {"fields": {"city": "Rome"}}),
         ("POST", f"{old}/merge", {"other": "1003"}),
         ("POST", f"{old}/unmerge", {"other": "1003"}),
+        ("POST", f"{old}/merge/preview", {"other": "1003"}),
+        ("POST", f"{old}/unmerge/preview", {"other": "1003"}),
         ("POST", f"{old}/erase", {"reason": "Asked for it"}),
     ]
     assert {operation(method, path) for method, path, _ in calls} == {

@@ -179,13 +179,18 @@ def test_a_merge_says_what_it_does_before_it_is_done(visit: Visits, duplicate: A
     expect(age.get_by_role("cell")).to_have_text(["65+", "30-39", "65+"])
     expect(effect).to_contain_text("Number 1001 and its alternate numbers lead to 1002 from then on")
     older.check()
+    effect.get_by_text("What would this change?").click()
+    recorded = effect.get_by_role("list", name="What would be recorded").get_by_role("listitem")
+    expect(recorded.filter(has_text="Homeowner: not set → Owns")).to_have_count(1)
+    expect(effect).to_contain_text("No answer about a past day differs.")
     effect.get_by_role("textbox", name="Reason").fill("Same person")
     effect.get_by_role("textbox", name="Reason").press("Enter")
     expect(page.get_by_role("heading", name="Ada Byron", level=1)).to_be_focused()
     expect(page.get_by_text("Customer 1002 was merged into 1001.")).to_be_visible()
     drawer = duplicate.seen("/v1/customers/1001/drawer").json()["categories"]
     assert [each["value_description"] for each in drawer[:2]] == ["30-39", "Owns"]
-    assert duplicate.seen("/v1/customers/1001/history").json()["items"][-1]["reason"] == "Same person"
+    entry = duplicate.seen("/v1/customers/1001/history").json()["items"][-1]
+    assert (entry["reason"], len(entry["data"]["impact"])) == ("Same person", 64)
 
 
 def test_the_preview_of_a_merge_is_of_any_day(visit: Visits, duplicate: Api) -> None:  # rules 1.15, 6.1

@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from aggregates.clocks import AsOf
-from aggregates.customer.commands import confirm_drawer, register_customer
+from aggregates.customer.commands import confirm_drawer, merge_customers, register_customer, unmerge_customers
 from aggregates.effective import When
 from aggregates.fact import Role
 from aggregates.field.commands import define_field
@@ -41,7 +41,7 @@ Ask = Callable[..., Request]
 Change = Callable[[SetupStore, Request], Outcome]
 Key = tuple[str, date]
 """A path and a day."""
-CHANGES: Final = int(os.environ.get("DOSSIER_HISTORIES", "40"))
+CHANGES: Final = int(os.environ.get("DOSSIER_CHANGES", "40"))
 CALENDAR: Final = [TODAY + timedelta(day) for day in range(-4, 5)]
 """The last day stands for all that follow."""
 READ: Final = ("fields", "drawer", "deliveries")
@@ -63,22 +63,52 @@ def company(dossier: Dossier, ask: Ask) -> None:
     setup.map_category(dossier, ask(), code=7, attribute="age")
     for key in ("city", "secret"):
         setup.map_field(dossier, ask(), key=key, attribute=key)
-    register_customer(dossier, ask(), number="1001", name="Ada", effective_from=CALENDAR[0])
+    for number in ("1001", "1002"):
+        register_customer(dossier, ask(), number=number, name="Ada", effective_from=CALENDAR[0])
     start_interaction(dossier, ask(role=Role.INTEGRATOR), interaction="I-1", customer="1001", agent="ann")
 
 
-def random_change(chance: Random) -> Change:
-    """An edit of some fields, or an answer in the drawer, on random days."""
+def random_when(chance: Random) -> When:
     first = chance.choice(CALENDAR[:-1])
     last = None if chance.random() < 0.3 else min(first + timedelta(chance.randrange(4)), CALENDAR[-2])
-    when = When(first, last, chance.random() < 0.2)
+    return When(first, last, chance.random() < 0.2)
+
+
+def random_change(chance: Random, number: str = "1001") -> Change:
+    """An edit of some fields, or an answer in the drawer, on random days."""
+    when = random_when(chance)
     if chance.random() < 0.3:
         answer = chance.choice(["A", "B", None])
-        return lambda store, request: confirm_drawer(store, request, number="1001", responses={7: answer}, when=when)
+        return lambda store, request: confirm_drawer(store, request, number=number, responses={7: answer}, when=when)
     values = {key: chance.choice(["Rome", "Oslo", None]) for key in chance.sample(["city", "secret", "nickname"], 2)}
     return lambda store, request: edit_fields(
-        store, request, number="1001", fields=values, interaction="I-1", when=when
+        store, request, number=number, fields=values, interaction="I-1", when=when
     )
+
+
+def merge(store: SetupStore, request: Request) -> Outcome:
+    return merge_customers(store, request, number="1001", other="1002")
+
+
+def unmerge(store: SetupStore, request: Request) -> Outcome:
+    return unmerge_customers(store, request, number="1001", other="1002")
+
+
+class Changes:
+    """What is changed next: customer 1001, by an edit, an answer, or a merge with 1002 and its undoing; 1002 changes, too, while it can."""
+
+    def __init__(self, dossier: Dossier, ask: Ask, chance: Random) -> None:
+        self._dossier, self._ask, self._chance = dossier, ask, chance
+        self._merged = False
+
+    def next_change(self) -> tuple[Change, Request]:
+        chance = self._chance
+        if chance.random() < 0.25:
+            self._merged = not self._merged
+            return (merge if self._merged else unmerge), self._ask()
+        if not self._merged:
+            random_change(chance, "1002")(self._dossier, self._ask())
+        return random_change(chance), self._ask(role=chance.choice([Role.AGENT, Role.ADMINISTRATOR]))
 
 
 @dataclass(frozen=True)
@@ -170,11 +200,12 @@ def seeing(request: Request, impact: CustomerImpact) -> Request:
     return replace(request, origin=request.origin.model_copy(update={"impact": impact.digest}))
 
 
-def test_what_the_impact_says_is_what_then_differs(dossier: Dossier, ask: Ask) -> None:  # rules 3.11, 4.2, 5.2
+def test_what_the_impact_says_is_what_then_differs(dossier: Dossier, ask: Ask) -> None:  # rules 3.11, 4.2, 5.2, 6.1
     company(dossier, ask)
     chance, made, past, affected, last = Random(7), 0, 0, 0, None
+    changes = Changes(dossier, ask, chance)
     for _ in range(CHANGES):
-        change, request = random_change(chance), ask(role=chance.choice([Role.AGENT, Role.ADMINISTRATOR]))
+        change, request = changes.next_change()
         role, planned = request.origin.role, planned_by(dossier, change, request)
         with reading(dossier, *READ) as view:
             impact, present = customer_impact(view, planned, role, TODAY), answers(view)

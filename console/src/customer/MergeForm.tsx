@@ -21,6 +21,8 @@ import { leadsTo, mergeInto, texts } from "./mergeTexts.ts";
 import { type MergedValue, mergedValues, olderOf } from "./merging.ts";
 import { pathOf } from "./paths.ts";
 import type { Snapshot } from "./queries.ts";
+import { IMPACT, useImpact } from "./useImpact.ts";
+import { WhatWouldChange } from "./WhatWouldChange.tsx";
 
 interface Props {
   customer: Snapshot;
@@ -39,12 +41,18 @@ export function MergeForm({ customer, other }: Props) {
   useLeavingTab(reason !== "");
   const [survivor, away] = chosen === customer.customer.number ? [customer, other] : [other, customer];
 
+  const change = { other: other.customer.number, survivor: chosen };
+  const path = { number: customer.customer.number };
+  const impact = useImpact(["merge", path.number], change, true, (asked, signal) => {
+    const params = { path, query: IMPACT };
+    return body(client.POST("/v1/customers/{number}/merge/preview", { params, body: asked, signal }));
+  });
+
   const merge = useMutation({
     mutationFn: () => {
-      const content = { other: other.customer.number, survivor: chosen, reason: reason.trim() || null };
+      const content = { ...change, reason: reason.trim() || null, impact: impact.digest };
       const header = submission.headers(customer.customer.version, content);
-      const params = { path: { number: customer.customer.number }, header };
-      return body(client.POST("/v1/customers/{number}/merge", { params, body: content }));
+      return body(client.POST("/v1/customers/{number}/merge", { params: { path, header }, body: content }));
     },
     onSuccess: async ({ survivor: number, merged_away }) => {
       submission.succeeded();
@@ -52,7 +60,10 @@ export function MergeForm({ customer, other }: Props) {
       await queries.invalidateQueries();
     },
     // What somebody else changed meanwhile is shown before it is merged after all.
-    onError: (failure) => problemOf(failure, "stale-version") && queries.invalidateQueries(),
+    onError: (failure) => {
+      const isOther = problemOf(failure)?.of("impact").length;
+      if (problemOf(failure, "stale-version") || isOther) void queries.invalidateQueries();
+    },
   });
 
   return (
@@ -77,6 +88,7 @@ export function MergeForm({ customer, other }: Props) {
         ))}
       </fieldset>
       <Effect survivor={survivor} other={away} />
+      <WhatWouldChange impact={impact} />
       <Field label={texts.reason} name="reason" hint={texts.reasonHint} errors={problemOf(merge.error)?.of("reason")}>
         {(input) => <input {...input} value={reason} onChange={(event) => setReason(event.target.value)} />}
       </Field>

@@ -3,7 +3,7 @@ import { Reading } from "../design/Panel.tsx";
 import { Instant } from "../design/When.tsx";
 import { pastDaysText } from "../history/texts.ts";
 import { rangeText } from "../time/words.ts";
-import { impactTexts as texts, moreText } from "./impactTexts.ts";
+import { moreText, impactTexts as texts } from "./impactTexts.ts";
 import type { Impact } from "./useImpact.ts";
 
 /** What a change would do, for whoever wants to see that before saving it: answers about days, and what was sent already. */
@@ -15,8 +15,8 @@ export function WhatWouldChange({ impact: { isOpen, setOpen, isCurrent, query } 
         <Reading query={query}>
           {(preview) => (
             <div className={isCurrent ? "stack-tight" : "stack-tight waits"}>
-              {preview.changed ? <Changes {...preview} /> : <p>{texts.nothing}</p>}
-              {preview.impact && preview.changed && <Answers impact={preview.impact} />}
+              {preview.changes.length > 0 ? <Changes {...preview} /> : <p>{texts.nothing}</p>}
+              {preview.impact && preview.changes.length > 0 && <Answers impact={preview.impact} />}
             </div>
           )}
         </Reading>

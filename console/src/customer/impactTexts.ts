@@ -2,7 +2,7 @@
 
 export const impactTexts = {
   whatWouldChange: "What would this change?",
-  nothing: "This changes nothing.",
+  nothing: "No value changes.",
   changes: "What would be recorded",
   notSet: "not set",
   deliveries: "Sent already, and would not be true any more",

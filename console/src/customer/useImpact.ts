@@ -6,7 +6,7 @@ import { usePreview } from "../history/usePreview.ts";
 
 export const IMPACT = { impact: true };
 
-type Preview = Pick<Schema<"CustomerPreviewRead">, "changed" | "changes" | "changes_left_off" | "impact">;
+type Preview = Pick<Schema<"CustomerPreviewRead">, "changes" | "changes_left_off" | "impact">;
 
 /** Returns the impact of a change as it stands in a form. It is asked for where it can be opened and was. */
 export function useImpact<Change>(

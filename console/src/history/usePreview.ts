@@ -26,7 +26,6 @@ export function usePreview<Preview>(
     gcTime: 0,
     placeholderData: keepPreviousData,
   });
-  const isCurrent =
-    isAsked && text === rested && query.isSuccess && !query.isFetching && !query.isPlaceholderData;
+  const isCurrent = isAsked && text === rested && query.isSuccess && !query.isFetching && !query.isPlaceholderData;
   return { query, isCurrent };
 }

@@ -201,8 +201,9 @@ def merge_customers(
         return store.keep(request, customer)
     if survivor == merged.number or (survivor is None and not survivor_named and _is_younger(customer, merged)):
         customer, merged = merged, customer
-    setup = store.setup()
+    setup, before = store.setup(), InForce.of(customer)
     customer.absorb(_as_merge(request.origin), merged, setup.fields)
+    check_impact(request.origin.impact, customer, before, setup)
     return store.keep(request, customer, others=[merged], decided_on=setup.position)
 
 
@@ -210,8 +211,9 @@ def merge_customers(
 def unmerge_customers(store: SetupStore, request: Request, *, number: str, other: str) -> Outcome:
     """Undoes the merge of `other` into `number` (rule 6.1)."""
     customer, merged = _customer(store, request, number), _other_customer(store, other)
-    setup = store.setup()
+    setup, before = store.setup(), InForce.of(customer)
     customer.release(_as_merge(request.origin), merged, setup.fields, _also_merged(store, customer, other))
+    check_impact(request.origin.impact, customer, before, setup)
     return store.keep(request, customer, others=[merged], decided_on=setup.position)
 
 

@@ -3,13 +3,15 @@
 from typing import Final, cast
 
 from fastapi import APIRouter
+from pydantic import ConfigDict
 from starlette.responses import Response
 
 from aggregates.customer import commands
 from aggregates.customer.events import CustomerMergedAway
-from aggregates.use_case import Outcome
+from aggregates.setup.catalogue import SetupStore
+from aggregates.use_case import Outcome, Request
 from api.parameters.paths import NUMBER
-from api.parameters.shapes import Body, CustomerNumber, Reason
+from api.parameters.shapes import CustomerNumber, Reason, SeenImpact
 from api.parameters.writing import WriteAnswer, Writing
 from api.routing.auth import ADMINISTRATORS, GuardedRoute, allow
 from api.routing.redirects import LEADS_ON
@@ -19,19 +21,42 @@ from store.log import read
 router: Final = APIRouter(prefix="/v1/customers", tags=["merging customers"], route_class=GuardedRoute)
 
 
-class Merge(Body):
+class Merge(SeenImpact):
     """The duplicate, and who survives: one of the two, the older one where it is left out."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"other": "1002", "survivor": "1001", "reason": "As agreed on the telephone."}]}
+    )
 
     other: CustomerNumber
     survivor: CustomerNumber | None = None
     reason: Reason | None = None
 
+    def decide(self, store: SetupStore, request: Request, number: str) -> Outcome:
+        """Merges the two. Raises what `merge_customers` raises."""
+        return commands.merge_customers(
+            store,
+            request,
+            number=number,
+            other=self.other,
+            survivor=self.survivor,
+            survivor_named=self.survivor is not None,
+        )
 
-class Unmerge(Body):
+
+class Unmerge(SeenImpact):
     """The customer that was merged into this one."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"other": "1002", "reason": "As agreed on the telephone."}]}
+    )
 
     other: CustomerNumber
     reason: Reason | None = None
+
+    def decide(self, store: SetupStore, request: Request, number: str) -> Outcome:
+        """Undoes the merge. Raises what `unmerge_customers` raises."""
+        return commands.unmerge_customers(store, request, number=number, other=self.other)
 
 
 class MergeAnswer(WriteAnswer):
@@ -49,14 +74,7 @@ def merge_customers(write: Writing, number: NUMBER, body: Merge) -> Response:
     the customer in the path, whoever survives.
     """
     dossier = write.services.dossier
-    outcome = commands.merge_customers(
-        dossier,
-        write.ask(body.reason),
-        number=number,
-        other=body.other,
-        survivor=body.survivor,
-        survivor_named=body.survivor is not None,
-    )
+    outcome = body.decide(dossier, write.ask(body.reason, impact=body.impact), number)
     survivor, away = _survivor_and_merged(dossier, outcome) or (number, body.other)
     message = f"Customer {away} was merged into {survivor}." if outcome.changed else "They are merged already."
     return write.done(outcome, message=message, survivor=survivor, merged_away=away)
@@ -65,9 +83,7 @@ def merge_customers(write: Writing, number: NUMBER, body: Merge) -> Response:
 @router.post("/{number}/unmerge", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)], responses=LEADS_ON)
 def unmerge_customers(write: Writing, number: NUMBER, body: Unmerge) -> Response:
     """Undoes a merge: the customer reads as if it had never happened. What was set since stays; what it covered shows again."""
-    outcome = commands.unmerge_customers(
-        write.services.dossier, write.ask(body.reason), number=number, other=body.other
-    )
+    outcome = body.decide(write.services.dossier, write.ask(body.reason, impact=body.impact), number)
     return write.done(outcome, message=f"Customer {body.other} is separate again.")
 
 

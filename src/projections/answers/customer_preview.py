@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from aggregates.customer.events import CustomerMergedAway
 from aggregates.customer.impact import Effect, InForce, digest, effects, text_of
 from aggregates.customer.profile import CustomerProfile
 from aggregates.customer.unmasking import is_hidden
@@ -36,11 +37,15 @@ from store.application import Dossier
 
 @dataclass(frozen=True, slots=True)
 class CustomerPlan:
-    """A change of a customer that was decided on and not stored: its facts, and what is in force before and after them."""
+    """A change of a customer that was decided on and not stored: its facts, and what is in force before and after them.
+
+    Of a merge it is the survivor, and `merged_away` is the fact of the other customer.
+    """
 
     number: str
     version: int
     facts: Sequence[Fact]
+    merged_away: CustomerMergedAway | None
     before: InForce
     after: InForce
     setup: Setup
@@ -56,6 +61,8 @@ def plan(dossier: Dossier, number: str, decide: Callable[[SetupStore], Outcome])
     """Decides on a change of a customer without storing it. Raises what `decide` raises."""
     store = DryRunStore(dossier)
     version = decide(store).version
+    merged_away = next((fact for fact in store.facts if isinstance(fact, CustomerMergedAway)), None)
+    number = number if merged_away is None else merged_away.survivor
     subject = CustomerProfile.id_of(dossier.company, number)
     facts = [fact for fact in store.facts if fact.originator_id == subject]
     customer = CustomerProfile.from_facts(dossier.facts(subject, version))
@@ -63,7 +70,7 @@ def plan(dossier: Dossier, number: str, decide: Callable[[SetupStore], Outcome])
     for fact in facts:
         fact.mutate(customer)
     setup = store.setup()
-    return CustomerPlan(number, version, facts, before, InForce.of(customer), setup, setup.fields)
+    return CustomerPlan(number, version, facts, merged_away, before, InForce.of(customer), setup, setup.fields)
 
 
 def preview_read(

@@ -43,7 +43,7 @@ class CustomerImpact(Impact):
 
 
 class CustomerPreviewRead(Model):
-    """The effect that a change of a customer's fields or responses would have. Nothing of it is recorded."""
+    """The effect that a change of a customer's fields and responses would have. Nothing of it is recorded."""
 
     number: str = Field(description="Customer number.")
     version: int = Field(description="Version of the customer that this was decided on.")
@@ -57,3 +57,13 @@ class CustomerPreviewRead(Model):
     impact: CustomerImpact | None = Field(
         None, description="The answers that would differ; `null` where it was not asked for."
     )
+
+
+class MergePreviewRead(CustomerPreviewRead):
+    """The effect that a merge would have on the survivor, whose `number` this is. Nothing of it is recorded.
+
+    `version` is that of the customer in the path, whoever survives.
+    """
+
+    survivor: str = Field(description="Number of the customer who would stay.")
+    merged_away: str = Field(description="Number of the customer whose number would lead to the survivor.")
