@@ -1,11 +1,13 @@
 """The Customer Profile widget: editing on a call, Sort By, conflicts, and a call that ends meanwhile (rules 3.3-3.9, 5.2)."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from accessibility import assert_accessible
 from aggregates.fact import Role
 from api_client import Api
 from browser import Visits, press
@@ -152,6 +154,33 @@ def test_a_call_that_ends_while_editing_freezes_what_was_typed(visit: Visits, ap
     expect(widget.get_by_text("What you typed was not saved. Editing is allowed only during a call")).to_be_visible()
     city.press("Control+Enter")
     expect(widget.get_by_role("alert")).to_have_count(0)
+
+
+def test_before_it_is_saved_a_back_dated_value_says_what_it_would_change(
+    visit: Visits, api: Api
+) -> None:  # rules 0.4, 3.11
+    today = api.dossier.today()
+    page = visit.open("/customers/1001")
+    widget = widget_of(page)
+    widget.get_by_role("button", name="Edit City").click()
+    expect(widget.get_by_text("0 fields changed")).to_be_visible()
+    widget.get_by_text("Dates").click()
+    widget.get_by_label("To", exact=True).fill(str(today - timedelta(1)))
+    widget.get_by_label("From", exact=True).fill(str(today - timedelta(10)))
+    expect(widget.get_by_text("1 field changed")).to_be_visible()  # today's value, for other days
+    widget.get_by_text("What would this change?").click()
+    expect(widget.get_by_text("10 past days would be answered otherwise.")).to_be_visible()
+    recorded = widget.get_by_role("list", name="What would be recorded").get_by_role("listitem")
+    expect(recorded.filter(has_text="City: not set → London")).to_have_count(1)
+    expect(widget.get_by_text("Nothing that was sent to Customer Engagement would differ.")).to_be_visible()
+    assert_accessible(page)
+    widget.get_by_role("button", name="Save").click()
+    expect(widget.get_by_role("status")).to_have_text(SAVED)
+    [entry] = api.seen("/v1/customers/1001/history?order=newest&limit=1").json()["items"]
+    assert (entry["effective_from"], len(entry["data"]["impact"])) == (str(today - timedelta(10)), 64)
+    widget.get_by_role("button", name="Edit City").click()
+    widget.get_by_text("Dates").click()
+    expect(widget.get_by_label("From", exact=True)).to_have_value("")
 
 
 def test_sorting_keeps_the_focus_and_open_rows(visit: Visits) -> None:  # rule 3.8

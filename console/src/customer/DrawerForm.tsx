@@ -1,16 +1,14 @@
 import { problemOf } from "../api/problems.ts";
-import { useMe } from "../api/session.ts";
 import { Action } from "../design/Action.tsx";
-import { DateField } from "../design/DateField.tsx";
 import { Form } from "../design/Form.tsx";
 import { Notice } from "../design/Notice.tsx";
 import { CategoryField, fieldValue, focusCode, nameOf } from "./CategoryField.tsx";
 import { DisplayVerdict } from "./DisplayVerdict.tsx";
 import type { Drawer } from "./drawer.ts";
+import { EffectiveDates } from "./EffectiveDates.tsx";
 import { ERASED } from "./erased.ts";
 import { merged, drawerTexts as texts } from "./texts.ts";
 import { type Saved, useDrawerForm } from "./useDrawerForm.ts";
-import { WhatWouldChange } from "./WhatWouldChange.tsx";
 
 interface Props {
   drawer: Drawer;
@@ -30,7 +28,6 @@ function goneText({ number, name }: Drawer, survivor: string | null): string | n
 /** The form inside the drawer, which stands alone in an agent desktop as well. */
 export function DrawerForm({ drawer: initial, off, onSaved, onCancel, onChanged }: Props) {
   const form = useDrawerForm(initial, onSaved);
-  const { today } = useMe();
   const problem = problemOf(form.error);
   const errors = (name: string) => problem?.of(name) ?? [];
   const names = [...form.drawer.categories.map(nameOf), "effective_from", "effective_to"];
@@ -60,30 +57,7 @@ export function DrawerForm({ drawer: initial, off, onSaved, onCancel, onChanged 
           meanwhile={form.meanwhile}
         />
       ))}
-      <details>
-        <summary>{texts.dates}</summary>
-        <div className="stack">
-          <DateField
-            label={texts.from}
-            name="effective_from"
-            hint={texts.fromHint}
-            errors={errors("effective_from")}
-            value={form.dates.from}
-            onChange={(from) => form.setDates({ ...form.dates, from })}
-            today={today}
-          />
-          <DateField
-            label={texts.to}
-            name="effective_to"
-            hint={texts.toHint}
-            errors={errors("effective_to")}
-            value={form.dates.to}
-            onChange={(to) => form.setDates({ ...form.dates, to })}
-            today={today}
-          />
-        </div>
-      </details>
-      {form.isBackDated && <WhatWouldChange impact={form.impact} />}
+      <EffectiveDates dates={form.dates} onChange={form.setDates} errorsOf={errors} impact={form.impact} />
       <div className="row">
         <Action type="submit" look="primary" off={reason}>
           {texts.ok}

@@ -7,6 +7,7 @@ import { Notice } from "../design/Notice.tsx";
 import { Problem } from "../design/Problem.tsx";
 import { Tabs } from "../design/Tabs.tsx";
 import { usePastReason } from "../shell/usePastReason.ts";
+import { EffectiveDates } from "./EffectiveDates.tsx";
 import { fieldsOf, type Widget, type WidgetField } from "./edits.ts";
 import { byLabel } from "./sorting.ts";
 import { fieldsChanged, notSaved, texts, widgetTexts } from "./texts.ts";
@@ -59,7 +60,18 @@ export function WidgetForm({ widget, isSorted, call, onSaved }: Props) {
           ),
         }))}
       />
-      {openKeys.length > 0 && <SaveBar form={form} off={off} />}
+      {openKeys.length > 0 && (
+        <>
+          <EffectiveDates
+            dates={form.dates}
+            onChange={form.setDates}
+            errorsOf={(name) => problemOf(form.error)?.of(name) ?? []}
+            impact={form.impact}
+            prefix="widget."
+          />
+          <SaveBar form={form} off={off} />
+        </>
+      )}
       <div role="status">{form.message !== null && <Notice tone="success">{form.message}</Notice>}</div>
     </>
   );
@@ -77,7 +89,8 @@ function savingWithEnter(form: State, off: string | null) {
 
 /** The bar stays in sight, however long the list is. `off` says why nothing can be saved now. */
 function SaveBar({ form, off }: { form: State; off: string | null }) {
-  const placed = problemOf(form.error)?.problem.errors.some(({ field }) => field?.startsWith("fields."));
+  const errors = problemOf(form.error)?.problem.errors;
+  const placed = errors?.some(({ field }) => field?.startsWith("fields.") || field?.startsWith("effective_"));
   return (
     <div className="stack-tight save-bar">
       {form.error && !placed && <Problem error={form.error} />}

@@ -32,11 +32,15 @@ export function startOf(field: WidgetField): string {
   return field.masked ? "" : (field.value ?? "");
 }
 
-/** Returns the values to save: what differs from what the row started with; an empty text takes the value away. */
-export function changed(fields: readonly WidgetField[], edits: Edits): Record<string, string | null> {
+/**
+ * Returns the values to save: what differs from what the row started with; an empty text takes the value away. `isDated`: they are for other
+ * days, which may have other values, so that every open row counts whose value is known here.
+ */
+export function changed(fields: readonly WidgetField[], edits: Edits, isDated = false): Record<string, string | null> {
   const entries = fields.flatMap((field): [string, string | null][] => {
     const typed = edits[field.key];
-    return typed === undefined || typed === startOf(field) ? [] : [[field.key, typed === "" ? null : typed]];
+    const isLeft = typed === startOf(field) && (field.masked || !isDated);
+    return typed === undefined || isLeft ? [] : [[field.key, typed === "" ? null : typed]];
   });
   return Object.fromEntries(entries);
 }

@@ -20,6 +20,7 @@ import {
   type StoredAnswer,
   storedAnswers,
 } from "./drawer.ts";
+import { daysOf, isBackDated, isDated, NO_DATES } from "./effectiveDates.ts";
 import { drawerQuery } from "./queries.ts";
 import { IMPACT, useImpact } from "./useImpact.ts";
 
@@ -44,7 +45,7 @@ export function useDrawerForm(initial: Drawer, onSaved: (saved: Saved) => void) 
   const [choices, setChoices] = useState<Choices>({});
   const [both, setBoth] = useState<Conflicts>({});
   const [meanwhile, setMeanwhile] = useState<Meanwhile>({});
-  const [dates, setDates] = useState({ from: "", to: "" });
+  const [dates, setDates] = useState(NO_DATES);
   const [error, setError] = useState<Error | null>(null);
   const [survivor, setSurvivor] = useState<string | null>(null);
   const [isSaving, setSaving] = useState(false);
@@ -56,14 +57,9 @@ export function useDrawerForm(initial: Drawer, onSaved: (saved: Saved) => void) 
   }
 
   const chosen = decided(choices, both);
-  const change = {
-    responses: responses(chosen),
-    effective_from: dates.from || null,
-    effective_to: dates.to || null,
-  };
-  const isBackDated = dates.from !== "" && dates.from < today;
+  const change = { responses: responses(chosen), ...daysOf(dates) };
   const path = { number: drawer.number };
-  const impact = useImpact(["drawer", drawer.number], change, isBackDated, (asked, signal) =>
+  const impact = useImpact(["drawer", drawer.number], change, isBackDated(dates, today), (asked, signal) =>
     body(client.PUT("/v1/customers/{number}/drawer/preview", { params: { path, query: IMPACT }, body: asked, signal })),
   );
 
@@ -105,7 +101,7 @@ export function useDrawerForm(initial: Drawer, onSaved: (saved: Saved) => void) 
     }
   }
 
-  const isChanged = Object.keys(choices).length > 0 || dates.from !== "" || dates.to !== "";
+  const isChanged = Object.keys(choices).length > 0 || isDated(dates);
   const isUndecided = Object.values(both).some(({ picked }) => picked === null);
   return {
     drawer,
@@ -114,7 +110,6 @@ export function useDrawerForm(initial: Drawer, onSaved: (saved: Saved) => void) 
     meanwhile,
     dates,
     setDates,
-    isBackDated,
     impact,
     error,
     survivor,

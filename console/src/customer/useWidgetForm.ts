@@ -4,6 +4,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { body, client } from "../api/client.ts";
 import { problemOf } from "../api/problems.ts";
+import { useMe } from "../api/session.ts";
 import { useSubmission } from "../api/submission.ts";
 import type { Schema } from "../api/types.ts";
 import { NOW } from "../time/point.ts";
@@ -19,8 +20,10 @@ import {
   type WidgetField,
   without,
 } from "./edits.ts";
+import { daysOf, isBackDated, isDated, NO_DATES } from "./effectiveDates.ts";
 import { widgetQuery } from "./queries.ts";
 import { widgetTexts as texts } from "./texts.ts";
+import { IMPACT, useImpact } from "./useImpact.ts";
 
 /**
  * Returns the state of the widget's rows. `now` is the widget as it is; the rows keep the one that they were opened in. `call`: the id of
@@ -32,15 +35,23 @@ export function useWidgetForm(
   onSaved?: (answer: Schema<"WriteAnswer">) => void,
 ) {
   const queries = useQueryClient();
+  const { today } = useMe();
   const submission = useSubmission();
   const [base, setBase] = useState<Widget | null>(null);
   const [edits, setEdits] = useState<Edits>({});
   const [conflicts, setConflicts] = useState<Undecideds>({});
+  const [dates, setDates] = useState(NO_DATES);
   const [error, setError] = useState<Error | null>(null);
   const [message, setMessage] = useState<string | null>(null);
   const [isSaving, setSaving] = useState(false);
   const seen = base ?? now;
-  const values = changed(fieldsOf(seen), afterDecisions(edits, conflicts));
+  const values = changed(fieldsOf(seen), afterDecisions(edits, conflicts), isDated(dates));
+  const path = { number: seen.number };
+  const change = { fields: values, interaction: call ?? now.interaction?.interaction ?? null, ...daysOf(dates) };
+  const impact = useImpact(["fields", seen.number], change, isBackDated(dates, today), (asked, signal) => {
+    const params = { path, query: IMPACT };
+    return body(client.PATCH("/v1/customers/{number}/fields/preview", { params, body: asked, signal }));
+  });
 
   function open(field: WidgetField) {
     setBase(seen);
@@ -67,15 +78,15 @@ export function useWidgetForm(
     setBase(null);
     setEdits({});
     setConflicts({});
+    setDates(NO_DATES);
     setError(null);
     setMessage(saved);
   }
 
   async function send() {
     if (Object.keys(values).length === 0) return reset(texts.nothingChanged);
-    const content = { fields: values, interaction: call ?? now.interaction?.interaction ?? null };
+    const content = { ...change, impact: impact.digest };
     const header = submission.headers(seen.version, content);
-    const path = { number: seen.number };
     const answer = await body(
       client.PATCH("/v1/customers/{number}/fields", { params: { path, header }, body: content }),
     );
@@ -97,6 +108,7 @@ export function useWidgetForm(
         setBase(await queries.fetchQuery({ ...widgetQuery(seen.number, NOW), staleTime: 0 }));
         setConflicts(undecided(both));
       } else setError(failure as Error);
+      if (problemOf(failure)?.of("impact").length) void impact.query.refetch();
     } finally {
       setSaving(false);
     }
@@ -106,6 +118,9 @@ export function useWidgetForm(
     seen,
     edits,
     conflicts,
+    dates,
+    setDates,
+    impact,
     error,
     message,
     isSaving,
