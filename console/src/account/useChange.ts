@@ -29,9 +29,12 @@ export function useChange(place: Place, isFirst: boolean, onSaved: (answer: Sche
   const [isSaving, setSaving] = useState(false);
   const change = changeOf(draft, isFirst);
   const text = JSON.stringify(change);
-  const { query: preview, isCurrent } = usePreview([place.account, place.site ?? null], text, (asked, signal) =>
-    previewOf(place, JSON.parse(asked) as Change, signal),
+  const { query: preview, isCurrent: isShown } = usePreview(
+    [place.account, place.site ?? null],
+    text,
+    (asked, signal) => previewOf(place, JSON.parse(asked) as Change, signal),
   );
+  const isCurrent = isShown && !preview.isFetching;
 
   async function save() {
     if (change === null || preview.data === undefined) return;

@@ -8,8 +8,8 @@ const REST_MS = 250;
 const MISSING = "null";
 
 /**
- * Returns the preview of a change, given as the text of its JSON. `isCurrent`: it is of what stands in the form now. `key` names what is
- * changed; nothing is asked for until `isAsked`.
+ * Returns the preview of a change, given as the text of its JSON. `isCurrent`: it is of what stands in the form now, also while it is asked
+ * for again. `key` names what is changed; nothing is asked for until `isAsked`.
  */
 export function usePreview<Preview>(
   key: readonly (string | null)[],
@@ -26,6 +26,6 @@ export function usePreview<Preview>(
     gcTime: 0,
     placeholderData: keepPreviousData,
   });
-  const isCurrent = isAsked && text === rested && query.isSuccess && !query.isFetching && !query.isPlaceholderData;
+  const isCurrent = isAsked && text === rested && query.isSuccess && !query.isPlaceholderData;
   return { query, isCurrent };
 }
