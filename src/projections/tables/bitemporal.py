@@ -17,7 +17,7 @@ from psycopg import Connection
 
 from aggregates.effective import EVER, Days, Timeline, Version
 from projections.reading.view import View
-from projections.tables.superseding import Change, Content, Current, Folding, Key, Since, line, reach_of
+from projections.tables.superseding import NEVER, Change, Content, Folding, Key, Span, line, reach_of
 from store.database import Row
 
 ALWAYS: Final = EVER
@@ -131,26 +131,24 @@ class Rectangles:
     def timelines(self, connection: Connection[Row]) -> dict[Key, Timeline[Content]]:
         """Returns what is known now of every key; for tables of a few keys."""
         rows = connection.execute(self._select_all, binary=True)
-        return {key: current.timeline for key, current in self._currents(rows).items()}
+        return {key: Timeline(tuple(map(_version, spans))) for key, spans in self._spans(rows).items()}
 
     def _read(self, connection: Connection[Row], changes: Sequence[Change]) -> Folding:
         """Returns what is known now on the days of the changes, which touch no other days, however long the history."""
         reach = reach_of((change.key, change.days) for change in changes)
         reached = [(*key, days.first, days.last) for key, days in reach.items()]
         columns = [list(column) for column in zip(*reached, strict=True)]
-        currents = self._currents(connection.execute(self._select, columns, binary=True))
-        return Folding({key: currents.get(key) or Current() for key in reach})
+        spans = self._spans(connection.execute(self._select, columns, binary=True))
+        return Folding({key: spans.get(key) or [] for key in reach})
 
-    def _currents(self, rows: Iterable[Row]) -> dict[Key, Current]:
+    def _spans(self, rows: Iterable[Row]) -> dict[Key, list[Span]]:
         """Rows of key, content, first day, day after the last, known since, place; ascending by first day within a key."""
         keys, end = len(self.key), len(self.key) + len(self.content)
-        by_key: dict[Key, tuple[list[Version[Content]], dict[date, Since]]] = {}
+        by_key: dict[Key, list[Span]] = {}
         for row in rows:
             first, past, since, place = row[end:]
-            versions, since_by_day = by_key.setdefault(row[:keys], ([], {}))
-            versions.append(Version(Days(first, None if past is None else past - _DAY), row[keys:end]))
-            since_by_day[first] = Since(since, place)
-        return {key: Current(Timeline(tuple(versions)), since) for key, (versions, since) in by_key.items()}
+            by_key.setdefault(row[:keys], []).append(Span(first, past or NEVER, row[keys:end], since, place))
+        return by_key
 
     def _write(self, connection: Connection[Row], state: Folding) -> None:
         if state.closed:
@@ -230,6 +228,10 @@ class Rectangles:
     @property
     def _names(self) -> str:
         return ", ".join(name for name, _ in (*self.key, *self.content, *_RANGES))
+
+
+def _version(span: Span) -> Version[Content]:
+    return Version(Days(span.first, None if span.past == NEVER else span.past - _DAY), span.content)
 
 
 def _column(kind: str) -> str:
