@@ -88,7 +88,7 @@ class SharedBatch:
 
 
 class SharedReader:
-    """Reads the batches of several read models, and decodes each event once. Not to be shared between threads."""
+    """Reads the batches of several read models, and decodes each event once. Only `preload_keys` is for several threads at once."""
 
     def __init__(self, dossier: Dossier, projections: Sequence[Projection]) -> None:
         self._mapper = dossier.fact_mapper
@@ -114,6 +114,12 @@ class SharedReader:
             self._mapper.keys.preload(event.uuid for event in events if event.topic in self._personal)
         facts, faults = _decoded(self._mapper, events, self._personal)
         return SharedBatch(after, end, recorded_at, facts, faults, is_last)
+
+    def preload_keys(self, batch: Batch) -> None:
+        """Reads the keys that folding a batch takes if they are not remembered any more, which would cost a query each."""
+        personal = [logged.fact.originator_id for logged in batch.facts if logged.fact.TOPIC in self._personal]
+        if personal:
+            self._mapper.keys.preload(personal)
 
 
 class BatchReader:

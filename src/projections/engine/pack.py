@@ -165,7 +165,11 @@ class Pack:
             self._spreading.run(connection, jobs)
 
     def _fold_alone(self, member: Member, places: Places, parts: Parts, connection: Connection[Row]) -> None:
-        self._attempt(connection, member, partial(member.single.store, connection, places[member], parts[member]))
+        self._attempt(connection, member, partial(self._store, connection, member, places[member], parts[member]))
+
+    def _store(self, connection: Connection[Row], member: Member, place: Place, part: Batch) -> None:
+        self._reader.preload_keys(part)
+        member.single.store(connection, place, part)
 
     def _attempt(self, connection: Connection[Row], member: Member, action: Callable[[], object]) -> None:
         """Does something for one read model, whose place is looked up afterwards. Raises what closes the connection.

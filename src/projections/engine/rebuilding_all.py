@@ -61,12 +61,13 @@ def _fold_all(reader: SharedReader, parts: Sequence[_Part]) -> None:
         while not is_last and (batch := reader.next(parts[0].connection, position)):
             jobs = [(part, batch.of(part.projection)) for part in parts if part.fault is None]
             jobs.sort(key=lambda job: len(job[1].facts), reverse=True)
-            for done in [pool.submit(partial(_fold, *job)) for job in jobs]:
+            for done in [pool.submit(partial(_fold, reader, *job)) for job in jobs]:
                 done.result()
             position, is_last = batch.end, batch.is_last
 
 
-def _fold(part: _Part, batch: Batch) -> None:
+def _fold(reader: SharedReader, part: _Part, batch: Batch) -> None:
+    reader.preload_keys(batch)
     try:
         part.rebuild.fold(part.connection, batch)
     except RebuildFailedError as error:
