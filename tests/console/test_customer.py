@@ -242,3 +242,18 @@ def test_numbers_are_in_the_order_in_which_people_count(visit: Visits, api: Api)
     expect(page.get_by_role("table").get_by_role("rowheader")).to_have_text(["A-7", "A-10"])
     page.goto(f"{visit.address}/accounts/A-7")
     expect(panel(page, "Sites").get_by_role("link")).to_have_text(["S-1", "S-2", "S-10"])
+
+
+def test_rows_of_a_list_of_several_pages_stay_where_they_are_when_more_is_loaded(visit: Visits, api: Api) -> None:
+    for account in ("A-10", "A-9"):
+        assert api.post("/v1/accounts", {"account": account, "customer": "1001"}).status_code == 201
+    api.seen("/v1/accounts")
+    page = visit.open("/health/live")
+    page.route("**/v1/accounts?*", lambda route: route.continue_(url=route.request.url.replace("limit=50", "limit=1")))
+    page.goto(f"{visit.address}/customers/1001")
+    accounts = panel(page, "Accounts").get_by_role("rowheader")
+    for loaded in (["A-10"], ["A-10", "A-7"], ["A-10", "A-7", "A-9"]):
+        expect(accounts).to_have_text(loaded)
+        if len(loaded) < 3:
+            panel(page, "Accounts").get_by_role("button", name="Load 50 more").press("Enter")
+    expect(panel(page, "Accounts").get_by_role("button", name="Load 50 more")).to_have_count(0)

@@ -20,11 +20,11 @@ export function compareNumbers(a: string, b: string): number {
   return AS_COUNTED.compare(a, b);
 }
 
-/** Returns the items that were read: as people count once all of them are here; until then in the order of the API, whose pages follow it. */
+/** Returns the items that were read: as people count where the first page has all of them, else in the order of the API, whose pages follow it. */
 export function itemsByNumber<Item>(data: InfiniteData<Page<Item>>, numberOf: (item: Item) => string): Item[] {
   const items = itemsOf(data);
-  const isAll = !data.pages.at(-1)?.next_cursor;
-  return isAll ? items.toSorted((a, b) => compareNumbers(numberOf(a), numberOf(b))) : items;
+  const isWhole = data.pages.length === 1 && !data.pages[0]?.next_cursor;
+  return isWhole ? items.toSorted((a, b) => compareNumbers(numberOf(a), numberOf(b))) : items;
 }
 
 /** The button that reads another page of a list; how many are there now is announced. */
