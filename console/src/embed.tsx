@@ -8,6 +8,7 @@ import { makeQueryClient } from "./api/reading.ts";
 import type { Schema } from "./api/types.ts";
 import { StandaloneDrawer } from "./customer/StandaloneDrawer.tsx";
 import { Widget } from "./customer/Widget.tsx";
+import { HasPages } from "./design/To.tsx";
 import "./design/tokens.css";
 import "./design/base.css";
 import "./customer/customer.css";
@@ -53,7 +54,9 @@ if (root === null) throw new Error("The page has no root.");
 createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={makeQueryClient()}>
-      <Parts />
+      <HasPages value={false}>
+        <Parts />
+      </HasPages>
     </QueryClientProvider>
   </StrictMode>,
 );

@@ -1,11 +1,11 @@
-/** Imports go one way: api, time → design → shell, picture, history, terms → page families → the entries. */
+/** Imports go one way: api, time → design → shell, picture, history, terms, explanation → page families → the entries. */
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 const SRC = fileURLToPath(new URL("../src/", import.meta.url));
-const LEVELS = [["api", "time"], ["design"], ["shell", "picture", "history", "terms"]];
+const LEVELS = [["api", "time"], ["design"], ["shell", "picture", "history", "terms", "explanation"]];
 const FAMILIES = LEVELS.length;
 
 const files = readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter((name) => /\.tsx?$/.test(name));

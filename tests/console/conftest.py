@@ -36,9 +36,10 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def pages() -> None:
-    """The built pages."""
+def pages() -> Path:
+    """Where the built pages are."""
     assert (BUILT / "manifest.json").exists(), "The console is not built: `make console`."
+    return BUILT
 
 
 @pytest.fixture(scope="session")
@@ -127,7 +128,7 @@ def server(company: tuple[Api, Server]) -> Server:
 
 @pytest.fixture
 def visit(
-    pages: None, browser: Browser, company: tuple[Api, Server], clock: datetime | None, slowness: float | None
+    pages: Path, browser: Browser, company: tuple[Api, Server], clock: datetime | None, slowness: float | None
 ) -> Iterator[Visits]:
     """Opens pages: `visit.open("/customers", Role.AGENT)`."""
     visits = Visits(browser, company[1].address, company[0].dossier, clock, slowness)

@@ -55,6 +55,14 @@ def test_the_widget_saves_and_tells_the_desktop(embedded: OpenPart, api: Api) ->
     assert page.context.cookies() == []
 
 
+def test_a_part_explains_a_value_without_links_to_pages_that_it_does_not_have(embedded: OpenPart) -> None:
+    frame = frame_of(embedded("widget"))
+    line = frame.get_by_role("group").filter(has_text="Where it comes from: City")
+    line.locator("summary").press("Enter")
+    expect(line.get_by_role("list")).to_contain_text("demo (administrator, command line): “Demo company”")
+    expect(line.get_by_role("link")).to_have_count(0)
+
+
 def test_the_drawer_stores_with_ok_and_tells_that_it_is_done(embedded: OpenPart) -> None:
     page = embedded("drawer", Role.AGENT, theme="dark")
     frame = frame_of(page)

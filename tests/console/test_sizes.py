@@ -1,5 +1,7 @@
 """What a browser receives stays within the budgets."""
 
+import json
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -11,37 +13,37 @@ from browser import Visits, assert_settled
 
 CODE_BYTES: Final = 150 * 1024
 EMBEDDED_BYTES: Final = 130 * 1024
+CHUNK_BYTES: Final = 30 * 1024
 DATA_BYTES: Final = 30 * 1024
 REPEAT_BYTES: Final = 5 * 1024
 REQUESTS: Final = 14
-
-
-@pytest.mark.parametrize(
-    ("path", "heading"),
-    [
-        ("/customers", "Customers"),
-        ("/customers/1001", "Ada Byron"),
-        ("/customers/1001/history", "History: Ada Byron"),
-        ("/customers/1001/compare", "Compare: Ada Byron"),
-        ("/customers/1001/merge?other=1002", "Merge: Ada Byron"),
-        ("/accounts", "Accounts"),
-        ("/accounts/A-7", "Account A-7"),
-        ("/accounts/A-7/history", "Profile History: Account A-7"),
-        ("/accounts/A-7/compare", "Compare: Account A-7"),
-        ("/accounts/A-7/events", "Events: Account A-7"),
-        ("/accounts/A-7/change", "Change: Account A-7"),
-        ("/set-up/categories/2", "Homeowner"),
-        ("/set-up/fields/city", "City"),
-        ("/set-up/classes/DEFAULT", "DEFAULT"),
-        ("/set-up/system-options", "System options"),
-        ("/set-up/uploads/new", "Upload a contact file"),
-        ("/audit", "Audit"),
-        ("/operations", "Operations"),
-        ("/operations/deliveries", "Deliveries"),
-        ("/operations/dead-letters", "Dead letters"),
-        ("/operations/read-models/drawer", "drawer"),
-    ],
+PAGES: Final = (
+    ("/customers", "Customers"),
+    ("/customers/1001", "Ada Byron"),
+    ("/customers/1001/history", "History: Ada Byron"),
+    ("/customers/1001/compare", "Compare: Ada Byron"),
+    ("/customers/1001/merge?other=1002", "Merge: Ada Byron"),
+    ("/accounts", "Accounts"),
+    ("/accounts/A-7", "Account A-7"),
+    ("/accounts/A-7/history", "Profile History: Account A-7"),
+    ("/accounts/A-7/compare", "Compare: Account A-7"),
+    ("/accounts/A-7/events", "Events: Account A-7"),
+    ("/accounts/A-7/change", "Change: Account A-7"),
+    ("/set-up/categories/2", "Homeowner"),
+    ("/set-up/fields/city", "City"),
+    ("/set-up/classes/DEFAULT", "DEFAULT"),
+    ("/set-up/system-options", "System options"),
+    ("/set-up/uploads/new", "Upload a contact file"),
+    ("/audit", "Audit"),
+    ("/operations", "Operations"),
+    ("/operations/deliveries", "Deliveries"),
+    ("/operations/dead-letters", "Dead letters"),
+    ("/operations/read-models/drawer", "drawer"),
 )
+"""Each page, and its heading when it is there."""
+
+
+@pytest.mark.parametrize(("path", "heading"), PAGES)
 def test_a_first_visit_and_a_repeated_one_are_small(visit: Visits, path: str, heading: str) -> None:
     page = visit.open("/health/live")
     answers: list[Response] = []
@@ -61,6 +63,14 @@ def test_a_first_visit_and_a_repeated_one_are_small(visit: Visits, path: str, he
     assert_settled(page)
     again = [(answer.url, _bytes(answer)) for answer in answers if "/v1/" not in answer.url]
     assert sum(size for _, size in again) <= REPEAT_BYTES, again
+
+
+def test_what_one_page_alone_needs_is_within_its_budget(pages: Path) -> None:
+    manifest = json.loads((pages / "manifest.json").read_text())
+    files = [chunk["file"] for chunk in manifest.values() if chunk.get("isDynamicEntry")]
+    assert len(files) >= len(PAGES)
+    sizes = {file: (pages / f"{file}.br").stat().st_size for file in files}
+    assert {file: size for file, size in sizes.items() if size > CHUNK_BYTES} == {}
 
 
 @pytest.mark.parametrize(("part", "heading"), [("widget", "Customer Profile"), ("drawer", "Ada Byron 1001")])

@@ -120,7 +120,7 @@ function Parts({ place, start, recorded, versions }: PartsProps) {
         </Panel>
         <SiteLanes place={place} classes={names} window={days.window} day={chosen.day} knownAt={knownAt} />
       </div>
-      <InForce place={place} versions={versions} point={point} />
+      <InForce place={place} point={point} />
     </div>
   );
 }

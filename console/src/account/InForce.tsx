@@ -7,18 +7,16 @@ import { Panel } from "../design/Panel.tsx";
 import { To } from "../design/To.tsx";
 import { NothingYet } from "../history/NothingYet.tsx";
 import { thenAndNow, withPair } from "../history/pair.ts";
-import type { Version } from "../picture/versions.ts";
+import { WhereFrom } from "../history/WhereFrom.tsx";
 import { GROUPS, labelOf, OPTIONS, valuesOf, valueText } from "../terms/options.ts";
 import { isBeforeFirst, isNow, NOW, type Point, withPoint } from "../time/point.ts";
 import { usePoint } from "../time/usePoint.ts";
-import { Because } from "./Because.tsx";
 import { type Place, pathOf } from "./place.ts";
-import { firstEntryQuery, resolutionQuery, versionsQuery } from "./queries.ts";
+import { explainedResolutionQuery, firstEntryQuery, resolutionQuery } from "./queries.ts";
 import { notSetText, originText, placeName, texts } from "./texts.ts";
 
 interface Props {
   place: Place;
-  versions: readonly Version[];
   /** Where the picture is; the address follows once it rests. */
   point: Point;
 }
@@ -42,7 +40,7 @@ export function InForce(props: Props) {
   );
 }
 
-function Resolved({ place, versions, point }: Props) {
+function Resolved({ place, point }: Props) {
   const rested = usePoint();
   const query = useQuery({ ...resolutionQuery(place, rested), placeholderData: keepPreviousData });
   const isMoving = query.isPlaceholderData || (rested.validAt ?? point.validAt) !== point.validAt;
@@ -52,7 +50,7 @@ function Resolved({ place, versions, point }: Props) {
         <div className={isMoving ? "stack waits" : "stack"}>
           <p className="hint">{texts.dateDecides}</p>
           <Applies resolution={resolution} />
-          <Values resolution={resolution} place={place} versions={versions} />
+          <Values resolution={resolution} place={place} />
           <Ways resolution={resolution} place={place} />
         </div>
       )}
@@ -69,12 +67,9 @@ function Applies({ resolution: { site, applies } }: { resolution: Schema<"Resolu
 interface ValuesProps {
   resolution: Schema<"Resolution">;
   place: Place;
-  versions: readonly Version[];
 }
 
-function Values({ resolution, place, versions }: ValuesProps) {
-  const account = useQuery(versionsQuery(place.account));
-  const events = [...versions, ...(account.data?.versions.items ?? [])];
+function Values({ resolution, place }: ValuesProps) {
   const values = valuesOf(resolution);
   const groups = GROUPS.map(([title, names]) => [title, names.map((name) => `options.${name}`)] as const);
   const others = (kind: string) => [...values.keys()].filter((path) => path.startsWith(`${kind}.`));
@@ -91,7 +86,7 @@ function Values({ resolution, place, versions }: ValuesProps) {
               {paths.map((path) => {
                 const explained = values.get(path);
                 if (explained === undefined) return null;
-                return <ValueRow key={path} path={path} {...{ explained, place, events }} />;
+                return <ValueRow key={path} path={path} {...{ explained, place }} />;
               })}
             </dl>
           </section>
@@ -110,22 +105,23 @@ interface RowProps {
   path: string;
   explained: Schema<"Explained">;
   place: Place;
-  events: readonly Version[];
 }
 
-function ValueRow({ path, explained, place, events }: RowProps) {
+function ValueRow({ path, explained, place }: RowProps) {
+  const point = usePoint();
   const isHere = explained.origin === "here";
   return (
     <>
       <dt>{labelOf(path)}</dt>
       <dd>
         {valueText(explained.value)}
-        <details>
-          <summary className={isHere ? "hint tone-warning" : "hint"}>{originText(explained, place)}</summary>
-          <p className="hint">
-            <Because id={explained.event_id} events={events} />
-          </p>
-        </details>
+        <WhereFrom
+          summary={originText(explained, place)}
+          className={isHere ? "hint tone-warning" : "hint"}
+          path={path}
+          query={explainedResolutionQuery(place, point)}
+          words={(value) => valueText(value as Schema<"Explained">["value"])}
+        />
       </dd>
     </>
   );

@@ -151,6 +151,16 @@ export function resolutionQuery({ account, site }: Place, point: Point) {
   );
 }
 
+/** Returns the query of what made each value so that applies at a point. */
+export function explainedResolutionQuery({ account, site }: Place, point: Point) {
+  const { valid_at, known_at } = clocks(point);
+  return read("explain_profile", [account, site ?? null], point, async (signal) => {
+    const params = { path: { account }, query: { site, date: valid_at, known_at, explain: true } };
+    const answer = await body(client.GET("/v1/accounts/{account}/resolve", { params, signal }));
+    return answer.explanations ?? {};
+  });
+}
+
 /** Returns the query of what applies at each of two points; null where nothing was recorded yet, as known then. */
 export function comparisonQuery(place: Place, pair: Pair) {
   return queryOptions({

@@ -3,6 +3,7 @@ import { Badge } from "../design/Badge.tsx";
 import { Empty } from "../design/Empty.tsx";
 import { Panel } from "../design/Panel.tsx";
 import { usePoint } from "../time/usePoint.ts";
+import { AnswerOrigin } from "./AnswerOrigin.tsx";
 import { storedHint } from "./CategoryField.tsx";
 import { type DrawerCategory, needsAnswer } from "./drawer.ts";
 import { drawerQuery } from "./queries.ts";
@@ -22,7 +23,7 @@ export function Answers({ number }: { number: string }) {
               <div key={category.code}>
                 <dt>{category.description}</dt>
                 <dd>
-                  <Answer category={category} />
+                  <Answer number={number} category={category} />
                 </dd>
               </div>
             ))}
@@ -33,7 +34,7 @@ export function Answers({ number }: { number: string }) {
   );
 }
 
-function Answer({ category }: { category: DrawerCategory }) {
+function Answer({ number, category }: { number: string; category: DrawerCategory }) {
   if (category.shown === "blank") {
     return (
       <>
@@ -46,6 +47,7 @@ function Answer({ category }: { category: DrawerCategory }) {
     <>
       {category.value_description}
       <div className="hint">{category.shown === "defaulted" ? texts.isDefault : storedHint(category)}</div>
+      <AnswerOrigin number={number} category={category} />
     </>
   );
 }

@@ -4,12 +4,12 @@ import { useLocation } from "wouter";
 import { useRights } from "../api/session.ts";
 import type { Schema } from "../api/types.ts";
 import { leave } from "../design/leaving.ts";
+import { Part } from "../design/Part.tsx";
 import { usePastReason } from "../shell/usePastReason.ts";
 import { withPoint } from "../time/point.ts";
 import { usePoint } from "../time/usePoint.ts";
 import { DELIVERIES } from "./Deliveries.tsx";
 import { MoreOptions, type Option } from "./MoreOptions.tsx";
-import { NumbersDialog } from "./NumbersDialog.tsx";
 import { ProfileDrawer } from "./ProfileDrawer.tsx";
 import { pathOf } from "./paths.ts";
 import { drawerQuery } from "./queries.ts";
@@ -56,7 +56,11 @@ export function CustomerOptions({ customer }: { customer: Schema<"Customer"> }) 
           }}
         />
       )}
-      {isNumbersOpen && <NumbersDialog customer={customer} onClose={() => setNumbersOpen(false)} />}
+      {isNumbersOpen && (
+        <Part name="NumbersDialog" load={() => import("./NumbersDialog.tsx")}>
+          {({ NumbersDialog }) => <NumbersDialog customer={customer} onClose={() => setNumbersOpen(false)} />}
+        </Part>
+      )}
     </>
   );
 }

@@ -2,6 +2,7 @@ import { problemOf } from "../api/problems.ts";
 import { Action } from "../design/Action.tsx";
 import { Form } from "../design/Form.tsx";
 import { Notice } from "../design/Notice.tsx";
+import { AnswerOrigin } from "./AnswerOrigin.tsx";
 import { CategoryField, fieldValue, focusCode, nameOf } from "./CategoryField.tsx";
 import { DisplayVerdict } from "./DisplayVerdict.tsx";
 import type { Drawer } from "./drawer.ts";
@@ -43,19 +44,21 @@ export function DrawerForm({ drawer: initial, off, onSaved, onCancel, onChanged 
       )}
       <DisplayVerdict display={form.drawer.display} categories={form.drawer.categories} />
       {form.drawer.categories.map((category) => (
-        <CategoryField
-          key={category.code}
-          category={category}
-          value={fieldValue(category, form.choices[category.code])}
-          onChoose={(value) => {
-            form.pick(category, value);
-            onChanged(true);
-          }}
-          errors={errors(nameOf(category))}
-          hasFocus={category.code === focusCode(initial.categories)}
-          conflict={form.both[category.code]}
-          meanwhile={form.meanwhile}
-        />
+        <div key={category.code} className="stack-tight">
+          <CategoryField
+            category={category}
+            value={fieldValue(category, form.choices[category.code])}
+            onChoose={(value) => {
+              form.pick(category, value);
+              onChanged(true);
+            }}
+            errors={errors(nameOf(category))}
+            hasFocus={category.code === focusCode(initial.categories)}
+            conflict={form.both[category.code]}
+            meanwhile={form.meanwhile}
+          />
+          <AnswerOrigin number={form.drawer.number} category={category} />
+        </div>
       ))}
       <EffectiveDates dates={form.dates} onChange={form.setDates} errorsOf={errors} impact={form.impact} />
       <div className="row">

@@ -1,10 +1,15 @@
 import { Action } from "../design/Action.tsx";
 import { Instant } from "../design/When.tsx";
-import { dayText, rangeText } from "../time/words.ts";
+import { WhereFrom } from "../history/WhereFrom.tsx";
+import { usePoint } from "../time/usePoint.ts";
+import { dayText } from "../time/words.ts";
 import type { WidgetField } from "./edits.ts";
-import { SOURCE, texts, widgetTexts } from "./texts.ts";
+import { explainedWidgetQuery } from "./queries.ts";
+import { texts, widgetTexts } from "./texts.ts";
 
 interface Props {
+  /** The customer's. */
+  number: string;
   field: WidgetField;
   unmasked?: string | null;
   /** Shows the masked value; absent where the role may not. */
@@ -12,7 +17,7 @@ interface Props {
 }
 
 /** A field with its value, and where the value comes from. */
-export function FieldValue({ field, unmasked, onShow }: Props) {
+export function FieldValue({ number, field, unmasked, onShow }: Props) {
   const isShown = field.masked && unmasked !== undefined;
   const isHidden = field.masked && field.value !== null && !isShown;
   return (
@@ -29,7 +34,7 @@ export function FieldValue({ field, unmasked, onShow }: Props) {
             </span>
           </Action>
         )}
-        {field.changed_at && <Origin field={field} changedAt={field.changed_at} />}
+        {field.changed_at && <Origin number={number} field={field} />}
       </dd>
     </dl>
   );
@@ -45,15 +50,19 @@ export function Value({ field, value }: { field: WidgetField; value: string | nu
   return value;
 }
 
-function Origin({ field, changedAt }: { field: WidgetField; changedAt: string }) {
+function Origin({ number, field }: { number: string; field: WidgetField }) {
+  const point = usePoint();
   return (
-    <details>
-      <summary>
-        {texts.details}
-        <span className="unseen">: {field.label}</span>
-      </summary>
-      {SOURCE[field.source ?? ""] ?? field.source} by {field.changed_by}, <Instant at={changedAt} />
-      {field.effective_from && `; holds ${rangeText(field.effective_from, field.effective_to ?? null)}`}
-    </details>
+    <WhereFrom
+      summary={
+        <>
+          {texts.details}
+          <span className="unseen">: {field.label}</span>
+        </>
+      }
+      path={`fields.${field.key}`}
+      query={explainedWidgetQuery(number, point)}
+      words={(value) => <Value field={field} value={String(value)} />}
+    />
   );
 }

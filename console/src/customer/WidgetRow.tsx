@@ -30,7 +30,7 @@ export function WidgetRow({ field, form, refusal, unmasked, onShow }: Props) {
   if (typed !== undefined) return <OpenRow {...{ field, form, refusal, typed }} />;
   return (
     <div className="field-row">
-      <FieldValue field={field} unmasked={unmasked} onShow={onShow} />
+      <FieldValue number={form.seen.number} field={field} unmasked={unmasked} onShow={onShow} />
       <EditButton field={field} refusal={refusal} onEdit={() => form.open(field)} />
     </div>
   );

@@ -55,6 +55,26 @@ export function widgetQuery(number: string, point: Point) {
   return { ...query, ...STAYS };
 }
 
+/** Returns the query of what made each value of the widget so. */
+export function explainedWidgetQuery(number: string, point: Point) {
+  const query = { ...clocks(point), explain: true };
+  return read("explain_widget", [number], point, async (signal) => {
+    const path = { number };
+    const answer = await body(client.GET("/v1/customers/{number}/fields", { params: { path, query }, signal }));
+    return answer.explanations ?? {};
+  });
+}
+
+/** Returns the query of what made each answer of the drawer so. */
+export function explainedDrawerQuery(number: string, point: Point) {
+  const query = { ...clocks(point), explain: true };
+  return read("explain_drawer", [number], point, async (signal) => {
+    const path = { number };
+    const answer = await body(client.GET("/v1/customers/{number}/drawer", { params: { path, query }, signal }));
+    return answer.explanations ?? {};
+  });
+}
+
 /** Returns the query of the events of a customer that pass the filters, the last one first. */
 export function eventsQuery(number: string, filters: Filters, { knownAt }: Point) {
   return infiniteQueryOptions({

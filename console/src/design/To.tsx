@@ -1,7 +1,10 @@
-import type { ComponentProps } from "react";
+import { type ComponentProps, createContext } from "react";
 import { Link } from "wouter";
 import { withPoint } from "../time/point.ts";
 import { usePoint } from "../time/usePoint.ts";
+
+/** Whether the console's pages are there to link to; an embedded part stands alone. */
+export const HasPages = createContext(true);
 
 interface Props extends Omit<ComponentProps<"a">, "href"> {
   href: string;
