@@ -30,8 +30,6 @@ from projections.reading.read_models import ReadModels
 from projections.reading.view import View
 
 READS: Final = 400
-MOST: Final = 2.5
-"""Times as long as the plain read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +82,8 @@ def _row(reads: ReadModels, question: Question) -> Row:
             if turn >= READS // 10:
                 times.append(took)
     ours, peer = statistics.median(explained), statistics.median(plain)
-    ratio = ours / peer
     name = f"explain, {question.name} (peer: without)"
-    return Row(name, "ms", round(ours, 2), round(peer, 2), round(ratio, 2), f"ratio <= {MOST:g}", ratio <= MOST)
+    return Row(name, "ms", round(ours, 2), round(peer, 2), round(ours / peer, 2), "", None)
 
 
 def _read(reads: ReadModels, question: Question, *, explain: bool) -> float:
