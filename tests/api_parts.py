@@ -17,10 +17,10 @@ from projections.engine.runner import Runner
 from projections.reading.read_models import ReadModels
 from projections.reading.view import View
 from store.application import Dossier
-from store.outages import UnreachableError
 from store.stopping import Stop
 
-CAUGHT_UP_WITHIN_S: Final = 2.0
+CAUGHT_UP_WITHIN_S: Final = 20.0
+STOPPED_S: Final = 2.0
 
 
 @contextmanager
@@ -43,15 +43,19 @@ def reading(dossier: Dossier) -> Iterator[ReadModels]:
 
 
 def caught_up(dossier: Dossier, *names: str, within_s: float = CAUGHT_UP_WITHIN_S) -> bool:
-    """Waits, bounded, until these read models, else all, have what was recorded before; gives whether they have."""
+    """Waits, bounded, until these read models, else all, have what was recorded before; gives whether they have. One that has stopped may
+    start again, but is not waited for as long."""
     names = names or tuple(projection.name for projection in catalogue.classes())
-    until, end = time.monotonic() + within_s, dossier.log_of_facts.max_notification_id() or 0
-    while time.monotonic() < until:
-        with suppress(UnreachableError), dossier.database.connection() as connection:
-            if all(positions.place(connection, name).position >= end for name in names):
+    begun, end = time.monotonic(), dossier.log_of_facts.max_notification_id() or 0
+    with dossier.database.connection() as connection:
+        while True:
+            places = [positions.place(connection, name) for name in names]
+            if all(place.position >= end for place in places):
                 return True
-        time.sleep(0.005)
-    return False
+            patience_s = min(within_s, STOPPED_S) if any(place.stopped for place in places) else within_s
+            if time.monotonic() > begun + patience_s:
+                return False
+            time.sleep(0.005)
 
 
 class Runners:

@@ -30,7 +30,7 @@ from cli.local.welcome import console_lines
 from command_line import eventually
 
 OUTSIDE = ("DATABASE_URL", "KAFKA_BOOTSTRAP_SERVERS")
-STOPS_WITHIN_S = 15.0
+STOPS_WITHIN_S = 30.0
 """Five seconds on an idle machine; tests share theirs."""
 BEHIND = 503
 
