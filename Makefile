@@ -16,7 +16,7 @@ BUILT := src/api/console/built/.complete
 CONSOLE_SOURCES := $(shell find console -name node_modules -prune -o -type f ! -name build.log ! -name schema.d.ts ! -name rights.ts ! -name "*.png" -print)
 
 .DEFAULT_GOAL := help
-.PHONY: help up console console-types browser screenshots test test-rules bench endure hostile outages check lock clean
+.PHONY: help up console console-types browser screenshots test test-rules generator bench endure hostile outages check lock clean
 
 help:
 	@echo "make up           run Dossier locally: API, projections, forwarder, a Customer Engagement simulator"
@@ -26,7 +26,7 @@ help:
 	@echo "make test         check format, lint and types, and run all tests against real servers"
 	@echo "make test-rules   for daily work: the same checks, and all tests without Kafka, journeys and whole installations"
 	@echo "make screenshots  take pictures of every page of the console, in console/screenshots"
-	@echo "make bench        measure performance against peers; results go to benchmarks/results.json"
+	@echo "make bench        measure performance against peers; results go to benchmarks/README.md; PARTS=\"http commits\", FULL=1"
 	@echo "make endure       run two companies on one Kafka while processes are killed, servers stall and a disk fills up; SECONDS=600"
 	@echo "make hostile      attack the API while clients save; report latency, memory and responses; SECONDS=1800"
 	@echo "make outages      record what health, status and metrics report during outages; SECONDS=150 each"
@@ -80,7 +80,7 @@ browser: console
 screenshots: browser
 	$(BIN)/pytest -q -n $(WORKERS) tests/console/screenshots.py tests/console/readme_pictures.py
 
-test: check browser
+test: check browser generator
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
 
 # For daily work a quarter of the random histories that `make test` plays.
@@ -88,8 +88,13 @@ test-rules: export DOSSIER_HISTORIES ?= 500
 test-rules: check
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not kafka and not whole"
 
-bench: $(VENV)/.installed
-	$(BIN)/python -m benchmarks
+# The load generator is Debian's wrk. PARTS names what is to be measured, FULL=1 measures larger logs.
+generator:
+	@command -v wrk > /dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends wrk; } > /dev/null \
+	|| { echo "The load generator is missing: apt-get install wrk"; exit 1; }
+
+bench: $(VENV)/.installed console generator
+	$(BIN)/python -m benchmarks $(PARTS)
 
 # Long runs: each has its own default duration; SECONDS overrides it.
 endure hostile outages: LONG_RUN = $(BIN)/python -m benchmarks $(subst endure,enduring,$@) $(if $(SECONDS),--seconds $(SECONDS))

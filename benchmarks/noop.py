@@ -1,6 +1,6 @@
-"""The HTTP peer: a route that parses the same body with the same model and does nothing."""
+"""The HTTP peer: routes that parse the same body and the same parameters with the same models, and do nothing."""
 
-from datetime import date
+from datetime import date, datetime
 
 from fastapi import FastAPI
 from pydantic import BaseModel
@@ -22,3 +22,9 @@ class Drawer(BaseModel):
 async def noop(body: Drawer) -> dict[str, int]:
     """Answers how many responses it was given."""
     return {"responses": len(body.responses)}
+
+
+@app.get("/noop/{number}")
+async def read_noop(number: str, valid_at: date, known_at: datetime) -> dict[str, str]:
+    """Answers what it was asked."""
+    return {"number": number, "valid_at": str(valid_at), "known_at": str(known_at)}

@@ -2,7 +2,7 @@
 
 from datetime import date
 from typing import Any
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from eventsourcing.application import Application
 from eventsourcing.dispatch import singledispatchmethod
@@ -29,16 +29,50 @@ class DateAsISO(Transcoding):
 
 
 class Customer(Aggregate):
-    """A customer with responses, written the way the library's documentation does."""
+    """A customer with responses and fields, written the way the library's documentation does."""
 
     def __init__(self, number: str) -> None:
         self.number = number
         self.responses: dict[int, str] = {}
+        self.fields: dict[str, str] = {}
+
+    @staticmethod
+    def create_id(number: str) -> UUID:
+        """The id of the customer with this number."""
+        return uuid5(NAMESPACE_URL, f"/customers/{number}")
 
     @event("ResponseSelected")
-    def select_response(self, category: int, response: str, description: str, effective_from: date) -> None:
+    def select_response(
+        self, category: int, response: str, description: str, effective_from: date, actor: str = ""
+    ) -> None:
         """Stores a response."""
         self.responses[category] = response
+
+    @event("FieldEdited")
+    def edit_field(self, field: str, label: str, value: str, effective_from: date, actor: str) -> None:
+        """Stores the value of a field."""
+        self.fields[field] = value
+
+
+class Account(Aggregate):
+    """An account with the profile that its class gave it."""
+
+    def __init__(self, number: str, customer: str, start: date) -> None:
+        self.number = number
+        self.start = start
+        self.profile_class = ""
+        self.profile: dict[str, Any] = {}
+
+    @staticmethod
+    def create_id(number: str) -> UUID:
+        """The id of the account with this number."""
+        return uuid5(NAMESPACE_URL, f"/accounts/{number}")
+
+    @event("ClassAssigned")
+    def assign(self, profile_class: str, profile: dict[str, Any], effective_from: date, actor: str) -> None:
+        """Gives the account the profile of a class."""
+        self.profile_class = profile_class
+        self.profile = profile
 
 
 class PeerApplication(Application[UUID]):

@@ -4,6 +4,7 @@ We measure the worker's whole run: finding the profiles, loading, deciding, stor
 its repository, records an event with an equal payload and saves it.
 """
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -32,10 +33,10 @@ from store.heartbeats import Progress
 from store.leadership import leading
 from store.stopping import Stop
 
-PROFILES: Final = 100_000
+PROFILES: Final = 100_000 if os.environ.get("FULL") else 20_000
 PEER_PROFILES: Final = 1_000
 PUT_EVENTS: Final = 4_000
-GOAL: Final = 8.0
+GOAL: Final = 12.0
 START: Final = date(2026, 1, 1)
 TODAY: Final = date(2026, 11, 22)
 READ_MODEL: Final = "accounts"

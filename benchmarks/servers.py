@@ -9,8 +9,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -23,10 +24,12 @@ import psycopg
 
 from aggregates.fact import Role
 from api.http.tokens import issue_token
+from benchmarks.progress import Progress
 from projections.catalogue import classes
 from projections.engine.projection import Projection
 from projections.engine.runner import Runner, install
 from projections.engine.single import folding_connection
+from projections.engine.states import states
 from store import embedded
 from store.application import Dossier
 from store.database import Database
@@ -37,6 +40,7 @@ ROOT: Final = Path(__file__).parent.parent
 BIN: Final = Path(sys.executable).parent
 SECRET: Final = "benchmark-token-secret-of-32-characters-or-more"
 STARTED_S: Final = 30.0
+FOLDED_S: Final = 3_600.0
 
 
 @contextmanager
@@ -90,6 +94,17 @@ def library_environment(url: str) -> dict[str, str]:
     }
 
 
+def wait_until_folded(application: Dossier, names: Sequence[str] = ()) -> None:
+    """Returns when read models, all or these, have come to the end of the log; a `dossier project` folds them meanwhile."""
+    end = application.log_of_facts.max_notification_id() or 0
+    progress, deadline = Progress("folded", end), time.monotonic() + FOLDED_S
+    while (place := min(s.position for s in states(application.database) if not names or s.name in names)) < end:
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"Read models are at {place} of {end}.")
+        progress.show(place)
+        time.sleep(0.2)
+
+
 @contextmanager
 def kafka() -> Iterator[str]:
     """Bootstrap servers: those of KAFKA_BOOTSTRAP_SERVERS, else a local Apache Kafka in a temporary directory."""
@@ -132,19 +147,27 @@ def token_of(company: str, role: Role) -> dict[str, str]:
     return {"Authorization": f"Bearer {issue_token(SECRET, 'ann', role, company, timedelta(hours=1))}"}
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server that listens on this port of 127.0.0.1, and its process."""
+
+    port: int
+    pid: int
+
+
 @contextmanager
-def listening(command: list[str], environ: dict[str, str]) -> Iterator[int]:
-    """A server; yields its port, which is added to the command, as soon as it listens."""
+def listening(command: list[str], environ: dict[str, str], prefix: Sequence[str] = ()) -> Iterator[Server]:
+    """Yields a server as soon as it listens; its port is added to the command. `prefix` stands before it, such as `taskset`."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    with running([*command, str(port)], environ):
+    with running([*prefix, *command, str(port)], environ) as pid:
         deadline = time.monotonic() + STARTED_S
         while not _listens(port):
             if time.monotonic() > deadline:
                 raise RuntimeError(f"{command[0]} did not start.")
             time.sleep(0.05)
-        yield port
+        yield Server(port, pid)
 
 
 def _listens(port: int) -> bool:
@@ -153,13 +176,13 @@ def _listens(port: int) -> bool:
 
 
 @contextmanager
-def running(command: list[str], environ: dict[str, str]) -> Iterator[None]:
-    """A process in the project's directory, without output."""
+def running(command: list[str], environ: dict[str, str]) -> Iterator[int]:
+    """A process in the project's directory, without output; yields its id."""
     with (
         Path(os.devnull).open("wb") as nowhere,
         subprocess.Popen(command, env=environ, stdout=nowhere, stderr=nowhere, cwd=ROOT) as process,
     ):
         try:
-            yield
+            yield process.pid
         finally:
             process.terminate()

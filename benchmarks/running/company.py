@@ -19,6 +19,7 @@ import httpx2
 from aggregates.fact import Role
 from api.http.tokens import issue_token
 from benchmarks.running.processes import processes_of
+from store.application import Dossier
 
 PARTS: Final = ("serve", "project", "relay", "forward", "simulator")
 DOSSIER: Final = Path(sys.executable).parent / "dossier"
@@ -141,6 +142,11 @@ class Company:
                 except subprocess.TimeoutExpired:
                     self.send(part, signal.SIGKILL)
                     process.wait(STOPPED_WITHIN_S)
+
+    def dossier(self) -> Dossier:
+        """Opens the application of the company in this process; its schema must be there."""
+        names = ("DATABASE_URL", "DOSSIER_COMPANY", "DOSSIER_MASTER_KEY")
+        return Dossier({name: self._environment[name] for name in names} | {"DOSSIER_SCHEMA": f"dossier_{self.name}"})
 
     def caller(self, role: Role) -> httpx2.Client:
         """A client of the API."""

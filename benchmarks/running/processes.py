@@ -20,6 +20,11 @@ def children(parent: int) -> list[int]:
     return found
 
 
+def parent_of(pid: int) -> int:
+    """The parent of a process."""
+    return int(_fields(Path(f"/proc/{pid}/stat"))[1])
+
+
 def processes_of(parent: int) -> list[int]:
     """A process and its children."""
     return [parent, *children(parent)]
@@ -72,6 +77,15 @@ def memory_mib(pid: int) -> tuple[float, float]:
         return 0.0, 0.0
     kib = {line.split(":")[0]: int(line.split()[1]) for line in lines if line.startswith(("VmRSS:", "VmHWM:"))}
     return kib.get("VmRSS", 0) / 1_024, kib.get("VmHWM", 0) / 1_024
+
+
+def proportional_mib(pid: int) -> float:
+    """Memory of a process in MiB, in which a page that several share counts by its share; 0 when it has ended."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1_024
 
 
 def reset_peak(pid: int) -> None:
