@@ -27,6 +27,7 @@ from benchmarks.rows import ROUNDS, Row, at_most
 from benchmarks.servers import BIN, environment, listening, process_environment, running, token_of, wait_until_folded
 from cli.local.demo import CUSTOMER
 from cli.local.demo.accounts import ACCOUNT
+from cli.local.demo.company import LATE
 from cli.local.demo.set_up import set_up
 from cli.wiring import record_what_exists_from_the_start
 from store.application import Dossier
@@ -146,8 +147,9 @@ def _store(dossier: Dossier) -> None:
 
 
 def _accounts(dossier: Dossier) -> Iterator[Fact]:
-    default = dossier.load(ProfileClass, DEFAULT)
+    default, late = dossier.load(ProfileClass, DEFAULT), dossier.load(ProfileClass, LATE)
     assert default is not None
+    assert late is not None
     cause, chance = uuid4(), random.Random(4)
     origin = Origin(actor="ann", role=Role.AGENT, source=Source.API, correlation_id=cause, causation_id=cause)
     for number in (*(f"X-{each}" for each in range(ACCOUNTS)), f"V-{VERSIONS}"):
@@ -156,5 +158,8 @@ def _accounts(dossier: Dossier) -> Iterator[Fact]:
         yield from account.collect_events()
     while account.version < VERSIONS:
         first = _START + timedelta(chance.randrange(1, 700))
-        account.assign(origin, default, Days(first, first + timedelta(chance.randrange(60))))
+        days = Days(first, first + timedelta(chance.randrange(60)))
+        account.assign(
+            origin, chance.choice((default, late)), days
+        )  # nothing is recorded where it is the class already
         yield from account.collect_events()
