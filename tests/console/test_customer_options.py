@@ -47,6 +47,7 @@ def test_each_role_is_offered_what_it_may_do(visit: Visits, role: Role) -> None:
         offered.insert(1, "Alternate numbers…")
     if role is Role.ADMINISTRATOR:
         offered.insert(2, "Merge…")
+        offered.append("Erase personal data…")
     expect(options(page)).to_have_text(offered)
     page.goto(f"{visit.address}/customers/1001/merge?other=1002")
     refusal = page.get_by_text("Your role does not merge customers.")
@@ -259,3 +260,24 @@ def test_a_merge_is_undone(visit: Visits, duplicate: Api) -> None:  # rule 6.1
     expect(page.get_by_role("status").filter(has_text="Customer 1002 is separate again.")).to_be_visible()
     assert duplicate.seen("/v1/customers/1002").json()["number"] == "1002"
     assert duplicate.seen("/v1/customers/1001").json()["aliases"] == []
+
+
+def test_personal_data_are_erased_once_it_is_said_what_that_does(visit: Visits, api: Api) -> None:  # rule 5.1
+    page = visit.open("/customers/1001", Role.ADMINISTRATOR)
+    options(page).filter(has_text="Erase personal data…").press("Enter")
+    dialog = page.get_by_role("dialog", name="Erase the personal data of customer 1001?")
+    expect(dialog).to_contain_text("Nothing brings the personal data back.")
+    erase = dialog.get_by_role("button", name="Erase personal data")
+    expect(erase).to_have_attribute("aria-disabled", "true")
+    dialog.get_by_label("Reason").fill("Request 2026-117")
+    expect(erase).not_to_have_attribute("aria-disabled", "true")
+    erase.click()
+    expect(dialog).to_have_count(0)
+    expect(
+        page.get_by_role("status").filter(has_text="The personal data of customer 1001 were erased.")
+    ).to_be_visible()
+    expect(page.get_by_role("heading", name="[erased]", level=1)).to_be_visible()
+    entry = api.seen(f"{CUSTOMER}/history?order=newest").json()["items"][0]
+    assert (entry["topic"], entry["reason"]) == ("customer.personal_data_erased", "Request 2026-117")
+    page = visit.open("/customers/1001", Role.ADMINISTRATOR)
+    expect(options(page)).to_have_text(["Profile", "Alternate numbers…", "Merge…", "History", "Compare"])

@@ -4,11 +4,14 @@ import { useLocation } from "wouter";
 import { useRights } from "../api/session.ts";
 import type { Schema } from "../api/types.ts";
 import { leave } from "../design/leaving.ts";
+import { Notice } from "../design/Notice.tsx";
 import { Part } from "../design/Part.tsx";
 import { usePastReason } from "../shell/usePastReason.ts";
 import { withPoint } from "../time/point.ts";
 import { usePoint } from "../time/usePoint.ts";
 import { DELIVERIES } from "./Deliveries.tsx";
+import { ERASED } from "./erased.ts";
+import { texts as eraseTexts } from "./eraseTexts.ts";
 import { MoreOptions, type Option } from "./MoreOptions.tsx";
 import { ProfileDrawer } from "./ProfileDrawer.tsx";
 import { pathOf } from "./paths.ts";
@@ -27,10 +30,12 @@ export function CustomerOptions({ customer }: { customer: Schema<"Customer"> }) 
   const button = useRef<HTMLButtonElement>(null);
   const [saved, setSaved] = useState<Saved | null>(null);
   const [isNumbersOpen, setNumbersOpen] = useState(false);
+  const [isErasing, setErasing] = useState(false);
+  const [erased, setErased] = useState<string | null>(null);
   const off = may("confirm_drawer") ? past : texts.mayNot;
   const [isOpen, setOpen] = useDrawerOpen(number, query.data, off === null);
   const links = useLinks(number);
-  useFocusAfter(isOpen || isNumbersOpen, button);
+  useFocusAfter(isOpen || isNumbersOpen || isErasing, button);
 
   const profileOff = query.data?.available === false ? texts.notAvailable : null;
   const options: Option[] = [
@@ -39,6 +44,9 @@ export function CustomerOptions({ customer }: { customer: Schema<"Customer"> }) 
       ? [{ id: "numbers", text: pageTexts.numbers, off: past, onChoose: () => setNumbersOpen(true) }]
       : []),
     ...links,
+    ...(may("erase_personal_data") && customer.name !== ERASED
+      ? [{ id: "erase", text: eraseTexts.open, off: past, onChoose: () => setErasing(true) }]
+      : []),
   ];
   return (
     <>
@@ -55,6 +63,18 @@ export function CustomerOptions({ customer }: { customer: Schema<"Customer"> }) 
             setOpen(false);
           }}
         />
+      )}
+      {erased !== null && (
+        <Notice tone="success" role="status">
+          {erased}
+        </Notice>
+      )}
+      {isErasing && (
+        <Part name="EraseDialog" load={() => import("./EraseDialog.tsx")}>
+          {({ EraseDialog }) => (
+            <EraseDialog customer={customer} onClose={() => setErasing(false)} onErased={setErased} />
+          )}
+        </Part>
       )}
       {isNumbersOpen && (
         <Part name="NumbersDialog" load={() => import("./NumbersDialog.tsx")}>
