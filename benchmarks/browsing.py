@@ -20,6 +20,8 @@ from aggregates.account.account import Account
 from aggregates.effective import Days
 from aggregates.fact import Fact, Origin, Role, Source
 from aggregates.profile_class.profile_class import DEFAULT, ProfileClass
+from aggregates.setup.commands import define_response
+from aggregates.use_case import Request
 from benchmarks.catching_up import store_ours
 from benchmarks.load import answer, request
 from benchmarks.progress import say
@@ -38,6 +40,7 @@ FIRST: Final = 1_000_000
 ACCOUNTS: Final = 2_000
 VERSIONS: Final = 500
 PUT_EVENTS: Final = 4_000
+RESPONSES: Final = {1: ("A0",), 2: ("A0", "A1", "A2", "A3", "A4"), 3: ("A0", "A1", "A2", "A3", "A4")}
 TURNS: Final = 40
 WARM_UP: Final = 5
 INDEX_MS: Final = 5.0
@@ -138,7 +141,20 @@ async def _ask(port: int, asked: dict[str, bytes]) -> dict[str, float]:
     return {name: sorted(each[WARM_UP:])[TURNS * 95 // 100] for name, each in times.items()}
 
 
+def _define(dossier: Dossier) -> None:
+    """Defines the responses that `store_ours` stores and the demo company does not have."""
+    for code, responses in RESPONSES.items():
+        for response in responses:
+            cause = uuid4()
+            origin = Origin(
+                actor="ann", role=Role.ADMINISTRATOR, source=Source.API, correlation_id=cause, causation_id=cause
+            )
+            asking = Request(origin, dossier.today())
+            define_response(dossier, asking, code=code, response=response, description=response)
+
+
 def _store(dossier: Dossier) -> None:
+    _define(dossier)
     accounts = _accounts(dossier)
     while facts := list(islice(accounts, PUT_EVENTS)):
         dossier.put(facts)
