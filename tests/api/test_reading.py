@@ -214,11 +214,11 @@ def test_a_diff_says_what_differs_between_two_points(company: Api) -> None:
 def test_a_read_model_that_does_not_come_far_enough_is_said_to_be_behind(
     company: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    company.seen("/v1/customers/1001")
     monkeypatch.setattr("projections.reading.read_models.WAIT_S", 0.2)
-    company.dossier.database.connection()
     with company.dossier.database.connection() as connection, connection.transaction():
         connection.execute("LOCK TABLE projections IN SHARE ROW EXCLUSIVE MODE")
         company.post("/v1/customers", {"number": "1003", "name": "Cy"})
-        answer = company.seen("/v1/customers/1003")
+        answer = company.get("/v1/customers/1003", headers={"Dossier-Position": str(company.end())})
     assert_problem(answer, 503, "behind")
     assert answer.headers["Retry-After"] == "1"
