@@ -105,14 +105,14 @@ def request(actor: str = "ann", role: Role = Role.ADMINISTRATOR, reason: str | N
     return Request(origin, TODAY)
 
 
-def eventually(condition: Callable[[], Any], what: str) -> Any:
+def eventually(condition: Callable[[], Any], what: str, within_s: float = PATIENCE_S) -> Any:
     """Waits, bounded, until a condition holds, and gives what it gave."""
-    pause, deadline = threading.Event(), time.monotonic() + PATIENCE_S
+    pause, deadline = threading.Event(), time.monotonic() + within_s
     while time.monotonic() < deadline:
         if found := condition():
             return found
         pause.wait(0.02)
-    raise AssertionError(f"Not within {PATIENCE_S:.0f} s: {what}.")
+    raise AssertionError(f"Not within {within_s:.0f} s: {what}.")
 
 
 def free_port() -> int:
