@@ -131,7 +131,9 @@ def _arguments(group: Sequence[Append]) -> list[bytes]:
         _uuids(event.correlation_id for event in events),
         _texts(_BYTEA_OID, [event.new_key for event in events]),
         _array(_INTEGER_OID, ends),
-        _array(_BIGINT_OID, [_NULL if one.decided_on is None else _BIGINT(8, one.decided_on) for one in group]),
+        _array(
+            _BIGINT_OID, [_NULL if append.decided_on is None else _BIGINT(8, append.decided_on) for append in group]
+        ),
         _more(group),
     ]
 
@@ -143,7 +145,7 @@ def _array(oid: int, items: list[bytes]) -> bytes:
 
 def _uuids(ids: Iterable[UUID]) -> bytes:
     sixteen = _LENGTH(16)
-    return _array(_UUID_OID, [sixteen + one.bytes for one in ids])
+    return _array(_UUID_OID, [sixteen + each.bytes for each in ids])
 
 
 def _texts(oid: int, values: Iterable[bytes | None]) -> bytes:

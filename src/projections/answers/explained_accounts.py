@@ -106,9 +106,9 @@ def _of_profiles(view: View, places: Mapping[str, Place], paths: Sequence[str]) 
     """Returns the values at these paths of the profiles that places, by key, have in force; without paths, nothing is looked up."""
     if not paths:
         return {}
-    held = in_force(view, places.values())
-    keys = [key for key, place in places.items() if place in held]
-    profiles = [profile_read(places[key], view.clocks, held[places[key]], 0, explain=True) for key in keys]
+    versions = in_force(view, places.values())
+    keys = [key for key, place in places.items() if place in versions]
+    profiles = [profile_read(places[key], view.clocks, versions[places[key]], 0, explain=True) for key in keys]
     return {
         key: {path: values[path] for path in paths if path in values}
         for key, values in zip(keys, _values_of_profiles(view, profiles), strict=True)
