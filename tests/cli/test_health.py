@@ -17,10 +17,12 @@ from typing import Any, Final
 import pytest
 
 from cli.http_server.server import ANSWERED_S
-from command_line import PATIENCE_S, CommandLine, eventually, free_port, text_of
+from command_line import CommandLine, eventually, free_port, text_of
 
 WITHIN_S: Final = 30.0
 """Generous for a slow machine; the summary of the run says how long it took."""
+ASKED_S: Final = 1.5
+"""Within this time each worker is asked whether it lives."""
 AWAY: Final = {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1", "CUSTOMER_ENGAGEMENT_URL": "http://127.0.0.1:1"}
 TASKS: Final = {
     "project": ("read models", "project", "drawer"),
@@ -172,9 +174,10 @@ def test_one_scrape_of_several_workers_is_the_sum_and_outlives_a_killed_worker(l
     worker = workers(line).pop()
     directory = counts_of(worker)
     files = sorted(path.name for path in directory.iterdir())
+    os.kill(worker, signal.SIGSTOP)
+    time.sleep(ASKED_S)  # It is being asked by now whether it lives, and does not answer.
     os.kill(worker, signal.SIGKILL)
-    # Killed just as it was asked whether it lives, it counts as alive until the time for its answer is over.
-    eventually(lambda: len(workers(line) - {worker}) == 2, "another one takes its place", ANSWERED_S + PATIENCE_S)
+    eventually(lambda: len(workers(line) - {worker}) == 2, "another one takes its place", ANSWERED_S * 0.75)
     eventually(lambda: text_of(f"{url}/health/live"), "it answers again")
     for _ in range(40):
         text_of(f"{url}/health/live")

@@ -44,11 +44,21 @@ def serve(settings: Settings, *, fd: int | None) -> None:
         with database_url(settings), TemporaryDirectory(prefix="dossier-counts-") as counts, ExitStack() as opened:
             os.environ[COUNTS] = counts
             config = configuration("cli.processes.api:worker", workers=settings.workers, factory=True)
-            processes = Multiprocess(config, sockets=accepting(listener, opened))
+            processes = _Workers(config, sockets=accepting(listener, opened))
             processes.should_exit = stop  # type: ignore[assignment]  # set by our signal handlers, and noticed at once
             end_on_signals(stop)
             if not stop.is_set():
                 processes.run()
+
+
+class _Workers(Multiprocess):
+    """Replaces a worker as soon as it has ended, also while it is being asked whether it lives."""
+
+    def keep_subprocess_alive(self) -> None:
+        """Replaces workers that have ended, or do not answer."""
+        for process in self.processes:
+            process.child_conn.close()  # With this copy of it open, waiting for an answer would not end with the worker.
+        super().keep_subprocess_alive()
 
 
 def worker() -> ASGIApp:
