@@ -140,7 +140,7 @@ def _decoded(
 ) -> tuple[list[LoggedFact], list[Fault]]:
     facts: list[LoggedFact] = []
     faults: list[Fault] = []
-    with _uncollected():
+    with uncollected():
         for event in events:
             try:
                 facts.append(LoggedFact(event.id, mapper.to_domain_event(event)))
@@ -152,8 +152,9 @@ def _decoded(
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
-    """Holds back the garbage collector, which would walk the growing batch over and over for cycles that facts do not have."""
+def uncollected() -> Iterator[None]:
+    """Holds back the garbage collector while a batch is read and folded: it would walk the growing batch over and over for cycles that
+    facts and rows do not have. Nests; where several threads hold it back, it may come back for the last of them too early."""
     was_on = gc.isenabled()
     gc.disable()
     try:

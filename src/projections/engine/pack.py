@@ -15,7 +15,7 @@ from typing import Final
 from psycopg import Connection
 
 from projections.engine import positions
-from projections.engine.folding import Batch, SharedBatch, SharedReader
+from projections.engine.folding import Batch, SharedBatch, SharedReader, uncollected
 from projections.engine.members import BATCH_PATIENCE_S, Lane, Member
 from projections.engine.positions import Place
 from projections.engine.spreading import Spreading
@@ -57,8 +57,10 @@ class Pack:
 
     def catch_up(self, connection: Connection[Row], stop: Stop) -> None:
         """Folds everything there is. Raises `OUTAGES`; the faults of read models are stored, and those rest."""
-        while not stop.is_set() and self._turn(connection, stop):
-            pass
+        more = True
+        while more and not stop.is_set():
+            with uncollected():
+                more = self._turn(connection, stop)
 
     def close(self) -> None:
         """Ends all threads and closes their connections."""

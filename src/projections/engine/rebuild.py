@@ -20,7 +20,7 @@ from aggregates.errors import ConflictError
 from projections.engine import positions
 from projections.engine.comparison import OnDifference, compare
 from projections.engine.faults import is_outage
-from projections.engine.folding import Batch, BatchReader, cut, fold
+from projections.engine.folding import Batch, BatchReader, cut, fold, uncollected
 from projections.engine.projection import Projection
 from projections.engine.single import folding_connection
 from store.application import Dossier
@@ -189,8 +189,13 @@ class Rebuild:
 
     def _catch_up(self, connection: Connection[Row]) -> None:
         """Folds all that is in the log into the new tables."""
-        while batch := self._reader.next(connection, self._position):
-            self.fold(connection, batch)
+        more = True
+        while more:
+            with uncollected():
+                batch = self._reader.next(connection, self._position)
+                more = batch is not None
+                if batch is not None:
+                    self.fold(connection, batch)
 
     def _compare(self, connection: Connection[Row], on_difference: OnDifference) -> int:
         """Reports the rows that differ, and returns how many do."""

@@ -13,7 +13,7 @@ from typing import Final
 
 from psycopg import Connection
 
-from projections.engine.folding import Batch, SharedReader
+from projections.engine.folding import Batch, SharedBatch, SharedReader, uncollected
 from projections.engine.projection import Projection
 from projections.engine.rebuild import Progress, Rebuild, RebuildFailedError, RebuildReport
 from store.application import Dossier
@@ -56,14 +56,21 @@ def rebuild_all(dossier: Dossier, projections: Sequence[Projection], progress: P
 
 def _fold_all(reader: SharedReader, parts: Sequence[_Part]) -> None:
     """Folds what is in the log now."""
-    position, is_last = 0, False
+    batch: SharedBatch | None = None
     with ThreadPoolExecutor(THREADS, "rebuild") as pool:
-        while not is_last and (batch := reader.next(parts[0].connection, position)):
-            jobs = [(part, batch.of(part.projection)) for part in parts if part.fault is None]
-            jobs.sort(key=lambda job: len(job[1].facts), reverse=True)
-            for done in [pool.submit(partial(_fold, reader, *job)) for job in jobs]:
-                done.result()
-            position, is_last = batch.end, batch.is_last
+        while batch is None or not batch.is_last:
+            with uncollected():
+                batch = reader.next(parts[0].connection, 0 if batch is None else batch.end)
+                if batch is None:
+                    break
+                _fold_batch(pool, reader, parts, batch)
+
+
+def _fold_batch(pool: ThreadPoolExecutor, reader: SharedReader, parts: Sequence[_Part], batch: SharedBatch) -> None:
+    jobs = [(part, batch.of(part.projection)) for part in parts if part.fault is None]
+    jobs.sort(key=lambda job: len(job[1].facts), reverse=True)
+    for done in [pool.submit(partial(_fold, reader, *job)) for job in jobs]:
+        done.result()
 
 
 def _fold(reader: SharedReader, part: _Part, batch: Batch) -> None:

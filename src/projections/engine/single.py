@@ -10,7 +10,7 @@ from psycopg import Connection, sql
 
 from projections.engine import positions
 from projections.engine.faults import Fault, ProjectionStoppedError, explain, is_outage
-from projections.engine.folding import Batch, BatchReader, fold
+from projections.engine.folding import Batch, BatchReader, fold, uncollected
 from projections.engine.positions import Place
 from projections.engine.projection import Projection
 from store import outages
@@ -54,10 +54,11 @@ class Single:
         while True:
             mark()
             place = self.place(connection)
-            batch = None if stop.is_set() else self._read(connection, place.position)
-            if batch is None:
-                break
-            self.store(connection, place, batch)
+            with uncollected():
+                batch = None if stop.is_set() else self._read(connection, place.position)
+                if batch is None:
+                    break
+                self.store(connection, place, batch)
         self.clear(connection, place)
         return place.position
 

@@ -6,28 +6,30 @@ in force at an instant are those that no event known then superseded: nothing is
 in force on its own days and no others, and the same events give the same rows in whatever batches they come.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Final
-from uuid import UUID
 
 from psycopg import Connection
 
-from aggregates.effective import Days, Timeline, Version
+from aggregates.effective import LAST_DAY
 from aggregates.fact import Fact
 from projections.engine.projection import LoggedFact
 from projections.history.statements import Statement
 from projections.history.tables import DAYS
-from projections.tables.superseding import reach_of
+from projections.tables.superseding import DAY, NEVER, last_of, past_of
 from store.database import Row
 
 _SELECT: Final = f"""
-    SELECT wanted.holder, wanted.family, part.* FROM
-        unnest(%b::uuid[], %b::text[], %b::date[], %b::date[]) AS wanted (holder, family, first, last)
+    SELECT wanted.place, part.* FROM
+        unnest(%b::text[]::uuid[], %b::text[], %b::date[], %b::date[])
+            WITH ORDINALITY AS wanted (holder, family, first, past, place)
     CROSS JOIN LATERAL (
         SELECT position, subjects, first, last, ctid::text FROM {DAYS} AS one
         WHERE one.holder = wanted.holder AND one.family = wanted.family AND one.superseded_by IS NULL
-          AND coalesce(one.last, 'infinity') >= wanted.first AND one.first <= coalesce(wanted.last, 'infinity') OFFSET 0
+          AND coalesce(one.last, 'infinity') >= wanted.first AND one.first < wanted.past OFFSET 0
     ) AS part
     ORDER BY part.first
 """
@@ -40,26 +42,35 @@ _UPDATE: Final = f"""
 """A row's place (ctid) holds until the end of the transaction that read it: nobody else writes to a read model's tables."""
 _COPY: Final = f"COPY {DAYS} (position, holder, family, subjects, first, last, superseded_by) FROM STDIN"
 
-FamilyKey = tuple[UUID, str]
-"""An aggregate's id and a family of subjects."""
-Lines = dict[str, Timeline["Part"]]
-"""What is in force, by subject."""
+FamilyKey = tuple[str, str]
+"""An aggregate's id, as its 32 digits, whose hash is known after the first look, and a family of subjects."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Part:
-    """What the event at `position` says about `subjects` on `days`. `place` is the row that is to hold it; `None`: a new one."""
+    """What the event at `position` says about `subjects` from `first` to the day before `past`, which is `NEVER` where it is open-ended.
+
+    `place` is the row that is to hold it; `None`: a new one.
+    """
 
     position: int
     subjects: tuple[str, ...]
-    days: Days
+    first: date
+    past: date
     place: str | None = None
     superseded_by: int | None = None
 
 
+Lines = dict[str, list[Part]]
+"""What is in force, by subject: in the order of days, no two parts on the same day."""
+
+
 @dataclass(slots=True)
 class Folding:
-    """The parts in force that a batch may touch, and what becomes of them."""
+    """The parts in force that a batch may touch, and what becomes of them.
+
+    Days are superseded as by `Timeline`, in a fraction of its time; a test holds both together.
+    """
 
     lines: dict[FamilyKey, Lines]
     begun: dict[Part, FamilyKey] = field(default_factory=dict)
@@ -69,33 +80,33 @@ class Folding:
     def apply(self, family_key: FamilyKey, statement: Statement, position: int) -> None:
         """Supersedes earlier statements about the same subjects on the days of this one."""
         lines = self.lines.setdefault(family_key, {})
-        for part in self._overlapping(lines, statement):
-            self._supersede(family_key, lines, part, statement, position)
-        self._begin(family_key, lines, Part(position, statement.subjects, statement.days))
+        new = Part(position, statement.subjects, statement.days.first, past_of(statement.days))
+        if lines:
+            for part in _overlapping(lines, new):
+                self._supersede(family_key, lines, part, new)
+        self._begin(family_key, lines, new)
 
-    def _overlapping(self, lines: Lines, statement: Statement) -> Iterable[Part]:
-        """The parts in force that are about one of the subjects on one of the days, each once."""
-        return dict.fromkeys(
-            version.content
-            for subject in statement.subjects
-            if subject in lines
-            for version in lines[subject].within(statement.days)
-        )
-
-    def _supersede(self, family_key: FamilyKey, lines: Lines, part: Part, statement: Statement, position: int) -> None:
-        """Ends the piece of a part that the statement is about; each remaining piece is a part again, the first in the old row."""
+    def _supersede(self, family_key: FamilyKey, lines: Lines, part: Part, new: Part) -> None:
+        """Ends the piece of a part that the new one is about; each remaining piece is a part again, the first in the old row."""
         place = part.place
         self.begun.pop(part, None)
-        for subjects, days in _rests(part, statement):
-            self._begin(family_key, lines, Part(part.position, subjects, days, place))
-            place = None
-        ended = Part(part.position, _common(part, statement), part.days.within(statement.days), place, position)
-        self.ended.append((family_key, ended))
+        for subject in part.subjects:
+            lines[subject].remove(part)
+        rests, superseded = _cut(part, new)
+        for rest in rests:
+            rest.place, place = place, None
+            self._begin(family_key, lines, rest)
+        superseded.place = place
+        self.ended.append((family_key, superseded))
 
     def _begin(self, family_key: FamilyKey, lines: Lines, part: Part) -> None:
         self.begun[part] = family_key
         for subject in part.subjects:
-            lines[subject] = lines.get(subject, Timeline()).supersede(part.days, part)
+            line = lines.get(subject)
+            if line is None:
+                lines[subject] = [part]
+            else:
+                line.insert(bisect_right(line, part.first, key=_first), part)
 
     def parts(self) -> Iterator[tuple[FamilyKey, Part]]:
         """Everything that is to be written."""
@@ -112,17 +123,14 @@ def fold_days(
     Returns, for each of them that superseded parts of others, the positions of those, by its own position.
     """
     keyed_statements = [
-        (family_key_of(logged.fact, statement), statement, logged.position)
+        (family_key, statement, logged.position)
         for logged, fact_statements in stated_facts
-        for statement in fact_statements
+        for family_key, statement in _keyed(logged.fact, fact_statements)
     ]
     if not keyed_statements:
         return {}
-    new = {logged.fact.originator_id for logged, _ in stated_facts if logged.fact.originator_version == 1}
-    reach = reach_of(
-        (family_key, statement.days) for family_key, statement, _ in keyed_statements if family_key[0] not in new
-    )
-    state = Folding(_in_force(connection, reach))
+    new = {logged.fact.originator_id.hex for logged, _ in stated_facts if logged.fact.originator_version == 1}
+    state = Folding(_in_force(connection, _reach(keyed_statements, new)))
     for family_key, statement, position in keyed_statements:
         state.apply(family_key, statement, position)
     _write(connection, state)
@@ -133,41 +141,80 @@ def fold_days(
     return superseded
 
 
-def family_key_of(fact: Fact, statement: Statement) -> FamilyKey:
-    """The aggregate and family of subjects that a statement of a fact is about."""
-    return fact.originator_id, statement.family
+def _keyed(fact: Fact, fact_statements: Sequence[Statement]) -> Iterator[tuple[FamilyKey, Statement]]:
+    """The statements of a fact, each with the aggregate and family of subjects that it is about."""
+    if fact_statements:
+        holder = fact.originator_id.hex
+        for statement in fact_statements:
+            yield (holder, statement.family), statement
 
 
-def _rests(part: Part, statement: Statement) -> Iterator[tuple[tuple[str, ...], Days]]:
-    """The rests of a part: other subjects on all of its days, then its own before and after the statement's days."""
-    others = tuple(subject for subject in part.subjects if subject not in statement.subjects)
-    if others:
-        yield others, part.days
-    subjects = _common(part, statement)
-    for days in (part.days.before(statement.days.first), part.days.after(statement.days.last)):
-        if days is not None:
-            yield subjects, days
+def _reach(
+    keyed_statements: Iterable[tuple[FamilyKey, Statement, int]], new: Collection[str]
+) -> dict[FamilyKey, tuple[date, date]]:
+    """For each family, the first day and the day after the last that statements are about. Of what is new nothing is in force."""
+    reach: dict[FamilyKey, tuple[date, date]] = {}
+    for family_key, statement, _ in keyed_statements:
+        if family_key[0] not in new:
+            first, past = statement.days.first, past_of(statement.days)
+            so_far = reach.get(family_key)
+            reach[family_key] = (first, past) if so_far is None else (min(first, so_far[0]), max(past, so_far[1]))
+    return reach
 
 
-def _common(part: Part, statement: Statement) -> tuple[str, ...]:
-    return tuple(subject for subject in part.subjects if subject in statement.subjects)
+def _overlapping(lines: Lines, new: Part) -> Iterable[Part]:
+    """The parts in force that are about one of the subjects of a new one on one of its days, each once."""
+    parts: dict[Part, None] = {}
+    for subject in new.subjects:
+        line = lines.get(subject)
+        if line:
+            low = bisect_right(line, new.first, key=_first)
+            if low and line[low - 1].past > new.first:
+                low -= 1
+            for part in line[low : bisect_left(line, new.past, lo=low, key=_first)]:
+                parts[part] = None
+    return parts
 
 
-def _in_force(connection: Connection[Row], reach: Mapping[FamilyKey, Days]) -> dict[FamilyKey, Lines]:
+def _cut(part: Part, new: Part) -> tuple[list[Part], Part]:
+    """The rests of a part, and the piece that a new one supersedes.
+
+    The rests: other subjects on all of its days, then those of the new one before and after the days of that.
+    """
+    rests, subjects = [], part.subjects
+    if subjects != new.subjects:
+        others = tuple(subject for subject in subjects if subject not in new.subjects)
+        if others:
+            rests.append(Part(part.position, others, part.first, part.past))
+            subjects = tuple(subject for subject in subjects if subject in new.subjects)
+    first, past = part.first, part.past
+    if first < new.first:
+        rests.append(Part(part.position, subjects, first, new.first))
+        first = new.first
+    if past > new.past:
+        if new.past <= LAST_DAY:
+            rests.append(Part(part.position, subjects, new.past, past))
+        past = new.past
+    return rests, Part(part.position, subjects, first, past, superseded_by=new.position)
+
+
+def _first(part: Part) -> date:
+    return part.first
+
+
+def _in_force(connection: Connection[Row], reach: Mapping[FamilyKey, tuple[date, date]]) -> dict[FamilyKey, Lines]:
     """The parts in force on the days within reach, however long the history, by subject."""
-    versions: dict[FamilyKey, dict[str, list[Version[Part]]]] = {}
+    lines: dict[FamilyKey, Lines] = {}
     if reach:
-        reached = [(*family_key, days.first, days.last) for family_key, days in reach.items()]
+        family_keys = list(reach)
+        reached = [(*family_key, *days) for family_key, days in reach.items()]
         columns = [list(column) for column in zip(*reached, strict=True)]
-        for holder, family, position, subjects, first, last, place in connection.execute(_SELECT, columns, binary=True):
-            part = Part(position, tuple(subjects.split(" ")), Days(first, last), place)
-            lines = versions.setdefault((holder, family), {})
+        for place, position, subjects, first, last, row in connection.execute(_SELECT, columns, binary=True):
+            part = Part(position, tuple(subjects.split(" ")), first, NEVER if last is None else last + DAY, row)
+            of_family = lines.setdefault(family_keys[place - 1], {})
             for subject in part.subjects:
-                lines.setdefault(subject, []).append(Version(part.days, part))
-    return {
-        family_key: {subject: Timeline(tuple(line)) for subject, line in lines.items()}
-        for family_key, lines in versions.items()
-    }
+                of_family.setdefault(subject, []).append(part)
+    return lines
 
 
 def _write(connection: Connection[Row], state: Folding) -> None:
@@ -182,11 +229,12 @@ def _write(connection: Connection[Row], state: Folding) -> None:
 
 
 def _row(part: Part) -> Row:
-    return (part.place, " ".join(part.subjects), part.days.first, part.days.last, part.superseded_by)
+    return (part.place, " ".join(part.subjects), part.first, last_of(part.past), part.superseded_by)
 
 
 def _line(family_key: FamilyKey, part: Part) -> str:
     """A new row in the text format of COPY; families and subjects have no characters that it escapes."""
-    last, later = part.days.last or r"\N", part.superseded_by or r"\N"
-    subjects = " ".join(part.subjects)
-    return f"{part.position}\t{family_key[0].hex}\t{family_key[1]}\t{subjects}\t{part.days.first}\t{last}\t{later}\n"
+    last, later = last_of(part.past) or r"\N", part.superseded_by or r"\N"
+    return (
+        f"{part.position}\t{family_key[0]}\t{family_key[1]}\t{' '.join(part.subjects)}\t{part.first}\t{last}\t{later}\n"
+    )

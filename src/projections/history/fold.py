@@ -4,16 +4,17 @@ Folded by the engine; read through `queries`. What an event says is kept as it w
 values are sealed with the customer's key. To recover it: `dossier rebuild history`.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import ClassVar, Final
 
 import orjson
 from psycopg import Connection
 
-from aggregates.catalogue import FACTS, natural_key
-from aggregates.fact import EffectiveFact, Fact
+from aggregates.catalogue import FACTS, KEY_FIELDS
+from aggregates.fact import EffectiveFact, Fact, Role, Source
 from aggregates.field.events import FieldChanged, FieldDefined
 from aggregates.setup.controls import TIME_ZONE
 from aggregates.setup.events import ControlValueSet
@@ -31,25 +32,42 @@ from store.database import Row
 from store.keys import KeyRing
 
 _COPY: Final = f"COPY history ({', '.join(MEMBERS)}, data, personal) FROM STDIN"
+_Shared = tuple[str, str, Role, Source, str | None, bool]
+"""Topic, actor, role, source, reason and whether it is back-dated: what many events have in common."""
 _EARLIER: Final = "SELECT position, topic, data FROM history WHERE position = ANY(%b)"
 
 
 @dataclass(frozen=True, slots=True)
+class _Shape:
+    """What of an event class the rows of its events are made by. `key` is empty where a company has one aggregate of the kind."""
+
+    kind: str
+    key: Sequence[str]
+    open_fields: Sequence[str]
+    personal_fields: Sequence[str]
+    has_days: bool
+
+
+@cache
+def _shape(fact: type[Fact]) -> _Shape:
+    """The shape of an event class, read once."""
+    kind = fact.TOPIC.partition(".")[0]
+    has_days = issubclass(fact, EffectiveFact)
+    personal = fact.personal_fields()
+    elsewhere = {*(EffectiveFact if has_days else Fact).model_fields, *personal}
+    open_fields = [name for name in fact.model_fields if name not in elsewhere]
+    return _Shape(kind, KEY_FIELDS[kind], open_fields, personal, has_days)
+
+
+@dataclass(slots=True)
 class _Row:
     """An event as a row: the fact, its position, its statements, whether it is back-dated, and its open content as JSON."""
 
     logged: LoggedFact
+    shape: _Shape
     statements: Sequence[Statement]
     back_dated: bool
     data: str
-
-    @property
-    def fact(self) -> Fact:
-        return self.logged.fact
-
-    @property
-    def kind(self) -> str:
-        return self.fact.TOPIC.partition(".")[0]
 
 
 class HistoryProjection(Projection):
@@ -76,82 +94,106 @@ class HistoryProjection(Projection):
         controls.write()
         MASKS.fold(connection, [change for logged in facts for change in _mask_change(logged.fact)])
         with connection.cursor().copy(_COPY) as copy:
-            copy.write("".join(_line(self.keys, row) for row in rows))
+            copy.write("".join(_lines(self.keys, rows)))
         superseded = fold_days(connection, [(row.logged, row.statements) for row in rows])
         fold_marks(connection, _positions_by_mark(connection, rows, superseded))
 
 
 def _row(logged: LoggedFact, controls: ControlsThen) -> _Row:
     fact = logged.fact
-    first, _ = _days(fact)
-    common = EffectiveFact.model_fields if isinstance(fact, EffectiveFact) else Fact.model_fields
-    personal = fact.personal_fields()
-    data = {name: value for name, value in vars(fact).items() if name not in common and name not in personal}
+    shape, values = _shape(type(fact)), vars(fact)
+    data = {name: values[name] for name in shape.open_fields}
     if fact.origin.impact is not None:
         data["impact"] = fact.origin.impact
-    back_dated = first is not None and first < controls.day_of(instant_of(fact.recorded_at))
-    return _Row(logged, statements(fact), back_dated, json_text(data))
+    back_dated = shape.has_days and values["effective_from"] < controls.day_of(instant_of(fact.recorded_at))
+    return _Row(logged, shape, statements(fact), back_dated, json_text(data))
 
 
-def _line(keys: KeyRing, row: _Row) -> str:
-    """A row in the text format of COPY."""
-    fact, origin, kind = row.fact, row.fact.origin, row.kind
-    first, last = _days(fact)
-    personal = fact.personal_fields()
-    sealed = seal_personal(keys, fact, {name: vars(fact)[name] for name in personal}) if personal else None
-    return (
-        f"{row.logged.position}\t{fact.event_id.hex}\t{kind}\t{copied(natural_key(kind, fact.company, vars(fact)))}"
-        f"\t{fact.TOPIC}\t{fact.originator_version}\t{instant_of(fact.recorded_at)}\t{copied(origin.actor)}"
-        f"\t{origin.role.value}\t{origin.source.value}\t{copied(origin.reason)}"
-        f"\t{origin.correlation_id.hex}\t{origin.causation_id.hex}\t{copied(first)}\t{copied(last)}"
-        f"\t{row.back_dated}\t{copied(row.data)}\t{copied(sealed)}\n"
-    )
-
-
-def _days(fact: Fact) -> tuple[date | None, date | None]:
-    return (fact.effective_from, fact.effective_to) if isinstance(fact, EffectiveFact) else (None, None)
+def _lines(keys: KeyRing, rows: Iterable[_Row]) -> Iterator[str]:
+    """The rows in the text format of COPY."""
+    at, instant = None, ""
+    for row in rows:
+        fact, shape = row.logged.fact, row.shape
+        origin, values = fact.origin, vars(fact)
+        if fact.recorded_at != at:
+            at = fact.recorded_at
+            instant = str(instant_of(at))
+        key = "/".join([str(values[name]) for name in shape.key]) if shape.key else fact.company
+        personal = {name: values[name] for name in shape.personal_fields}
+        sealed = seal_personal(keys, fact, personal) if personal else None
+        days = f"{values['effective_from']}\t{copied(values['effective_to'])}" if shape.has_days else "\\N\t\\N"
+        yield (
+            f"{row.logged.position}\t{fact.event_id.hex}\t{shape.kind}\t{copied(key)}"
+            f"\t{fact.TOPIC}\t{fact.originator_version}\t{instant}\t{copied(origin.actor)}"
+            f"\t{origin.role}\t{origin.source}\t{copied(origin.reason)}"
+            f"\t{origin.correlation_id.hex}\t{origin.causation_id.hex}\t{days}"
+            f"\t{row.back_dated}\t{copied(row.data)}\t{copied(sealed)}\n"
+        )
 
 
 def _positions_by_mark(
     connection: Connection[Row], rows: Sequence[_Row], superseded: Mapping[int, Collection[int]]
 ) -> Mapping[str, list[int]]:
     """The positions of these events by their marks. `superseded` has the positions of earlier events by that of the one in their place."""
-    wanted = {
-        position
-        for row in rows
-        if row.fact.TOPIC in IN_PLACE_OF
-        for position in superseded.get(row.logged.position, ())
-    }
-    earlier: dict[int, tuple[str, Content]] = {}
-    if wanted:
-        for position, topic, data in connection.execute(_EARLIER, [sorted(wanted)], binary=True):
-            earlier[position] = (topic, orjson.loads(data))
-    positions: dict[str, list[int]] = {}
+    earlier = _earlier(connection, rows, superseded)
+    shared: dict[_Shared, list[int]] = {}
+    from_days: dict[date, list[int]] = {}
+    paths: dict[str, list[int]] = {}
     for row in rows:
-        contents = [earlier[position] for position in superseded.get(row.logged.position, ()) if position in earlier]
-        for mark in _marks(row, contents):
-            positions.setdefault(mark, []).append(row.logged.position)
+        position, fact, origin = row.logged.position, row.logged.fact, row.logged.fact.origin
+        properties = (fact.TOPIC, origin.actor, origin.role, origin.source, origin.reason, row.back_dated)
+        shared.setdefault(properties, []).append(position)
+        if isinstance(fact, EffectiveFact):
+            from_days.setdefault(fact.effective_from, []).append(position)
+        contents = [earlier[place] for place in superseded.get(position, ()) if place in earlier]
+        for path in _paths(row, contents):
+            paths.setdefault(path, []).append(position)
+    positions: dict[str, list[int]] = {}
+    for marks, places in (
+        *((_shared_marks(properties), places) for properties, places in shared.items()),
+        *((day_marks(day), places) for day, places in from_days.items()),
+        *(([mark_of("field", path)], places) for path, places in paths.items()),
+    ):
+        for mark in marks:
+            positions.setdefault(mark, []).extend(places)
     return positions
 
 
-def _marks(row: _Row, superseded: Sequence[tuple[str, Content]]) -> Iterator[str]:
-    """Everything that this event is found by; no mark comes twice."""
-    fact, origin = row.fact, row.fact.origin
-    yield mark_of("kind", row.kind)
-    yield mark_of("topic", fact.TOPIC)
-    yield mark_of("actor", origin.actor)
-    yield mark_of("role", origin.role.value)
-    yield mark_of("source", origin.source.value)
-    if origin.reason is not None:
-        yield from word_marks(origin.reason)
-    if row.back_dated:
+def _earlier(
+    connection: Connection[Row], rows: Iterable[_Row], superseded: Mapping[int, Collection[int]]
+) -> Mapping[int, tuple[str, Content]]:
+    """Topic and content of the events in whose place some of these came that do not name what they take away, by position."""
+    wanted = {
+        position
+        for row in rows
+        if row.logged.fact.TOPIC in IN_PLACE_OF
+        for position in superseded.get(row.logged.position, ())
+    }
+    if not wanted:
+        return {}
+    earlier_rows = connection.execute(_EARLIER, [sorted(wanted)], binary=True)
+    return {position: (topic, orjson.loads(data)) for position, topic, data in earlier_rows}
+
+
+def _shared_marks(properties: _Shared) -> Iterator[str]:
+    """Everything that events with these properties are found by, but for days and paths; no mark comes twice."""
+    topic, actor, role, source, reason, back_dated = properties
+    yield mark_of("kind", topic.partition(".")[0])
+    yield mark_of("topic", topic)
+    yield mark_of("actor", actor)
+    yield mark_of("role", role.value)
+    yield mark_of("source", source.value)
+    if reason is not None:
+        yield from word_marks(reason)
+    if back_dated:
         yield BACK_DATED
-    if isinstance(fact, EffectiveFact):
-        yield from day_marks(fact.effective_from)
+
+
+def _paths(row: _Row, superseded: Sequence[tuple[str, Content]]) -> Collection[str]:
+    """The paths at which an event may have changed something."""
     several = any(is_of_several(statement.family) for statement in row.statements)
-    content: Content = orjson.loads(row.data) if several else vars(fact)
-    for path in paths_touched(fact.TOPIC, content, row.statements, superseded):
-        yield mark_of("field", path)
+    content: Content = orjson.loads(row.data) if several else vars(row.logged.fact)
+    return paths_touched(row.logged.fact.TOPIC, content, row.statements, superseded)
 
 
 def _mask_change(fact: Fact) -> Iterator[Change]:

@@ -112,11 +112,11 @@ def descending(bits: Bits) -> Iterator[int]:
 
 def fold_marks(connection: Connection[Row], positions_by_mark: Mapping[str, Iterable[int]]) -> None:
     """Adds events to the rows of their marks."""
-    added: dict[tuple[str, int], Bits] = {}
-    for mark, positions in positions_by_mark.items():
-        for position in positions:
-            block, place = divmod(position, BLOCK)
-            added[mark, block] = added.get((mark, block), 0) | 1 << place
+    added = {
+        (mark, block): bits
+        for mark, positions in positions_by_mark.items()
+        for block, bits in _bits_by_block(positions).items()
+    }
     if not added:
         return
     keys = sorted(added)
@@ -124,3 +124,12 @@ def fold_marks(connection: Connection[Row], positions_by_mark: Mapping[str, Iter
     for mark, block, places in connection.execute(_SELECT, [marks, blocks], binary=True):
         added[mark, block] |= unpacked(places)
     connection.execute(_UPSERT, [marks, blocks, [packed(added[key]) for key in keys]])
+
+
+def _bits_by_block(positions: Iterable[int]) -> Mapping[int, Bits]:
+    """The places of positions, by block."""
+    by_block: dict[int, Bits] = {}
+    for position in positions:
+        block = position // BLOCK
+        by_block[block] = by_block.get(block, 0) | 1 << position % BLOCK
+    return by_block

@@ -4,8 +4,9 @@ The content of an event is its JSON, personal values included. Paths are those o
 `responses.7`, `options.tolerance_percent`, `controls.K87`. Nothing at a path means that nothing holds.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any, Final
 
 from aggregates.catalogue import FACTS
@@ -64,7 +65,7 @@ def paths_touched(
     paths = {path for path, _, _ in _TOLD[topic](content)} if topic in _TOLD else set()
     for statement in statements:
         if not is_of_several(statement.family):
-            paths |= {_path(path_of(statement.family), subject) for subject in statement.subjects}
+            paths.update(_paths_of(statement.family, statement.subjects))
         elif topic in _NAMING_ALL:
             paths |= {*content["changed"], *(_PROFILE if "profile" in content else ())}
         else:
@@ -73,6 +74,11 @@ def paths_touched(
             for earlier_topic, earlier in superseded:
                 paths |= values_stated(earlier_topic, earlier, statement.family, "", statement.days).keys()
     return paths
+
+
+@lru_cache(maxsize=1_024)
+def _paths_of(family: str, subjects: Sequence[str]) -> Sequence[str]:
+    return [_path(path_of(family), subject) for subject in subjects]
 
 
 def path_of(family: str) -> str:

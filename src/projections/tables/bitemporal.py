@@ -9,7 +9,7 @@ thousands of rectangles, an exclusion constraint over boxes and its own GiST ind
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any, Final
 
@@ -17,12 +17,11 @@ from psycopg import Connection
 
 from aggregates.effective import EVER, Days, Timeline, Version
 from projections.reading.view import View
-from projections.tables.superseding import NEVER, Change, Content, Folding, Key, Span, line, reach_of
+from projections.tables.superseding import NEVER, Change, Content, Folding, Key, Span, last_of, line, reach_of
 from store.database import Row
 
 ALWAYS: Final = EVER
 """The days of what has no effective dates."""
-_DAY: Final = timedelta(days=1)
 
 Columns = tuple[tuple[str, str], ...]
 """Names and PostgreSQL types."""
@@ -231,7 +230,7 @@ class Rectangles:
 
 
 def _version(span: Span) -> Version[Content]:
-    return Version(Days(span.first, None if span.past == NEVER else span.past - _DAY), span.content)
+    return Version(Days(span.first, last_of(span.past)), span.content)
 
 
 def _column(kind: str) -> str:

@@ -18,7 +18,7 @@ K = TypeVar("K")
 Content = tuple[Any, ...]
 NEVER: Final = date.max
 """Later than the day after any last day."""
-_DAY: Final = timedelta(days=1)
+DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,12 @@ class Folding:
 
 def past_of(days: Days) -> date:
     """The day after the last of these days; `NEVER` where there is no last one."""
-    return NEVER if days.last is None else days.last + _DAY
+    return NEVER if days.last is None else days.last + DAY
+
+
+def last_of(past: date) -> date | None:
+    """The day before one of these, `None` for `NEVER`."""
+    return None if past == NEVER else past - DAY
 
 
 def _first(span: Span) -> date:
