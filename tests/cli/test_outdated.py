@@ -14,8 +14,8 @@ def test_read_models_of_another_version_are_rebuilt_with_progress_in_words(line:
             [events] = connection.execute("SELECT max(position) FROM events").fetchone() or ()
         rebuild_outdated(dossier, lines.append, tell_every_s=0)
         first, *progress, last = lines
-        assert first == "read model controls was made by another version; rebuilding it (1 of 1)"
-        assert progress[-1] == f"read model controls: {events} of {events} events"
+        assert first == "rebuilding read models that another version made: controls"
+        assert progress[-1] == f"rebuilding read models: {events} of {events} events"
         assert last.startswith("read model controls was rebuilt in ")
         rebuild_outdated(dossier, lines.append)
         assert lines[-1] == last

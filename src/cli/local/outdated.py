@@ -1,7 +1,7 @@
 """Makes the read models anew whose tables another version made, before the processes of `dossier up` start: until then they cannot be read.
 
 Called by the first process of `dossier up`, which tells on the terminal how far it is. If it is interrupted, the next `dossier up` begins
-the read model anew, as `dossier rebuild` does.
+anew, as `dossier rebuild` does.
 """
 
 import time
@@ -11,7 +11,7 @@ from typing import Final
 from projections import catalogue
 from projections.engine import positions
 from projections.engine.projection import Projection
-from projections.engine.rebuild import rebuild
+from projections.engine.rebuilding_all import rebuild_all
 from store.application import Dossier
 
 TELL_EVERY_S: Final = 2.0
@@ -20,17 +20,19 @@ Say = Callable[[str], None]
 
 
 def rebuild_outdated(dossier: Dossier, say: Say, tell_every_s: float = TELL_EVERY_S) -> None:
-    """Rebuilds every read model whose tables another version made. `say` takes a line of words, at most one in `tell_every_s` seconds for
-    the progress of each.
+    """Rebuilds every read model whose tables another version made, all from one reading of the log. `say` takes lines of words, for the
+    progress at most one in `tell_every_s` seconds.
 
     Raises:
-        RebuildUnderWayError, RebuildFailedError, OperationalError: see `rebuild`.
+        RebuildUnderWayError, RebuildFailedError, OperationalError: see `rebuild_all`.
     """
     outdated = _outdated(dossier)
-    for number, projection in enumerate(outdated, start=1):
-        say(f"read model {projection.name} was made by another version; rebuilding it ({number} of {len(outdated)})")
-        report = rebuild(dossier, projection, _Progress(projection.name, say, tell_every_s))
-        say(f"read model {projection.name} was rebuilt in {report.duration_s:.1f} s")
+    if not outdated:
+        return
+    names = ", ".join(projection.name for projection in outdated)
+    say(f"rebuilding read models that another version made: {names}")
+    for report in rebuild_all(dossier, outdated, _Progress(say, tell_every_s)):
+        say(f"read model {report.name} was rebuilt in {report.duration_s:.1f} s")
 
 
 def _outdated(dossier: Dossier) -> list[Projection]:
@@ -45,8 +47,7 @@ def _outdated(dossier: Dossier) -> list[Projection]:
 class _Progress:
     """Says how far a rebuild has come, now and then."""
 
-    def __init__(self, name: str, say: Say, every_s: float) -> None:
-        self._name = name
+    def __init__(self, say: Say, every_s: float) -> None:
         self._say = say
         self._every_s = every_s
         self._said_at = time.monotonic()
@@ -55,4 +56,4 @@ class _Progress:
         """Is called after every batch."""
         if time.monotonic() - self._said_at >= self._every_s:
             self._said_at = time.monotonic()
-            self._say(f"read model {self._name}: {done:,} of {total:,} events")
+            self._say(f"rebuilding read models: {done:,} of {total:,} events")
