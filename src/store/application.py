@@ -34,8 +34,8 @@ _OF_MANY: Final = f"""
         SELECT * FROM events WHERE originator_id = wanted.id ORDER BY originator_version OFFSET 0
     ) AS found
 """
-ROWS_AT_ONCE: Final = 1_000
-"""Events that are in memory while many aggregates are loaded."""
+ROWS_AT_ONCE: Final = 100
+"""Events that are in memory while many aggregates are loaded; the server reads the next ones while they are decoded."""
 
 
 class Dossier(Application[UUID]):

@@ -126,7 +126,7 @@ class KeyRing:
             with self._database.connection() as pooled:
                 self.preload(missing, pooled)
             return
-        rows = connection.execute("SELECT subject, wrapped FROM personal_keys WHERE subject = ANY(%s)", [missing])
+        rows = connection.execute("SELECT subject, wrapped FROM personal_keys WHERE subject = ANY(%b)", [missing])
         for subject, wrapped in rows.fetchall():
             self.remember(subject, None if wrapped is None else self._unwrap(subject, wrapped))
 

@@ -23,8 +23,8 @@ LONGEST_ERROR: Final = 2_000
 """Characters kept of an error."""
 _INSERT: Final = """
     INSERT INTO propagation_outcomes (propagation, account, site, holder, outcome, reason, event_id, changes, later_dated)
-    SELECT %s::uuid, * FROM unnest(
-        %s::text[], %s::text[], %s::uuid[], %s::text[], %s::text[], %s::uuid[], %s::text[], %s::integer[]
+    SELECT %b::uuid, * FROM unnest(
+        %b::text[], %b::text[], %b::uuid[], %b::text[], %b::text[], %b::uuid[], %b::text[], %b::integer[]
     )
 """
 _UNFINISHED: Final = f"""

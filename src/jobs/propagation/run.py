@@ -27,8 +27,8 @@ from store.stopping import Stop
 
 CHUNK: Final = 500
 """Profiles a transaction: a clerk's save waits for it, some tens of milliseconds."""
-COUNTED_AT_ONCE: Final = 5_000
-"""Profiles a page while they are only counted."""
+KEYS_AT_ONCE: Final = 5_000
+"""Profiles whose keys are read in one page."""
 
 _log = structlog.get_logger(__name__)
 
@@ -74,13 +74,15 @@ class PropagationRun:
 
     def _count_profiles(self) -> int:
         """Returns how many profiles it concerns: the same number whenever they are counted."""
-        profiles = sum(len(keys) for keys in self._pages(COUNTED_AT_ONCE))
+        profiles = sum(len(keys) for keys in self._pages(KEYS_AT_ONCE))
         records.set_profiles(self._leader.connection, self._id, profiles)
         _log.info("propagation.begins", propagation=str(self._id), profiles=profiles)
         return profiles
 
     def _chunks(self) -> Iterator[list[Key]]:
-        return map(self._without_outcome, self._pages(CHUNK))
+        for page in self._pages(KEYS_AT_ONCE):
+            keys = self._without_outcome(page)
+            yield from (keys[first : first + CHUNK] for first in range(0, len(keys), CHUNK))
 
     def _pages(self, size: int) -> Iterator[list[Key]]:
         known_at, position = self._started.recorded_at, self._started.id

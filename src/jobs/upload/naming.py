@@ -39,10 +39,11 @@ class NamedRow:
 def read_numbers(company: str, numbering: Numbering, row: Row) -> NamedRow:
     """Returns a row with the numbers by which it names its customer."""
     faults = texts.Faults()
-    number, alternate = numbering.number(row), None
-    if number_cell := row.cells.get(NUMBER):
+    number_cell, number, alternate = row.cells.get(NUMBER), "", None
+    if number_cell:
         with faults.at(NUMBER):
             number = customer_number(number_cell)
+    number = number or numbering.number(row)
     if alternate_cell := row.cells.get(ALTERNATE_NUMBER):
         with faults.at(ALTERNATE_NUMBER):
             alternate = alternate_number_text(alternate_cell)

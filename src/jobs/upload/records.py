@@ -32,8 +32,8 @@ _STEP: Final = """
 """
 _ERRORS: Final = """
     INSERT INTO upload_errors (upload, line, place, field, subject, sealed, masked, reason)
-    SELECT %s::uuid, * FROM unnest(
-        %s::bigint[], %s::int[], %s::text[], %s::uuid[], %s::bytea[], %s::boolean[], %s::text[]
+    SELECT %b::uuid, * FROM unnest(
+        %b::bigint[], %b::int[], %b::text[], %b::uuid[], %b::bytea[], %b::boolean[], %b::text[]
     )
 """
 _PROGRESS: Final = """
@@ -44,7 +44,7 @@ _PROGRESS: Final = """
 """
 _ROWS: Final = """
     INSERT INTO upload_rows (upload, line, subject, sealed)
-    SELECT %s::uuid, * FROM unnest(%s::bigint[], %s::uuid[], %s::bytea[])
+    SELECT %b::uuid, * FROM unnest(%b::bigint[], %b::uuid[], %b::bytea[])
 """
 FIRST_ROW: Final = 0
 """In place of a row's number: what is kept of the first row of the file, which names the columns."""
