@@ -70,8 +70,9 @@ class Days:
 
     def within(self, other: "Days") -> "Days":
         """The days that are in both; there must be one."""
-        lasts = [last for last in (self.last, other.last) if last is not None]
-        return Days(max(self.first, other.first), min(lasts) if lasts else None)
+        first = max(self.first, other.first)
+        last = min(self.last or LAST_DAY, other.last or LAST_DAY) if self.last or other.last else None
+        return Days(first, last)
 
     def hull(self, other: "Days") -> "Days":
         """The days from the first to the last of both."""

@@ -141,11 +141,9 @@ class ProfileHolder(Aggregate):
         return PropagationOutcome(became, reason, tuple(written_values), sum(verdict.later for verdict in verdicts))
 
     def _write(self, origin: Origin, change: ClassChange, verdict: Verdict) -> list[WrittenValue]:
-        days, before = verdict.version.days, verdict.version.content
-        paths = sorted(before.lacks(change))
-        profile = before.propagated(change, self._next_event_id(origin))
-        self._record(self.PROPAGATED, origin, days, profile=profile, changed=paths)
-        return written_values(days, before, profile, paths)
+        profile = verdict.version.content.propagated(change, self._next_event_id(origin))
+        self._record(self.PROPAGATED, origin, verdict.version.days, profile=profile, changed=list(verdict.paths))
+        return written_values(change, verdict)
 
     def _says(self, days: Days, profile: Profile) -> bool:
         """Returns whether every day of `days` has this already."""

@@ -95,15 +95,18 @@ class Profile(BaseModel):
         return self.model_copy(update={"terms": terms, "marks": marks})
 
     def lacks(self, change: ClassChange) -> list[str]:
-        """Returns the paths whose value is of an older class version than the change; others are never overwritten (rule 2.16)."""
+        """Returns the paths, in order, whose value is of an older class version than the change; others are never overwritten.
+
+        See rule 2.16.
+        """
         marks = self.marks
-        return [
+        return sorted(
             path
             for path in change.patch
             if (marks[path].class_version if path in marks else self.assigned_version) < change.version
-        ]
+        )
 
-    def propagated(self, change: ClassChange, event_id: UUID) -> Self:
+    def propagated(self, change: ClassChange, event_id: UUID) -> "Profile":
         """With a change of its class written (rule 2.16): only what the change is about, and only over older class versions.
 
         The same profile when the change, or a later one, is in it already: so none is applied twice, nor an older one over a newer. A
@@ -112,11 +115,15 @@ class Profile(BaseModel):
         older = self.lacks(change)
         if not older:
             return self
-        terms = change.applied_to(self.terms, older)
-        mark = Mark.model_construct(origin="class", class_version=change.version, event_id=event_id)
-        marks = dict(sorted((self.marks | dict.fromkeys(older, mark)).items()))
-        version = max(self.class_version, change.version)
-        return self.model_copy(update={"terms": terms, "marks": marks, "class_version": version})
+        mark = Mark(origin="class", class_version=change.version, event_id=event_id)
+        return Profile(
+            profile_class=self.profile_class,
+            class_version=max(self.class_version, change.version),
+            assigned_version=self.assigned_version,
+            assigned_by=self.assigned_by,
+            terms=change.applied_to(self.terms, older).after,
+            marks=dict(sorted((self.marks | dict.fromkeys(older, mark)).items())),
+        )
 
     def same_as(self, other: "Profile") -> bool:
         """Returns whether both have the same values, whichever events set them."""

@@ -24,6 +24,10 @@ class Became(StrEnum):
     SKIPPED = "skipped"
 
 
+_RANKS: Final = {became: rank for rank, became in enumerate(Became)}
+"""The lowest one counts for the whole profile."""
+
+
 @dataclass(frozen=True, slots=True)
 class WrittenValue:
     """A value that a propagation wrote on some days. `set_here_by` is the event that had set it here before, if one had."""
@@ -50,12 +54,16 @@ class PropagationOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a change may do to one version of a profile from the run date on. `later`: it begins after that date."""
+    """What a change may do to one version of a profile from the run date on. `later`: it begins after that date.
+
+    `paths` are those at which it is written, in order.
+    """
 
     version: Version[Profile]
     became: Became
     reason: str | None
     later: bool
+    paths: Sequence[str] = ()
 
 
 def judge(change: ClassChange, version: Version[Profile], *, later: bool) -> Verdict:
@@ -63,24 +71,20 @@ def judge(change: ClassChange, version: Version[Profile], *, later: bool) -> Ver
     profile = version.content
     if change.apply_to is ApplyTo.UNMODIFIED and profile.set_here():
         return Verdict(version, Became.SKIPPED, MODIFIED, later)
-    if not profile.lacks(change):
+    paths = profile.lacks(change)
+    if not paths:
         reason = f"Has class version {change.version}, or a later one, already."
         return Verdict(version, Became.UNCHANGED, reason, later)
-    return Verdict(version, Became.CHANGED, None, later)
+    return Verdict(version, Became.CHANGED, None, later, paths)
 
 
-def written_values(days: Days, before: Profile, after: Profile, paths: Sequence[str]) -> list[WrittenValue]:
-    """The values that were written at these paths, with those of before."""
+def written_values(change: ClassChange, verdict: Verdict) -> list[WrittenValue]:
+    """The values that are written, with those of before."""
+    before, days = verdict.version.content, verdict.version.days
     marks = before.set_here()
     return [
-        WrittenValue(
-            days,
-            path,
-            before.terms.value(path),
-            after.terms.value(path),
-            marks[path].event_id if path in marks else None,
-        )
-        for path in paths
+        WrittenValue(days, path, old, new, marks[path].event_id if path in marks else None)
+        for path, old, new in change.applied_to(before.terms, verdict.paths).values
     ]
 
 
@@ -94,7 +98,7 @@ def summed_up(verdicts: Sequence[Verdict], in_scope: Sequence[Verdict]) -> tuple
 
 
 def _best(verdicts: Sequence[Verdict]) -> tuple[Became, str | None]:
-    best = min(verdicts, key=lambda verdict: list(Became).index(verdict.became))
+    best = min(verdicts, key=lambda verdict: _RANKS[verdict.became])
     skipped = [verdict for verdict in verdicts if verdict.became is Became.SKIPPED]
     if best.became is Became.SKIPPED or not skipped:
         return best.became, best.reason

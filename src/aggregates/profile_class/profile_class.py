@@ -16,6 +16,7 @@ from aggregates.profile_class.terms import (
     NOTHING,
     Patch,
     Terms,
+    Value,
     check_amounts,
     check_bounds,
     check_required,
@@ -95,6 +96,15 @@ _CHOOSE: Final = "Choose what the change applies to: " + " ".join(
 
 
 @dataclass(frozen=True, slots=True)
+class AppliedChange:
+    """What a change makes of some terms. `values` are those that it writes: path, before, after."""
+
+    before: Terms
+    after: Terms
+    values: tuple[tuple[str, Value | None, Value | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ClassChange:
     """What one version of a class changed, to be applied to profiles: values by path."""
 
@@ -102,21 +112,19 @@ class ClassChange:
     version: int
     apply_to: ApplyTo
     patch: Patch
-    _applied: dict[tuple[int, tuple[str, ...]], tuple[Terms, Terms]] = field(
-        default_factory=dict, repr=False, compare=False
-    )
+    _applied: dict[tuple[int, tuple[str, ...]], AppliedChange] = field(default_factory=dict, repr=False, compare=False)
 
-    def applied_to(self, terms: Terms, paths: Sequence[str]) -> Terms:
-        """Terms after what was changed at these paths. Thousands of profiles share terms: it is found out once."""
+    def applied_to(self, terms: Terms, paths: Sequence[str]) -> AppliedChange:
+        """Returns what the change makes of terms at these paths. Thousands of profiles share terms: it is worked out once."""
         key = (id(terms), tuple(paths))
         applied = self._applied.get(key)
         if applied is None:
             after = terms.with_patch({path: self.patch[path] for path in paths})
-            applied = terms, after
+            applied = AppliedChange(terms, after, tuple((path, terms.value(path), after.value(path)) for path in paths))
             if len(self._applied) >= MOST_APPLIED:
                 self._applied.clear()
             self._applied[key] = applied  # the terms are kept too, so that their id stays their own
-        return applied[1]
+        return applied
 
 
 class ProfileClass(Aggregate):
