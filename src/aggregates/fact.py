@@ -34,6 +34,10 @@ LONGEST_REASON: Final = 200
 _NO_VERSION: Final = ~((0xF000 << 64) | (0xC000 << 48))
 _VERSION_5: Final = (5 << 76) | (0x8000 << 48)
 """Bits of a UUID that say its variant and version."""
+_MAKE: Final[Any] = object.__new__
+_SET_INT: Final[Any] = vars(UUID)["int"].__set__
+_SET_SAFETY: Final[Any] = vars(UUID)["is_safe"].__set__
+"""What `UUID.__init__` does with its two members, which it forbids to set."""
 
 
 class Role(StrEnum):
@@ -156,7 +160,7 @@ class Fact(BaseModel):
         if aggregate is None:
             aggregate = home(self.originator_id)
             aggregate.company = self.company
-        if self.originator_id != aggregate.id:
+        if self.originator_id.int != aggregate.id.int:
             raise OriginatorIDError(self.originator_id, aggregate.id)
         if self.originator_version != aggregate.version + 1:
             raise OriginatorVersionError(self.originator_version, aggregate.version + 1)
@@ -207,7 +211,7 @@ def event_id(causation_id: UUID, originator_id: UUID, originator_version: int) -
 def _name_based(namespace: UUID, name: str) -> UUID:
     """`uuid5` without its checks: a contact file needs two million of them."""
     digest = int.from_bytes(sha1(namespace.bytes + name.encode(), usedforsecurity=False).digest()[:16], "big")
-    uuid = object.__new__(UUID)
-    object.__setattr__(uuid, "int", digest & _NO_VERSION | _VERSION_5)
-    object.__setattr__(uuid, "is_safe", SafeUUID.unknown)
+    uuid: UUID = _MAKE(UUID)
+    _SET_INT(uuid, digest & _NO_VERSION | _VERSION_5)
+    _SET_SAFETY(uuid, SafeUUID.unknown)
     return uuid

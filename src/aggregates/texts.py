@@ -34,6 +34,8 @@ class TextError(InvalidError):
 
 def text(value: str, *, field: str, label: str, longest: int) -> str:
     """`value` as `line` gives it, with something in it that can be seen. Raises `TextError`."""
+    if value.isascii() and value.isprintable() and 1 <= len(plain := value.strip()) <= longest:
+        return plain  # most texts: nothing in them is to be looked at letter by letter
     cleaned = line(value, field=field, label=label, longest=longest)
     if not any(map(_is_seen, cleaned)):
         raise TextError(f"{label} must hold a character that can be seen.", field=field)

@@ -68,6 +68,7 @@ class FactMapper(Mapper[UUID]):
         self.keys = keys
         self._terms = KnownTerms()
         self._last_origin: tuple[Origin, orjson.Fragment] | None = None
+        self._last_read_origin: tuple[dict[str, Any], Origin] | None = None
 
     def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredEvent:
         """The fact as the log keeps it. Gives its subject a key where it needs one and has none.
@@ -122,16 +123,18 @@ class FactMapper(Mapper[UUID]):
             state["originator_version"] = event.originator_version
             state["event_id"] = event.event_id
             state["recorded_at"] = event.recorded_at
-            read = fact.model_validate(state)
+            state["origin"] = self._read_origin(state["origin"])
+            read: Fact = fact.__pydantic_validator__.validate_python(state)
         except (ValueError, KeyError, TypeError, ValidationError, InvalidTag) as error:
             raise MapperDeserialisationError(f"Cannot read {describe(event)}: {error}") from error
         return read.model_copy(update={name: _erased(getattr(read, name)) for name in erased}) if erased else read
 
     def _plain(self, value: Any) -> Any:
-        if isinstance(value, Terms):
-            return self._terms.to_json(value, self._plain)
-        if isinstance(value, Origin):
+        kind = type(value)  # cheaper than `isinstance`, which asks the metaclass of models
+        if kind is Origin:
             return self._written_origin(value)
+        if kind is Terms:
+            return self._terms.to_json(value, self._plain)
         if isinstance(value, BaseModel):
             return {name: member for name, member in vars(value).items() if member is not None}
         return str(value)
@@ -142,6 +145,13 @@ class FactMapper(Mapper[UUID]):
         if last_origin is None or last_origin[0] is not origin:
             members = {name: member for name, member in vars(origin).items() if member is not None}
             last_origin = self._last_origin = (origin, orjson.Fragment(orjson.dumps(members)))
+        return last_origin[1]
+
+    def _read_origin(self, stored: dict[str, Any]) -> Origin:
+        """Returns the origin in stored JSON, the last one where it is the same."""
+        last_origin = self._last_read_origin
+        if last_origin is None or last_origin[0] != stored:
+            last_origin = self._last_read_origin = (stored, Origin.model_validate(stored))
         return last_origin[1]
 
     def _seal_personal(self, fact: Fact, of: Shape, state: dict[str, Any]) -> bytes | None:
@@ -174,15 +184,17 @@ class FactMapper(Mapper[UUID]):
 
 def _outline(value: Any) -> Any:
     """A personal value without what is personal in it: its fields and days, and `[erased]` for each text."""
-    if isinstance(value, BaseModel):
-        not_personal = _not_personal(value)
-        members = {name: member for name, member in vars(value).items() if member is not None}
-        return {name: member if name in not_personal else _outline(member) for name, member in members.items()}
+    if isinstance(value, str):
+        return str.__str__(ERASED)
     if isinstance(value, dict):
         return {name: _outline(member) for name, member in value.items()}
     if isinstance(value, list):
         return [_outline(item) for item in value]
-    return str.__str__(ERASED) if isinstance(value, str) else value
+    if isinstance(value, BaseModel):
+        not_personal = _not_personal(value)
+        members = {name: member for name, member in vars(value).items() if member is not None}
+        return {name: member if name in not_personal else _outline(member) for name, member in members.items()}
+    return value
 
 
 def _not_personal(value: BaseModel) -> frozenset[str]:
