@@ -15,6 +15,7 @@ import orjson
 from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from starlette.types import Receive, Scope, Send
 
 from api.background.event_batches import EventBatches
 from api.background.following import LogFollowers, Places
@@ -24,13 +25,13 @@ from api.background.rebuilds import Rebuilds
 from api.background.waiting import QueryThreads, Waiting
 from api.console.build import Builds
 from api.console.pages import Pages
-from api.http.compression import Compression
+from api.http.logs import AccessLog
 from api.http.metrics import Metrics
-from api.http.middleware import RequestMiddleware
 from api.http.tokens import Tokens
 from api.openapi import description
 from api.routing import redirects
 from api.routing.documents import Documents
+from api.routing.door import Door
 from api.routing.refusals import HANDLERS
 from api.services import BusinessDay, LogEnd, Services
 from api.settings import ApiSettings
@@ -78,6 +79,24 @@ ROUTERS: Final = (
 """Modules of `api.routers`, the most used first: routes are tried in this order."""
 
 
+class Application(FastAPI):
+    """FastAPI's application, whose requests come in by a door of ours."""
+
+    _door: Door
+
+    def open(self, services: Services) -> None:
+        """Opens the door, once all routes are there."""
+        self._door = Door(self.router, description.routes_of(self), self.exception_handlers, services)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one request, or the lifespan."""
+        if scope["type"] != "http":
+            await super().__call__(scope, receive, send)
+            return
+        scope["app"] = self
+        await self._door(scope, receive, send)
+
+
 class Methods:
     """The methods of each path, for the Allow header: the framework names only those of the first route that matches."""
 
@@ -107,6 +126,7 @@ def create_app(dossier: Dossier, reads: ReadModels, settings: ApiSettings) -> Fa
         day=BusinessDay(dossier),
         log_end=LogEnd(dossier),
         metrics=Metrics(dossier.company, settings.counts),
+        access_log=AccessLog(settings.log_requests),
         health=health,
         operations=OperationsWatch(health),
         followers=LogFollowers(dossier),
@@ -124,8 +144,7 @@ def create_app(dossier: Dossier, reads: ReadModels, settings: ApiSettings) -> Fa
     app.state.documents = Documents(app, settings.asyncapi)
     app.state.builds = Builds(settings.console)
     app.router.routes.append(Pages(app.state.builds, settings.embed_origins))
-    app.add_middleware(Compression)
-    app.add_middleware(RequestMiddleware, metrics=services.metrics)
+    app.open(services)
     return app
 
 
@@ -145,15 +164,18 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     to_thread.current_default_thread_limiter().total_tokens = services.settings.threads
     building = asyncio.create_task(app.state.documents.build()) if services.settings.documents_ahead else None
-    yield
+    try:
+        yield
+    finally:
+        services.access_log.close()
     if building is not None:
         building.cancel()
     services.followers.close()
     services.health.close()
 
 
-def _routed() -> FastAPI:
-    app = FastAPI(
+def _routed() -> Application:
+    app = Application(
         title=description.TITLE,
         version=description.VERSION,
         description=description.DESCRIPTION,

@@ -15,6 +15,7 @@ from api.background.health import HealthCheck
 from api.background.operations import OperationsWatch
 from api.background.rebuilds import Rebuilds
 from api.background.waiting import QueryThreads, Waiting
+from api.http.logs import AccessLog
 from api.http.metrics import Metrics
 from api.http.tokens import Tokens
 from api.settings import ApiSettings
@@ -78,6 +79,7 @@ class Services:
     day: BusinessDay
     log_end: LogEnd
     metrics: Metrics
+    access_log: AccessLog
     health: HealthCheck
     operations: OperationsWatch
     followers: LogFollowers
@@ -93,4 +95,4 @@ class Services:
 
 def services_of(connection: HTTPConnection) -> Services:
     """Returns the services of the application that received this request."""
-    return cast("Services", connection.app.state.services)
+    return cast("Services", connection.scope["app"].state.services)

@@ -1,10 +1,11 @@
 """Settings of the HTTP API. The composition root (`cli`) reads them from the environment; nothing here reads it itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from api.http.logs import RequestLine, log_each
 from api.http.metrics import SharedCounts
 from projections.health.judgement import Expected
 
@@ -31,7 +32,8 @@ class ApiSettings:
     connections; `threads` is how many writes and other requests are worked on at once.
     `most_upload_bytes` is the largest size of a contact file.
     `console` is the directory of the built web pages, `embed_origins` are the origins whose pages may embed parts of them.
-    `expected` are the processes that health looks for, and `counts` is the slot in which one of several workers counts.
+    `expected` are the processes that health looks for, `counts` is the slot in which one of several workers counts, and
+    `log_requests` writes lines of the access log.
 
     Raises:
         SettingsError: the secret is too short.
@@ -53,6 +55,7 @@ class ApiSettings:
     embed_origins: tuple[str, ...] = ()
     expected: Expected = field(default_factory=Expected)
     counts: SharedCounts | None = None
+    log_requests: Callable[[Sequence[RequestLine]], None] = log_each
 
     def __post_init__(self) -> None:
         if len(self.token_secret.encode()) < SHORTEST_SECRET:

@@ -20,6 +20,10 @@ class UnknownMemberError(InvalidError):
 class JsonRequest(Request):
     """A request whose body is JSON as `aggregates.strict_json` reads it."""
 
+    def keep(self, content: bytes) -> None:
+        """Keeps the body, which was read already."""
+        self._body = content
+
     async def json(self) -> Any:
         """Returns the parsed body. Raises `JsonError`, or `RefusedError` with several of them."""
         if not hasattr(self, "_json"):

@@ -1,14 +1,15 @@
-"""Middleware that compresses JSON answers under `/v1` with gzip, where the client takes it. It runs inside of `middleware`.
+"""Compresses JSON answers under `/v1` with gzip, where the client takes it. Used by `middleware` for each answer.
 
 Streams and answers below `LEAST_BYTES` go out as they are. A strong entity tag belongs to one coding (RFC 9110, 8.8.3.3), so the tag of
 a compressed answer is `"5-gzip"`; in If-Match and If-None-Match it names version 5, like `"5"`.
 """
 
 import gzip
+from collections.abc import Iterable
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Scope, Send
 
 from api.http import request_context
 from api.http.negotiation import taken
@@ -20,7 +21,7 @@ LEVEL: Final = 1
 MOST_AT_ONCE: Final = 131_072
 """Bytes of the largest answer that is compressed in the event loop, in about a millisecond; larger ones are compressed in a thread."""
 GZIP: Final = "gzip"
-_PREFIX: Final = "/v1/"
+PREFIX: Final = "/v1/"
 _JSON: Final = (b"application/json", b"application/problem+json")
 _NOT_MODIFIED: Final = 304
 _CONDITIONS: Final = (b"if-match", b"if-none-match")
@@ -28,23 +29,7 @@ _TAG_END: Final = b'-gzip"'
 _VARY: Final = (b"vary", b"Accept-Encoding")
 
 
-class Compression:
-    """Middleware around the routes."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serves one request."""
-        if scope["type"] == "http" and scope["path"].startswith(_PREFIX):
-            context = request_context.of(scope)
-            answer = _Answer(context, send)
-            _take_tags_of_versions(scope, context)
-            send = answer.send
-        await self._app(scope, receive, send)
-
-
-def _take_tags_of_versions(scope: Scope, context: RequestContext) -> None:
+def take_tags_of_versions(scope: Scope, context: RequestContext) -> None:
     """Replaces the tags of compressed answers in the conditions of a request by those of the versions that they name."""
     named = {name: context.headers[name] for name in _CONDITIONS if _TAG_END in context.headers.get(name, b"")}
     if named:
@@ -52,14 +37,33 @@ def _take_tags_of_versions(scope: Scope, context: RequestContext) -> None:
         scope["headers"] = list(context.headers.items())
 
 
+async def completed(
+    context: RequestContext, status: int, headers: list[tuple[bytes, bytes]], body: bytes
+) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    """Returns the headers and the body of a whole answer as they are sent."""
+    if status == _NOT_MODIFIED:
+        return _headers_of_unmodified(headers, context), body
+    if not _is_json(headers):
+        return headers, body
+    headers = [*headers, _VARY]
+    if len(body) < LEAST_BYTES or not _takes_gzip(context):
+        return headers, body
+    compressed = await _compressed(body)
+    return _headers_of_compressed(headers, len(compressed)), compressed
+
+
+def compressing(scope: Scope, send: Send) -> Send:
+    """Returns a function that passes an answer on to `send`, compressed if it should be."""
+    return _Answer(request_context.of(scope), send).send if scope["path"].startswith(PREFIX) else send
+
+
 class _Answer:
     """The answer to one request; its start is held back until its body is known, if that may be compressed."""
 
-    __slots__ = ("_condition", "_held", "_send", "_takes_gzip")
+    __slots__ = ("_context", "_held", "_send")
 
     def __init__(self, context: RequestContext, send: Send) -> None:
-        self._condition = context.headers.get(b"if-none-match", b"")
-        self._takes_gzip = taken(context.header(b"accept-encoding"), (GZIP,)) is not None
+        self._context = context
         self._send = send
         self._held: Message | None = None
 
@@ -79,14 +83,22 @@ class _Answer:
 
     def _holds(self, start: Message) -> bool:
         """Returns whether the answer is to be compressed; marks every answer that depends on what the client takes."""
-        headers = dict(start["headers"])
         if start["status"] == _NOT_MODIFIED:
-            start["headers"] = [*_headers_of_unmodified(start["headers"], self._condition), _VARY]
+            start["headers"] = _headers_of_unmodified(start["headers"], self._context)
             return False
-        if not headers.get(b"content-type", b"").startswith(_JSON):
+        if not _is_json(start["headers"]):
             return False
         start["headers"] = [*start["headers"], _VARY]
-        return self._takes_gzip and int(headers.get(b"content-length", b"0")) >= LEAST_BYTES
+        length = dict(start["headers"]).get(b"content-length", b"0")
+        return int(length) >= LEAST_BYTES and _takes_gzip(self._context)
+
+
+def _is_json(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    return any(name == b"content-type" and value.startswith(_JSON) for name, value in headers)
+
+
+def _takes_gzip(context: RequestContext) -> bool:
+    return taken(context.header(b"accept-encoding"), (GZIP,)) is not None
 
 
 async def _compressed(body: bytes) -> bytes:
@@ -102,12 +114,14 @@ def _headers_of_compressed(headers: list[tuple[bytes, bytes]], length: int) -> l
     return [(b"content-encoding", GZIP.encode()), *((name, changed.get(name, value)) for name, value in headers)]
 
 
-def _headers_of_unmodified(headers: list[tuple[bytes, bytes]], condition: bytes) -> list[tuple[bytes, bytes]]:
+def _headers_of_unmodified(headers: list[tuple[bytes, bytes]], context: RequestContext) -> list[tuple[bytes, bytes]]:
     """Returns the headers of a 304, with the tag of the answer that the client has."""
-    return [
+    condition = context.none_match
+    tagged = (
         (name, tag if name == b"etag" and (tag := _tag_of_compressed(value)) in condition else value)
         for name, value in headers
-    ]
+    )
+    return [*tagged, _VARY]
 
 
 def _tag_of_compressed(tag: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""The outermost middleware, plain ASGI: correlation id, body limit, HEAD, access log, metrics, and the catch-all for errors.
+"""The middleware around everything, plain ASGI: correlation id, body limit, HEAD, access log, metrics, and the catch-all for errors.
 
 HEAD is answered as GET is, without the body (RFC 9110, 9.3.2), whatever the route: it is handed on as GET, and the answer ends after the
 headers, so that nothing is streamed. A client that hangs up is not an error: its request is logged with status 499 and `client_gone`.
@@ -10,17 +10,19 @@ problem document like every other.
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from typing import Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
 
-from api.http import request_context
-from api.http.logs import ACCESS, FAULTS
+from api.http import compression, request_context
+from api.http.ids import new_id
+from api.http.logs import FAULTS, AccessLog, RequestLine
 from api.http.metrics import Metrics
 from api.http.problems import BROKEN, UNAVAILABLE, problem
 from api.http.request_context import RequestContext
@@ -37,98 +39,99 @@ STOPPED: Final = (
 )
 CLIENT_GONE: Final = 499
 """Logged and counted where the client hung up before it was answered; never sent."""
+_CORRELATION_ID: Final = b"dossier-correlation-id"
 _CACHE_CONTROL: Final = b"cache-control"
 _NO_STORE: Final = (_CACHE_CONTROL, b"no-store")
 _NO_SNIFF: Final = (b"x-content-type-options", b"nosniff")
-
-
-class RequestMiddleware:
-    """Middleware around the whole application."""
-
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
-        self._app = app
-        self._metrics = metrics
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serves one request, then logs and counts it."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        await _Exchange(scope, receive, send).run(self._app, self._metrics)
 
 
 class _HeadAnsweredError(Exception):
     """The headers of an answer to HEAD are sent: the rest of the answer is not needed."""
 
 
-class _Exchange:
-    """One request and its answer. `_gone` is the status to log where the client hung up before it had the whole answer."""
+class Exchange:
+    """One request and its answer. `_hung_up_status` is what is logged where the client hung up before it had the whole answer."""
 
     __slots__ = (
         "_answered",
+        "_body",
         "_bounded",
-        "_context",
         "_hung_up_status",
         "_length",
         "_method",
         "_receive",
         "_received_bytes",
-        "_scope",
         "_send",
         "_status",
+        "context",
+        "scope",
     )
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers, repeated = _by_name(scope["headers"])
         self._method = scope["method"]
         # A copy of the scope: the server looks into its own to see that HEAD has no body.
-        self._scope = {**scope, "method": "GET"} if self._method == "HEAD" else scope
+        self.scope: Scope = {**scope, "method": "GET"} if self._method == "HEAD" else scope
         if repeated:
-            self._scope["headers"] = list(headers.items())
+            self.scope["headers"] = list(headers.items())
         self._receive, self._send = receive, send
         self._status = 0
         self._received_bytes = 0
+        self._body: bytes | None = None
         self._answered = False
         self._hung_up_status: int | None = None
         self._bounded = (self._method, scope["path"]) not in FILES
         self._length = headers.get(b"content-length", b"0")
-        correlation_id = _correlation(headers.get(b"dossier-correlation-id"))
-        self._context = RequestContext(headers, correlation_id, repeated=repeated)
-        request_context.put(self._scope, self._context)
+        correlation_id = _correlation(headers.get(_CORRELATION_ID))
+        self.context = RequestContext(
+            headers, correlation_id, repeated=repeated, none_match=headers.get(b"if-none-match", b"")
+        )
+        request_context.put(self.scope, self.context)
 
-    async def run(self, app: ASGIApp, metrics: Metrics) -> None:
+    @property
+    def has_begun(self) -> bool:
+        """Returns whether the answer has begun, so that it is too late for another one."""
+        return self._status != 0
+
+    async def run(
+        self, serve: Callable[["Exchange"], Awaitable[None]], metrics: Metrics, access_log: AccessLog
+    ) -> None:
+        """Serves the request, then logs and counts it."""
         start = time.perf_counter()
         try:
-            await app(self._scope, self.receive, self.send)
+            await serve(self)
         except _HeadAnsweredError:
             pass
         except ClientDisconnect:
             self._hung_up()
         except Exception as error:
-            FAULTS.error("fault", correlation_id=str(self._context.correlation_id), exc_info=error)
+            FAULTS.error("fault", correlation_id=str(self.context.correlation_id), exc_info=error)
             if self._status:
                 raise
-            answer = problem(self._scope, BROKEN, "The operator can find the cause by the correlation id.")
+            answer = problem(self.scope, BROKEN, "The operator can find the cause by the correlation id.")
             with suppress(_HeadAnsweredError):
-                await answer(self._scope, self._receive, self.send)
+                await answer(self.scope, self._receive, self.send)
         except asyncio.CancelledError:
             await self._stopped()
         finally:
-            self._account(metrics, time.perf_counter() - start)
+            self._account(metrics, access_log, time.perf_counter() - start)
 
     async def _stopped(self) -> None:
         """Answers where nothing was answered yet: the server ends, and its patience as well."""
         if not self._status:
-            answer = problem(self._scope, UNAVAILABLE, STOPPED)
+            answer = problem(self.scope, UNAVAILABLE, STOPPED)
             with suppress(_HeadAnsweredError):
-                await answer(self._scope, self._receive, self.send)
+                await answer(self.scope, self._receive, self.send)
 
     async def receive(self) -> Message:
-        """Returns the next part of the body. Raises 413 beyond the limit."""
+        """Returns the next part of the body; all of it where it was read before. Raises 413 beyond the limit."""
         if self._bounded and (
             len(self._length) > LONGEST_LENGTH or (self._length.isdigit() and int(self._length) > MOST_BODY_BYTES)
         ):
             raise HTTPException(413, f"A body may have at most {MOST_BODY_BYTES:,} bytes.")
+        if self._body is not None:
+            body, self._body = self._body, None
+            return {"type": "http.request", "body": body, "more_body": False}
         message = await self._receive()
         if message["type"] == "http.disconnect":
             self._hung_up()
@@ -138,15 +141,37 @@ class _Exchange:
                 raise HTTPException(413, f"A body may have at most {MOST_BODY_BYTES:,} bytes.")
         return message
 
+    async def body(self) -> bytes:
+        """Returns the whole body, which `receive` returns once more. Raises 413 beyond the limit, and `ClientDisconnect`."""
+        body, is_complete = b"", False
+        while not is_complete:
+            message = await self.receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            body += message.get("body", b"")
+            is_complete = not message.get("more_body", False)
+        self._body = body
+        return body
+
+    async def answer(self, response: Response) -> None:
+        """Sends an answer, compressed if it should be, with the headers that every answer has."""
+        if type(response).__call__ is not Response.__call__ or response.background is not None:
+            await response(self.scope, self.receive, compression.compressing(self.scope, self.send))
+            return
+        headers, body = response.raw_headers, bytes(response.body)
+        if self.scope["path"].startswith(compression.PREFIX):
+            headers, body = await compression.completed(self.context, response.status_code, headers, body)
+        self._status = response.status_code
+        start = {"type": "http.response.start", "status": self._status, "headers": self._completed(headers)}
+        await self._send(start)
+        self._answered = True
+        await self._send({"type": "http.response.body", "body": b"" if self._method == "HEAD" else body})
+
     async def send(self, message: Message) -> None:
         """Passes the answer on with the headers that every answer has; of an answer to HEAD, only its headers."""
         if message["type"] == "http.response.start":
             self._status = message["status"]
-            headers = message["headers"] = list(message.get("headers", ()))
-            headers.append((b"dossier-correlation-id", str(self._context.correlation_id).encode()))
-            headers.append(_NO_SNIFF)
-            if self._scope["path"].startswith("/v1/") and all(name != _CACHE_CONTROL for name, _ in headers):
-                headers.append(_NO_STORE)
+            message["headers"] = self._completed(message.get("headers", ()))
             await self._send(message)
             if self._method == "HEAD":
                 self._answered = True
@@ -156,26 +181,26 @@ class _Exchange:
         self._answered = not message.get("more_body", False)
         await self._send(message)
 
+    def _completed(self, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        """Returns the headers with those that every answer has."""
+        correlation_id = (_CORRELATION_ID, str(self.context.correlation_id).encode())
+        completed = [*headers, correlation_id, _NO_SNIFF]
+        if self.scope["path"].startswith("/v1/") and all(name != _CACHE_CONTROL for name, _ in completed):
+            completed.append(_NO_STORE)
+        return completed
+
     def _hung_up(self) -> None:
         """Keeps the status that the client saw before it hung up, or 499 where it saw none. Does nothing once it was answered."""
         if self._hung_up_status is None and not self._answered:
             self._hung_up_status = self._status or CLIENT_GONE
 
-    def _account(self, metrics: Metrics, seconds: float) -> None:
-        route = getattr(self._scope.get("route"), "path", UNMATCHED)
+    def _account(self, metrics: Metrics, access_log: AccessLog, seconds: float) -> None:
+        route = getattr(self.scope.get("route"), "path", UNMATCHED)
         method = self._method if self._method in METHODS else "OTHER"
         status = self._hung_up_status or self._status
         metrics.count(method, route, status, seconds)
-        ACCESS.info(
-            "request",
-            correlation_id=str(self._context.correlation_id),
-            actor=self._context.actor,
-            method=method,
-            route=route,
-            status=status,
-            ms=round(seconds * 1000, 2),
-            **({} if self._hung_up_status is None else {"client_gone": True}),
-        )
+        context, has_gone = self.context, self._hung_up_status is not None
+        access_log.add(RequestLine(context.correlation_id, context.actor, method, route, status, seconds, has_gone))
 
 
 def _by_name(lines: Iterable[tuple[bytes, bytes]]) -> tuple[dict[bytes, bytes], frozenset[bytes]]:
@@ -196,5 +221,5 @@ def _correlation(value: bytes | None) -> UUID:
         try:
             return UUID(value.decode("ascii"))
         except ValueError:
-            return uuid4()
-    return uuid4()
+            return new_id()
+    return new_id()

@@ -20,7 +20,7 @@ class RequestContext:
     """The context of one request. `repeated` names the headers that came on several lines; `headers` has them as one list.
 
     `writes` is set when the route takes the headers of a write. `caller` is set once the token is verified, `role` is the one of its
-    roles in which it acts.
+    roles in which it acts. `none_match` is If-None-Match as it came.
     """
 
     headers: dict[bytes, bytes]
@@ -29,6 +29,7 @@ class RequestContext:
     role: Role | None = None
     repeated: frozenset[bytes] = frozenset()
     writes: bool = False
+    none_match: bytes = b""
 
     @property
     def actor(self) -> str | None:

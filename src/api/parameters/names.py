@@ -49,6 +49,11 @@ def faults(request: Request, names: Names) -> list[dict[str, Any]]:
     return errors
 
 
+def header_fault(context: RequestContext, names: Names) -> bool:
+    """Returns whether something is wrong with the names of the headers."""
+    return next(_header_faults(context, names.headers), None) is not None
+
+
 def _parameters(dependant: Dependant) -> tuple[set[str], set[str]]:
     query = {parameter.alias for parameter in dependant.query_params}
     headers = {parameter.alias for parameter in dependant.header_params}

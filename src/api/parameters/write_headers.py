@@ -18,6 +18,7 @@ from api.http.request_context import RequestContext
 _VERSION: Final = re.compile("0|[1-9][0-9]{0,9}", re.ASCII)
 _KEY: Final = re.compile(r"[\x20-\x7e]{1,200}")
 _SOURCES: Final = {"api": Source.API, "ui": Source.UI}
+_NAMES: Final = frozenset({b"if-match", b"idempotency-key", b"dossier-source", b"dossier-reason"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,13 @@ class WriteHeaders:
     reason: str | None
 
 
+_NONE: Final = WriteHeaders(None, must_exist=False, key=None, source=Source.API, reason=None)
+
+
 def read(context: RequestContext) -> WriteHeaders:
     """Parses the headers of a write. Raises `InvalidError` or `RefusedError`, naming every wrong header."""
+    if _NAMES.isdisjoint(context.headers):
+        return _NONE
     faults = texts.Faults()
     faults.errors.extend(_malformed(context))
     reason = context.header(b"dossier-reason")

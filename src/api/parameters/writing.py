@@ -7,7 +7,6 @@ caller with the same key are one write, whichever process they reach.
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated, Any, Final
-from uuid import uuid4
 
 import orjson
 from fastapi import Depends
@@ -22,6 +21,7 @@ from aggregates.use_case import IdempotencyKey, Outcome
 from aggregates.use_case import Request as UseCaseRequest
 from api.http import request_context
 from api.http.etags import tag
+from api.http.ids import new_id
 from api.http.request_context import RequestContext
 from api.parameters import write_headers
 from api.parameters.write_headers import PARAMETERS, RECORDING
@@ -86,7 +86,7 @@ class Write:
             role=role,
             source=headers.source,
             correlation_id=self.context.correlation_id,
-            causation_id=uuid4(),
+            causation_id=new_id(),
             reason=reason or headers.reason,
             impact=impact,
         )

@@ -7,10 +7,11 @@ costs little. On a route of another class the same declaration works as a plain 
 from collections.abc import Callable, Coroutine, Sequence
 from copy import copy
 from dataclasses import replace
-from inspect import iscoroutinefunction
+from inspect import isclass, iscoroutinefunction
 from typing import Any, Final
 
 from fastapi import Depends
+from fastapi.dependencies.utils import get_typed_return_annotation
 from fastapi.exceptions import RequestValidationError
 from fastapi.params import Depends as Dependency
 from fastapi.routing import APIRoute
@@ -23,6 +24,7 @@ from aggregates.fact import Role
 from api.http import bodies, request_context, sessions
 from api.http.request_context import RequestContext
 from api.parameters import names
+from api.routing.inputs import Inputs, UnreadError
 from api.routing.queries import until_answered
 from api.services import services_of
 
@@ -35,8 +37,8 @@ FORWARDERS: Final = (Role.ADMINISTRATOR, Role.INTEGRATOR)
 Handle = Callable[[Request], Coroutine[Any, Any, Response]]
 
 _READING: Final = {"GET", "HEAD"}
-_WITH_BODY: Final = {"POST", "PUT", "PATCH", "DELETE"}
-_JSON: Final = "application/json"
+WITH_BODY: Final = {"POST", "PUT", "PATCH", "DELETE"}
+JSON: Final = "application/json"
 
 
 class RoleError(ForbiddenError):
@@ -107,7 +109,7 @@ def _name_of(route: APIRoute) -> str:
 class GuardedRoute(APIRoute):
     """A route that checks the token, the role and the media type, and reads the body, before anything else of the request.
 
-    Without `allow` it is open to everybody.
+    Without `allow` it is open to everybody. `inputs` reads the arguments of its function; it is `None` where only FastAPI can.
     """
 
     def __init__(
@@ -126,20 +128,33 @@ class GuardedRoute(APIRoute):
         others = [item for item in declared if item.dependency is not self.guard]
         kwargs["generate_unique_id_function"] = _name_of
         super().__init__(path, endpoint, methods=methods, dependencies=others, **kwargs)
+        self.known_names = names.names_of(self.dependant, self.methods or set())
+        self.inputs = self._inputs()
+
+    def _inputs(self) -> Inputs | None:
+        """Returns what reads the arguments of the function, `None` where the body, an argument or the answer is of another kind."""
+        annotation = get_typed_return_annotation(self.endpoint)
+        if type(self).take_body is not GuardedRoute.take_body or self._embed_body_fields:
+            return None
+        if not (isclass(annotation) and issubclass(annotation, Response)):
+            return None
+        try:
+            return Inputs(self.dependant)
+        except UnreadError:
+            return None
 
     def get_route_handler(self) -> Handle:
         """Returns the handler of the route behind its guard."""
         handle = super().get_route_handler()
         guard = self.guard
-        known_names = names.names_of(self.dependant, self.methods or set())
         validate = self._without_effect()
 
         async def guarded(request: Request) -> Response:
             if guard is not None:
                 guard.check(request)
-            if request.method in _WITH_BODY:
+            if request.method in WITH_BODY:
                 request = await self.take_body(request)
-            if wrong_names := names.faults(request, known_names):
+            if wrong_names := names.faults(request, self.known_names):
                 raise await _with_wrong_values(validate, request, wrong_names)
             return await handle(request)
 
@@ -153,22 +168,22 @@ class GuardedRoute(APIRoute):
 
     async def take_body(self, request: Request) -> Request:
         """Returns the request with its body read: JSON, unless a route overrides this. Raises 415, `JsonError`, `RefusedError`."""
-        _check_media_type(request_context.of(request.scope))
+        check_media_type(request_context.of(request.scope))
         json_request = await bodies.read(request)
         if self.body_field is None:
             await bodies.check_none(json_request)
         return json_request
 
 
-def _check_media_type(context: RequestContext) -> None:
+def check_media_type(context: RequestContext) -> None:
     """Checks that the body is sent as JSON; a request without a body needs no type. Raises 415."""
     content_type = context.header(b"content-type")
-    if content_type == _JSON:
+    if content_type == JSON:
         return
     if content_type is None:
         if context.headers.get(b"content-length", b"0") == b"0" and b"transfer-encoding" not in context.headers:
             return
         content_type = ""
     essence = content_type.partition(";")[0].strip().lower()
-    if essence != _JSON and not (essence.startswith("application/") and essence.endswith("+json")):
-        raise HTTPException(415, "The body must be sent as application/json.", {"Accept": _JSON})
+    if essence != JSON and not (essence.startswith("application/") and essence.endswith("+json")):
+        raise HTTPException(415, "The body must be sent as application/json.", {"Accept": JSON})

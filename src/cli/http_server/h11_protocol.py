@@ -81,7 +81,7 @@ class GuardedH11(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begins the watch."""
-        counted = CountedTransport(transport)
+        counted = CountedTransport(transport, self.loop)
         super().connection_made(counted)  # type: ignore[arg-type]
         self.guard.opened(counted)
 

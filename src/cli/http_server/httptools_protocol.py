@@ -51,7 +51,7 @@ class GuardedHttpTools(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begins the watch."""
-        counted = CountedTransport(transport)
+        counted = CountedTransport(transport, self.loop)
         super().connection_made(counted)  # type: ignore[arg-type]
         self.guard.opened(counted)
 
@@ -118,8 +118,12 @@ class GuardedHttpTools(HttpToolsProtocol):
         self._parsing = Waiting.REQUEST
 
     def on_response_complete(self) -> None:
-        """Goes on with the next request after an answer."""
-        super().on_response_complete()
+        """Goes on with the next request after an answer. uvicorn would set a timer besides, to close an idle connection: its guard does."""
+        self.server_state.total_requests += 1
+        if not self.transport.is_closing():
+            self.flow.resume_reading()
+            if self.pipeline:
+                self._start_asgi_task(*self.pipeline.pop())
         self.guard.answered()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:

@@ -13,12 +13,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.supervisors import Multiprocess
 
 from api.app import create_app
+from api.http.logs import log_each
 from api.http.metrics import SharedCounts
 from api.settings import ApiSettings
 from cli.http_server.server import accepting, configuration
 from cli.http_server.server import serve as serve_app
 from cli.processes.lifeline import end_with_parent
-from cli.processes.logs import configure, write_json_bytes
+from cli.processes.logs import configure, requests_as_json, write_json_bytes
 from cli.processes.process import end_on_signals, running
 from cli.processes.sockets import address, inherited_or_listening
 from cli.settings import Settings, load
@@ -74,6 +75,7 @@ def application(settings: Settings, counts: SharedCounts | None = None) -> ASGIA
     sys.setswitchinterval(SWITCH_S)
     if not sys.stderr.isatty():
         write_json_bytes(NAME, settings.company)
+    as_json = requests_as_json(NAME, settings.company, sys.stderr.buffer)
     api_settings = ApiSettings(
         token_secret=settings.token_secret,
         asyncapi=_message_contract,
@@ -84,6 +86,7 @@ def application(settings: Settings, counts: SharedCounts | None = None) -> ASGIA
         threads=settings.threads,
         expected=expected_of(settings),
         counts=counts,
+        log_requests=log_each if sys.stderr.isatty() else as_json,
     )
     opened = ExitStack()
     dossier, reads = opened.enter_context(open_reads(settings))

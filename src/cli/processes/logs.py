@@ -6,12 +6,15 @@ the process and of its company, and what `structlog.contextvars` binds.
 
 import logging
 import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any, BinaryIO, Final
 
 import orjson
 import structlog
 from structlog.typing import EventDict, Processor
 
+from api.http.logs import REQUEST, RequestLine
 from cli.settings import LogLevel
 
 _TALKATIVE: Final = ("httpx2", "httpcore2", "asyncio", "uvicorn")
@@ -70,6 +73,19 @@ def write_json_bytes(process: str, company: str, stream: BinaryIO | None = None)
         logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer if stream is None else stream),
         cache_logger_on_first_use=True,
     )
+
+
+def requests_as_json(process: str, company: str, stream: BinaryIO) -> Callable[[Sequence[RequestLine]], None]:
+    """Returns a function that writes lines of the access log to `stream`, several at once, in the form of `write_json_bytes`."""
+    more = {"event": REQUEST, "process": process, "company": company, "level": "info"}
+
+    def write(lines: Sequence[RequestLine]) -> None:
+        documents = ({**line.members(), **more, "timestamp": datetime.fromtimestamp(line.at, UTC)} for line in lines)
+        options = orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z
+        stream.write(b"".join([orjson.dumps(document, option=options) for document in documents]))
+        stream.flush()
+
+    return write
 
 
 def _naming(process: str, company: str) -> Processor:
