@@ -25,7 +25,7 @@ from projections.history.models import HistoryEntry
 from projections.history.queries import history
 from projections.reading.view import View
 
-SHAPE: Final = Shape(days=5, blocks_a_day=10, copies=49 if os.environ.get("FULL") else 3)
+SHAPE: Final = Shape(days=2, blocks_a_day=10, copies=123 if os.environ.get("FULL") else 7)
 TURNS: Final = 15
 PAGE: Final = 100
 BOUND_MS: Final = 10.0

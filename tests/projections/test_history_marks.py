@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from aggregates.effective import FIRST_DAY, LAST_DAY
-from projections.history.marks import BLOCK, ascending, day_marks, descending, packed, range_marks, unpacked, word_marks
+from projections.history.marks import BLOCK, ascending, common, day_marks, packed, range_marks, unpacked, word_marks
 
 BOUNDARIES = [
     date(99, 12, 31),
@@ -19,14 +19,31 @@ BOUNDARIES = [
 
 
 @pytest.mark.parametrize("count", [1, 2, 254, 255, 256, 1_000, BLOCK - 1, BLOCK])
-def test_a_row_gives_back_its_places_in_either_order(count: int) -> None:
+def test_a_row_gives_back_its_places(count: int) -> None:
     places = sorted(random.Random(count).sample(range(BLOCK), count))
     bits = sum(1 << place for place in places)
     row = packed(bits)
     assert len(row) == (2 * count if count < 256 else BLOCK // 8)
     assert unpacked(row) == bits
     assert list(ascending(bits)) == places
-    assert list(descending(bits)) == places[::-1]
+    assert common([[row]]) == places
+
+
+def test_common_places_are_in_a_row_of_each_group() -> None:
+    chance = random.Random(2)
+    for _ in range(300):
+        groups = [
+            [
+                set(chance.sample(range(BLOCK), chance.choice([1, 40, 255, 256, 3_000])))
+                for _ in range(chance.randrange(1, 3))
+            ]
+            for _ in range(chance.randrange(1, 4))
+        ]
+        among = set(chance.sample(range(BLOCK), 500))
+        rows = [[packed(sum(1 << place for place in places)) for places in group] for group in groups]
+        expected = set.intersection(*(set.union(*group) for group in groups))
+        assert common(rows) == sorted(expected)
+        assert common(rows, among) == sorted(expected & among)
 
 
 def some_day(chance: random.Random) -> date:

@@ -7,7 +7,7 @@ it was, is no change.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from aggregates.effective import Days, joined
 from aggregates.field.field import MASK
@@ -18,16 +18,14 @@ from projections.history.values import Content, Values, values_stated, values_to
 _FIELD: Final = f"{FIELDS}."
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """An event: its topic and its content, personal values included."""
 
     topic: str
     content: Content
 
 
-@dataclass(frozen=True, slots=True)
-class Stated:
+class Stated(NamedTuple):
     """That an event says something about one subject of a family on these days."""
 
     family: str
@@ -48,8 +46,7 @@ class Succession:
     superseded: list[tuple[Stated, Event]] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
+class _Change(NamedTuple):
     path: str
     days: Days | None
     before: Any
@@ -79,6 +76,10 @@ def changes_of(
 def _values(event: Event, succession: Succession) -> Iterator[tuple[Days, bool, Values, Values]]:
     """Yields days, whether they mean anything, the values before and those after, for each piece of what an event says."""
     for stated in sorted(succession.stated, key=_order):
+        undated = stated.family.startswith(UNDATED)
+        if not succession.superseded:
+            yield stated.days, undated, {}, _after(event, stated, stated.days)
+            continue
         earlier = sorted(
             (
                 (before.days.within(stated.days), before, by)
@@ -88,7 +89,6 @@ def _values(event: Event, succession: Succession) -> Iterator[tuple[Days, bool, 
             ),
             key=lambda piece: piece[0].first,
         )
-        undated = stated.family.startswith(UNDATED)
         for days, before, by in earlier:
             old = values_stated(by.topic, by.content, before.family, before.subject, days)
             yield days, undated, old, _after(event, stated, days)
@@ -114,6 +114,8 @@ def _together(changes: Sequence[_Change]) -> list[ValueChange]:
 
 
 def _joined(changes: Sequence[_Change]) -> list[ValueChange]:
+    if len(changes) == 1:
+        return [_change(changes[0], changes[0].days)]
     alike: list[list[_Change]] = []
     for change in changes:
         group = next((group for group in alike if group[0].like(change)), None)

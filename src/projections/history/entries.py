@@ -3,9 +3,9 @@
 Personal values are opened, and those of masked fields masked again (rules 5.1, 5.2).
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -25,80 +25,102 @@ from store.database import Row
 MOST_CAUSED: Final = 10
 """Events that an entry names as those that it caused."""
 _FIELD: Final = f"{FIELDS}."
-_ROWS: Final = f"SELECT {', '.join((*MEMBERS, 'data', 'personal'))} FROM history WHERE position = ANY(%s)"
-_SUPERSEDED: Final = f"""
-    SELECT superseded_by, family, subjects, first, last, position FROM {DAYS} WHERE superseded_by = ANY(%s)
+_ROWS: Final = f"""
+    SELECT {", ".join((*MEMBERS, "data", "personal"))}{{causes}} FROM history AS entry WHERE position = ANY(%(positions)s)
 """
-_CAUSES: Final = "SELECT event_id FROM history WHERE event_id = ANY(%s)"
-_CAUSED: Final = f"""
-    SELECT cause.id, caused.event_id FROM unnest(%(causes)s::uuid[]) AS cause (id)
-    CROSS JOIN LATERAL (
-        SELECT event_id, position FROM history WHERE causation_id = cause.id AND recorded_at <= %(known_at)s
+_CAUSES: Final = f""",
+    (SELECT event_id FROM history AS cause WHERE cause.event_id = entry.causation_id LIMIT 1),
+    ARRAY (
+        SELECT event_id FROM history AS caused WHERE caused.causation_id = entry.event_id AND recorded_at <= %(known_at)s
         ORDER BY position LIMIT {MOST_CAUSED}
-    ) AS caused
-    ORDER BY caused.position
+    )
 """
-_EVENT_ID, _KIND, _KEY, _TOPIC, _CAUSE = (
-    MEMBERS.index(name) for name in ("event_id", "kind", "key", "topic", "causation_id")
-)
+"""The cause of an event, where that is an event, not a request; and the first ones of which it is the cause, as known then."""
+_WITH_CAUSES: Final = _ROWS.format(causes=_CAUSES).encode()
+_WITHOUT_CAUSES: Final = _ROWS.format(causes="").encode()
+_SUPERSEDED: Final = f"""
+    SELECT part.superseded_by, family, subjects, first, last, position, event_id, kind, key, topic, data, personal
+    FROM {DAYS} AS part JOIN history USING (position) WHERE part.superseded_by = ANY(%(positions)s)
+"""
 
 
 def entries_at(view: View, positions: Sequence[int], *, changes: bool, causes: bool = True) -> Iterator[HistoryEntry]:
     """The entries of the events at these positions, in this order; without `changes` or `causes` they have none."""
-    rows = {row[0]: row for row in view.connection.execute(_ROWS, [list(positions)])}
-    reader = _Reader.of(view, rows)
+    parameters = {"positions": list(positions), "known_at": view.known_at}
+    rows = {row[0]: row for row in view.connection.execute(_WITH_CAUSES if causes else _WITHOUT_CAUSES, parameters)}
+    end = len(MEMBERS)
+    reader = _Reader.of(view, {position: _Said(*row[1:5], *row[end : end + 2]) for position, row in rows.items()})
     parts = parts_of(view, positions)
     standing_by_position = standings(view, parts, shown=reader.may_name)
     changes_by_position = reader.changes(positions, parts) if changes else {}
-    caused_by = _events_that_are_causes(view, rows.values()) if causes else {}
-    caused = _caused(view, rows.values()) if causes else {}
     for position in positions:
         standing = standing_by_position.get(position, NOTHING)
-        yield HistoryEntry(
-            **dict(zip(MEMBERS, rows[position], strict=False)),
-            superseded_by=standing.superseded_by,
-            in_force=standing.in_force,
-            superseded=standing.superseded,
-            changes=changes_by_position.get(position, []),
-            caused_by=caused_by.get(rows[position][_CAUSE]),
-            caused=caused.get(rows[position][_EVENT_ID], []),
-            data=reader.content(position, reader.masked),
-        )
+        row = rows[position]
+        caused_by, caused = row[end + 2 :] if causes else (None, [])
+        members = dict(zip(MEMBERS, row, strict=False))
+        members |= {
+            "superseded_by": standing.superseded_by,
+            "in_force": standing.in_force,
+            "superseded": standing.superseded,
+            "changes": changes_by_position.get(position, []),
+            "caused_by": caused_by,
+            "caused": caused,
+            "data": reader.content(position, reader.masked),
+        }
+        yield HistoryEntry.model_validate(members)
+
+
+class _Said(NamedTuple):
+    """What an event says and about what: open values as JSON, personal ones sealed. As in the rows of `history`."""
+
+    event_id: UUID
+    kind: str
+    key: str
+    topic: str
+    data: str
+    personal: bytes | None
+
+    @property
+    def is_of_customer(self) -> bool:
+        """Returns whether the event is about a customer."""
+        return self.kind == CustomerProfile.KIND
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Rows of events, with what reading them takes, looked up once: the keys of their customers, and which fields are masked or open."""
+    """Events by position, and what reading them takes, looked up once: the keys of customers, and which fields are masked or open."""
 
     view: View
-    rows: dict[int, Row]
+    said: dict[int, _Said]
     secrets: dict[str, bytes | None]
     """By customer number; `None` where the key is destroyed."""
     masked: Collection[str]
-    open_keys: Collection[str]
+    open_keys: Collection[str] | None
+    """Fields that are not personal; `None` where none of the customers is erased."""
     contents: dict[int, tuple[dict[str, Any], Mapping[str, Any] | None]] = field(default_factory=dict)
     """Open and personal values by position; the latter are `None` when their key is destroyed."""
 
     @classmethod
-    def of(cls, view: View, rows: dict[int, Row]) -> "_Reader":
-        customers = {
-            row[_KEY]: CustomerProfile.id_of(view.company, row[_KEY]) for row in rows.values() if _is_customer(row)
-        }
+    def of(cls, view: View, said: dict[int, _Said]) -> "_Reader":
+        numbers = {event.key for event in said.values() if event.is_of_customer}
+        customers = {number: CustomerProfile.id_of(view.company, number) for number in numbers}
         view.keys.preload(customers.values(), view.connection)
         secrets = {number: view.keys.find(subject)[1] for number, subject in customers.items()}
         masked = masked_fields(view) if customers else frozenset()
-        open_keys = open_fields(view) if None in secrets.values() else frozenset()
-        return cls(view, rows, secrets, masked, open_keys)
+        open_keys = open_fields(view) if None in secrets.values() else None
+        return cls(view, said, secrets, masked, open_keys)
 
     def content(self, position: int, masked: Collection[str]) -> dict[str, Any]:
         """What an event says, with the values of these fields masked."""
-        row = self.rows[position]
+        said = self.said[position]
         if position not in self.contents:
-            secret, sealed = self.secrets.get(row[_KEY]), row[-1]
-            personal_content = None if secret is None or sealed is None else open_personal(secret, row[1], sealed)
-            self.contents[position] = orjson.loads(row[-2]), personal_content
+            secret, sealed = self.secrets.get(said.key), said.personal
+            personal_content = (
+                None if secret is None or sealed is None else open_personal(secret, said.event_id, sealed)
+            )
+            self.contents[position] = orjson.loads(said.data), personal_content
         open_values, opened = self.contents[position]
-        personal = FACTS[row[_TOPIC]].personal_fields()
+        personal = FACTS[said.topic].personal_fields()
         return open_values | personal_values(open_values, opened, personal, masked) if personal else open_values
 
     def changes(self, positions: Sequence[int], parts: Sequence[Row]) -> Mapping[int, list[ValueChange]]:
@@ -107,8 +129,7 @@ class _Reader:
         for position, stated in _stated(parts):
             if self.may_name(position, stated.about):
                 successions[position].stated.append(stated)
-        superseded = list(_superseded(self.view, positions))
-        self._read_further({earlier for _, _, earlier in superseded})
+        superseded = list(self._superseded(positions))
         events = {
             position: self._event(position) for position in {*positions, *(earlier for _, _, earlier in superseded)}
         }
@@ -124,46 +145,30 @@ class _Reader:
     def may_name(self, position: int, about: str) -> bool:
         """Returns whether an answer may name this subject: which personal fields an erased customer had is no longer known."""
         return (
-            not about.startswith(_FIELD)
+            self.open_keys is None
+            or not about.startswith(_FIELD)
             or not self._is_erased(position)
             or about.removeprefix(_FIELD) in self.open_keys
         )
 
-    def _read_further(self, positions: Collection[int]) -> None:
-        """Adds the rows of further events of the same customers."""
-        missing = [position for position in positions if position not in self.rows]
-        if missing:
-            self.rows.update({row[0]: row for row in self.view.connection.execute(_ROWS, [missing])})
+    def _superseded(self, positions: Sequence[int]) -> Iterator[tuple[int, Stated, int]]:
+        """Yields what these events superseded: the later position, the statement, the position of the event that had made it."""
+        rows = self.view.connection.execute(_SUPERSEDED, {"positions": list(positions)})
+        for later, family, subjects, first, last, earlier, *said in rows:
+            self.said.setdefault(earlier, _Said(*said))
+            for subject in subjects.split(" "):
+                yield later, Stated(family, subject, Days(first, last)), earlier
 
     def _event(self, position: int) -> Event:
-        return Event(self.rows[position][_TOPIC], self.content(position, ()))
+        return Event(self.said[position].topic, self.content(position, ()))
 
     def _is_erased(self, position: int) -> bool:
-        row = self.rows[position]
-        return _is_customer(row) and self.secrets[row[_KEY]] is None
+        said = self.said[position]
+        return said.is_of_customer and self.secrets[said.key] is None
 
     def _concealed(self, position: int) -> Callable[[str], bool]:
         """Of an erased customer it is not known whether two names were the same."""
         return lambda path: path == NAME and self._is_erased(position)
-
-
-def _events_that_are_causes(view: View, rows: Iterable[Row]) -> Mapping[UUID, UUID]:
-    """Those causes of these rows that are events; the others are requests."""
-    causes = view.connection.execute(_CAUSES, [list({row[_CAUSE] for row in rows})]).fetchall()
-    return {cause: cause for (cause,) in causes}
-
-
-def _caused(view: View, rows: Iterable[Row]) -> Mapping[UUID, list[UUID]]:
-    """By event, the first ones of which it is the cause, as known then."""
-    parameters = {"causes": [row[_EVENT_ID] for row in rows], "known_at": view.known_at}
-    caused: dict[UUID, list[UUID]] = {}
-    for cause, event_id in view.connection.execute(_CAUSED, parameters):
-        caused.setdefault(cause, []).append(event_id)
-    return caused
-
-
-def _is_customer(row: Row) -> bool:
-    return bool(row[_KIND] == CustomerProfile.KIND)
 
 
 def _stated(parts: Sequence[Row]) -> Iterator[tuple[int, Stated]]:
@@ -171,10 +176,3 @@ def _stated(parts: Sequence[Row]) -> Iterator[tuple[int, Stated]]:
     for position, family, subjects, first, last, *_ in parts:
         for subject in subjects.split(" "):
             yield position, Stated(family, subject, Days(first, last))
-
-
-def _superseded(view: View, positions: Sequence[int]) -> Iterator[tuple[int, Stated, int]]:
-    """Yields what these events superseded: the later position, the statement, the position of the event that had made it."""
-    for later, family, subjects, first, last, earlier in view.connection.execute(_SUPERSEDED, [list(positions)]):
-        for subject in subjects.split(" "):
-            yield later, Stated(family, subject, Days(first, last)), earlier

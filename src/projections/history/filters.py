@@ -4,10 +4,9 @@ A search walks what is rarest in the order of the log: the events of one thing, 
 the rows of the marks, block by block. It reads no more of either than its caller takes.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import count
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,8 +14,7 @@ from aggregates.effective import FIRST_DAY, LAST_DAY
 from aggregates.errors import InvalidError
 from aggregates.setup.controls import CONTROLS, TIME_ZONE
 from aggregates.setup.zones import zone_of
-from projections.history import marks
-from projections.history.marks import BACK_DATED, BLOCK, Bits, mark_of, range_marks, unpacked, word_marks
+from projections.history.marks import BACK_DATED, BLOCK, common, mark_of, range_marks, word_marks
 from projections.history.tables import DAYS, MARKS, ZONE
 from projections.reading.view import View
 from projections.tables.bitemporal import in_force
@@ -26,7 +24,10 @@ MOST_WORDS: Final = 10
 _FIRST_STEP: Final = 128
 _LAST_STEP: Final = 8_192
 """Events of a thing that are looked at together: the step doubles up to this."""
-_FIRST_BLOCKS: Final = 2
+_FIRST_BLOCKS: Final = 8
+_GROWTH: Final = 4
+"""Blocks that are read together: first eight, then so many as should do by what was found, and at most four times as many as before."""
+_SURPLUS: Final = 1.1
 _ZONE: Final = f"SELECT one.value FROM {ZONE.table} AS one WHERE one.code = %(code)s AND {in_force('one')}"
 _LAST: Final = "SELECT position FROM history WHERE recorded_at {bound} ORDER BY recorded_at DESC, position DESC LIMIT 1"
 _FIRST: Final = "SELECT position FROM history WHERE recorded_at >= %s ORDER BY recorded_at, position LIMIT 1"
@@ -102,8 +103,10 @@ class Filters:
         return not any("\0" in text for text in texts if text is not None)
 
 
-def positions(view: View, filters: Filters, after: int | None, *, newest_first: bool) -> Iterator[int]:
-    """The positions of the events that were known then, behind `after` in the order asked for.
+def positions(
+    view: View, filters: Filters, after: int | None, *, newest_first: bool, wanted: int = _LAST_STEP
+) -> Iterator[int]:
+    """The positions of the events that were known then, behind `after` in the order asked for; as a rule, so many will be `wanted`.
 
     An event may be among them that has none of `Filters.fields` in its changes: it says the value again. Raises `ReasonSearchError`.
     """
@@ -115,7 +118,7 @@ def positions(view: View, filters: Filters, after: int | None, *, newest_first: 
         return iter(())
     span = _Span(first, last, newest_first)
     if groups and not filters.is_indexed:
-        return _by_marks(view, groups, span)
+        return _by_marks(view, groups, span, wanted)
     steps = _by_index(view, filters, span)
     return _having(view, groups, steps) if groups else (position for step in steps for position in step)
 
@@ -125,7 +128,7 @@ def of_topics(view: View, topics: Iterable[str], after: int) -> Iterator[int]:
     if after >= view.position:
         return iter(())
     span = _Span(after + 1, view.position, newest_first=False)
-    return _by_marks(view, [[mark_of("topic", topic) for topic in topics]], span)
+    return _by_marks(view, [[mark_of("topic", topic) for topic in topics]], span, _LAST_STEP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,55 +202,50 @@ def _having(view: View, groups: Sequence[Sequence[str]], steps: Iterable[list[in
     for step in steps:
         if not step:
             return
-        marked = _marked(view, groups, _AMONG, blocks=sorted({position // BLOCK for position in step}))
+        places: dict[int, list[int]] = {}
         for position in step:
-            block, place = divmod(position, BLOCK)
-            if marked.get(block, 0) >> place & 1:
-                yield position
+            places.setdefault(position // BLOCK, []).append(position % BLOCK)
+        rows = _marked(view, groups, _AMONG, blocks=sorted(places))
+        matching = {block * BLOCK + place for block, marked in rows.items() for place in common(marked, places[block])}
+        yield from (position for position in step if position in matching)
 
 
-def _by_marks(view: View, groups: Sequence[Sequence[str]], span: _Span) -> Iterator[int]:
-    """The positions that have the marks, from blocks that are read in steps, each twice as long as the one before."""
-    places: Callable[[Bits], Iterator[int]] = marks.descending if span.newest_first else marks.ascending
+def _by_marks(view: View, groups: Sequence[Sequence[str]], span: _Span, wanted: int) -> Iterator[int]:
+    """The positions that have the marks, from blocks that are read in steps."""
     low, high = span.first // BLOCK, span.last // BLOCK
-    for power in count():
-        if low > high:
-            return
-        step = _FIRST_BLOCKS << power
+    step, blocks_read, matching = _FIRST_BLOCKS, 0, 0
+    while low <= high:
         first, last = (max(low, high - step + 1), high) if span.newest_first else (low, min(high, low + step - 1))
-        marked = _marked(view, groups, _BETWEEN, first=first, last=last)
-        for block in sorted(marked, reverse=span.newest_first):
-            for place in places(_within(marked[block], block, span)):
-                yield block * BLOCK + place
+        rows = _marked(view, groups, _BETWEEN, first=first, last=last)
+        for block in sorted(rows, reverse=span.newest_first):
+            places = common(rows[block])
+            for place in reversed(places) if span.newest_first else places:
+                if span.first <= block * BLOCK + place <= span.last:
+                    matching += 1
+                    yield block * BLOCK + place
         low, high = (low, first - 1) if span.newest_first else (last + 1, high)
+        blocks_read += step
+        step *= _GROWTH
+        if 0 < matching < wanted:
+            step = min(step, 1 + int(_SURPLUS * blocks_read * (wanted - matching) / matching))
 
 
-def _within(bits: Bits, block: int, span: _Span) -> Bits:
-    """The places in a block that lie in the span."""
-    start = block * BLOCK
-    if span.last - start < BLOCK - 1:
-        bits &= (1 << span.last - start + 1) - 1
-    if span.first > start:
-        bits = bits >> span.first - start << span.first - start
-    return bits
-
-
-def _marked(view: View, groups: Sequence[Sequence[str]], query: bytes, **blocks_wanted: Any) -> Mapping[int, Bits]:
-    """By block, the places that have a mark of each group; blocks without any are left out."""
+def _marked(
+    view: View, groups: Sequence[Sequence[str]], query: bytes, **blocks_wanted: Any
+) -> Mapping[int, Sequence[Sequence[bytes]]]:
+    """By block, the rows of each group, the rarest group first; blocks that lack those of one are left out."""
     wanted = sorted({mark for group in groups for mark in group})
-    rows: dict[str, dict[int, bytes]] = {}
-    for mark, block, places in view.connection.execute(query, {"marks": wanted, **blocks_wanted}, binary=True):
-        rows.setdefault(mark, {})[block] = places
-    blocks = [{block for mark in group for block in rows.get(mark, ())} for group in groups]
-    marked = {}
-    for block in set.intersection(*blocks):
-        bits = -1
-        for group in groups:
-            of_group = 0
-            for mark in group:
-                if places := rows.get(mark, {}).get(block):
-                    of_group |= unpacked(places)
-            bits &= of_group
-        if bits:
-            marked[block] = bits
-    return marked
+    parameters = {"marks": wanted, **blocks_wanted}
+    rows: dict[str, dict[int, bytes]] = {mark: {} for mark in wanted}
+    for mark, block, places in view.connection.execute(query, parameters, binary=True).fetchall():
+        rows[mark][block] = places
+    by_group = sorted([[rows[mark] for mark in group] for group in groups], key=_size)
+    blocks = set.intersection(*({block for of_mark in group for block in of_mark} for group in by_group))
+    return {
+        block: [[of_mark[block] for of_mark in group if block in of_mark] for group in by_group] for block in blocks
+    }
+
+
+def _size(group: Sequence[Mapping[int, bytes]]) -> int:
+    """Returns how many bytes the rows of a group have together."""
+    return sum(len(places) for of_mark in group for places in of_mark.values())

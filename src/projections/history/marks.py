@@ -6,9 +6,10 @@ A row tells which events of a block have it. So any filters together are an AND 
 their cause, has indexes of its own on `history`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from struct import pack, unpack
+from itertools import chain, compress
+from struct import Struct
 from typing import Final
 
 from psycopg import Connection
@@ -24,6 +25,9 @@ BACK_DATED: Final = "back-dated"
 _MOST_OFFSETS: Final = 255
 """Up to so many places are stored as offsets of two bytes; more as a bit each, which takes `_BITMAP` bytes."""
 _BITMAP: Final = BLOCK // 8
+_OFFSETS: Final = [Struct(f"<{count}H") for count in range(_MOST_OFFSETS + 1)]
+"""By how many there are."""
+_FLAGS: Final = bytes.maketrans(b"01", b"\0\1")
 _DAY: Final = timedelta(days=1)
 _SELECT: Final = f"""
     SELECT one.mark, one.block, one.places FROM unnest(%b::text[], %b::integer[]) AS wanted (mark, block)
@@ -81,33 +85,65 @@ def packed(bits: Bits) -> bytes:
     if bits.bit_count() > _MOST_OFFSETS:
         return bits.to_bytes(_BITMAP, "little")
     offsets = list(ascending(bits))
-    return pack(f"<{len(offsets)}H", *offsets)
+    return _OFFSETS[len(offsets)].pack(*offsets)
 
 
 def unpacked(places: bytes) -> Bits:
     """The places in a row."""
-    if len(places) == _BITMAP:
+    if _is_bitmap(places):
         return int.from_bytes(places, "little")
     bits = 0
-    for offset in unpack(f"<{len(places) // 2}H", places):
+    for offset in _offsets(places):
         bits |= 1 << offset
     return bits
 
 
+def common(groups: Sequence[Sequence[bytes]], among: Iterable[int] | None = None) -> list[int]:
+    """The places, ascending, that are in at least one row of each group, and `among` these ones where they are given.
+
+    Of rows of few places only those of the rows before are looked at: groups that have the fewest should come first.
+    """
+    chosen = None if among is None else set(among)
+    bits: Bits = -1
+    for group in groups:
+        if any(map(_is_bitmap, group)):
+            bits &= _union(group)
+            continue
+        offsets = _offsets(group[0]) if len(group) == 1 else chain.from_iterable(map(_offsets, group))
+        chosen = set(offsets) if chosen is None else chosen.intersection(offsets)
+        if not chosen:
+            return []
+    if chosen is None:
+        return _expanded(bits)
+    return sorted(chosen if bits == -1 else (place for place in chosen if bits >> place & 1))
+
+
+def _is_bitmap(places: bytes) -> bool:
+    return len(places) == _BITMAP
+
+
+def _offsets(places: bytes) -> tuple[int, ...]:
+    return _OFFSETS[len(places) // 2].unpack(places)
+
+
+def _union(rows: Iterable[bytes]) -> Bits:
+    bits = 0
+    for row in rows:
+        bits |= unpacked(row)
+    return bits
+
+
+def _expanded(bits: Bits) -> list[int]:
+    """All places in a set of many: a hundredth of the time of `ascending`."""
+    return list(compress(range(BLOCK), f"{bits:b}".encode().translate(_FLAGS)[::-1]))
+
+
 def ascending(bits: Bits) -> Iterator[int]:
-    """The places from the lowest on."""
+    """The places in a set of few, from the lowest on."""
     while bits:
         lowest = bits & -bits
         yield lowest.bit_length() - 1
         bits ^= lowest
-
-
-def descending(bits: Bits) -> Iterator[int]:
-    """The places from the highest down."""
-    while bits:
-        highest = bits.bit_length() - 1
-        yield highest
-        bits ^= 1 << highest
 
 
 def fold_marks(connection: Connection[Row], positions_by_mark: Mapping[str, Iterable[int]]) -> None:

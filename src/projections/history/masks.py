@@ -35,7 +35,7 @@ def personal_values(
 ) -> dict[str, Any]:
     """The personal values of an event, `open_values` the rest of it: those of masked fields masked, all of them erased without a key."""
     if opened is None:
-        return {name: None if _is_absent(open_values, name) else str.__str__(ERASED) for name in sorted(personal)}
+        return {name: None if _is_absent(open_values, name) else str.__str__(ERASED) for name in personal}
     visible = dict(opened)
     if open_values.get("field") in masked and opened.get("personal_value") is not None:
         visible["personal_value"] = MASK

@@ -15,6 +15,8 @@ from projections.history.models import FoundEvent, HistoryEntry
 from projections.reading.paging import Page, bounded, cursor_of, keys_of
 from projections.reading.view import View
 
+SPARE: Final = 10
+"""Events read beyond those of a page while it is not known which of them changed the field: so that one look is enough, as a rule."""
 _EVENT: Final = """
     SELECT event_id, position, topic, kind, key, recorded_at FROM history
     WHERE event_id = %(event_id)s AND recorded_at <= %(known_at)s
@@ -37,9 +39,10 @@ def history(
     """
     most = bounded(limit)
     after = keys_of(cursor, int)
-    wanted = positions(view, filters, None if after is None else after[0], newest_first=newest_first)
+    wanted = most + 1 + (SPARE if filters.fields else 0)
+    matching = positions(view, filters, None if after is None else after[0], newest_first=newest_first, wanted=wanted)
     entries: list[HistoryEntry] = []
-    while len(entries) <= most and (step := list(islice(wanted, most + 1))):
+    while len(entries) <= most and (step := list(islice(matching, wanted - len(entries)))):
         entries += _with_fields(entries_at(view, step, changes=changes or bool(filters.fields)), filters)
     more = len(entries) > most
     entries = entries[:most]

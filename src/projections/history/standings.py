@@ -55,17 +55,16 @@ def standings(view: View, parts: Sequence[Row], *, shown: Callable[[int, str], b
         if family.startswith(UNDATED):
             continue
         for about in abouts_of(family, subjects):
-            if not shown(position, about):
-                continue
-            key = about, None if later is None else (later, event_id)
-            ranges_by_position.setdefault(position, {}).setdefault(key, []).append(Days(first, last))
+            if shown(position, about):
+                key = about, None if later is None else (later, event_id)
+                ranges_by_position.setdefault(position, {}).setdefault(key, []).append(Days(first, last))
     topics = _topics_of(view, ranges_by_position.values())
     return {position: _standing(ranges, topics) for position, ranges in ranges_by_position.items()}
 
 
 def _topics_of(view: View, ranges_of_events: Iterable[_Ranges]) -> Mapping[int, set[str]]:
     """By position, what the events are about that superseded parts of those about several things."""
-    several = [ranges for ranges in ranges_of_events if len(_about(ranges)) > 1]
+    several = [ranges for ranges in ranges_of_events if len(ranges) > 1 and len(_about(ranges)) > 1]
     positions = {later[0] for ranges in several for _, later in ranges if later is not None}
     topics: dict[int, set[str]] = {}
     if positions:
@@ -92,6 +91,8 @@ def _standing(ranges: _Ranges, topics: Mapping[int, set[str]]) -> Standing:
 
 
 def _superseded_by(ranges: _Ranges, topics: Mapping[int, set[str]]) -> UUID | None:
+    if all(later is None for _, later in ranges):
+        return None
     abouts = _about(ranges)
     later = {later for about, later in ranges if later is not None and about in abouts}
     if len(abouts) > 1:
@@ -101,6 +102,10 @@ def _superseded_by(ranges: _Ranges, topics: Mapping[int, set[str]]) -> UUID | No
 
 def _in_order(ranges: _Ranges) -> Iterator[tuple[Days, _Later, list[str]]]:
     """Yields days, what superseded them, and the subjects that share both, in a stable order."""
+    if len(ranges) == 1:
+        [((about, later), parts)] = ranges.items()
+        yield from ((days, later, [about]) for days in joined(parts))
+        return
     joined_ranges = [(days, later, about) for (about, later), parts in ranges.items() for days in joined(parts)]
     joined_ranges.sort(key=_order)
     for (days, later), alike in groupby(joined_ranges, itemgetter(0, 1)):
