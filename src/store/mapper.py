@@ -38,6 +38,8 @@ class Shape:
 
     version: int
     personal: tuple[str, ...]
+    stored: tuple[str, ...]
+    """Fields that have no column of their own, in order."""
     left_out: frozenset[str]
     """Fields that are not stored while they are `None`, their default."""
     keys: int
@@ -50,7 +52,8 @@ def shape(fact: type[Fact]) -> Shape:
     optional = {name for name, field in fact.model_fields.items() if not field.is_required() and field.default is None}
     by_number = any("dict[int" in str(field.annotation) for field in fact.model_fields.values())
     keys = orjson.OPT_NON_STR_KEYS if by_number else 0
-    return Shape(fact.class_version, fact.personal_fields(), frozenset(optional), keys)
+    stored = tuple(name for name in fact.model_fields if name not in _IN_COLUMNS)
+    return Shape(fact.class_version, fact.personal_fields(), stored, frozenset(optional), keys)
 
 
 def upcast(fact: type[Fact], state: dict[str, Any], stored_version: int) -> dict[str, Any]:
@@ -77,11 +80,8 @@ class FactMapper(Mapper[UUID]):
         """
         fact = cast("Fact", domain_event)
         of = shape(type(fact))
-        state = {
-            name: value
-            for name, value in vars(fact).items()
-            if name not in _IN_COLUMNS and not (value is None and name in of.left_out)
-        }
+        values = vars(fact)
+        state = {name: value for name in of.stored if (value := values[name]) is not None or name not in of.left_out}
         if of.version > 1:
             state["v"] = of.version
         new_key = self._seal_personal(fact, of, state) if of.personal else None

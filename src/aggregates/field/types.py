@@ -109,7 +109,6 @@ def _email(value: str) -> str:
 
 
 _READERS: Final[Mapping[FieldType, Reader]] = {
-    FieldType.STRING: _string,
     FieldType.INTEGER: _integer,
     FieldType.DECIMAL: _decimal,
     FieldType.DATE: _date,
@@ -120,6 +119,8 @@ _READERS: Final[Mapping[FieldType, Reader]] = {
 
 def read(kind: FieldType, value: str, choices: tuple[str, ...] = (), *, zone: ZoneOn = utc) -> str:
     """The canonical text of a value, which is not blank; `zone` is that of a time without one. Raises `TextError`."""
+    if kind is FieldType.STRING:
+        return _string(value)
     cleaned = texts.normal(value.strip())
     if kind is FieldType.CHOICE:
         folded = texts.folded(cleaned)

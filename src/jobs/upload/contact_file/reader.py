@@ -85,12 +85,13 @@ def _row(
     targets: Sequence[str | None],
     delimiter: str,
 ) -> Row:
+    if isinstance(cells, list) and len(cells) == len(targets):
+        by_target = {target: cell.strip() for target, cell in zip(targets, cells, strict=True) if target is not None}
+        return Row(number, by_target, None, line, record, Delimited(cells, targets, delimiter))
     mapped = [target for target in targets if target is not None]
     if isinstance(cells, str):
         return Row(number, {}, _MISPLACED_QUOTE, line, record, Unread(cells, mapped))
     by_target = {target: cell.strip() for target, cell in zip(targets, cells, strict=False) if target is not None}
-    if len(cells) == len(targets):
-        return Row(number, by_target, None, line, record, Delimited(cells, targets, delimiter))
     text = Delimited(cells, cells, delimiter).written()
     fault = f"The row has {len(cells)} cells, not {len(targets)} like the first."
     return Row(number, by_target, fault, line, record, Unread(text, mapped))
