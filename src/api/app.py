@@ -187,10 +187,5 @@ def _routed() -> Application:
         exception_handlers={**HANDLERS, **redirects.HANDLERS},
         routes=[route for name in ROUTERS for route in import_module(f"api.routers.{name}").router.routes],
     )
-    app.openapi = lambda: _described(app)  # type: ignore[method-assign]
+    app.openapi = lambda: description.describe(app)  # type: ignore[method-assign]
     return app
-
-
-def _described(app: FastAPI) -> dict[str, Any]:
-    app.openapi_schema = app.openapi_schema or description.describe(app)
-    return app.openapi_schema

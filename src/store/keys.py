@@ -9,6 +9,7 @@ import hmac
 import os
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, Final
@@ -23,11 +24,12 @@ from store.database import Database, Row
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
 REMEMBERED_S: Final = 5.0
-MOST_REMEMBERED: Final = 20_000
-"""Keys that are kept to be used again: 8 MB of them, however many customers are read."""
+MOST_REMEMBERED: Final = 10_000
+"""Keys that are kept to be used again: 4 MB of them, however many customers are read; more than are read at once."""
 MOST_FRESH: Final = 50_000
 """Keys that are not stored yet."""
-MOST_CIPHERS: Final = 4_096
+MOST_CIPHERS: Final = 256
+"""Ciphers that are kept: each takes 2.5 KB, and what needs one again needs it soon."""
 MOST_BLINDED: Final = 20_000
 """Texts whose digests are kept: the beginnings of names, which many customers share."""
 
@@ -71,7 +73,8 @@ class KeyRing:
         """Seed of the key that signs heads of the log: the one that is given, else derived from the master key."""
         self._blind_key = hmac.digest(master_key, b"dossier/blind index", "sha256")
         self._blinded = lru_cache(maxsize=MOST_BLINDED)(self._blind)
-        self._remembered: dict[UUID, tuple[float, bytes | None]] = {}
+        self._remembered: OrderedDict[UUID, tuple[float, bytes | None]] = OrderedDict()
+        """Keys and until when they are remembered, in this order."""
         self._fresh: dict[UUID, tuple[bytes, bytes]] = {}
         self._lock = threading.Lock()
 
@@ -99,11 +102,13 @@ class KeyRing:
 
     def remember(self, subject: UUID, key: bytes | None) -> None:
         """Keeps a key in memory for a short while."""
+        now = time.monotonic()
         with self._lock:
-            if len(self._remembered) >= MOST_REMEMBERED:
-                self._remembered.clear()
             self._fresh.pop(subject, None)
-            self._remembered[subject] = (time.monotonic() + REMEMBERED_S, key)
+            self._remembered[subject] = (now + REMEMBERED_S, key)
+            self._remembered.move_to_end(subject)
+            while len(self._remembered) > MOST_REMEMBERED or next(iter(self._remembered.values()))[0] < now:
+                self._remembered.popitem(last=False)
 
     def find(self, subject: UUID) -> tuple[bool, bytes | None]:
         """Returns whether the subject has a key, and the key; a destroyed key is `None`."""
