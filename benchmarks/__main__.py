@@ -26,6 +26,7 @@ from benchmarks import (
     comparing,
     explaining,
     finding,
+    long_log,
     propagating,
     proving,
     relaying,
@@ -63,6 +64,7 @@ PARTS: Final[dict[str, Part]] = {
     "browsing": browsing.run,
     "auditing": auditing.run,
     "finding": finding.run,
+    "long-log": long_log.run,
     "proving": proving.run,
     "accounts": accounts.run,
     "comparing": comparing.run,
@@ -72,7 +74,7 @@ PARTS: Final[dict[str, Part]] = {
 }
 OVER_KAFKA: Final[dict[str, Callable[[str, str], list[Row]]]] = {"sustained": sustained.run, "relaying": relaying.run}
 """Parts that need brokers, too."""
-UNHURRIED: Final = frozenset({"browsing", "auditing", "finding", "proving", "comparing", "explaining"})
+UNHURRIED: Final = frozenset({"browsing", "auditing", "finding", "long-log", "proving", "comparing", "explaining"})
 """Parts that are measured if they are named, or with `FULL=1`: so that a usual run takes a quarter of an hour."""
 FULL: Final = bool(os.environ.get("FULL"))
 LONG_RUNS: Final[dict[str, Callable[[list[str]], int]]] = {

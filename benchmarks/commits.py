@@ -52,13 +52,13 @@ def _peer_facts() -> Sequence[Any]:
 
 
 def commit_rate(
-    put: Callable[[Any], Any], commands: list[Sequence[Any]], writers: int, times: list[float] | None = None
+    put: Callable[[Any], Any], commands: Sequence[Any], writers: int, times: list[float] | None = None
 ) -> float:
     """Commands a second, from the first put to the last acknowledgement. `times` gets the seconds that each of them took."""
     shares = [commands[writer::writers] for writer in range(writers)]
     ready = threading.Barrier(writers + 1)
 
-    def write(share: list[Sequence[Any]]) -> None:
+    def write(share: Sequence[Any]) -> None:
         ready.wait()
         for facts in share:
             started = time.perf_counter()

@@ -59,11 +59,11 @@ _INSERT_MARKS: Final = f"COPY {MARKS} (mark, block, places) FROM STDIN"
 _INSERT_KEYS: Final = "COPY personal_keys (subject, wrapped) FROM STDIN"
 _CONSTRAINTS: Final = """
     SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
-    WHERE contype = 'p' AND conrelid = ANY (%s::text[]::regclass[])
+    WHERE contype IN ('p', 'u') AND conrelid = ANY (%s::text[]::regclass[])
 """
 _INDEXES: Final = """
     SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
-    WHERE NOT indisprimary AND indrelid = ANY (%s::text[]::regclass[])
+    WHERE NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid) AND indrelid = ANY (%s::text[]::regclass[])
 """
 
 
@@ -76,7 +76,7 @@ def fill(dossier: Dossier, shape: Shape) -> None:
         fold(dossier, connection, facts(dossier.company, shape))
         connection.execute(_FOLDED.encode())
         days_by_block = _days_by_block(connection)
-        with _without_indexes(connection):
+        with without_indexes(connection, LARGE):
             progress = Progress("history", shape.events)
             for copy in range(shape.copies):
                 progress.show(copy * shape.events_a_copy)
@@ -147,7 +147,7 @@ def _store_keys(connection: Connection[Row], dossier: Dossier, shape: Shape, cop
 
 
 @contextmanager
-def _without_indexes(connection: Connection[Row], tables: Sequence[str] = LARGE) -> Iterator[None]:
+def without_indexes(connection: Connection[Row], tables: Sequence[str]) -> Iterator[None]:
     """Takes the indexes of these tables away, and makes them anew at the end, in a fraction of the time that each row would take."""
     constraints = connection.execute(_CONSTRAINTS, [list(tables)]).fetchall()
     indexes = connection.execute(_INDEXES, [list(tables)]).fetchall()

@@ -33,6 +33,7 @@ from store.append import Append, Statement
 from store.committer import Committer
 from store.database import POOL_SIZE, Database, Row
 from store.events import COLUMNS, NewEvent, RecordedEvent, recorded_event
+from store.instants import last_position
 from store.keys import KeyRing
 from store.mapper import FactMapper
 
@@ -161,10 +162,7 @@ class Log(ApplicationRecorder):
                 connection.execute(lock)
             except errors.LockNotAvailable as error:
                 raise UnsettledError(f"What was recorded until {known_at} is not certain yet.") from error
-            row = connection.execute(
-                "SELECT position FROM events WHERE recorded_at <= %s ORDER BY position DESC LIMIT 1", [known_at]
-            ).fetchone()
-        return row[0] if row else 0
+            return last_position(connection, known_at)
 
     def outcome_of(self, key: IdempotencyKey) -> tuple[bytes, Outcome] | None:
         """The digest of the request that an idempotency key was used for, and its outcome; `None` where it was not used."""

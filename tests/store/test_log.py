@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
@@ -16,6 +17,7 @@ from store.events import NO_DIGEST, digest_of
 from store.log import read
 
 Category = Callable[..., ProfileCategory]
+MICROSECOND = timedelta(microseconds=1)
 
 
 def test_positions_count_from_one_without_gaps_in_commit_order(dossier: Dossier, category: Category) -> None:
@@ -164,6 +166,20 @@ def test_settled_waits_for_an_append_under_way(dossier: Dossier, category: Categ
         blocker.rollback()
         assert answer.result(5) == 1
     blocker.close()
+
+
+def test_the_position_of_an_instant_is_that_of_the_last_event_recorded_until_then(
+    dossier: Dossier, category: Category
+) -> None:  # rule 0.3
+    assert dossier.log_of_facts.settled(datetime.now(UTC)) == 0
+    for number in range(9):
+        dossier.put(category(f"{number}", changes=number % 3).pending)
+    with dossier.database.connection() as connection:
+        events = read(connection, 0, 1_000)
+    instants = sorted({event.recorded_at for event in events})
+    for instant in (moment + step for moment in instants for step in (-MICROSECOND, timedelta(), MICROSECOND)):
+        expected = max((event.id for event in events if event.recorded_at <= instant), default=0)
+        assert dossier.log_of_facts.settled(instant) == expected
 
 
 def test_a_use_case_that_lost_a_race_decides_anew(dossier: Dossier, ask: Callable[..., Request]) -> None:
