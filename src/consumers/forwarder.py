@@ -8,6 +8,7 @@ the idempotency key, so that a repetition has no effect. What is refused, or sti
 letter, and the customer's next changes go on. To recover: nothing; it can be killed at any point.
 """
 
+import time
 from dataclasses import replace
 from typing import Final
 from uuid import UUID
@@ -39,8 +40,10 @@ GROUP: Final = "forwarder"
 CONSUMER: Final = "dossier-forwarder"
 """Name of its progress where the log is the feed; it is kept in the company's own schema."""
 TYPES: Final = CHANGING
+FOLD_PAUSES_S: Final = (0.005, 0.01, 0.02)
+"""Seconds before each further look at whether the deliveries read model has come to a message: it usually will have in a moment."""
 FOLD_WAIT_S: Final = 0.05
-"""Seconds between two looks at whether the deliveries read model has come far enough."""
+"""Seconds until the message is taken up again when it has not."""
 SENDING: Final = Retrying(first_s=0.5, factor=2.0, longest_s=1.0, most_attempts=320)
 """How a send that fails is tried again (rule 4.4): within 1 s of the end of an outage, some four minutes in all."""
 
@@ -120,7 +123,16 @@ class Forwarder:
             return [change for change in to_send if outcome(connection, change.delivery_id) is None]
 
     def _planned(self, event_id: UUID, position: int) -> list[Decision] | Later | None:
-        """Returns the decisions of the read model about an event: `Later` while it is not folded, `None` when there is no such event."""
+        """Returns the decisions of the read model about an event: `Later` if it is not folded soon, `None` when there is no such event."""
+        planned = self._look_up(event_id, position)
+        for pause_s in FOLD_PAUSES_S:
+            if not isinstance(planned, Later):
+                break
+            time.sleep(pause_s)
+            planned = self._look_up(event_id, position)
+        return planned
+
+    def _look_up(self, event_id: UUID, position: int) -> list[Decision] | Later | None:
         with self._database.connection() as connection:
             planned = decisions(connection, event_id, position)
             if planned:

@@ -1,6 +1,7 @@
 """Redelivered and poison messages, passed directly to the forwarder's handler (rules 4.3, 4.4)."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -9,7 +10,7 @@ from consumers.customer_engagement import CustomerEngagement
 from consumers.dead_letters import DeadLetters, unreadable_id
 from consumers.delivery_metrics import FOREIGN
 from consumers.feeds import Lane
-from consumers.forwarder import Forwarder
+from consumers.forwarder import FOLD_PAUSES_S, Forwarder
 from consumers.messages import Received
 from store import deliveries
 from store.application import Dossier
@@ -27,6 +28,23 @@ def test_a_message_waits_for_the_read_model_that_decides(
     assert simulator.received()["requests"] == 0
     fold_deliveries(dossier)
     assert forwarder.handle(received, 1) is None
+    assert simulator.values("1001") == {"age": "A"}
+
+
+def test_a_message_that_is_folded_in_a_moment_keeps_its_thread(
+    dossier: Dossier, company: Company, simulator: Simulator, forwarder: Forwarder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company.define().integrate().register("1001")
+    received = incoming_of(dossier, company.answer("1001", "A"))
+    paused: list[float] = []
+
+    def fold_while_it_waits(seconds: float) -> None:
+        paused.append(seconds)
+        fold_deliveries(dossier)
+
+    monkeypatch.setattr("consumers.forwarder.time", SimpleNamespace(sleep=fold_while_it_waits))
+    assert forwarder.handle(received, 1) is None
+    assert paused == [FOLD_PAUSES_S[0]]
     assert simulator.values("1001") == {"age": "A"}
 
 
