@@ -35,8 +35,8 @@ from projections.fields.fold import FieldsProjection
 from projections.fields.tables import INDEX, VALUES, seal_value
 from projections.reading.paging import MOST_COUNTED
 from projections.reading.view import View
+from projections.tables.adding import copied
 from projections.tables.names import seal_name, tokens_of
-from projections.tables.superseding import copied
 from store.application import Dossier
 from store.database import Row as Record
 

@@ -119,17 +119,19 @@ class KeyRing:
         remembered = self._recall(subject)
         return (False, None) if remembered is None else (True, remembered[0])
 
-    def preload(self, subjects: Iterable[UUID], connection: Connection[Row] | None = None) -> None:
-        """Reads the keys of many subjects at once.
+    def preload(
+        self, subjects: Iterable[UUID], connection: Connection[Row] | None = None, *, for_s: float = 0.0
+    ) -> None:
+        """Reads the keys of many subjects at once, so that they are remembered for `for_s` seconds at least.
 
         A caller that holds a pooled connection passes it in: readers that each wait for a second one starve the pool.
         """
-        missing = [subject for subject in set(subjects) if self._recall(subject) is None]
+        missing = [subject for subject in set(subjects) if self._recall(subject, for_s) is None]
         if not missing:
             return
         if connection is None:
             with self._database.connection() as pooled:
-                self.preload(missing, pooled)
+                self.preload(missing, pooled, for_s=for_s)
             return
         rows = connection.execute("SELECT subject, wrapped FROM personal_keys WHERE subject = ANY(%b)", [missing])
         for subject, wrapped in rows.fetchall():
@@ -155,9 +157,10 @@ class KeyRing:
                 connection.execute(f"DELETE FROM {SEARCH_INDEX} WHERE subject = %s", [subject])
         self.forget([subject])
 
-    def _recall(self, subject: UUID) -> tuple[bytes | None] | None:
+    def _recall(self, subject: UUID, for_s: float = 0.0) -> tuple[bytes | None] | None:
+        """Returns the key of a subject if it is remembered for so long yet."""
         remembered = self._remembered.get(subject)
-        return (remembered[1],) if remembered is not None and remembered[0] > time.monotonic() else None
+        return (remembered[1],) if remembered is not None and remembered[0] > time.monotonic() + for_s else None
 
     def _unwrap(self, subject: UUID, wrapped: bytes) -> bytes:
         try:

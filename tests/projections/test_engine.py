@@ -375,7 +375,7 @@ def test_a_log_that_cannot_be_read_stops_the_read_model_visibly_until_it_can(
     last = register(dossier, ask(), 1, 2)
     refused = [MasterKeyError("not the key")] * 3
 
-    def preload(subjects: object) -> None:
+    def preload(_subjects: object, **_options: object) -> None:
         if refused:
             raise refused.pop()
 

@@ -18,6 +18,7 @@ from aggregates.setup.events import AttributeMapped, AttributeUnmapped, ControlV
 from projections.deliveries.outgoing import CHANGING, Outgoing, changes_of, delivery_id
 from projections.deliveries.tables import COLUMNS, CONTROLS, DDL, MAPPINGS, TABLES
 from projections.engine.projection import LoggedFact, Projection
+from projections.tables.adding import add_lines, line
 from projections.tables.bitemporal import instant_of
 from projections.tables.controls import ControlsThen, MappingsThen
 from store.database import Row
@@ -26,11 +27,6 @@ INTERACT: Final = "INTERACT"
 NOT_INTERACT: Final = "L37 is not INTERACT"
 NOT_YES: Final = "L51 is No"
 NOT_MAPPED: Final = "not mapped"
-
-_INSERT: Final = (
-    f"INSERT INTO deliveries ({', '.join(COLUMNS)})"
-    f" SELECT * FROM unnest({', '.join(f'%b::{kind}[]' for kind in COLUMNS.values())})"
-)
 
 
 class DeliveriesProjection(Projection):
@@ -59,8 +55,7 @@ class DeliveriesProjection(Projection):
                     rows.extend(_rows(logged.position, fact, controls, mappings))
         controls.write()
         mappings.write()
-        if rows:
-            connection.execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
+        add_lines(connection, self.name, COLUMNS, [line(row) for row in rows])
 
 
 def _rows(position: int, fact: Fact, controls: ControlsThen, mappings: MappingsThen) -> Iterator[Row]:

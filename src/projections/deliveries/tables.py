@@ -6,22 +6,21 @@ from projections.tables.controls import controls_table, mappings_table
 
 CONTROLS: Final = controls_table("delivery_controls")
 MAPPINGS: Final = mappings_table("delivery_mappings")
-COLUMNS: Final = {
-    "delivery_id": "uuid",
-    "event_id": "uuid",
-    "position": "bigint",
-    "place": "integer",
-    "number": "text",
-    "mapped": "text",
-    "attribute": "text",
-    "value": "text",
-    "personal": "boolean",
-    "effective_from": "date",
-    "effective_to": "date",
-    "not_sent_reason": "text",
-    "recorded_at": "timestamptz",
-}
-"""Of `deliveries`, names and PostgreSQL types."""
+COLUMNS: Final = (
+    "delivery_id",
+    "event_id",
+    "position",
+    "place",
+    "number",
+    "mapped",
+    "attribute",
+    "value",
+    "personal",
+    "effective_from",
+    "effective_to",
+    "not_sent_reason",
+    "recorded_at",
+)
 TABLES: Final = ("deliveries", CONTROLS.table, MAPPINGS.table)
 DDL: Final = f"""
     CREATE TABLE deliveries (

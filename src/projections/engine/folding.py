@@ -21,6 +21,7 @@ from projections.engine.projection import LoggedFact, Projection
 from store.application import Dossier
 from store.database import Row
 from store.events import COLUMNS, RecordedEvent, recorded_event
+from store.keys import REMEMBERED_S
 from store.mapper import FactMapper
 from store.outages import OUTAGES
 
@@ -30,6 +31,8 @@ FAR_EVENTS: Final = 8_000
 """The same for several read models that are far behind, unless events are large."""
 MOST_BATCH_BYTES: Final = 8 * 1024 * 1024
 """Bytes of the stored states of a batch after which the next one is not larger than `BATCH_EVENTS`."""
+BATCH_KEYS_S: Final = REMEMBERED_S / 2
+"""How long the keys of a batch must be remembered when it is read or folded: each that is forgotten meanwhile would cost a query."""
 
 _NEXT: Final = f"""
     WITH last AS (
@@ -111,7 +114,8 @@ class SharedReader:
         is_last = until is None and end - after < limit
         self._is_far = not is_last and sum(len(event.state) for event in events) <= MOST_BATCH_BYTES
         if self._personal:
-            self._mapper.keys.preload(event.uuid for event in events if event.topic in self._personal)
+            subjects = (event.uuid for event in events if event.topic in self._personal)
+            self._mapper.keys.preload(subjects, for_s=BATCH_KEYS_S)
         facts, faults = _decoded(self._mapper, events, self._personal)
         return SharedBatch(after, end, recorded_at, facts, faults, is_last)
 
@@ -119,7 +123,7 @@ class SharedReader:
         """Reads the keys that folding a batch takes if they are not remembered any more, which would cost a query each."""
         personal = [logged.fact.originator_id for logged in batch.facts if logged.fact.TOPIC in self._personal]
         if personal:
-            self._mapper.keys.preload(personal)
+            self._mapper.keys.preload(personal, for_s=BATCH_KEYS_S)
 
 
 class BatchReader:

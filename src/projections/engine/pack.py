@@ -121,10 +121,10 @@ class Pack:
 
     def _fold(self, connection: Connection[Row], places: Places, batch: SharedBatch) -> None:
         parts = {member: batch.of(member.single.projection) for member in places}
-        if len(batch.facts) > FEW_EVENTS:
+        busy = [member for member in places if _takes_long(member, parts[member])]
+        if len(batch.facts) > FEW_EVENTS or len(busy) == len(places):
             self._fold_many(connection, places, parts)
             return
-        busy = [] if len(places) == 1 else [member for member in places if _takes_long(member, parts[member])]
         for member in busy:
             self._send_off(member)
         together = {member: place for member, place in places.items() if member not in busy}
@@ -137,11 +137,15 @@ class Pack:
                 self._fold_alone(member, places, parts, connection)
 
     def _fold_few(self, connection: Connection[Row], places: Places, parts: Parts) -> None:
-        """Folds a batch into all of these in one transaction; those whose tables are being swapped rest for a moment."""
+        """Folds a batch into all of these in one transaction; those whose tables are being swapped rest for a moment.
+
+        No statement waits for the answer to another that it does not read. So an error may surface at a later statement: whose it is, and
+        what it is, is found out where each is folded by itself.
+        """
         sound = {member: place for member, place in places.items() if parts[member].fault is None}
         if sound:
             batch = next(iter(parts.values()))
-            with connection.transaction():
+            with connection.pipeline(), connection.transaction():
                 named = {member.name: place for member, place in sound.items()}
                 moved = positions.advance(
                     connection, self._database, named, batch.end, batch.recorded_at, keeps_plans=True

@@ -137,7 +137,7 @@ class Rebuild:
     def begun(self) -> Iterator[Connection[Row]]:
         """Makes the new tables, and yields the connection that fills them. They are dropped where they cannot be completed."""
         with (
-            closing(folding_connection(self._database, schemas=(self._schema,))) as connection,
+            closing(folding_connection(self._database, schemas=(self._schema,), keeps_plans=False)) as connection,
             exclusive(connection, positions.rebuild_lock(self._database, self._name)) as taken,
         ):
             if not taken:

@@ -24,13 +24,16 @@ PROBES_ONLY: Final = "; ".join(
 """Until the transaction ends: a table that grows while it is folded has no statistics to plan by, and every row is reached by a probe."""
 
 
-def folding_connection(database: Database, *, schemas: tuple[str, ...] = ()) -> Connection[Row]:
-    """A connection set up for writing read models."""
+def folding_connection(
+    database: Database, *, schemas: tuple[str, ...] = (), keeps_plans: bool = True
+) -> Connection[Row]:
+    """Returns a connection set up for writing read models; plans of statements are kept unless a transaction says otherwise."""
     connection = database.connect(schemas=schemas)
     # Rows and position are lost together in a crash of the server, and the same events are folded again: no need to wait for
     # the disk. Tables grow under a running connection: a plan made while they were empty is kept only where few events are folded,
     # which costs more to plan than to do; all there is to choose from then are probes of indexes.
-    connection.execute("SET synchronous_commit = off; SET plan_cache_mode = force_custom_plan; SET jit = off")
+    plans = "force_generic_plan" if keeps_plans else "force_custom_plan"
+    connection.execute(f"SET synchronous_commit = off; SET plan_cache_mode = {plans}; SET jit = off")
     connection.execute(PROBES_ONLY.replace("SET LOCAL", "SET"))
     return connection
 

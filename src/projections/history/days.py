@@ -19,6 +19,7 @@ from aggregates.fact import Fact
 from projections.engine.projection import LoggedFact
 from projections.history.statements import Statement
 from projections.history.tables import DAYS
+from projections.tables.adding import add_lines
 from projections.tables.superseding import DAY, NEVER, last_of, past_of
 from store.database import Row
 
@@ -40,7 +41,7 @@ _UPDATE: Final = f"""
     WHERE one.ctid = part.place
 """
 """A row's place (ctid) holds until the end of the transaction that read it: nobody else writes to a read model's tables."""
-_COPY: Final = f"COPY {DAYS} (position, holder, family, subjects, first, last, superseded_by) FROM STDIN"
+_COLUMNS: Final = ("position", "holder", "family", "subjects", "first", "last", "superseded_by")
 
 FamilyKey = tuple[str, str]
 """An aggregate's id, as its 32 digits, whose hash is known after the first look, and a family of subjects."""
@@ -222,10 +223,8 @@ def _write(connection: Connection[Row], state: Folding) -> None:
     changed = [_row(part) for _, part in parts if part.place is not None]
     if changed:
         connection.execute(_UPDATE, [list(column) for column in zip(*changed, strict=True)])
-    lines = "".join(_line(family_key, part) for family_key, part in parts if part.place is None)
-    if lines:
-        with connection.cursor().copy(_COPY) as copy:
-            copy.write(lines)
+    lines = [_line(family_key, part) for family_key, part in parts if part.place is None]
+    add_lines(connection, DAYS, _COLUMNS, lines)
 
 
 def _row(part: Part) -> Row:

@@ -24,14 +24,15 @@ from projections.history.marks import BACK_DATED, day_marks, fold_marks, mark_of
 from projections.history.statements import Statement, statements
 from projections.history.tables import DDL, MASKS, MEMBERS, TABLES, ZONE, opened_rows, seal_personal
 from projections.history.values import IN_PLACE_OF, Content, is_of_several, paths_touched
+from projections.tables.adding import add_lines, copied
 from projections.tables.bitemporal import ALWAYS, instant_of
 from projections.tables.controls import ControlsThen
 from projections.tables.plain import json_text
-from projections.tables.superseding import Change, copied
+from projections.tables.superseding import Change
 from store.database import Row
 from store.keys import KeyRing
 
-_COPY: Final = f"COPY history ({', '.join(MEMBERS)}, data, personal) FROM STDIN"
+_COLUMNS: Final = (*MEMBERS, "data", "personal")
 _Shared = tuple[str, str, Role, Source, str | None, bool]
 """Topic, actor, role, source, reason and whether it is back-dated: what many events have in common."""
 _EARLIER: Final = "SELECT position, topic, data FROM history WHERE position = ANY(%b)"
@@ -93,8 +94,7 @@ class HistoryProjection(Projection):
             rows.append(_row(logged, controls))
         controls.write()
         MASKS.fold(connection, [change for logged in facts for change in _mask_change(logged.fact)])
-        with connection.cursor().copy(_COPY) as copy:
-            copy.write("".join(_lines(self.keys, rows)))
+        add_lines(connection, self.name, _COLUMNS, list(_lines(self.keys, rows)))
         superseded = fold_days(connection, [(row.logged, row.statements) for row in rows])
         fold_marks(connection, _positions_by_mark(connection, rows, superseded))
 

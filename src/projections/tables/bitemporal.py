@@ -17,7 +17,8 @@ from psycopg import Connection
 
 from aggregates.effective import EVER, Days, Timeline, Version
 from projections.reading.view import View
-from projections.tables.superseding import NEVER, Change, Content, Folding, Key, Span, last_of, line, reach_of
+from projections.tables.adding import add_lines, line
+from projections.tables.superseding import NEVER, Change, Content, Folding, Key, Span, last_of, reach_of
 from store.database import Row
 
 ALWAYS: Final = EVER
@@ -27,8 +28,6 @@ Columns = tuple[tuple[str, str], ...]
 """Names and PostgreSQL types."""
 _REACH: Final[Columns] = (("reach_from", "date"), ("reach_to", "date"))
 _RANGES: Final[Columns] = (("valid", "text"), ("known", "text"))
-FEW_ROWS: Final = 16
-"""Up to so many rows are inserted by a statement that is planned once, and sent and answered at once."""
 
 
 def instant_of(recorded_at: datetime | None) -> datetime:
@@ -154,12 +153,7 @@ class Rectangles:
             connection.execute(self._close, [list(column) for column in zip(*state.closed, strict=True)])
         if state.undone:
             connection.execute(self._delete, [state.undone])
-        rows = [*state.momentary, *state.begun()]
-        if len(rows) > FEW_ROWS:
-            with connection.cursor().copy(self._copy) as copy:
-                copy.write("".join(map(line, rows)))
-        elif rows:
-            connection.execute(self._insert, [list(column) for column in zip(*rows, strict=True)])
+        add_lines(connection, self.table, self._names, [*map(line, state.momentary), *map(line, state.begun())])
 
     @cached_property
     def _select(self) -> str:
@@ -213,20 +207,8 @@ class Rectangles:
         return f"DELETE FROM {self.table} WHERE ctid = ANY (%b::text[]::tid[])"
 
     @cached_property
-    def _copy(self) -> str:
-        """COPY: of many rows a third of the time of an INSERT. Overlaps are refused all the same."""
-        return f"COPY {self.table} ({self._names}) FROM STDIN"
-
-    @cached_property
-    def _insert(self) -> str:
-        columns = (*self.key, *self.content)
-        fresh = ", ".join([*(name for name, _ in columns), "valid::daterange", "known::tstzrange"])
-        arrays = _arrays((*columns, *_RANGES))
-        return f"INSERT INTO {self.table} ({self._names}) SELECT {fresh} FROM unnest({arrays}) AS fresh ({self._names})"
-
-    @property
-    def _names(self) -> str:
-        return ", ".join(name for name, _ in (*self.key, *self.content, *_RANGES))
+    def _names(self) -> Sequence[str]:
+        return [name for name, _ in (*self.key, *self.content, *_RANGES)]
 
 
 def _version(span: Span) -> Version[Content]:
