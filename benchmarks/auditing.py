@@ -38,7 +38,7 @@ def run(url: str) -> list[Row]:
     with dossier(url) as application:
         fill(application, SHAPE)
         with closing(application.database.connect(autocommit=False)) as connection:
-            view = View(connection, application.fact_mapper.keys, application.company, clocks(SHAPE), SHAPE.end)
+            view = View(application.fact_mapper.keys, application.company, clocks(SHAPE), SHAPE.end, connection)
             filters_by_name = searches(view, SHAPE)
             rows = [_row(name, _median(view, each)) for _ in range(ROUNDS) for name, each in filters_by_name.items()]
             return [*rows, _grown(view)]

@@ -69,7 +69,7 @@ def run(url: str) -> list[Row]:
         fold_log(dossier, FieldsProjection(dossier.fact_mapper.keys, dossier.company))
         _fill(connection, dossier)
         clocks = Clocks(date(2026, 6, 1), datetime(9000, 1, 1, tzinfo=UTC))
-        view = View(connection, dossier.fact_mapper.keys, dossier.company, clocks, 0)
+        view = View(dossier.fact_mapper.keys, dossier.company, clocks, 0, connection)
         return [row for _ in range(ROUNDS) for row in _rows(view)]
 
 

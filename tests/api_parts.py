@@ -1,5 +1,6 @@
 """The API's surroundings in tests, for fixtures of any scope: the log, the read models, and the threads that keep them up to date."""
 
+import asyncio
 import io
 import threading
 import time
@@ -14,6 +15,8 @@ from cli.processes.logs import write_json_bytes
 from projections import catalogue
 from projections.engine import positions
 from projections.engine.runner import Runner
+from projections.reading.asking import Asking
+from projections.reading.questions import Answered, Question
 from projections.reading.read_models import ReadModels
 from projections.reading.view import View
 from store.application import Dossier
@@ -98,15 +101,23 @@ def folding(dossier: Dossier) -> Iterator[None]:
 def folding_what_is_read(dossier: Dossier) -> Iterator[None]:
     """Each read model kept up to date from when it is read first, which waits for it: a test reads few, and each costs two connections."""
     runners = Runners(dossier)
-    view = ReadModels.view
+    view, ask = ReadModels.view, Asking.ask
 
-    def viewed(models: ReadModels, *names: str, **point: Any) -> AbstractContextManager[View]:
+    def follow(names: Sequence[str]) -> None:
         for name in runners.start(names):
             with suppress(Exception):  # the read itself tells what is wrong
                 caught_up(dossier, name)
+
+    def viewed(models: ReadModels, *names: str, **point: Any) -> AbstractContextManager[View]:
+        follow(names)
         return view(models, *names, **point)
+
+    async def asked(asking: Asking, question: Question[Any], *point: Any) -> Answered[Any]:
+        await asyncio.to_thread(follow, question.names)
+        return await ask(asking, question, *point)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ReadModels, "view", viewed)
+        patch.setattr(Asking, "ask", asked)
         yield
     runners.end()

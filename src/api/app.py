@@ -35,6 +35,7 @@ from api.routing.door import Door
 from api.routing.refusals import HANDLERS
 from api.services import BusinessDay, LogEnd, Services
 from api.settings import ApiSettings
+from projections.reading.asking import Asking
 from projections.reading.read_models import ReadModels
 from store.application import Dossier
 
@@ -121,6 +122,7 @@ def create_app(dossier: Dossier, reads: ReadModels, settings: ApiSettings) -> Fa
     services = Services(
         dossier=dossier,
         reads=reads.without_waiting(),
+        asking=Asking(dossier, reads.without_waiting(), queries.run),
         settings=settings,
         tokens=Tokens(settings.token_secret, dossier.company),
         day=BusinessDay(dossier),
@@ -170,6 +172,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         services.access_log.close()
     if building is not None:
         building.cancel()
+    services.asking.close()
     services.followers.close()
     services.health.close()
 

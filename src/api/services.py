@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Final, cast
 from zoneinfo import ZoneInfo
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
 from api.background.event_batches import EventBatches
@@ -19,6 +20,7 @@ from api.http.logs import AccessLog
 from api.http.metrics import Metrics
 from api.http.tokens import Tokens
 from api.settings import ApiSettings
+from projections.reading.asking import Asking
 from projections.reading.read_models import ReadModels
 from store.application import Dossier
 
@@ -37,14 +39,20 @@ class BusinessDay:
         """Returns the business day."""
         return datetime.now(self.zone()).date()
 
-    def zone(self) -> ZoneInfo:
-        """Returns the company's time zone."""
+    def zone(self, *, renewed: bool = False) -> ZoneInfo:
+        """Returns the company's time zone, `renewed` if it is to be looked up now."""
         cached = self._zone
-        if cached is None or cached[0] < time.monotonic():
+        if renewed or cached is None or cached[0] < time.monotonic():
             self._dossier.renew_setup()
             cached = (time.monotonic() + ZONE_KEPT_S, self._dossier.setup().controls.zone(datetime.now(UTC).date()))
             self._zone = cached
         return cached[1]
+
+    async def renew(self) -> None:
+        """Sees to it that the next look at the day holds up no event loop."""
+        cached = self._zone
+        if cached is None or cached[0] < time.monotonic() + ZONE_KEPT_S / 2:
+            await run_in_threadpool(self.zone, renewed=True)
 
     def forget(self) -> None:
         """Forgets the time zone. Called when a control was set here, so that the next answer is right."""
@@ -60,7 +68,11 @@ class LogEnd:
 
     def reached(self, position: int) -> bool:
         """Returns whether the log has reached this position."""
-        return position <= self._last_seen or position <= self.look()
+        return self.has_passed(position) or position <= self.look()
+
+    def has_passed(self, position: int) -> bool:
+        """Returns whether the log is known to have reached this position, without a look."""
+        return position <= self._last_seen
 
     def look(self) -> int:
         """Looks up the end of the log, and returns its position."""
@@ -74,6 +86,7 @@ class Services:
 
     dossier: Dossier
     reads: ReadModels
+    asking: Asking
     settings: ApiSettings
     tokens: Tokens
     day: BusinessDay

@@ -137,6 +137,10 @@ class KeyRing:
         for subject, wrapped in rows.fetchall():
             self.remember(subject, None if wrapped is None else self._unwrap(subject, wrapped))
 
+    def unwrapped(self, subject: UUID, wrapped: bytes | None) -> bytes | None:
+        """Returns the key in a row of `personal_keys`; `None` where it is destroyed, or where there is no such row."""
+        return None if wrapped is None else self._unwrap(subject, wrapped)
+
     @staticmethod
     def destruction(subjects: Sequence[UUID]) -> list[tuple[str, Sequence[Any]]]:
         """Returns the statements that destroy these keys for good: all that they protected reads as erased from then on (rule 5.1)."""

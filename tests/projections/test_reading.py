@@ -17,7 +17,8 @@ from projections.engine.faults import ProjectionStoppedError
 from projections.engine.positions import NotInstalledError
 from projections.engine.runner import Runner
 from projections.reading import read_models as reading
-from projections.reading.read_models import NOTHING_KNOWN, ReadModels, as_known_at
+from projections.reading.places import NOTHING_KNOWN
+from projections.reading.read_models import ReadModels, as_known_at
 from projections.reading.view import BehindError, KnownAtError
 from read_models import fold_log
 from store.application import Dossier

@@ -82,7 +82,7 @@ def test_a_search_by_rare_words_goes_by_their_tokens(large: Dossier, monkeypatch
         with reading(large, "customers") as view:
             connection: Any = Explaining(view.connection)
             clocks = Clocks(TODAY, view.known_at)
-            customers.by_name(View(connection, view.keys, view.company, clocks, view.position), "any words")
+            customers.by_name(View(view.keys, view.company, clocks, view.position, connection), "any words")
         plan = connection.plans[0]
         assert not SCANNED.search(plan), plan
         assert "customer_names_tokens" in plan, plan
@@ -94,7 +94,7 @@ def test_no_search_reads_a_whole_table(large: Dossier, query: str, monkeypatch: 
     with reading(large, *SEARCHED) as view:
         connection: Any = Explaining(view.connection)
         clocks = Clocks(TODAY, view.known_at)
-        found = search(View(connection, view.keys, view.company, clocks, view.position), query, events=True)
+        found = search(View(view.keys, view.company, clocks, view.position, connection), query, events=True)
     assert len(connection.plans) >= 2
     for plan in connection.plans:
         assert not SCANNED.search(plan), plan

@@ -25,13 +25,16 @@ from api.http.etags import Tags, tag, tags
 from api.parameters.shapes import Day, Instant, LogPosition
 from api.parameters.spellings import Flag
 from api.parameters.writing import JSON
+from api.routing.queries import until_caught_up
 from api.services import Services, services_of
 from projections.answers.explanation import EXPLAINING
 from projections.reading.log_view import view_of_log
+from projections.reading.questions import Answered, Question, S
 from projections.reading.read_models import as_known_at
-from projections.reading.view import View
+from projections.reading.view import Seen, View
 from store.application import Dossier
-from store.proof.receipts import Question, digest_of_answer
+from store.proof import receipts
+from store.proof.receipts import digest_of_answer
 from store.public import instant
 
 REVALIDATED: Final = "private, no-cache"
@@ -124,6 +127,22 @@ class Read:
         ) as view:
             yield view
 
+    async def ask(self, question: Question[S], **values: Any) -> Answered[S]:
+        """Returns what read models answer about one thing, as of the clocks of this request and without a thread."""
+        services = self.services
+        if self.position is not None and not services.log_end.has_passed(self.position):
+            await services.queries.run(self._check_position)
+        day = self.as_of.valid_at
+        if day is None:
+            await services.day.renew()
+            day = services.day.today()
+        known_at, position = self.as_of.known_at, self.position
+        return await until_caught_up(services, lambda: services.asking.ask(question, values, day, known_at, position))
+
+    async def in_thread(self, query: Callable[..., Response], *arguments: Any) -> Response:
+        """Returns the answer of a query that runs in a thread, again until its read models have caught up."""
+        return await until_caught_up(self.services, lambda: self.services.queries.run(lambda: query(*arguments)))
+
     @contextmanager
     def asked(
         self,
@@ -151,8 +170,8 @@ class Read:
         if self.position is not None and not self.services.log_end.reached(self.position):
             raise UnknownPositionError("The log has not reached this position.", field="Dossier-Position")
 
-    def answer(self, body: Any, view: View, *, version: int | None = None, dated: bool = True) -> Response:
-        """Returns `body` as JSON, with its instant of knowledge, and with an ETag where it has a version.
+    def answer(self, body: Any, view: Seen, *, version: int | None = None, dated: bool = True) -> Response:
+        """Returns `body` as JSON, which bytes are already, with its instant of knowledge, and with an ETag where it has a version.
 
         `dated=False` means that the body depends on the version alone, so that If-None-Match may be answered with 304.
         """
@@ -181,10 +200,10 @@ class Read:
                 headers["Cache-Control"] = REVALIDATED
                 if self.unless is not None and self.unless.match_weakly(headers["ETag"]):
                     return Response(status_code=304, headers=headers)
-        answer = _ANY.dump_json(body)
+        answer = body if isinstance(body, bytes) else _ANY.dump_json(body)
         if self.receipt_for is not None:
             day = valid_at or self.as_of.valid_at or self.services.day.today()
-            question = Question(*self.receipt_for, day, known_at)
+            question = receipts.Question(*self.receipt_for, day, known_at)
             note = self.services.dossier.notary.receipt(question, digest_of_answer(answer))
             headers[RECEIPT] = b64encode(note.encode()).decode()
         return Response(answer, 200, headers, JSON)

@@ -20,18 +20,19 @@ from api.parameters.histories import FILES, Asked
 from api.parameters.pages import Paged
 from api.parameters.paths import ACCOUNT, SITE
 from api.parameters.profile_filters import ByProfile
-from api.parameters.reading import AnswerSource, Explain, Read, Reading
+from api.parameters.reading import READ_MODEL, AnswerSource, Explain, Read, Reading
 from api.parameters.shapes import AccountNumber, Body, Currency, CustomerNumber, Day, Reason, SiteNumber
 from api.parameters.writing import WriteAnswer, Writing
 from api.routing.auth import PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, allow
 from projections.accounts import lists, replay
 from projections.accounts import queries as accounts
-from projections.accounts.existence import check_exists, check_recorded, existing_account, existing_site
+from projections.accounts.existence import check_exists, check_recorded, existing_account, existing_site, no_account
 from projections.accounts.models import AccountListed, AccountRead, Resolution, SiteRead
 from projections.accounts.replay import of_place
 from projections.answers.explained_accounts import explained_accounts, explained_resolution, explained_sites
 from projections.history.models import HistoryEntry
 from projections.reading.paging import CountedPage, Page, totals
+from projections.reading.questions import json_of
 
 router: Final = APIRouter(prefix="/v1/accounts", tags=["accounts"], route_class=GuardedRoute)
 
@@ -98,10 +99,21 @@ def open_account(write: Writing, body: NewAccount) -> Response:
 
 
 @router.get("/{account}", response_model=AccountRead, dependencies=[allow(PROFILE_READERS)])
-def read_account(
+async def read_account(
     read: Reading, account: ACCOUNT, explain: Explain = False, source: AnswerSource = "read_model"
 ) -> Response:
     """An account with its customer and start date."""
+    if explain or source != READ_MODEL:
+        return await read.in_thread(_account, read, account, explain, source)
+    answered = await read.ask(accounts.ACCOUNT, number=account)
+    content = accounts.account_content(answered)
+    if content is None:
+        raise no_account(account)
+    return read.answer(json_of(content), answered.seen, version=content["version"])
+
+
+def _account(read: Read, account: str, explain: bool, source: str) -> Response:
+    """Answers from the log, or with explanations."""
     things = partial(of_place, place=Place(account))
     with read.asked("accounts", explain=explain, source=source, things=things) as view:
         account_read = existing_account(view, account)

@@ -8,11 +8,10 @@ from pydantic import ConfigDict
 from starlette.responses import Response
 
 from aggregates.customer import commands
-from aggregates.customer.profile import CustomerNotFoundError
 from aggregates.setup.catalogue import SetupStore
 from aggregates.use_case import Outcome, Request
 from api.parameters.paths import NUMBER
-from api.parameters.reading import AnswerSource, Explain, Reading
+from api.parameters.reading import READ_MODEL, AnswerSource, Explain, Read, Reading
 from api.parameters.shapes import Answer, CategoryKey, DatedBody, SeenImpact
 from api.parameters.writing import WriteAnswer, Writing
 from api.routing.auth import PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, allow
@@ -21,6 +20,8 @@ from projections.answers.explained_customers import explained_drawer
 from projections.customers.replay import merged_with
 from projections.drawer import queries as drawer
 from projections.drawer.models import Drawer
+from projections.reading.questions import json_of
+from projections.tables.names import customer_asked, no_customer
 
 router: Final = APIRouter(prefix="/v1/customers", tags=["drawer"], route_class=GuardedRoute)
 SAVED: Final = "Profile saved."
@@ -49,14 +50,25 @@ class Confirmation(SeenImpact, DatedBody):
 
 
 @router.get("/{number}/drawer", response_model=Drawer, dependencies=[allow(PROFILE_READERS)], responses=LEADS_ON)
-def read_drawer(
+async def read_drawer(
     read: Reading, number: NUMBER, explain: Explain = False, source: AnswerSource = "read_model"
 ) -> Response:
     """The Profile drawer: categories with their choices and shown values, and whether it is displayed by itself, and why."""
+    if explain or source != READ_MODEL:
+        return await read.in_thread(_drawer, read, number, explain, source)
+    answered = await read.ask(drawer.DRAWER, **customer_asked(read.services.dossier.company, number))
+    content = drawer.drawer_content(answered)
+    if content is None:
+        raise no_customer(number)
+    return read.answer(json_of(content), answered.seen, version=content["version"])
+
+
+def _drawer(read: Read, number: str, explain: bool, source: str) -> Response:
+    """Answers from the log, or with explanations."""
     with read.asked("drawer", explain=explain, source=source, things=partial(merged_with, number=number)) as view:
         shown_drawer = drawer.drawer(view, number)
         if shown_drawer is None:
-            raise CustomerNotFoundError(f"Customer {number} does not exist.")
+            raise no_customer(number)
         shown_drawer = explained_drawer(view, shown_drawer) if explain else shown_drawer
         return read.answer(shown_drawer, view, version=shown_drawer.version)
 

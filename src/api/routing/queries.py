@@ -7,11 +7,11 @@ import asyncio
 import functools
 import inspect
 from collections.abc import Callable, Coroutine
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from starlette.requests import Request
 
-from api.services import services_of
+from api.services import Services, services_of
 from projections.reading.view import BehindError
 from store.log import UnsettledError
 
@@ -22,6 +22,7 @@ UNSETTLED_S: Final = 0.05
 _REQUEST: Final = "request_of_query"
 
 Query = Callable[..., Any]
+T = TypeVar("T")
 AsyncQuery = Callable[..., Coroutine[Any, Any, Any]]
 
 
@@ -46,11 +47,16 @@ def until_answered(query: Query) -> AsyncQuery:
 async def run_until_caught_up(request: Request, query: Callable[[], Any]) -> Any:
     """Returns the query's answer once its read models have caught up. Raises after `WAIT_S`."""
     services = services_of(request)
+    return await until_caught_up(services, lambda: services.queries.run(query))
+
+
+async def until_caught_up(services: Services, query: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Returns the same of a query that is a coroutine function."""
     clock = asyncio.get_running_loop().time
     deadline = clock() + WAIT_S
     while True:
         try:
-            return await services.queries.run(query)
+            return await query()
         except UnsettledError:
             if clock() + UNSETTLED_S > deadline:
                 raise

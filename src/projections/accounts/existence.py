@@ -24,8 +24,13 @@ def existing_account(view: View, account: str) -> AccountRead:
     """Returns the account. Raises `AccountNotFoundError`."""
     read = accounts.account(view, account)
     if read is None:
-        raise AccountNotFoundError(f"Account {account} does not exist.")
+        raise no_account(account)
     return read
+
+
+def no_account(account: str) -> AccountNotFoundError:
+    """Returns the refusal of an account that there is not."""
+    return AccountNotFoundError(f"Account {account} does not exist.")
 
 
 def existing_site(view: View, account: str, site: str) -> SiteRead:
@@ -48,7 +53,7 @@ def check_exists(view: View, place: Place) -> None:
 def check_recorded(dossier: Dossier, place: Place, known_at: datetime) -> None:
     """Checks in the log alone that the place was known then. Raises `AccountNotFoundError`, `SiteNotFoundError`."""
     if not _recorded(dossier, Account, place.account, known_at):
-        raise AccountNotFoundError(f"Account {place.account} does not exist.")
+        raise no_account(place.account)
     if place.site is not None and not _recorded(dossier, Site, Site.key(place.account, place.site), known_at):
         raise SiteNotFoundError(f"Account {place.account} has no site {place.site}.")
 

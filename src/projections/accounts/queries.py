@@ -21,6 +21,7 @@ from projections.accounts.answers import InForce, profile_read, resolution_of, s
 from projections.accounts.models import AccountRead, ProfileRead, Resolution, SiteRead, SystemOptionsRead
 from projections.accounts.tables import MERGES, OPTIONS_KEY, VERSIONS, class_key, holder_id, is_storable, version_key
 from projections.reading.paging import Page, bounded, keys_of, page
+from projections.reading.questions import Answered, Question, ask_view
 from projections.reading.view import View
 from projections.tables.beginnings import IN_ORDER, begins
 from projections.tables.bitemporal import clocks, in_force_exclusive, met_since
@@ -28,11 +29,13 @@ from store.database import Row
 
 _ACCOUNTS: Final = f"""
     SELECT number, customer, start, {VERSIONS.at_known("'account/' || number")}, opened_at
-    FROM accounts WHERE opened_at <= %(known_at)s AND {{which}} ORDER BY number LIMIT %(rows)s
+    FROM accounts WHERE opened_at <= %(known_at)s AND {{which}}
 """
-_ACCOUNT: Final = _ACCOUNTS.format(which="number = %(number)s")
-_ALL_ACCOUNTS: Final = _ACCOUNTS.format(which="number > %(after)s")
-_THESE_ACCOUNTS: Final = _ACCOUNTS.format(which="number = ANY(%(numbers)s)")
+ACCOUNT: Final[Question[None]] = Question(
+    ("accounts",), (("number", "text"),), _ACCOUNTS.format(which="number = %(number)s")
+)
+_ALL_ACCOUNTS: Final = _ACCOUNTS.format(which="number > %(after)s ORDER BY number LIMIT %(rows)s")
+_THESE_ACCOUNTS: Final = _ACCOUNTS.format(which="number = ANY(%(numbers)s) ORDER BY number")
 
 
 def owners(alias: str) -> str:
@@ -131,9 +134,13 @@ def account(view: View, number: str) -> AccountRead | None:
     """An account; `None` when there is none with this number, as known then."""
     if not is_storable(Place(number)):
         return None
-    parameters = {"number": number, "known_at": view.known_at, "rows": _ONE}
-    row = view.connection.execute(_ACCOUNT, parameters).fetchone()
-    return None if row is None else _account(row)
+    content = account_content(ask_view(view, ACCOUNT, {"number": number}))
+    return None if content is None else AccountRead(**content)
+
+
+def account_content(answered: Answered[None]) -> dict[str, Any] | None:
+    """Returns the members of an `AccountRead`; `None` when there is no such account, as known then."""
+    return _account_members(answered.rows[0]) if answered.rows else None
 
 
 def accounts(view: View, limit: int = 100, cursor: str | None = None, customer: str | None = None) -> Page[AccountRead]:
@@ -150,7 +157,7 @@ def accounts(view: View, limit: int = 100, cursor: str | None = None, customer: 
 
 def account_rows(view: View, numbers: Sequence[str]) -> list[Row]:
     """Rows of these accounts, by number: number, customer, start, version, opened at."""
-    parameters = {"numbers": list(numbers), "known_at": view.known_at, "rows": len(numbers)}
+    parameters = {"numbers": list(numbers), "known_at": view.known_at}
     return view.connection.execute(_THESE_ACCOUNTS, parameters).fetchall()
 
 
@@ -272,8 +279,12 @@ def _options_id(view: View) -> UUID:
 
 
 def _account(row: Row) -> AccountRead:
+    return AccountRead(**_account_members(row))
+
+
+def _account_members(row: Row) -> dict[str, Any]:
     number, customer, start, version, opened_at = row
-    return AccountRead(account=number, customer=customer, start=start, version=version, opened_at=opened_at)
+    return {"account": number, "customer": customer, "start": start, "version": version, "opened_at": opened_at}
 
 
 def _site(row: Row) -> SiteRead:

@@ -3,13 +3,17 @@
 They have no effective dates. Definitions are never deleted, so a stored response always has a description, however inactive it is.
 """
 
-from typing import Final
+from typing import Any, Final
+
+from orjson import Fragment
 
 from aggregates import texts
 from aggregates.errors import InvalidError
 from projections.drawer.models import Category, Response
+from projections.reading.questions import json_of
 from projections.reading.view import View
 from projections.tables.bitemporal import clocks, known_then
+from store.database import Row
 
 _CATEGORIES: Final = f"""
     SELECT category.code, category.description, category.required, category.position, category.active, given.response,
@@ -30,6 +34,63 @@ _RESPONSES: Final = f"""
 
 class ResponseAskedError(InvalidError):
     """A list is asked for a category or response that is not defined."""
+
+
+class ShownCategory:
+    """A category that the drawer shows, with what is the same in every answer written once."""
+
+    def __init__(self, defined: Category) -> None:
+        self.defined = defined
+        self._choices: dict[str | None, Fragment] = {}
+        default = defined.default
+        self._blank = {
+            "code": defined.code,
+            "description": defined.description,
+            "required": defined.required,
+            "position": defined.position,
+            "value": default,
+            "value_description": None if default is None else defined.description_of(default),
+            "shown": "blank" if default is None else "defaulted",
+            "effective_from": None,
+            "effective_to": None,
+            "changed_by": None,
+            "changed_at": None,
+            "blank_offered": defined.offers_blank,
+            "choices": self._choices_with(None),
+        }
+        self._unanswered = Fragment(json_of(self._blank))
+
+    def content(self, stored: Row | None) -> dict[str, Any] | Fragment:
+        """Returns the members of a `DrawerCategory`.
+
+        `stored` is the response that is stored: its code, first and last day, who stored it, and when.
+        """
+        if stored is None:
+            return self._unanswered
+        response, first, last, changed_by, changed_at = stored
+        return self._blank | {
+            "value": response,
+            "value_description": self.defined.description_of(response),
+            "shown": "stored",
+            "effective_from": first,
+            "effective_to": last,
+            "changed_by": changed_by,
+            "changed_at": changed_at,
+            "choices": self._choices_with(response),
+        }
+
+    def _choices_with(self, stored: str | None) -> Fragment:
+        """What can be chosen: active responses, and the one that is stored."""
+        if stored not in self._choices:
+            chosen = [answer for answer in self.defined.responses if answer.active or answer.code == stored]
+            choices = [{"code": answer.code, "description": answer.description} for answer in chosen]
+            self._choices[stored] = Fragment(json_of(choices))
+        return self._choices[stored]
+
+
+def shown_categories(view: View) -> list[ShownCategory]:
+    """The categories that the drawer shows, as known then, in order (rule 1.4)."""
+    return [ShownCategory(category) for category in categories(view) if category.shown]
 
 
 def categories(view: View) -> list[Category]:

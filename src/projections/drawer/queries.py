@@ -4,17 +4,26 @@ Called by the API, the console and the command line with a view of the read mode
 """
 
 from collections.abc import Collection, Sequence
-from typing import Final
+from typing import Any, Final
 
 from aggregates.customer.merging import MergedAwayError
 from aggregates.setup.controls import CONTROLS, K87, YES
-from projections.drawer.categories import asked_for, categories
-from projections.drawer.models import Category, Choice, Condition, Drawer, DrawerCategory, StoredAnswer, Verdict
-from projections.drawer.tables import MERGES, NAMES, VERSIONS
+from projections.drawer.categories import ShownCategory, asked_for, shown_categories
+from projections.drawer.models import Drawer, StoredAnswer
+from projections.drawer.tables import DEFINED, MERGES, NAMES, VERSIONS
 from projections.reading.paging import Page, bounded, keys_of
+from projections.reading.questions import Answered, Question, Setup, ask_view, json_of
 from projections.reading.view import View
 from projections.tables.bitemporal import clocks, in_force, known_then
-from projections.tables.names import CustomerSummary, open_names, storable, summary_page
+from projections.tables.names import (
+    OF_CUSTOMER,
+    WRAPPED_KEY,
+    CustomerSummary,
+    customer_asked,
+    open_name,
+    storable,
+    summary_page,
+)
 
 NAME_THEN: Final = """
     (SELECT name FROM drawer_names AS one
@@ -23,17 +32,29 @@ NAME_THEN: Final = """
 """The name in force, or before the first name's first day that first name: a customer registered ahead has a name at once."""
 
 _CUSTOMER: Final = f"""
-    SELECT {NAME_THEN.format(number="%(number)s", known=known_then("one"))}, {VERSIONS.at_known("%(number)s")},
-           (SELECT value FROM drawer_controls AS control WHERE control.code = '{K87}' AND {in_force("control")}),
+    SELECT {NAME_THEN.format(number="%(number)s", known=known_then("one"))} AS name,
+           {WRAPPED_KEY} AS wrapped,
+           {VERSIONS.at_known("%(number)s")} AS version,
+           (SELECT value FROM drawer_controls AS control WHERE control.code = '{K87}' AND {in_force("control")}) AS k87,
            EXISTS (SELECT FROM drawer_alternate_numbers AS one
-                   WHERE one.number = %(number)s AND one.is_primary AND {known_then("one")}),
-           {MERGES.survivor("%(number)s")}
+                   WHERE one.number = %(number)s AND one.is_primary AND {known_then("one")}) AS has_primary,
+           {MERGES.survivor("%(number)s")} AS survivor
+"""
+_ANSWERS_OF_ONE: Final = f"""
+    SELECT owner.*, answer.category, answer.response, lower(answer.valid), upper(answer.valid) - 1,
+           answer.changed_by, answer.changed_at
+    FROM ({_CUSTOMER} OFFSET 0) AS owner
+    LEFT JOIN drawer_answers AS answer ON answer.number = %(number)s AND {in_force("answer")}
+    WHERE owner.version IS NOT NULL
 """
 _ANSWERS: Final = f"""
     SELECT answer.number, answer.category, answer.response, lower(answer.valid), upper(answer.valid) - 1,
            answer.changed_by, answer.changed_at
     FROM drawer_answers AS answer WHERE answer.number = ANY(%(numbers)s) AND {in_force("answer")}
 """
+DRAWER: Final = Question(
+    ("drawer",), OF_CUSTOMER, _ANSWERS_OF_ONE, Setup(shown_categories, [table.changes for table in DEFINED])
+)
 _BY_RESPONSE: Final = f"""
     SELECT answer.number, {NAME_THEN.format(number="answer.number", known=known_then("one"))},
            {VERSIONS.at_known("answer.number")}
@@ -52,26 +73,32 @@ def drawer(view: View, number: str) -> Drawer | None:
     """
     if not storable(number):
         return None
-    row = view.connection.execute(_CUSTOMER, {**clocks(view), "number": number}).fetchone()
-    if row is None or row[1] is None:
+    content = drawer_content(ask_view(view, DRAWER, customer_asked(view.company, number)))
+    return None if content is None else Drawer.model_validate_json(json_of(content))
+
+
+def drawer_content(answered: Answered[list[ShownCategory]]) -> dict[str, Any] | None:
+    """Returns the members of a `Drawer`; see `drawer`."""
+    if not answered.rows:
         return None
-    sealed, version, k87, has_primary, survivor = row
+    seen, number, subject = answered.seen, answered.values["number"], answered.values["subject"]
+    sealed, wrapped, version, k87, has_primary, survivor, *_ = answered.rows[0]
     if survivor is not None:
         raise MergedAwayError(number, survivor)
-    name = str.__str__(open_names(view, NAMES.table, [number], [sealed])[0])
-    answers = stored_answers(view, number)
-    shown_categories = [category for category in categories(view) if category.shown]
-    return Drawer(
-        number=number,
-        name=name,
-        title=f"{name} {number}",
-        version=version,
-        valid_at=view.valid_at,
-        known_at=view.known_at,
-        categories=[_category(category, answers.get(category.code)) for category in shown_categories],
-        available=bool(shown_categories),
-        display=_verdict(shown_categories, answers.keys(), (k87 or CONTROLS[K87].default) == YES, has_primary),
-    )
+    name = str.__str__(open_name(seen.keys.unwrapped(subject, wrapped), NAMES.table, subject, sealed))
+    answers = {row[6]: row[7:] for row in answered.rows if row[6] is not None}
+    shown = answered.setup
+    return {
+        "number": number,
+        "name": name,
+        "title": f"{name} {number}",
+        "version": version,
+        "valid_at": seen.valid_at,
+        "known_at": seen.known_at,
+        "categories": [category.content(answers.get(category.defined.code)) for category in shown],
+        "available": bool(shown),
+        "display": _verdict(shown, answers.keys(), (k87 or CONTROLS[K87].default) == YES, has_primary),
+    }
 
 
 def stored_answers(view: View, number: str) -> dict[int, StoredAnswer]:
@@ -105,40 +132,18 @@ def customers_by_response(
     return summary_page(view, NAMES.table, rows, limit)
 
 
-def _category(category: Category, stored: StoredAnswer | None) -> DrawerCategory:
-    value = stored.response if stored else category.default
-    choices = [
-        response for response in category.responses if response.active or (stored and response.code == stored.response)
-    ]
-    return DrawerCategory(
-        code=category.code,
-        description=category.description,
-        required=category.required,
-        position=category.position,
-        value=value,
-        value_description=None if value is None else category.description_of(value),
-        shown="stored" if stored else "blank" if value is None else "defaulted",
-        effective_from=stored.effective_from if stored else None,
-        effective_to=stored.effective_to if stored else None,
-        changed_by=stored.changed_by if stored else None,
-        changed_at=stored.changed_at if stored else None,
-        blank_offered=category.offers_blank,
-        choices=[Choice(code=choice.code, description=choice.description) for choice in choices],
-    )
-
-
 def _verdict(
-    shown_categories: Sequence[Category], answered_codes: Collection[int], k87: bool, has_primary: bool
-) -> Verdict:
-    unanswered = any(category.required and category.code not in answered_codes for category in shown_categories)
+    shown: Sequence[ShownCategory], answered_codes: Collection[int], k87: bool, has_primary: bool
+) -> dict[str, Any]:
+    """Returns the members of a `Verdict`."""
+    unanswered = any(category.defined.required and category.defined.code not in answered_codes for category in shown)
     conditions = [
-        Condition(code="categories", text="At least one profile category has responses.", holds=bool(shown_categories)),
-        Condition(
-            code="required_unanswered", text="A required profile category has no stored response.", holds=unanswered
-        ),
-        Condition(code="k87", text="System control K87 is Yes.", holds=k87),
-        Condition(
-            code="primary_alternate_number", text="The customer has a primary alternate number.", holds=has_primary
-        ),
+        ("categories", "At least one profile category has responses.", bool(shown)),
+        ("required_unanswered", "A required profile category has no stored response.", unanswered),
+        ("k87", "System control K87 is Yes.", k87),
+        ("primary_alternate_number", "The customer has a primary alternate number.", has_primary),
     ]
-    return Verdict(displayed=all(condition.holds for condition in conditions), conditions=conditions)
+    return {
+        "displayed": all(holds for *_, holds in conditions),
+        "conditions": [{"code": code, "text": text, "holds": holds} for code, text, holds in conditions],
+    }

@@ -32,6 +32,8 @@ CONTROL_VALUES: Final = controls_table("drawer_controls")
 VERSIONS: Final = Versions("drawer_versions")
 MERGES: Final = Merges("drawer_merges")
 CATEGORY_VERSIONS: Final = Versions("drawer_category_versions")
+DEFINED: Final = (CATEGORIES, RESPONSES, DEFAULTS, CATEGORY_VERSIONS)
+"""Tables of the set-up."""
 RECTANGLES: Final = (CATEGORIES, RESPONSES, DEFAULTS, ANSWERS, NAMES, ALTERNATE_NUMBERS, CONTROL_VALUES)
 
 TABLES: Final = (

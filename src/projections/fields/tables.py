@@ -64,7 +64,11 @@ def seal_value(key: bytes, subject: UUID, field: str, value: str) -> bytes:
 
 def open_value(keys: KeyRing, subject: UUID, field: str, sealed: bytes | None) -> str:
     """The value in a row of a personal field; `ERASED` once the key is destroyed."""
-    key = None if sealed is None else keys.find(subject)[1]
+    return open_value_with(None if sealed is None else keys.find(subject)[1], subject, field, sealed)
+
+
+def open_value_with(key: bytes | None, subject: UUID, field: str, sealed: bytes | None) -> str:
+    """The same by the customer's key, `None` once it is destroyed."""
     return ERASED if key is None or sealed is None else unseal(key, sealed, _context(subject, field)).decode()
 
 

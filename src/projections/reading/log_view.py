@@ -62,7 +62,7 @@ def view_of_log(
             wanted = [logged for logged in facts if logged.fact.TOPIC in projection.topics]
             for start in range(0, len(wanted), FACTS_AT_A_TIME):
                 projection.fold(connection, wanted[start : start + FACTS_AT_A_TIME])
-        yield View(connection, dossier.fact_mapper.keys, dossier.company, clocks, position)
+        yield View(dossier.fact_mapper.keys, dossier.company, clocks, position, connection)
 
 
 def _related(dossier: Dossier, connection: Connection[Row], things: Collection[UUID]) -> set[UUID]:

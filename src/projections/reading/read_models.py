@@ -12,7 +12,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final, Self
 
@@ -22,9 +21,10 @@ from psycopg import Connection, sql
 
 from aggregates.clocks import AsOf, Clocks
 from projections.engine import positions
-from projections.engine.projection import Definition, Projection
+from projections.engine.projection import Projection
 from projections.engine.states import ProjectionState, states
-from projections.reading.view import BehindError, KnownAtError, View
+from projections.reading.places import NOTHING_KNOWN, PLACE, Reached, not_installed, reached
+from projections.reading.view import KnownAtError, View
 from store.application import Dossier
 from store.database import Database, Row
 from store.heartbeats import Progress
@@ -40,8 +40,6 @@ UNAIDED_POLL_S: Final = 0.02
 """The same while nothing listens for signals: before `start`, after `close`."""
 UNSETTLED_MS: Final = 100
 """As `SETTLED_MS`, for callers that do not wait in a thread."""
-NOTHING_KNOWN: Final = datetime(1970, 1, 1, tzinfo=UTC)
-"""`known_at` of a view on read models that nothing was folded into."""
 IN_THE_FUTURE: Final = "The instant of knowledge must not lie in the future."
 
 _NEWEST: Final = """
@@ -50,30 +48,7 @@ _NEWEST: Final = """
     LEFT JOIN LATERAL (SELECT recorded_at FROM events ORDER BY position DESC LIMIT 1) AS last ON true
 """
 _POSITIONS: Final = "SELECT name, position FROM projections"
-_PLACES: Final = (
-    "SELECT name, position, recorded_at, state = 'stopped', error, shape, topics FROM projections WHERE name = ANY(%s)"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Reached:
-    """How far several read models are: name, position, the instant until which it is complete, whether it stopped, and why."""
-
-    places: Sequence[tuple[str, int, datetime | None, bool, str | None]]
-
-    @property
-    def position(self) -> int:
-        """The smallest position."""
-        return min(position for _, position, *_ in self.places)
-
-    @property
-    def until(self) -> datetime:
-        """The instant until which everything is in all of them."""
-        return min(until or NOTHING_KNOWN for _, _, until, *_ in self.places)
-
-    def stopped_before(self, needed: int) -> dict[str, str]:
-        """Returns the read models that stopped before a position, each with the reason."""
-        return {name: error or "" for name, position, _, stopped, error in self.places if stopped and position < needed}
+_PLACES: Final = f"SELECT {PLACE} FROM projections WHERE name = ANY(%s)"
 
 
 class ReadModels:
@@ -91,6 +66,8 @@ class ReadModels:
         self._thread: threading.Thread | None = None
         self._listeners: Counter[Callable[[], None]] = Counter()
         self._wait_s: float | None = None
+        self._settled = NOTHING_KNOWN, 0
+        """An instant, and the position of the last event until then: there will be no other one (rule 0.3)."""
 
     def without_waiting(self) -> Self:
         """Returns the same read models with a `view` that raises `BehindError` instead of waiting."""
@@ -137,16 +114,16 @@ class ReadModels:
         while True:
             self._await(names, needed, deadline)
             with self._database.snapshot() as connection:
-                reached = self._open(connection, names)
-                settled = settled or (known_at or reached.until) <= reached.until
-                if settled and reached.position >= needed:
+                there = self._open(connection, names)
+                settled = settled or self.has_all(there, known_at)
+                if settled and there.position >= needed:
                     of = (self._dossier.fact_mapper.keys, self._dossier.company)
-                    yield View(connection, *of, Clocks(valid_at, known_at or reached.until), reached.position)
+                    yield View(*of, Clocks(valid_at, known_at or there.until), there.position, connection)
                     return
             if not settled and known_at is not None:
-                needed, settled = max(needed, self._settled(known_at)), True
-            elif reached.stopped_before(needed) or time.monotonic() >= deadline:
-                raise _behind(names, reached, needed)
+                needed, settled = max(needed, self.settled(known_at)), True
+            elif there.stopped_before(needed) or time.monotonic() >= deadline:
+                raise there.behind(needed)
 
     def reached(self, names: Sequence[str], position: int) -> bool:
         """Returns whether these read models have reached the position, as far as this process has heard."""
@@ -168,7 +145,7 @@ class ReadModels:
         """Returns the state of each read model, by name. Raises `OperationalError`."""
         return states(self._database)
 
-    def _open(self, connection: Connection[Row], names: Sequence[str]) -> _Reached:
+    def _open(self, connection: Connection[Row], names: Sequence[str]) -> Reached:
         """Locks the tables, then looks how far they are: a swap comes before both or after the whole view, never between.
 
         The lock is the first statement because the transaction's snapshot is taken by the first one that reads: with a
@@ -178,20 +155,29 @@ class ReadModels:
         try:
             connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(sql.SQL(", ").join(tables)))
         except psycopg.errors.UndefinedTable as error:
-            raise _not_installed(names) from error
-        rows = connection.execute(_PLACES, [list(names)], binary=True).fetchall()
-        if len(rows) < len(set(names)):
-            raise _not_installed(names)
-        made_by = {name: Definition(shape, tuple(topics)) for name, *_, shape, topics in rows}
-        if outdated := [name for name, definition in made_by.items() if definition != self._definitions[name]]:
-            raise _outdated(outdated)
-        self._learn({name: position for name, position, *_ in rows})
-        return _Reached([row[:-2] for row in rows])
+            raise not_installed(names) from error
+        return self.learn(names, connection.execute(_PLACES, [list(names)], binary=True).fetchall())
 
-    def _settled(self, known_at: datetime) -> int:
-        """The position that answers for `known_at` must have reached."""
+    def learn(self, names: Sequence[str], rows: Sequence[Row]) -> Reached:
+        """Returns how far these read models are, of their `PLACE` in `projections`, and keeps it in mind. Raises `NotInstalledError`."""
+        there = reached(names, rows, self._definitions)
+        self._learn({place[0]: place[1] for place in there.places})
+        return there
+
+    def settled(self, known_at: datetime) -> int:
+        """Returns the position that answers for `known_at` must have reached. Raises `KnownAtError`, `UnsettledError`."""
         within_ms = SETTLED_MS if self._wait_s is None else UNSETTLED_MS
-        return self._dossier.log_of_facts.settled(as_known_at(self._database, known_at), within_ms=within_ms)
+        position = self._dossier.log_of_facts.settled(as_known_at(self._database, known_at), within_ms=within_ms)
+        if known_at > self._settled[0]:
+            self._settled = known_at, position
+        return position
+
+    def has_all(self, there: Reached, known_at: datetime | None) -> bool:
+        """Returns whether read models are known to have everything that was recorded until an instant, or until theirs."""
+        if known_at is None or known_at <= there.until:
+            return True
+        instant, position = self._settled
+        return known_at <= instant and there.position >= position
 
     def _await(self, names: Sequence[str], needed: int, deadline: float) -> None:
         """Waits until the positions heard of are far enough, or it is time to look them up."""
@@ -261,25 +247,3 @@ def newest_instant(database: Database) -> datetime:
 def _last_and_newest(database: Database) -> tuple[datetime, datetime]:
     with database.connection() as connection:
         return connection.execute(_NEWEST).fetchone() or (NOTHING_KNOWN, NOTHING_KNOWN)
-
-
-def _not_installed(names: Sequence[str]) -> positions.NotInstalledError:
-    """The refusal to read tables that are not there."""
-    return positions.NotInstalledError(
-        f"{', '.join(names)}: tables are missing; run dossier migrate, then dossier rebuild {' '.join(names)}."
-    )
-
-
-def _outdated(names: Sequence[str]) -> positions.NotInstalledError:
-    """The refusal to read tables that mean something else than this version reads in them."""
-    return positions.NotInstalledError(
-        f"{', '.join(names)}: the tables were made by another version; run dossier rebuild {' '.join(names)}."
-    )
-
-
-def _behind(names: Sequence[str], reached: _Reached, needed: int) -> BehindError:
-    if stopped := reached.stopped_before(needed):
-        reasons = " ".join(f"It says of {name}: {error}" for name, error in stopped.items())
-        return BehindError(f"Read model {', '.join(stopped)} stopped before position {needed}. {reasons}")
-    text = f"Read model {', '.join(names)} is at position {reached.position}, behind {needed}."
-    return BehindError(text, names, needed)

@@ -1,4 +1,7 @@
-"""`View`: read models as of two clocks, in one consistent snapshot. What query functions take, and why there may be none."""
+"""`View`: read models as of two clocks, in one consistent snapshot. What query functions take, and why there may be none.
+
+`Seen` is what is left of one when its rows have been read: enough to make an answer of them.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,19 +16,14 @@ from store.keys import KeyRing
 
 
 @dataclass(frozen=True, slots=True)
-class View:
-    """Read models as of a business day and an instant of knowledge. `connection` is one read-only transaction."""
+class Seen:
+    """What was read of read models as of a business day and an instant of knowledge."""
 
-    connection: Connection[Row]
     keys: KeyRing
     company: str
     clocks: Clocks
     position: int
-    """The smallest position of the read models it was opened for."""
-
-    def at(self, as_of: AsOf) -> "View":
-        """Returns the same snapshot at other clocks; a clock that they leave open stays. The snapshot must hold everything known then."""
-        return replace(self, clocks=as_of.or_else(self.clocks))
+    """The smallest position of the read models that were read."""
 
     @property
     def valid_at(self) -> date:
@@ -36,6 +34,17 @@ class View:
     def known_at(self) -> datetime:
         """The instant of knowledge."""
         return self.clocks.known_at
+
+
+@dataclass(frozen=True, slots=True)
+class View(Seen):
+    """Read models as of a business day and an instant of knowledge. `connection` is one read-only transaction."""
+
+    connection: Connection[Row]
+
+    def at(self, as_of: AsOf) -> "View":
+        """Returns the same snapshot at other clocks; a clock that they leave open stays. The snapshot must hold everything known then."""
+        return replace(self, clocks=as_of.or_else(self.clocks))
 
 
 class BehindError(Exception):

@@ -117,6 +117,12 @@ class Rectangles:
                 REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION refuse_overlap('{keys}');
         """
 
+    @property
+    def changes(self) -> str:
+        """SQL query: the instants at which what is known changed, for tables of a few rows."""
+        ended = f"SELECT upper(known) FROM {self.table} WHERE upper(known) < 'infinity'"
+        return f"SELECT lower(known) FROM {self.table} UNION {ended}"
+
     def fold(self, connection: Connection[Row], changes: Sequence[Change]) -> None:
         """Writes what these changes, in log order, make of the table, in a handful of statements."""
         if not changes:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from aggregates.customer.numbers import customer_number
-from aggregates.customer.profile import CustomerProfile
+from aggregates.customer.profile import CustomerNotFoundError, CustomerProfile
 from aggregates.errors import InvalidError
 from aggregates.fact import ERASED, Erased
 from projections.reading.paging import Page, cursor_of
@@ -23,6 +23,10 @@ from store.keys import KeyRing, seal, unseal
 
 MOST_WORDS: Final = 10
 """Words of a name that one search may ask for."""
+WRAPPED_KEY: Final = "(SELECT wrapped FROM personal_keys WHERE personal_keys.subject = %(subject)s::uuid)"
+"""SQL expression: the customer's key as it is stored."""
+OF_CUSTOMER: Final = (("number", "text"), ("subject", "uuid"))
+"""The parameters of a question about a customer: see `customer_asked`."""
 _WORD: Final = re.compile(r"[^\W_]+")
 _APOSTROPHES: Final = str.maketrans("", "", "'’ʼ`´")
 
@@ -47,6 +51,16 @@ def storable(number: str) -> bool:
         return False
 
 
+def no_customer(number: str) -> CustomerNotFoundError:
+    """Returns the refusal of a customer that there is not."""
+    return CustomerNotFoundError(f"Customer {number} does not exist.")
+
+
+def customer_asked(company: str, number: str) -> dict[str, Any]:
+    """Returns the values of `OF_CUSTOMER`."""
+    return {"number": number, "subject": CustomerProfile.id_of(company, number)}
+
+
 def seal_name(keys: KeyRing, table: str, subject: UUID, name: str) -> bytes | None:
     """The name for a row of `table`; `None` when the customer is erased."""
     key = None if isinstance(name, Erased) else keys.find(subject)[1]
@@ -61,7 +75,11 @@ def open_names(view: View, table: str, numbers: Sequence[str], sealed: Iterable[
 
 
 def _opened(keys: KeyRing, table: str, subject: UUID, sealed: bytes | None) -> str:
-    key = None if sealed is None else keys.find(subject)[1]
+    return open_name(None if sealed is None else keys.find(subject)[1], table, subject, sealed)
+
+
+def open_name(key: bytes | None, table: str, subject: UUID, sealed: bytes | None) -> str:
+    """The name in a row of `table` by the customer's key; `ERASED` where there is none any more."""
     if key is None or sealed is None:
         return ERASED
     return unseal(key, sealed, _context(table, subject)).decode()

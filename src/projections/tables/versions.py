@@ -31,6 +31,11 @@ class Versions:
             );
         """
 
+    @property
+    def changes(self) -> str:
+        """SQL query: the instants at which a version came about, for tables of a few rows."""
+        return f"SELECT recorded_at FROM {self.table}"
+
     def fold(self, connection: Connection[Row], facts: Iterable[tuple[str, Fact]]) -> None:
         """Writes the versions that these facts, each with its aggregate's key, in log order, made."""
         last = {(key, instant_of(fact.recorded_at)): fact.originator_version for key, fact in facts}

@@ -1,0 +1,55 @@
+"""Answers that are made of plain rows are, letter by letter, what their response model writes."""
+
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from aggregates.fact import Role
+from api_client import Api
+from payers import ACCOUNT, START, payers
+from projections.accounts.models import AccountRead
+from projections.drawer.models import Drawer
+
+pytestmark = pytest.mark.usefixtures("runners")
+
+
+def as_the_model_writes(api: Api, path: str, model: type[BaseModel], role: Role = Role.ADMINISTRATOR) -> Any:
+    """Checks an answer, and that the same question has the same answer with explanations and from the log; gives it."""
+    answer = api.seen(path, role)
+    assert answer.status_code == 200
+    assert model.model_validate_json(answer.content).model_dump_json().encode() == answer.content
+    for more in ("explain=true", "source=log"):
+        other = api.seen(
+            f"{path}{'&' if '?' in path else '?'}{more}&known_at={answer.headers['Dossier-Known-At']}", role
+        ).json()
+        other.pop("explanations", None)
+        assert other == answer.json()
+    return answer.json()
+
+
+def test_an_account_is_written_as_its_model_writes_it(api: Api) -> None:
+    payers(api)
+    assert as_the_model_writes(api, ACCOUNT, AccountRead)["start"] == START
+
+
+def test_a_drawer_is_written_as_its_model_writes_it(api: Api) -> None:
+    """Every state of a category: stored, stored and inactive since, defaulted, blank, not shown."""
+    assert api.post("/v1/customers", {"number": "1001", "name": "Ada Byron"}).status_code == 201
+    for code in range(1, 6):
+        api.post("/v1/categories", {"code": code, "description": f"Category {code}", "required": code == 3})
+        for response in ("A", "B")[: 0 if code == 5 else 2]:
+            body = {"code": response, "description": f'"{response}" é', "default": code == 3 and response == "B"}
+            assert api.post(f"/v1/categories/{code}/responses", body).status_code == 201
+    saved = api.put("/v1/customers/1001/drawer", {"responses": {"1": "A", "2": "B"}, "effective_from": "2026-01-01"})
+    assert saved.status_code == 200
+    assert api.patch("/v1/categories/2/responses/B", {"active": False}).status_code == 200
+    drawer = as_the_model_writes(api, "/v1/customers/1001/drawer", Drawer)
+    assert [(one["shown"], len(one["choices"])) for one in drawer["categories"]] == [
+        ("stored", 2),
+        ("stored", 2),
+        ("stored", 2),
+        ("blank", 2),
+    ]
+    early = as_the_model_writes(api, "/v1/customers/1001/drawer?valid_at=2020-01-01", Drawer)
+    assert [one["shown"] for one in early["categories"]] == ["blank", "blank", "defaulted", "blank"]
