@@ -6,15 +6,20 @@ connections, so however many reads wait or are slow, a write finds a thread and 
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Final, TypeVar
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from typing import Any, Final, TypeVar
 
 import anyio.to_thread
 from anyio import CapacityLimiter
 
 from projections.reading.read_models import ReadModels
 from projections.reading.view import BehindError
+from store.log import UnsettledError
 
+WAIT_S: Final = 2.0
+"""The longest time that a read waits."""
+UNSETTLED_S: Final = 0.05
+"""Seconds until a query that met an append under way is run again."""
 EVERY_S: Final = 0.01
 """Seconds between two checks of who can go on: read models move often while many wait."""
 RELEASED_AT_ONCE: Final = 8
@@ -58,6 +63,22 @@ class Waiting:
     def __len__(self) -> int:
         """Returns the number of waiting reads."""
         return len(self._waiting)
+
+    async def until_caught_up(self, query: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Returns the answer of a query once its read models have caught up. Raises what it raises after `WAIT_S`."""
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + WAIT_S
+        while True:
+            try:
+                return await query()
+            except UnsettledError:
+                if clock() + UNSETTLED_S > deadline:
+                    raise
+                await asyncio.sleep(UNSETTLED_S)
+            except BehindError as behind:
+                if not behind.names or clock() >= deadline:
+                    raise
+                await self.until(behind, deadline)
 
     async def until(self, behind: BehindError, deadline: float) -> None:
         """Waits until the read models have reached the position of `behind`, at most until `deadline` (of the loop's clock).

@@ -25,7 +25,6 @@ from api.http.etags import Tags, tag, tags
 from api.parameters.shapes import Day, Instant, LogPosition
 from api.parameters.spellings import Flag
 from api.parameters.writing import JSON
-from api.routing.queries import until_caught_up
 from api.services import Services, services_of
 from projections.answers.explanation import EXPLAINING
 from projections.reading.log_view import view_of_log
@@ -137,11 +136,13 @@ class Read:
             await services.day.renew()
             day = services.day.today()
         known_at, position = self.as_of.known_at, self.position
-        return await until_caught_up(services, lambda: services.asking.ask(question, values, day, known_at, position))
+        return await services.waiting.until_caught_up(
+            lambda: services.asking.ask(question, values, day, known_at, position)
+        )
 
     async def in_thread(self, query: Callable[..., Response], *arguments: Any) -> Response:
         """Returns the answer of a query that runs in a thread, again until its read models have caught up."""
-        return await until_caught_up(self.services, lambda: self.services.queries.run(lambda: query(*arguments)))
+        return await self.services.waiting.until_caught_up(lambda: self.services.queries.run(lambda: query(*arguments)))
 
     @contextmanager
     def asked(

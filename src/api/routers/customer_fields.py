@@ -13,7 +13,6 @@ from starlette.responses import Response
 
 from aggregates.customer import unmasking_commands
 from aggregates.customer.edits import EDITORS
-from aggregates.customer.profile import CustomerNotFoundError
 from aggregates.customer.unmasking import UNMASKERS
 from aggregates.errors import DomainError
 from aggregates.fact import Role
@@ -23,16 +22,27 @@ from aggregates.use_case import Outcome
 from aggregates.use_case import Request as UseCaseRequest
 from api.http import request_context
 from api.parameters.paths import NUMBER
-from api.parameters.reading import READ_MODEL, AnswerSource, Explain, Reading
+from api.parameters.reading import READ_MODEL, AnswerSource, Explain, Read, Reading
 from api.parameters.shapes import DatedBody, FieldEdit, InteractionId, SeenImpact
 from api.parameters.spellings import Flag
-from api.parameters.writing import NoCallerError, Recording, WriteAnswer, Writing
+from api.parameters.writing import NoCallerError, Recording, Write, WriteAnswer, Writing
 from api.routing.auth import PROFILE_READERS, Allowed, GuardedRoute, allow
 from api.routing.redirects import LEADS_ON
 from projections.answers.explained_customers import explained_widget
-from projections.answers.widget import WIDGET, WIDGET_OF_AGENT, Reader, Widget, widget
+from projections.answers.widget import (
+    WIDGET,
+    WIDGET_OF_AGENT,
+    Reader,
+    Widget,
+    question_of,
+    widget,
+    widget_asked,
+    widget_content,
+)
 from projections.customers.replay import merged_with
 from projections.fields import queries as fields
+from projections.reading.questions import json_of
+from projections.tables.names import no_customer
 
 router: Final = APIRouter(prefix="/v1/customers", tags=["business fields"], route_class=GuardedRoute)
 MAY_UNMASK: Final = Allowed(UNMASKERS)
@@ -79,7 +89,7 @@ Asking = Annotated[Reader, Depends(_reader)]
 
 
 @router.get("/{number}/fields", response_model=Widget, dependencies=[allow(PROFILE_READERS)], responses=LEADS_ON)
-def read_widget(
+async def read_widget(
     request: Request,
     read: Reading,
     recorded: Recording,
@@ -102,17 +112,34 @@ def read_widget(
     """
     if unmask:
         MAY_UNMASK.check(request)
-    saver = reader if source == READ_MODEL else None
+    by_label = sort is not None
+    if explain or unmask or source != READ_MODEL:
+        record = recorded if unmask else None
+        return await read.in_thread(_widget, read, number, reader, record, by_label, explain, source)
+    values = widget_asked(read.services.dossier.company, number, reader)
+    answered = await read.ask(question_of(reader), **values)
+    content = widget_content(answered, sort=by_label, reader=reader)
+    if content is None:
+        raise no_customer(number)
+    return read.answer(json_of(content), answered.seen, version=content["version"])
+
+
+def _widget(  # noqa: PLR0917  (of `read_widget`)
+    read: Read, number: str, reader: Reader, recorded: Write | None, by_label: bool, explain: bool, source: str
+) -> Response:
+    """Answers from the log, with explanations, or with masked values, which is recorded."""
+    saver, unmask = reader if source == READ_MODEL else None, recorded is not None
     names = WIDGET_OF_AGENT if saver is not None and saver.role is Role.AGENT else WIDGET
     things = partial(merged_with, number=number)
     with read.asked(*names, explain=explain, source=source, things=things) as view:
-        shown_widget = widget(view, number, sort=sort is not None, unmask=unmask, reader=saver)
+        shown_widget = widget(view, number, sort=by_label, unmask=unmask, reader=saver)
         if explain and shown_widget is not None:
             shown_widget = explained_widget(view, shown_widget)
         hidden = set(fields.masked_fields(view)) if unmask else set()
     if shown_widget is None:
-        raise CustomerNotFoundError(f"Customer {number} does not exist.")
-    if unmasked := [field.key for field in shown_widget.fields if field.key in hidden and field.value is not None]:
+        raise no_customer(number)
+    unmasked = [field.key for field in shown_widget.fields if field.key in hidden and field.value is not None]
+    if recorded is not None and unmasked:
         unmasking_commands.show_masked(read.services.dossier, recorded.ask(), number=number, fields=unmasked)
     return read.answer(shown_widget, view, version=shown_widget.version)
 

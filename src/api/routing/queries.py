@@ -3,26 +3,18 @@
 `auth.GuardedRoute` wraps the functions of its GET routes in `until_answered`. Running a query again is safe: it changes nothing.
 """
 
-import asyncio
 import functools
 import inspect
 from collections.abc import Callable, Coroutine
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from starlette.requests import Request
 
-from api.services import Services, services_of
-from projections.reading.view import BehindError
-from store.log import UnsettledError
+from api.services import services_of
 
-WAIT_S: Final = 2.0
-"""The longest time that a read waits."""
-UNSETTLED_S: Final = 0.05
-"""Seconds until a query that met an append under way is run again."""
 _REQUEST: Final = "request_of_query"
 
 Query = Callable[..., Any]
-T = TypeVar("T")
 AsyncQuery = Callable[..., Coroutine[Any, Any, Any]]
 
 
@@ -45,23 +37,6 @@ def until_answered(query: Query) -> AsyncQuery:
 
 
 async def run_until_caught_up(request: Request, query: Callable[[], Any]) -> Any:
-    """Returns the query's answer once its read models have caught up. Raises after `WAIT_S`."""
+    """Returns the query's answer once its read models have caught up. Raises after `waiting.WAIT_S`."""
     services = services_of(request)
-    return await until_caught_up(services, lambda: services.queries.run(query))
-
-
-async def until_caught_up(services: Services, query: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Returns the same of a query that is a coroutine function."""
-    clock = asyncio.get_running_loop().time
-    deadline = clock() + WAIT_S
-    while True:
-        try:
-            return await query()
-        except UnsettledError:
-            if clock() + UNSETTLED_S > deadline:
-                raise
-            await asyncio.sleep(UNSETTLED_S)
-        except BehindError as behind:
-            if not behind.names or clock() >= deadline:
-                raise
-            await services.waiting.until(behind, deadline)
+    return await services.waiting.until_caught_up(lambda: services.queries.run(query))

@@ -7,17 +7,25 @@ Called by the API and the command line with a view of the read models in `WIDGET
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
+from uuid import UUID
 
+from orjson import Fragment
 from pydantic import BaseModel, ConfigDict, Field
 
-from aggregates.customer.edits import edit_refusal
+from aggregates.customer.merging import MergedAwayError
 from aggregates.fact import Role
-from aggregates.field.field import MASK, Group
-from projections.customers.queries import customer, customer_or_survivor
-from projections.fields.queries import FieldRead, has_uploaded, known_definitions, values_in_force
-from projections.interactions.queries import InteractionRead, open_interaction
-from projections.reading.view import View
+from projections.answers.widget_fields import WIDGET_FIELDS, Showing, ShownField, WidgetFields
+from projections.customers.queries import OWNER
+from projections.customers.tables import MERGES, NAMES
+from projections.fields.queries import brought
+from projections.fields.tables import VALUES, open_value_with
+from projections.interactions.queries import OPEN_OF_AGENT, InteractionRead, interaction_read
+from projections.reading.questions import Answered, Question, ask_view, json_of
+from projections.reading.view import Seen, View
+from projections.tables.bitemporal import in_force
 from projections.tables.explanation import Explainable
+from projections.tables.names import OF_CUSTOMER, customer_asked, open_name, storable
+from store.database import Row
 
 WIDGET: Final = ("fields", "customers")
 """The read models that a view for `widget` must be of."""
@@ -109,68 +117,101 @@ def widget(
     `sort`: each group ascending by label, whatever its case (rule 3.8). `unmask`: masked values are shown, which the caller must
     have recorded (rule 5.2). `reader`: each field says whether this person may edit it; for an agent the view is of `WIDGET_OF_AGENT`.
     """
-    owner = customer(view, number)
-    if owner is None:
+    if not storable(number):
         return None
-    definitions = known_definitions(view)
-    optional = definitions.shown(Group.OPTIONAL)
-    groups = [definitions.shown(Group.BUSINESS), optional if has_uploaded(view, number, optional) else []]
-    values = values_in_force(view, number, [field.key for group in groups for field in group])
-    hidden = () if unmask else definitions.masked
-    interaction = None if reader is None else _interaction_with(view, number, reader)
-    business, further = (
-        [
-            _field(
-                field, values.get(field.key, {}), hidden=field.key in hidden, **_permission(field, reader, interaction)
-            )
-            for field in _ordered(group, sort=sort)
-        ]
-        for group in groups
+    answered = ask_view(view, question_of(reader), widget_asked(view.company, number, reader))
+    content = widget_content(answered, sort=sort, unmask=unmask, reader=reader)
+    return None if content is None else Widget.model_validate_json(json_of(content))
+
+
+def question_of(reader: Reader | None) -> Question[WidgetFields]:
+    """Returns the question that a reader's widget answers."""
+    return ASKED_BY_AGENT if reader is not None and reader.role is Role.AGENT else ASKED
+
+
+def widget_asked(company: str, number: str, reader: Reader | None) -> dict[str, Any]:
+    """Returns the values of `question_of`."""
+    return customer_asked(company, number) | {"agent": "" if reader is None else reader.actor}
+
+
+def widget_content(
+    answered: Answered[WidgetFields], *, sort: bool = False, unmask: bool = False, reader: Reader | None = None
+) -> dict[str, Any] | None:
+    """Returns the members of a `Widget`; see `widget`. Raises `MergedAwayError`."""
+    if not answered.rows:
+        return None
+    seen, fields, number, subject = answered.seen, answered.setup, answered.values["number"], answered.values["subject"]
+    (sealed, wrapped, version, survivor, has_optional), call = answered.rows[0][:_CALL], answered.rows[0][_CALL:_VALUE]
+    if survivor is not None:
+        raise MergedAwayError(number, survivor)
+    key = seen.keys.unwrapped(subject, wrapped)
+    name = str.__str__(open_name(key, NAMES.table, subject, sealed))
+    values = {row[_VALUE]: _opened(key, subject, row[_VALUE:]) for row in answered.rows if row[_VALUE] is not None}
+    kind = Showing(unmask, None if reader is None else reader.role, has_call=call[0] is not None)
+    groups = {BUSINESS_FIELDS: fields.business, OPTIONAL_BUSINESS_FIELDS: fields.optional if has_optional else []}
+    business, optional = (
+        {"label": label, "fields": [field.content(values.get(field.key), kind) for field in _ordered(shown, sort=sort)]}
+        for label, shown in groups.items()
     )
-    return Widget(
-        number=number,
-        name=owner.name,
-        title=f"{owner.name} {number}",
-        version=owner.version,
-        valid_at=view.valid_at,
-        known_at=view.known_at,
-        business=WidgetGroup(label=BUSINESS_FIELDS, fields=business),
-        optional=WidgetGroup(label=OPTIONAL_BUSINESS_FIELDS, fields=further) if further else None,
-        interaction=interaction,
-    )
+    return {
+        "number": number,
+        "name": name,
+        "title": f"{name} {number}",
+        "version": version,
+        "valid_at": seen.valid_at,
+        "known_at": seen.known_at,
+        "business": business,
+        **({"optional": optional} if optional["fields"] else {}),
+        **({"interaction": _interaction(seen, call)} if call[0] is not None else {}),
+    }
 
 
-def _interaction_with(view: View, number: str, reader: Reader) -> InteractionRead | None:
-    """An agent's open interaction with this customer, or with one whose merges led to it; `None` when there is none."""
-    call = open_interaction(view, reader.actor) if reader.role is Role.AGENT else None
-    if call is None or call.customer == number:
-        return call
-    called = customer_or_survivor(view, call.customer)
-    return call if called is not None and called.number == number else None
+def _opened(key: bytes | None, subject: UUID, row: Row) -> Row:
+    """The value in a row, and what else is told of it."""
+    field, value, personal, *more = row
+    return (str.__str__(open_value_with(key, subject, field, personal)) if value is None else value, *more)
 
 
-def _permission(field: FieldRead, reader: Reader | None, interaction: InteractionRead | None) -> dict[str, Any]:
-    """The members of a `WidgetField` that say whether the reader may edit it."""
-    if reader is None:
-        return {}
-    refusal = edit_refusal(field, reader.role, None if interaction is None else interaction.interaction)
-    return {"may_edit": refusal is None, "refusal": None if refusal is None else refusal.text}
+def _interaction(seen: Seen, call: Row) -> Fragment:
+    return Fragment(interaction_read(seen.known_at, *call).model_dump_json())
 
 
-def _ordered(fields: list[FieldRead], *, sort: bool) -> list[FieldRead]:
-    return sorted(fields, key=lambda field: field.label.casefold()) if sort else fields
+def _ordered(fields: list[ShownField], *, sort: bool) -> list[ShownField]:
+    return sorted(fields, key=lambda field: field.label) if sort else fields
 
 
-def _field(definition: FieldRead, value: dict[str, Any], *, hidden: bool, **permission: Any) -> WidgetField:
-    members = {name: member for name, member in value.items() if name != "event_id"}
-    return WidgetField(
-        key=definition.key,
-        label=definition.label,
-        type=definition.type,
-        masked=hidden,
-        editable=definition.agent_editable,
-        required=definition.required,
-        personal=definition.personal,
-        choices=definition.choices,
-        **{"value": None, **members, **({"value": MASK} if hidden and value else {}), **permission},
-    )
+def _select(call: str) -> str:
+    """The question's SQL: the customer, the agent's call with it, and each value in force of the fields that are shown."""
+    return f"""
+        SELECT owner.*, uploaded.*, call.*, value.*
+        FROM ({OWNER} OFFSET 0) AS owner
+        CROSS JOIN LATERAL (SELECT {_HAS_OPTIONAL} OFFSET 0) AS uploaded
+        LEFT JOIN LATERAL ({call}) AS call ON true
+        LEFT JOIN LATERAL (
+            SELECT wanted.field, given.value, given.personal, given.source, lower(given.valid), upper(given.valid) - 1,
+                   given.changed_by, given.changed_at
+            FROM unnest(string_to_array(%(fields)s::text, ' ')) AS wanted (field)
+            CROSS JOIN LATERAL (
+                SELECT one.* FROM {VALUES.table} AS one
+                WHERE one.number = %(number)s AND one.field = wanted.field AND {in_force("one")} OFFSET 0
+            ) AS given
+        ) AS value ON true
+    """
+
+
+_HAS_OPTIONAL: Final = f"""
+    CASE WHEN %(optional)s::text <> '' THEN {brought("%(number)s", "string_to_array(%(optional)s::text, ' ')")} ELSE false END
+"""
+_WITH_AGENT: Final = f"""
+    SELECT own.* FROM ({OPEN_OF_AGENT}) AS own
+    WHERE own.customer = %(number)s OR own.customer = ANY ({MERGES.aliases("%(number)s")})
+"""
+"""An agent's open interaction with this customer, or with one whose merges led to it."""
+_WITH_NOBODY: Final = """
+    SELECT NULL::text, NULL::text, NULL::text, NULL::timestamptz, NULL::timestamptz, NULL::timestamptz
+"""
+_CALL, _VALUE = 5, 11
+"""Where the columns of the call and of the value begin."""
+_ASKED: Final = (*OF_CUSTOMER, ("agent", "text"), ("fields", "text"), ("optional", "text"))
+ASKED: Final = Question(WIDGET, _ASKED, _select(_WITH_NOBODY), WIDGET_FIELDS, WidgetFields.keys)
+ASKED_BY_AGENT: Final = Question(WIDGET_OF_AGENT, _ASKED, _select(_WITH_AGENT), WIDGET_FIELDS, WidgetFields.keys)

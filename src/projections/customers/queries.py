@@ -18,7 +18,14 @@ from projections.reading.paging import MOST_COUNTED, Page, bounded, keys_of
 from projections.reading.view import View
 from projections.tables.beginnings import begins
 from projections.tables.bitemporal import clocks, in_force, known_then
-from projections.tables.names import CustomerSummary, open_names, search_tokens, storable, summary_page
+from projections.tables.names import (
+    WRAPPED_KEY,
+    CustomerSummary,
+    open_names,
+    search_tokens,
+    storable,
+    summary_page,
+)
 from store.database import Row
 
 _NAME: Final = f"""
@@ -27,6 +34,12 @@ _NAME: Final = f"""
      ORDER BY one.valid @> %(valid_at)s::date DESC, one.valid LIMIT 1)
 """
 """The name in force, or before the first name's first day that first name: a customer registered ahead has a name at once."""
+OWNER: Final = f"""
+    SELECT {_NAME} AS name, {WRAPPED_KEY} AS wrapped, {VERSIONS.at_known("customer.number")} AS version,
+           {MERGES.survivor("customer.number")} AS survivor
+    FROM customers AS customer WHERE customer.number = %(number)s AND customer.registered_at <= %(known_at)s
+"""
+"""What other answers about a customer show of it."""
 _CUSTOMER: Final = f"""
     SELECT customer.registered_at, {_NAME}, {VERSIONS.at_known("customer.number")}, {MERGES.survivor("customer.number")},
            {MERGES.aliases("customer.number")}

@@ -34,23 +34,29 @@ _VALUES: Final = f"""
         WHERE one.number = owner.number AND one.field = wanted.field AND {in_force("one")} OFFSET 0
     ) AS found
 """
-_BROUGHT: Final = f"""
-    WITH RECURSIVE own AS (
-        SELECT %(number)s::text COLLATE "C" AS number
-        UNION
-        SELECT found.other FROM own CROSS JOIN LATERAL (
-            SELECT one.other FROM {MERGES.table} AS one WHERE one.number = own.number AND {known_then("one")} OFFSET 0
-        ) AS found
-    )
-    SELECT EXISTS (
-        SELECT FROM own CROSS JOIN LATERAL (
-            SELECT FROM {UPLOADS} AS row
-            WHERE row.number = own.number AND row.recorded_at <= %(known_at)s
-              AND string_to_array(row.fields, ' ') && %(fields)s::text[] OFFSET 0
-        ) AS brought
-    )
-"""
-"""Uploads of the customer, and of those merged into it, count. OFFSET 0 keeps it index probes, whatever the planner knows."""
+
+
+def brought(number: str, fields: str) -> str:
+    """SQL expression: whether an upload brought a customer one of these fields (rule 3.3), each an SQL expression, too.
+
+    Uploads of the customer, and of those merged into it, count. OFFSET 0 keeps it index probes, whatever the planner knows.
+    """
+    return f"""(
+        WITH RECURSIVE own AS (
+            SELECT {number}::text COLLATE "C" AS number
+            UNION
+            SELECT found.other FROM own CROSS JOIN LATERAL (
+                SELECT one.other FROM {MERGES.table} AS one WHERE one.number = own.number AND {known_then("one")} OFFSET 0
+            ) AS found
+        )
+        SELECT EXISTS (
+            SELECT FROM own CROSS JOIN LATERAL (
+                SELECT FROM {UPLOADS} AS row
+                WHERE row.number = own.number AND row.recorded_at <= %(known_at)s
+                  AND string_to_array(row.fields, ' ') && {fields} OFFSET 0
+            ) AS brought
+        )
+    )"""
 
 
 class FieldRead(Explainable):
@@ -118,13 +124,6 @@ def known_definitions(view: View) -> Definitions:
     fields = [FieldRead(**content, version=version) for content, is_known, _, version in recorded if is_known]
     masked = {content["key"] for content, *_ in recorded if content["masked"]}
     return Definitions(sorted(fields, key=lambda field: (field.group, field.position)), masked)
-
-
-def has_uploaded(view: View, number: str, optional: Sequence[FieldRead]) -> bool:
-    """Returns whether an upload brought the customer one of these fields (rule 3.3)."""
-    parameters = {"number": number, "known_at": view.known_at, "fields": [field.key for field in optional]}
-    row = view.connection.execute(_BROUGHT, parameters).fetchone() if optional else None
-    return row is not None and bool(row[0])
 
 
 def values_in_force(view: View, number: str, fields: Sequence[str]) -> dict[str, dict[str, Any]]:

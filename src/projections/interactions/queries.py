@@ -28,7 +28,7 @@ _LIST: Final = """
     SELECT position, interaction, customer, agent, started_at, ended_at, closed_at FROM interactions
     WHERE started_at <= %(known_at)s AND position < %(before)s {conditions} ORDER BY position DESC LIMIT %(rows)s
 """
-_OPEN_OF_AGENT: Final = f"""
+OPEN_OF_AGENT: Final = f"""
     SELECT interaction, customer, agent, started_at, ended_at, closed_at FROM interactions
     WHERE agent = %(agent)s AND started_at <= %(known_at)s AND {_NOT_CLOSED}
 """
@@ -101,13 +101,13 @@ def interactions(
     query = _LIST.format(conditions="".join(f"AND {condition} " for condition in conditions))
     parameters = {"known_at": view.known_at, "before": before[0], "agent": agent, "customer": customer}
     rows = view.connection.execute(query, {**parameters, "rows": bounded(limit) + 1}).fetchall()
-    return page(rows, limit, lambda row: (row[0],), lambda row: _read(view.known_at, *row[1:]))
+    return page(rows, limit, lambda row: (row[0],), lambda row: interaction_read(view.known_at, *row[1:]))
 
 
 def open_interaction(view: View, agent: str) -> InteractionRead | None:
     """The agent's open interaction as known then, `None` when there was none. An agent has one at a time (rule 3.5)."""
-    row = view.connection.execute(_OPEN_OF_AGENT, {"agent": agent, "known_at": view.known_at}).fetchone()
-    return None if row is None else _read(view.known_at, *row)
+    row = view.connection.execute(OPEN_OF_AGENT, {"agent": agent, "known_at": view.known_at}).fetchone()
+    return None if row is None else interaction_read(view.known_at, *row)
 
 
 def interaction(dossier: Dossier, key: str, known_at: datetime) -> InteractionRead | None:
@@ -134,10 +134,10 @@ def _from_log(dossier: Dossier, interaction_id: UUID, known_at: datetime) -> Int
     started_at, ended_at, closed_at = (
         at.get(kind) for kind in (InteractionStarted, InteractionEnded, InteractionClosed)
     )
-    return _read(known_at, call.key, call.customer, call.agent, started_at, ended_at, closed_at)
+    return interaction_read(known_at, call.key, call.customer, call.agent, started_at, ended_at, closed_at)
 
 
-def _read(  # noqa: PLR0917  (a row)
+def interaction_read(  # noqa: PLR0917  (a row)
     known_at: datetime,
     key: str,
     customer: str,
@@ -146,6 +146,7 @@ def _read(  # noqa: PLR0917  (a row)
     ended_at: datetime | None,
     closed_at: datetime | None,
 ) -> InteractionRead:
+    """Returns an interaction of its row, as known then."""
     ended_at, closed_at = (at if at is not None and at <= known_at else None for at in (ended_at, closed_at))
     return InteractionRead(
         interaction=key,
