@@ -12,6 +12,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
@@ -26,8 +27,8 @@ NONCE_BYTES: Final = 12
 REMEMBERED_S: Final = 5.0
 MOST_REMEMBERED: Final = 10_000
 """Keys that are kept to be used again: 4 MB of them, however many customers are read; more than are read at once."""
-MOST_FRESH: Final = 50_000
-"""Keys that are not stored yet."""
+MOST_FRESH: Final = 20_000
+"""Keys that are kept until they are stored; then the older half goes, never one of the commits that are under way."""
 MOST_CIPHERS: Final = 256
 """Ciphers that are kept: each takes 2.5 KB, and what needs one again needs it soon."""
 MOST_BLINDED: Final = 20_000
@@ -95,7 +96,8 @@ class KeyRing:
         with self._lock:
             if subject not in self._fresh:
                 if len(self._fresh) >= MOST_FRESH:
-                    self._fresh.clear()
+                    for older in list(islice(self._fresh, MOST_FRESH // 2)):
+                        del self._fresh[older]
                 key, nonce = os.urandom(KEY_BYTES), os.urandom(NONCE_BYTES)
                 self._fresh[subject] = key, nonce + self._wrapping.encrypt(nonce, key, subject.bytes)
             return self._fresh[subject]

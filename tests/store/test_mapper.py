@@ -3,9 +3,10 @@
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from eventsourcing.persistence import MapperDeserialisationError
@@ -172,6 +173,17 @@ def test_another_master_key_is_told_apart_from_an_erasure(dossier: Dossier, ask:
 
     with pytest.raises(MasterKeyError, match="DOSSIER_MASTER_KEY"):
         KeyRing(dossier.database, b"x" * 32).find(customer)
+
+
+def test_a_fresh_key_stays_the_same_while_further_ones_are_made(
+    dossier: Dossier, monkeypatch: pytest.MonkeyPatch
+) -> None:  # rule 5.1: what is sealed with it before it is stored can be read afterwards
+    monkeypatch.setattr("store.keys.MOST_FRESH", 10)
+    keys = dossier.fact_mapper.keys
+    for subject, further in pairwise(uuid4() for _ in range(30)):
+        fresh_key = keys.fresh(subject)
+        keys.fresh(further)
+        assert keys.fresh(subject) == fresh_key
 
 
 def test_what_the_mapper_makes_carries_the_ids_of_the_fact(dossier: Dossier, ask: Callable[..., Request]) -> None:

@@ -1,6 +1,7 @@
 """The profiles that a propagation concerns, in chunks and in the order of their keys (rule 2.16)."""
 
 from collections.abc import Iterator
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -43,6 +44,14 @@ def page_of(
     with reads.view(READ_MODEL, valid_at=plan.run_date, known_at=known_at, position=position) as view:
         keys = profiles_of_class(view, plan.change.name, after, limit, later=later)
         return Candidates(keys, view.known_at, view.position)
+
+
+def read_ahead(executor: Executor, chunks: Iterator[list[Key]]) -> Iterator[list[Key]]:
+    """Yields the chunks; while one is worked on, a thread of the executor reads the next."""
+    following = executor.submit(next, chunks, None)
+    while (keys := following.result()) is not None:
+        following = executor.submit(next, chunks, None)
+        yield keys
 
 
 def chunks_of_profiles(

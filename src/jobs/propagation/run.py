@@ -2,10 +2,12 @@
 
 Profiles are taken in chunks, in the order of their keys; see `jobs.pipeline` for what happens to a chunk. The outcome of each profile is
 stored in the transaction of its fact, and a profile with an outcome is passed over. To recover, run the propagation again, as often as it
-takes.
+takes. The profiles are counted, and the keys of the next ones are read, in threads of their own: the database works while profiles are
+decided.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from typing import Final
 
@@ -17,7 +19,7 @@ from aggregates.profile_class.propagation import Propagation
 from jobs import metrics
 from jobs.pipeline import Decision, Pipeline
 from jobs.propagation import records
-from jobs.propagation.chunks import chunks_of_profiles
+from jobs.propagation.chunks import chunks_of_profiles, read_ahead
 from jobs.propagation.decide import Key, decide, plan_of
 from projections.reading.read_models import ReadModels
 from store.application import Dossier
@@ -65,28 +67,30 @@ class PropagationRun:
             OperationalError: the database cannot be reached.
             ContestedError, IncompleteError, MapperDeserialisationError: see there.
         """
-        profiles = self._count_profiles()
-        Pipeline(self._dossier, self).run(self._chunks(), stop)
+        with ThreadPoolExecutor(2, "dossier-keys") as executor:
+            profiles = executor.submit(self._count_profiles)
+            Pipeline(self._dossier, self).run(self._chunks(executor), stop)
         if stop.is_set():
             return False
-        self._end(profiles)
+        self._end(profiles.result())
         return True
 
     def _count_profiles(self) -> int:
         """Returns how many profiles it concerns: the same number whenever they are counted."""
-        profiles = sum(len(keys) for keys in self._pages(KEYS_AT_ONCE))
+        profiles = sum(map(len, self._pages()))
         records.set_profiles(self._leader.connection, self._id, profiles)
         _log.info("propagation.begins", propagation=str(self._id), profiles=profiles)
         return profiles
 
-    def _chunks(self) -> Iterator[list[Key]]:
-        for page in self._pages(KEYS_AT_ONCE):
+    def _chunks(self, executor: Executor) -> Iterator[list[Key]]:
+        for page in read_ahead(executor, self._pages()):
             keys = self._without_outcome(page)
             yield from (keys[first : first + CHUNK] for first in range(0, len(keys), CHUNK))
 
-    def _pages(self, size: int) -> Iterator[list[Key]]:
+    def _pages(self) -> Iterator[list[Key]]:
         known_at, position = self._started.recorded_at, self._started.id
-        for keys in chunks_of_profiles(self._reads, self._plan, known_at=known_at, position=position, size=size):
+        pages = chunks_of_profiles(self._reads, self._plan, known_at=known_at, position=position, size=KEYS_AT_ONCE)
+        for keys in pages:
             self._mark_progress()
             yield keys
 
