@@ -10,14 +10,17 @@ from unittest.mock import Mock
 from uuid import UUID
 
 import pytest
+from eventsourcing.persistence import OperationalError
 from fastapi import FastAPI
 from httpx2 import Response
 from starlette.routing import Match
 
 from aggregates.fact import Role
+from api.background.waiting import QueryThreads
 from api.http.ids import new_id
 from api.http.logs import LAG_S, AccessLog, RequestLine, log_each
 from api.openapi.description import routes_of
+from api.routing import refusals
 from api.routing.door import Table
 from api_client import CORRELATION, Api, define_age, register
 from api_routes import EVERYBODY, ROUTES
@@ -147,6 +150,29 @@ def test_values_reach_the_function_as_fastapi_reads_them(both: Mock) -> None:
     gzip = {"Accept-Encoding": "gzip", "If-None-Match": '"1-gzip"'}
     for path in ("/v1/categories", "/v1/categories/7", "/v1/customers/1%2F2/drawer", "/v1/customers/%C3%A9/drawer"):
         assert_same(both("GET", path, headers=gzip), path)
+
+
+def test_a_database_that_is_lost_while_a_refusal_is_worded_is_told_the_same(
+    both: Mock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def lost(_: object) -> dict[str, str]:
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(refusals, "_position", lost)
+    request = ("PATCH", "/v1/customers/1", Role.ADMINISTRATOR)
+    answers = both(*request, json={"name": "B"}, headers={"If-Match": '"7"'})
+    assert_same(answers, request)
+    assert answers[0].status_code == 503
+
+
+def test_an_error_that_nobody_answers_is_a_fault_on_both_ways(both: Mock, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(QueryThreads, "run", broken)
+    answers = both("GET", "/v1/categories")
+    assert_same(answers, "a fault")
+    assert answers[0].status_code == 500
 
 
 def test_ids_are_random_and_a_forked_process_has_its_own() -> None:

@@ -22,7 +22,7 @@ MOST_LINES: Final = 200
 """Lines that are written at once."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RequestLine:
     """A line about a request that was answered, or whose client has gone. `at` is in seconds since 1970."""
 

@@ -57,7 +57,7 @@ class Exchange:
         "_body",
         "_bounded",
         "_hung_up_status",
-        "_length",
+        "_is_too_long",
         "_method",
         "_receive",
         "_received_bytes",
@@ -81,7 +81,8 @@ class Exchange:
         self._answered = False
         self._hung_up_status: int | None = None
         self._bounded = (self._method, scope["path"]) not in FILES
-        self._length = headers.get(b"content-length", b"0")
+        length = headers.get(b"content-length", b"0")
+        self._is_too_long = len(length) > LONGEST_LENGTH or (length.isdigit() and int(length) > MOST_BODY_BYTES)
         correlation_id = _correlation(headers.get(_CORRELATION_ID))
         self.context = RequestContext(
             headers, correlation_id, repeated=repeated, none_match=headers.get(b"if-none-match", b"")
@@ -125,9 +126,7 @@ class Exchange:
 
     async def receive(self) -> Message:
         """Returns the next part of the body; all of it where it was read before. Raises 413 beyond the limit."""
-        if self._bounded and (
-            len(self._length) > LONGEST_LENGTH or (self._length.isdigit() and int(self._length) > MOST_BODY_BYTES)
-        ):
+        if self._bounded and self._is_too_long:
             raise HTTPException(413, f"A body may have at most {MOST_BODY_BYTES:,} bytes.")
         if self._body is not None:
             body, self._body = self._body, None
@@ -143,15 +142,15 @@ class Exchange:
 
     async def body(self) -> bytes:
         """Returns the whole body, which `receive` returns once more. Raises 413 beyond the limit, and `ClientDisconnect`."""
-        body, is_complete = b"", False
+        parts, is_complete = [], False
         while not is_complete:
             message = await self.receive()
             if message["type"] == "http.disconnect":
                 raise ClientDisconnect
-            body += message.get("body", b"")
+            parts.append(message.get("body", b""))
             is_complete = not message.get("more_body", False)
-        self._body = body
-        return body
+        self._body = parts[0] if len(parts) == 1 else b"".join(parts)
+        return self._body
 
     async def answer(self, response: Response) -> None:
         """Sends an answer, compressed if it should be, with the headers that every answer has."""

@@ -155,11 +155,27 @@ class Door:
         except FaultyError:
             await self._serve_by_framework(exchange)
         except Exception as error:
-            handle = self._handler_of(error)
-            if handle is None or exchange.has_begun:
+            response = await self._refusal(exchange, error)
+            if response is None:
                 raise
-            await exchange.answer(await handle(Request(scope, exchange.receive), error))
+            await exchange.answer(response)
             error.__traceback__ = None  # an error that is raised again would keep those of all requests
+
+    async def _refusal(self, exchange: Exchange, error: Exception, *, may_fail: bool = True) -> Response | None:
+        """Returns what answers an error, or the one that comes meanwhile; `None` where nothing does, or an answer has begun.
+
+        Raises the error that comes meanwhile, where nothing answers that.
+        """
+        handle = self._handler_of(error)
+        if handle is None or exchange.has_begun:
+            return None
+        try:
+            return await handle(Request(exchange.scope, exchange.receive), error)
+        except Exception as meanwhile:
+            response = await self._refusal(exchange, meanwhile, may_fail=False) if may_fail else None
+            if response is None:
+                raise
+            return response
 
     async def _serve_by_framework(self, exchange: Exchange) -> None:
         send = compression.compressing(exchange.scope, exchange.send)

@@ -35,7 +35,7 @@ class FaultyError(Exception):
     """Something in the request is wrong."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Given:
     """The parts of a request. `body` is the parsed one, of a route that takes one."""
 
