@@ -27,6 +27,7 @@ from projections.accounts.answers import InForce, profile_read, resolution_of
 from projections.accounts.models import ProfileRead, Resolution
 from projections.accounts.tables import ProfileFact, content_of, holder_id, is_storable
 from store.application import Dossier
+from store.database import Row
 from store.events import COLUMNS, RecordedEvent, recorded_event
 from store.mapper import FactMapper, shape, upcast
 
@@ -37,6 +38,7 @@ _BACKWARDS: Final = f"""
     WHERE originator_id = %s AND originator_version < %s AND recorded_at <= %s
     ORDER BY originator_version DESC LIMIT %s
 """
+_VERSION, _TOPIC, _STATE = map(COLUMNS.split(", ").index, ("originator_version", "topic", "state"))
 _AFTER_ALL: Final = 2**31 - 1
 _SAYS_WHAT_HOLDS: Final = frozenset(
     fact.TOPIC for fact in (*ProfileFact.__args__, SystemOptionsChanged, SiteProfileEnded)
@@ -90,38 +92,36 @@ def _replay(dossier: Dossier, holder: UUID, clocks: Clocks) -> _Replayed:
     """Returns the state on the day, found by going back from the last fact known then to the one that holds."""
     version, day = 0, clocks.valid_at.isoformat()
     since, until = "", ""
-    for event in _backwards(dossier, holder, clocks.known_at):
-        version = version or event.originator_version
-        if event.topic not in _SAYS_WHAT_HOLDS:
+    for row in _backwards(dossier, holder, clocks.known_at):
+        version = version or row[_VERSION]
+        if row[_TOPIC] not in _SAYS_WHAT_HOLDS:
             continue
-        first, last = _dates(event)
+        first, last = _dates(row[_TOPIC], row[_STATE])
         if first > day:
             until = min(until or first, first)
         elif last and last < day:
             since = max(since, last)
         else:
-            return _Replayed(version, _in_force(dossier.fact_mapper, event, since, until))
+            return _Replayed(version, _in_force(dossier.fact_mapper, recorded_event(row), since, until))
     return _Replayed(version, None)
 
 
-def _backwards(dossier: Dossier, holder: UUID, known_at: datetime) -> Iterator[RecordedEvent]:
-    """The facts of an aggregate that were known then, from the last one."""
+def _backwards(dossier: Dossier, holder: UUID, known_at: datetime) -> Iterator[Row]:
+    """The rows of the facts of an aggregate that were known then, from the last one."""
     before = _AFTER_ALL
     while True:
         with dossier.database.connection() as connection:
             rows = connection.execute(_BACKWARDS, [holder, before, known_at, CHUNK], binary=True).fetchall()
-        for row in rows:
-            event = recorded_event(row)
-            before = event.originator_version
-            yield event
+        yield from rows
         if len(rows) < CHUNK:
             return
+        before = rows[-1][_VERSION]
 
 
-def _dates(event: RecordedEvent) -> tuple[str, str]:
+def _dates(topic: str, stored: bytes) -> tuple[str, str]:
     """The effective dates of a stored fact as they are written, which is in order of time; `''`: open-ended."""
-    state: dict[str, Any] = orjson.loads(event.state)
-    fact = _later_shape(event.topic)
+    state: dict[str, Any] = orjson.loads(stored)
+    fact = _later_shape(topic)
     if fact is not None:
         state = upcast(fact, state, state.pop("v", 1))
     return state["effective_from"], state.get("effective_to") or ""
