@@ -1,4 +1,4 @@
-"""All read models together: catch-up over mixed events, one event through all of them, and reading one's own write.
+"""All read models together: catch-up over mixed events, one event through all of them, reading one's own write, and a rebuild.
 
 Processor time is that of this process and of its PostgreSQL backends: whatever else the machine does disturbs it little.
 """
@@ -19,9 +19,11 @@ from aggregates.customer.events import ResponseSelected
 from aggregates.customer.profile import CustomerProfile
 from aggregates.fact import event_id
 from benchmarks.mixed import origin, store_mixed
+from benchmarks.over_http.cores import on_one_core
 from benchmarks.rows import Row, at_least
 from benchmarks.servers import BIN, dossier, process_environment, running
 from projections import catalogue
+from projections.engine.rebuilding_all import rebuild_all
 from projections.engine.runner import Runner
 from projections.engine.single import folding_connection
 from projections.reading.read_models import ReadModels
@@ -34,6 +36,7 @@ READS: Final = 300
 WARM_UP: Final = 30
 READ_MODEL: Final = "drawer"
 GOAL: Final = 7.0
+REBUILD_GOAL: Final = 1.4
 MOST_US: Final = 110.0
 """Microseconds of processor time an event."""
 MOST_EVENT_MS: Final = 4.0
@@ -63,6 +66,7 @@ def run(url: str, peer: float) -> list[Row]:
         times = [_through_all(application, runner, connection, number) for number in range(SINGLE_EVENTS)]
         times = times[WARM_UP:]
         waits = _own_writes(url, application)
+        rebuild = rebuilt(url, application)
     us = catching_up.processor_s / stored * 1e6
     return [
         at_least(
@@ -72,7 +76,24 @@ def run(url: str, peer: float) -> list[Row]:
         _bounded("one event through all read models, p50", "ms", statistics.median(times), MOST_EVENT_MS),
         _bounded("read-your-write in process, p50", "ms", statistics.median(waits), MOST_READ_MS),
         _bounded("read-your-write in process, p99", "ms", statistics.quantiles(waits, n=100)[-1], MOST_LATE_READ_MS),
+        rebuild,
     ]
+
+
+def rebuilt(url: str, application: Dossier) -> Row:
+    """The row for a rebuild of all read models, on the cores of this machine and on one of them."""
+    events = application.log_of_facts.max_notification_id() or 0
+    rate = events / _rebuild_s(application)
+    with on_one_core(url):
+        on_one = events / _rebuild_s(application)
+    return at_least("rebuild of all, two threads (peer: on one core)", "events/s", rate, on_one, REBUILD_GOAL)
+
+
+def _rebuild_s(application: Dossier) -> float:
+    began = time.perf_counter()
+    for _ in rebuild_all(application, catalogue.projections(application), lambda _position, _target: None):
+        pass
+    return time.perf_counter() - began
 
 
 @contextmanager

@@ -43,10 +43,29 @@ def postmaster_of(url: str) -> int:
 def postgres_apart(url: str, cores: Cores) -> Iterator[int]:
     """Keeps PostgreSQL off the core of the server under test; yields the process id of its postmaster."""
     postmaster = postmaster_of(url)
+    with _moved(postmaster, set(cores.others)):
+        yield postmaster
+
+
+@contextmanager
+def on_one_core(url: str) -> Iterator[None]:
+    """Keeps PostgreSQL, this thread and all threads that it starts on one core."""
+    before = os.sched_getaffinity(0)
+    core = {min(before)}
+    with _moved(postmaster_of(url), core):
+        os.sched_setaffinity(0, core)
+        try:
+            yield
+        finally:
+            os.sched_setaffinity(0, before)
+
+
+@contextmanager
+def _moved(postmaster: int, cores: set[int]) -> Iterator[None]:
     before = os.sched_getaffinity(postmaster)
     try:
-        _move(postmaster, set(cores.others) or before)
-        yield postmaster
+        _move(postmaster, cores or before)
+        yield
     finally:
         _move(postmaster, before)
 
