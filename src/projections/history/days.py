@@ -19,7 +19,7 @@ from aggregates.fact import Fact
 from projections.engine.projection import LoggedFact
 from projections.history.statements import Statement
 from projections.history.tables import DAYS
-from projections.tables.adding import add_lines
+from projections.tables.adding import NULL, add_lines, text_of
 from projections.tables.superseding import DAY, NEVER, last_of, past_of
 from store.database import Row
 
@@ -233,7 +233,8 @@ def _row(part: Part) -> Row:
 
 def _line(family_key: FamilyKey, part: Part) -> str:
     """A new row in the text format of COPY; families and subjects have no characters that it escapes."""
-    last, later = last_of(part.past) or r"\N", part.superseded_by or r"\N"
+    last = NULL if part.past == NEVER else text_of(part.past - DAY)
     return (
-        f"{part.position}\t{family_key[0]}\t{family_key[1]}\t{' '.join(part.subjects)}\t{part.first}\t{last}\t{later}\n"
+        f"{part.position}\t{family_key[0]}\t{family_key[1]}\t{' '.join(part.subjects)}"
+        f"\t{text_of(part.first)}\t{last}\t{part.superseded_by or NULL}\n"
     )

@@ -24,7 +24,7 @@ from projections.history.marks import BACK_DATED, day_marks, fold_marks, mark_of
 from projections.history.statements import Statement, statements
 from projections.history.tables import DDL, MASKS, MEMBERS, TABLES, ZONE, opened_rows, seal_personal
 from projections.history.values import IN_PLACE_OF, Content, is_of_several, paths_touched
-from projections.tables.adding import add_lines, copied
+from projections.tables.adding import add_lines, copied, text_of
 from projections.tables.bitemporal import ALWAYS, instant_of
 from projections.tables.controls import ControlsThen
 from projections.tables.plain import json_text
@@ -111,20 +111,18 @@ def _row(logged: LoggedFact, controls: ControlsThen) -> _Row:
 
 def _lines(keys: KeyRing, rows: Iterable[_Row]) -> Iterator[str]:
     """The rows in the text format of COPY."""
-    at, instant = None, ""
     for row in rows:
         fact, shape = row.logged.fact, row.shape
         origin, values = fact.origin, vars(fact)
-        if fact.recorded_at != at:
-            at = fact.recorded_at
-            instant = str(instant_of(at))
         key = "/".join([str(values[name]) for name in shape.key]) if shape.key else fact.company
         personal = {name: values[name] for name in shape.personal_fields}
         sealed = seal_personal(keys, fact, personal) if personal else None
-        days = f"{values['effective_from']}\t{copied(values['effective_to'])}" if shape.has_days else "\\N\t\\N"
+        days = (
+            f"{text_of(values['effective_from'])}\t{copied(values['effective_to'])}" if shape.has_days else "\\N\t\\N"
+        )
         yield (
             f"{row.logged.position}\t{fact.event_id.hex}\t{shape.kind}\t{copied(key)}"
-            f"\t{fact.TOPIC}\t{fact.originator_version}\t{instant}\t{copied(origin.actor)}"
+            f"\t{fact.TOPIC}\t{fact.originator_version}\t{text_of(instant_of(fact.recorded_at))}\t{copied(origin.actor)}"
             f"\t{origin.role}\t{origin.source}\t{copied(origin.reason)}"
             f"\t{origin.correlation_id.hex}\t{origin.causation_id.hex}\t{days}"
             f"\t{row.back_dated}\t{copied(row.data)}\t{copied(sealed)}\n"

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final, TypeVar
 
 from aggregates.effective import LAST_DAY, Days
+from projections.tables.adding import text_of
 from store.database import Row
 
 Key = tuple[Any, ...]
@@ -126,5 +127,6 @@ def _first(span: Span) -> date:
 
 def _row(key: Key, span: Span, until: datetime | None) -> Row:
     """The row of a rectangle: key, content, its days and since when it is known, both as texts."""
-    days = f"[{span.first},)" if span.past == NEVER else f"[{span.first},{span.past})"
-    return (*key, *span.content, days, f"[{span.since},{until or 'infinity'})")
+    past = "" if span.past == NEVER else text_of(span.past)
+    end = "infinity" if until is None else text_of(until)
+    return (*key, *span.content, f"[{text_of(span.first)},{past})", f"[{text_of(span.since)},{end})")
