@@ -20,7 +20,7 @@ from aggregates.setup.controls import TIME_ZONE
 from aggregates.setup.events import ControlValueSet
 from projections.engine.projection import LoggedFact, Projection, TableRow
 from projections.history.days import fold_days
-from projections.history.marks import BACK_DATED, day_marks, fold_marks, mark_of, word_marks
+from projections.history.marks import BACK_DATED, Marked, day_marks, fold_marks, mark_of, word_marks
 from projections.history.statements import Statement, statements
 from projections.history.tables import DDL, MASKS, MEMBERS, TABLES, ZONE, opened_rows, seal_personal
 from projections.history.values import IN_PLACE_OF, Content, is_of_several, paths_touched
@@ -96,7 +96,7 @@ class HistoryProjection(Projection):
         MASKS.fold(connection, [change for logged in facts for change in _mask_change(logged.fact)])
         add_lines(connection, self.name, _COLUMNS, list(_lines(self.keys, rows)))
         superseded = fold_days(connection, [(row.logged, row.statements) for row in rows])
-        fold_marks(connection, _positions_by_mark(connection, rows, superseded))
+        fold_marks(connection, _marked(connection, rows, superseded))
 
 
 def _row(logged: LoggedFact, controls: ControlsThen) -> _Row:
@@ -129,10 +129,10 @@ def _lines(keys: KeyRing, rows: Iterable[_Row]) -> Iterator[str]:
         )
 
 
-def _positions_by_mark(
+def _marked(
     connection: Connection[Row], rows: Sequence[_Row], superseded: Mapping[int, Collection[int]]
-) -> Mapping[str, list[int]]:
-    """The positions of these events by their marks. `superseded` has the positions of earlier events by that of the one in their place."""
+) -> Iterator[Marked]:
+    """Yields the marks of these events. `superseded` has the positions of earlier events by that of the one in their place."""
     earlier = _earlier(connection, rows, superseded)
     shared: dict[_Shared, list[int]] = {}
     from_days: dict[date, list[int]] = {}
@@ -146,15 +146,12 @@ def _positions_by_mark(
         contents = [earlier[place] for place in superseded.get(position, ()) if place in earlier]
         for path in _paths(row, contents):
             paths.setdefault(path, []).append(position)
-    positions: dict[str, list[int]] = {}
-    for marks, places in (
-        *((_shared_marks(properties), places) for properties, places in shared.items()),
-        *((day_marks(day), places) for day, places in from_days.items()),
-        *(([mark_of("field", path)], places) for path, places in paths.items()),
-    ):
-        for mark in marks:
-            positions.setdefault(mark, []).extend(places)
-    return positions
+    for properties, positions in shared.items():
+        yield _shared_marks(properties), positions
+    for day, positions in from_days.items():
+        yield day_marks(day), positions
+    for path, positions in paths.items():
+        yield [mark_of("field", path)], positions
 
 
 def _earlier(

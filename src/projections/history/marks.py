@@ -42,6 +42,8 @@ _UPSERT: Final = f"""
 
 Bits = int
 """A set of places in a block: the place of position p is p % BLOCK, the lowest bit that of the first."""
+Marked = tuple[Iterable[str], Iterable[int]]
+"""Marks, and positions of events that have each of them."""
 
 
 def mark_of(criterion: str, value: str) -> str:
@@ -146,13 +148,14 @@ def ascending(bits: Bits) -> Iterator[int]:
         bits ^= lowest
 
 
-def fold_marks(connection: Connection[Row], positions_by_mark: Mapping[str, Iterable[int]]) -> None:
+def fold_marks(connection: Connection[Row], marked: Iterable[Marked]) -> None:
     """Adds events to the rows of their marks."""
-    added = {
-        (mark, block): bits
-        for mark, positions in positions_by_mark.items()
-        for block, bits in _bits_by_block(positions).items()
-    }
+    added: dict[tuple[str, int], Bits] = {}
+    for marks_in_common, positions in marked:
+        by_block = _bits_by_block(positions)
+        for mark in marks_in_common:
+            for block, bits in by_block.items():
+                added[mark, block] = added.get((mark, block), 0) | bits
     if not added:
         return
     keys = sorted(added)
