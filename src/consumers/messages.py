@@ -7,6 +7,7 @@ Personal values are never in a message. `docs/asyncapi.yaml` is generated from h
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -109,10 +110,20 @@ def message(mapper: FactMapper, recorded: RecordedEvent, log: UUID) -> Message:
         event["recorded_at"],
         profile=profile,
         position=recorded.id,
-        log=str(log).encode(),
-        schema=schema_id(event["type"]).encode(),
+        log=_log_header(log),
+        schema=_schema_header(event["type"]),
     )
     return Message(key_of(company, profile), as_json(event), headers, recorded.id)
+
+
+@lru_cache
+def _log_header(log: UUID) -> bytes:
+    return str(log).encode()
+
+
+@lru_cache
+def _schema_header(type_: str) -> bytes:
+    return schema_id(type_).encode()
 
 
 def state_message(value: bytes, last: PublicEvent, log: UUID) -> Message:
