@@ -20,7 +20,7 @@ from aggregates.use_case import Request as UseCaseRequest
 from api.parameters.pages import Paged, Paging
 from api.parameters.paths import ACCOUNT, SITE
 from api.parameters.points import From, Point, To, two_views
-from api.parameters.reading import AnswerSource, Explain, Read, Reading
+from api.parameters.reading import READ_MODEL, AnswerSource, Explain, Read, Reading
 from api.parameters.shapes import ClassWord, Cursor, DatedBody, Day, Reason, SeenImpact
 from api.parameters.spellings import WHOLE
 from api.parameters.terms import OptionsToKeep, TermsBody
@@ -28,6 +28,7 @@ from api.parameters.writing import UNCHANGED, Write, WriteAnswer, Writing
 from api.routing.auth import PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, allow
 from projections.accounts import queries as accounts
 from projections.accounts import replay
+from projections.accounts.answers import profile_of
 from projections.accounts.existence import check_exists, check_recorded, no_profile_in_force
 from projections.accounts.models import ProfileRead
 from projections.answers.differences import Diff
@@ -134,11 +135,11 @@ class ProfileEnd(SeenImpact):
 
 
 @router.get("/{account}/profile", response_model=ProfileRead, dependencies=[allow(PROFILE_READERS)])
-def read_account_profile(
+async def read_account_profile(
     read: Reading, account: ACCOUNT, explain: Explain = False, source: AnswerSource = "read_model"
 ) -> Response:
     """The account's profile in force, from the read model or by replaying the log."""
-    return _profile(read, Place(account), explain, source)
+    return await _read(read, Place(account), explain, source)
 
 
 @router.post(
@@ -185,11 +186,11 @@ def read_account_diff(read: Reading, account: ACCOUNT, from_: From, to: To = Non
 
 
 @router.get("/{account}/sites/{site}/profile", response_model=ProfileRead, dependencies=[allow(PROFILE_READERS)])
-def read_site_profile(
+async def read_site_profile(
     read: Reading, account: ACCOUNT, site: SITE, explain: Explain = False, source: AnswerSource = "read_model"
 ) -> Response:
     """The site's own profile in force; 404 says what applies instead where it has none."""
-    return _profile(read, Place(account, site), explain, source)
+    return await _read(read, Place(account, site), explain, source)
 
 
 @router.post(
@@ -231,7 +232,17 @@ def read_site_diff(read: Reading, account: ACCOUNT, site: SITE, from_: From, to:
     return _diff(read, Place(account, site), from_, to)
 
 
+async def _read(read: Read, place: Place, explain: bool, source: str) -> Response:
+    if not explain and source == READ_MODEL:
+        answered = await read.ask(accounts.PROFILE, **accounts.profile_asked(read.services.dossier.company, place))
+        profile = profile_of(answered, place)
+        if profile is not None:
+            return read.answer(profile, answered.seen, version=profile.version)
+    return await read.in_thread(_profile, read, place, explain, source)
+
+
 def _profile(read: Read, place: Place, explain: bool, source: str) -> Response:
+    """Answers from the log, or with explanations, or says why there is none."""
     if source == "log":
         return _replayed(read, place, explain)
     with read.asked("accounts", explain=explain) as view:

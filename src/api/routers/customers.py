@@ -10,13 +10,13 @@ from starlette.responses import Response
 
 from aggregates.customer import commands
 from aggregates.customer.numbers import AlternateNumberNotFoundError
-from aggregates.customer.profile import CustomerNotFoundError, CustomerProfile
+from aggregates.customer.profile import CustomerProfile
 from aggregates.customer.unmasking import UNMASKERS, Unmasking
 from api.http import request_context
 from api.parameters.histories import FILES, Asked
 from api.parameters.paths import ALTERNATE_NUMBER, NUMBER
 from api.parameters.points import From, To, two_views
-from api.parameters.reading import AnswerSource, Explain, Reading
+from api.parameters.reading import READ_MODEL, AnswerSource, Explain, Read, Reading
 from api.parameters.shapes import AlternateNumber, Body, CustomerName, CustomerNumber, DatedBody, Day, Reason
 from api.parameters.writing import UNCHANGED, WriteAnswer, Writing
 from api.routing.auth import FACT_READERS, PROFILE_READERS, PROFILE_WRITERS, GuardedRoute, allow
@@ -29,7 +29,9 @@ from projections.customers.models import Customer
 from projections.customers.replay import merged_with
 from projections.history.models import HistoryEntry
 from projections.reading.paging import Page
+from projections.reading.questions import json_of
 from projections.reading.view import View
+from projections.tables.names import customer_asked, no_customer
 
 router: Final = APIRouter(prefix="/v1/customers", tags=["customers"], route_class=GuardedRoute)
 NO_NUMBERS: Final = "No data to display"
@@ -90,10 +92,21 @@ def register_customer(write: Writing, body: NewCustomer) -> Response:
 
 
 @router.get("/{number}", response_model=Customer, dependencies=[allow(PROFILE_READERS)], responses=LEADS_ON)
-def read_customer(
+async def read_customer(
     read: Reading, number: NUMBER, explain: Explain = False, source: AnswerSource = "read_model"
 ) -> Response:
     """A customer's number, name, alternate numbers, and the numbers of those merged into it."""
+    if explain or source != READ_MODEL:
+        return await read.in_thread(_read, read, number, explain, source)
+    answered = await read.ask(customers.CUSTOMER, **customer_asked(read.services.dossier.company, number))
+    content = customers.customer_content(answered)
+    if content is None:
+        raise no_customer(number)
+    return read.answer(json_of(content), answered.seen, version=content["version"])
+
+
+def _read(read: Read, number: str, explain: bool, source: str) -> Response:
+    """Answers from the log, or with explanations."""
     things = partial(merged_with, number=number)
     with read.asked("customers", explain=explain, source=source, things=things) as view:
         customer = _customer(view, number)
@@ -208,7 +221,7 @@ def read_history(read: Reading, asked: Asked, number: NUMBER) -> Response:
     """Every event of a customer: who, when, why, effective dates; also of one that was merged into another (rule 6.1)."""
     with read.view("customers", "history") as view:
         if not customers.is_known(view, number):
-            raise CustomerNotFoundError(f"Customer {number} does not exist.")
+            raise no_customer(number)
         return asked.answer(read, view, kind=CustomerProfile.KIND, key=number)
 
 
@@ -222,7 +235,7 @@ def read_unmaskings(read: Reading, asked: Asked, number: NUMBER) -> Response:
     """Everybody to whom masked values of a customer were shown, or who was refused an edit of one: who, when, which fields (rule 5.2)."""
     with read.view("customers", "history") as view:
         if not customers.is_known(view, number):
-            raise CustomerNotFoundError(f"Customer {number} does not exist.")
+            raise no_customer(number)
         return asked.answer(read, view, kind=Unmasking.KIND, key=number)
 
 
@@ -236,12 +249,12 @@ def read_diff(request: Request, read: Reading, number: NUMBER, from_: From, to: 
     with two_views(read, from_, to, *DIFFED) as (before, after):
         differences = diff(before, after, number, hide=hide)
         if differences is None:
-            raise CustomerNotFoundError(f"Customer {number} does not exist.")
+            raise no_customer(number)
         return read.answer(differences, after)
 
 
 def _customer(view: View, number: str) -> Customer:
     customer = customers.customer(view, number)
     if customer is None:
-        raise CustomerNotFoundError(f"Customer {number} does not exist.")
+        raise no_customer(number)
     return customer

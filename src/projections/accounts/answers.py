@@ -24,6 +24,7 @@ from projections.accounts.models import (
     Resolution,
     SystemOptionsRead,
 )
+from projections.reading.questions import Answered
 from projections.tables.plain import plain
 
 
@@ -49,6 +50,15 @@ class InForce:
         content = self.json()
         set_by = {path: UUID(by) for path, by in content["set_by"].items()}
         return SystemValues(Terms.model_validate(content["terms"]), set_by)
+
+
+def profile_of(answered: Answered[None], place: Place, explain: bool = False) -> ProfileRead | None:
+    """Returns what the question `PROFILE` answers; `None` when no profile is in force, or there is no such account or site."""
+    if not answered.rows:
+        return None
+    first, last, event_id, content, version = answered.rows[0]
+    in_force = InForce(Days(first, last), event_id, content)
+    return profile_read(place, answered.seen.clocks, in_force, version, explain=explain)
 
 
 def profile_read(place: Place, at: Clocks, in_force: InForce, version: int, *, explain: bool) -> ProfileRead:

@@ -17,7 +17,7 @@ from aggregates.account.resolving import Level
 from aggregates.effective import Days
 from aggregates.profile_class.currencies import currency_code
 from aggregates.setup.system_options import SystemOptions
-from projections.accounts.answers import InForce, profile_read, resolution_of, system_options_read
+from projections.accounts.answers import InForce, profile_of, resolution_of, system_options_read
 from projections.accounts.models import AccountRead, ProfileRead, Resolution, SiteRead, SystemOptionsRead
 from projections.accounts.tables import MERGES, OPTIONS_KEY, VERSIONS, class_key, holder_id, is_storable, version_key
 from projections.reading.paging import Page, bounded, keys_of, page
@@ -87,6 +87,7 @@ _PROFILE: Final = f"""
     FROM profiles AS held JOIN profile_facts AS fact ON fact.position = held.fact
     WHERE held.holder = %(holder)s AND {in_force_exclusive("held")}
 """
+PROFILE: Final[Question[None]] = Question(("accounts",), (("holder", "uuid"), ("key", "text")), _PROFILE)
 _LEVELS: Final = f"""
     SELECT wanted.level, lower(held.valid), upper(held.valid) - 1, fact.event_id, fact.content
     FROM unnest(%(levels)s::text[], %(holders)s::uuid[]) AS wanted (level, holder)
@@ -119,7 +120,6 @@ _OF_CLASS: Final = f"""
     ORDER BY member.account, member.site LIMIT %(rows)s
 """
 """OFFSET 0 keeps it a probe of each member in order, whatever the planner knows of the tables."""
-_ONE: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ def site(view: View, account: str, site: str) -> SiteRead | None:
     """A site of an account; `None` when there is none, as known then."""
     if not is_storable(Place(account, site)):
         return None
-    parameters = {"account": account, "site": site, "known_at": view.known_at, "rows": _ONE}
+    parameters = {"account": account, "site": site, "known_at": view.known_at, "rows": 1}
     row = view.connection.execute(_SITE, parameters).fetchone()
     return None if row is None else _site(row)
 
@@ -210,12 +210,12 @@ def profile(view: View, place: Place, explain: bool = False) -> ProfileRead | No
     """The profile in force; `None` when none is, or there is no such account or site, as known then."""
     if not is_storable(place):
         return None
-    parameters = {**clocks(view), "holder": holder_id(view.company, place), "key": version_key(place)}
-    row = view.connection.execute(_PROFILE, parameters, binary=True).fetchone()
-    if row is None:
-        return None
-    first, last, event_id, content, version = row
-    return profile_read(place, view.clocks, InForce(Days(first, last), event_id, content), version, explain=explain)
+    return profile_of(ask_view(view, PROFILE, profile_asked(view.company, place)), place, explain)
+
+
+def profile_asked(company: str, place: Place) -> dict[str, Any]:
+    """Returns the values of `PROFILE`."""
+    return {"holder": holder_id(company, place), "key": version_key(place)}
 
 
 def resolution(view: View, account: str, site: str | None = None, currency: str | None = None) -> Resolution | None:

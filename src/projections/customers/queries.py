@@ -9,18 +9,24 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
 
+from orjson import Fragment
+
 from aggregates.customer.merging import MergedAwayError
 from aggregates.customer.numbers import alternate_number_text
 from aggregates.errors import InvalidError
 from projections.customers.models import AlternateNumber, Customer, FoundByAlternate
 from projections.customers.tables import FORMER, MERGES, NAMES, PRIMARY, VERSIONS
 from projections.reading.paging import MOST_COUNTED, Page, bounded, keys_of
+from projections.reading.questions import Answered, Question, ask_view, json_of
 from projections.reading.view import View
 from projections.tables.beginnings import begins
 from projections.tables.bitemporal import clocks, in_force, known_then
 from projections.tables.names import (
+    OF_CUSTOMER,
     WRAPPED_KEY,
     CustomerSummary,
+    customer_asked,
+    open_name,
     open_names,
     search_tokens,
     storable,
@@ -40,17 +46,25 @@ OWNER: Final = f"""
     FROM customers AS customer WHERE customer.number = %(number)s AND customer.registered_at <= %(known_at)s
 """
 """What other answers about a customer show of it."""
-_CUSTOMER: Final = f"""
-    SELECT customer.registered_at, {_NAME}, {VERSIONS.at_known("customer.number")}, {MERGES.survivor("customer.number")},
-           {MERGES.aliases("customer.number")}
-    FROM customers AS customer WHERE number = %(number)s AND registered_at <= %(known_at)s
-"""
+CUSTOMER: Final[Question[None]] = Question(
+    ("customers",),
+    OF_CUSTOMER,
+    f"""
+        SELECT owner.*, one.alternate_number, one.standing, lower(one.known),
+               CASE WHEN upper(one.known) <= %(known_at)s THEN upper(one.known) END
+        FROM (
+            SELECT {_NAME} AS name, {WRAPPED_KEY} AS wrapped, {VERSIONS.at_known("customer.number")} AS version,
+                   {MERGES.survivor("customer.number")} AS survivor, customer.registered_at,
+                   {MERGES.aliases("customer.number")} AS aliases
+            FROM customers AS customer
+            WHERE customer.number = %(number)s AND customer.registered_at <= %(known_at)s OFFSET 0
+        ) AS owner
+        LEFT JOIN customer_numbers AS one ON one.number = %(number)s AND lower(one.known) <= %(known_at)s
+    """,
+)
+_SPELL: Final = 6
+"""Where the columns of an alternate number begin."""
 _KNOWN: Final = "SELECT FROM customers WHERE number = %(number)s AND registered_at <= %(known_at)s"
-_NUMBERS: Final = """
-    SELECT alternate_number, standing, lower(known), CASE WHEN upper(known) <= %(known_at)s THEN upper(known) END
-    FROM customer_numbers WHERE number = %(number)s AND lower(known) <= %(known_at)s
-    ORDER BY alternate_number, lower(known)
-"""
 _HOLDER: Final = """
     SELECT number, standing = 'former' OR upper(known) <= %(known_at)s
     FROM customer_numbers WHERE alternate_number = %(alternate_number)s AND lower(known) <= %(known_at)s
@@ -108,22 +122,29 @@ def customer(view: View, number: str) -> Customer | None:
     """
     if not storable(number):
         return None
-    parameters = {**clocks(view), "number": number}
-    row = view.connection.execute(_CUSTOMER, parameters).fetchone()
-    if row is None:
+    content = customer_content(ask_view(view, CUSTOMER, customer_asked(view.company, number)))
+    return None if content is None else Customer.model_validate_json(json_of(content))
+
+
+def customer_content(answered: Answered[None]) -> dict[str, Any] | None:
+    """Returns the members of a `Customer`; see `customer`."""
+    if not answered.rows:
         return None
-    if row[3] is not None:
-        raise MergedAwayError(number, row[3])
-    return Customer(
-        number=number,
-        name=str.__str__(open_names(view, NAMES.table, [number], [row[1]])[0]),
-        version=row[2],
-        registered_at=row[0],
-        valid_at=view.valid_at,
-        known_at=view.known_at,
-        alternate_numbers=_alternate_numbers(view, parameters),
-        aliases=row[4],
-    )
+    seen, number, subject = answered.seen, answered.values["number"], answered.values["subject"]
+    sealed, wrapped, version, survivor, registered_at, aliases, *_ = answered.rows[0]
+    if survivor is not None:
+        raise MergedAwayError(number, survivor)
+    spells = [row[_SPELL:] for row in answered.rows if row[_SPELL] is not None]
+    return {
+        "number": number,
+        "name": str.__str__(open_name(seen.keys.unwrapped(subject, wrapped), NAMES.table, subject, sealed)),
+        "version": version,
+        "registered_at": registered_at,
+        "valid_at": seen.valid_at,
+        "known_at": seen.known_at,
+        "alternate_numbers": [Fragment(listed.model_dump_json()) for listed in _alternate_numbers(spells)],
+        "aliases": aliases,
+    }
 
 
 def is_known(view: View, number: str) -> bool:
@@ -217,10 +238,13 @@ def _page(view: View, query: str, parameters: dict[str, Any], limit: int, cursor
     return summary_page(view, NAMES.table, rows, limit, erased=query is not _BY_NAME)
 
 
-def _alternate_numbers(view: View, parameters: dict[str, Any]) -> list[AlternateNumber]:
-    rows = view.connection.execute(_NUMBERS, parameters).fetchall()
+def _alternate_numbers(rows: Sequence[Row]) -> list[AlternateNumber]:
+    """Alternate numbers of rows of number, standing, since when it was known, and until when."""
+    in_order = sorted(rows, key=lambda row: (row[0], row[2]))
     spells = [
-        spell for number, rectangles in groupby(rows, lambda row: row[0]) for spell in _spells(number, list(rectangles))
+        spell
+        for number, rectangles in groupby(in_order, lambda row: row[0])
+        for spell in _spells(number, list(rectangles))
     ]
     return sorted(spells, key=lambda spell: (not spell.current, not spell.primary, spell.number, spell.known_from))
 
