@@ -1,13 +1,12 @@
 """`DryRunStore`: lets a use case decide as it would in earnest, and stores nothing of what it would record."""
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 from uuid import UUID
 
 from aggregates.aggregate import Aggregate
 from aggregates.fact import Fact
-from aggregates.setup.catalogue import Setup, SetupStore
+from aggregates.setup.catalogue import Setup, SetupReader
 from aggregates.use_case import Claim, Outcome, Request
 
 A = TypeVar("A", bound=Aggregate)
@@ -19,7 +18,7 @@ class DryRunStore:
     Claims are not checked, and an idempotency key is neither looked up nor kept.
     """
 
-    def __init__(self, store: SetupStore) -> None:
+    def __init__(self, store: SetupReader) -> None:
         self.company = store.company
         self.facts: Sequence[Fact] = ()
         self._store = store
@@ -33,18 +32,13 @@ class DryRunStore:
         return self._store.load_many(ids)
 
     def setup(self) -> Setup:
-        """See `SetupStore`."""
+        """See `SetupReader`."""
         return self._store.setup()
 
-    def deciding(self, *, fresh: bool) -> AbstractContextManager[None]:
-        """See `FactStore`. Always fresh: what was decided on old memory would only be found out when it is stored."""
-        del fresh
-        return self._store.deciding(fresh=True)
-
-    def outcome_of(self, request: Request) -> Outcome | None:
-        """`None`: nothing was done before."""
+    def decide(self, request: Request, use_case: Callable[["DryRunStore"], Outcome]) -> Outcome:
+        """See `FactStore`."""
         del request
-        return None
+        return use_case(self)
 
     def keep(
         self,

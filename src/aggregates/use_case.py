@@ -6,17 +6,16 @@ facts were stored in between, unless the caller said which version it saw (rule 
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from functools import wraps
-from typing import Concatenate, Final, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
 from uuid import UUID
 
 from eventsourcing.persistence import IntegrityError
 
 from aggregates.aggregate import Aggregate
-from aggregates.errors import ConflictError, DomainError, InvalidError
+from aggregates.errors import ConflictError, InvalidError
 from aggregates.fact import Origin
 
 MOST_ATTEMPTS: Final = 8
@@ -85,29 +84,37 @@ A = TypeVar("A", bound=Aggregate)
 P = ParamSpec("P")
 
 
-class FactStore(Protocol):
-    """What use cases need of the store; `store.application.Dossier` is the one there is."""
+class Decides(Protocol):
+    """What runs use cases: a store, or what decides for one (`store.application.Dossier`)."""
+
+    def decide(self, request: Request, use_case: Callable[[Any], Outcome]) -> Outcome:
+        """Runs a use case until what it keeps is stored, and returns its outcome.
+
+        It may be run several times: first on what is remembered, for what is stored is verified where it cannot be raced; what stores
+        nothing, a refusal or a lost race is decided again on what the log says now. The outcome is the earlier one where the request's
+        idempotency key was used already.
+
+        Raises what the use case raises, `KeyReusedError` for a key that was used with another body, and `BusyError`.
+        """
+        ...
+
+
+class FactReader(Protocol):
+    """What a decision reads."""
 
     company: str
 
     def load(self, kind: type[A], key: str | int) -> A | None:
-        """The aggregate, or `None` when it has no history. Within `deciding(fresh=False)` it may be a little behind."""
+        """The aggregate, or `None` when it has no history. Within `decide` it may be a little behind."""
         ...
 
     def load_many(self, ids: Sequence[UUID]) -> dict[UUID, Aggregate]:
-        """These aggregates as the log has them now; those without history are left out."""
+        """These aggregates; those without history are left out."""
         ...
 
-    def deciding(self, *, fresh: bool) -> AbstractContextManager[None]:
-        """Around a use case; what several of them store is stored in one transaction.
 
-        Not `fresh`, aggregates and setup come from memory where they can; what is stored is verified all the same.
-        """
-        ...
-
-    def outcome_of(self, request: Request) -> Outcome | None:
-        """Returns the earlier outcome of this request's idempotency key. Raises `KeyReusedError` for another body."""
-        ...
+class FactStore(Decides, FactReader, Protocol):
+    """What use cases need of the store; `store.command.Command` is the one there is."""
 
     def keep(
         self,
@@ -130,8 +137,7 @@ class FactStore(Protocol):
 
         Raises:
             ClaimTakenError: when a claim belongs to another aggregate.
-            StaleDecisionError: when the setup, or an aggregate, that the decision consulted is no longer what it was, or when there
-                is nothing to store and the decision was not fresh.
+            StaleDecisionError: when the setup, or an aggregate, that the decision consulted is no longer what it was.
             IntegrityError: when the aggregate was changed, or the idempotency key used, meanwhile.
         """
         ...
@@ -142,30 +148,11 @@ S = TypeVar("S", bound=FactStore)
 
 def command(
     use_case: Callable[Concatenate[S, Request, P], Outcome],
-) -> Callable[Concatenate[S, Request, P], Outcome]:
-    """Makes a function a use case: answered once per idempotency key, decided anew after a lost race.
-
-    It is decided first on what the store remembers; key, versions and setup are verified by the store, where they cannot be
-    raced. Only what stores nothing, a refusal or a lost race, is decided again on what the log says now.
-    """
+) -> Callable[Concatenate[Decides, Request, P], Outcome]:
+    """Makes a function a use case: answered once per idempotency key, decided anew after a lost race (see `Decides`)."""
 
     @wraps(use_case)
-    def run(store: S, request: Request, /, *args: P.args, **kwargs: P.kwargs) -> Outcome:
-        for attempt in range(MOST_ATTEMPTS):
-            fresh = attempt > 0
-            try:
-                with store.deciding(fresh=fresh):
-                    return use_case(store, request, *args, **kwargs)
-            except ClaimTakenError:
-                raise
-            except DomainError:
-                if (done := store.outcome_of(request)) is not None:
-                    return done
-                if fresh:
-                    raise
-            except IntegrityError:
-                if (done := store.outcome_of(request)) is not None:
-                    return done
-        raise BusyError("Others are changing this at the same moment. Nothing was stored; try again.")
+    def run(store: Decides, request: Request, /, *args: P.args, **kwargs: P.kwargs) -> Outcome:
+        return store.decide(request, lambda deciding: use_case(deciding, request, *args, **kwargs))
 
     return run

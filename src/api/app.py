@@ -165,6 +165,8 @@ def openapi_document() -> str:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     to_thread.current_default_thread_limiter().total_tokens = services.settings.threads
+    writer = services.dossier.log_of_facts.writer
+    await writer.attach()
     building = asyncio.create_task(app.state.documents.build()) if services.settings.documents_ahead else None
     try:
         yield
@@ -172,6 +174,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         services.access_log.close()
     if building is not None:
         building.cancel()
+    await writer.detach()
     services.asking.close()
     services.followers.close()
     services.health.close()

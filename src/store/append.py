@@ -9,14 +9,13 @@ import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from threading import Lock
 from typing import Any, Final
 from uuid import UUID
 
 import orjson
 import psycopg
 from eventsourcing.persistence import IntegrityError
-from psycopg import Connection
+from psycopg import AsyncConnection
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
 
@@ -27,12 +26,12 @@ from store.events import NewEvent
 Statement = tuple[str, Sequence[Any]]
 """SQL and its parameters."""
 
-_NAME: Final = b"append_events"
+NAME: Final = b"append_events"
+"""Of the prepared statement."""
 _CALL: Final = b"""
     SELECT head, stored_at, refused FROM append_events(
         $1::uuid[], $2::int[], $3::text[], $4::bytea[], $5::uuid[], $6::uuid[], $7::bytea[], $8::int[], $9::bigint[], $10::jsonb)
 """
-_BINARY: Final = [1] * 10
 _JSONB: Final = b"\x01"
 """The version of the format."""
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -73,7 +72,10 @@ class Append:
     positions: Sequence[int] = ()
     recorded_at: datetime | None = None
     error: Exception | None = None
-    done: Any = field(default_factory=Lock)
+
+    def subjects(self) -> set[UUID]:
+        """The aggregates whose versions it rests on."""
+        return {*(event.uuid for event in self.events), *self.relied_on}
 
     def claimed(self) -> Iterator[tuple[Claim, UUID | None]]:
         """All claims and their owners."""
@@ -81,34 +83,27 @@ class Append:
         yield from self.owned
 
 
-def prepare(connection: Connection[Row]) -> None:
-    """Prepares a connection for `store`. Plans are made once, so they may not rest on how few events there were by then."""
-    connection.execute("SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off")
-    _checked(connection.pgconn.prepare(_NAME, _CALL), ExecStatus.COMMAND_OK)
+def prepare(server: PGconn) -> None:
+    """Prepares a connection for `arguments`."""
+    checked(server.prepare(NAME, _CALL), ExecStatus.COMMAND_OK)
 
 
-def store(connection: Connection[Row], group: Sequence[Append]) -> None:
-    """Stores a group in one call, in a transaction of its own unless there is one, and sets `positions` or `error` of each append."""
-    server: PGconn = connection.pgconn
-    result = server.exec_prepared(_NAME, _arguments(group), _BINARY, 1)
-    _settle(group, _checked(result, ExecStatus.TUPLES_OK))
-
-
-def find_stored(connection: Connection[Row], append: Append) -> bool:
+async def find_stored(connection: AsyncConnection[Row], append: Append) -> bool:
     """Looks up whether an append of which the answer was lost took effect, and sets its `positions` if so."""
     if append.events:
         ids = [(event.originator_id, event.originator_version, event.event_id) for event in append.events]
-        rows = connection.execute(_STORED, [list(column) for column in zip(*ids, strict=True)]).fetchall()
+        found = await connection.execute(_STORED, [list(column) for column in zip(*ids, strict=True)])
+        rows = await found.fetchall()
         append.positions = [position for position, _ in rows]
         append.recorded_at = rows[-1][1] if rows else None
         return len(rows) == len(ids)
     if append.key is None:
         return True
-    used = connection.execute(_KEY_USED, [append.key.actor, append.key.key]).fetchone()
-    return used == (append.key.digest,)
+    used = await connection.execute(_KEY_USED, [append.key.actor, append.key.key])
+    return await used.fetchone() == (append.key.digest,)
 
 
-def _checked(result: PGresult, expected: ExecStatus) -> PGresult:
+def checked(result: PGresult, expected: ExecStatus = ExecStatus.TUPLES_OK) -> PGresult:
     """Returns the result. Raises `psycopg.Error` where it is not what was expected; a connection that is lost has no SQLSTATE."""
     if result.status == expected:
         return result
@@ -116,19 +111,20 @@ def _checked(result: PGresult, expected: ExecStatus) -> PGresult:
     raise error if error.sqlstate else psycopg.OperationalError(str(error))
 
 
-def _arguments(group: Sequence[Append]) -> list[bytes]:
+def arguments(group: Sequence[Append]) -> list[bytes]:
+    """Returns the arguments of `NAME` for a group, each in PostgreSQL's binary format."""
     events = [event for append in group for event in append.events]
     ends, end = [], 0
     for append in group:
         end += len(append.events)
         ends.append(_INTEGER(4, end))
     return [
-        _uuids(event.uuid for event in events),
+        uuids(event.uuid for event in events),
         _array(_INTEGER_OID, [_INTEGER(4, event.originator_version) for event in events]),
         _texts(_TEXT_OID, [event.topic.encode() for event in events]),
         _texts(_BYTEA_OID, [event.state for event in events]),
-        _uuids(event.event_id for event in events),
-        _uuids(event.correlation_id for event in events),
+        uuids(event.event_id for event in events),
+        uuids(event.correlation_id for event in events),
         _texts(_BYTEA_OID, [event.new_key for event in events]),
         _array(_INTEGER_OID, ends),
         _array(
@@ -143,7 +139,8 @@ def _array(oid: int, items: list[bytes]) -> bytes:
     return b"".join((_HEAD(1, 1, oid, len(items), 1), *items))
 
 
-def _uuids(ids: Iterable[UUID]) -> bytes:
+def uuids(ids: Iterable[UUID]) -> bytes:
+    """Returns an array of ids in the binary format."""
     sixteen = _LENGTH(16)
     return _array(_UUID_OID, [sixteen + each.bytes for each in ids])
 
@@ -168,7 +165,8 @@ def _more(group: Sequence[Append]) -> bytes:
     return _JSONB + orjson.dumps({name: rows for name, rows in more.items() if rows})
 
 
-def _settle(group: Sequence[Append], result: PGresult) -> None:
+def settle(group: Sequence[Append], result: PGresult) -> None:
+    """Sets the `positions` or the `error` of each append, as the server has returned them."""
     head, stored_at, refused = (result.get_value(0, column) for column in range(3))
     if head is None or stored_at is None:
         raise psycopg.InternalError("append_events returned nothing.")
@@ -184,11 +182,18 @@ def _settle(group: Sequence[Append], result: PGresult) -> None:
         position -= len(append.events)
 
 
+def doubtful() -> StaleDecisionError:
+    """Returns why an append is refused that is about what an earlier, refused one of its group was about."""
+    return StaleDecisionError("It may rest on a change that was refused.")
+
+
 def _refusal(reason: Mapping[str, Any]) -> IntegrityError:
     """Returns why an append was refused."""
     match reason:
         case {"kind": "key"}:
             return IntegrityError("The idempotency key was used meanwhile.")
+        case {"kind": "doubtful"}:
+            return doubtful()
         case {"kind": "setup"}:
             return StaleDecisionError("The setup was changed meanwhile.")
         case {"kind": "consulted", "id": id_, "version": version}:

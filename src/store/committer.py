@@ -1,5 +1,4 @@
-"""Group commit: one thread a process takes whatever is waiting and stores it in one PostgreSQL transaction; a lone writer
-stores in its own.
+"""The connection through which a process stores, and reads what it needs for that.
 
 The server checks each append on its own (`append`), under the append lock of the company. Positions are counted under the lock:
 position order is commit order, and a reader never meets a gap that fills later. The unique constraints stay as the last line of
@@ -10,34 +9,46 @@ outcome is looked up by one's own event ids, before anything is answered. Only w
 `OutcomeUnknownError`.
 """
 
-import queue
-import select
-import threading
-import time
-from typing import Final
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
+from itertools import groupby
+from typing import Any, Final
+from uuid import UUID
 
 import psycopg
 from eventsourcing.persistence import IntegrityError, OperationalError
-from psycopg import Connection
+from psycopg import AsyncConnection, generators, sql, waiting
+from psycopg.adapt import Transformer
+from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.pq.abc import PGresult
 
 from store import append as appends
 from store.append import Append
 from store.database import Database, Row
+from store.events import COLUMNS, SETUP_EVENTS
+from store.keys import ERASED
 from store.outages import described, is_outage
 
-MOST_APPENDS: Final = 512
-MOST_EVENTS: Final = 8_000
-MOST_WAITING: Final = 10_000
-WAIT_S: Final = 30.0
 LOCK_TIMEOUT_MS: Final = 10_000
 IDLE_TIMEOUT_MS: Final = 10_000
 """How long the server lets a transaction with the append lock stand still, for instance because this machine is frozen."""
-GATHER_S: Final = 0.0015
-"""How long a transaction waits for commands that are being decided at this moment: fewer, larger ones cost less than they delay."""
 SESSION_ENDED_MS: Final = 5_000
 """How long to wait for the end of a session whose connection is lost."""
+WAKE_S: Final = 1.0
+"""Seconds after which a wait looks whether something was overheard."""
 _THIS_SESSION: Final = "SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()"
 _SESSION: Final = "FROM pg_stat_activity WHERE pid = %s AND backend_start = %s"
+_LOAD: Final = f"""
+    SELECT {COLUMNS}, CASE WHEN originator_version = 1 THEN (
+        SELECT coalesce(wrapped, '') FROM personal_keys WHERE subject = originator_id
+    ) END AS wrapped, is_setup FROM (
+        (SELECT {COLUMNS}, false AS is_setup FROM unnest($1::uuid[]) AS wanted (id) CROSS JOIN LATERAL (
+            SELECT * FROM events WHERE originator_id = wanted.id ORDER BY originator_version OFFSET 0
+        ) AS events)
+        UNION ALL
+        (SELECT {COLUMNS}, true FROM events WHERE {SETUP_EVENTS} AND position > $2::bigint)
+    ) AS needed ORDER BY position
+"""
 
 
 class OutcomeUnknownError(OperationalError):
@@ -45,185 +56,163 @@ class OutcomeUnknownError(OperationalError):
 
 
 class Committer:
-    """Stores the appends of many threads. Its own thread starts with the first append; `close` ends it."""
+    """Stores groups of appends through a connection of its own. Used by one task at a time."""
 
     def __init__(self, database: Database) -> None:
-        self.deciding = 0
-        """Commands under way that will hand something in; kept by `Log.deciding`."""
         self._database = database
-        self._queue: queue.SimpleQueue[Append | None] = queue.SimpleQueue()
-        self._connection: Connection[Row] | None = None
+        self._connection: AsyncConnection[Row] | None = None
         self._session: Row = ()
         """Process and start of the server's side of the connection."""
-        self._turn = threading.Lock()
-        self._last_group = 1
-        self._thread: threading.Thread | None = None
-        self._starting = threading.Lock()
+        self._erased: list[UUID] = []
+        self._is_locked = False
+        self._is_new = False
+        """Whether the connection was made since `erased` was called last: what was told before it was not heard."""
 
-    def commit(self, append: Append) -> Append:
-        """Stores the append durably and gives it back with its positions, in the order of its events.
+    async def erased(self) -> list[UUID] | None:
+        """Returns the aggregates that were erased since it was asked last; `None` where that is not known."""
+        connection = await self._connected()
+        while (notification := connection.pgconn.notifies()) is not None:
+            self._erased.append(UUID(notification.extra.decode()))
+        erased, self._erased = self._erased, []
+        is_new, self._is_new = self._is_new, False
+        return None if is_new else erased
 
-        Raises:
-            IntegrityError: an event's version or the idempotency key was taken meanwhile; nothing was stored.
-            ClaimTakenError: a claim belongs to another owner; nothing was stored.
-            OperationalError: the server cannot be reached; nothing was stored.
-            OutcomeUnknownError: the server went away while storing.
+    async def load(self, ids: Collection[UUID], position: int) -> list[Row]:
+        """Returns the events of aggregates, and those of the setup after a position, in order: their columns, with the first event of an
+        aggregate its key, and whether it is of the setup. The key is empty where it was destroyed, `None` where there is none.
         """
-        if not self._store_here(append):
-            self._hand_over(append)
-        if append.error is not None:
-            raise append.error
-        return append
+        connection = await self._connected()
+        result = await self._call(connection, b"load", [appends.uuids(ids), position.to_bytes(8, "big")])
+        rows = Transformer(connection)
+        rows.set_pgresult(result)
+        return rows.load_rows(0, result.ntuples, tuple)
 
-    def _store_here(self, append: Append) -> bool:
-        """Stores at once, in the caller's thread, when no other thread is storing or about to: a lone writer need not change threads."""
-        if self.deciding > 1 or self._last_group > 1 or not self._turn.acquire(blocking=False):
-            return False
+    async def read(self, query: str, values: Sequence[Any]) -> list[Row]:
+        """Returns the rows of a query."""
+        cursor = await (await self._connected()).execute(query.encode(), values, binary=True)
+        return await cursor.fetchall()
+
+    @asynccontextmanager
+    async def locked(self) -> AsyncIterator[None]:
+        """Nobody else stores before what is stored in the context is committed, at its end."""
+        connection = await self._connected()
+        lock = sql.SQL("SELECT pg_advisory_xact_lock({})").format(self._database.lock_key("append"))
         try:
-            if not self._queue.empty():
-                return False
-            self._store([append])
+            async with connection.transaction():
+                self._is_locked = True
+                await connection.execute(lock)
+                yield
         finally:
-            self._turn.release()
-        return True
+            self._is_locked = False
 
-    def _hand_over(self, append: Append) -> None:
-        if self._queue.qsize() > MOST_WAITING:
-            raise OperationalError("Too many changes are waiting to be stored.")
-        self._start()
-        append.done.acquire()
-        self._queue.put(append)
-        if not append.done.acquire(timeout=WAIT_S):
-            raise OutcomeUnknownError(f"No answer from the log within {WAIT_S:.0f} s.")
+    async def store(self, group: Sequence[Append]) -> None:
+        """Stores the appends durably, unless it is `locked`, and sets the `positions` of each, or its `error`.
 
-    def close(self) -> None:
-        """Stores what is waiting, then ends the thread."""
-        with self._starting:
-            if self._thread is not None:
-                self._queue.put(None)
-                self._thread.join(WAIT_S)
-                self._thread = None
-        with self._turn:
-            self._disconnect()
+        Errors are `IntegrityError`: a version or the idempotency key was taken meanwhile; `ClaimTakenError`: a claim belongs to another
+        owner; `OperationalError`: the server cannot be reached. Nothing was stored with these. `OutcomeUnknownError`: see there.
 
-    def _start(self) -> None:
-        with self._starting:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="dossier-committer", daemon=True)
-                self._thread.start()
+        Raises an error after which nothing that is `locked` can be stored.
+        """
+        doubtful: set[UUID] = set()
+        for has_more, run in groupby(group, lambda append: bool(append.along)):
+            for part in ([append] for append in run) if has_more else [list(run)]:
+                await self._store(part, doubtful)
 
-    def _run(self) -> None:
-        ended = False
-        while not ended and (first := self._queue.get()) is not None:
-            with self._turn:
-                if self.deciding > self._queue.qsize() + 1:
-                    time.sleep(GATHER_S)
-                group, ended = self._gather(first)
-                self._last_group = len(group)
-                self._store(group)
-            for append in group:
-                append.done.release()
-
-    def _gather(self, first: Append) -> tuple[list[Append], bool]:
-        group, events = [first], len(first.events)
-        while len(group) < MOST_APPENDS and events < MOST_EVENTS:
-            try:
-                append = self._queue.get_nowait()
-            except queue.Empty:
-                break
-            if append is None:
-                return group, True
-            group.append(append)
-            events += len(append.events)
-        return group, False
-
-    def _store(self, group: list[Append]) -> None:
-        connection: Connection[Row] | None = None
-        try:
-            connection = self._connected()
-            self._transact(connection, group)
-        except Exception as error:  # noqa: BLE001  (the thread outlives any fault; the caller at fault gets it)
-            if connection is not None and connection.closed:
-                self._after_loss(group, error)
-            elif connection is None or len(group) == 1 or is_outage(error):
-                _refuse(group, error)
-            else:
-                self._store_singly(group)
-
-    def _store_singly(self, group: list[Append]) -> None:
+    async def _store(self, group: Sequence[Append], doubtful: set[UUID]) -> None:
+        """Stores what is about nothing `doubtful`: what refused appends of earlier groups were about."""
         for append in group:
-            self._store([append])
-
-    def _transact(self, connection: Connection[Row], group: list[Append]) -> None:
-        if not any(append.along for append in group):
-            appends.store(connection, group)
-        elif len(group) > 1:
-            self._store_singly(group)
-        else:
-            with connection.transaction():
-                appends.store(connection, group)
-                for statement, values in group[0].along if group[0].error is None else ():
-                    connection.execute(statement.encode(), values)
-
-    def _after_loss(self, group: list[Append], error: Exception) -> None:
-        """Looks up whether the group was stored when the connection was lost, or reports that this is unknown."""
-        session = self._session
+            if not doubtful.isdisjoint(append.subjects()):
+                append.error = appends.doubtful()
+        clear = [append for append in group if append.error is None]
         try:
-            connection = self._connected()
-            connection.execute(f"SELECT pg_terminate_backend(pid, {SESSION_ENDED_MS}) {_SESSION}", session)
-            if connection.execute(f"SELECT {_SESSION}", session).fetchone() is not None:
+            if clear:
+                await self._transact(await self._connected(), clear)
+        except Exception as error:
+            connection = self._connection
+            if self._is_locked and connection and connection.pgconn.transaction_status != TransactionStatus.INTRANS:
+                raise
+            if len(clear) > 1 and connection is not None and not connection.closed and not is_outage(error):
+                for append in clear:
+                    await self._store([append], doubtful)
+            else:
+                await self.settle_failure(clear, error)
+        doubtful.update(*(append.subjects() for append in group if append.error is not None))
+
+    async def _transact(self, connection: AsyncConnection[Row], group: Sequence[Append]) -> None:
+        if not group[0].along:
+            appends.settle(group, await self._call(connection, appends.NAME, appends.arguments(group)))
+            return
+        async with connection.transaction():
+            appends.settle(group, await self._call(connection, appends.NAME, appends.arguments(group)))
+            for statement, values in group[0].along if group[0].error is None else ():
+                await connection.execute(statement.encode(), values)
+
+    async def settle_failure(self, group: Sequence[Append], error: Exception) -> None:
+        """Tells each append why it was not stored, or looks up whether it was, when the connection was lost."""
+        connection, session = self._connection, self._session
+        if connection is None or not connection.closed:
+            for append in group:
+                append.positions, append.recorded_at, append.error = (), None, refusal(error)
+            return
+        try:
+            connection = await self._connected()
+            await connection.execute(f"SELECT pg_terminate_backend(pid, {SESSION_ENDED_MS}) {_SESSION}", session)
+            if await (await connection.execute(f"SELECT {_SESSION}", session)).fetchone() is not None:
                 raise psycopg.OperationalError("The session that was lost does not end.")
             for append in group:
-                append.error = None
-                if not appends.find_stored(connection, append):
-                    append.error = OperationalError(f"Nothing was stored. {described(error)}")
+                is_stored = await appends.find_stored(connection, append)
+                append.error = None if is_stored else OperationalError(f"Nothing was stored. {described(error)}")
         except (psycopg.Error, OperationalError):
-            self._disconnect()
+            self.close()
             for append in group:
                 append.error = OutcomeUnknownError("The database went away while storing: stored or not, repeat it.")
 
-    def _connected(self) -> Connection[Row]:
-        """Returns the connection, a new one where the server has closed the last. Raises `OperationalError`."""
-        if self._connection is not None and _is_open(self._connection):
-            return self._connection
-        self._disconnect()
-        connection = self._database.connect()
-        try:
-            connection.execute(f"SET lock_timeout = {LOCK_TIMEOUT_MS}")
-            connection.execute(f"SET idle_in_transaction_session_timeout = {IDLE_TIMEOUT_MS}")
-            appends.prepare(connection)
-            self._session = connection.execute(_THIS_SESSION).fetchone() or ()
-        except psycopg.Error:
-            connection.close()
-            raise
-        self._connection = connection
-        return connection
-
-    def _disconnect(self) -> None:
+    def close(self) -> None:
+        """Closes the connection."""
         if self._connection is not None:
-            self._connection.close()
+            self._connection.pgconn.finish()
             self._connection = None
 
+    async def _call(self, connection: AsyncConnection[Row], name: bytes, arguments: Sequence[bytes]) -> PGresult:
+        """Returns the result of a prepared statement, in binary format."""
+        connection.pgconn.send_query_prepared(name, arguments, [1] * len(arguments), 1)
+        [result] = await waiting.wait_async(generators.execute(connection.pgconn), connection.pgconn.socket, WAKE_S)
+        return appends.checked(result)
 
-def _is_open(connection: Connection[Row]) -> bool:
-    """Returns whether the server has not closed an idle connection, as far as this machine has heard."""
-    if connection.closed:
-        return False
-    ready = select.poll()
-    ready.register(connection.pgconn.socket, select.POLLIN)
-    if ready.poll(0):
+    async def _connected(self) -> AsyncConnection[Row]:
+        """Returns the connection, a new one where the server has closed the last. Raises `OperationalError`."""
+        if self._connection is not None and (self._is_locked or _is_open(self._connection)):
+            return self._connection
+        self.close()
+        connection = await self._database.connect_waiting()
         try:
-            connection.pgconn.consume_input()
-        except psycopg.OperationalError:
-            return False
+            await connection.execute(f"SET lock_timeout = {LOCK_TIMEOUT_MS}")
+            await connection.execute(f"SET idle_in_transaction_session_timeout = {IDLE_TIMEOUT_MS}")
+            # Plans are made once, so they may not rest on how few events there were by then.
+            await connection.execute("SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off")
+            connection.add_notify_handler(lambda notification: self._erased.append(UUID(notification.payload)))
+            await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(self._database.channel(ERASED))))
+            appends.prepare(connection.pgconn)
+            appends.checked(connection.pgconn.prepare(b"load", _LOAD.encode()), ExecStatus.COMMAND_OK)
+            self._session = await (await connection.execute(_THIS_SESSION)).fetchone() or ()
+        except psycopg.Error:
+            connection.pgconn.finish()
+            raise
+        self._connection, self._is_new = connection, True
+        return connection
+
+
+def _is_open(connection: AsyncConnection[Row]) -> bool:
+    """Returns whether the server has not closed an idle connection, as far as this machine has heard."""
+    try:
+        connection.pgconn.consume_input()
+    except psycopg.OperationalError:
+        return False
     return not connection.closed
 
 
-def _refuse(group: list[Append], error: Exception) -> None:
-    """Tells each append why nothing was stored."""
-    for append in group:
-        append.positions, append.recorded_at = (), None
-        if is_outage(error):
-            append.error = OperationalError(f"Nothing was stored. {described(error)}")
-        else:
-            append.error = IntegrityError(str(error)) if isinstance(error, psycopg.IntegrityError) else error
+def refusal(error: Exception) -> Exception:
+    """Returns why nothing was stored."""
+    if is_outage(error):
+        return OperationalError(f"Nothing was stored. {described(error)}")
+    return IntegrityError(str(error)) if isinstance(error, psycopg.IntegrityError) else error

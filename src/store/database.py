@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import psycopg
-from psycopg import Connection, IsolationLevel, sql
+from psycopg import AsyncConnection, Connection, IsolationLevel, sql
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from store.outage_log import POSTGRESQL
@@ -118,6 +118,16 @@ class Database:
         tried_at = time.monotonic()
         try:
             connection = psycopg.connect(self.url, **{**self._arguments(schemas), "autocommit": autocommit})
+        except psycopg.OperationalError as error:
+            raise UnreachableError(described(error), tried_at) from error
+        POSTGRESQL.over()
+        return connection
+
+    async def connect_waiting(self) -> AsyncConnection[Row]:
+        """`connect` for an event loop."""
+        tried_at = time.monotonic()
+        try:
+            connection = await AsyncConnection.connect(self.url, **self._arguments())
         except psycopg.OperationalError as error:
             raise UnreachableError(described(error), tried_at) from error
         POSTGRESQL.over()

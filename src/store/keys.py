@@ -35,8 +35,14 @@ MOST_BLINDED: Final = 20_000
 """Texts whose digests are kept: the beginnings of names, which many customers share."""
 
 
-_DESTROY: Final = """
-    UPDATE personal_keys SET wrapped = NULL, destroyed_at = clock_timestamp() WHERE subject = ANY(%s) AND wrapped IS NOT NULL
+ERASED: Final = "erased"
+"""The channel that names the subjects of destroyed keys."""
+_DESTROY: Final = f"""
+    WITH destroyed AS (
+        UPDATE personal_keys SET wrapped = NULL, destroyed_at = clock_timestamp() WHERE subject = ANY(%s) AND wrapped IS NOT NULL
+        RETURNING subject
+    )
+    SELECT pg_notify('dossier_' || current_schema() || '_{ERASED}', subject::text) FROM destroyed
 """
 SEARCH_INDEX: Final = "field_index"
 """The table of the blind index, which a read model fills: entries of a personal value have its `subject`, and go with the key."""
@@ -102,6 +108,21 @@ class KeyRing:
                 self._fresh[subject] = key, nonce + self._wrapping.encrypt(nonce, key, subject.bytes)
             return self._fresh[subject]
 
+    def stored(self, subject: UUID) -> bytes | None:
+        """Takes note that the fresh key of a subject was stored, and returns it; `None` where another one is known by now."""
+        with self._lock:
+            fresh = self._fresh.get(subject)
+        if fresh is None:
+            return None
+        self.remember(subject, fresh[0])
+        return fresh[0]
+
+    def take(self, subject: UUID, wrapped: bytes | None) -> bytes | None:
+        """Remembers a key as it is stored, and returns it."""
+        key = None if wrapped is None else self._unwrap(subject, bytes(wrapped))
+        self.remember(subject, key)
+        return key
+
     def remember(self, subject: UUID, key: bytes | None) -> None:
         """Keeps a key in memory for a short while."""
         now = time.monotonic()
@@ -111,6 +132,10 @@ class KeyRing:
             self._remembered.move_to_end(subject)
             while len(self._remembered) > MOST_REMEMBERED or next(iter(self._remembered.values()))[0] < now:
                 self._remembered.popitem(last=False)
+
+    def is_fresh(self, subject: UUID) -> bool:
+        """Returns whether the subject was given a key here that is not stored yet."""
+        return subject in self._fresh
 
     def find(self, subject: UUID) -> tuple[bool, bytes | None]:
         """Returns whether the subject has a key, and the key; a destroyed key is `None`."""
@@ -137,7 +162,7 @@ class KeyRing:
             return
         rows = connection.execute("SELECT subject, wrapped FROM personal_keys WHERE subject = ANY(%b)", [missing])
         for subject, wrapped in rows.fetchall():
-            self.remember(subject, None if wrapped is None else self._unwrap(subject, wrapped))
+            self.take(subject, wrapped)
 
     def unwrapped(self, subject: UUID, wrapped: bytes | None) -> bytes | None:
         """Returns the key in a row of `personal_keys`; `None` where it is destroyed, or where there is no such row."""

@@ -1,16 +1,14 @@
 """The log: our recorder behind `eventsourcing`'s interfaces. Set `PERSISTENCE_MODULE=store.log`.
 
-Writes go through the group commit of `committer`; reads are plain indexed selects. Promises: an acknowledged append is durable;
+Writes go through the `writer`; reads are plain indexed selects. Promises: an acknowledged append is durable;
 position order is commit order, without gaps; `recorded_at` rises with position; a reader that has seen position N never misses
 anything before N. Environment: `DATABASE_URL`, `DOSSIER_SCHEMA`, `DOSSIER_MASTER_KEY` (base64 of 32 bytes),
 `DOSSIER_SIGNING_KEY` (the same; derived from the master key where it is left out), `DOSSIER_POOL_SIZE` (pooled connections; 12 where it
 is left out).
 """
 
-import threading
 from base64 import b64decode
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Final, NoReturn
 from uuid import UUID
@@ -28,14 +26,15 @@ from eventsourcing.persistence import (
 )
 from psycopg import Connection, errors, sql
 
-from aggregates.use_case import Claim, IdempotencyKey, Outcome
+from aggregates.use_case import Claim, IdempotencyKey
 from store.append import Append, Statement
-from store.committer import Committer
 from store.database import POOL_SIZE, Database, Row
 from store.events import COLUMNS, NewEvent, RecordedEvent, recorded_event
 from store.instants import last_position
 from store.keys import KeyRing
 from store.mapper import FactMapper
+from store.memory import KnownSetup
+from store.writer import Writer
 
 RELAY: Final = "relay/v3"
 """The relay as a follower of the log. It ends in the contract's version, as the topic does: a new topic begins with the first event."""
@@ -52,21 +51,10 @@ class UnsettledError(OperationalError):
 class Log(ApplicationRecorder):
     """The event log of one company."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, mapper: FactMapper, company: str) -> None:
         self.database = database
-        self._committer = Committer(database)
-        self._counting = threading.Lock()
-
-    @contextmanager
-    def deciding(self) -> Iterator[None]:
-        """Around a command that will probably append something: appends that come together are stored together."""
-        with self._counting:
-            self._committer.deciding += 1
-        try:
-            yield
-        finally:
-            with self._counting:
-                self._committer.deciding -= 1
+        self.setup = KnownSetup(company)
+        self.writer = Writer(database, mapper, self.setup)
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
         """Stores the events of one command and gives their positions; see `append` for the keywords and errors."""
@@ -91,7 +79,7 @@ class Log(ApplicationRecorder):
         `owned` are further claims, each with its owner. `decided_on` is the position of the setup that was consulted, where one
         was, `relied_on` the versions of other aggregates that were; `along` is written with the events, of which there must be one.
 
-        Raises: see `Committer.commit`.
+        Raises: see `Committer.store`.
         """
         append = Append(
             events, claims, releases, owner, owned, decided_on=decided_on, relied_on=relied_on or {}, along=along
@@ -100,7 +88,7 @@ class Log(ApplicationRecorder):
             append.key, append.changed, append.version = outcome
         if not events and outcome is None:
             return append
-        return self._committer.commit(append)
+        return self.writer.put(append)
 
     def select_events(
         self,
@@ -164,18 +152,9 @@ class Log(ApplicationRecorder):
                 raise UnsettledError(f"What was recorded until {known_at} is not certain yet.") from error
             return last_position(connection, known_at)
 
-    def outcome_of(self, key: IdempotencyKey) -> tuple[bytes, Outcome] | None:
-        """The digest of the request that an idempotency key was used for, and its outcome; `None` where it was not used."""
-        with self.database.connection() as connection:
-            row = connection.execute(
-                "SELECT digest, changed, version, position FROM idempotency_keys WHERE actor = %s AND key = %s",
-                [key.actor, key.key],
-            ).fetchone()
-        return (row[0], Outcome(row[1], row[2], row[3])) if row else None
-
     def close(self) -> None:
         """Stores what is waiting and closes the connections."""
-        self._committer.close()
+        self.writer.close()
         self.database.close()
 
 
@@ -242,6 +221,7 @@ class Factory(InfrastructureFactory[TrackingRecorder]):
     SCHEMA: ClassVar[str] = "DOSSIER_SCHEMA"
     MASTER_KEY: ClassVar[str] = "DOSSIER_MASTER_KEY"
     SIGNING_KEY: ClassVar[str] = "DOSSIER_SIGNING_KEY"
+    COMPANY: ClassVar[str] = "DOSSIER_COMPANY"
     POOL_SIZE: ClassVar[str] = "DOSSIER_POOL_SIZE"
 
     def __init__(self, env: Any) -> None:
@@ -250,6 +230,7 @@ class Factory(InfrastructureFactory[TrackingRecorder]):
         self.database = Database(self._setting(self.DATABASE_URL), self._setting(self.SCHEMA), pool_size)
         signing_seed = b64decode(env.get(self.SIGNING_KEY) or "") or None
         self.keys = KeyRing(self.database, b64decode(self._setting(self.MASTER_KEY)), signing_seed)
+        self._mapper = FactMapper(self.keys)
         self._log: Log | None = None
 
     def _setting(self, name: str) -> str:
@@ -260,11 +241,11 @@ class Factory(InfrastructureFactory[TrackingRecorder]):
 
     def mapper(self, transcoder: Transcoder | None = None, mapper_class: Any = None) -> Mapper[Any]:  # noqa: ARG002
         """Our mapper."""
-        return FactMapper(self.keys)
+        return self._mapper
 
     def application_recorder(self) -> Log:
         """The log."""
-        self._log = self._log or Log(self.database)
+        self._log = self._log or Log(self.database, self._mapper, self._setting(self.COMPANY))
         return self._log
 
     def aggregate_recorder(self, purpose: str = "events") -> AggregateRecorder:

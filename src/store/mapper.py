@@ -156,9 +156,8 @@ class FactMapper(Mapper[UUID]):
 
     def _seal_personal(self, fact: Fact, of: Shape, state: dict[str, Any]) -> bytes | None:
         personal = {name: state.pop(name) for name in of.personal if name in state}
-        has_key, key = (
-            self.keys.find(fact.originator_id) if fact.originator_version > 1 else (False, None)
-        )  # the first has none
+        is_new = fact.originator_version == 1 or self.keys.is_fresh(fact.originator_id)
+        has_key, key = (False, None) if is_new else self.keys.find(fact.originator_id)
         new_key: bytes | None = None
         if not has_key:
             key, new_key = self.keys.fresh(fact.originator_id)

@@ -1,9 +1,8 @@
 """A store that keeps facts in a list, for use-case tests only. It implements the real store's rules: versions, claims, idempotency."""
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from eventsourcing.persistence import IntegrityError
@@ -11,11 +10,21 @@ from eventsourcing.persistence import IntegrityError
 from aggregates.aggregate import Aggregate
 from aggregates.customer.commands import ALTERNATE_NUMBERS
 from aggregates.customer.events import AlternateNumberAdded
+from aggregates.errors import DomainError
 from aggregates.fact import Fact
 from aggregates.interaction.commands import OPEN_INTERACTION
 from aggregates.interaction.events import InteractionClosed, InteractionStarted
 from aggregates.setup.catalogue import Setup
-from aggregates.use_case import Claim, ClaimTakenError, KeyReusedError, Outcome, Request, StaleDecisionError
+from aggregates.use_case import (
+    MOST_ATTEMPTS,
+    BusyError,
+    Claim,
+    ClaimTakenError,
+    KeyReusedError,
+    Outcome,
+    Request,
+    StaleDecisionError,
+)
 from scenario import COMPANY, history
 
 RECORDED: Final = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
@@ -32,6 +41,8 @@ class MemoryStore:
         self.facts = history(*facts)
         self.before = len(self.facts)
         self.meanwhile: list[Callable[[], object]] = []
+        self.fresh = False
+        """Whether it is not the first time that the use case is decided."""
         self._claims: dict[Claim, UUID] = {
             Claim(ALTERNATE_NUMBERS, fact.alternate_number): fact.originator_id
             for fact in facts
@@ -62,8 +73,19 @@ class MemoryStore:
     def setup(self) -> Setup:
         return Setup.empty(COMPANY).after(self.facts)
 
-    def deciding(self, *, fresh: bool) -> AbstractContextManager[None]:
-        return nullcontext()
+    def decide(self, request: Request, use_case: Callable[[Any], Outcome]) -> Outcome:
+        for attempt in range(MOST_ATTEMPTS):
+            self.fresh = attempt > 0
+            try:
+                return use_case(self)
+            except ClaimTakenError:
+                raise
+            except (DomainError, IntegrityError) as error:
+                if (done := self.outcome_of(request)) is not None:
+                    return done
+                if self.fresh and isinstance(error, DomainError):
+                    raise
+        raise BusyError("Others are changing this at the same moment. Nothing was stored; try again.")
 
     def outcome_of(self, request: Request) -> Outcome | None:
         key = request.idempotency

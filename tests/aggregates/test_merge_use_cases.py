@@ -1,7 +1,6 @@
 """Use cases of merges: the survivor, both customers in one transaction, undoing, and where a merged-away number redirects (rule 6.1)."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import pytest
@@ -98,12 +97,6 @@ def test_the_older_one_is_asked_of_the_log_where_memory_does_not_know_it() -> No
     class Remembering(MemoryStore):
         """Remembers customers as those who stored them do: without the time of their registration."""
 
-        fresh = False
-
-        def deciding(self, *, fresh: bool) -> AbstractContextManager[None]:
-            self.fresh = fresh
-            return nullcontext()
-
         def load(self, kind: type[A], key: str | int) -> A | None:
             found = super().load(kind, key)
             if isinstance(found, CustomerProfile) and not self.fresh:
@@ -159,12 +152,7 @@ def test_a_merged_customer_that_memory_knows_from_before_its_merge_is_read_anew(
     class Behind(MemoryStore):
         """Remembers 1003 as it was before it was merged, or as an earlier merge left it."""
 
-        fresh = False
         stale: CustomerProfile | None = None
-
-        def deciding(self, *, fresh: bool) -> AbstractContextManager[None]:
-            self.fresh = fresh
-            return nullcontext()
 
         def load(self, kind: type[A], key: str | int) -> A | None:
             if self.stale is not None and key == "1003" and not self.fresh:

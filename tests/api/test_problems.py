@@ -20,6 +20,7 @@ from api.routers.resolutions import MOST_BYTES
 from api_client import CORRELATION, Api, assert_problem, fields
 from projections.reading.view import BehindError
 from store import mapper
+from store.command import Command
 from store.committer import OutcomeUnknownError
 
 JSON = {"Content-Type": "application/json"}
@@ -195,7 +196,7 @@ def test_a_fault_of_ours_is_a_problem_with_a_correlation_id_and_is_logged(
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("secret")
 
-    monkeypatch.setattr(api.dossier, "load", broken)
+    monkeypatch.setattr(Command, "load", broken)
     answer = api.post("/v1/customers", {"number": "1", "name": "Ada"})
     problem = assert_problem(answer, 500, "broken")
     assert "secret" not in answer.text
@@ -209,7 +210,7 @@ def test_a_lost_database_answers_503_and_says_when_to_come_again(api: Api, monke
     def lost(*_: object, **__: object) -> None:
         raise OperationalError("connection to 10.0.0.1 refused")
 
-    monkeypatch.setattr(api.dossier, "load", lost)
+    monkeypatch.setattr(Command, "load", lost)
     answer = api.post("/v1/customers", {"number": "1", "name": "Ada"})
     problem = assert_problem(answer, 503, "unavailable")
     assert answer.headers["Retry-After"] == "1"
@@ -220,7 +221,7 @@ def test_an_unknown_outcome_asks_to_repeat_with_the_same_key(api: Api, monkeypat
     def lost(*_: object, **__: object) -> None:
         raise OutcomeUnknownError("?")
 
-    monkeypatch.setattr(api.dossier, "load", lost)
+    monkeypatch.setattr(Command, "load", lost)
     problem = assert_problem(api.post("/v1/customers", {"number": "1", "name": "Ada"}), 503, "unavailable")
     assert "same Idempotency-Key" in problem["detail"]
 

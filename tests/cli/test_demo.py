@@ -66,19 +66,19 @@ def test_setting_the_demo_company_up_goes_on_where_it_was_interrupted(
         set_up(dossier)
         uninterrupted = topics_of(dossier)
 
-    keep, writes, starts = Dossier.keep, 0, 0
+    decide, writes, starts = Dossier.decide, 0, 0
 
     def dying(self: Dossier, *arguments: Any, **named_arguments: Any) -> Outcome:
         nonlocal writes
         writes += 1
         if writes % (2 * DIES_EVERY) == 0:
             raise KeyboardInterrupt
-        outcome = keep(self, *arguments, **named_arguments)
+        outcome = decide(self, *arguments, **named_arguments)
         if writes % DIES_EVERY == 0:
             raise KeyboardInterrupt
         return outcome
 
-    monkeypatch.setattr(Dossier, "keep", dying)
+    monkeypatch.setattr(Dossier, "decide", dying)
     finished = False
     while not finished:
         starts += 1

@@ -33,6 +33,7 @@ from jobs.upload.receive import Reading, Receiving
 from jobs.upload.run import TakenOverError
 from jobs.upload.worker import UploadWorker
 from store.application import Dossier
+from store.command import Command
 from store.keys import KeyRing
 from store.stopping import Stop
 from upload_helpers import (
@@ -589,7 +590,7 @@ def test_rows_that_are_taken_after_they_were_counted_are_counted_again(
 ) -> None:  # rule 3.2
     fields(dossier)
     waiting = receive(dossier, TWO)
-    keep, steps = dossier.keep, [records.Step(1, 2, 10, 0, 0, 2, 0)]
+    keep, steps = Command.keep, [records.Step(1, 2, 10, 0, 0, 2, 0)]
 
     def after_a_step(*of: Any, **rows: Any) -> Any:
         if steps:
@@ -597,7 +598,7 @@ def test_rows_that_are_taken_after_they_were_counted_are_counted_again(
                 write(connection, records.step_of(waiting, steps.pop()))
         return keep(*of, **rows)
 
-    monkeypatch.setattr(dossier, "keep", after_a_step)
+    monkeypatch.setattr(Command, "keep", after_a_step)
     cancel(dossier, request(), waiting)
     assert facts_of(dossier, "upload.cancelled")[0].unchanged == 2
 

@@ -9,15 +9,20 @@ from concurrent.futures import ThreadPoolExecutor
 from os import kill
 from pathlib import Path
 from signal import SIGKILL
+from typing import Any
 
 import psycopg
 import pytest
 from eventsourcing.persistence import OperationalError
 
+from aggregates.customer.commands import register_customer, rename_customer
+from aggregates.customer.profile import CustomerProfile
+from aggregates.effective import Days
 from aggregates.setup.category import ProfileCategory
-from conftest import MASTER_KEY, environment
+from aggregates.use_case import Outcome, Request
+from conftest import MASTER_KEY, TODAY, environment
 from cutting_proxy import CuttingProxy, is_alive, pid_of_server
-from store import embedded
+from store import committer, embedded
 from store.application import Dossier
 from store.committer import OutcomeUnknownError
 from store.database import Database
@@ -93,6 +98,60 @@ def test_an_outcome_that_cannot_be_looked_up_is_called_unknown(
         behind_proxy.put(category("1").pending)
     proxy.refusing = False
     assert behind_proxy.log_of_facts.max_notification_id() == 2
+
+
+@pytest.fixture
+def behind(behind_proxy: Dossier, dossier: Dossier, ask: Callable[..., Request]) -> Dossier:
+    """The application behind the proxy, which knows customer 1001 as it was before another process renamed it."""
+    register_customer(behind_proxy, ask(), number="1001", name="Ann")
+    rename_customer(dossier, ask(), number="1001", name="Anna")
+    return behind_proxy
+
+
+def test_a_lost_reply_to_the_commit_of_a_second_decision_is_looked_up(
+    behind: Dossier, proxy: CuttingProxy, ask: Callable[..., Request]
+) -> None:  # rule 0.6
+    proxy.cut_after(b"COMMIT")
+    assert rename_customer(behind, ask(), number="1001", name="Anne") == Outcome(True, 3, 3)
+    assert rename_customer(behind, ask(), number="1001", name="Annie") == Outcome(True, 4, 4)
+
+
+def test_a_second_decision_that_was_lost_before_its_commit_is_not_stored(
+    behind: Dossier, proxy: CuttingProxy, ask: Callable[..., Request]
+) -> None:  # rule 0.6
+    proxy.cut_before(b"COMMIT")
+    with pytest.raises(OperationalError, match="Nothing was stored"):
+        rename_customer(behind, ask(), number="1001", name="Anne")
+    proxy.late.set()
+    assert rename_customer(behind, ask(), number="1001", name="Annie") == Outcome(True, 3, 3)
+
+
+def test_a_process_that_is_frozen_during_a_second_decision_holds_up_nobody_for_long(
+    behind: Dossier, dossier: Dossier, ask: Callable[..., Request], monkeypatch: pytest.MonkeyPatch
+) -> None:  # rule 0.6
+    monkeypatch.setattr(committer, "IDLE_TIMEOUT_MS", 300)
+    behind.log_of_facts.writer._committer.close()
+    rename_customer(behind, ask(), number="1001", name="Anne")
+    rename_customer(dossier, ask(), number="1001", name="Ada")
+    is_frozen, thawed = threading.Event(), threading.Event()
+
+    def freezing(store: Any) -> Outcome:
+        customer = store.load(CustomerProfile, "1001")
+        if customer.names.at(TODAY) == "Ada":
+            is_frozen.set()
+            thawed.wait(PATIENCE_S)
+        customer.rename(ask().origin, name="Annie", days=Days(TODAY))
+        outcome: Outcome = store.keep(ask(), customer)
+        return outcome
+
+    with ThreadPoolExecutor(1) as pool:
+        deciding = pool.submit(behind.decide, ask(), freezing)
+        assert is_frozen.wait(PATIENCE_S)
+        assert rename_customer(dossier, ask(), number="1001", name="Bea").version == 5
+        thawed.set()
+        with pytest.raises(OperationalError, match="Nothing was stored"):
+            deciding.result(PATIENCE_S)
+    assert rename_customer(behind, ask(), number="1001", name="Cy").version == 6
 
 
 def test_writing_and_reading_recover_by_themselves_when_the_server_comes_back(category: Category) -> None:

@@ -13,6 +13,7 @@ from aggregates.profile_class.commands import change_class, define_class, found_
 from aggregates.profile_class.profile_class import ClassInactiveError
 from aggregates.use_case import Request
 from conftest import TODAY, environment
+from remembering import remembered_by
 from store.application import Dossier
 
 Ask = Callable[..., Request]
@@ -29,8 +30,7 @@ def elsewhere(postgres_url: str, schema: str, dossier: Dossier, ask: Ask) -> Ite
     )
     with Dossier(environment(postgres_url, schema)) as other:
         open_account(other, ask(), account="A-7", customer="1001")
-        with other.deciding(fresh=False):
-            assert other.setup().profile_class("LATE") is not None
+        assert other.setup().profile_class("LATE") is not None
         yield other
 
 
@@ -65,8 +65,7 @@ def test_a_class_that_was_changed_elsewhere_is_copied_as_it_is_now(
 
 def test_what_was_stored_reads_back_as_it_was_decided(elsewhere: Dossier, ask: Ask) -> None:  # rules 2.4, 2.20
     assign_class(elsewhere, ask(), Place("A-7"), profile_class="LATE")
-    with elsewhere.deciding(fresh=False):
-        remembered = elsewhere.load(Account, "A-7")
+    remembered = remembered_by(elsewhere, ask, Account, "A-7")
     replayed = elsewhere.load(Account, "A-7")
     assert remembered is not None
     assert replayed is not None

@@ -6,7 +6,7 @@ from dataclasses import replace
 from aggregates.customer.edits import FieldChangedMeanwhileError
 from aggregates.customer.unmasking import Unmasking
 from aggregates.errors import DomainError
-from aggregates.use_case import FactStore, Outcome, Request, command
+from aggregates.use_case import Decides, FactStore, Outcome, Request, command
 
 
 @command
@@ -17,7 +17,7 @@ def show_masked(store: FactStore, request: Request, *, number: str, fields: Sequ
     return store.keep(request, unmasking)
 
 
-def record_refusal(store: FactStore, request: Request, *, number: str, refusal: DomainError) -> None:
+def record_refusal(store: Decides, request: Request, *, number: str, refusal: DomainError) -> None:
     """Records that an edit was refused in fields that the caller may not see, where it was (rule 5.2).
 
     To be called before the refusal is told.

@@ -12,7 +12,7 @@ from aggregates.profile_class.profile_class import ProfileClass
 from aggregates.setup.category import CategoryNotFoundError, ProfileCategory
 from aggregates.setup.controls import SystemControls
 from aggregates.setup.mappings import AttributeMappings
-from aggregates.use_case import FactStore
+from aggregates.use_case import FactReader, FactStore
 
 FAMILIES: Final = (
     ProfileCategory.KIND,
@@ -88,9 +88,13 @@ class Setup:
         return {field.key: field for field in sorted(fields, key=lambda field: (field.group, field.position))}
 
 
-class SetupStore(FactStore, Protocol):
-    """What use cases that consult the setup need of the store besides."""
+class SetupReader(FactReader, Protocol):
+    """What decisions that consult the setup read."""
 
     def setup(self) -> Setup:
         """Categories, controls and mappings, as far as this store has read them. Not to be changed."""
         ...
+
+
+class SetupStore(FactStore, SetupReader, Protocol):
+    """What use cases that consult the setup need of the store."""

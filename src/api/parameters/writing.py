@@ -1,12 +1,13 @@
 """What all writes share: who asks and why, Idempotency-Key and If-Match (rule 0.7), and the answer with ETag and position.
 
-Routes take `Writing`, call the use case with `write.ask(body.reason)` and answer with `write.done(outcome)`. All writes of one
-caller with the same key are one write, whichever process they reach.
+Routes take `Writing`, run the use case by `write.run` with `write.ask(body.reason)`, and answer with `write.done(outcome)`. All
+writes of one caller with the same key are one write, whichever process they reach.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Concatenate, Final, ParamSpec
 
 import orjson
 from fastapi import Depends
@@ -17,7 +18,7 @@ from starlette.responses import Response
 
 from aggregates.errors import ForbiddenError, StaleVersionError
 from aggregates.fact import Origin
-from aggregates.use_case import IdempotencyKey, Outcome
+from aggregates.use_case import Decides, IdempotencyKey, Outcome
 from aggregates.use_case import Request as UseCaseRequest
 from api.http import request_context
 from api.http.etags import tag
@@ -28,6 +29,7 @@ from api.parameters.write_headers import PARAMETERS, RECORDING
 from api.services import Services, services_of
 
 JSON: Final = "application/json"
+P = ParamSpec("P")
 
 
 class WriteAnswer(BaseModel):
@@ -93,6 +95,17 @@ class Write:
         key = IdempotencyKey(actor, headers.key, self.digest) if headers.key and self.digest else None
         return UseCaseRequest(origin, self.services.day.today(), headers.expected, key)
 
+    async def run(
+        self,
+        use_case: Callable[Concatenate[Decides, UseCaseRequest, P], Outcome],
+        request: UseCaseRequest,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> Outcome:
+        """Runs a use case, and returns its outcome once it is stored. Raises what it raises."""
+        writer = self.services.dossier.log_of_facts.writer
+        return await writer.submit(request, lambda store: use_case(store, request, *args, **kwargs))
+
     def done(
         self, outcome: Outcome, *, location: str | None = None, message: str | None = None, **more: object
     ) -> Response:
@@ -115,7 +128,9 @@ async def writing(request: Request) -> Write:
     context = request_context.of(request.scope)
     context.writes = True
     digest = await _digest(request) if b"idempotency-key" in context.headers else None
-    return Write(services_of(request), context, digest)
+    services = services_of(request)
+    await services.day.renew()
+    return Write(services, context, digest)
 
 
 async def _digest(request: Request) -> bytes:

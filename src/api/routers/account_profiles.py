@@ -14,8 +14,7 @@ from starlette.responses import Response
 from aggregates.account import commands
 from aggregates.account.place import Place
 from aggregates.clocks import AsOf
-from aggregates.setup.catalogue import SetupStore
-from aggregates.use_case import Outcome
+from aggregates.use_case import Decides, Outcome
 from aggregates.use_case import Request as UseCaseRequest
 from api.parameters.pages import Paged, Paging
 from api.parameters.paths import ACCOUNT, SITE
@@ -67,7 +66,7 @@ class Assignment(SeenImpact, DatedBody):
     profile_class: ClassWord
     keep_overrides: bool = False
 
-    def decide(self, store: SetupStore, request: UseCaseRequest, place: Place, *, create: bool = False) -> Outcome:
+    def decide(self, store: Decides, request: UseCaseRequest, place: Place, *, create: bool = False) -> Outcome:
         """Assigns the class. Raises what `assign_class` raises."""
         return commands.assign_class(
             store,
@@ -91,7 +90,7 @@ class SiteAssignment(Assignment):
 
     create: bool = False
 
-    def decide(self, store: SetupStore, request: UseCaseRequest, place: Place, *, create: bool = False) -> Outcome:
+    def decide(self, store: Decides, request: UseCaseRequest, place: Place, *, create: bool = False) -> Outcome:
         """Assigns the class. Raises what `assign_class` raises."""
         return super().decide(store, request, place, create=create or self.create)
 
@@ -113,7 +112,7 @@ class ProfileChange(SeenImpact, TermsBody, DatedBody):
 
     options: OptionsToKeep | None = None
 
-    def decide(self, store: SetupStore, request: UseCaseRequest, place: Place) -> Outcome:
+    def decide(self, store: Decides, request: UseCaseRequest, place: Place) -> Outcome:
         """Changes the details. Raises what `update_profile` raises."""
         return commands.update_profile(store, request, place, **self.terms, when=self.when)
 
@@ -129,7 +128,7 @@ class ProfileEnd(SeenImpact):
     keep_later: bool = False
     reason: Reason | None = None
 
-    def decide(self, store: SetupStore, request: UseCaseRequest, place: Place) -> Outcome:
+    def decide(self, store: Decides, request: UseCaseRequest, place: Place) -> Outcome:
         """Ends the profile. Raises what `end_site_profile` raises."""
         return commands.end_site_profile(store, request, place, last_day=self.effective_to, keep_later=self.keep_later)
 
@@ -149,15 +148,15 @@ async def read_account_profile(
     dependencies=[allow(PROFILE_WRITERS)],
     responses=UNCHANGED,
 )
-def assign_account_class(write: Writing, account: ACCOUNT, body: Assignment) -> Response:
+async def assign_account_class(write: Writing, account: ACCOUNT, body: Assignment) -> Response:
     """Assigns a profile class to an account."""
-    return _assign(write, Place(account), body)
+    return await _assign(write, Place(account), body)
 
 
 @router.patch("/{account}/profile", response_model=WriteAnswer, dependencies=[allow(PROFILE_WRITERS)])
-def update_account_profile(write: Writing, account: ACCOUNT, body: ProfileChange) -> Response:
+async def update_account_profile(write: Writing, account: ACCOUNT, body: ProfileChange) -> Response:
     """Changes details of an account's profile on that account only."""
-    return _update(write, Place(account), body)
+    return await _update(write, Place(account), body)
 
 
 @router.get("/{account}/history", response_model=Page[ProfileVersion], dependencies=[allow(PROFILE_READERS)])
@@ -200,22 +199,22 @@ async def read_site_profile(
     response_model=WriteAnswer,
     dependencies=[allow(PROFILE_WRITERS)],
 )
-def assign_site_class(write: Writing, account: ACCOUNT, site: SITE, body: SiteAssignment) -> Response:
+async def assign_site_class(write: Writing, account: ACCOUNT, site: SITE, body: SiteAssignment) -> Response:
     """Assigns a profile class to a site, or creates its first profile, “Create Site Profile” (rule 2.6)."""
-    return _assign(write, Place(account, site), body)
+    return await _assign(write, Place(account, site), body)
 
 
 @router.patch("/{account}/sites/{site}/profile", response_model=WriteAnswer, dependencies=[allow(PROFILE_WRITERS)])
-def update_site_profile(write: Writing, account: ACCOUNT, site: SITE, body: ProfileChange) -> Response:
+async def update_site_profile(write: Writing, account: ACCOUNT, site: SITE, body: ProfileChange) -> Response:
     """Changes details of a site's profile on that site only."""
-    return _update(write, Place(account, site), body)
+    return await _update(write, Place(account, site), body)
 
 
 @router.post("/{account}/sites/{site}/profile/end", response_model=WriteAnswer, dependencies=[allow(PROFILE_WRITERS)])
-def end_site_profile(write: Writing, account: ACCOUNT, site: SITE, body: ProfileEnd) -> Response:
+async def end_site_profile(write: Writing, account: ACCOUNT, site: SITE, body: ProfileEnd) -> Response:
     """Ends a site's profile; its account's applies again (rule 2.14)."""
     request = write.ask(body.reason, impact=body.impact)
-    return write.done(body.decide(write.services.dossier, request, Place(account, site)))
+    return write.done(await write.run(body.decide, request, Place(account, site)))
 
 
 @router.get(
@@ -270,14 +269,14 @@ def _replayed(read: Read, place: Place, explain: bool) -> Response:
     raise no_profile_in_force(place, clocks.valid_at, account_profile)
 
 
-def _assign(write: Write, place: Place, body: Assignment) -> Response:
-    outcome = body.decide(write.services.dossier, write.ask(body.reason, impact=body.impact), place)
+async def _assign(write: Write, place: Place, body: Assignment) -> Response:
+    outcome = await write.run(body.decide, write.ask(body.reason, impact=body.impact), place)
     site = "" if place.site is None else f"/sites/{place.site}"
     return write.done(outcome, location=f"/v1/accounts/{place.account}{site}/profile")
 
 
-def _update(write: Write, place: Place, body: ProfileChange) -> Response:
-    return write.done(body.decide(write.services.dossier, write.ask(body.reason, impact=body.impact), place))
+async def _update(write: Write, place: Place, body: ProfileChange) -> Response:
+    return write.done(await write.run(body.decide, write.ask(body.reason, impact=body.impact), place))
 
 
 def _history(read: Read, place: Place, page: Paging) -> Response:

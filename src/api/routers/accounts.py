@@ -86,10 +86,10 @@ def list_accounts(
 
 
 @router.post("", status_code=201, response_model=WriteAnswer, dependencies=[allow(PROFILE_WRITERS)])
-def open_account(write: Writing, body: NewAccount) -> Response:
+async def open_account(write: Writing, body: NewAccount) -> Response:
     """Opens an account and assigns the class DEFAULT in the same transaction (rule 2.5)."""
-    outcome = commands.open_account(
-        write.services.dossier,
+    outcome = await write.run(
+        commands.open_account,
         write.ask(body.reason, creates=True),
         account=body.account,
         customer=body.customer,
@@ -144,10 +144,10 @@ def list_sites(read: Reading, account: ACCOUNT, page: Paged, explain: Explain = 
 
 
 @router.post("/{account}/sites", status_code=201, response_model=WriteAnswer, dependencies=[allow(PROFILE_WRITERS)])
-def create_site(write: Writing, account: ACCOUNT, body: NewSite) -> Response:
+async def create_site(write: Writing, account: ACCOUNT, body: NewSite) -> Response:
     """Creates a site; it gets neither DEFAULT nor the account's class (rule 2.6)."""
-    outcome = commands.create_site(
-        write.services.dossier, write.ask(body.reason, creates=True), account=account, site=body.site
+    outcome = await write.run(
+        commands.create_site, write.ask(body.reason, creates=True), account=account, site=body.site
     )
     return write.done(outcome, location=f"/v1/accounts/{account}/sites/{body.site}")
 

@@ -83,10 +83,10 @@ def list_categories(read: Reading, page: Paged, explain: Explain = False) -> Ans
 
 
 @router.post("", status_code=201, response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
-def define_category(write: Writing, body: NewCategory) -> Answer:
+async def define_category(write: Writing, body: NewCategory) -> Answer:
     """Defines a category; its code is fixed for life."""
-    outcome = commands.define_category(
-        write.services.dossier,
+    outcome = await write.run(
+        commands.define_category,
         write.ask(body.reason, creates=True),
         code=body.code,
         description=body.description,
@@ -109,10 +109,10 @@ def read_category(
 
 
 @router.patch("/{code}", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
-def change_category(write: Writing, code: CATEGORY, body: CategoryChange) -> Answer:
+async def change_category(write: Writing, code: CATEGORY, body: CategoryChange) -> Answer:
     """Changes the given members of a category."""
-    outcome = commands.change_category(
-        write.services.dossier,
+    outcome = await write.run(
+        commands.change_category,
         write.ask(body.reason),
         code=code,
         description=body.description,
@@ -124,9 +124,9 @@ def change_category(write: Writing, code: CATEGORY, body: CategoryChange) -> Ans
 
 
 @router.delete("/{code}", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
-def deactivate_category(write: Writing, code: CATEGORY) -> Answer:
+async def deactivate_category(write: Writing, code: CATEGORY) -> Answer:
     """Deactivates a category (rule 1.13)."""
-    return write.done(commands.change_category(write.services.dossier, write.ask(), code=code, active=False))
+    return write.done(await write.run(commands.change_category, write.ask(), code=code, active=False))
 
 
 @router.get(
@@ -164,10 +164,10 @@ def list_responses(read: Reading, code: CATEGORY, page: Paged, explain: Explain 
 
 
 @router.post("/{code}/responses", status_code=201, response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
-def define_response(write: Writing, code: CATEGORY, body: NewResponse) -> Answer:
+async def define_response(write: Writing, code: CATEGORY, body: NewResponse) -> Answer:
     """Adds a response; as default it takes the flag from the one that has it (rule 1.3)."""
-    outcome = commands.define_response(
-        write.services.dossier,
+    outcome = await write.run(
+        commands.define_response,
         write.ask(body.reason),
         code=code,
         response=body.code,
@@ -198,10 +198,10 @@ def read_response(read: Reading, code: CATEGORY, response: RESPONSE, explain: Ex
 
 
 @router.patch("/{code}/responses/{response}", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
-def change_response(write: Writing, code: CATEGORY, response: RESPONSE, body: ResponseChange) -> Answer:
+async def change_response(write: Writing, code: CATEGORY, response: RESPONSE, body: ResponseChange) -> Answer:
     """Changes the given members of a response."""
-    outcome = commands.change_response(
-        write.services.dossier,
+    outcome = await write.run(
+        commands.change_response,
         write.ask(body.reason),
         code=code,
         response=response,
@@ -214,10 +214,9 @@ def change_response(write: Writing, code: CATEGORY, response: RESPONSE, body: Re
 
 
 @router.delete("/{code}/responses/{response}", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
-def deactivate_response(write: Writing, code: CATEGORY, response: RESPONSE) -> Answer:
+async def deactivate_response(write: Writing, code: CATEGORY, response: RESPONSE) -> Answer:
     """Deactivates a response; the default drops its flag (rules 1.3, 1.13)."""
-    dossier = write.services.dossier
-    outcome = commands.change_response(dossier, write.ask(), code=code, response=response, active=False)
+    outcome = await write.run(commands.change_response, write.ask(), code=code, response=response, active=False)
     return write.done(outcome)
 
 

@@ -79,10 +79,10 @@ def read_control_diff(read: Reading, code: CONTROL, from_: From, to: To = None) 
 
 
 @router.put("/{code}", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
-def set_control(write: Writing, code: CONTROL, body: NewControlValue) -> Response:
+async def set_control(write: Writing, code: CONTROL, body: NewControlValue) -> Response:
     """Sets the value of a control for a range of days."""
-    outcome = commands.set_control(
-        write.services.dossier,
+    outcome = await write.run(
+        commands.set_control,
         write.ask(body.reason),
         code=code,
         value=body.value,

@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import ConfigDict
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,8 +18,7 @@ from aggregates.customer.unmasking import UNMASKERS
 from aggregates.errors import DomainError
 from aggregates.fact import Role
 from aggregates.interaction import field_edits
-from aggregates.setup.catalogue import SetupStore
-from aggregates.use_case import Outcome
+from aggregates.use_case import Decides, Outcome
 from aggregates.use_case import Request as UseCaseRequest
 from api.http import request_context
 from api.parameters.paths import NUMBER
@@ -69,7 +69,7 @@ class FieldEdits(SeenImpact, DatedBody):
     fields: dict[str, FieldEdit]
     interaction: InteractionId | None = None
 
-    def decide(self, store: SetupStore, request: UseCaseRequest, number: str) -> Outcome:
+    def decide(self, store: Decides, request: UseCaseRequest, number: str) -> Outcome:
         """Saves the fields. Raises what `edit_fields` raises."""
         return field_edits.edit_fields(
             store, request, number=number, fields=self.fields, interaction=self.interaction, when=self.when
@@ -145,12 +145,13 @@ def _widget(  # noqa: PLR0917  (of `read_widget`)
 
 
 @router.patch("/{number}/fields", response_model=WriteAnswer, dependencies=[allow(EDITORS)], responses=LEADS_ON)
-def edit_fields(write: Writing, number: NUMBER, body: FieldEdits) -> Response:
+async def edit_fields(write: Writing, number: NUMBER, body: FieldEdits) -> Response:
     """Saves fields of the widget: changes what is given, or refuses all of it, naming every field that is wrong (rules 3.4-3.7, 3.9)."""
-    dossier, request = write.services.dossier, write.ask(body.reason, impact=body.impact)
+    request = write.ask(body.reason, impact=body.impact)
     try:
-        outcome = body.decide(dossier, request, number)
+        outcome = await write.run(body.decide, request, number)
     except DomainError as refusal:
-        unmasking_commands.record_refusal(dossier, request, number=number, refusal=refusal)
+        dossier = write.services.dossier
+        await run_in_threadpool(unmasking_commands.record_refusal, dossier, request, number=number, refusal=refusal)
         raise
     return write.done(outcome, message=SAVED if outcome.changed else NOTHING_CHANGED)

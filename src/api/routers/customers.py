@@ -78,10 +78,10 @@ class AlternateNumbers(BaseModel):
 
 
 @router.post("", status_code=201, response_model=WriteAnswer, dependencies=[allow(PROFILE_WRITERS)])
-def register_customer(write: Writing, body: NewCustomer) -> Response:
+async def register_customer(write: Writing, body: NewCustomer) -> Response:
     """Registers a customer; the number is fixed for life."""
-    outcome = commands.register_customer(
-        write.services.dossier,
+    outcome = await write.run(
+        commands.register_customer,
         write.ask(body.reason, creates=True),
         number=body.number,
         name=body.name,
@@ -115,10 +115,10 @@ def _read(read: Read, number: str, explain: bool, source: str) -> Response:
 
 
 @router.patch("/{number}", response_model=WriteAnswer, dependencies=[allow(PROFILE_WRITERS)], responses=LEADS_ON)
-def rename_customer(write: Writing, number: NUMBER, body: Rename) -> Response:
+async def rename_customer(write: Writing, number: NUMBER, body: Rename) -> Response:
     """Renames a customer."""
-    outcome = commands.rename_customer(
-        write.services.dossier,
+    outcome = await write.run(
+        commands.rename_customer,
         write.ask(body.reason),
         number=number,
         name=body.name,
@@ -150,10 +150,10 @@ def list_alternate_numbers(read: Reading, number: NUMBER, explain: Explain = Fal
     dependencies=[allow(PROFILE_WRITERS)],
     responses=LEADS_ON | UNCHANGED,
 )
-def add_alternate_number(write: Writing, number: NUMBER, body: NewAlternateNumber) -> Response:
+async def add_alternate_number(write: Writing, number: NUMBER, body: NewAlternateNumber) -> Response:
     """Adds an alternate number (rule 1.14)."""
-    outcome = commands.add_alternate_number(
-        write.services.dossier,
+    outcome = await write.run(
+        commands.add_alternate_number,
         write.ask(body.reason),
         number=number,
         alternate_number=body.alternate_number,
@@ -187,12 +187,12 @@ def read_alternate_number(
     dependencies=[allow(PROFILE_WRITERS)],
     responses=LEADS_ON,
 )
-def make_alternate_number_primary(
+async def make_alternate_number_primary(
     write: Writing, number: NUMBER, alternate_number: ALTERNATE_NUMBER, body: MakePrimary
 ) -> Response:
     """Makes an alternate number the primary one (rule 1.14)."""
-    outcome = commands.make_alternate_number_primary(
-        write.services.dossier, write.ask(body.reason), number=number, alternate_number=alternate_number
+    outcome = await write.run(
+        commands.make_alternate_number_primary, write.ask(body.reason), number=number, alternate_number=alternate_number
     )
     return write.done(outcome)
 
@@ -203,10 +203,10 @@ def make_alternate_number_primary(
     dependencies=[allow(PROFILE_WRITERS)],
     responses=LEADS_ON,
 )
-def remove_alternate_number(write: Writing, number: NUMBER, alternate_number: ALTERNATE_NUMBER) -> Response:
+async def remove_alternate_number(write: Writing, number: NUMBER, alternate_number: ALTERNATE_NUMBER) -> Response:
     """Removes an alternate number from the list; it may be used again."""
-    outcome = commands.remove_alternate_number(
-        write.services.dossier, write.ask(), number=number, alternate_number=alternate_number
+    outcome = await write.run(
+        commands.remove_alternate_number, write.ask(), number=number, alternate_number=alternate_number
     )
     return write.done(outcome)
 

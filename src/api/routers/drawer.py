@@ -8,8 +8,7 @@ from pydantic import ConfigDict
 from starlette.responses import Response
 
 from aggregates.customer import commands
-from aggregates.setup.catalogue import SetupStore
-from aggregates.use_case import Outcome, Request
+from aggregates.use_case import Decides, Outcome, Request
 from api.parameters.paths import NUMBER
 from api.parameters.reading import READ_MODEL, AnswerSource, Explain, Read, Reading
 from api.parameters.shapes import Answer, CategoryKey, DatedBody, SeenImpact
@@ -44,7 +43,7 @@ class Confirmation(SeenImpact, DatedBody):
 
     responses: dict[CategoryKey, Answer | None]
 
-    def decide(self, store: SetupStore, request: Request, number: str) -> Outcome:
+    def decide(self, store: Decides, request: Request, number: str) -> Outcome:
         """Confirms the drawer. Raises what `confirm_drawer` raises."""
         return commands.confirm_drawer(store, request, number=number, responses=self.responses, when=self.when)
 
@@ -74,7 +73,7 @@ def _drawer(read: Read, number: str, explain: bool, source: str) -> Response:
 
 
 @router.put("/{number}/drawer", response_model=WriteAnswer, dependencies=[allow(PROFILE_WRITERS)], responses=LEADS_ON)
-def confirm_drawer(write: Writing, number: NUMBER, body: Confirmation) -> Response:
+async def confirm_drawer(write: Writing, number: NUMBER, body: Confirmation) -> Response:
     """Confirms the drawer with OK: stores what was chosen and every shown default, or refuses all of it (rules 1.8, 1.9)."""
-    outcome = body.decide(write.services.dossier, write.ask(body.reason, impact=body.impact), number)
+    outcome = await write.run(body.decide, write.ask(body.reason, impact=body.impact), number)
     return write.done(outcome, message=SAVED if outcome.changed else NOTHING_CHANGED)

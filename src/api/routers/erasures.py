@@ -22,12 +22,12 @@ class Erase(Body):
 
 
 @router.post("/{number}/erase", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)], responses=LEADS_ON)
-def erase_personal_data(write: Writing, number: NUMBER, body: Erase) -> Response:
+async def erase_personal_data(write: Writing, number: NUMBER, body: Erase) -> Response:
     """Erases the personal data of a customer, and of all who were merged into it, for good: nothing brings them back (rule 5.1).
 
     Names and values of personal fields read as `[erased]` from then on, everywhere and at every past point. The rest of the profile and its
     history stay, and can be read, but the customer is not changed any more.
     """
-    outcome = erase_customer(write.services.dossier, write.ask(body.reason), number=number)
+    outcome = await write.run(erase_customer, write.ask(body.reason), number=number)
     message = f"The personal data of customer {number} {'were erased' if outcome.changed else 'are erased already'}."
     return write.done(outcome, message=message)

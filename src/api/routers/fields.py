@@ -93,10 +93,10 @@ def list_fields(read: Reading, page: Paged, explain: Explain = False) -> Respons
 
 
 @router.post("", status_code=201, response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
-def define_field(write: Writing, body: NewField) -> Response:
+async def define_field(write: Writing, body: NewField) -> Response:
     """Defines a business field."""
-    outcome = commands.define_field(
-        write.services.dossier, write.ask(body.reason, creates=True), key=body.key, members=_attributes(body)
+    outcome = await write.run(
+        commands.define_field, write.ask(body.reason, creates=True), key=body.key, members=_attributes(body)
     )
     return write.done(outcome, location=f"/v1/fields/{body.key}")
 
@@ -111,9 +111,9 @@ def read_field(read: Reading, key: FIELD, explain: Explain = False, source: Answ
 
 
 @router.patch("/{key}", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
-def change_field(write: Writing, key: FIELD, body: FieldChange) -> Response:
+async def change_field(write: Writing, key: FIELD, body: FieldChange) -> Response:
     """Changes the given members of a business field's definition."""
-    outcome = commands.change_field(write.services.dossier, write.ask(body.reason), key=key, changes=_attributes(body))
+    outcome = await write.run(commands.change_field, write.ask(body.reason), key=key, changes=_attributes(body))
     return write.done(outcome)
 
 

@@ -69,7 +69,7 @@ def list_interactions(  # noqa: PLR0917  (query parameters)
 
 
 @router.post("", status_code=201, response_model=InteractionAnswer, dependencies=[allow(PROFILE_WRITERS)])
-def start_interaction(write: Writing, body: NewInteraction) -> Response:
+async def start_interaction(write: Writing, body: NewInteraction) -> Response:
     """Starts an interaction: a call of an agent with a customer begins now, `on_call`.
 
     One agent has one open interaction at a time (rule 3.5).
@@ -78,8 +78,8 @@ def start_interaction(write: Writing, body: NewInteraction) -> Response:
     """
     request = write.ask(body.reason, creates=True)
     key = body.interaction or _new_id(write, request)
-    outcome = commands.start_interaction(
-        write.services.dossier, request, interaction=key, customer=body.customer, agent=body.agent
+    outcome = await write.run(
+        commands.start_interaction, request, interaction=key, customer=body.customer, agent=body.agent
     )
     return write.done(outcome, location=f"/v1/interactions/{key}", interaction=key)
 
@@ -98,10 +98,10 @@ def read_interaction(read: Reading, interaction_id: INTERACTION, explain: Explai
 
 
 @router.patch("/{interaction_id}", response_model=InteractionAnswer, dependencies=[allow(PROFILE_WRITERS)])
-def change_interaction(write: Writing, interaction_id: INTERACTION, body: InteractionChange) -> Response:
+async def change_interaction(write: Writing, interaction_id: INTERACTION, body: InteractionChange) -> Response:
     """Ends a call, so that its wrap-up begins, or closes the interaction."""
     change = commands.end_interaction if body.state == "wrap_up" else commands.close_interaction
-    outcome = change(write.services.dossier, write.ask(body.reason), interaction=interaction_id)
+    outcome = await write.run(change, write.ask(body.reason), interaction=interaction_id)
     return write.done(outcome, interaction=interaction_id)
 
 

@@ -82,23 +82,22 @@ def read_mapping_diff(read: Reading, mapped: MAPPED, from_: From, to: To = None)
 
 
 @router.put("/{mapped}", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
-def map_attribute(write: Writing, mapped: MAPPED, body: NewMapping) -> Response:
+async def map_attribute(write: Writing, mapped: MAPPED, body: NewMapping) -> Response:
     """Maps a category or field, or maps it to another attribute; changes count for what is recorded from then on.
 
     A personal field can be mapped, too: its values go to Customer Engagement, and are kept nowhere on the way.
     """
-    dossier, request = write.services.dossier, write.ask(body.reason)
+    request = write.ask(body.reason)
     kind, _, key = mapped.partition(":")
     if kind == FIELD:
-        return write.done(commands.map_field(dossier, request, key=key, attribute=body.attribute))
-    return write.done(commands.map_category(dossier, request, code=int(key), attribute=body.attribute))
+        return write.done(await write.run(commands.map_field, request, key=key, attribute=body.attribute))
+    return write.done(await write.run(commands.map_category, request, code=int(key), attribute=body.attribute))
 
 
 @router.delete("/{mapped}", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
-def unmap_attribute(write: Writing, mapped: MAPPED) -> Response:
+async def unmap_attribute(write: Writing, mapped: MAPPED) -> Response:
     """Removes the mapping of a category or field."""
-    dossier = write.services.dossier
     kind, _, key = mapped.partition(":")
     if kind == FIELD:
-        return write.done(commands.unmap_field(dossier, write.ask(), key=key))
-    return write.done(commands.unmap_category(dossier, write.ask(), code=int(key)))
+        return write.done(await write.run(commands.unmap_field, write.ask(), key=key))
+    return write.done(await write.run(commands.unmap_category, write.ask(), code=int(key)))

@@ -4,12 +4,12 @@ from typing import Final, cast
 
 from fastapi import APIRouter
 from pydantic import ConfigDict
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from aggregates.customer import commands
 from aggregates.customer.events import CustomerMergedAway
-from aggregates.setup.catalogue import SetupStore
-from aggregates.use_case import Outcome, Request
+from aggregates.use_case import Decides, Outcome, Request
 from api.parameters.paths import NUMBER
 from api.parameters.shapes import CustomerNumber, Reason, SeenImpact
 from api.parameters.writing import WriteAnswer, Writing
@@ -32,7 +32,7 @@ class Merge(SeenImpact):
     survivor: CustomerNumber | None = None
     reason: Reason | None = None
 
-    def decide(self, store: SetupStore, request: Request, number: str) -> Outcome:
+    def decide(self, store: Decides, request: Request, number: str) -> Outcome:
         """Merges the two. Raises what `merge_customers` raises."""
         return commands.merge_customers(
             store,
@@ -54,7 +54,7 @@ class Unmerge(SeenImpact):
     other: CustomerNumber
     reason: Reason | None = None
 
-    def decide(self, store: SetupStore, request: Request, number: str) -> Outcome:
+    def decide(self, store: Decides, request: Request, number: str) -> Outcome:
         """Undoes the merge. Raises what `unmerge_customers` raises."""
         return commands.unmerge_customers(store, request, number=number, other=self.other)
 
@@ -67,23 +67,23 @@ class MergeAnswer(WriteAnswer):
 
 
 @router.post("/{number}/merge", response_model=MergeAnswer, dependencies=[allow(ADMINISTRATORS)], responses=LEADS_ON)
-def merge_customers(write: Writing, number: NUMBER, body: Merge) -> Response:
+async def merge_customers(write: Writing, number: NUMBER, body: Merge) -> Response:
     """Merges two customers: per field and category the survivor keeps its values where it has any, and takes the other's where it has none.
 
     The other number leads to the survivor from then on; both histories stay, and the merge can be undone. `If-Match` is the version of
     the customer in the path, whoever survives.
     """
-    dossier = write.services.dossier
-    outcome = body.decide(dossier, write.ask(body.reason, impact=body.impact), number)
-    survivor, away = _survivor_and_merged(dossier, outcome) or (number, body.other)
+    outcome = await write.run(body.decide, write.ask(body.reason, impact=body.impact), number)
+    merged = await run_in_threadpool(_survivor_and_merged, write.services.dossier, outcome)
+    survivor, away = merged or (number, body.other)
     message = f"Customer {away} was merged into {survivor}." if outcome.changed else "They are merged already."
     return write.done(outcome, message=message, survivor=survivor, merged_away=away)
 
 
 @router.post("/{number}/unmerge", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)], responses=LEADS_ON)
-def unmerge_customers(write: Writing, number: NUMBER, body: Unmerge) -> Response:
+async def unmerge_customers(write: Writing, number: NUMBER, body: Unmerge) -> Response:
     """Undoes a merge: the customer reads as if it had never happened. What was set since stays; what it covered shows again."""
-    outcome = body.decide(write.services.dossier, write.ask(body.reason, impact=body.impact), number)
+    outcome = await write.run(body.decide, write.ask(body.reason, impact=body.impact), number)
     return write.done(outcome, message=f"Customer {body.other} is separate again.")
 
 

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter
 from pydantic import Field
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from aggregates.errors import NotFoundError
@@ -76,10 +77,10 @@ def list_profile_classes(read: Reading, page: Paged, explain: Explain = False) -
 
 
 @router.post("", status_code=201, response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
-def define_profile_class(write: Writing, body: NewProfileClass) -> Response:
+async def define_profile_class(write: Writing, body: NewProfileClass) -> Response:
     """Sets a profile class up; its name is fixed for life."""
-    outcome = commands.define_class(
-        write.services.dossier,
+    outcome = await write.run(
+        commands.define_class,
         write.ask(body.reason, creates=True),
         name=body.name,
         description=body.description,
@@ -101,10 +102,10 @@ def read_profile_class(
 
 
 @router.patch("/{name}", response_model=ProfileClassAnswer, dependencies=[allow(ADMINISTRATORS)])
-def change_profile_class(write: Writing, name: CLASS, body: ProfileClassChange) -> Response:
+async def change_profile_class(write: Writing, name: CLASS, body: ProfileClassChange) -> Response:
     """Makes a further version of a class. Existing profiles stay as they are until the change is applied to them."""
-    outcome = commands.change_class(
-        write.services.dossier,
+    outcome = await write.run(
+        commands.change_class,
         write.ask(body.reason),
         name=name,
         description=body.description,
@@ -112,13 +113,13 @@ def change_profile_class(write: Writing, name: CLASS, body: ProfileClassChange) 
         apply_to=body.apply_to,
         **body.terms,
     )
-    return _changed(write, name, outcome)
+    return await run_in_threadpool(_changed, write, name, outcome)
 
 
 @router.delete("/{name}", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
-def deactivate_profile_class(write: Writing, name: CLASS) -> Response:
+async def deactivate_profile_class(write: Writing, name: CLASS) -> Response:
     """Deactivates a class: it is not assigned any more, and profiles made from it go on (rule 2.19)."""
-    return write.done(commands.change_class(write.services.dossier, write.ask(), name=name, active=False))
+    return write.done(await write.run(commands.change_class, write.ask(), name=name, active=False))
 
 
 @router.get(

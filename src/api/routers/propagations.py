@@ -151,15 +151,15 @@ def read_preview(
 
 
 @router.post("/{version}", status_code=202, response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
-def begin_propagation(write: Writing, name: CLASS, version: CLASS_VERSION, body: Start | None = None) -> Response:
+async def begin_propagation(write: Writing, name: CLASS, version: CLASS_VERSION, body: Start | None = None) -> Response:
     """Starts a propagation, or once a run has finished a further one.
 
     From the run date on, today where it is left out, the change is written
     into the profiles in force, and with `include_later` into later-dated ones; never twice into the same.
     """
     start = body or Start()
-    outcome = start_propagation(
-        write.services.dossier,
+    outcome = await write.run(
+        start_propagation,
         write.ask(start.reason, creates=True),
         name=name,
         version=version,

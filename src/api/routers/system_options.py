@@ -67,10 +67,10 @@ def read_system_options_diff(read: Reading, from_: From, to: To = None) -> Respo
 
 
 @router.patch("", response_model=WriteAnswer, dependencies=[allow(ADMINISTRATORS)])
-def change_system_options(write: Writing, body: SystemOptionsChange) -> Response:
+async def change_system_options(write: Writing, body: SystemOptionsChange) -> Response:
     """Changes the given options and amounts for a range of days."""
-    outcome = commands.change_system_options(
-        write.services.dossier,
+    outcome = await write.run(
+        commands.change_system_options,
         write.ask(body.reason),
         **body.terms,
         when=body.when,

@@ -83,10 +83,10 @@ def read_upload_mapping_history(read: Reading, asked: Asked, name: NAME) -> Resp
 
 
 @router.put("/{name}", response_model=WriteAnswer, dependencies=[allow(UPLOADERS)], responses=MADE)
-def save_upload_mapping(write: Writing, name: NAME, body: SavedMapping) -> Response:
+async def save_upload_mapping(write: Writing, name: NAME, body: SavedMapping) -> Response:
     """Saves a mapping of a contact file's columns, or its next version; uploads that came before keep theirs."""
-    outcome = commands.save_mapping(
-        write.services.dossier,
+    outcome = await write.run(
+        commands.save_mapping,
         write.ask(body.reason),
         name=name,
         columns=body.columns,

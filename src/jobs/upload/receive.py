@@ -12,11 +12,10 @@ from uuid import UUID, uuid4
 from aggregates import texts
 from aggregates.dry_run import DryRunStore
 from aggregates.effective import FROM_TODAY, When
-from aggregates.setup.catalogue import SetupStore
 from aggregates.upload.commands import receive_upload
 from aggregates.upload.events import UploadReceived
 from aggregates.upload.upload import Upload
-from aggregates.use_case import Outcome, Request
+from aggregates.use_case import Decides, Outcome, Request
 from jobs.upload.staging import Staging, read_file
 from store.application import Dossier
 
@@ -48,6 +47,7 @@ def check(dossier: Dossier, request: Request, reading: Reading) -> None:
 
 def as_received(dossier: Dossier, request: Request, reading: Reading, *, size: int, digest: str) -> UploadReceived:
     """Returns the fact that the arrival of a file would record, and stores nothing. Raises what `receive_upload` raises."""
+    dossier.renew_setup()
     store = DryRunStore(dossier)
     _receive(store, request, reading, upload=str(uuid4()), size=size, digest=digest)
     [received] = store.facts
@@ -112,7 +112,7 @@ class Receiving:
         return UUID(fact.upload)
 
 
-def _receive(store: SetupStore, request: Request, reading: Reading, *, upload: str, size: int, digest: str) -> Outcome:
+def _receive(store: Decides, request: Request, reading: Reading, *, upload: str, size: int, digest: str) -> Outcome:
     return receive_upload(
         store,
         request,

@@ -36,7 +36,7 @@ _ERRORS: Final = """
         %b::bigint[], %b::int[], %b::text[], %b::uuid[], %b::bytea[], %b::boolean[], %b::text[]
     )
 """
-_PROGRESS: Final = """
+PROGRESS: Final = """
     SELECT coalesce(max(last_row), 0), coalesce(max(bytes), 0), coalesce(sum(new), 0)::bigint,
            coalesce(sum(changed), 0)::bigint, coalesce(sum(unchanged), 0)::bigint, coalesce(sum(failed), 0)::bigint,
            coalesce(sum(without_number), 0)::bigint, coalesce(sum(repeated), 0)::bigint
@@ -141,8 +141,12 @@ class Listed:
 
 def progress(connection: Connection[Row], upload: UUID) -> Progress:
     """Returns how far an upload has been read, by its steps."""
-    row = connection.execute(_PROGRESS, [upload]).fetchone()
-    rows, bytes_read, *counts, without_number, repeated = row or (0, 0, 0, 0, 0, 0, 0, 0)
+    return progress_of(connection.execute(PROGRESS, [upload]).fetchall())
+
+
+def progress_of(read: Sequence[Row]) -> Progress:
+    """Returns how far an upload has been read, by the rows of `PROGRESS`."""
+    [(rows, bytes_read, *counts, without_number, repeated)] = read
     return Progress(rows, bytes_read, Counts(rows, *counts), without_number, repeated)
 
 

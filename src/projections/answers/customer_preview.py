@@ -18,8 +18,8 @@ from aggregates.effective import Days, Timeline, joined
 from aggregates.fact import Fact, Role
 from aggregates.field.field import MASK, FieldDefinition
 from aggregates.impact import parts
-from aggregates.setup.catalogue import Setup, SetupStore
-from aggregates.use_case import Outcome
+from aggregates.setup.catalogue import Setup
+from aggregates.use_case import Decides, Outcome
 from projections.answers.customer_preview_models import (
     MOST_CHANGES,
     MOST_DELIVERIES,
@@ -57,8 +57,9 @@ class CustomerPlan:
         return list(effects(self.before, self.after, hidden))
 
 
-def plan(dossier: Dossier, number: str, decide: Callable[[SetupStore], Outcome]) -> CustomerPlan:
+def plan(dossier: Dossier, number: str, decide: Callable[[Decides], Outcome]) -> CustomerPlan:
     """Decides on a change of a customer without storing it. Raises what `decide` raises."""
+    dossier.renew_setup()
     store = DryRunStore(dossier)
     version = decide(store).version
     merged_away = next((fact for fact in store.facts if isinstance(fact, CustomerMergedAway)), None)

@@ -14,8 +14,7 @@ from aggregates.account.profile import Profile
 from aggregates.dry_run import DryRunStore
 from aggregates.effective import Days, joined
 from aggregates.profile_class.options import OPTIONS
-from aggregates.setup.catalogue import SetupStore
-from aggregates.use_case import Outcome
+from aggregates.use_case import Decides, Outcome
 from projections.accounts.answers import label_of
 from projections.accounts.queries import SitesFollowing
 from projections.accounts.tables import holder_id
@@ -38,12 +37,13 @@ from store.application import Dossier
 
 
 def plan(
-    dossier: Dossier, place: Place, decide: Callable[[SetupStore], Outcome], today: date
+    dossier: Dossier, place: Place, decide: Callable[[Decides], Outcome], today: date
 ) -> tuple[ProfilePreview, int]:
     """Decides on a change of a place's profile without storing it. Returns its effect, and the version that it was decided on.
 
     Raises what `decide` raises.
     """
+    dossier.renew_setup()
     store = DryRunStore(dossier)
     version = decide(store).version
     recorded = dossier.facts(holder_id(dossier.company, place), version)
