@@ -34,6 +34,7 @@ class BusinessDay:
     def __init__(self, dossier: Dossier) -> None:
         self._dossier = dossier
         self._zone: tuple[float, ZoneInfo] | None = None
+        self._is_renewed = False
 
     def today(self) -> date:
         """Returns the business day."""
@@ -49,10 +50,15 @@ class BusinessDay:
         return cached[1]
 
     async def renew(self) -> None:
-        """Sees to it that the next look at the day holds up no event loop."""
-        cached = self._zone
-        if cached is None or cached[0] < time.monotonic() + ZONE_KEPT_S / 2:
+        """Sees to it that the next look at the day holds up no event loop. One request renews the zone early; the others go on."""
+        left_s = 0.0 if self._zone is None else self._zone[0] - time.monotonic()
+        if left_s > ZONE_KEPT_S / 2 or (self._is_renewed and left_s > ZONE_KEPT_S / 10):
+            return
+        self._is_renewed = True
+        try:
             await run_in_threadpool(self.zone, renewed=True)
+        finally:
+            self._is_renewed = False
 
     def forget(self) -> None:
         """Forgets the time zone. Called when a control was set here, so that the next answer is right."""
