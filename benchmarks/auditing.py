@@ -25,7 +25,7 @@ from projections.history.models import HistoryEntry
 from projections.history.queries import history
 from projections.reading.view import View
 
-SHAPE: Final = Shape(days=2, blocks_a_day=10, copies=123 if os.environ.get("FULL") else 7)
+SHAPE: Final = Shape(days=5, blocks_a_day=10, copies=49 if os.environ.get("FULL") else 3)
 TURNS: Final = 15
 PAGE: Final = 100
 BOUND_MS: Final = 10.0
@@ -95,7 +95,11 @@ def searches(view: View, shape: Shape) -> dict[str, Filters]:
         "effective_to": middle.date() - timedelta(days=270),
     }
     customer: Mapping[str, Any] = {"kind": "customer", "key": f"{key_of(shape, shape.copies // 2, 77)}"}
-    field, actor, topic = ("fields.note_3",), "agent-7", "category.changed"
+    field, actor, topic = (
+        ("fields.note_3",),
+        "agent-3",
+        "category.changed",
+    )  # an actor with as many of both as most have
     correlation = view.connection.execute("SELECT correlation_id FROM history WHERE position = %s", [position])
     return {
         "nothing": Filters(),
