@@ -95,11 +95,8 @@ def searches(view: View, shape: Shape) -> dict[str, Filters]:
         "effective_to": middle.date() - timedelta(days=270),
     }
     customer: Mapping[str, Any] = {"kind": "customer", "key": f"{key_of(shape, shape.copies // 2, 77)}"}
-    field, actor, topic = (
-        ("fields.note_3",),
-        "agent-3",
-        "category.changed",
-    )  # an actor with as many of both as most have
+    actor = "agent-3"  # has as many of these edits and changes as most
+    field, topic = ("fields.note_3",), "category.changed"
     correlation = view.connection.execute("SELECT correlation_id FROM history WHERE position = %s", [position])
     return {
         "nothing": Filters(),

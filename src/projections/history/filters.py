@@ -24,10 +24,10 @@ MOST_WORDS: Final = 10
 _FIRST_STEP: Final = 128
 _LAST_STEP: Final = 8_192
 """Events of a thing that are looked at together: the step doubles up to this."""
-_FIRST_BLOCKS: Final = 8
+_FIRST_BLOCKS: Final = 16
 _GROWTH: Final = 4
-"""Blocks that are read together: first eight, then so many as should do by what was found, and at most four times as many as before."""
-_SURPLUS: Final = 1.1
+"""Blocks that are read together: first sixteen, then so many as should do by what was found, and at most four times as many as before."""
+_SURPLUS: Final = 1.25
 _ZONE: Final = f"SELECT one.value FROM {ZONE.table} AS one WHERE one.code = %(code)s AND {in_force('one')}"
 _LAST: Final = "SELECT position FROM history WHERE recorded_at {bound} ORDER BY recorded_at DESC, position DESC LIMIT 1"
 _FIRST: Final = "SELECT position FROM history WHERE recorded_at >= %s ORDER BY recorded_at, position LIMIT 1"
@@ -240,7 +240,9 @@ def _marked(
     for mark, block, places in view.connection.execute(query, parameters, binary=True).fetchall():
         rows[mark][block] = places
     by_group = sorted([[rows[mark] for mark in group] for group in groups], key=_size)
-    blocks = set.intersection(*({block for of_mark in group for block in of_mark} for group in by_group))
+    blocks = set.intersection(*(set().union(*group) for group in by_group))
+    if all(len(group) == 1 for group in by_group):
+        return {block: [(of_mark[block],) for (of_mark,) in by_group] for block in blocks}
     return {
         block: [[of_mark[block] for of_mark in group if block in of_mark] for group in by_group] for block in blocks
     }
@@ -248,4 +250,4 @@ def _marked(
 
 def _size(group: Sequence[Mapping[int, bytes]]) -> int:
     """Returns how many bytes the rows of a group have together."""
-    return sum(len(places) for of_mark in group for places in of_mark.values())
+    return sum(sum(map(len, of_mark.values())) for of_mark in group)

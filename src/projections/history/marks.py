@@ -108,10 +108,13 @@ def common(groups: Sequence[Sequence[bytes]], among: Iterable[int] | None = None
     chosen = None if among is None else set(among)
     bits: Bits = -1
     for group in groups:
-        if any(map(_is_bitmap, group)):
+        if len(group) == 1 and len(group[0]) < _BITMAP:  # as nearly all are
+            offsets: Iterable[int] = _OFFSETS[len(group[0]) // 2].unpack(group[0])
+        elif any(map(_is_bitmap, group)):
             bits &= _union(group)
             continue
-        offsets = _offsets(group[0]) if len(group) == 1 else chain.from_iterable(map(_offsets, group))
+        else:
+            offsets = chain.from_iterable(map(_offsets, group))
         chosen = set(offsets) if chosen is None else chosen.intersection(offsets)
         if not chosen:
             return []

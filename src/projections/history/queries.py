@@ -15,7 +15,7 @@ from projections.history.models import FoundEvent, HistoryEntry
 from projections.reading.paging import Page, bounded, cursor_of, keys_of
 from projections.reading.view import View
 
-SPARE: Final = 10
+SPARE: Final = 5
 """Events read beyond those of a page while it is not known which of them changed the field: so that one look is enough, as a rule."""
 _EVENT: Final = """
     SELECT event_id, position, topic, kind, key, recorded_at FROM history
