@@ -222,6 +222,16 @@ def test_proofs_are_only_in_ndjson_files_and_not_for_agents(api: Api, runners: N
     assert_problem(api.get(PROVED, Role.AGENT), 403, "forbidden")
 
 
+def test_a_file_with_proofs_is_refused_before_it_begins(
+    api: Api, runners: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A refusal that came after the first byte would look like a file without lines."""
+    register(api)
+    api.seen("/v1/history")
+    monkeypatch.setattr("store.proof.notary.MOST_ON_DEMAND", 0)
+    assert_problem(api.get(PROVED), 503, "behind")
+
+
 @pytest.mark.parametrize("path", ["/v1/history", "/v1/customers/1001/history"])
 @pytest.mark.parametrize("form", ["csv", "ndjson"])
 def test_a_file_has_no_receipt_in_a_header_and_says_so(api: Api, runners: None, path: str, form: str) -> None:

@@ -52,8 +52,11 @@ def search_history(  # noqa: PLR0917  (query parameters)
     """
     if key is not None and kind is None:
         asked.check(InvalidError("Name the kind of thing, too.", field="kind"))
+    proved = asked_by(request) if proof else None
+    if proved is not None:
+        asked.check(proved=True, receipt=read.receipt_for is not None)
+        read.services.dossier.notary.head()  # What refuses it has to be said before the file begins.
     with read.view("history") as view:
-        proved = asked_by(request) if proof else None
         return asked.answer(read, view, order="newest", proved=proved, kind=kind, key=_as_written(read, kind, key))
 
 
