@@ -155,7 +155,8 @@ class Writer:
                 else:
                     await self._attempt([waiting])
         else:
-            self._queue.extendleft([waiting for waiting in reversed(batch) if not await self._settle(waiting)])
+            undecided = [waiting for waiting in batch if not await self._settle(waiting, is_first=waiting is batch[0])]
+            self._queue.extendleft(reversed(undecided))
 
     async def _decide_and_store(self, batch: Sequence[Waiting]) -> None:
         """Decides on a batch and stores what was decided; under the lock, and on what is read there, where others were faster before."""
@@ -188,8 +189,11 @@ class Writer:
             for query in queries:
                 self._memory.fill_rows(query, await self._committer.read(*query))
 
-    async def _settle(self, waiting: Waiting) -> bool:
-        """Tells whoever waits what became of it, or returns false: it is to be decided again."""
+    async def _settle(self, waiting: Waiting, *, is_first: bool) -> bool:
+        """Tells whoever waits what became of it, or returns false: it is to be decided again.
+
+        Only the first of a turn rests on no other one of it, so only that one cannot be decided however often it is tried.
+        """
         append, error = waiting.append, waiting.error
         if append is not None:
             error = append.error
@@ -204,7 +208,7 @@ class Writer:
             waiting.resolve(waiting.stored())
         else:
             waiting.is_lost = error is not None
-            waiting.attempts += waiting.is_lost
+            waiting.attempts += waiting.is_lost and is_first
             if waiting.attempts < MOST_ATTEMPTS:
                 return False
             waiting.resolve(
