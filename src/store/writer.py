@@ -207,8 +207,8 @@ class Writer:
         elif error is None and waiting.outcome is not None:
             waiting.resolve(waiting.stored())
         else:
-            waiting.is_lost = error is not None
-            waiting.attempts += waiting.is_lost and is_first
+            waiting.is_lost = waiting.is_lost or error is not None
+            waiting.attempts += error is not None and is_first
             if waiting.attempts < MOST_ATTEMPTS:
                 return False
             waiting.resolve(
