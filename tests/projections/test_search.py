@@ -21,6 +21,7 @@ from .fold import reading
 
 ROWS: Final = 30_000
 FILL: Final = (
+    "INSERT INTO personal_keys (subject, wrapped) SELECT gen_random_uuid(), '' FROM generate_series(1, %s)",
     "INSERT INTO customers SELECT 'C' || n, '2020-01-01' FROM generate_series(1, %s) AS n",
     "INSERT INTO customer_numbers (number, alternate_number, standing, valid, known)"
     " SELECT 'C' || n, 'N' || n, 'primary', '(,)', '[2020-01-01, infinity)' FROM generate_series(1, %s) AS n",
