@@ -28,6 +28,20 @@ def test_the_search_field_finds_customers_from_anywhere(visit: Visits) -> None:
     expect(page.get_by_role("heading", name="Ada Byron", level=1)).to_be_focused()
 
 
+def test_whoever_goes_on_before_the_first_page_has_come_is_at_the_heading_of_the_next_one(visit: Visits) -> None:
+    page = visit.open("/nowhere", Role.AGENT)
+    late: list[Route] = []
+    page.route("**/assets/FindPage-*.js", lambda route: late.append(route))  # noqa: PLW0108  (Playwright marks its handlers)
+    page.goto(f"{visit.address}/customers")
+    search = page.get_by_role("combobox", name="Search")
+    search.fill("1001")
+    search.press("Enter")
+    expect(page.get_by_role("heading", name="Ada Byron", level=1)).to_be_focused()
+    assert late
+    for route in late:
+        route.continue_()
+
+
 def test_enter_in_the_search_field_opens_what_the_text_means_or_shows_what_it_may_mean(visit: Visits, api: Api) -> None:
     event = api.seen("/v1/accounts/A-7/history").json()["items"][0]["event_id"]
     page = visit.open("/nowhere")

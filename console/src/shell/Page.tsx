@@ -1,5 +1,6 @@
 import { type ReactNode, useEffect, useLayoutEffect, useRef } from "react";
 import { texts } from "./texts.ts";
+import { hasGoneOn } from "./useRawLocation.ts";
 
 interface Props {
   title: string;
@@ -12,6 +13,11 @@ interface Props {
 
 let isFirst = true;
 
+/** Returns whether the tab opens with this page: no other one was here, nor was one waited for until somebody went on. */
+function isOpening(): boolean {
+  return isFirst && !hasGoneOn();
+}
+
 /** The frame of every page. When it opens after another one, the focus goes to its heading, which screen readers then say. */
 export function Page({ title, tabTitle = title, aside, children }: Props) {
   const heading = useRef<HTMLHeadingElement>(null);
@@ -23,13 +29,13 @@ export function Page({ title, tabTitle = title, aside, children }: Props) {
 
   // Before the page can be used: whoever goes on to a field at once stays there.
   useLayoutEffect(() => {
-    if (!isFirst) heading.current?.focus();
+    if (!isOpening()) heading.current?.focus();
     hasFocus.current = document.activeElement === heading.current;
   }, []);
 
   useEffect(() => {
     // The dialog that led here was still in front of it.
-    if (!isFirst && !hasFocus.current) heading.current?.focus();
+    if (!isOpening() && !hasFocus.current) heading.current?.focus();
     isFirst = false;
   }, []);
 
