@@ -282,6 +282,15 @@ def test_read_models_of_another_version_are_rebuilt_before_anything_is_served(
     ]
 
 
+def test_it_ends_however_often_it_is_told_to(start: Callable[..., Up]) -> None:
+    """A second signal interrupts what the first one has begun, as where `make` passes on what its group was sent as well."""
+    process = start(DOSSIER_COMPANY="acme").wait_until_ready().process
+    for _ in range(200):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            process.send_signal(number)
+    assert process.wait(STOPS_WITHIN_S) == 0
+
+
 def test_the_demo_company_is_worth_opening(up: Up) -> None:
     eventually(lambda: complete_log_of(up), "the demo company is complete")
     today = date.fromisoformat(up.get("/v1/me")["today"])

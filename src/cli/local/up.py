@@ -14,7 +14,6 @@ import secrets
 import signal
 import socket
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,6 +30,7 @@ from cli.local.supervisor import Child, Part, end
 from cli.output.lines import complain
 from cli.processes.sockets import address, listening
 from cli.settings import Settings
+from store.stopping import Stop
 
 HEALTHY_WITHIN_S: Final = 60.0
 MOST_DEATHS_AT_START: Final = 3
@@ -80,7 +80,7 @@ class _Up:
         self._with_demo = with_demo
         self._server = EmbeddedServer(settings.data_dir) if settings.database_url is None else None
         self._logs = settings.data_dir / "logs"
-        self._stop = threading.Event()
+        self._stop = Stop()
         self._signals = 0
         self._children: list[Child] = []
 
