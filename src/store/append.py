@@ -92,15 +92,15 @@ async def find_stored(connection: AsyncConnection[Row], append: Append) -> bool:
     """Looks up whether an append of which the answer was lost took effect, and sets its `positions` if so."""
     if append.events:
         ids = [(event.originator_id, event.originator_version, event.event_id) for event in append.events]
-        found = await connection.execute(_STORED, [list(column) for column in zip(*ids, strict=True)])
-        rows = await found.fetchall()
+        cursor = await connection.execute(_STORED, [list(column) for column in zip(*ids, strict=True)])
+        rows = await cursor.fetchall()
         append.positions = [position for position, _ in rows]
         append.recorded_at = rows[-1][1] if rows else None
         return len(rows) == len(ids)
     if append.key is None:
         return True
-    used = await connection.execute(_KEY_USED, [append.key.actor, append.key.key])
-    return await used.fetchone() == (append.key.digest,)
+    cursor = await connection.execute(_KEY_USED, [append.key.actor, append.key.key])
+    return await cursor.fetchone() == (append.key.digest,)
 
 
 def checked(result: PGresult, expected: ExecStatus = ExecStatus.TUPLES_OK) -> PGresult:

@@ -23,7 +23,7 @@ class CountedTransport:
         self._transport = transport
         self._loop = loop
         self._written_bytes = 0
-        self._held = b""
+        self._unsent = b""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
@@ -34,11 +34,11 @@ class CountedTransport:
         if len(data) > HELD_BYTES:
             self._send()
             self._transport.write(data)
-        elif self._held:
-            self._held += data
+        elif self._unsent:
+            self._unsent += data
             self._send()
         else:
-            self._held = data
+            self._unsent = data
             self._loop.call_soon(self._send)
 
     def write_eof(self) -> None:
@@ -52,14 +52,14 @@ class CountedTransport:
         self._transport.close()
 
     def _send(self) -> None:
-        held, self._held = self._held, b""
-        if held and not self._transport.is_closing():
-            self._transport.write(held)
+        unsent, self._unsent = self._unsent, b""
+        if unsent and not self._transport.is_closing():
+            self._transport.write(unsent)
 
     @property
     def delivered(self) -> int:
         """Bytes delivered in all: those written, less those that wait here, or in the system for the client to acknowledge."""
-        waiting = len(self._held) + self._transport.get_write_buffer_size()
+        waiting = len(self._unsent) + self._transport.get_write_buffer_size()
         return self._written_bytes - waiting - self._unacknowledged()
 
     def _unacknowledged(self) -> int:
